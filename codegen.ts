@@ -1,0 +1,50 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+import type { Types } from '@graphql-codegen/plugin-helpers';
+import { print } from 'graphql';
+
+/** Writes the SDL as a module, so that nothing is read from a file system at run time. */
+const sdlModule: Types.OutputPreset = {
+  buildGeneratesSection: ({ baseOutputDir, ...options }) => [
+    {
+      ...options,
+      filename: baseOutputDir,
+      plugins: [{ sdl: {} }],
+      pluginMap: {
+        sdl: { plugin: () => `export const typeDefs = \`${escaped(print(options.schema))}\`;\n` },
+      },
+    },
+  ],
+};
+
+/** For a template literal. */
+function escaped(text: string): string {
+  return text.replaceAll(/[`\\]|\$\{/g, String.raw`\$&`);
+}
+
+const config: CodegenConfig = {
+  config: { sort: false },
+  schema: 'schema/*.graphql',
+  emitLegacyCommonJSImports: false,
+  importExtension: '.ts',
+  generates: {
+    'src/generated/typeDefs.ts': { preset: sdlModule },
+    'src/generated/resolvers.ts': {
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        contextType: '../context.ts#Context',
+        mappers: {
+          Meeting: '../models.ts#MeetingRef',
+          Livestream: '../models.ts#LivestreamRef',
+          LivestreamSession: '../models.ts#LivestreamSession as LivestreamSessionModel',
+        },
+        scalars: { ID: 'string', DateTime: 'Date', URL: 'string' },
+        enumsAsTypes: true,
+        useTypeImports: true,
+        strictScalars: true,
+        immutableTypes: true,
+      },
+    },
+  },
+};
+
+export default config;

@@ -1,0 +1,71 @@
+import { badInput } from './errors.ts';
+import type { Range, Rows } from './models.ts';
+
+/** The most rows that one page of a connection gives. */
+const MOST_ROWS = 100;
+const DEFAULT_ROWS = 25;
+
+/** What callers pass to page through a connection. */
+export interface PageArguments {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}
+
+/** A page in Relay's cursor form (GraphQL Cursor Connections Specification), with `nodes` and `totalCount` beside it. */
+export interface Connection<Node> {
+  edges: { cursor: string; node: Node }[];
+  nodes: Node[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  totalCount: number | null;
+}
+
+/** The connection's page that `first` and `after` name, read by `load`; throws `BAD_USER_INPUT` when they name none. */
+export async function readConnection<Node>(
+  args: PageArguments,
+  load: (range: Range) => Promise<Rows<Node>>,
+): Promise<Connection<Node>> {
+  const range = {
+    count: checkFirst(args.first ?? DEFAULT_ROWS),
+    offset: args.after == null ? 0 : readCursor(args.after),
+  };
+  const { rows, totalCount, hasNext } = await load(range);
+  const edges = rows.flatMap((node, index) =>
+    node === null ? [] : [{ cursor: toCursor(range.offset + index + 1), node }],
+  );
+  return {
+    edges,
+    nodes: edges.map(({ node }) => node),
+    pageInfo: {
+      hasNextPage: hasNext,
+      hasPreviousPage: range.offset > 0 && totalCount !== 0,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount,
+  };
+}
+
+function checkFirst(first: number): number {
+  if (first < 1 || first > MOST_ROWS) throw badInput(`"first" is 1 to ${MOST_ROWS}, not ${first}.`);
+  return first;
+}
+
+/** A cursor tells how many rows stand up to and with its own; callers are not to rely on it. */
+function toCursor(offset: number): string {
+  return btoa(`after:${offset}`);
+}
+
+function readCursor(cursor: string): number {
+  const [, offset] = /^after:(\d{1,9})$/.exec(decode(cursor)) ?? [];
+  if (offset === undefined)
+    throw badInput('"after" is no cursor of this list: take it from pageInfo.endCursor or from an edge.');
+  return Number(offset);
+}
+
+function decode(base64: string): string {
+  try {
+    return atob(base64);
+  } catch {
+    return '';
+  }
+}

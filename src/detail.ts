@@ -1,0 +1,13 @@
+/**
+ * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
+ * upstream tells nothing, or when there is no such entity.
+ */
+export function detail<Ref extends { id: string }, Field extends keyof Ref>(
+  ref: Ref,
+  field: Field,
+  loader: { load(id: string): Promise<Ref | null> },
+): NonNullable<Ref[Field]> | null | Promise<NonNullable<Ref[Field]> | null> {
+  const known = ref[field];
+  if (known !== undefined) return known ?? null;
+  return loader.load(ref.id).then((loaded) => loaded?.[field] ?? null);
+}

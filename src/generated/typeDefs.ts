@@ -1,0 +1,369 @@
+export const typeDefs = `schema {
+  query: Query
+  mutation: Mutation
+}
+
+"""Everything that can be read."""
+type Query {
+  """A livestream by id; null when there is none."""
+  livestream(
+    """
+    The livestream's id in RealtimeKit: 1 to 64 letters, digits and hyphens.
+    """
+    id: ID!
+  ): Livestream
+  """
+  The app's livestreams, page by page: those of meetings and independent ones.
+  """
+  livestreams(
+    """How many livestreams to give, 1 to 100."""
+    first: Int = 25
+    """
+    Give the livestreams that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list, with the same \`filter\` and \`orderBy\`.
+    """
+    after: String
+    """Which livestreams to give; all of them when absent."""
+    filter: LivestreamFilter
+    """In which order to give them."""
+    orderBy: LivestreamOrder = CREATED_AT_DESC
+  ): LivestreamConnection!
+  """
+  A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting.
+  """
+  meeting(
+    """The meeting's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
+    id: ID!
+  ): Meeting
+  """The app's meetings, page by page."""
+  meetings(
+    """How many meetings to give, 1 to 100."""
+    first: Int = 25
+    """
+    Give the meetings that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
+    """
+    after: String
+    """Only meetings that match this text, by RealtimeKit's own search."""
+    search: String
+  ): MeetingConnection!
+  """A livestream session by id, running or ended; null when there is none."""
+  livestreamSession(
+    """The session's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
+    id: ID!
+  ): LivestreamSession
+}
+
+"""
+A broadcast: frames go in at an ingest server, viewers watch at a playback URL.
+"""
+type Livestream {
+  """The livestream's id in RealtimeKit."""
+  id: ID!
+  """
+  The livestream's name. Right after a start it is the name that was sent.
+  """
+  name: String
+  """Where the livestream is in its life."""
+  status: LivestreamStatus!
+  """Whether the livestream has been disabled."""
+  disabled: Boolean
+  """The RTMPS server that an encoder sends sound and picture to."""
+  ingestServer: String
+  """
+  The secret that an encoder shows to the ingest server. Whoever has it can broadcast: keep it out of pages and logs.
+  """
+  streamKey: String
+  """
+  The HLS manifest that viewers watch. It may take a while to appear after a start.
+  """
+  playbackUrl: URL
+  """When the livestream was created."""
+  createdAt: DateTime
+  """When the livestream was last changed."""
+  updatedAt: DateTime
+  """The meeting that is livestreamed; null for an independent livestream."""
+  meeting: Meeting
+  """
+  The session that is running now; null when none is. An \`IDLE\` or \`OFFLINE\` livestream has none, and costs no upstream request to know it.
+  """
+  activeSession: LivestreamSession
+}
+
+"""Where a livestream is in its life."""
+enum LivestreamStatus {
+  """Frames arrive and viewers can watch."""
+  LIVE
+  """Stopped, or never started."""
+  IDLE
+  """The broadcast failed; the session's \`errorMessage\` says why."""
+  ERRORED
+  """Started, and waiting for the first frames."""
+  INVOKED
+  """Stopped, as RealtimeKit's events call it."""
+  OFFLINE
+  """A status that this gateway does not know, or none at all."""
+  UNKNOWN
+}
+
+"""
+Which livestreams to give. Every condition that is present has to hold.
+"""
+input LivestreamFilter {
+  """Only livestreams in this status. \`UNKNOWN\` cannot be asked for."""
+  status: LivestreamStatus
+  """
+  True leaves out the livestreams of meetings, so that only independent ones are given.
+  """
+  excludeMeetings: Boolean
+  """Only livestreams from this moment on."""
+  from: DateTime
+  """Only livestreams up to this moment."""
+  to: DateTime
+}
+
+"""The order of a list of livestreams."""
+enum LivestreamOrder {
+  """Oldest first."""
+  CREATED_AT_ASC
+  """Newest first."""
+  CREATED_AT_DESC
+}
+
+"""A page of livestreams."""
+type LivestreamConnection {
+  """The page's livestreams, each with its cursor."""
+  edges: [LivestreamEdge!]!
+  """The page's livestreams alone, in the same order as \`edges\`."""
+  nodes: [Livestream!]!
+  """Where the page stands in the whole list."""
+  pageInfo: PageInfo!
+  """
+  How many livestreams the whole list holds; null when RealtimeKit does not tell.
+  """
+  totalCount: Int
+}
+
+"""A livestream and its place in the list."""
+type LivestreamEdge {
+  """The livestream's place in the list, to be passed as \`after\`."""
+  cursor: String!
+  """The livestream."""
+  node: Livestream!
+}
+
+"""
+A RealtimeKit meeting: the room whose sound and picture a livestream sends out.
+"""
+type Meeting {
+  """The meeting's id in RealtimeKit."""
+  id: ID!
+  """The meeting's title."""
+  title: String
+  """Whether the meeting can be joined."""
+  status: MeetingStatus
+  """When the meeting was created."""
+  createdAt: DateTime
+  """When the meeting was last changed."""
+  updatedAt: DateTime
+  """
+  The livestream that is \`LIVE\` or \`INVOKED\` in this meeting now; null when there is none.
+  """
+  activeLivestream: Livestream
+  """All livestreams of this meeting, past ones included, page by page."""
+  livestreams(
+    """How many livestreams to give, 1 to 100."""
+    first: Int = 25
+    """
+    Give the livestreams that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
+    """
+    after: String
+  ): LivestreamConnection!
+}
+
+"""Whether a meeting can be joined."""
+enum MeetingStatus {
+  """The meeting can be joined."""
+  ACTIVE
+  """The meeting is closed: nobody can join."""
+  INACTIVE
+  """A status that this gateway does not know, or none at all."""
+  UNKNOWN
+}
+
+"""A page of meetings."""
+type MeetingConnection {
+  """The page's meetings, each with its cursor."""
+  edges: [MeetingEdge!]!
+  """The page's meetings alone, in the same order as \`edges\`."""
+  nodes: [Meeting!]!
+  """Where the page stands in the whole list."""
+  pageInfo: PageInfo!
+  """
+  How many meetings the whole list holds; null when RealtimeKit does not tell.
+  """
+  totalCount: Int
+}
+
+"""A meeting and its place in the list."""
+type MeetingEdge {
+  """The meeting's place in the list, to be passed as \`after\`."""
+  cursor: String!
+  """The meeting."""
+  node: Meeting!
+}
+
+"""
+A moment in time, as RFC 3339 text in UTC with milliseconds, for example \`2026-03-14T09:26:53.589Z\`.
+"""
+scalar DateTime @specifiedBy(url: "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")
+
+"""An absolute web address."""
+scalar URL @specifiedBy(url: "https://url.spec.whatwg.org/")
+
+"""Everything that can be changed."""
+type Mutation {
+  """
+  Starts livestreaming a meeting. It is sent to RealtimeKit once, never repeated: when the answer is lost, the meeting's
+  active livestream is read back to find out what happened.
+  """
+  startLivestream(
+    """What to start."""
+    input: StartLivestreamInput!
+  ): StartLivestreamPayload
+  """
+  Stops the active livestream of a meeting. It is sent to RealtimeKit once, never repeated.
+  """
+  stopLivestream(
+    """What to stop."""
+    input: StopLivestreamInput!
+  ): StopLivestreamPayload
+}
+
+"""Where a page of a connection stands in the whole list."""
+type PageInfo {
+  """Whether more rows follow the last one of this page."""
+  hasNextPage: Boolean!
+  """Whether rows stand before the first one of this page."""
+  hasPreviousPage: Boolean!
+  """The cursor of the page's first row; null when the page is empty."""
+  startCursor: String
+  """
+  The cursor of the page's last row, to be passed as \`after\` for the next page; null when the page is empty.
+  """
+  endCursor: String
+}
+
+"""
+What the caller has to handle. It stands in the data because routers mask a subgraph's errors.
+"""
+type UserError {
+  """What went wrong, for programs."""
+  code: UserErrorCode!
+  """What went wrong and what to do about it, for people."""
+  message: String!
+  """
+  The path of the input field that caused it, from the argument's name on; null when no single field did.
+  """
+  field: [String!]
+}
+
+"""Why a mutation did not do what it was asked."""
+enum UserErrorCode {
+  """A value of the input was refused; nothing was changed."""
+  BAD_USER_INPUT
+  """
+  The meeting does not exist, or it has no active livestream to stop; nothing was changed.
+  """
+  NOT_FOUND
+  """The meeting is being livestreamed already; nothing was changed."""
+  CONFLICT
+  """
+  The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at \`Meeting.activeLivestream\` before trying again.
+  """
+  OUTCOME_UNKNOWN
+}
+
+"""One run of a livestream, from its start to its stop."""
+type LivestreamSession {
+  """The session's id in RealtimeKit."""
+  id: ID!
+  """The livestream that this is a run of."""
+  livestream: Livestream
+  """Why the session failed; null when it did not."""
+  errorMessage: String
+  """
+  How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds.
+  """
+  ingestSeconds: Float
+  """
+  How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds.
+  """
+  viewerSeconds: Float
+  """
+  When the session was asked for. RealtimeKit tells it for active sessions only.
+  """
+  invokedAt: DateTime
+  """When the first frames arrived."""
+  startedAt: DateTime
+  """When the session ended; null while it runs."""
+  stoppedAt: DateTime
+  """When the session's record was created."""
+  createdAt: DateTime
+  """When the session's record was last changed."""
+  updatedAt: DateTime
+}
+
+"""What to start."""
+input StartLivestreamInput {
+  """
+  The id of the meeting to livestream: 1 to 64 letters, digits and hyphens.
+  """
+  meetingId: ID!
+  """A name for the livestream."""
+  name: String
+  """The size of the picture; RealtimeKit's own default when absent."""
+  video: VideoConfigInput
+}
+
+"""The size of a livestream's picture."""
+input VideoConfigInput {
+  """Width in pixels, 1 or more."""
+  width: Int!
+  """Height in pixels, 1 or more."""
+  height: Int!
+}
+
+"""What came of \`startLivestream\`."""
+type StartLivestreamPayload {
+  """
+  The livestream that was started; null when \`userErrors\` says why none was.
+  """
+  livestream: Livestream
+  """
+  The meeting that was to be livestreamed; null when there is no such meeting.
+  """
+  meeting: Meeting
+  """What the caller has to handle; empty when the livestream was started."""
+  userErrors: [UserError!]!
+}
+
+"""What to stop."""
+input StopLivestreamInput {
+  """
+  The id of the meeting whose livestream is to stop: 1 to 64 letters, digits and hyphens.
+  """
+  meetingId: ID!
+}
+
+"""What came of \`stopLivestream\`."""
+type StopLivestreamPayload {
+  """
+  The livestream that was stopped, in its new state; null when \`userErrors\` says why none was.
+  """
+  livestream: Livestream
+  """
+  The meeting whose livestream was to stop; null when there is no such meeting.
+  """
+  meeting: Meeting
+  """What the caller has to handle; empty when the livestream was stopped."""
+  userErrors: [UserError!]!
+}`;

@@ -1,0 +1,145 @@
+import type { GraphiQLOptions } from 'graphql-yoga';
+
+/** Ids that exist, for the example queries; without them the examples leave a blank to fill in. */
+export interface ExampleIds {
+  liveMeetingId: string;
+  idleMeetingId: string;
+  liveLivestreamId: string;
+  endedSessionId: string;
+}
+
+/** GraphiQL with a few tabs of examples, each of which runs as it is where `ids` are given. It follows the system's light or dark. */
+export function graphiqlOptions(ids: ExampleIds | null): GraphiQLOptions {
+  const fill = (id: string | undefined): string => id ?? '';
+  return {
+    title: 'RealtimeKit GraphQL',
+    defaultTabs: [
+      tab(LIVE_NOW, {}),
+      tab(MEETING, { meetingId: fill(ids?.liveMeetingId) }),
+      tab(LIVESTREAM, { livestreamId: fill(ids?.liveLivestreamId) }),
+      tab(SESSION, { sessionId: fill(ids?.endedSessionId) }),
+      tab(START, {
+        input: { meetingId: fill(ids?.idleMeetingId), name: 'Product launch', video: { width: 1280, height: 720 } },
+      }),
+      tab(STOP, { input: { meetingId: fill(ids?.idleMeetingId) } }),
+    ],
+  };
+}
+
+function tab(query: string, variables: object): { query: string; variables: string } {
+  return { query: query.trimStart(), variables: JSON.stringify(variables, null, 2) };
+}
+
+const LIVE_NOW = `
+# Everything that is live now, with its running session. Ctrl+Enter runs it.
+query LiveNow {
+  livestreams(first: 10, filter: { status: LIVE }) {
+    totalCount
+    nodes {
+      id
+      name
+      playbackUrl
+      meeting {
+        id
+      }
+      activeSession {
+        id
+        startedAt
+        viewerSeconds
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`;
+
+const MEETING = `
+# A meeting, its livestream and the running session: two upstream requests, or three with the title.
+query MeetingWithLivestream($meetingId: ID!) {
+  meeting(id: $meetingId) {
+    id
+    title
+    activeLivestream {
+      id
+      name
+      status
+      playbackUrl
+      activeSession {
+        id
+        startedAt
+        ingestSeconds
+        viewerSeconds
+      }
+    }
+  }
+}
+`;
+
+const LIVESTREAM = `
+query Livestream($livestreamId: ID!) {
+  livestream(id: $livestreamId) {
+    id
+    name
+    status
+    createdAt
+    meeting {
+      id
+      title
+    }
+  }
+}
+`;
+
+const SESSION = `
+query Session($sessionId: ID!) {
+  livestreamSession(id: $sessionId) {
+    id
+    startedAt
+    stoppedAt
+    ingestSeconds
+    viewerSeconds
+    errorMessage
+    livestream {
+      id
+      name
+    }
+  }
+}
+`;
+
+const START = `
+# What the caller has to handle stands in userErrors: run it twice to see one.
+mutation Start($input: StartLivestreamInput!) {
+  startLivestream(input: $input) {
+    livestream {
+      id
+      name
+      status
+      playbackUrl
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+`;
+
+const STOP = `
+mutation Stop($input: StopLivestreamInput!) {
+  stopLivestream(input: $input) {
+    livestream {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+`;

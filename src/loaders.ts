@@ -1,0 +1,102 @@
+import DataLoader from 'dataloader';
+
+import type {
+  Livestream,
+  LivestreamQuery,
+  LivestreamRef,
+  LivestreamSession,
+  Meeting,
+  Range,
+  Rows,
+  StartInput,
+} from './models.ts';
+import type { StartOutcome, StopOutcome } from './upstream/livestreamControl.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What one operation reads and changes. What it has seen once, in whatever answer, it does not ask for again. */
+export interface Loaders {
+  meeting: DataLoader<string, Meeting | null>;
+  livestream: DataLoader<string, Livestream | null>;
+  /** By the meeting's id. */
+  activeLivestream: DataLoader<string, LivestreamRef | null>;
+  /** By the livestream's id. */
+  activeSession: DataLoader<string, LivestreamSession | null>;
+  session: DataLoader<string, LivestreamSession | null>;
+  meetings(search: string | null, range: Range): Promise<Rows<Meeting>>;
+  livestreams(query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
+  meetingLivestreams(meetingId: string, range: Range): Promise<Rows<Livestream>>;
+  /** Starts a livestream; what the operation reads after it is the new state. */
+  start(input: StartInput): Promise<StartOutcome>;
+  /** Stops a meeting's livestream; what the operation reads after it is the new state. */
+  stop(meetingId: string): Promise<StopOutcome>;
+}
+
+/** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
+export function createLoaders({ readsFor, control }: Upstream, signal: AbortSignal): Loaders {
+  const reads = readsFor(signal);
+
+  const meeting = createLoader((id) => reads.meeting(id));
+  const session = createLoader((id) => reads.session(id));
+  const livestream = createLoader(async (id) => see(await reads.livestream(id)));
+  const activeLivestream = createLoader(async (meetingId): Promise<LivestreamRef | null> => {
+    return see(await reads.activeLivestream(meetingId));
+  });
+  const activeSession = createLoader(async (livestreamId) => {
+    const answer = await reads.activeSession(livestreamId);
+    see(answer.livestream);
+    return answer.session;
+  });
+
+  /** Answers prime each other: a livestream that came in one serves every loader that could ask for it. */
+  function see<Seen extends Livestream | null>(seen: Seen): Seen {
+    if (seen === null) return seen;
+    livestream.prime(seen.id, seen);
+    const isActive = seen.status === 'LIVE' || seen.status === 'INVOKED';
+    if (isActive && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
+    return seen;
+  }
+
+  async function seeAll(page: Promise<Rows<Livestream>>): Promise<Rows<Livestream>> {
+    const rows = await page;
+    rows.rows.forEach(see);
+    return rows;
+  }
+
+  /** After a mutation nothing that was read before can be trusted. */
+  function forget(): void {
+    for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();
+  }
+
+  return {
+    meeting,
+    livestream,
+    activeLivestream,
+    activeSession,
+    session,
+    async meetings(search, range) {
+      const page = await reads.meetings(search, range);
+      for (const row of page.rows) if (row !== null) meeting.prime(row.id, row);
+      return page;
+    },
+    livestreams: async (query, range) => seeAll(reads.livestreams(query, range)),
+    meetingLivestreams: async (meetingId, range) => seeAll(reads.meetingLivestreams(meetingId, range)),
+    async start(input) {
+      signal.throwIfAborted();
+      const outcome = await control.start(input).finally(forget);
+      if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
+      return outcome;
+    },
+    async stop(meetingId) {
+      signal.throwIfAborted();
+      return control.stop(meetingId).finally(forget);
+    },
+  };
+}
+
+/**
+ * A loader whose keys go their own ways: the API has no read of many by id, so that waiting for the whole batch would only make
+ * each field as slow as the slowest of them.
+ */
+function createLoader<Value>(load: (key: string) => Promise<Value>): DataLoader<string, Value> {
+  return new DataLoader<string, Value>((keys) => Promise.all(keys.map(load)), { batch: false });
+}

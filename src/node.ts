@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createGateway } from './gateway.ts';
+import { graphiqlOptions } from './graphiql.ts';
+import type { Log } from './log.ts';
+import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
+import { createUndiciTransport } from './transports/undici.ts';
+
+/** How long requests that are under way may take to finish once the process is told to end, in milliseconds. */
+const DRAIN_TIME = 25_000;
+
+/** The sandbox takes any app and any token. */
+const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
+
+const log: Log = (level, message, fields = {}) => {
+  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
+};
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
+  const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
+  const samples = sandbox?.sandbox.samples ?? null;
+  const transport = createUndiciTransport();
+  let isReady = true;
+  const gateway = createGateway({
+    upstream: { ...app, attemptTimeout: config.attemptTimeout, totalTimeout: config.totalTimeout },
+    transport: transport.send,
+    log,
+    graphiql: graphiqlOptions(samples),
+    isReady: () => isReady,
+  });
+  const server = createServer((request, response) => void gateway(request, response));
+  await listen(server, config);
+  announce(server, config, sandbox);
+
+  endOnSignal(async () => {
+    isReady = false;
+    await close(server);
+    await Promise.all([transport.close(), sandbox?.close()]);
+  });
+}
+
+async function startSandbox(port: number): Promise<SandboxServer> {
+  return startSandboxServer({ port }).catch((error: unknown) => cannotListen('SANDBOX_PORT', port, error));
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: unknown) => cannotListen('PORT', port, error));
+}
+
+function cannotListen(variable: string, port: number, cause: unknown): never {
+  const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+  const reason = isTaken ? 'another program listens there' : 'this machine does not allow it';
+  throw new ConfigError(variable, `${port} cannot be listened on: ${reason}.`, String(port + 10));
+}
+
+function announce(server: Server, { host, app }: Config, sandbox: SandboxServer | null): void {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : '';
+  const lines = [`GraphiQL       http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`];
+  if (sandbox === null) {
+    lines.push(`Connected to   RealtimeKit at ${app?.baseUrl}`);
+  } else {
+    const { liveMeetingId, idleMeetingId, liveLivestreamId, endedSessionId } = sandbox.sandbox.samples;
+    lines.push(
+      `Connected to   the sandbox at ${sandbox.url}: simulated, nothing here is real`,
+      `Ids to try     ${liveMeetingId}  a meeting that is live`,
+      `               ${idleMeetingId}  a meeting to start a livestream in`,
+      `               ${liveLivestreamId}  a livestream that is live`,
+      `               ${endedSessionId}  a session that has ended`,
+    );
+  }
+  console.log(lines.join('\n'));
+}
+
+/** Takes no new connections, and waits for the requests under way; what is not done in time is cut off. */
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  const cutOff = setTimeout(() => server.closeAllConnections(), DRAIN_TIME);
+  await closed;
+  clearTimeout(cutOff);
+}
+
+/** The first signal drains, a second one ends the process at once. */
+function endOnSignal(drain: () => Promise<void>): void {
+  let isEnding = false;
+  const onSignal = (): void => {
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    drain().catch((error: unknown) => {
+      log('error', 'The gateway did not end in order.', { error: String(error) });
+      process.exitCode = 1;
+    });
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

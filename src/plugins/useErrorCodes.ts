@@ -1,0 +1,68 @@
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+import { GatewayError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { requestIdOf } from './useRequestId.ts';
+
+/**
+ * The one edge at which errors leave: each gets a code and tells whether the request may be repeated. What is neither of our own
+ * making nor graphql-js's word about the request is masked, and stands in the log under the request's id.
+ */
+export function useErrorCodes(log: Log): Plugin {
+  return {
+    onResultProcess(hook) {
+      const { request, result } = hook;
+      if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
+      const errors = result.errors.map((error) => present(error, request, log));
+      hook.setResult({ ...result, errors });
+    },
+  };
+}
+
+function present(error: GraphQLError, request: Request, log: Log): GraphQLError {
+  if (rootCause(error) instanceof GatewayError) return error;
+  // Without a path it is about the request, and its words are graphql-js's or Yoga's own.
+  if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
+    return withExtensions(error, {
+      code: 'BAD_USER_INPUT',
+      retryable: false,
+      ...error.extensions,
+      ...operationCode(error),
+    });
+  }
+  if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
+  return masked(error, requestIdOf(request));
+}
+
+/** The error that a resolver threw, below the ones that graphql-js put around it. */
+function rootCause(error: GraphQLError): Error {
+  const original = error.originalError;
+  if (original === undefined || original === null) return error;
+  return original instanceof GraphQLError ? rootCause(original) : original;
+}
+
+/** graphql-js gives no code to a request whose operation cannot be told; Apollo's is the usual one. */
+function operationCode({ message }: GraphQLError): { code?: string } {
+  const isUnresolved = /^(Unknown operation named|Must provide (an operation|operation name))/.test(message);
+  return isUnresolved ? { code: 'OPERATION_RESOLUTION_FAILURE' } : {};
+}
+
+function masked(error: GraphQLError, requestId: string): GraphQLError {
+  const message = 'Something went wrong inside the gateway. Its log has the details under this request id.';
+  const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId };
+  return new GraphQLError(message, { ...placeOf(error), extensions });
+}
+
+function withExtensions(error: GraphQLError, extensions: Record<string, unknown>): GraphQLError {
+  return new GraphQLError(error.message, { ...placeOf(error), extensions });
+}
+
+function placeOf({ nodes, source, positions, path }: GraphQLError): GraphQLErrorOptions {
+  return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null };
+}
+
+function describe(error: GraphQLError, request: Request): Record<string, unknown> {
+  const cause = rootCause(error);
+  return { requestId: requestIdOf(request), path: error.path?.join('.'), error: cause.stack ?? cause.message };
+}

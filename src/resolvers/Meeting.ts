@@ -1,0 +1,15 @@
+import { readConnection } from '../connection.ts';
+import { detail } from '../detail.ts';
+import type { MeetingResolvers } from '../generated/resolvers.ts';
+
+export const Meeting: MeetingResolvers = {
+  title: (meeting, _args, { loaders }) => detail(meeting, 'title', loaders.meeting),
+  status: (meeting, _args, { loaders }) => detail(meeting, 'status', loaders.meeting),
+  createdAt: (meeting, _args, { loaders }) => detail(meeting, 'createdAt', loaders.meeting),
+  updatedAt: (meeting, _args, { loaders }) => detail(meeting, 'updatedAt', loaders.meeting),
+
+  activeLivestream: async ({ id }, _args, { loaders }) => loaders.activeLivestream.load(id),
+
+  livestreams: async ({ id }, page, { loaders }) =>
+    readConnection(page, async (range) => loaders.meetingLivestreams(id, range)),
+};

@@ -1,0 +1,36 @@
+import { readConnection } from '../connection.ts';
+import { badInput } from '../errors.ts';
+import type { LivestreamFilter, LivestreamOrder, QueryResolvers } from '../generated/resolvers.ts';
+import { checkId } from '../ids.ts';
+import type { LivestreamQuery } from '../models.ts';
+
+export const Query: QueryResolvers = {
+  meeting: (_root, { id }) => ({ id: checkId(id) }),
+
+  meetings: async (_root, { search, ...page }, { loaders }) =>
+    readConnection(page, async (range) => loaders.meetings(search ?? null, range)),
+
+  livestream: async (_root, { id }, { loaders }) => loaders.livestream.load(checkId(id)),
+
+  livestreams: async (_root, { filter, orderBy, ...page }, { loaders }) => {
+    const query = toQuery(filter ?? {}, orderBy);
+    return readConnection(page, async (range) => loaders.livestreams(query, range));
+  },
+
+  livestreamSession: async (_root, { id }, { loaders }) => loaders.session.load(checkId(id)),
+};
+
+function toQuery(
+  { status, excludeMeetings, from, to }: LivestreamFilter,
+  orderBy: LivestreamOrder | null,
+): LivestreamQuery {
+  if (status === 'UNKNOWN') throw badInput('RealtimeKit cannot be asked for livestreams whose status is UNKNOWN.');
+  if (from && to && from > to) throw badInput('"from" has to be before "to".');
+  return {
+    status: status ?? null,
+    excludeMeetings: excludeMeetings ?? null,
+    from: from ?? null,
+    to: to ?? null,
+    order: orderBy === 'CREATED_AT_ASC' ? 'ASC' : 'DESC',
+  };
+}

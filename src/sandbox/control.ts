@@ -1,0 +1,77 @@
+import type { Fault } from './faults.ts';
+import { BadInput } from './fields.ts';
+import type { RequestReport } from './requestLog.ts';
+import type { Samples } from './samples.ts';
+import type { SandboxSettings } from './settings.ts';
+
+/** Where the sandbox stands. */
+export interface Overview {
+  settings: SandboxSettings;
+  faults: Fault[];
+  /** `now` is ISO 8601. */
+  clock: { now: string; running: boolean };
+  samples: Samples;
+  counts: { meetings: number; livestreams: number; byStatus: Record<string, number> };
+}
+
+/** What can be done to a sandbox from outside. What comes in is checked: `BadInput` names what is wrong with it. */
+export interface Controls {
+  overview(): Overview;
+  configure(patch: unknown): SandboxSettings;
+  fail(faults: unknown): void;
+  setClock(change: unknown): void;
+  requests(): RequestReport;
+  forgetRequests(): void;
+  reset(): void;
+}
+
+type Action = (controls: Controls, body: () => Promise<unknown>) => unknown;
+
+const ACTIONS: Record<string, Action> = {
+  'GET /__sandbox': (controls) => controls.overview(),
+  'PUT /__sandbox/settings': async (controls, body) => controls.configure(await body()),
+  'PUT /__sandbox/faults': async (controls, body) => {
+    controls.fail(await body());
+    return controls.overview().faults;
+  },
+  'PUT /__sandbox/clock': async (controls, body) => {
+    controls.setClock(await body());
+    return controls.overview().clock;
+  },
+  'GET /__sandbox/requests': (controls) => controls.requests(),
+  'DELETE /__sandbox/requests': (controls) => {
+    controls.forgetRequests();
+    return controls.requests();
+  },
+  'POST /__sandbox/reset': (controls) => {
+    controls.reset();
+    return controls.overview();
+  },
+};
+
+/** Whether a path belongs to the controls and not to the simulated API. */
+export function isControlPath(pathname: string): boolean {
+  return pathname === '/__sandbox' || pathname.startsWith('/__sandbox/');
+}
+
+/** Answers a control request: JSON in and out, no credential. */
+export async function answerControl(request: Request, pathname: string, controls: Controls): Promise<Response> {
+  const action = ACTIONS[`${request.method} ${pathname}`];
+  if (action === undefined) {
+    return Response.json({ error: `No such control; there are: ${Object.keys(ACTIONS).join(', ')}` }, { status: 404 });
+  }
+  try {
+    return Response.json(await action(controls, () => readJson(request)));
+  } catch (error) {
+    if (error instanceof BadInput) return Response.json({ error: error.message }, { status: 400 });
+    throw error;
+  }
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    throw new BadInput('The body must be JSON');
+  }
+}

@@ -1,0 +1,37 @@
+import { type Paging, Refusal } from './answers.ts';
+import type { Shapes } from './settings.ts';
+
+const DEFAULT_PER_PAGE = 20;
+
+/** One page of a list. */
+export interface Page<T> {
+  rows: T[];
+  paging: Paging;
+}
+
+/** The page that `page_no` and `per_page` ask for; past the end it is empty. `perPage` overrules what was asked. */
+export function paginate<T>(all: readonly T[], query: URLSearchParams, shapes: Shapes, perPage?: number): Page<T> {
+  const asked = wholeNumber(query, 'per_page') ?? DEFAULT_PER_PAGE;
+  if (asked === 0) throw new Refusal(400, 400, 'per_page must be at least 1');
+  const size = perPage ?? Math.min(asked, shapes.maxPerPage);
+  // A page number below the first page's means the first page.
+  const pagesBefore = Math.max(0, (wholeNumber(query, 'page_no') ?? shapes.firstPage) - shapes.firstPage);
+  const start = pagesBefore * size;
+  const rows = all.slice(start, start + size);
+  const isEmpty = rows.length === 0;
+  return {
+    rows,
+    paging: {
+      start_offset: isEmpty ? 0 : start + 1,
+      end_offset: isEmpty ? 0 : start + rows.length,
+      total_count: all.length,
+    },
+  };
+}
+
+function wholeNumber(query: URLSearchParams, key: string): number | undefined {
+  const value = query.get(key);
+  if (value === null) return undefined;
+  if (!/^\d{1,9}$/.test(value)) throw new Refusal(400, 400, `${key} must be a whole number`);
+  return Number(value);
+}

@@ -1,0 +1,34 @@
+/** Random numbers that come out the same at every start. */
+export interface Random {
+  /** A whole number from `low` to `high`, both included. */
+  between(low: number, high: number): number;
+  /** `length` lower-case hexadecimal digits. */
+  hex(length: number): string;
+  /** A version 4 UUID. */
+  uuid(): string;
+  /** A copy of `items` in another order. */
+  shuffled<T>(items: readonly T[]): T[];
+}
+
+/** A generator (mulberry32) seeded with a 32-bit number. Fit for test data, not for secrets. */
+export function createRandom(seed: number): Random {
+  let state = seed;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
+  const hex = (length: number) => Array.from({ length }, () => between(0, 15).toString(16)).join('');
+  return {
+    between,
+    hex,
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${between(8, 11).toString(16)}${hex(3)}-${hex(12)}`,
+    shuffled: (items) =>
+      items
+        .map((item) => ({ item, rank: next() }))
+        .toSorted((left, right) => left.rank - right.rank)
+        .map(({ item }) => item),
+  };
+}

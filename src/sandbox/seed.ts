@@ -1,0 +1,140 @@
+import { INDEPENDENT_NAMES, meetingTitles } from './names.ts';
+import type { Random } from './random.ts';
+import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './world.ts';
+
+/** What the sandbox starts with. */
+export interface Seed {
+  meetings: Meeting[];
+  livestreams: Livestream[];
+  sessions: Session[];
+}
+
+interface Plan {
+  status: Status;
+  meeting: Meeting | undefined;
+  name: string;
+  disabled: boolean;
+}
+
+/** How many livestreams of each status there are; those of `independentLive` belong to no meeting. */
+const COUNTS = { meetings: 240, live: 60, independentLive: 4, invoked: 8, errored: 12, offline: 20, idle: 216 };
+/** Livestreams of the past that belong to no meeting. */
+const INDEPENDENT_PAST = 10;
+/** The meetings from this one on have never been livestreamed. */
+const NEVER_LIVESTREAMED_FROM = 180;
+
+const ERROR_MESSAGES = [
+  'No frames were received from the encoder for 60 seconds',
+  'The encoder closed the connection unexpectedly',
+  'Unsupported video codec: HEVC',
+  'The keyframe interval is longer than 10 seconds',
+];
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Meetings, livestreams and sessions as of `now`: ids and names depend on the generator only, times lie just before `now`. */
+export function plantSeed(now: number, random: Random): Seed {
+  const meetings = meetingTitles(COUNTS.meetings, random).map((title) => seedMeeting(title, now, random));
+  const plans = [...activePlans(meetings), ...pastPlans(meetings, random)];
+  const seeded = plans.map((plan, index) => seedLivestream(plan, index, now, random));
+  return {
+    meetings,
+    livestreams: seeded.map(({ livestream }) => livestream),
+    sessions: seeded.flatMap(({ sessions }) => sessions),
+  };
+}
+
+function seedMeeting(title: string, now: number, random: Random): Meeting {
+  const createdAt = now - random.between(200 * DAY, 500 * DAY);
+  const updatedAt = createdAt + random.between(0, 150 * DAY);
+  return { id: random.uuid(), title, status: random.between(1, 8) === 1 ? 'INACTIVE' : 'ACTIVE', createdAt, updatedAt };
+}
+
+function activePlans(meetings: Meeting[]): Plan[] {
+  const inMeetings = meetings.slice(0, COUNTS.live + COUNTS.invoked).map((meeting, index): Plan => {
+    meeting.status = 'ACTIVE';
+    const status = index < COUNTS.live ? 'LIVE' : 'INVOKED';
+    return { status, meeting, name: meeting.title, disabled: false };
+  });
+  const independent = INDEPENDENT_NAMES.slice(0, COUNTS.independentLive).map((name): Plan => ({
+    status: 'LIVE',
+    meeting: undefined,
+    name,
+    disabled: false,
+  }));
+  // The round-the-clock one comes first: it is the one whose viewer seconds pass 2^31.
+  return [...independent, ...inMeetings];
+}
+
+function pastPlans(meetings: Meeting[], random: Random): Plan[] {
+  const statuses: Status[] = [
+    ...Array.from({ length: COUNTS.idle }, () => 'IDLE' as const),
+    ...Array.from({ length: COUNTS.offline }, () => 'OFFLINE' as const),
+    ...Array.from({ length: COUNTS.errored }, () => 'ERRORED' as const),
+  ];
+  return statuses.map((status, index): Plan => {
+    const disabled = status === 'IDLE' && index % 9 === 0;
+    if (index < INDEPENDENT_PAST) {
+      const name = INDEPENDENT_NAMES[COUNTS.independentLive + index] ?? 'Open studio';
+      return { status, meeting: undefined, name, disabled };
+    }
+    const meeting = meetings[random.between(0, NEVER_LIVESTREAMED_FROM - 1)];
+    return { status, meeting, name: `${meeting?.title ?? 'Open studio'}, week ${random.between(1, 30)}`, disabled };
+  });
+}
+
+function seedLivestream(plan: Plan, index: number, now: number, random: Random) {
+  const livestream = freshLivestream(random, now);
+  const last = index === 0 ? roundTheClock(livestream.id, now, random) : lastSession(plan, livestream.id, now, random);
+  const sessions = [...earlierSessions(last, index % 5 === 0 ? random.between(1, 2) : 0, random), last];
+  const createdAt = Math.min(...sessions.map((session) => session.invokedAt)) - 2 * SECOND;
+  const rest = plan.status === 'OFFLINE' || plan.status === 'ERRORED' ? plan.status : 'IDLE';
+  Object.assign(livestream, {
+    meetingId: plan.meeting?.id,
+    name: plan.name,
+    nameFrom: createdAt,
+    playbackUrlFrom: createdAt,
+    disabled: plan.disabled,
+    createdAt,
+    rest,
+  } satisfies Partial<Livestream>);
+  return { livestream, sessions };
+}
+
+function lastSession({ status }: Plan, livestreamId: string, now: number, random: Random): Session {
+  const isActive = status === 'LIVE' || status === 'INVOKED';
+  const invokedAt = now - (isActive ? random.between(3 * MINUTE, 4 * HOUR) : random.between(9 * HOUR, 120 * DAY));
+  const session = endedSession(livestreamId, invokedAt, random);
+  if (isActive) session.stoppedAt = undefined;
+  if (status === 'INVOKED') session.liveAt = undefined;
+  if (status === 'ERRORED') session.errMessage = ERROR_MESSAGES[random.between(0, ERROR_MESSAGES.length - 1)];
+  return session;
+}
+
+/** Thirty days on air with 1,250 viewers: 3.2e9 viewer seconds. */
+function roundTheClock(livestreamId: string, now: number, random: Random): Session {
+  const session = endedSession(livestreamId, now - 30 * DAY, random);
+  return { ...session, stoppedAt: undefined, viewers: 1250 };
+}
+
+function earlierSessions(last: Session, count: number, random: Random): Session[] {
+  return Array.from({ length: count }, (_, index) =>
+    endedSession(last.livestreamId, last.invokedAt - (index + 1) * 5 * DAY - random.between(0, DAY), random),
+  );
+}
+
+function endedSession(livestreamId: string, invokedAt: number, random: Random): Session {
+  const liveAt = invokedAt + random.between(3 * SECOND, 20 * SECOND);
+  return {
+    id: random.uuid(),
+    livestreamId,
+    invokedAt,
+    liveAt,
+    stoppedAt: liveAt + random.between(10 * MINUTE, 3 * HOUR),
+    errMessage: undefined,
+    viewers: random.between(3, 400),
+  };
+}

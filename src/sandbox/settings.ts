@@ -1,0 +1,145 @@
+import { Fields } from './fields.ts';
+
+const LISTS = ['array', 'object', 'nested'] as const;
+const ENVELOPES = ['data', 'result'] as const;
+const ERRORS = ['error', 'errors'] as const;
+const NOTHINGS = ['404', 'null', 'empty'] as const;
+const NUMBERS = ['documented', 'string', 'number'] as const;
+const DISABLED = ['documented', 'word', 'boolean', 'true-false'] as const;
+const TIMESTAMPS = ['iso', 'null', 'empty', 'missing'] as const;
+const BY_ID = ['nested', 'flat'] as const;
+const FIRST_PAGES = [1, 0] as const;
+const PAGINGS = ['beside', 'missing'] as const;
+const STATUSES = ['documented', 'unknown'] as const;
+const OPTIONAL_FIELDS = ['present', 'missing'] as const;
+
+/** Which of the forms the API is known to answer in. The first one of each is the default. */
+export interface Shapes {
+  /** A list as an array with paging beside it, as ONE row with paging inside (livestreams only), or nested with its paging. */
+  list: (typeof LISTS)[number];
+  /** The key the answer's content stands under. */
+  envelope: (typeof ENVELOPES)[number];
+  /** `{ error }` or the vendor's general `{ errors: [..], messages: [], result: null }`. */
+  errors: (typeof ERRORS)[number];
+  /** How a read says that there is nothing. */
+  nothing: (typeof NOTHINGS)[number];
+  /** `ingest_seconds` and `viewer_seconds`; `documented`: strings or numbers as each endpoint's page says. */
+  numbers: (typeof NUMBERS)[number];
+  /** `documented`: a boolean in a meeting's livestreams, elsewhere the word `disabled` or `enabled`. */
+  disabled: (typeof DISABLED)[number];
+  timestamps: (typeof TIMESTAMPS)[number];
+  /** `GET /livestreams/{livestream_id}` as `{ livestream, session, paging }`, or the livestream's fields flat. */
+  livestreamById: (typeof BY_ID)[number];
+  /** The first page's `page_no`. */
+  firstPage: (typeof FIRST_PAGES)[number];
+  /** Rows a page holds at most; who asks for more gets pages of this size, and they are numbered in this size. */
+  maxPerPage: number;
+  paging: (typeof PAGINGS)[number];
+  /** `unknown`: every status becomes `ARCHIVED`, which no page lists. */
+  status: (typeof STATUSES)[number];
+  /** `missing`: every object is left with its id alone. */
+  optionalFields: (typeof OPTIONAL_FIELDS)[number];
+}
+
+/** The request quota of one token. */
+export interface QuotaSettings {
+  /** Requests in one window. */
+  limit: number;
+  windowSeconds: number;
+  /** How long every request is refused once the limit is passed. */
+  lockSeconds: number;
+  /** False: the headers count down, but nothing is refused. */
+  enforced: boolean;
+}
+
+/** How the sandbox behaves. Everything may be changed while it runs. */
+export interface SandboxSettings {
+  /** Delay of every answer; the request itself takes effect on arrival. */
+  latencyMs: number;
+  /** From a start to the first frames, that is from `INVOKED` to `LIVE`. */
+  goLiveAfterMs: number;
+  /** How long after a start its `playback_url` is missing. */
+  playbackUrlDelayMs: number;
+  /** How long after a start reads leave out the livestream's name. */
+  nameDelayMs: number;
+  quota: QuotaSettings;
+  shapes: Shapes;
+}
+
+/** A change to some of the settings. */
+export type SettingsPatch = Partial<Omit<SandboxSettings, 'quota' | 'shapes'>> & {
+  quota?: Partial<QuotaSettings>;
+  shapes?: Partial<Shapes>;
+};
+
+/** The API as its pages describe it, with the vendor's published limit of 1,200 requests in five minutes. */
+export const DEFAULT_SETTINGS: SandboxSettings = {
+  latencyMs: 0,
+  goLiveAfterMs: 3000,
+  playbackUrlDelayMs: 0,
+  nameDelayMs: 0,
+  quota: { limit: 1200, windowSeconds: 300, lockSeconds: 300, enforced: true },
+  shapes: {
+    list: 'array',
+    envelope: 'data',
+    errors: 'error',
+    nothing: '404',
+    numbers: 'documented',
+    disabled: 'documented',
+    timestamps: 'iso',
+    livestreamById: 'nested',
+    firstPage: 1,
+    maxPerPage: 100,
+    paging: 'beside',
+    status: 'documented',
+    optionalFields: 'present',
+  },
+};
+
+/** `current` with the changes of `patch`; throws `BadInput` for an unknown key or an unusable value, changing nothing. */
+export function mergeSettings(current: SandboxSettings, patch: unknown): SandboxSettings {
+  const fields = new Fields(patch);
+  const merged = {
+    latencyMs: fields.number('latencyMs') ?? current.latencyMs,
+    goLiveAfterMs: fields.number('goLiveAfterMs') ?? current.goLiveAfterMs,
+    playbackUrlDelayMs: fields.number('playbackUrlDelayMs') ?? current.playbackUrlDelayMs,
+    nameDelayMs: fields.number('nameDelayMs') ?? current.nameDelayMs,
+    quota: mergeQuota(current.quota, fields.take('quota') ?? {}),
+    shapes: mergeShapes(current.shapes, fields.take('shapes') ?? {}),
+  };
+  fields.end();
+  return merged;
+}
+
+function mergeQuota(current: QuotaSettings, patch: unknown): QuotaSettings {
+  const fields = new Fields(patch, 'quota');
+  const merged = {
+    limit: fields.number('limit', { integer: true }) ?? current.limit,
+    windowSeconds: fields.number('windowSeconds', { min: 1 }) ?? current.windowSeconds,
+    lockSeconds: fields.number('lockSeconds') ?? current.lockSeconds,
+    enforced: fields.boolean('enforced') ?? current.enforced,
+  };
+  fields.end();
+  return merged;
+}
+
+function mergeShapes(current: Shapes, patch: unknown): Shapes {
+  const fields = new Fields(patch, 'shapes');
+  const merged = {
+    list: fields.choice('list', LISTS) ?? current.list,
+    envelope: fields.choice('envelope', ENVELOPES) ?? current.envelope,
+    errors: fields.choice('errors', ERRORS) ?? current.errors,
+    nothing: fields.choice('nothing', NOTHINGS) ?? current.nothing,
+    numbers: fields.choice('numbers', NUMBERS) ?? current.numbers,
+    disabled: fields.choice('disabled', DISABLED) ?? current.disabled,
+    timestamps: fields.choice('timestamps', TIMESTAMPS) ?? current.timestamps,
+    livestreamById: fields.choice('livestreamById', BY_ID) ?? current.livestreamById,
+    firstPage: fields.choice('firstPage', FIRST_PAGES) ?? current.firstPage,
+    maxPerPage: fields.number('maxPerPage', { min: 1, integer: true }) ?? current.maxPerPage,
+    paging: fields.choice('paging', PAGINGS) ?? current.paging,
+    status: fields.choice('status', STATUSES) ?? current.status,
+    optionalFields: fields.choice('optionalFields', OPTIONAL_FIELDS) ?? current.optionalFields,
+  };
+  fields.end();
+  return merged;
+}

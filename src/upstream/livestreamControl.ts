@@ -1,0 +1,137 @@
+import type { Clock } from '../clock.ts';
+import { UpstreamError } from '../errors.ts';
+import type { LivestreamRef, Refusal, StartInput } from '../models.ts';
+import type { UpstreamClient } from './client.ts';
+import type { Endpoints } from './endpoints.ts';
+
+export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };
+export type StopOutcome = { stopped: true } | { refusal: Refusal };
+
+/**
+ * Starting and stopping, each sent once. A request whose answer was lost is settled by reading the meeting's active livestream
+ * back. What the caller has to handle is a `Refusal`; all else rejects with an `UpstreamError`.
+ */
+export interface LivestreamControl {
+  /** Equal starts that arrive while one is under way are that one. */
+  start(input: StartInput): Promise<StartOutcome>;
+  stop(meetingId: string): Promise<StopOutcome>;
+}
+
+export interface ControlOptions {
+  endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
+  clockSkew: UpstreamClient['clockSkew'];
+  clock: Clock;
+}
+
+export function createLivestreamControl(options: ControlOptions): LivestreamControl {
+  const { endpoints, clock, clockSkew } = options;
+  const starting = new Map<string, Promise<StartOutcome>>();
+
+  async function start(input: StartInput): Promise<StartOutcome> {
+    const sentAt = clock.now();
+    try {
+      const livestream = await endpoints.startLivestream(input);
+      return livestream === null ? NO_MEETING : { livestream: withSentName(livestream, input) };
+    } catch (error) {
+      const refusal = refusalOf(error, CONFLICT_OF_START);
+      if (refusal !== null) return { refusal };
+      if (!isLost(error)) throw error;
+      return settleStart(input, sentAt);
+    }
+  }
+
+  /** Ours is the meeting's active livestream that was created since the request was sent, told in upstream's own time. */
+  async function settleStart(input: StartInput, sentAt: number): Promise<StartOutcome> {
+    const active = await endpoints.activeLivestream(input.meetingId).catch(() => null);
+    const isNewer = (active?.createdAt?.getTime() ?? -Infinity) >= sentAt + clockSkew();
+    const hasOtherName = input.name !== null && active?.name != null && active.name !== input.name;
+    return active !== null && isNewer && !hasOtherName ? { livestream: withSentName(active, input) } : UNKNOWN_START;
+  }
+
+  async function stop(meetingId: string): Promise<StopOutcome> {
+    try {
+      return (await endpoints.stopLivestream(meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
+    } catch (error) {
+      const refusal = refusalOf(error, CONFLICT_OF_STOP);
+      if (refusal !== null) return { refusal };
+      if (!isLost(error)) throw error;
+      const isActive = await endpoints.activeLivestream(meetingId).then(
+        (active) => active !== null,
+        () => true,
+      );
+      return isActive ? UNKNOWN_STOP : { stopped: true };
+    }
+  }
+
+  return {
+    async start(input) {
+      const key = JSON.stringify([input.meetingId, input.name, input.video?.width, input.video?.height]);
+      const underWay = starting.get(key) ?? start(input).finally(() => starting.delete(key));
+      starting.set(key, underWay);
+      return underWay;
+    },
+    stop,
+  };
+}
+
+/** Upstream may tell the name late: until then it is the one that was sent. */
+function withSentName<Ref extends LivestreamRef>(livestream: Ref, { name }: StartInput): Ref {
+  return name === null ? livestream : { ...livestream, name };
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof UpstreamError && error.fate === 'lost';
+}
+
+/** What upstream refused for a reason that the caller has to handle; null for every other error. */
+function refusalOf(error: unknown, conflict: Refusal): Refusal | null {
+  if (!(error instanceof UpstreamError) || error.fate !== 'refused') return null;
+  if (error.upstream?.status === 409) return conflict;
+  if (error.code !== 'BAD_USER_INPUT') return null;
+  const reason = error.upstream?.message ?? null;
+  return {
+    code: 'BAD_USER_INPUT',
+    message: reason === null ? error.message : `RealtimeKit refused the input: ${reason}`,
+    field: null,
+  };
+}
+
+const MEETING_FIELD = ['input', 'meetingId'];
+
+const NO_MEETING = {
+  refusal: { code: 'NOT_FOUND', message: 'There is no meeting with this id.', field: MEETING_FIELD },
+} as const satisfies { refusal: Refusal };
+const NOTHING_TO_STOP = {
+  refusal: {
+    code: 'NOT_FOUND',
+    message: 'There is no meeting with this id, or it has no active livestream.',
+    field: MEETING_FIELD,
+  },
+} as const satisfies { refusal: Refusal };
+const CONFLICT_OF_START: Refusal = {
+  code: 'CONFLICT',
+  message:
+    'This meeting is being livestreamed already. Stop that livestream first, or use it: it is the meeting’s activeLivestream.',
+  field: MEETING_FIELD,
+};
+const CONFLICT_OF_STOP: Refusal = {
+  code: 'CONFLICT',
+  message: 'The livestream of this meeting cannot be stopped in its present state.',
+  field: MEETING_FIELD,
+};
+const UNKNOWN_START = {
+  refusal: {
+    code: 'OUTCOME_UNKNOWN',
+    message:
+      'The start was sent, but its answer never came, and reading back did not tell whether it was carried out. Look at the meeting’s activeLivestream before starting again.',
+    field: null,
+  },
+} as const satisfies { refusal: Refusal };
+const UNKNOWN_STOP = {
+  refusal: {
+    code: 'OUTCOME_UNKNOWN',
+    message:
+      'The stop was sent, but its answer never came, and reading back did not tell whether it was carried out. Look at the meeting’s activeLivestream before stopping again.',
+    field: null,
+  },
+} as const satisfies { refusal: Refusal };

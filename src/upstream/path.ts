@@ -1,0 +1,18 @@
+import { checkId } from '../ids.ts';
+
+/** A path of the API below the app's own, and the route it belongs to: the same with `{id}` for every id. */
+export interface ApiPath {
+  path: string;
+  route: string;
+}
+
+/**
+ * Builds every upstream path: path`/meetings/${id}/active-livestream`. Each value has to be an id, else it throws
+ * `BAD_USER_INPUT`: escaping alone would not do, since encodeURIComponent('..') is still '..'.
+ */
+export function path(literals: TemplateStringsArray, ...ids: string[]): ApiPath {
+  return {
+    path: String.raw({ raw: literals }, ...ids.map(checkId)),
+    route: literals.join('{id}'),
+  };
+}

@@ -1,0 +1,19 @@
+/** The longest upstream message that is passed on, in characters. */
+const LONGEST = 300;
+
+/** Web addresses and paths: the API's hold the account's id. */
+const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/\S+|\/?accounts\/\S+/gi;
+const BEARER = /\bbearer\s+\S+/gi;
+/** Whatever looks like a token, a stream key or an account's id: 32 or more characters in one run. */
+const LONG_RUN = /[A-Za-z0-9_+=-]{32,}/g;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Makes a text of upstream's fit to be shown: the `secrets` and all that looks like one are taken out, its length is bounded. */
+export function redact(text: string, secrets: readonly string[]): string {
+  const known = secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '[redacted]'), text);
+  const cleaned = known
+    .replaceAll(ADDRESS, '[address]')
+    .replaceAll(BEARER, '[redacted]')
+    .replaceAll(LONG_RUN, (run) => (UUID.test(run) ? run : '[redacted]'));
+  return cleaned.length > LONGEST ? `${cleaned.slice(0, LONGEST)}…` : cleaned;
+}

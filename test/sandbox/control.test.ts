@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../src/sandbox/settings.ts';
+import { at, serve } from './support.ts';
+
+describe('the controls', () => {
+  it('tell where the sandbox stands', async () => {
+    const { control, samples, clock } = await serve();
+    const { status, body } = await control('GET', '/__sandbox');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      settings: DEFAULT_SETTINGS,
+      faults: [],
+      clock: { now: new Date(clock.now()).toISOString(), running: true },
+      samples,
+    });
+  });
+
+  it('merge settings deeply', async () => {
+    const { control } = await serve();
+    await control('PUT', '/__sandbox/settings', { quota: { limit: 5 } });
+    const { body } = await control('PUT', '/__sandbox/settings', { latencyMs: 10, shapes: { list: 'nested' } });
+    expect(body).toEqual({
+      ...DEFAULT_SETTINGS,
+      latencyMs: 10,
+      quota: { ...DEFAULT_SETTINGS.quota, limit: 5 },
+      shapes: { ...DEFAULT_SETTINGS.shapes, list: 'nested' },
+    });
+  });
+
+  it.each([
+    ['/__sandbox/settings', { latency: 5 }, 'latency is not known'],
+    ['/__sandbox/settings', { shapes: { lists: 'array' } }, 'shapes.lists is not known'],
+    ['/__sandbox/settings', { shapes: { list: 'tree' } }, 'shapes.list must be one of'],
+    ['/__sandbox/settings', { latencyMs: 5, quota: { limit: -1 } }, 'quota.limit must be'],
+    ['/__sandbox/settings', [], 'must be a JSON object'],
+    ['/__sandbox/faults', {}, 'faults must be a JSON array'],
+    ['/__sandbox/faults', [{ kind: 'flood' }], 'faults[0].kind must be one of'],
+    ['/__sandbox/faults', [{ kind: 'hang' }, { kind: 'hang', route: '/live' }], 'faults[1].route must be one of'],
+    ['/__sandbox/faults', [{ kind: 'hang', every: 2 }], 'faults[0].every is not known'],
+    ['/__sandbox/clock', { now: 'noon' }, 'now must be an ISO 8601 time'],
+    ['/__sandbox/clock', { advanceSeconds: 1e300 }, 'advanceSeconds'],
+    ['/__sandbox/clock', {}, 'now, advanceSeconds or running'],
+  ])('%s refuses %j, naming the place and changing nothing', async (path, body, message) => {
+    const { control } = await serve();
+    const before = await control('GET', '/__sandbox');
+    const answer = await control('PUT', path, body);
+    expect(answer.status).toBe(400);
+    expect(at(answer.body, 'error')).toContain(message);
+    expect((await control('GET', '/__sandbox')).body).toEqual(before.body);
+  });
+
+  it('refuse what is not JSON, and name the controls there are', async () => {
+    const { origin, control } = await serve();
+    const notJson = await fetch(`${origin}/__sandbox/settings`, { method: 'PUT', body: '{' });
+    expect(notJson.status).toBe(400);
+    const unknown = await control('GET', '/__sandbox/setting');
+    expect(unknown.status).toBe(404);
+    expect(at(unknown.body, 'error')).toContain('PUT /__sandbox/settings');
+  });
+
+  it('freeze the clock, move it and let it run on', async () => {
+    const { control, clock } = await serve();
+    const set = async (change: unknown) => at((await control('PUT', '/__sandbox/clock', change)).body, 'now');
+    expect(await set({ now: '2030-05-01T10:00:00Z' })).toBe('2030-05-01T10:00:00.000Z');
+    clock.advance(60_000);
+    expect(await set({ advanceSeconds: 5 })).toBe('2030-05-01T10:00:05.000Z');
+    expect(await set({ running: true })).toBe('2030-05-01T10:00:05.000Z');
+    clock.advance(1000);
+    expect(await set({ running: false })).toBe('2030-05-01T10:00:06.000Z');
+    clock.advance(1000);
+    expect(await set({ advanceSeconds: -6 })).toBe('2030-05-01T10:00:00.000Z');
+  });
+
+  it('log what was asked, by route, and never the credential', async () => {
+    const { call, post, control, samples, clock } = await serve();
+    await call('/livestreams?status=LIVE', { headers: { authorization: 'Bearer secret-token' } });
+    await post(`/meetings/${samples.liveMeetingId}/livestreams`, { name: 'Twice' });
+    const { body } = await control('GET', '/__sandbox/requests');
+    const at = new Date(clock.now()).toISOString();
+    const base = '/client/v4/accounts/an-account/realtime/kit/an-app';
+    expect(body).toEqual({
+      requests: [
+        { method: 'GET', route: '/livestreams', path: `${base}/livestreams`, query: { status: 'LIVE' }, at },
+        {
+          method: 'POST',
+          route: '/meetings/{meeting_id}/livestreams',
+          path: `${base}/meetings/${samples.liveMeetingId}/livestreams`,
+          query: {},
+          body: { name: 'Twice' },
+          at,
+        },
+      ],
+      inFlight: 0,
+      mostInFlight: 1,
+    });
+    expect(JSON.stringify(body)).not.toContain('secret-token');
+  });
+
+  it('forget the log', async () => {
+    const { get, control } = await serve();
+    await get('/livestreams');
+    const { body } = await control('DELETE', '/__sandbox/requests');
+    expect(body).toEqual({ requests: [], inFlight: 0, mostInFlight: 0 });
+  });
+
+  it('reset everything', async () => {
+    const { get, post, control, samples, clock } = await serve({ goLiveAfterMs: 1 });
+    const untouched = (await control('GET', '/__sandbox')).body;
+    const livestreams = (await get('/livestreams')).body;
+    await post(`/meetings/${samples.liveMeetingId}/active-livestream/stop`);
+    await control('PUT', '/__sandbox/settings', { latencyMs: 5000 });
+    await control('PUT', '/__sandbox/faults', [{ kind: 'hang' }]);
+    await control('PUT', '/__sandbox/clock', { now: new Date(clock.now() + 5000).toISOString() });
+    const { body } = await control('POST', '/__sandbox/reset');
+    expect(body).toEqual(untouched);
+    expect((await get('/livestreams')).body).toEqual(livestreams);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { at, serve } from './support.ts';
+
+describe('the request quota', () => {
+  it('is told on every answer', async () => {
+    const { get, clock } = await serve();
+    await get('/livestreams');
+    clock.advance(1500);
+    const { headers } = await get('/livestreams/none');
+    expect(headers.get('ratelimit')).toBe('"default";r=1198;t=299');
+    expect(headers.get('ratelimit-policy')).toBe('"default";q=1200;w=300');
+  });
+
+  it('locks a token out of every call for the whole lock time once passed', async () => {
+    const { get, clock } = await serve({ quota: { limit: 2, windowSeconds: 10, lockSeconds: 60 } });
+    const statuses = [(await get('/livestreams')).status, (await get('/livestreams')).status];
+    const refused = await get('/meetings');
+    expect([...statuses, refused.status]).toEqual([200, 200, 429]);
+    expect(refused.headers.get('retry-after')).toBe('60');
+    expect(at(refused.body, 'success')).toBe(false);
+    clock.advance(59_999);
+    expect((await get('/livestreams')).status).toBe(429);
+    clock.advance(1);
+    expect((await get('/livestreams')).headers.get('ratelimit')).toBe('"default";r=1;t=10');
+  });
+
+  it('begins anew with every window', async () => {
+    const { get, clock } = await serve({ quota: { limit: 1, windowSeconds: 10 } });
+    await get('/livestreams');
+    clock.advance(10_000);
+    expect((await get('/livestreams')).status).toBe(200);
+  });
+
+  it('counts every token for itself', async () => {
+    const { call } = await serve({ quota: { limit: 1 } });
+    const as = async (token: string) =>
+      (await call('/livestreams', { headers: { authorization: `Bearer ${token}` } })).status;
+    expect([await as('a'), await as('a'), await as('b')]).toEqual([200, 429, 200]);
+  });
+
+  it('is not spent by the controls', async () => {
+    const { get, control } = await serve({ quota: { limit: 1 } });
+    await control('GET', '/__sandbox');
+    expect((await get('/livestreams')).status).toBe(200);
+  });
+
+  it('can be counted without being enforced', async () => {
+    const { get } = await serve({ quota: { limit: 1, enforced: false } });
+    await get('/livestreams');
+    const { status, headers } = await get('/livestreams');
+    expect(status).toBe(200);
+    expect(headers.get('ratelimit')).toContain('r=0;');
+  });
+});

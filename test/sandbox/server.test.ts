@@ -1,0 +1,66 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { matching, serve } from './support.ts';
+
+const run = promisify(execFile);
+const runMain = (port: string) =>
+  run(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: port } });
+
+describe('the server', () => {
+  it('rejects where the port is taken', async () => {
+    const { origin } = await serve();
+    await expect(startSandboxServer({ port: Number(new URL(origin).port) })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+
+  it('ends open requests when it closes', async () => {
+    const server = await startSandboxServer({ port: 0 });
+    server.sandbox.fail([{ kind: 'hang' }]);
+    const answer = fetch(`${server.url}/accounts/a/realtime/kit/b/meetings`, {
+      headers: { authorization: 'Bearer t' },
+    });
+    await vi.waitFor(() => expect(server.sandbox.requests().inFlight).toBe(1));
+    await Promise.all([expect(answer).rejects.toThrow('fetch failed'), server.close()]);
+  });
+});
+
+describe('in process', () => {
+  it('the sandbox answers without a server', async () => {
+    const sandbox = createSandbox();
+    const url = `http://any/client/v4/accounts/a/realtime/kit/b/meetings/${sandbox.samples.liveMeetingId}`;
+    const response = await sandbox.fetch(new Request(url, { headers: { authorization: 'Bearer t' } }));
+    expect(response.status).toBe(200);
+  });
+
+  it('refuses settings it does not know at creation', () => {
+    expect(() => createSandbox({ settings: { latencyMs: -1 } })).toThrow('latencyMs must be a number of at least 0');
+  });
+});
+
+describe('npm run sandbox', () => {
+  it('prints where it is, ids to try and examples, and ends on SIGTERM', async () => {
+    const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: '0' } });
+    const exited = once(child, 'exit');
+    const printed: unknown = (await once(child.stdout, 'data'))[0];
+    expect(String(printed)).toContain(createSandbox().samples.liveMeetingId);
+    expect(String(printed)).toMatch(/curl .*Authorization: Bearer/);
+    expect(String(printed)).toMatch(/curl .*\/__sandbox\/settings/);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it.each(['70000', 'http'])('ends with one line naming SANDBOX_PORT for the port %s', async (port) => {
+    await expect(runMain(port)).rejects.toMatchObject({ code: 1, stderr: matching(/^SANDBOX_PORT .+\n$/) });
+  });
+
+  it('ends with one line naming SANDBOX_PORT where the port is taken', async () => {
+    const { origin } = await serve();
+    const { port } = new URL(origin);
+    await expect(runMain(port)).rejects.toMatchObject({ code: 1, stderr: matching(/^SANDBOX_PORT .+\n$/) });
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import type { Shapes } from '../../src/sandbox/settings.ts';
+import { aString, at, rows, serve } from './support.ts';
+
+const withShapes = (shapes: Partial<Shapes>) => serve({ shapes });
+
+describe('the shapes', () => {
+  it('list: object gives one row a page, with its paging inside', async () => {
+    const { get } = await withShapes({ list: 'object' });
+    const { body } = await get('/livestreams?page_no=2&per_page=50');
+    expect(at(body, 'data')).toMatchObject({
+      id: aString,
+      paging: { start_offset: 2, end_offset: 2, total_count: 320 },
+    });
+    expect(at(body, 'paging')).toBeUndefined();
+  });
+
+  it('list: nested puts rows and paging into data', async () => {
+    const { get } = await withShapes({ list: 'nested' });
+    const livestreams = await get('/livestreams?per_page=2');
+    const meetings = await get('/meetings?per_page=2');
+    expect(at(livestreams.body, 'data', 'paging', 'total_count')).toBe(320);
+    expect(rows(at(livestreams.body, 'data', 'livestreams'))).toHaveLength(2);
+    expect(rows(at(meetings.body, 'data', 'meetings'))).toHaveLength(2);
+  });
+
+  it('envelope: result moves the content', async () => {
+    const { get, samples } = await withShapes({ envelope: 'result' });
+    const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);
+    expect(at(body, 'result', 'livestream', 'id')).toBe(samples.liveLivestreamId);
+    expect(at(body, 'data')).toBeUndefined();
+  });
+
+  it("errors: errors writes the general layer's form", async () => {
+    const { get } = await withShapes({ errors: 'errors' });
+    const { body } = await get('/livestreams/none');
+    expect(body).toMatchObject({ success: false, errors: [{ code: 404, message: aString }], result: null });
+  });
+
+  it.each([
+    ['null', null],
+    ['empty', {}],
+  ] as const)('nothing: %s is a success without content', async (nothing, data) => {
+    const { get, samples } = await withShapes({ nothing });
+    const { status, body } = await get(`/meetings/${samples.idleMeetingId}/active-livestream`);
+    expect(status).toBe(200);
+    expect(body).toEqual({ success: true, data });
+  });
+
+  it.each([
+    ['string', 'string'],
+    ['number', 'number'],
+  ] as const)('numbers: %s overrules the pages', async (numbers, type) => {
+    const { get, samples } = await withShapes({ numbers });
+    const byId = await get(`/livestreams/sessions/${samples.liveSessionId}`);
+    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
+    expect(typeof at(byId.body, 'data', 'viewer_seconds')).toBe(type);
+    expect(typeof at(active.body, 'data', 'session', 'viewer_seconds')).toBe(type);
+  });
+
+  it.each([
+    ['word', 'disabled'],
+    ['boolean', true],
+    ['true-false', 'true'],
+  ] as const)('disabled: %s', async (disabled, expected) => {
+    const { get, samples } = await withShapes({ disabled });
+    const { body } = await get(`/livestreams/${samples.disabledLivestreamId}`);
+    expect(at(body, 'data', 'livestream', 'disabled')).toBe(expected);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['null', null],
+    ['missing', undefined],
+  ] as const)('timestamps: %s', async (timestamps, expected) => {
+    const { get, samples } = await withShapes({ timestamps });
+    const { body } = await get(`/livestreams/sessions/${samples.endedSessionId}`);
+    for (const key of ['created_at', 'updated_at', 'started_time', 'stopped_time']) {
+      expect(at(body, 'data', key)).toBe(expected);
+    }
+  });
+
+  it('livestreamById: flat puts the meters beside the fields', async () => {
+    const { get, samples } = await withShapes({ livestreamById: 'flat' });
+    const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);
+    expect(at(body, 'data', 'id')).toBe(samples.liveLivestreamId);
+    expect(at(body, 'data', 'ingest_seconds')).toBeGreaterThan(0);
+  });
+
+  it('firstPage: 0 counts pages from zero', async () => {
+    const { get } = await withShapes({ firstPage: 0 });
+    const offsets = async (query: string) => at((await get(`/livestreams?${query}`)).body, 'paging', 'start_offset');
+    expect(await offsets('page_no=0')).toBe(1);
+    expect(await offsets('page_no=1')).toBe(21);
+    expect(await offsets('per_page=20')).toBe(1);
+  });
+
+  it('maxPerPage caps a page and numbers pages in the capped size', async () => {
+    const { get } = await withShapes({ maxPerPage: 7 });
+    const { body } = await get('/livestreams?per_page=50&page_no=2');
+    expect(at(body, 'paging')).toEqual({ start_offset: 8, end_offset: 14, total_count: 320 });
+  });
+
+  it('paging: missing leaves it out everywhere', async () => {
+    const { get, samples } = await withShapes({ paging: 'missing' });
+    expect(at((await get('/livestreams')).body, 'paging')).toBeUndefined();
+    expect(at((await get(`/livestreams/${samples.liveLivestreamId}`)).body, 'data', 'paging')).toBeUndefined();
+    expect(at((await get(`/meetings/${samples.idleMeetingId}/livestream`)).body, 'data', 'paging')).toBeUndefined();
+  });
+
+  it('status: unknown gives a word that no page lists', async () => {
+    const { get, samples } = await withShapes({ status: 'unknown' });
+    const { body } = await get(`/meetings/${samples.liveMeetingId}/active-livestream`);
+    expect(at(body, 'data', 'status')).toBe('ARCHIVED');
+  });
+
+  it('optionalFields: missing leaves only ids', async () => {
+    const { get, post, samples } = await withShapes({ optionalFields: 'missing' });
+    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
+    expect(at(active.body, 'data')).toEqual({
+      livestream: { id: samples.liveLivestreamId },
+      session: { id: samples.liveSessionId },
+    });
+    const started = await post(`/meetings/${samples.emptyMeetingId}/livestreams`);
+    expect(at(started.body, 'data')).toEqual({ id: aString });
+  });
+});
