@@ -24,12 +24,8 @@ function present(error: GraphQLError, request: Request, log: Log): GraphQLError 
   if (rootCause(error) instanceof GatewayError) return error;
   // Without a path it is about the request, and its words are graphql-js's or Yoga's own.
   if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
-    return withExtensions(error, {
-      code: 'BAD_USER_INPUT',
-      retryable: false,
-      ...error.extensions,
-      ...operationCode(error),
-    });
+    const { originalError: _unspoken, ...extensions } = error.extensions;
+    return withExtensions(error, { code: 'BAD_USER_INPUT', retryable: false, ...extensions, ...operationCode(error) });
   }
   if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
   return masked(error, requestIdOf(request));
