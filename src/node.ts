@@ -32,15 +32,18 @@ async function main(): Promise<void> {
     graphiql: graphiqlOptions(samples),
     isReady: () => isReady,
   });
-  const server = createServer((request, response) => void gateway(request, response));
+  const server = createServer((request, response) => {
+    // Or a caller that keeps its connection open would keep a draining server from ending.
+    response.once('close', () => isReady || server.closeIdleConnections());
+    void gateway(request, response);
+  });
   await listen(server, config);
-  announce(server, config, sandbox);
-
   endOnSignal(async () => {
     isReady = false;
     await close(server);
     await Promise.all([transport.close(), sandbox?.close()]);
   });
+  announce(server, config, sandbox);
 }
 
 async function startSandbox(port: number): Promise<SandboxServer> {
