@@ -1,20 +1,10 @@
 import { type Answer, Refusal } from './answers.ts';
+import type { Call } from './call.ts';
 import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
 import { paginate } from './paging.ts';
-import type { SandboxSettings } from './settings.ts';
 import { Writer } from './shapes.ts';
 import { readStart } from './startBody.ts';
-import type { Livestream, World } from './world.ts';
-
-/** A request that has reached its endpoint. */
-export interface Call {
-  /** The id in the path; every route has one at most. */
-  id: string;
-  query: URLSearchParams;
-  body: string;
-  world: World;
-  settings: SandboxSettings;
-}
+import type { Livestream } from './world.ts';
 
 /** One call of the API: throws a `Refusal` where the API refuses. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import { type Answer, Refusal } from './answers.ts';
-import type { Call } from './endpoints.ts';
+import type { Call } from './call.ts';
 import { type Page, paginate } from './paging.ts';
 import type { Shapes } from './settings.ts';
 import { Writer } from './shapes.ts';
