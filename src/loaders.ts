@@ -88,7 +88,9 @@ export function createLoaders({ readsFor, control }: Upstream, signal: AbortSign
     },
     async stop(meetingId) {
       signal.throwIfAborted();
-      return control.stop(meetingId).finally(forget);
+      const outcome = await control.stop(meetingId).finally(forget);
+      if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
+      return outcome;
     },
   };
 }

@@ -8,7 +8,7 @@ export const Query: QueryResolvers = {
   meeting: (_root, { id }) => ({ id: checkId(id) }),
 
   meetings: async (_root, { search, ...page }, { loaders }) =>
-    readConnection(page, async (range) => loaders.meetings(search ?? null, range)),
+    readConnection(page, async (range) => loaders.meetings(search || null, range)),
 
   livestream: async (_root, { id }, { loaders }) => loaders.livestream.load(checkId(id)),
 
