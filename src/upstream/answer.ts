@@ -23,7 +23,7 @@ const FAILURES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 };
 
 /**
- * Reads an HTTP answer. Null means that nothing is there (HTTP 404). Throws an `UpstreamError` for an answer that says that
+ * Reads an HTTP answer. Null means that nothing is there (404). Throws an `UpstreamError` for an answer that says that
  * the request failed, and for one that is not the API's JSON. `secrets` are kept out of whatever the error says.
  *
  * The envelope is `{ success, data }` or `{ success, result }`; an error stands in `error` or `errors`.
@@ -38,7 +38,10 @@ export function readAnswer(response: TransportResponse, secrets: readonly string
   if (status < 200 || status >= 300) throw failure(status, response, envelope, secrets);
   if (!isEnvelope)
     throw invalidAnswer(`it is ${isEmpty ? 'empty' : "not the API's JSON"}`, factsOf(response, envelope, secrets));
-  if (envelope['success'] === false) throw failure(statusInside(envelope), response, envelope, secrets);
+  if (envelope['success'] === false) {
+    if (statusInside(envelope) === 404) return null;
+    throw failure(statusInside(envelope), response, envelope, secrets);
+  }
   return { data: envelope['data'] ?? envelope['result'] ?? null, paging: envelope['paging'] ?? null };
 }
 

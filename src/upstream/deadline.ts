@@ -18,7 +18,7 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
   signal?.addEventListener('abort', leave, { once: true });
   const cancelTimer = clock.after(options.milliseconds, () => controller.abort(options.expired()));
   try {
-    return await Promise.race([work(controller.signal), rejectionOf(controller.signal)]);
+    return await unlessAborted(work(controller.signal), controller.signal);
   } finally {
     // Both at once, or each request would leave a timer and a listener behind until the caller's own end.
     cancelTimer();
@@ -34,17 +34,22 @@ export async function sleep(milliseconds: number, clock: Clock, signal: AbortSig
     cancel = clock.after(milliseconds, resolve);
   });
   try {
-    await Promise.race([elapsed, rejectionOf(signal)]);
+    await unlessAborted(elapsed, signal);
   } finally {
     cancel();
   }
 }
 
-/** Rejects with the signal's reason once it is aborted. */
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(asError(signal.reason)), { once: true });
-  });
+/** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(asError(signal.reason));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function asError(reason: unknown): Error {

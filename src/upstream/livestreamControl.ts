@@ -43,7 +43,7 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
   /** Ours is the meeting's active livestream that was created since the request was sent, told in upstream's own time. */
   async function settleStart(input: StartInput, sentAt: number): Promise<StartOutcome> {
     const active = await endpoints.activeLivestream(input.meetingId).catch(() => null);
-    const isNewer = (active?.createdAt?.getTime() ?? -Infinity) >= sentAt + clockSkew();
+    const isNewer = isSince(active?.createdAt ?? null, sentAt + clockSkew());
     const hasOtherName = input.name !== null && active?.name != null && active.name !== input.name;
     return active !== null && isNewer && !hasOtherName ? { livestream: withSentName(active, input) } : UNKNOWN_START;
   }
@@ -72,6 +72,13 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
     },
     stop,
   };
+}
+
+/** Whether something was created at `bound` or later, in milliseconds; a time in whole seconds may have been cut off to them. */
+function isSince(createdAt: Date | null, bound: number): boolean {
+  if (createdAt === null) return false;
+  const isCut = createdAt.getMilliseconds() === 0;
+  return createdAt.getTime() >= (isCut ? Math.floor(bound / 1000) * 1000 : bound);
 }
 
 /** Upstream may tell the name late: until then it is the one that was sent. */

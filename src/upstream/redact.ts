@@ -2,7 +2,7 @@
 const LONGEST = 300;
 
 /** Web addresses and paths: the API's hold the account's id. */
-const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/\S+|\/?accounts\/\S+/gi;
+const ADDRESS = /\b[a-z][a-z0-9+.-]*(:|%3a)(\/|%2f){2}\S+|\/?accounts(\/|%2f)\S+/gi;
 const BEARER = /\bbearer\s+\S+/gi;
 /** Whatever looks like a token, a stream key or an account's id: 32 or more characters in one run. */
 const LONG_RUN = /[A-Za-z0-9_+=-]{32,}/g;

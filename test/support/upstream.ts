@@ -1,0 +1,80 @@
+import { afterEach, vi } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import { UpstreamError } from '../../src/errors.ts';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import type { SettingsPatch } from '../../src/sandbox/settings.ts';
+import { createUndiciTransport } from '../../src/transports/undici.ts';
+import type { Transport } from '../../src/upstream/transport.ts';
+import { createFakeClock } from './fakeClock.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()));
+});
+
+/** Ends something after the test. */
+export function after(cleanup: () => Promise<void>): void {
+  cleanups.push(cleanup);
+}
+
+/** Polls without a fixed wait; generous, so that a loaded machine fails nothing. */
+export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
+
+/** An app that the sandbox accepts; each value looks like the real ones. */
+export const APP = {
+  accountId: '023e105f4ecef8ad9ca31a8372d0c353',
+  appId: '2ed2a2c4-9b1e-4b0e-8a3c-6f0d5c1a7e11',
+  token: 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY',
+};
+
+/** What the real transport costs: how many requests it was given, and how many ended without a connection. */
+export function countingTransport() {
+  const transport = createUndiciTransport();
+  after(() => transport.close());
+  let sendings = 0;
+  const send: Transport = (request) => {
+    sendings += 1;
+    return transport.send(request);
+  };
+  return { send, sendings: () => sendings };
+}
+
+/** A sandbox over HTTP, the real transport to it and what a client needs besides; one fake clock for all of it. */
+export async function sandboxed(settings: SettingsPatch = {}) {
+  const clock = createFakeClock();
+  const sandbox = createSandbox({ clock, settings });
+  const server = await startSandboxServer({ port: 0, sandbox });
+  after(() => server.close());
+  const { send, sendings } = countingTransport();
+  const options = clientOptions(server.url, send, clock);
+  const routes = () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`);
+  /** How many requests the sandbox saw, of one method or in all. */
+  const seen = (method?: string) =>
+    sandbox.requests().requests.filter((request) => method === undefined || request.method === method).length;
+  return { clock, sandbox, samples: sandbox.samples, options, sendings, routes, seen, url: server.url };
+}
+
+/** Deadlines of 10 s and 25 s; the shortest backoffs: 100 and 200 ms. `backoffs` are those that have begun. */
+export function clientOptions(baseUrl: string, transport: Transport, base: Clock) {
+  const backoffs: number[] = [];
+  const clock: Clock = {
+    now: () => base.now(),
+    after(milliseconds, callback) {
+      if (milliseconds < 10_000) backoffs.push(milliseconds);
+      return base.after(milliseconds, callback);
+    },
+  };
+  return { ...APP, baseUrl, attemptTimeout: 10_000, totalTimeout: 25_000, transport, clock, random: () => 0, backoffs };
+}
+
+/** The error that `work` fails with; throws when it does not fail with an `UpstreamError`. */
+export async function failureOf(work: Promise<unknown>): Promise<UpstreamError> {
+  const error: unknown = await work.then(
+    () => new Error('It did not fail.'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof UpstreamError) return error;
+  throw new Error('It did not fail with an UpstreamError.', { cause: error });
+}
