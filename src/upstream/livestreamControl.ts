@@ -93,7 +93,7 @@ function isLost(error: unknown): boolean {
 /** What upstream refused for a reason that the caller has to handle; null for every other error. */
 function refusalOf(error: unknown, conflict: Refusal): Refusal | null {
   if (!(error instanceof UpstreamError) || error.fate !== 'refused') return null;
-  if (error.upstream?.status === 409) return conflict;
+  if (error.upstream?.status === 409 || Number(error.upstream?.code) === 409) return conflict;
   if (error.code !== 'BAD_USER_INPUT') return null;
   const reason = error.upstream?.message ?? null;
   return {

@@ -54,6 +54,10 @@ describe('"not found" is null', () => {
     expect(read(404, body)).toBeNull();
   });
 
+  test('also where HTTP says 200 and the error says 404', () => {
+    expect(read(200, { success: false, errors: [{ code: 404, message: 'Not found' }] })).toBeNull();
+  });
+
   test("but a page of somebody else's is an error", () => {
     expect(failure(404, html)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', fate: 'refused' });
     expect(failure(404, '404 page not found')).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });

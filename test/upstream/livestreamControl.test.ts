@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../src/errors.ts';
 import type { StartInput } from '../../src/models.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
+import { createLivestreamControl } from '../../src/upstream/livestreamControl.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
+import { toLivestream } from '../../src/upstream/wire.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
 import { eventually, failureOf, sandboxed } from '../support/upstream.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
@@ -200,6 +204,29 @@ describe('a start whose answer is lost', () => {
     expect(await control.start(input())).toEqual({ refusal: OUTCOME_UNKNOWN });
   });
 });
+
+test.each([
+  ['2026-01-15T12:00:00.000Z', true],
+  ['2026-01-15T11:59:59.000Z', false],
+  ['2026-01-15T12:00:00.600Z', false],
+])(
+  'a start sent at 12:00:00.7 whose answer is lost is settled by a livestream created at %s: %s',
+  async (createdAt, isOurs) => {
+    const clock = createFakeClock(Date.UTC(2026, 0, 15, 12, 0, 0, 700));
+    const answered = { id: 'ours', status: 'INVOKED', created_at: createdAt };
+    const control = createLivestreamControl({
+      clock,
+      clockSkew: () => 0,
+      endpoints: {
+        startLivestream: () => Promise.reject(new UpstreamError('lost', 'UPSTREAM_TIMEOUT', 'Too late.')),
+        stopLivestream: () => Promise.resolve(true),
+        activeLivestream: () => Promise.resolve(toLivestream(answered)),
+      },
+    });
+    const outcome = await control.start({ meetingId: 'm', name: null, video: null });
+    expect('livestream' in outcome).toBe(isOurs);
+  },
+);
 
 describe('the name that was sent', () => {
   test('is the one told while upstream does not tell it yet', async () => {

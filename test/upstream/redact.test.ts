@@ -29,6 +29,13 @@ describe('a text of upstream', () => {
     expect(redact('ab '.repeat(1000), secrets)).toBe(`${'ab '.repeat(100)}…`);
   });
 
+  test('holds no address, escaped or not', () => {
+    const escaped = encodeURIComponent('https://api.test/accounts/another-one/x');
+    expect(redact(`see ${escaped} or ${encodeURIComponent('accounts/another-one')}`, [])).toBe(
+      'see [address] or [address]',
+    );
+  });
+
   test('holds no secret and no account, wherever those stand in it', () => {
     const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
     const token = fc.stringMatching(/^[A-Za-z0-9_-]{12,40}$/);
