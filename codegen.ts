@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import type { Types } from '@graphql-codegen/plugin-helpers';
 import { print } from 'graphql';
@@ -21,9 +23,15 @@ function escaped(text: string): string {
   return text.replaceAll(/[`\\]|\$\{/g, String.raw`\$&`);
 }
 
+/** One text in one order, and that order kept: files that load side by side would come out in another one each time. */
+const sdl = readdirSync('schema')
+  .toSorted()
+  .map((file) => readFileSync(`schema/${file}`, 'utf8'))
+  .join('\n');
+
 const config: CodegenConfig = {
+  schema: sdl,
   config: { sort: false },
-  schema: 'schema/*.graphql',
   emitLegacyCommonJSImports: false,
   importExtension: '.ts',
   generates: {

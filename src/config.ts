@@ -88,15 +88,11 @@ function readBaseUrl(value: string): string {
 /** Whoever reaches the gateway can use its token, so that it listens where only this machine's own users reach it. */
 function readHost(host: string): string {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return host;
-  throw new ConfigError(
-    'HOST',
-    `"${host}" is not a loopback address, and callers are not authenticated yet.`,
-    '127.0.0.1',
-  );
+  throw new ConfigError('HOST', `"${host}" is not a loopback address, and callers are not authenticated.`, '127.0.0.1');
 }
 
 function checkAuth(auth: string | undefined): void {
-  if (auth && auth !== 'none') throw new ConfigError('AUTH', `"${auth}" is not supported yet.`, 'none');
+  if (auth && auth !== 'none') throw new ConfigError('AUTH', `"${auth}" is not supported.`, 'none');
 }
 
 interface WholeRule {

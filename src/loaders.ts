@@ -34,6 +34,8 @@ export interface Loaders {
 /** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
 export function createLoaders({ readsFor, control }: Upstream, signal: AbortSignal): Loaders {
   const reads = readsFor(signal);
+  /** By the livestream's id: what was sent, for as long as upstream does not tell it. */
+  const sentNames = new Map<string, string>();
 
   const meeting = createLoader((id) => reads.meeting(id));
   const session = createLoader((id) => reads.session(id));
@@ -48,8 +50,9 @@ export function createLoaders({ readsFor, control }: Upstream, signal: AbortSign
   });
 
   /** Answers prime each other: a livestream that came in one serves every loader that could ask for it. */
-  function see<Seen extends Livestream | null>(seen: Seen): Seen {
-    if (seen === null) return seen;
+  function see(answered: Livestream | null): Livestream | null {
+    if (answered === null) return null;
+    const seen = { ...answered, name: answered.name ?? sentNames.get(answered.id) ?? null };
     livestream.prime(seen.id, seen);
     const isActive = seen.status === 'LIVE' || seen.status === 'INVOKED';
     if (isActive && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
@@ -57,9 +60,8 @@ export function createLoaders({ readsFor, control }: Upstream, signal: AbortSign
   }
 
   async function seeAll(page: Promise<Rows<Livestream>>): Promise<Rows<Livestream>> {
-    const rows = await page;
-    rows.rows.forEach(see);
-    return rows;
+    const { rows, ...rest } = await page;
+    return { ...rest, rows: rows.map(see) };
   }
 
   /** After a mutation nothing that was read before can be trusted. */
@@ -83,7 +85,9 @@ export function createLoaders({ readsFor, control }: Upstream, signal: AbortSign
     async start(input) {
       signal.throwIfAborted();
       const outcome = await control.start(input).finally(forget);
-      if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
+      if ('refusal' in outcome) return outcome;
+      activeLivestream.prime(input.meetingId, outcome.livestream);
+      if (input.name !== null) sentNames.set(outcome.livestream.id, input.name);
       return outcome;
     },
     async stop(meetingId) {

@@ -71,6 +71,7 @@ function announce(server: Server, { host, app }: Config, sandbox: SandboxServer 
     const { liveMeetingId, idleMeetingId, liveLivestreamId, endedSessionId } = sandbox.sandbox.samples;
     lines.push(
       `Connected to   the sandbox at ${sandbox.url}: simulated, nothing here is real`,
+      `               (the real API: set CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN)`,
       `Ids to try     ${liveMeetingId}  a meeting that is live`,
       `               ${idleMeetingId}  a meeting to start a livestream in`,
       `               ${liveLivestreamId}  a livestream that is live`,

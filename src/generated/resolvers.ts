@@ -25,12 +25,12 @@ export type Query = {
   readonly livestream?: Maybe<Livestream>;
   /** The app's livestreams, page by page: those of meetings and independent ones. */
   readonly livestreams: LivestreamConnection;
+  /** A livestream session by id, running or ended; null when there is none. */
+  readonly livestreamSession?: Maybe<LivestreamSession>;
   /** A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting. */
   readonly meeting?: Maybe<Meeting>;
   /** The app's meetings, page by page. */
   readonly meetings: MeetingConnection;
-  /** A livestream session by id, running or ended; null when there is none. */
-  readonly livestreamSession?: Maybe<LivestreamSession>;
 };
 
 
@@ -50,6 +50,12 @@ export type QueryLivestreamsArgs = {
 
 
 /** Everything that can be read. */
+export type QueryLivestreamSessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be read. */
 export type QueryMeetingArgs = {
   id: Scalars['ID']['input'];
 };
@@ -60,12 +66,6 @@ export type QueryMeetingsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   search?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-/** Everything that can be read. */
-export type QueryLivestreamSessionArgs = {
-  id: Scalars['ID']['input'];
 };
 
 /** A broadcast: frames go in at an ingest server, viewers watch at a playback URL. */
@@ -149,6 +149,31 @@ export type LivestreamEdge = {
   readonly cursor: Scalars['String']['output'];
   /** The livestream. */
   readonly node: Livestream;
+};
+
+/** One run of a livestream, from its start to its stop. */
+export type LivestreamSession = {
+  readonly __typename?: 'LivestreamSession';
+  /** The session's id in RealtimeKit. */
+  readonly id: Scalars['ID']['output'];
+  /** The livestream that this is a run of. */
+  readonly livestream?: Maybe<Livestream>;
+  /** Why the session failed; null when it did not. */
+  readonly errorMessage?: Maybe<Scalars['String']['output']>;
+  /** How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds. */
+  readonly ingestSeconds?: Maybe<Scalars['Float']['output']>;
+  /** How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds. */
+  readonly viewerSeconds?: Maybe<Scalars['Float']['output']>;
+  /** When the session was asked for. RealtimeKit tells it for active sessions only. */
+  readonly invokedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the first frames arrived. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the session ended; null while it runs. */
+  readonly stoppedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the session's record was created. */
+  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the session's record was last changed. */
+  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** A RealtimeKit meeting: the room whose sound and picture a livestream sends out. */
@@ -266,31 +291,6 @@ export type UserErrorCode =
   | 'CONFLICT'
   /** The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at `Meeting.activeLivestream` before trying again. */
   | 'OUTCOME_UNKNOWN';
-
-/** One run of a livestream, from its start to its stop. */
-export type LivestreamSession = {
-  readonly __typename?: 'LivestreamSession';
-  /** The session's id in RealtimeKit. */
-  readonly id: Scalars['ID']['output'];
-  /** The livestream that this is a run of. */
-  readonly livestream?: Maybe<Livestream>;
-  /** Why the session failed; null when it did not. */
-  readonly errorMessage?: Maybe<Scalars['String']['output']>;
-  /** How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds. */
-  readonly ingestSeconds?: Maybe<Scalars['Float']['output']>;
-  /** How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds. */
-  readonly viewerSeconds?: Maybe<Scalars['Float']['output']>;
-  /** When the session was asked for. RealtimeKit tells it for active sessions only. */
-  readonly invokedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the first frames arrived. */
-  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the session ended; null while it runs. */
-  readonly stoppedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the session's record was created. */
-  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the session's record was last changed. */
-  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
-};
 
 /** What to start. */
 export type StartLivestreamInput = {
@@ -422,6 +422,8 @@ export type ResolversTypes = {
   LivestreamOrder: LivestreamOrder;
   LivestreamConnection: ResolverTypeWrapper<Omit<LivestreamConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['LivestreamEdge']>, nodes: ReadonlyArray<ResolversTypes['Livestream']> }>;
   LivestreamEdge: ResolverTypeWrapper<Omit<LivestreamEdge, 'node'> & { node: ResolversTypes['Livestream'] }>;
+  LivestreamSession: ResolverTypeWrapper<LivestreamSessionModel>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Meeting: ResolverTypeWrapper<MeetingRef>;
   MeetingStatus: MeetingStatus;
   MeetingConnection: ResolverTypeWrapper<Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversTypes['Meeting']> }>;
@@ -432,8 +434,6 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
-  LivestreamSession: ResolverTypeWrapper<LivestreamSessionModel>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   StartLivestreamInput: StartLivestreamInput;
   VideoConfigInput: VideoConfigInput;
   StartLivestreamPayload: ResolverTypeWrapper<Omit<StartLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversTypes['Livestream']>, meeting?: Maybe<ResolversTypes['Meeting']> }>;
@@ -452,6 +452,8 @@ export type ResolversParentTypes = {
   LivestreamFilter: LivestreamFilter;
   LivestreamConnection: Omit<LivestreamConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['LivestreamEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Livestream']> };
   LivestreamEdge: Omit<LivestreamEdge, 'node'> & { node: ResolversParentTypes['Livestream'] };
+  LivestreamSession: LivestreamSessionModel;
+  Float: Scalars['Float']['output'];
   Meeting: MeetingRef;
   MeetingConnection: Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Meeting']> };
   MeetingEdge: Omit<MeetingEdge, 'node'> & { node: ResolversParentTypes['Meeting'] };
@@ -460,8 +462,6 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   PageInfo: PageInfo;
   UserError: UserError;
-  LivestreamSession: LivestreamSessionModel;
-  Float: Scalars['Float']['output'];
   StartLivestreamInput: StartLivestreamInput;
   VideoConfigInput: VideoConfigInput;
   StartLivestreamPayload: Omit<StartLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversParentTypes['Livestream']>, meeting?: Maybe<ResolversParentTypes['Meeting']> };
@@ -472,9 +472,9 @@ export type ResolversParentTypes = {
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType, RequireFields<QueryLivestreamArgs, 'id'>>;
   livestreams?: Resolver<ResolversTypes['LivestreamConnection'], ParentType, ContextType, RequireFields<QueryLivestreamsArgs, 'first' | 'orderBy'>>;
+  livestreamSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType, RequireFields<QueryLivestreamSessionArgs, 'id'>>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
   meetings?: Resolver<ResolversTypes['MeetingConnection'], ParentType, ContextType, RequireFields<QueryMeetingsArgs, 'first'>>;
-  livestreamSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType, RequireFields<QueryLivestreamSessionArgs, 'id'>>;
 };
 
 export type LivestreamResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Livestream'] = ResolversParentTypes['Livestream']> = {
@@ -501,6 +501,19 @@ export type LivestreamConnectionResolvers<ContextType = Context, ParentType exte
 export type LivestreamEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamEdge'] = ResolversParentTypes['LivestreamEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Livestream'], ParentType, ContextType>;
+};
+
+export type LivestreamSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSession'] = ResolversParentTypes['LivestreamSession']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType>;
+  errorMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  ingestSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  viewerSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  invokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  stoppedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type MeetingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Meeting'] = ResolversParentTypes['Meeting']> = {
@@ -551,19 +564,6 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
   field?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
-export type LivestreamSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSession'] = ResolversParentTypes['LivestreamSession']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType>;
-  errorMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  ingestSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  viewerSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  invokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  stoppedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
 export type StartLivestreamPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartLivestreamPayload'] = ResolversParentTypes['StartLivestreamPayload']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType>;
@@ -581,6 +581,7 @@ export type Resolvers<ContextType = Context> = {
   Livestream?: LivestreamResolvers<ContextType>;
   LivestreamConnection?: LivestreamConnectionResolvers<ContextType>;
   LivestreamEdge?: LivestreamEdgeResolvers<ContextType>;
+  LivestreamSession?: LivestreamSessionResolvers<ContextType>;
   Meeting?: MeetingResolvers<ContextType>;
   MeetingConnection?: MeetingConnectionResolvers<ContextType>;
   MeetingEdge?: MeetingEdgeResolvers<ContextType>;
@@ -589,7 +590,6 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
-  LivestreamSession?: LivestreamSessionResolvers<ContextType>;
   StartLivestreamPayload?: StartLivestreamPayloadResolvers<ContextType>;
   StopLivestreamPayload?: StopLivestreamPayloadResolvers<ContextType>;
 };

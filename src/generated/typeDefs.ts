@@ -27,6 +27,11 @@ type Query {
     """In which order to give them."""
     orderBy: LivestreamOrder = CREATED_AT_DESC
   ): LivestreamConnection!
+  """A livestream session by id, running or ended; null when there is none."""
+  livestreamSession(
+    """The session's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
+    id: ID!
+  ): LivestreamSession
   """
   A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting.
   """
@@ -45,11 +50,6 @@ type Query {
     """Only meetings that match this text, by RealtimeKit's own search."""
     search: String
   ): MeetingConnection!
-  """A livestream session by id, running or ended; null when there is none."""
-  livestreamSession(
-    """The session's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
-    id: ID!
-  ): LivestreamSession
 }
 
 """
@@ -148,6 +148,36 @@ type LivestreamEdge {
   cursor: String!
   """The livestream."""
   node: Livestream!
+}
+
+"""One run of a livestream, from its start to its stop."""
+type LivestreamSession {
+  """The session's id in RealtimeKit."""
+  id: ID!
+  """The livestream that this is a run of."""
+  livestream: Livestream
+  """Why the session failed; null when it did not."""
+  errorMessage: String
+  """
+  How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds.
+  """
+  ingestSeconds: Float
+  """
+  How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds.
+  """
+  viewerSeconds: Float
+  """
+  When the session was asked for. RealtimeKit tells it for active sessions only.
+  """
+  invokedAt: DateTime
+  """When the first frames arrived."""
+  startedAt: DateTime
+  """When the session ended; null while it runs."""
+  stoppedAt: DateTime
+  """When the session's record was created."""
+  createdAt: DateTime
+  """When the session's record was last changed."""
+  updatedAt: DateTime
 }
 
 """
@@ -280,36 +310,6 @@ enum UserErrorCode {
   The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at \`Meeting.activeLivestream\` before trying again.
   """
   OUTCOME_UNKNOWN
-}
-
-"""One run of a livestream, from its start to its stop."""
-type LivestreamSession {
-  """The session's id in RealtimeKit."""
-  id: ID!
-  """The livestream that this is a run of."""
-  livestream: Livestream
-  """Why the session failed; null when it did not."""
-  errorMessage: String
-  """
-  How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds.
-  """
-  ingestSeconds: Float
-  """
-  How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds.
-  """
-  viewerSeconds: Float
-  """
-  When the session was asked for. RealtimeKit tells it for active sessions only.
-  """
-  invokedAt: DateTime
-  """When the first frames arrived."""
-  startedAt: DateTime
-  """When the session ended; null while it runs."""
-  stoppedAt: DateTime
-  """When the session's record was created."""
-  createdAt: DateTime
-  """When the session's record was last changed."""
-  updatedAt: DateTime
 }
 
 """What to start."""

@@ -24,8 +24,12 @@ function present(error: GraphQLError, request: Request, log: Log): GraphQLError 
   if (rootCause(error) instanceof GatewayError) return error;
   // Without a path it is about the request, and its words are graphql-js's or Yoga's own.
   if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
-    const { originalError: _unspoken, ...extensions } = error.extensions;
-    return withExtensions(error, { code: 'BAD_USER_INPUT', retryable: false, ...extensions, ...operationCode(error) });
+    const { http } = error.extensions;
+    return withExtensions(error, {
+      code: requestCode(error),
+      retryable: false,
+      ...(http === undefined ? {} : { http }),
+    });
   }
   if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
   return masked(error, requestIdOf(request));
@@ -38,10 +42,16 @@ function rootCause(error: GraphQLError): Error {
   return original instanceof GraphQLError ? rootCause(original) : original;
 }
 
-/** graphql-js gives no code to a request whose operation cannot be told; Apollo's is the usual one. */
-function operationCode({ message }: GraphQLError): { code?: string } {
-  const isUnresolved = /^(Unknown operation named|Must provide (an operation|operation name))/.test(message);
-  return isUnresolved ? { code: 'OPERATION_RESOLUTION_FAILURE' } : {};
+/** Apollo's codes for a request that does not become an operation. */
+const REQUEST_CODES = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE'];
+
+/** Without a code it is graphql-js's word: about the variables, or about an operation that cannot be told. */
+function requestCode({ message, extensions: { code } }: GraphQLError): string {
+  const known = REQUEST_CODES.find((name) => name === code);
+  if (known !== undefined) return known;
+  if (/^(Unknown operation named|Must provide (an operation|operation name))/.test(message))
+    return 'OPERATION_RESOLUTION_FAILURE';
+  return code === undefined || code === 'BAD_USER_INPUT' ? 'BAD_USER_INPUT' : 'BAD_REQUEST';
 }
 
 function masked(error: GraphQLError, requestId: string): GraphQLError {

@@ -5,13 +5,13 @@ const DEFAULT_PORT = 4001;
 /** The sandbox alone: `npm run sandbox`. */
 async function main(): Promise<void> {
   const port = readPort(process.env['SANDBOX_PORT']);
-  if (port === undefined) return fail('must be a port number from 0 to 65535, for example SANDBOX_PORT=4001');
+  if (port === undefined) return fail('not a whole number from 0 to 65535.');
   try {
     const server = await startSandboxServer({ port });
     announce(server);
     closeOnSignal(server);
   } catch (error) {
-    fail(`${port}: cannot listen there (${error instanceof Error ? error.message : String(error)})`);
+    fail(`${port} cannot be listened on (${error instanceof Error ? error.message : String(error)}).`);
   }
 }
 
@@ -22,7 +22,7 @@ function readPort(text: string | undefined): number | undefined {
 }
 
 function fail(problem: string): void {
-  console.error(`SANDBOX_PORT ${problem}`);
+  console.error(`SANDBOX_PORT: ${problem} Example: SANDBOX_PORT=4011`);
   process.exitCode = 1;
 }
 

@@ -1,0 +1,47 @@
+import {
+  buildSchema,
+  type GraphQLNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
+import { expect, it } from 'vitest';
+
+import { typeDefs } from '../../src/generated/typeDefs.ts';
+
+type Described = [name: string, description: unknown];
+
+const types = Object.values(buildSchema(typeDefs).getTypeMap()).filter(
+  (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+);
+
+const parts = described('', types).concat(types.flatMap(partsOf));
+
+function partsOf(type: GraphQLNamedType): Described[] {
+  if (isEnumType(type)) return described(type.name, type.getValues());
+  if (isInputObjectType(type)) return described(type.name, Object.values(type.getFields()));
+  if (!isObjectType(type) && !isInterfaceType(type)) return [];
+  const fields = Object.values(type.getFields());
+  const args = fields.flatMap((field) => described(`${type.name}.${field.name}:`, field.args));
+  return described(type.name, fields).concat(args);
+}
+
+function described(owner: string, members: readonly { name: string; description?: unknown }[]): Described[] {
+  return members.map(({ name, description }) => [owner === '' ? name : `${owner}.${name}`, description]);
+}
+
+it('says of every type, field, argument, input field and enum value what it means', () => {
+  expect(parts.length).toBeGreaterThan(100);
+  expect(parts.filter(([, description]) => typeof description !== 'string' || description.trim().length < 5)).toEqual(
+    [],
+  );
+});
+
+it('describes no two members of a type in the same words', () => {
+  const words = parts.map(([name, description]) => `${name.split('.')[0]}: ${String(description)}`);
+  const members = words.filter((_, index) => /^[^:]+\.[^:]+$/.test(parts[index]?.[0] ?? ''));
+  expect(members.filter((text, index) => members.indexOf(text) !== index)).toEqual([]);
+});

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { promisify } from 'node:util';
+import { buildSchema, parse, validate } from 'graphql';
+import { expect, test } from 'vitest';
+
+import { createGateway } from '../../src/gateway.ts';
+import { typeDefs } from '../../src/generated/typeDefs.ts';
+import { graphiqlOptions } from '../../src/graphiql.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { createUndiciTransport } from '../../src/transports/undici.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const readme = read('README.md');
+const blocks = (kind: string): string[] =>
+  Array.from(readme.matchAll(new RegExp(`^\`\`\`${kind}\\n([^]*?)^\`\`\``, 'gm')), ([, code = '']) => code);
+const cells = (heading: string): string[] => {
+  const [, section = ''] = new RegExp(`^## ${heading}\\n([^]*?)(?=^## |(?![^]))`, 'm').exec(readme) ?? [];
+  return Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, name = '']) => name);
+};
+
+test.each(blocks('ts recipe').map((code) => [/@[a-z/]+/.exec(code)?.[0] ?? 'fetch', code]))(
+  'the recipe for %s runs as it stands in the README',
+  async (_name, code) => {
+    await using stack = new AsyncDisposableStack();
+    const sandbox = await startSandboxServer({ port: 0 });
+    stack.defer(async () => sandbox.close());
+    const transport = createUndiciTransport();
+    stack.defer(async () => transport.close());
+    const app = { baseUrl: sandbox.url, accountId: 'a', appId: 'b', token: 'c' };
+    const gateway = createGateway({
+      upstream: { ...app, attemptTimeout: 10_000, totalTimeout: 25_000 },
+      transport: transport.send,
+      log: () => {},
+      graphiql: graphiqlOptions(null),
+    });
+    const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
+    stack.defer(() => void server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const script = code.replace('127.0.0.1:4000', `127.0.0.1:${port}`);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', script]);
+    expect(JSON.parse(stdout)).toMatchObject({ livestreams: { totalCount: 320 } });
+  },
+);
+
+test('three recipes are in the README', () => {
+  expect(blocks('ts recipe')).toHaveLength(3);
+});
+
+test('each query of the README is valid, and each JSON block is JSON', () => {
+  const schema = buildSchema(typeDefs);
+  expect(blocks('graphql').length).toBeGreaterThan(2);
+  for (const query of blocks('graphql')) expect(validate(schema, parse(query))).toEqual([]);
+  for (const json of blocks('json')) expect(JSON.parse(json)).toHaveProperty('data');
+});
+
+test('the settings table names every variable that is read', () => {
+  const names = read('src/config.ts').matchAll(/'([A-Z]+(?:_[A-Z]+)*)'|\b([A-Z]+(?:_[A-Z]+)+): \w+/g);
+  const variables = new Set(Array.from(names, ([, quoted, taken]) => quoted ?? taken));
+  expect(new Set(cells('Settings'))).toEqual(variables);
+});
+
+test('the error table names every code of ours', () => {
+  const [, union = ''] = /type ErrorCode =([^;]*);/.exec(read('src/errors.ts')) ?? [];
+  const ours = Array.from(union.matchAll(/'(\w+)'/g), ([, code]) => code);
+  expect(ours.length).toBeGreaterThan(5);
+  expect(cells('Errors')).toEqual(expect.arrayContaining([...ours, 'OPERATION_RESOLUTION_FAILURE', 'BAD_REQUEST']));
+});
+
+test('the dependency table lists exactly what package.json has', () => {
+  const sections = /"(?:dev)?[dD]ependencies": \{([^}]*)\}/g;
+  const names = Array.from(read('package.json').matchAll(sections), ([, body = '']) =>
+    Array.from(body.matchAll(/"([^"]+)":/g), ([, name]) => name),
+  );
+  expect(names.flat().length).toBeGreaterThan(10);
+  expect(new Set(cells('Dependencies'))).toEqual(new Set(names.flat()));
+});

@@ -1,0 +1,205 @@
+import { setImmediate } from 'node:timers/promises';
+
+import { afterEach, expect } from 'vitest';
+
+import type { Clock } from '../../src/clock.ts';
+import { createGateway } from '../../src/gateway.ts';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import type { SettingsPatch } from '../../src/sandbox/settings.ts';
+import { createUndiciTransport } from '../../src/transports/undici.ts';
+import type { Transport } from '../../src/upstream/transport.ts';
+import type { TypedDocumentString } from '../generated/graphql.ts';
+import { createFakeClock } from './fakeClock.ts';
+
+export interface TestGatewayOptions {
+  /** The sandbox's settings at its start. */
+  settings?: SettingsPatch;
+  /** Stands between the gateway and the real transport. */
+  intercept?: (send: Transport) => Transport;
+}
+
+/** An error as a caller sees it. */
+export interface SeenError {
+  message: string;
+  path?: (string | number)[];
+  extensions: Record<string, unknown>;
+}
+
+/** A whole answer as a caller sees it. */
+export interface Answer<Data = unknown> {
+  status: number;
+  headers: Headers;
+  /** The body as it came. */
+  text: string;
+  data: Data | null;
+  /** Empty where the answer has none. */
+  errors: SeenError[];
+}
+
+export interface CallOptions {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface LogEntry {
+  level: string;
+  message: string;
+  fields: Readonly<Record<string, unknown>>;
+}
+
+/** What the gateway is given: each must never show itself. The token and the account's id are short, so that only knowledge of them helps. */
+export const TOKEN = 'tok-5e.cret';
+export const ACCOUNT = 'acc-0a7f';
+export const APP = 'app-11d2';
+
+const running: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((gateway) => gateway.close()));
+});
+
+/**
+ * A gateway over a sandbox behind a real server, both on one fake clock; closed after the test. A wait of less than a second, as
+ * between two repetitions of a read, is over at once; deadlines wait for the clock to be moved.
+ */
+export async function startTestGateway({ settings = {}, intercept = (send) => send }: TestGatewayOptions = {}) {
+  const clock = createFakeClock();
+  const sandbox = createSandbox({ clock, settings });
+  const server = await startSandboxServer({ port: 0, sandbox });
+  const transport = createUndiciTransport();
+  const logs: LogEntry[] = [];
+  const gateway = createGateway({
+    upstream: {
+      baseUrl: server.url,
+      accountId: ACCOUNT,
+      appId: APP,
+      token: TOKEN,
+      attemptTimeout: 10_000,
+      totalTimeout: 25_000,
+    },
+    transport: intercept(transport.send),
+    log: (level, message, fields = {}) => logs.push({ level, message, fields }),
+    graphiql: {},
+    clock: withoutShortWaits(clock),
+    random: () => 0,
+  });
+
+  /** Sends any request to the gateway. */
+  async function fetch(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await gateway.fetch(new Request(`http://gateway.test${path}`, init));
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, ...readResult(text) };
+  }
+
+  /** Sends an operation that is not known by its type. */
+  async function send(body: unknown, { headers = {}, ...init }: CallOptions = {}): Promise<Answer> {
+    return fetch('/graphql', {
+      ...init,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async function execute<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    variables: Variables,
+    options?: CallOptions,
+  ): Promise<Answer<Data>> {
+    const answer = await send({ query: document.toString(), variables }, options);
+    if (!isOf<Data>(answer)) throw new Error(`Not a GraphQL answer: ${answer.text}`);
+    return answer;
+  }
+
+  const testGateway = {
+    sandbox,
+    clock,
+    logs,
+    fetch,
+    send,
+    execute,
+    samples: sandbox.samples,
+    /** The data of `execute`; throws where the answer has an error. */
+    async query<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables): Promise<Data> {
+      const { data, errors, text } = await execute(document, variables);
+      if (data === null || errors.length > 0) throw new Error(`The operation failed: ${text}`);
+      return data;
+    },
+    /** The upstream requests since the last `forget`, each as its method and route. */
+    upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    forget: () => sandbox.forgetRequests(),
+    /** What the REST API itself says to a GET: the content of its envelope. It stands in `upstream()` until the next `forget`. */
+    async rest(path: string): Promise<unknown> {
+      const url = `${server.url}/accounts/${ACCOUNT}/realtime/kit/${APP}${path}`;
+      const response = await globalThis.fetch(url, { headers: { authorization: 'Bearer another' } });
+      return at(await response.json(), 'data');
+    },
+    /** A whole round trip to the sandbox that is no request to its API. */
+    control: async (): Promise<unknown> => (await globalThis.fetch(`${server.origin}/__sandbox`)).json(),
+    async close(): Promise<void> {
+      await Promise.all([transport.close(), server.close()]);
+    },
+  };
+  running.push(testGateway);
+  return testGateway;
+}
+
+export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
+
+/** Resolves as soon as `isTrue` says so. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await setImmediate();
+}
+
+/** Digs into JSON: `at(body, 'data', 0, 'id')`. */
+export function at(value: unknown, ...keys: (string | number)[]): unknown {
+  return keys.reduce<unknown>(
+    (found, key) => (typeof found === 'object' && found !== null ? Reflect.get(found, key) : undefined),
+    value,
+  );
+}
+
+/** A matcher, typed so that it may stand in an expected object. */
+export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
+/** The rows of a list in JSON. */
+export function rowsOf(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new Error('Not a list');
+  return value.map((row: unknown) => row);
+}
+
+/** What is certainly there. */
+export function present<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('It is not there');
+  return value;
+}
+
+function withoutShortWaits(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    after(milliseconds, callback) {
+      if (milliseconds >= 1000) return clock.after(milliseconds, callback);
+      let isCancelled = false;
+      queueMicrotask(() => isCancelled || callback());
+      return () => {
+        isCancelled = true;
+      };
+    },
+  };
+}
+
+function readResult(text: string): { data: unknown; errors: SeenError[] } {
+  if (!text.startsWith('{')) return { data: null, errors: [] };
+  const body: unknown = JSON.parse(text);
+  return { data: at(body, 'data') ?? null, errors: rowsOf(at(body, 'errors') ?? []).filter(isError) };
+}
+
+function isError(error: unknown): error is SeenError {
+  return typeof at(error, 'message') === 'string' && typeof at(error, 'extensions') === 'object';
+}
+
+/** The schema's own types are what this relies on: graphql-js keeps to them. */
+function isOf<Data>(answer: Answer): answer is Answer<Data> {
+  return answer.text.startsWith('{');
+}
