@@ -55,12 +55,18 @@ describe('npm run sandbox', () => {
   });
 
   it.each(['70000', 'http'])('ends with one line naming SANDBOX_PORT for the port %s', async (port) => {
-    await expect(runMain(port)).rejects.toMatchObject({ code: 1, stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/) });
+    await expect(runMain(port)).rejects.toMatchObject({
+      code: 1,
+      stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
+    });
   });
 
   it('ends with one line naming SANDBOX_PORT where the port is taken', async () => {
     const { origin } = await serve();
     const { port } = new URL(origin);
-    await expect(runMain(port)).rejects.toMatchObject({ code: 1, stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/) });
+    await expect(runMain(port)).rejects.toMatchObject({
+      code: 1,
+      stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
+    });
   });
 });
