@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Stop'];
+
+/** Debian's Chromium, without the conversations that it would have with its maker. */
+const CHROMIUM = {
+  executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+let program: { address: string; end: () => Promise<unknown> };
+let browser: Browser;
+
+beforeAll(async () => {
+  [program, browser] = await Promise.all([startProgram(), chromium.launch(CHROMIUM)]);
+});
+
+afterAll(async () => {
+  await Promise.all([browser.close(), program.end()]);
+});
+
+/** The real program over its sandbox, on ports that are free. */
+async function startProgram(): Promise<typeof program> {
+  const env = { ...process.env, PORT: '0', SANDBOX_PORT: '0' };
+  const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [announced] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
+  const address = /http:\S+/.exec(announced ?? '')?.[0] ?? '';
+  const exited = once(child, 'exit');
+  const end = async (): Promise<unknown> => {
+    child.kill('SIGTERM');
+    return exited;
+  };
+  return { address, end };
+}
+
+interface Opened {
+  page: Page;
+  context: BrowserContext;
+  /** The addresses of all that the page and its workers asked for. */
+  requested: URL[];
+  /** What the page complained of. */
+  complaints: string[];
+}
+
+async function open(colorScheme: 'light' | 'dark'): Promise<Opened> {
+  const context = await browser.newContext({ colorScheme, viewport: { width: 1400, height: 850 } });
+  const requested: URL[] = [];
+  const complaints: string[] = [];
+  context.on('request', (request) => requested.push(new URL(request.url())));
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(program.address);
+  await page.locator('.graphiql-execute-button').waitFor();
+  return { page, context, requested, complaints };
+}
+
+/** Runs the tab that is open; gives the answer that came over the wire. */
+async function run(page: Page): Promise<unknown> {
+  const answer = page.waitForResponse((response) => {
+    const sent = response.request().postData() ?? 'IntrospectionQuery';
+    return !sent.includes('IntrospectionQuery');
+  });
+  await page.locator('.graphiql-execute-button').click();
+  return (await answer).json();
+}
+
+describe('GraphiQL in a real browser', () => {
+  test.each(['light', 'dark'] as const)(
+    'loads from this server alone, runs a query and shows its answer, in %s',
+    async (scheme) => {
+      const { page, context, requested, complaints } = await open(scheme);
+      await run(page);
+      await page.locator('.graphiql-response').getByText('"totalCount"').waitFor();
+      expect(await page.locator('.graphiql-response').innerText()).toMatch(/"status"|"playbackUrl"/);
+      const others = requested.filter(
+        ({ protocol, origin }) =>
+          protocol !== 'blob:' && protocol !== 'data:' && origin !== new URL(program.address).origin,
+      );
+      expect(others.map(String)).toEqual([]);
+      expect(requested.length).toBeGreaterThan(2);
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+  );
+
+  test('follows the light or the dark of the system', async () => {
+    const backgrounds = await Promise.all(
+      (['light', 'dark'] as const).map(async (scheme) => {
+        const { page, context } = await open(scheme);
+        const background = await page.evaluate(
+          'getComputedStyle(document.querySelector(".graphiql-container")).backgroundColor',
+        );
+        await context.close();
+        return background;
+      }),
+    );
+    expect(new Set(backgrounds).size).toBe(2);
+  });
+
+  test('opens with example tabs, and each of them runs as it is', async () => {
+    const { page, context } = await open('light');
+    const tabs = page.locator('.graphiql-tab-button');
+    expect(await tabs.allInnerTexts()).toEqual(TABS);
+    for (const [index, name] of TABS.entries()) {
+      await tabs.nth(index).click();
+      await page.locator('.graphiql-query-editor').getByText(name, { exact: true }).first().waitFor();
+      const answer = await run(page).catch((error: unknown) => String(error) + name);
+      expect(answer).toHaveProperty('data');
+      expect(answer).not.toHaveProperty('errors');
+      expect(JSON.stringify(answer)).not.toMatch(/"userErrors":\[\{|:null\}$/);
+    }
+    await context.close();
+  });
+
+  test('shows the schema with its descriptions', async () => {
+    const { page, context } = await open('light');
+    await page.locator('.graphiql-sidebar button').first().click();
+    const docs = page.locator('.graphiql-doc-explorer-content');
+    await docs.getByText('Query', { exact: true }).first().click();
+    await expect.poll(() => docs.innerText()).toContain('Everything that can be read.');
+    await context.close();
+  });
+});
