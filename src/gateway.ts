@@ -10,6 +10,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { typeDefs } from './generated/typeDefs.ts';
 import { createLoaders } from './loaders.ts';
+import { renderGraphiQL } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
@@ -43,8 +44,7 @@ export function createGateway(options: GatewayOptions) {
     schema: createSchema<Context>({ typeDefs, resolvers }),
     context: ({ request }) => ({ loaders: createLoaders(upstream, request.signal) }),
     graphiql,
-    // The page and all that it loads, from this package. It is 9 MB, so that it waits for the first who wants it.
-    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
+    renderGraphiQL,
     landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
       url.pathname === '/'
         ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
