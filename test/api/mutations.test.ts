@@ -235,6 +235,21 @@ describe('the life of a livestream', () => {
     expect(startLivestream?.livestream).toMatchObject({ name: 'Keynote', playbackUrl: null, disabled: false });
     expect(startLivestream?.meeting?.activeLivestream?.name).toBe('Keynote');
   });
+
+  it('keeps the name that was sent in whatever answer the livestream comes again', async () => {
+    const gateway = await startTestGateway({ settings: { nameDelayMs: 60_000 } });
+    const { data } = await gateway.send({
+      query: `mutation ($input: StartLivestreamInput!) {
+        startLivestream(input: $input) {
+          livestream { activeSession { livestream { name } } }
+          meeting { livestreams(first: 1) { nodes { name } } }
+        }
+      }`,
+      variables: { input: { meetingId: gateway.samples.emptyMeetingId, name: 'Keynote' } },
+    });
+
+    expect(JSON.stringify(data).match(/"name":"Keynote"/g)).toHaveLength(2);
+  });
 });
 
 describe('a start sends', () => {
