@@ -1,3 +1,5 @@
+import { DEFAULT_ECONOMY, type EconomySettings } from './upstream/economy.ts';
+
 /** Which of the API's apps is served, and with which credential. */
 export interface AppSettings {
   /** Without a slash at its end. */
@@ -19,6 +21,9 @@ export interface Config {
   attemptTimeout: number;
   /** Milliseconds that an upstream request may take in all. */
   totalTimeout: number;
+  economy: EconomySettings;
+  /** Whether callers may ask what their operations cost upstream. */
+  reports: boolean;
 }
 
 /** A setting that is missing or wrong. The message is one line that names it, says what is wrong and gives an example. */
@@ -42,15 +47,40 @@ export function readConfig(environment: Environment): Config {
     most: 600_000,
   });
   const totalTimeout = readWhole(environment, 'UPSTREAM_TIMEOUT_MS', { default: 25_000, least: 1, most: 600_000 });
+  const app = readApp(environment);
   return Object.freeze({
     host: readHost(environment['HOST'] || '127.0.0.1'),
     port: readWhole(environment, 'PORT', { default: 4000, least: 0, most: 65_535 }),
-    app: readApp(environment),
+    app,
     sandboxPort: readWhole(environment, 'SANDBOX_PORT', { default: 4001, least: 0, most: 65_535 }),
     attemptTimeout,
     totalTimeout,
+    economy: readEconomy(environment),
+    reports: readSwitch(environment, 'UPSTREAM_REPORT', app === null),
   });
 }
+
+function readEconomy(environment: Environment): EconomySettings {
+  const { freshness, cacheBytes, share, usesLists } = DEFAULT_ECONOMY;
+  const milliseconds = (variable: string, fallback: number): number =>
+    readWhole(environment, variable, { default: fallback, least: 0, most: 86_400_000 });
+  return {
+    freshness: {
+      status: milliseconds('FRESH_STATUS_MS', freshness.status),
+      meters: milliseconds('FRESH_METERS_MS', freshness.meters),
+      ended: milliseconds('FRESH_ENDED_MS', freshness.ended),
+      nothing: milliseconds('FRESH_NOTHING_MS', freshness.nothing),
+      stale: milliseconds('STALE_MS', freshness.stale),
+      staleWait: milliseconds('STALE_WAIT_MS', freshness.staleWait),
+    },
+    cacheBytes:
+      readWhole(environment, 'CACHE_MB', { default: cacheBytes / MEGABYTE, least: 1, most: 65_536 }) * MEGABYTE,
+    share: readWhole(environment, 'REQUESTS_PER_OPERATION', { default: share, least: 1, most: 100_000 }),
+    usesLists: readSwitch(environment, 'LIST_SOURCE', usesLists),
+  };
+}
+
+const MEGABYTE = 1024 * 1024;
 
 function readApp(environment: Environment): AppSettings | null {
   const { CLOUDFLARE_ACCOUNT_ID: accountId, REALTIMEKIT_APP_ID: appId, CLOUDFLARE_API_TOKEN: token } = environment;
@@ -93,6 +123,12 @@ function readHost(host: string): string {
 
 function checkAuth(auth: string | undefined): void {
   if (auth && auth !== 'none') throw new ConfigError('AUTH', `"${auth}" is not supported.`, 'none');
+}
+
+function readSwitch(environment: Environment, variable: string, fallback: boolean): boolean {
+  const value = environment[variable] || (fallback ? 'on' : 'off');
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new ConfigError(variable, `"${value}" is neither "on" nor "off".`, 'on');
 }
 
 interface WholeRule {

@@ -22,7 +22,7 @@ export interface Connection<Node> {
 /** The connection's page that `first` and `after` name, read by `load`; throws `BAD_USER_INPUT` when they name none. */
 export async function readConnection<Node>(
   args: PageArguments,
-  load: (range: Range) => Promise<Rows<Node>>,
+  load: (range: Range) => Rows<Node> | Promise<Rows<Node>>,
 ): Promise<Connection<Node>> {
   const range = {
     count: checkFirst(args.first ?? DEFAULT_ROWS),

@@ -5,9 +5,10 @@
 export function detail<Ref extends { id: string }, Field extends keyof Ref>(
   ref: Ref,
   field: Field,
-  loader: { load(id: string): Promise<Ref | null> },
+  loader: { load(id: string): Ref | null | Promise<Ref | null> },
 ): NonNullable<Ref[Field]> | null | Promise<NonNullable<Ref[Field]> | null> {
   const known = ref[field];
   if (known !== undefined) return known ?? null;
-  return loader.load(ref.id).then((loaded) => loaded?.[field] ?? null);
+  const loaded = loader.load(ref.id);
+  return loaded instanceof Promise ? loaded.then((value) => value?.[field] ?? null) : (loaded?.[field] ?? null);
 }

@@ -14,16 +14,28 @@ import { renderGraphiQL } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
+import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
 import { resolvers } from './resolvers/index.ts';
-import type { UpstreamSettings } from './upstream/client.ts';
+import type { ClientSettings } from './upstream/client.ts';
+import { DEFAULT_ECONOMY, type EconomySettings } from './upstream/economy.ts';
 import type { Transport } from './upstream/transport.ts';
 import { createUpstream } from './upstream/upstream.ts';
 
 /** A caller's body that is longer is refused: 1 MB. */
 const MOST_REQUEST_BYTES = 1_000_000;
 
+/** Which app is served, with which credential, and how patiently. */
+export interface UpstreamSettings extends ClientSettings {
+  /** Secret. */
+  token: string;
+}
+
 export interface GatewayOptions {
   upstream: UpstreamSettings;
+  /** How answers are kept and requests are spent; what is left out is as by default. */
+  economy?: Partial<EconomySettings>;
+  /** Whether callers may ask what their operations cost. */
+  reports?: boolean;
   transport: Transport;
   log: Log;
   /** GraphiQL's look and its first tabs. */
@@ -37,12 +49,15 @@ export interface GatewayOptions {
 
 /** Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. */
 export function createGateway(options: GatewayOptions) {
-  const { transport, log, graphiql, isReady = () => true, clock = systemClock, random = Math.random } = options;
-  const upstream = createUpstream({ ...options.upstream, transport, clock, random });
+  const { transport, log, graphiql, reports = false } = options;
+  const { isReady = () => true, clock = systemClock, random = Math.random } = options;
+  const { token, ...client } = options.upstream;
+  const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
+  const account = upstream.account(token);
 
   return createYoga<object, Context>({
     schema: createSchema<Context>({ typeDefs, resolvers }),
-    context: ({ request }) => ({ loaders: createLoaders(upstream, request.signal) }),
+    context: async ({ request }) => ({ loaders: createLoaders(upstream, await account, request.signal) }),
     graphiql,
     renderGraphiQL,
     landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
@@ -60,6 +75,7 @@ export function createGateway(options: GatewayOptions) {
       useReadinessCheck({ check: isReady }),
       // A caller who left waits for nothing: no further resolver runs for them.
       useExecutionCancellation(),
+      ...(reports ? [useUpstreamReport()] : []),
       // Last, so that it sees the errors of all the others.
       useErrorCodes(log),
     ],

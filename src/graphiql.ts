@@ -1,5 +1,7 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
+import { REPORT_HEADER } from './plugins/useUpstreamReport.ts';
+
 /** Ids that exist, for the example queries; without them the examples leave a blank to fill in. */
 export interface ExampleIds {
   liveMeetingId: string;
@@ -8,8 +10,12 @@ export interface ExampleIds {
   endedSessionId: string;
 }
 
-/** GraphiQL with a few tabs of examples, each of which runs as it is where `ids` are given. It follows the system's light or dark. */
-export function graphiqlOptions(ids: ExampleIds | null): GraphiQLOptions {
+/**
+ * GraphiQL with a few tabs of examples, each of which runs as it is where `ids` are given, and asks what it costs upstream where
+ * callers may. It follows the system's light or dark.
+ */
+export function graphiqlOptions(ids: ExampleIds | null, reports: boolean): GraphiQLOptions {
+  const headers = reports ? JSON.stringify({ [REPORT_HEADER]: '1' }, null, 2) : '';
   const fill = (id: string | undefined): string => id ?? '';
   return {
     title: 'RealtimeKit GraphQL',
@@ -22,7 +28,7 @@ export function graphiqlOptions(ids: ExampleIds | null): GraphiQLOptions {
         input: { meetingId: fill(ids?.idleMeetingId), name: 'Product launch', video: { width: 1280, height: 720 } },
       }),
       tab(STOP, { input: { meetingId: fill(ids?.idleMeetingId) } }),
-    ],
+    ].map((example) => Object.assign(example, { headers })),
   };
 }
 

@@ -1,5 +1,4 @@
-import DataLoader from 'dataloader';
-
+import { createLoader, type Loader } from './loader.ts';
 import type {
   Livestream,
   LivestreamQuery,
@@ -10,63 +9,99 @@ import type {
   Rows,
   StartInput,
 } from './models.ts';
+import type { Account } from './upstream/account.ts';
+import type { BudgetView } from './upstream/budget.ts';
+import type { Kind } from './upstream/cache.ts';
+import type { Harvest } from './upstream/listSource.ts';
 import type { StartOutcome, StopOutcome } from './upstream/livestreamControl.ts';
+import type { UpstreamReport } from './upstream/trace.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** What one operation reads and changes. What it has seen once, in whatever answer, it does not ask for again. */
 export interface Loaders {
-  meeting: DataLoader<string, Meeting | null>;
-  livestream: DataLoader<string, Livestream | null>;
+  meeting: Loader<Meeting | null>;
+  livestream: Loader<Livestream | null>;
   /** By the meeting's id. */
-  activeLivestream: DataLoader<string, LivestreamRef | null>;
+  activeLivestream: Loader<LivestreamRef | null>;
   /** By the livestream's id. */
-  activeSession: DataLoader<string, LivestreamSession | null>;
-  session: DataLoader<string, LivestreamSession | null>;
-  meetings(search: string | null, range: Range): Promise<Rows<Meeting>>;
-  livestreams(query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
-  meetingLivestreams(meetingId: string, range: Range): Promise<Rows<Livestream>>;
+  activeSession: Loader<LivestreamSession | null>;
+  session: Loader<LivestreamSession | null>;
+  meetings(search: string | null, range: Range): Rows<Meeting> | Promise<Rows<Meeting>>;
+  livestreams(query: LivestreamQuery, range: Range): Rows<Livestream> | Promise<Rows<Livestream>>;
+  meetingLivestreams(meetingId: string, range: Range): Rows<Livestream> | Promise<Rows<Livestream>>;
   /** Starts a livestream; what the operation reads after it is the new state. */
   start(input: StartInput): Promise<StartOutcome>;
   /** Stops a meeting's livestream; what the operation reads after it is the new state. */
   stop(meetingId: string): Promise<StopOutcome>;
+  /** What is left of the request budget that the operation is paid from. */
+  budget(): BudgetView;
+  /** What the operation has cost until now. */
+  report(): UpstreamReport;
 }
 
 /** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
-export function createLoaders({ readsFor, control }: Upstream, signal: AbortSignal): Loaders {
-  const reads = readsFor(signal);
-  /** By the livestream's id: what was sent, for as long as upstream does not tell it. */
-  const sentNames = new Map<string, string>();
+export function createLoaders(upstream: Upstream, account: Account, signal: AbortSignal): Loaders {
+  const { reads, lists, control } = upstream;
+  const operation = upstream.operation(account, signal, see);
 
-  const meeting = createLoader((id) => reads.meeting(id));
-  const session = createLoader((id) => reads.session(id));
-  const livestream = createLoader(async (id) => see(await reads.livestream(id)));
-  const activeLivestream = createLoader(async (meetingId): Promise<LivestreamRef | null> => {
-    return see(await reads.activeLivestream(meetingId));
-  });
-  const activeSession = createLoader(async (livestreamId) => {
-    const answer = await reads.activeSession(livestreamId);
-    see(answer.livestream);
-    return answer.session;
-  });
+  /** Each key by itself: the API has no read of many. */
+  function single<Value extends object | null>(kind: Kind<string, Value>): Loader<Value> {
+    return createLoader({
+      peek: (key) => kind.peek(operation, key),
+      read: (keys) => keys.map(async (key) => kind.read(operation, key)),
+    });
+  }
+
+  /** From the list of livestreams, where that is cheaper. A list that fails is not the single reads' failure. */
+  function listed<Value extends object | null>(
+    kind: Kind<string, Value | Livestream | null>,
+    harvest: ((keys: readonly string[]) => Promise<Harvest>) | null,
+  ): Loader<Value | Livestream | null> {
+    return createLoader({
+      peek: (key) => kind.peek(operation, key),
+      read(keys) {
+        const harvested = harvest !== null && keys.length > 1 ? harvest(keys).catch(() => null) : null;
+        return keys.map(async (key) => {
+          const { found, isComplete } = (await harvested) ?? NOTHING;
+          return found.get(key) ?? (isComplete ? null : kind.read(operation, key));
+        });
+      },
+    });
+  }
+
+  const meeting = single(reads.meeting);
+  const session = single(reads.session);
+  const activeSession = single(reads.activeSession);
+  const livestream = listed(reads.livestream, lists && (async (ids) => lists.byId(operation, ids)));
+  const activeLivestream = listed<LivestreamRef>(
+    reads.activeLivestream,
+    lists && (async (ids) => lists.activeByMeeting(operation, ids)),
+  );
 
   /** Answers prime each other: a livestream that came in one serves every loader that could ask for it. */
-  function see(answered: Livestream | null): Livestream | null {
-    if (answered === null) return null;
-    const seen = { ...answered, name: answered.name ?? sentNames.get(answered.id) ?? null };
+  function see(seen: Livestream): void {
     livestream.prime(seen.id, seen);
     const isActive = seen.status === 'LIVE' || seen.status === 'INVOKED';
     if (isActive && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
-    return seen;
   }
 
-  async function seeAll(page: Promise<Rows<Livestream>>): Promise<Rows<Livestream>> {
-    const { rows, ...rest } = await page;
-    return { ...rest, rows: rows.map(see) };
+  /** A page of a list, whose rows prime the loader of their kind. */
+  function page<Key, Row>(
+    kind: Kind<Key, Rows<Row>>,
+    key: Key,
+    prime: (row: Row) => void,
+  ): Rows<Row> | Promise<Rows<Row>> {
+    const primed = (rows: Rows<Row>): Rows<Row> => {
+      for (const row of rows.rows) if (row !== null) prime(row);
+      return rows;
+    };
+    const fresh = kind.peek(operation, key);
+    return fresh === undefined ? kind.read(operation, key).then(primed) : primed(fresh);
   }
 
   /** After a mutation nothing that was read before can be trusted. */
   function forget(): void {
-    for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();
+    for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.forget();
   }
 
   return {
@@ -75,34 +110,24 @@ export function createLoaders({ readsFor, control }: Upstream, signal: AbortSign
     activeLivestream,
     activeSession,
     session,
-    async meetings(search, range) {
-      const page = await reads.meetings(search, range);
-      for (const row of page.rows) if (row !== null) meeting.prime(row.id, row);
-      return page;
-    },
-    livestreams: async (query, range) => seeAll(reads.livestreams(query, range)),
-    meetingLivestreams: async (meetingId, range) => seeAll(reads.meetingLivestreams(meetingId, range)),
+    meetings: (search, range) => page(reads.meetings, { search, range }, (row) => meeting.prime(row.id, row)),
+    livestreams: (query, range) => page(reads.livestreams, { query, range }, see),
+    meetingLivestreams: (meetingId, range) => page(reads.meetingLivestreams, { meetingId, range }, see),
     async start(input) {
       signal.throwIfAborted();
-      const outcome = await control.start(input).finally(forget);
-      if ('refusal' in outcome) return outcome;
-      activeLivestream.prime(input.meetingId, outcome.livestream);
-      if (input.name !== null) sentNames.set(outcome.livestream.id, input.name);
+      const outcome = await control.start(operation, input).finally(forget);
+      if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
       return outcome;
     },
     async stop(meetingId) {
       signal.throwIfAborted();
-      const outcome = await control.stop(meetingId).finally(forget);
+      const outcome = await control.stop(operation, meetingId).finally(forget);
       if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
       return outcome;
     },
+    budget: () => account.budget.view(),
+    report: () => operation.trace.report(account.budget.view()),
   };
 }
 
-/**
- * A loader whose keys go their own ways: the API has no read of many by id, so that waiting for the whole batch would only make
- * each field as slow as the slowest of them.
- */
-function createLoader<Value>(load: (key: string) => Promise<Value>): DataLoader<string, Value> {
-  return new DataLoader<string, Value>((keys) => Promise.all(keys.map(load)), { batch: false });
-}
+const NOTHING: Harvest = { found: new Map(), isComplete: false };

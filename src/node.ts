@@ -28,8 +28,10 @@ async function main(): Promise<void> {
   const gateway = createGateway({
     upstream: { ...app, attemptTimeout: config.attemptTimeout, totalTimeout: config.totalTimeout },
     transport: transport.send,
+    economy: config.economy,
+    reports: config.reports,
     log,
-    graphiql: graphiqlOptions(samples),
+    graphiql: graphiqlOptions(samples, config.reports),
     isReady: () => isReady,
   });
   const server = createServer((request, response) => {

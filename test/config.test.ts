@@ -28,12 +28,58 @@ describe('without any setting', () => {
       sandboxPort: 4001,
       attemptTimeout: 10_000,
       totalTimeout: 25_000,
+      economy: {
+        freshness: { status: 2000, meters: 15_000, ended: 3_600_000, nothing: 2000, stale: 60_000, staleWait: 300 },
+        cacheBytes: 64 * 1024 * 1024,
+        share: 100,
+        usesLists: true,
+      },
+      reports: true,
     });
   });
 
   test('empty variables are as good as none, and a token alone connects to nothing', () => {
     const empty = { HOST: '', PORT: '', CLOUDFLARE_ACCOUNT_ID: '', REALTIMEKIT_APP_ID: '', AUTH: '' };
     expect(readConfig({ ...empty, CLOUDFLARE_API_TOKEN: 'a-token' })).toEqual(readConfig({}));
+  });
+});
+
+describe('how answers are kept and requests spent', () => {
+  test('each setting has its place', () => {
+    const { economy, reports } = readConfig({
+      FRESH_STATUS_MS: '1',
+      FRESH_METERS_MS: '2',
+      FRESH_ENDED_MS: '3',
+      FRESH_NOTHING_MS: '4',
+      STALE_MS: '0',
+      STALE_WAIT_MS: '5',
+      CACHE_MB: '6',
+      REQUESTS_PER_OPERATION: '7',
+      LIST_SOURCE: 'off',
+      UPSTREAM_REPORT: 'off',
+    });
+    expect(economy).toEqual({
+      freshness: { status: 1, meters: 2, ended: 3, nothing: 4, stale: 0, staleWait: 5 },
+      cacheBytes: 6 * 1024 * 1024,
+      share: 7,
+      usesLists: false,
+    });
+    expect(reports).toBe(false);
+  });
+
+  test('callers of the real API are not told what their operations cost, unless the operator says so', () => {
+    expect(readConfig(REAL).reports).toBe(false);
+    expect(readConfig({ ...REAL, UPSTREAM_REPORT: 'on' }).reports).toBe(true);
+  });
+
+  test.each([
+    ['LIST_SOURCE', 'yes'],
+    ['UPSTREAM_REPORT', 'true'],
+    ['STALE_MS', '-1'],
+    ['CACHE_MB', '0'],
+    ['REQUESTS_PER_OPERATION', '0'],
+  ])('%s=%s is refused', (name, value) => {
+    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}: "${value}" .* Example: ${name}=`));
   });
 });
 

@@ -31,6 +31,8 @@ export type Query = {
   readonly meeting?: Maybe<Meeting>;
   /** The app's meetings, page by page. */
   readonly meetings: MeetingConnection;
+  /** What is left of the upstream request budget that this caller's queries are paid from. */
+  readonly upstreamBudget: UpstreamBudget;
 };
 
 
@@ -233,6 +235,17 @@ export type MeetingEdge = {
   readonly node: Meeting;
 };
 
+/** The upstream's request limit as the gateway sees it: by the upstream's own word, and by the gateway's count in between. Reading it costs no upstream request. */
+export type UpstreamBudget = {
+  readonly __typename?: 'UpstreamBudget';
+  /** How many requests a whole window of time allows. */
+  readonly limit: Scalars['Int']['output'];
+  /** How many of them are left. The last tenth is kept for mutations. */
+  readonly remaining: Scalars['Int']['output'];
+  /** When the window ends and the whole limit is there again. */
+  readonly resetsAt: Scalars['DateTime']['output'];
+};
+
 /** Everything that can be changed. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -428,6 +441,7 @@ export type ResolversTypes = {
   MeetingStatus: MeetingStatus;
   MeetingConnection: ResolverTypeWrapper<Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversTypes['Meeting']> }>;
   MeetingEdge: ResolverTypeWrapper<Omit<MeetingEdge, 'node'> & { node: ResolversTypes['Meeting'] }>;
+  UpstreamBudget: ResolverTypeWrapper<UpstreamBudget>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   URL: ResolverTypeWrapper<Scalars['URL']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -457,6 +471,7 @@ export type ResolversParentTypes = {
   Meeting: MeetingRef;
   MeetingConnection: Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Meeting']> };
   MeetingEdge: Omit<MeetingEdge, 'node'> & { node: ResolversParentTypes['Meeting'] };
+  UpstreamBudget: UpstreamBudget;
   DateTime: Scalars['DateTime']['output'];
   URL: Scalars['URL']['output'];
   Mutation: Record<PropertyKey, never>;
@@ -475,6 +490,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   livestreamSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType, RequireFields<QueryLivestreamSessionArgs, 'id'>>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
   meetings?: Resolver<ResolversTypes['MeetingConnection'], ParentType, ContextType, RequireFields<QueryMeetingsArgs, 'first'>>;
+  upstreamBudget?: Resolver<ResolversTypes['UpstreamBudget'], ParentType, ContextType>;
 };
 
 export type LivestreamResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Livestream'] = ResolversParentTypes['Livestream']> = {
@@ -538,6 +554,12 @@ export type MeetingEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Meeting'], ParentType, ContextType>;
 };
 
+export type UpstreamBudgetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpstreamBudget'] = ResolversParentTypes['UpstreamBudget']> = {
+  limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  remaining?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  resetsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -585,6 +607,7 @@ export type Resolvers<ContextType = Context> = {
   Meeting?: MeetingResolvers<ContextType>;
   MeetingConnection?: MeetingConnectionResolvers<ContextType>;
   MeetingEdge?: MeetingEdgeResolvers<ContextType>;
+  UpstreamBudget?: UpstreamBudgetResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   URL?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;

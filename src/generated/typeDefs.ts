@@ -50,6 +50,10 @@ type Query {
     """Only meetings that match this text, by RealtimeKit's own search."""
     search: String
   ): MeetingConnection!
+  """
+  What is left of the upstream request budget that this caller's queries are paid from.
+  """
+  upstreamBudget: UpstreamBudget!
 }
 
 """
@@ -239,6 +243,18 @@ type MeetingEdge {
   cursor: String!
   """The meeting."""
   node: Meeting!
+}
+
+"""
+The upstream's request limit as the gateway sees it: by the upstream's own word, and by the gateway's count in between. Reading it costs no upstream request.
+"""
+type UpstreamBudget {
+  """How many requests a whole window of time allows."""
+  limit: Int!
+  """How many of them are left. The last tenth is kept for mutations."""
+  remaining: Int!
+  """When the window ends and the whole limit is there again."""
+  resetsAt: DateTime!
 }
 
 """

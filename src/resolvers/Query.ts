@@ -18,6 +18,11 @@ export const Query: QueryResolvers = {
   },
 
   livestreamSession: async (_root, { id }, { loaders }) => loaders.session.load(checkId(id)),
+
+  upstreamBudget: (_root, _args, { loaders }) => {
+    const { limit, remaining, resetsAt } = loaders.budget();
+    return { limit, remaining, resetsAt: new Date(resetsAt) };
+  },
 };
 
 function toQuery(

@@ -1,28 +1,29 @@
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
+import type { Account } from './account.ts';
 import { type Answer, invalidAnswer, readAnswer } from './answer.ts';
 import { withDeadline } from './deadline.ts';
+import type { Operation } from './operation.ts';
 import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';
-import { type Transport, TransportError, type TransportRequest, type TransportResponse } from './transport.ts';
+import { type Transport, TransportError, type TransportResponse } from './transport.ts';
 
 /** The longest answer that is read: 8 MiB. */
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
-/** Which app is served, with which credential, and how patiently. */
-export interface UpstreamSettings {
+/** Which app is served, and how patiently. */
+export interface ClientSettings {
   /** Without a slash at its end. */
   baseUrl: string;
   accountId: string;
   appId: string;
-  token: string;
   /** Milliseconds that one sending may take, its answer's body included. */
   attemptTimeout: number;
   /** Milliseconds that a request may take in all, with its repetitions and the waits between them. */
   totalTimeout: number;
 }
 
-export interface ClientOptions extends UpstreamSettings {
+export interface ClientOptions extends ClientSettings {
   transport: Transport;
   clock: Clock;
   /** From 0 to 1, for the backoff's jitter. */
@@ -31,56 +32,107 @@ export interface ClientOptions extends UpstreamSettings {
 
 export type Query = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Talks to the API. Every method rejects with an `UpstreamError`, or with the signal's reason. */
+/** Talks to the API. Every method rejects with a `GatewayError`, or with the signal's reason. */
 export interface UpstreamClient {
   /** Sends a GET, again where that may help; null: nothing there. A null value of `query` is left out. */
-  read: (path: ApiPath, query?: Query, signal?: AbortSignal) => Promise<Answer | null>;
-  /** Sends a POST, once: it is repeated only when no connection came about. It has no signal, since leaving does not undo it. */
-  send: (path: ApiPath, body?: unknown) => Promise<Answer | null>;
+  read: (operation: Operation, path: ApiPath, query?: Query) => Promise<Answer | null>;
+  /** Sends a POST, once: it is repeated only when it never left. The operation's signal is none of it: leaving undoes nothing. */
+  send: (operation: Operation, path: ApiPath, body?: unknown) => Promise<Answer | null>;
   /** What the newest answer's `Date` was ahead of the clock here, in milliseconds; 0 when none told. */
   clockSkew: () => number;
 }
 
 export function createClient(options: ClientOptions): UpstreamClient {
-  const { clock, random, token, attemptTimeout, totalTimeout } = options;
+  const { clock, random, attemptTimeout, totalTimeout } = options;
   const base = `${options.baseUrl}/accounts/${options.accountId}/realtime/kit/${options.appId}`;
-  const secrets = [token, options.accountId, options.appId];
   let skew = 0;
 
-  /** The policies, outermost first: the total deadline, the repetitions, each sending's deadline, the transport. */
-  async function request(call: Call, signal?: AbortSignal): Promise<Answer | null> {
+  /** The policies, outermost first: the total deadline, the repetitions, the budget, each sending's deadline, the transport. */
+  async function request(operation: Operation, call: Call, signal: AbortSignal | undefined): Promise<Answer | null> {
     return withDeadline({ milliseconds: totalTimeout, clock, signal, expired: timeout(totalTimeout) }, (total) =>
       withRetry({ idempotent: call.method === 'GET', clock, random, signal: total }, () =>
-        withDeadline(
-          { milliseconds: attemptTimeout, clock, signal: total, expired: timeout(attemptTimeout) },
-          (attempt) => exchange(call, attempt),
+        paidFor(operation, call, (paid) =>
+          withDeadline(
+            { milliseconds: attemptTimeout, clock, signal: total, expired: timeout(attemptTimeout) },
+            (attempt) => exchange(operation.account, call, attempt, paid),
+          ),
         ),
       ),
     );
   }
 
-  async function exchange(call: Call, signal: AbortSignal): Promise<Answer | null> {
-    const response = await options.transport({ ...call, signal, maxBodyBytes: MOST_BODY_BYTES }).catch(translate);
+  async function exchange(account: Account, call: Call, signal: AbortSignal, paid: Receipt): Promise<Answer | null> {
+    const { method, url, body } = call;
+    const headers = { ...HEADERS[method], authorization: `Bearer ${account.token}` };
+    const sent = options.transport({
+      method,
+      url,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      signal,
+      maxBodyBytes: MOST_BODY_BYTES,
+    });
+    const response = await sent.catch(translate);
+    paid.answered(response);
     skew = skewOf(response, clock) ?? skew;
-    return readAnswer(response, secrets);
+    return readAnswer(response, [account.token, options.accountId, options.appId]);
   }
 
-  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
   return {
-    read: async ({ path }, query = {}, signal) =>
-      request({ method: 'GET', url: base + path + search(query), headers }, signal),
-    send: async ({ path }, body = {}) =>
-      request({
-        method: 'POST',
-        url: base + path,
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+    read: async (operation, { path, route }, query = {}) =>
+      operation.limit(async () =>
+        request(operation, { method: 'GET', route, url: base + path + search(query) }, operation.signal),
+      ),
+    send: async (operation, { path, route }, body = {}) =>
+      request(operation, { method: 'POST', route, url: base + path, body: JSON.stringify(body) }, undefined),
     clockSkew: () => skew,
   };
 }
 
-type Call = Omit<TransportRequest, 'signal' | 'maxBodyBytes'>;
+const HEADERS = {
+  GET: { accept: 'application/json' },
+  POST: { accept: 'application/json', 'content-type': 'application/json' },
+} as const;
+
+/** One request to be sent. */
+interface Call {
+  method: 'GET' | 'POST';
+  route: string;
+  url: string;
+  body?: string;
+}
+
+/** Is told the answer to what was paid for. */
+interface Receipt {
+  answered(response: TransportResponse): void;
+}
+
+/** Sends one request out of the operation's share and the account's budget; throws when either is used up. */
+async function paidFor<T>(
+  { account, trace, purpose }: Operation,
+  { method, route }: Call,
+  send: (paid: Receipt) => Promise<T>,
+): Promise<T> {
+  trace.check();
+  const spending = account.budget.spend(method === 'POST' ? 'mutation' : purpose);
+  const settled = trace.send(method, route);
+  let isAnswered = false;
+  try {
+    return await send({
+      answered(response) {
+        isAnswered = true;
+        spending.answered(response);
+        settled(response.status);
+      },
+    });
+  } catch (error) {
+    if (!isAnswered) {
+      spending.failed(error instanceof UpstreamError && error.fate === 'unsent');
+      settled(null);
+    }
+    throw error;
+  }
+}
 
 function search(query: Query): string {
   const parameters = new URLSearchParams();

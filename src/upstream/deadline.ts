@@ -41,7 +41,9 @@ export async function sleep(milliseconds: number, clock: Clock, signal: AbortSig
 }
 
 /** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(asError(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });

@@ -11,14 +11,22 @@ import type {
 import { invalidAnswer } from './answer.ts';
 import type { Query, UpstreamClient } from './client.ts';
 import { member } from './json.ts';
-import { type PagingHints, readWindow } from './paging.ts';
+import type { Operation } from './operation.ts';
+import { LARGEST_PAGE, type PagingHints, readWindow } from './paging.ts';
 import { type ApiPath, path } from './path.ts';
-import { dataOf, toList, toLivestream, toMeeting, toSession, toStartedLivestream } from './wire.ts';
+import { dataOf, toList, toLivestream, toMeeting, toSession, toStartedLivestream, type WireList } from './wire.ts';
 
 /** The answer of the active session's endpoint: the session, and its livestream beside it. */
 export interface ActiveSession {
   livestream: Livestream | null;
   session: LivestreamSession | null;
+}
+
+/** The beginning of a list of livestreams. */
+export interface Head {
+  rows: Livestream[];
+  /** How many rows the whole list holds. */
+  totalCount: number;
 }
 
 /**
@@ -27,38 +35,46 @@ export interface ActiveSession {
  */
 export interface Endpoints {
   /** `GET /meetings/{id}` */
-  meeting(id: string): Promise<Meeting | null>;
+  meeting(operation: Operation, id: string): Promise<Meeting | null>;
   /** `GET /meetings` */
-  meetings(search: string | null, range: Range): Promise<Rows<Meeting>>;
+  meetings(operation: Operation, search: string | null, range: Range): Promise<Rows<Meeting>>;
   /** `GET /meetings/{id}/active-livestream` */
-  activeLivestream(meetingId: string): Promise<Livestream | null>;
+  activeLivestream(operation: Operation, meetingId: string): Promise<Livestream | null>;
   /** `GET /meetings/{id}/livestream`: past ones included. */
-  meetingLivestreams(meetingId: string, range: Range): Promise<Rows<Livestream>>;
+  meetingLivestreams(operation: Operation, meetingId: string, range: Range): Promise<Rows<Livestream>>;
   /** `GET /livestreams/{id}` */
-  livestream(id: string): Promise<Livestream | null>;
+  livestream(operation: Operation, id: string): Promise<Livestream | null>;
   /** `GET /livestreams` */
-  livestreams(query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
+  livestreams(operation: Operation, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
+  /** `GET /livestreams`, one request for its first and largest page; null: it does not tell how long the list is. */
+  livestreamsHead(operation: Operation, query: LivestreamQuery): Promise<Head | null>;
   /** `GET /livestreams/{id}/active-livestream-session` */
-  activeSession(livestreamId: string): Promise<ActiveSession>;
+  activeSession(operation: Operation, livestreamId: string): Promise<ActiveSession>;
   /** `GET /livestreams/sessions/{id}` */
-  session(id: string): Promise<LivestreamSession | null>;
+  session(operation: Operation, id: string): Promise<LivestreamSession | null>;
   /** `POST /meetings/{id}/livestreams`; null: there is no such meeting. */
-  startLivestream(input: StartInput): Promise<LivestreamRef | null>;
+  startLivestream(operation: Operation, input: StartInput): Promise<LivestreamRef | null>;
   /** `POST /meetings/{id}/active-livestream/stop`; false: there is no such meeting, or nothing to stop. */
-  stopLivestream(meetingId: string): Promise<boolean>;
+  stopLivestream(operation: Operation, meetingId: string): Promise<boolean>;
 }
 
 /** What each list's answers taught about its page numbers; it outlives operations. */
 export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams', PagingHints>;
 
 export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 'send'>, hints: ListHints): Endpoints {
-  const readObject = async (apiPath: ApiPath, query?: Query) => dataOf(await read(apiPath, query));
+  const readObject = async (operation: Operation, apiPath: ApiPath, query?: Query) =>
+    dataOf(await read(operation, apiPath, query));
 
   /** Reads a range of a list, in each of the forms that `toList` knows, and makes a model of each row. */
-  async function readRows<Row>(list: List, range: Range, toModel: (row: unknown) => Row | null): Promise<Rows<Row>> {
+  async function readRows<Row>(
+    operation: Operation,
+    list: List,
+    range: Range,
+    toModel: (row: unknown) => Row | null,
+  ): Promise<Rows<Row>> {
     const window = await readWindow(
       async ({ pageNo, perPage }) =>
-        toList(await read(list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
+        toList(await read(operation, list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
       range,
       list.hints,
     );
@@ -66,53 +82,73 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
   }
 
   return {
-    meeting: async (id) => toMeeting(await readObject(path`/meetings/${id}`)),
-    meetings: async (search, range) =>
-      readRows({ path: path`/meetings`, query: { search }, name: 'meetings', hints: hints.meetings }, range, toMeeting),
-    async activeLivestream(meetingId) {
-      const livestream = toLivestream(await readObject(path`/meetings/${meetingId}/active-livestream`), meetingId);
+    meeting: async (operation, id) => toMeeting(await readObject(operation, path`/meetings/${id}`)),
+    meetings: async (operation, search, range) => {
+      const list = { path: path`/meetings`, query: { search }, name: 'meetings', hints: hints.meetings } as const;
+      return readRows(operation, list, range, toMeeting);
+    },
+    async activeLivestream(operation, meetingId) {
+      const data = await readObject(operation, path`/meetings/${meetingId}/active-livestream`);
+      const livestream = toLivestream(data, meetingId);
       return livestream !== null && hasEnded(livestream) ? null : livestream;
     },
-    async meetingLivestreams(meetingId, range) {
+    async meetingLivestreams(operation, meetingId, range) {
       const list = {
         path: path`/meetings/${meetingId}/livestream`,
         name: 'livestreams',
         hints: hints.meetingLivestreams,
       } as const;
-      return readRows(list, range, (row) => toLivestream(row, meetingId));
+      return readRows(operation, list, range, (row) => toLivestream(row, meetingId));
     },
-    async livestream(id) {
+    async livestream(operation, id) {
       // One of its sessions is the least that can be asked for: only the livestream itself is of interest.
-      const data = await readObject(path`/livestreams/${id}`, { per_page: 1 });
+      const data = await readObject(operation, path`/livestreams/${id}`, { per_page: 1 });
       return toLivestream(member(data, 'livestream') ?? data);
     },
-    async livestreams(query, range) {
+    async livestreams(operation, query, range) {
       const list = {
         path: path`/livestreams`,
         query: toParameters(query),
         name: 'livestreams',
         hints: hints.livestreams,
       } as const;
-      return readRows(list, range, (row) => toLivestream(row));
+      return readRows(operation, list, range, (row) => toLivestream(row));
     },
-    async activeSession(livestreamId) {
-      const data = await readObject(path`/livestreams/${livestreamId}/active-livestream-session`);
+    async livestreamsHead(operation, query) {
+      const page = { page_no: hints.livestreams.firstPage ?? 1, per_page: LARGEST_PAGE };
+      const answer = await read(operation, path`/livestreams`, { ...toParameters(query), ...page });
+      return headOf(toList(answer, 'livestreams'));
+    },
+    async activeSession(operation, livestreamId) {
+      const data = await readObject(operation, path`/livestreams/${livestreamId}/active-livestream-session`);
       return {
         livestream: toLivestream(member(data, 'livestream')),
         session: toSession(member(data, 'session'), livestreamId),
       };
     },
-    session: async (id) => toSession(await readObject(path`/livestreams/sessions/${id}`)),
-    async startLivestream({ meetingId, name, video }) {
+    session: async (operation, id) => toSession(await readObject(operation, path`/livestreams/sessions/${id}`)),
+    async startLivestream(operation, { meetingId, name, video }) {
       const body = { ...(name === null ? {} : { name }), ...(video === null ? {} : { video_config: video }) };
-      const answer = await send(path`/meetings/${meetingId}/livestreams`, body);
+      const answer = await send(operation, path`/meetings/${meetingId}/livestreams`, body);
       if (answer === null) return null;
       const started = toStartedLivestream(dataOf(answer), meetingId);
       if (started === null) throw invalidAnswer('it does not tell which livestream was started');
       return started;
     },
-    stopLivestream: async (meetingId) => (await send(path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
+    stopLivestream: async (operation, meetingId) =>
+      (await send(operation, path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
   };
+}
+
+/**
+ * The list's beginning, if that is what the answer certainly is: a list in the form of one object, one whose length is not told,
+ * and one with a row that cannot be read say nothing about what they leave out.
+ */
+function headOf({ rows, isArray, startOffset, totalCount }: WireList): Head | null {
+  const livestreams = rows.map((row) => toLivestream(row)).filter((row) => row !== null);
+  const isWhole = livestreams.length === rows.length && (rows.length > 0 || totalCount === 0);
+  const isBeginning = rows.length === 0 || startOffset === null || startOffset === 1;
+  return isArray && isWhole && isBeginning && totalCount !== null ? { rows: livestreams, totalCount } : null;
 }
 
 interface List {

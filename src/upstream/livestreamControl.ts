@@ -3,6 +3,7 @@ import { UpstreamError } from '../errors.ts';
 import type { LivestreamRef, Refusal, StartInput } from '../models.ts';
 import type { UpstreamClient } from './client.ts';
 import type { Endpoints } from './endpoints.ts';
+import type { Operation } from './operation.ts';
 
 export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };
 export type StopOutcome = { stopped: true } | { refusal: Refusal };
@@ -12,9 +13,9 @@ export type StopOutcome = { stopped: true } | { refusal: Refusal };
  * back. What the caller has to handle is a `Refusal`; all else rejects with an `UpstreamError`.
  */
 export interface LivestreamControl {
-  /** Equal starts that arrive while one is under way are that one. */
-  start(input: StartInput): Promise<StartOutcome>;
-  stop(meetingId: string): Promise<StopOutcome>;
+  /** Equal starts of one account that arrive while one is under way are that one. */
+  start(operation: Operation, input: StartInput): Promise<StartOutcome>;
+  stop(operation: Operation, meetingId: string): Promise<StopOutcome>;
 }
 
 export interface ControlOptions {
@@ -27,35 +28,35 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
   const { endpoints, clock, clockSkew } = options;
   const starting = new Map<string, Promise<StartOutcome>>();
 
-  async function start(input: StartInput): Promise<StartOutcome> {
+  async function start(operation: Operation, input: StartInput): Promise<StartOutcome> {
     const sentAt = clock.now();
     try {
-      const livestream = await endpoints.startLivestream(input);
+      const livestream = await endpoints.startLivestream(operation, input);
       return livestream === null ? NO_MEETING : { livestream: withSentName(livestream, input) };
     } catch (error) {
       const refusal = refusalOf(error, CONFLICT_OF_START);
       if (refusal !== null) return { refusal };
       if (!isLost(error)) throw error;
-      return settleStart(input, sentAt);
+      return settleStart(operation, input, sentAt);
     }
   }
 
   /** Ours is the meeting's active livestream that was created since the request was sent, told in upstream's own time. */
-  async function settleStart(input: StartInput, sentAt: number): Promise<StartOutcome> {
-    const active = await endpoints.activeLivestream(input.meetingId).catch(() => null);
+  async function settleStart(operation: Operation, input: StartInput, sentAt: number): Promise<StartOutcome> {
+    const active = await endpoints.activeLivestream(lasting(operation), input.meetingId).catch(() => null);
     const isNewer = isSince(active?.createdAt ?? null, sentAt + clockSkew());
     const hasOtherName = input.name !== null && active?.name != null && active.name !== input.name;
     return active !== null && isNewer && !hasOtherName ? { livestream: withSentName(active, input) } : UNKNOWN_START;
   }
 
-  async function stop(meetingId: string): Promise<StopOutcome> {
+  async function stop(operation: Operation, meetingId: string): Promise<StopOutcome> {
     try {
-      return (await endpoints.stopLivestream(meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
+      return (await endpoints.stopLivestream(operation, meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
     } catch (error) {
       const refusal = refusalOf(error, CONFLICT_OF_STOP);
       if (refusal !== null) return { refusal };
       if (!isLost(error)) throw error;
-      const isActive = await endpoints.activeLivestream(meetingId).then(
+      const isActive = await endpoints.activeLivestream(lasting(operation), meetingId).then(
         (active) => active !== null,
         () => true,
       );
@@ -64,14 +65,25 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
   }
 
   return {
-    async start(input) {
-      const key = JSON.stringify([input.meetingId, input.name, input.video?.width, input.video?.height]);
-      const underWay = starting.get(key) ?? start(input).finally(() => starting.delete(key));
+    async start(operation, input) {
+      const key = JSON.stringify([
+        operation.account.id,
+        input.meetingId,
+        input.name,
+        input.video?.width,
+        input.video?.height,
+      ]);
+      const underWay = starting.get(key) ?? start(operation, input).finally(() => starting.delete(key));
       starting.set(key, underWay);
       return underWay;
     },
     stop,
   };
+}
+
+/** What was sent is settled, whoever leaves and however little of the budget is left. */
+function lasting(operation: Operation): Operation {
+  return { ...operation, purpose: 'mutation', signal: undefined };
 }
 
 /** Whether something was created at `bound` or later, in milliseconds; a time in whole seconds may have been cut off to them. */

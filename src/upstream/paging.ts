@@ -32,7 +32,7 @@ export interface PagingHints {
 export type Window<Row> = { rows: Row[]; totalCount: number | null; hasNext: boolean };
 
 /** Rows: the most that is ever asked of one page. */
-const MAX_PER_PAGE = 100;
+export const LARGEST_PAGE = 100;
 /** Twice what a list that holds still was seen to need; one that does not must not keep us. */
 const MAX_ROUNDS = 6;
 
@@ -89,7 +89,7 @@ export async function readWindow<Row>(
 
 function begin<Row>(fetchPage: FetchPage<Row>, hints: PagingHints): Reading<Row> {
   const ask = ({ index, perPage, firstPage }: Asked) => fetchPage({ pageNo: index + firstPage, perPage });
-  const cap = Math.min(MAX_PER_PAGE, hints.maxPerPage ?? MAX_PER_PAGE);
+  const cap = Math.min(LARGEST_PAGE, hints.maxPerPage ?? LARGEST_PAGE);
   const beliefs = { firstPage: hints.firstPage ?? 1, cap, proven: hints.maxPerPage ?? 0, trial: false };
   return { ask, hints, ...beliefs, rows: new Map(), totalCount: null, end: Infinity };
 }
@@ -110,7 +110,7 @@ function pagesFor<Row>(reading: Reading<Row>, { from, to }: Range, first: boolea
   for (let size = 2; size <= cap; size++) if (span(size) < span(perPage)) perPage = size;
   // The first page begins at row 0 whatever its size: asking it for more than the cap costs nothing, and is how a cap
   // wrongly learned is unlearned before it costs many requests.
-  if (first && from === 0) return [{ index: 0, perPage: Math.min(to, MAX_PER_PAGE), firstPage }];
+  if (first && from === 0) return [{ index: 0, perPage: Math.min(to, LARGEST_PAGE), firstPage }];
   const start = Math.floor(from / perPage);
   const pages = Array.from({ length: span(perPage) + 1 }, (_, i) => ({ index: start + i, perPage, firstPage }));
   return first && hints.maxPerPage === undefined ? pages.slice(0, 1) : pages;
@@ -147,7 +147,7 @@ function learnFromOffset<Row>(reading: Reading<Row>, asked: Asked, page: Upstrea
   if (!fit) return;
   reading.firstPage = reading.hints.firstPage = fit.first;
   if (fit.size < perPage) setCap(reading, fit.size);
-  else if (length > reading.cap) setCap(reading, MAX_PER_PAGE);
+  else if (length > reading.cap) setCap(reading, LARGEST_PAGE);
   // Without a total a short page is the end, unless it may as well be a full page of a capped size, numbered otherwise.
   const asAsked = fit === guesses[0] && second.index * length !== at;
   if (page.totalCount === null && asAsked && length < Math.min(perPage, reading.cap)) reading.end = at + length;
@@ -159,7 +159,7 @@ async function placeByNumber<Row>(reading: Reading<Row>, asked: Asked, page: Ups
   const total = page.totalCount;
   const size = Math.max(length, Math.min(asked.perPage, reading.cap));
   const at = asked.index * size;
-  if (length > reading.cap) setCap(reading, MAX_PER_PAGE);
+  if (length > reading.cap) setCap(reading, LARGEST_PAGE);
   if (length === size) reading.proven = Math.max(reading.proven, size);
   else if (total === null) reading.end = Math.min(reading.end, at + length);
   else if (length > 0) return placeShort(reading, { ...asked, perPage: size }, length, total);
@@ -191,7 +191,7 @@ async function placeShort<Row>(reading: Reading<Row>, asked: Asked, length: numb
 }
 
 function setCap<Row>(reading: Reading<Row>, cap: number): void {
-  reading.cap = Math.min(cap, MAX_PER_PAGE);
-  if (cap < MAX_PER_PAGE) reading.hints.maxPerPage = cap;
+  reading.cap = Math.min(cap, LARGEST_PAGE);
+  if (cap < LARGEST_PAGE) reading.hints.maxPerPage = cap;
   else delete reading.hints.maxPerPage;
 }

@@ -1,46 +1,81 @@
 import pLimit from 'p-limit';
 
 import type { Clock } from '../clock.ts';
-import { createClient, type UpstreamSettings } from './client.ts';
-import { createEndpoints, type Endpoints, type ListHints } from './endpoints.ts';
+import type { Livestream } from '../models.ts';
+import { type Account, createAccounts } from './account.ts';
+import { createCache } from './cache.ts';
+import { type ClientSettings, createClient } from './client.ts';
+import type { EconomySettings } from './economy.ts';
+import { createEndpoints } from './endpoints.ts';
+import { createListSource, type ListSource } from './listSource.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamControl.ts';
+import type { Operation } from './operation.ts';
+import { createReads, type Reads } from './reads.ts';
+import { createTrace } from './trace.ts';
 import type { Transport } from './transport.ts';
 
 /** How many reads one operation may have in flight; there is no cap for the process, since a small pool is worse than none. */
 const MOST_IN_FLIGHT = 64;
+/** Kinds of reads that share the memory. */
+const KINDS = 9;
 
-export type UpstreamReads = Omit<Endpoints, 'startLivestream' | 'stopLivestream'>;
-
-/** The API as the gateway sees it. */
+/** The API as the gateway sees it, for any number of accounts. */
 export interface Upstream {
-  /** The reads of one operation: they end when `signal` is aborted, and then reject with its reason. */
-  readsFor: (signal: AbortSignal) => UpstreamReads;
+  /** The account that a token's requests are paid from. */
+  account(token: string): Promise<Account>;
+  /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
+  operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void): Operation;
+  reads: Reads;
+  /** Null: it is turned off. */
+  lists: ListSource | null;
   /** Starting and stopping; what was sent goes on when its caller leaves. */
   control: LivestreamControl;
 }
 
-export interface UpstreamOptions extends UpstreamSettings {
+export interface UpstreamOptions extends ClientSettings, EconomySettings {
   transport: Transport;
   clock: Clock;
   /** From 0 to 1. */
   random: () => number;
 }
 
+/** The policies, outermost first: lists instead of single reads, kept answers, shared flights, then those of the client. */
 export function createUpstream(options: UpstreamOptions): Upstream {
+  const { clock, freshness, cacheBytes, share, usesLists } = options;
   const client = createClient(options);
-  const hints: ListHints = { meetings: {}, livestreams: {}, meetingLivestreams: {} };
+  const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {} });
+  const cache = createCache({ clock, freshness, bytesPerKind: Math.max(1, Math.floor(cacheBytes / KINDS)) });
+  const reads = createReads(endpoints, cache, freshness);
+  const control = createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock });
   return {
-    readsFor(signal) {
-      const limit = pLimit(MOST_IN_FLIGHT);
-      return createEndpoints(
-        { read: async (path, query) => limit(() => client.read(path, query, signal)), send: client.send },
-        hints,
-      );
-    },
-    control: createLivestreamControl({
-      endpoints: createEndpoints(client, hints),
-      clockSkew: client.clockSkew,
-      clock: options.clock,
+    account: createAccounts(clock),
+    operation: (account, signal, see) => ({
+      account,
+      trace: createTrace(share, clock),
+      purpose: 'read',
+      limit: pLimit(MOST_IN_FLIGHT),
+      see,
+      signal,
     }),
+    reads,
+    lists: usesLists ? createListSource(reads, clock) : null,
+    control: {
+      async start(operation, input) {
+        const outcome = await control.start(operation, input).catch((error: unknown) => {
+          reads.started(operation, input, null);
+          throw error;
+        });
+        reads.started(operation, input, outcome);
+        return outcome;
+      },
+      async stop(operation, meetingId) {
+        const outcome = await control.stop(operation, meetingId).catch((error: unknown) => {
+          reads.stopped(operation, meetingId, null);
+          throw error;
+        });
+        reads.stopped(operation, meetingId, outcome);
+        return outcome;
+      },
+    },
   };
 }

@@ -86,6 +86,8 @@ export function dataOf(answer: Answer | null): JsonObject | null {
 /** A list as it was sent, its rows not looked at yet. */
 export interface WireList {
   rows: unknown[];
+  /** False: `data` is one object, so that further rows may have been left out. */
+  isArray: boolean;
   /** 1-based, of the first row; null when upstream does not tell. */
   startOffset: number | null;
   totalCount: number | null;
@@ -97,6 +99,7 @@ export function toList(answer: Answer | null, name: 'livestreams' | 'meetings'):
   const paging = member(data, 'paging') ?? answer?.paging;
   return {
     rows: rowsOf(data, name),
+    isArray: Array.isArray(data) || Array.isArray(member(data, name)),
     startOffset: toNumber(member(paging, 'start_offset')),
     totalCount: toNumber(member(paging, 'total_count')),
   };

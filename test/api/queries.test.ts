@@ -4,6 +4,7 @@ import type { Shapes } from '../../src/sandbox/settings.ts';
 import { graphql } from '../generated/gql.ts';
 import type { EverythingQueryVariables } from '../generated/graphql.ts';
 import { at, present, rowsOf, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { NOTHING_KEPT } from '../support/upstream.ts';
 
 const Everything = graphql(`
   query Everything(
@@ -292,7 +293,7 @@ describe('what is not there is null, never an error', () => {
 
 /** Everything over an upstream of these forms, and over one as its pages say. */
 async function bothWays(shapes: Partial<Shapes>): Promise<{ documented: unknown; other: unknown }> {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ economy: { freshness: NOTHING_KEPT } });
   const documented = await gateway.query(Everything, variablesOf(gateway));
   gateway.sandbox.configure({ shapes });
   return { documented, other: await gateway.query(Everything, variablesOf(gateway)) };

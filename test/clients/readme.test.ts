@@ -34,7 +34,7 @@ test.each(blocks('ts recipe').map((code) => [/@[a-z/]+/.exec(code)?.[0] ?? 'fetc
       upstream: { ...app, attemptTimeout: 10_000, totalTimeout: 25_000 },
       transport: transport.send,
       log: () => {},
-      graphiql: graphiqlOptions(null),
+      graphiql: graphiqlOptions(null, false),
     });
     const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
     stack.defer(() => void server.close());

@@ -8,6 +8,8 @@ import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/transports/undici.ts';
+import type { EconomySettings } from '../../src/upstream/economy.ts';
+import { DEFAULT_FRESHNESS, type FreshnessSettings } from '../../src/upstream/freshness.ts';
 import type { Transport } from '../../src/upstream/transport.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { createFakeClock } from './fakeClock.ts';
@@ -17,6 +19,8 @@ export interface TestGatewayOptions {
   settings?: SettingsPatch;
   /** Stands between the gateway and the real transport. */
   intercept?: (send: Transport) => Transport;
+  /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
+  economy?: Partial<Omit<EconomySettings, 'freshness'>> & { freshness?: Partial<FreshnessSettings> };
 }
 
 /** An error as a caller sees it. */
@@ -63,7 +67,8 @@ afterEach(async () => {
  * A gateway over a sandbox behind a real server, both on one fake clock; closed after the test. A wait of less than a second, as
  * between two repetitions of a read, is over at once; deadlines wait for the clock to be moved.
  */
-export async function startTestGateway({ settings = {}, intercept = (send) => send }: TestGatewayOptions = {}) {
+export async function startTestGateway(options: TestGatewayOptions = {}) {
+  const { settings = {}, intercept = (send) => send, economy = {} } = options;
   const clock = createFakeClock();
   const sandbox = createSandbox({ clock, settings });
   const server = await startSandboxServer({ port: 0, sandbox });
@@ -79,6 +84,8 @@ export async function startTestGateway({ settings = {}, intercept = (send) => se
       totalTimeout: 25_000,
     },
     transport: intercept(transport.send),
+    economy: { ...economy, freshness: { ...DEFAULT_FRESHNESS, staleWait: 1000, ...economy.freshness } },
+    reports: true,
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     graphiql: {},
     clock: withoutShortWaits(clock),

@@ -1,11 +1,20 @@
 import { afterEach, vi } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { UpstreamError } from '../../src/errors.ts';
+import type { StartInput } from '../../src/models.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/transports/undici.ts';
+import { createBudget } from '../../src/upstream/budget.ts';
+import { type ClientOptions, createClient, type Query } from '../../src/upstream/client.ts';
+import { DEFAULT_ECONOMY } from '../../src/upstream/economy.ts';
+import type { FreshnessSettings } from '../../src/upstream/freshness.ts';
+import type { Operation } from '../../src/upstream/operation.ts';
+import type { ApiPath } from '../../src/upstream/path.ts';
+import { createTrace } from '../../src/upstream/trace.ts';
 import type { Transport } from '../../src/upstream/transport.ts';
+import { createUpstream } from '../../src/upstream/upstream.ts';
 import { createFakeClock } from './fakeClock.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -28,6 +37,46 @@ export const APP = {
   appId: '2ed2a2c4-9b1e-4b0e-8a3c-6f0d5c1a7e11',
   token: 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY',
 };
+
+/** Nothing is kept: whatever is asked for is asked upstream. */
+export const NOTHING_KEPT: FreshnessSettings = { status: 0, meters: 0, ended: 0, nothing: 0, stale: 0, staleWait: 0 };
+
+/** An operation by itself, on an account of its own. */
+export function createOperation(clock: Clock, changes: Partial<Operation> = {}): Operation {
+  return {
+    account: { id: 'account', token: APP.token, budget: createBudget(clock) },
+    trace: createTrace(1000, clock),
+    purpose: 'read',
+    limit: (work) => work(),
+    see: () => {},
+    signal: undefined,
+    ...changes,
+  };
+}
+
+/** A client whose requests are all one operation's. */
+export function clientOf(options: ClientOptions) {
+  const client = createClient(options);
+  const operation = createOperation(options.clock);
+  return {
+    read: (path: ApiPath, query?: Query, signal?: AbortSignal) => client.read({ ...operation, signal }, path, query),
+    send: (path: ApiPath, body?: unknown) => client.send(operation, path, body),
+    clockSkew: client.clockSkew,
+  };
+}
+
+/** Starting and stopping as one operation's work, and what upstream says of a meeting after it. */
+export function controlOf(options: ClientOptions) {
+  const upstream = createUpstream({ ...DEFAULT_ECONOMY, freshness: NOTHING_KEPT, ...options });
+  const operation = createOperation(options.clock);
+  return {
+    control: {
+      start: (input: StartInput) => upstream.control.start(operation, input),
+      stop: (meetingId: string) => upstream.control.stop(operation, meetingId),
+    },
+    activeOf: (meetingId: string) => upstream.reads.activeLivestream.read(operation, meetingId),
+  };
+}
 
 /** What the real transport costs: how many requests it was given, and how many ended without a connection. */
 export function countingTransport() {

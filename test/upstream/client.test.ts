@@ -2,16 +2,24 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
-import { createClient } from '../../src/upstream/client.ts';
 import { path } from '../../src/upstream/path.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { APP, after, clientOptions, countingTransport, eventually, failureOf, sandboxed } from '../support/upstream.ts';
+import {
+  APP,
+  after,
+  clientOf,
+  clientOptions,
+  countingTransport,
+  eventually,
+  failureOf,
+  sandboxed,
+} from '../support/upstream.ts';
 
 /** A client of a sandbox where `faults` are in force. */
 async function faulty(...faults: Fault[]) {
   const upstream = await sandboxed();
   upstream.sandbox.fail(faults);
-  const client = createClient(upstream.options);
+  const client = clientOf(upstream.options);
   const meeting = path`/meetings/${upstream.samples.liveMeetingId}`;
   const start = path`/meetings/${upstream.samples.emptyMeetingId}/livestreams`;
   /** Lets the backoff pass that follows the `sendings`th sending: 100 ms after the first, 200 ms after the second. */
@@ -229,7 +237,7 @@ describe('a connection that is refused', () => {
     const clock = createFakeClock();
     const { send, sendings } = countingTransport();
     const options = clientOptions(gone.url, send, clock);
-    const client = createClient(options);
+    const client = clientOf(options);
     const waits = (sent: number) => eventually(() => expect(options.backoffs).toEqual([100, 200].slice(0, sent)));
     return { port: Number(new URL(gone.url).port), clock, client, sendings, waits };
   }

@@ -4,10 +4,9 @@ import type { StartInput } from '../../src/models.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createLivestreamControl } from '../../src/upstream/livestreamControl.ts';
-import { createUpstream } from '../../src/upstream/upstream.ts';
 import { toLivestream } from '../../src/upstream/wire.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { eventually, failureOf, sandboxed } from '../support/upstream.ts';
+import { controlOf, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
 const STOP = '/meetings/{meeting_id}/active-livestream/stop';
@@ -32,14 +31,13 @@ const CONFLICT: unknown = expect.objectContaining({ code: 'CONFLICT' });
 
 async function controlled(settings: SettingsPatch = {}) {
   const upstream = await sandboxed(settings);
-  const { control, readsFor } = createUpstream(upstream.options);
+  const { control, activeOf } = controlOf(upstream.options);
   const input = (more: Partial<StartInput> = {}): StartInput => ({
     meetingId: upstream.samples.emptyMeetingId,
     name: 'Town hall',
     video: null,
     ...more,
   });
-  const activeOf = (meetingId: string) => readsFor(new AbortController().signal).activeLivestream(meetingId);
   /** Lets 10 s pass once the sandbox has a request that hangs. */
   async function passHang(): Promise<void> {
     await eventually(() => expect(upstream.seen()).toBe(1));
@@ -161,7 +159,7 @@ describe('a start whose answer is lost', () => {
 
   test("does not take for its own what another's start of another name made meanwhile", async () => {
     const { control, input, sandbox, seen, clock, options } = await controlled();
-    const other = createUpstream(options).control;
+    const other = controlOf(options).control;
     sandbox.fail([{ kind: 'hang', route: START, times: 1 }]);
     const starting = control.start(input());
     await eventually(() => expect(seen()).toBe(1));
@@ -223,7 +221,7 @@ test.each([
         activeLivestream: () => Promise.resolve(toLivestream(answered)),
       },
     });
-    const outcome = await control.start({ meetingId: 'm', name: null, video: null });
+    const outcome = await control.start(createOperation(clock), { meetingId: 'm', name: null, video: null });
     expect('livestream' in outcome).toBe(isOurs);
   },
 );
@@ -232,7 +230,7 @@ describe('the name that was sent', () => {
   test('is the one told while upstream does not tell it yet', async () => {
     const { control, input, activeOf, sandbox } = await controlled({ nameDelayMs: 60_000 });
     expect(await control.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
-    expect(await activeOf(input().meetingId)).toMatchObject({ name: null });
+    expect(await activeOf(input().meetingId)).toMatchObject({ name: 'Town hall' });
     expect(await control.stop(input().meetingId)).toEqual({ stopped: true });
     sandbox.fail([{ kind: 'reset', route: START, after: true }]);
     expect(await control.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });

@@ -114,7 +114,7 @@ describe('the published examples', () => {
       success: true,
     });
     const { rows, ...paging } = toList(list, 'livestreams');
-    expect(paging).toEqual({ startOffset: 1, totalCount: 1 });
+    expect(paging).toEqual({ isArray: false, startOffset: 1, totalCount: 1 });
     expect(rows.map((row) => toLivestream(row))).toEqual([
       {
         id: '3fd739f4-3c41-456e-bfba-6ebd51e16d2d',
@@ -299,25 +299,30 @@ test.each([
 describe('a list', () => {
   const paging = { start_offset: 3, end_offset: 4, total_count: 9 };
   const rows = [{ id: 'a' }, { id: 'b' }];
-  const read = { rows, startOffset: 3, totalCount: 9 };
+  const read = { rows, isArray: true, startOffset: 3, totalCount: 9 };
+  const untold = { startOffset: null, totalCount: null };
 
   test.each([
     ['an array, with the paging beside', { data: rows, paging }, read],
     ['an array under result', { success: true, result: rows, paging }, read],
     ['an array in an object, with the paging', { data: { livestreams: rows, sessions: [], paging } }, read],
-    ['one object, with the paging in it', { data: { id: 'a', paging } }, { ...read, rows: [{ id: 'a', paging }] }],
-    ['an array without paging', { data: rows }, { rows, startOffset: null, totalCount: null }],
-    ['an empty array', { data: [], paging: { total_count: 0 } }, { rows: [], startOffset: null, totalCount: 0 }],
-    ['null', { data: null }, { rows: [], startOffset: null, totalCount: null }],
-    ['an empty object', { data: {} }, { rows: [], startOffset: null, totalCount: null }],
+    [
+      'one object, with the paging in it',
+      { data: { id: 'a', paging } },
+      { ...read, isArray: false, rows: [{ id: 'a', paging }] },
+    ],
+    ['an array without paging', { data: rows }, { rows, isArray: true, ...untold }],
+    ['an empty array', { data: [], paging: { total_count: 0 } }, { rows: [], isArray: true, ...untold, totalCount: 0 }],
+    ['null', { data: null }, { rows: [], isArray: false, ...untold }],
+    ['an empty object', { data: {} }, { rows: [], isArray: false, ...untold }],
     ['paging as texts', { data: rows, paging: { start_offset: '3', total_count: '9' } }, read],
-    ['odd paging', { data: rows, paging: [7] }, { rows, startOffset: null, totalCount: null }],
+    ['odd paging', { data: rows, paging: [7] }, { rows, isArray: true, ...untold }],
   ])('is %s', (_what, body, list) => {
     expect(toList(answer(body), 'livestreams')).toEqual(list);
   });
 
   test('of what was not found is empty', () => {
-    expect(toList(null, 'meetings')).toEqual({ rows: [], startOffset: null, totalCount: null });
+    expect(toList(null, 'meetings')).toEqual({ rows: [], isArray: false, ...untold });
   });
 
   test('is of the name asked for', () => {
@@ -427,7 +432,7 @@ describe('whatever JSON comes', () => {
   }
 
   test('a list or an object is read, or said to be unreadable', () => {
-    const LIST = { rows: Array.isArray, startOffset: isNumber, totalCount: isNumber };
+    const LIST = { rows: Array.isArray, isArray: isFlag, startOffset: isNumber, totalCount: isNumber };
     const property = fc.property(json, json, (data, paging) => {
       expect(
         faultsOf(

@@ -1,0 +1,17 @@
+import type { Livestream } from '../models.ts';
+import type { Account } from './account.ts';
+import type { Trace } from './trace.ts';
+
+/** On whose account requests are sent, and what for. */
+export interface Operation {
+  account: Account;
+  trace: Trace;
+  /** Reads that a mutation needs are paid from the part of the budget that is kept for mutations. */
+  purpose: 'read' | 'mutation';
+  /** Runs `work` when fewer than the most of this operation's reads are in flight. */
+  limit: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Is told each livestream that stands in an answer to one of the operation's own requests. */
+  see: (livestream: Livestream) => void;
+  /** Ends its reads; undefined: they go on whoever leaves. */
+  signal: AbortSignal | undefined;
+}

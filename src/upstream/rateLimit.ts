@@ -1,0 +1,47 @@
+/** What one policy of upstream's rate limit told about itself. */
+export interface ToldLimit {
+  /** The policy's name; empty where it has none. */
+  name: string;
+  /** Requests left. */
+  remaining: number;
+  /** Seconds until the window ends. */
+  resetSeconds: number;
+  /** Requests in a whole window; null where that was not told. */
+  limit: number | null;
+  /** The window's length in seconds; null where that was not told. */
+  windowSeconds: number | null;
+}
+
+/**
+ * Reads `Ratelimit: "default";r=50;t=30` and `Ratelimit-Policy: "burst";q=100;w=60` (draft-ietf-httpapi-ratelimit-headers), several
+ * policies separated by commas. The API's documents name the two differently in one example: a policy that stands alone belongs
+ * to a limit that stands alone, whatever their names. Empty where nothing usable was told.
+ */
+export function readRateLimit(headers: Readonly<Record<string, string>>): ToldLimit[] {
+  const limits = readItems(headers['ratelimit']);
+  const policies = readItems(headers['ratelimit-policy']);
+  return limits.flatMap(({ name, numbers: { r, t } }) => {
+    if (r === undefined || t === undefined) return [];
+    const isPair = limits.length === 1 && policies.length === 1;
+    const policy = policies.find((candidate) => isPair || candidate.name === name)?.numbers;
+    return [{ name, remaining: r, resetSeconds: t, limit: policy?.q ?? null, windowSeconds: policy?.w ?? null }];
+  });
+}
+
+interface Item {
+  name: string;
+  numbers: { r?: number; t?: number; q?: number; w?: number };
+}
+
+function readItems(header: string | undefined): Item[] {
+  return (header ?? '').split(',').flatMap((text) => {
+    const [name = '', ...parameters] = text.split(';').map((part) => part.trim());
+    const numbers = Object.fromEntries(parameters.flatMap(readNumber));
+    return Object.keys(numbers).length === 0 ? [] : [{ name: name.replaceAll('"', ''), numbers }];
+  });
+}
+
+function readNumber(parameter: string): [string, number][] {
+  const [, key = '', digits = ''] = /^([rtqw])=(\d{1,9})$/.exec(parameter) ?? [];
+  return key === '' ? [] : [[key, Number(digits)]];
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../clock.ts';
+import { GatewayError } from '../errors.ts';
+import type { BudgetView } from './budget.ts';
+
+/** `stale`: from memory, and older than answers of its kind usually are. */
+export type Source = 'network' | 'cache' | 'stale' | 'coalesced';
+
+export interface UpstreamCall {
+  method: 'GET' | 'POST';
+  /** With `{id}` for every id. */
+  route: string;
+  /** The HTTP status; null: no answer came, not yet, or none was needed. */
+  status: number | null;
+  /** Milliseconds. */
+  ms: number;
+  source: Source;
+}
+
+/** What one operation cost, as `extensions.upstream` tells it. */
+export interface UpstreamReport {
+  /** Those that were sent. */
+  requests: number;
+  cacheHits: number;
+  /** Those that were another operation's request already. */
+  coalesced: number;
+  budget: { remaining: number; limit: number; resetSeconds: number };
+  calls: UpstreamCall[];
+}
+
+/** Follows one operation's upstream requests, and stops it where they pass its share. */
+export interface Trace {
+  /** Throws `QUERY_TOO_EXPENSIVE` when the operation has had its share. */
+  check(): void;
+  /** A request is sent; what it gives is to be called with the answer's status, or with null. */
+  send(method: UpstreamCall['method'], route: string): (status: number | null) => void;
+  /** An answer is taken from elsewhere. */
+  serve(route: string, source: Exclude<Source, 'network'>): void;
+  report(budget: BudgetView): UpstreamReport;
+}
+
+/** `share`: the most requests that the operation may send. */
+export function createTrace(share: number, clock: Clock): Trace {
+  const calls: UpstreamCall[] = [];
+  /** When those that have no answer yet were sent. */
+  const open = new Map<UpstreamCall, number>();
+  let requests = 0;
+  const count = (...sources: Source[]): number => calls.filter(({ source }) => sources.includes(source)).length;
+  return {
+    check() {
+      if (requests < share) return;
+      const words = `This operation has had its share of ${share} upstream requests. Ask for less at a time.`;
+      throw new GatewayError('QUERY_TOO_EXPENSIVE', words);
+    },
+    send(method, route) {
+      requests += 1;
+      const sentAt = clock.now();
+      const call: UpstreamCall = { method, route, status: null, ms: 0, source: 'network' };
+      calls.push(call);
+      open.set(call, sentAt);
+      return (status) => {
+        call.status = status;
+        call.ms = clock.now() - sentAt;
+        open.delete(call);
+      };
+    },
+    serve(route, source) {
+      calls.push({ method: 'GET', route, status: null, ms: 0, source });
+    },
+    report({ limit, remaining, resetsAt }) {
+      const now = clock.now();
+      for (const [call, sentAt] of open) call.ms = now - sentAt;
+      return {
+        requests,
+        cacheHits: count('cache', 'stale'),
+        coalesced: count('coalesced'),
+        budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - now) / 1000)) },
+        calls,
+      };
+    },
+  };
+}
