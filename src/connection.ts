@@ -1,3 +1,4 @@
+import { type AtHand, whenAtHand } from './atHand.ts';
 import { badInput } from './errors.ts';
 import type { Range, Rows } from './models.ts';
 
@@ -20,24 +21,25 @@ export interface Connection<Node> {
 }
 
 /** The connection's page that `first` and `after` name, read by `load`; throws `BAD_USER_INPUT` when they name none. */
-export async function readConnection<Node>(
+export function readConnection<Node>(
   args: PageArguments,
-  load: (range: Range) => Rows<Node> | Promise<Rows<Node>>,
-): Promise<Connection<Node>> {
+  load: (range: Range) => AtHand<Rows<Node>>,
+): AtHand<Connection<Node>> {
   const range = {
     count: checkFirst(args.first ?? DEFAULT_ROWS),
     offset: args.after == null ? 0 : readCursor(args.after),
   };
-  const { rows, totalCount, hasNext } = await load(range);
-  const edges = rows.flatMap((node, index) =>
-    node === null ? [] : [{ cursor: toCursor(range.offset + index + 1), node }],
-  );
+  return whenAtHand(load(range), (rows) => toConnection(range.offset, rows));
+}
+
+function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Rows<Node>): Connection<Node> {
+  const edges = rows.flatMap((node, index) => (node === null ? [] : [{ cursor: toCursor(offset + index + 1), node }]));
   return {
     edges,
     nodes: edges.map(({ node }) => node),
     pageInfo: {
       hasNextPage: hasNext,
-      hasPreviousPage: range.offset > 0 && totalCount !== 0,
+      hasPreviousPage: offset > 0 && totalCount !== 0,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },

@@ -1,3 +1,5 @@
+import { type AtHand, whenAtHand } from './atHand.ts';
+
 /**
  * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
  * upstream tells nothing, or when there is no such entity.
@@ -5,10 +7,9 @@
 export function detail<Ref extends { id: string }, Field extends keyof Ref>(
   ref: Ref,
   field: Field,
-  loader: { load(id: string): Ref | null | Promise<Ref | null> },
-): NonNullable<Ref[Field]> | null | Promise<NonNullable<Ref[Field]> | null> {
+  loader: { load(id: string): AtHand<Ref | null> },
+): AtHand<NonNullable<Ref[Field]> | null> {
   const known = ref[field];
   if (known !== undefined) return known ?? null;
-  const loaded = loader.load(ref.id);
-  return loaded instanceof Promise ? loaded.then((value) => value?.[field] ?? null) : (loaded?.[field] ?? null);
+  return whenAtHand(loader.load(ref.id), (loaded) => loaded?.[field] ?? null);
 }

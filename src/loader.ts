@@ -1,9 +1,11 @@
 import DataLoader from 'dataloader';
 
+import type { AtHand } from './atHand.ts';
+
 /** What one operation reads by key. What it has read or seen once it does not ask for again. */
 export interface Loader<Value> {
   /** The value itself where it is at hand: nothing then waits for a promise. */
-  load(key: string): Value | Promise<Value>;
+  load(key: string): AtHand<Value>;
   /** Keeps what another answer told already, unless the key is known. */
   prime(key: string, value: Value): void;
   forget(): void;
@@ -24,7 +26,7 @@ export function createLoader<Value extends object | null>(source: LoaderSource<V
     source.read(keys).map((value) => ({ value })),
   );
 
-  function load(key: string): Value | Promise<Value> {
+  function load(key: string): AtHand<Value> {
     const held = known.get(key);
     if (held !== undefined) return held;
     const fresh = source.peek(key);

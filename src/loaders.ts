@@ -1,3 +1,4 @@
+import { type AtHand, whenAtHand } from './atHand.ts';
 import { createLoader, type Loader } from './loader.ts';
 import type {
   Livestream,
@@ -26,9 +27,9 @@ export interface Loaders {
   /** By the livestream's id. */
   activeSession: Loader<LivestreamSession | null>;
   session: Loader<LivestreamSession | null>;
-  meetings(search: string | null, range: Range): Rows<Meeting> | Promise<Rows<Meeting>>;
-  livestreams(query: LivestreamQuery, range: Range): Rows<Livestream> | Promise<Rows<Livestream>>;
-  meetingLivestreams(meetingId: string, range: Range): Rows<Livestream> | Promise<Rows<Livestream>>;
+  meetings(search: string | null, range: Range): AtHand<Rows<Meeting>>;
+  livestreams(query: LivestreamQuery, range: Range): AtHand<Rows<Livestream>>;
+  meetingLivestreams(meetingId: string, range: Range): AtHand<Rows<Livestream>>;
   /** Starts a livestream; what the operation reads after it is the new state. */
   start(input: StartInput): Promise<StartOutcome>;
   /** Stops a meeting's livestream; what the operation reads after it is the new state. */
@@ -86,17 +87,11 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
   }
 
   /** A page of a list, whose rows prime the loader of their kind. */
-  function page<Key, Row>(
-    kind: Kind<Key, Rows<Row>>,
-    key: Key,
-    prime: (row: Row) => void,
-  ): Rows<Row> | Promise<Rows<Row>> {
-    const primed = (rows: Rows<Row>): Rows<Row> => {
+  function page<Key, Row>(kind: Kind<Key, Rows<Row>>, key: Key, prime: (row: Row) => void): AtHand<Rows<Row>> {
+    return whenAtHand(kind.peek(operation, key) ?? kind.read(operation, key), (rows) => {
       for (const row of rows.rows) if (row !== null) prime(row);
       return rows;
-    };
-    const fresh = kind.peek(operation, key);
-    return fresh === undefined ? kind.read(operation, key).then(primed) : primed(fresh);
+    });
   }
 
   /** After a mutation nothing that was read before can be trusted. */

@@ -1,10 +1,11 @@
+import { whenAtHand } from '../atHand.ts';
 import { detail } from '../detail.ts';
 import type { LivestreamResolvers } from '../generated/resolvers.ts';
 
 export const Livestream: LivestreamResolvers = {
   name: (livestream, _args, { loaders }) => detail(livestream, 'name', loaders.livestream),
-  status: async (livestream, _args, { loaders }) =>
-    (await detail(livestream, 'status', loaders.livestream)) ?? 'UNKNOWN',
+  status: (livestream, _args, { loaders }) =>
+    whenAtHand(detail(livestream, 'status', loaders.livestream), (status) => status ?? 'UNKNOWN'),
   disabled: (livestream, _args, { loaders }) => detail(livestream, 'disabled', loaders.livestream),
   ingestServer: (livestream, _args, { loaders }) => detail(livestream, 'ingestServer', loaders.livestream),
   streamKey: (livestream, _args, { loaders }) => detail(livestream, 'streamKey', loaders.livestream),
@@ -12,11 +13,9 @@ export const Livestream: LivestreamResolvers = {
   createdAt: (livestream, _args, { loaders }) => detail(livestream, 'createdAt', loaders.livestream),
   updatedAt: (livestream, _args, { loaders }) => detail(livestream, 'updatedAt', loaders.livestream),
 
-  meeting: async (livestream, _args, { loaders }) => {
-    const id = await detail(livestream, 'meetingId', loaders.livestream);
-    return id === null ? null : { id };
-  },
+  meeting: (livestream, _args, { loaders }) =>
+    whenAtHand(detail(livestream, 'meetingId', loaders.livestream), (id) => (id === null ? null : { id })),
 
-  activeSession: async ({ id, status }, _args, { loaders }) =>
+  activeSession: ({ id, status }, _args, { loaders }) =>
     status === 'IDLE' || status === 'OFFLINE' ? null : loaders.activeSession.load(id),
 };

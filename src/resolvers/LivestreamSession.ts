@@ -2,7 +2,7 @@ import type { LivestreamSessionResolvers } from '../generated/resolvers.ts';
 import { selectedFields } from '../selection.ts';
 
 export const LivestreamSession: LivestreamSessionResolvers = {
-  livestream: async ({ livestreamId }, _args, { loaders }, info) => {
+  livestream: ({ livestreamId }, _args, { loaders }, info) => {
     if (livestreamId === null) return null;
     const needsDetails = selectedFields(info).difference(KNOWN).size > 0;
     return needsDetails ? loaders.livestream.load(livestreamId) : { id: livestreamId };

@@ -8,8 +8,7 @@ export const Meeting: MeetingResolvers = {
   createdAt: (meeting, _args, { loaders }) => detail(meeting, 'createdAt', loaders.meeting),
   updatedAt: (meeting, _args, { loaders }) => detail(meeting, 'updatedAt', loaders.meeting),
 
-  activeLivestream: async ({ id }, _args, { loaders }) => loaders.activeLivestream.load(id),
+  activeLivestream: ({ id }, _args, { loaders }) => loaders.activeLivestream.load(id),
 
-  livestreams: async ({ id }, page, { loaders }) =>
-    readConnection(page, async (range) => loaders.meetingLivestreams(id, range)),
+  livestreams: ({ id }, page, { loaders }) => readConnection(page, (range) => loaders.meetingLivestreams(id, range)),
 };

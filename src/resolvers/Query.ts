@@ -7,17 +7,17 @@ import type { LivestreamQuery } from '../models.ts';
 export const Query: QueryResolvers = {
   meeting: (_root, { id }) => ({ id: checkId(id) }),
 
-  meetings: async (_root, { search, ...page }, { loaders }) =>
-    readConnection(page, async (range) => loaders.meetings(search || null, range)),
+  meetings: (_root, { search, ...page }, { loaders }) =>
+    readConnection(page, (range) => loaders.meetings(search || null, range)),
 
-  livestream: async (_root, { id }, { loaders }) => loaders.livestream.load(checkId(id)),
+  livestream: (_root, { id }, { loaders }) => loaders.livestream.load(checkId(id)),
 
-  livestreams: async (_root, { filter, orderBy, ...page }, { loaders }) => {
+  livestreams: (_root, { filter, orderBy, ...page }, { loaders }) => {
     const query = toQuery(filter ?? {}, orderBy);
-    return readConnection(page, async (range) => loaders.livestreams(query, range));
+    return readConnection(page, (range) => loaders.livestreams(query, range));
   },
 
-  livestreamSession: async (_root, { id }, { loaders }) => loaders.session.load(checkId(id)),
+  livestreamSession: (_root, { id }, { loaders }) => loaders.session.load(checkId(id)),
 
   upstreamBudget: (_root, _args, { loaders }) => {
     const { limit, remaining, resetsAt } = loaders.budget();
