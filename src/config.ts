@@ -21,6 +21,8 @@ export interface Config {
   attemptTimeout: number;
   /** Milliseconds that an upstream request may take in all. */
   totalTimeout: number;
+  /** The most upstream requests in any second; 0: no limit. */
+  perSecond: number;
   economy: EconomySettings;
   /** Whether callers may ask what their operations cost upstream. */
   reports: boolean;
@@ -55,6 +57,7 @@ export function readConfig(environment: Environment): Config {
     sandboxPort: readWhole(environment, 'SANDBOX_PORT', { default: 4001, least: 0, most: 65_535 }),
     attemptTimeout,
     totalTimeout,
+    perSecond: readWhole(environment, 'REQUESTS_PER_SECOND', { default: 200, least: 0, most: 100_000 }),
     economy: readEconomy(environment),
     reports: readSwitch(environment, 'UPSTREAM_REPORT', app === null),
   });

@@ -21,13 +21,14 @@ const log: Log = (level, message, fields = {}) => {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  const { attemptTimeout, totalTimeout, perSecond } = config;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
   let isReady = true;
   const gateway = createGateway({
-    upstream: { ...app, attemptTimeout: config.attemptTimeout, totalTimeout: config.totalTimeout },
+    upstream: { ...app, attemptTimeout, totalTimeout, perSecond },
     transport: transport.send,
     economy: config.economy,
     reports: config.reports,

@@ -28,6 +28,7 @@ describe('without any setting', () => {
       sandboxPort: 4001,
       attemptTimeout: 10_000,
       totalTimeout: 25_000,
+      perSecond: 200,
       economy: {
         freshness: { status: 2000, meters: 15_000, ended: 3_600_000, nothing: 2000, stale: 60_000, staleWait: 300 },
         cacheBytes: 64 * 1024 * 1024,

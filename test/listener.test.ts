@@ -22,6 +22,7 @@ async function listening() {
       token: 'c',
       attemptTimeout: 1,
       totalTimeout: 1,
+      perSecond: 0,
     },
     transport: () => Promise.reject(new Error('Not expected')),
     log: () => {},

@@ -120,9 +120,9 @@ export function createCache({ clock, freshness, bytesPerKind }: CacheOptions): C
       const entry = find(idOf(operation.account.id, key));
       if (entry === undefined) return undefined;
       const age = clock.now() - entry.moment.at;
-      const allowed = Math.max(entry.freshness, leastAge(operation.account.budget.pressure(), freshness));
-      if (age >= allowed) return undefined;
-      operation.trace.serve(route, age < entry.freshness ? 'cache' : 'stale');
+      const isFresh = age < entry.freshness;
+      if (!isFresh && age >= leastAge(operation.account.budget.pressure(), freshness)) return undefined;
+      operation.trace.serve(route, isFresh ? 'cache' : 'stale');
       return entry.value;
     }
 

@@ -4,6 +4,7 @@ import type { Account } from './account.ts';
 import { type Answer, invalidAnswer, readAnswer } from './answer.ts';
 import { withDeadline } from './deadline.ts';
 import type { Operation } from './operation.ts';
+import { createPace } from './pace.ts';
 import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';
 import { type Transport, TransportError, type TransportResponse } from './transport.ts';
@@ -21,6 +22,8 @@ export interface ClientSettings {
   attemptTimeout: number;
   /** Milliseconds that a request may take in all, with its repetitions and the waits between them. */
   totalTimeout: number;
+  /** The most requests that may leave in any second; 0: no limit. */
+  perSecond: number;
 }
 
 export interface ClientOptions extends ClientSettings {
@@ -45,19 +48,21 @@ export interface UpstreamClient {
 export function createClient(options: ClientOptions): UpstreamClient {
   const { clock, random, attemptTimeout, totalTimeout } = options;
   const base = `${options.baseUrl}/accounts/${options.accountId}/realtime/kit/${options.appId}`;
+  const pace = createPace(options.perSecond, clock);
   let skew = 0;
 
-  /** The policies, outermost first: the total deadline, the repetitions, the budget, each sending's deadline, the transport. */
+  /** The policies, outermost first: the total deadline, the repetitions, the pace, the budget, each sending's deadline, the transport. */
   async function request(operation: Operation, call: Call, signal: AbortSignal | undefined): Promise<Answer | null> {
     return withDeadline({ milliseconds: totalTimeout, clock, signal, expired: timeout(totalTimeout) }, (total) =>
-      withRetry({ idempotent: call.method === 'GET', clock, random, signal: total }, () =>
-        paidFor(operation, call, (paid) =>
+      withRetry({ idempotent: call.method === 'GET', clock, random, signal: total }, async () => {
+        await pace(total);
+        return paidFor(operation, call, (paid) =>
           withDeadline(
             { milliseconds: attemptTimeout, clock, signal: total, expired: timeout(attemptTimeout) },
             (attempt) => exchange(operation.account, call, attempt, paid),
           ),
-        ),
-      ),
+        );
+      }),
     );
   }
 

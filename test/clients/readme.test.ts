@@ -31,7 +31,7 @@ test.each(blocks('ts recipe').map((code) => [/@[a-z/]+/.exec(code)?.[0] ?? 'fetc
     stack.defer(async () => transport.close());
     const app = { baseUrl: sandbox.url, accountId: 'a', appId: 'b', token: 'c' };
     const gateway = createGateway({
-      upstream: { ...app, attemptTimeout: 10_000, totalTimeout: 25_000 },
+      upstream: { ...app, attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 },
       transport: transport.send,
       log: () => {},
       graphiql: graphiqlOptions(null, false),

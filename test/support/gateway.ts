@@ -82,6 +82,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
       token: TOKEN,
       attemptTimeout: 10_000,
       totalTimeout: 25_000,
+      perSecond: 0,
     },
     transport: intercept(transport.send),
     economy: { ...economy, freshness: { ...DEFAULT_FRESHNESS, staleWait: 1000, ...economy.freshness } },

@@ -115,7 +115,17 @@ export function clientOptions(baseUrl: string, transport: Transport, base: Clock
       return base.after(milliseconds, callback);
     },
   };
-  return { ...APP, baseUrl, attemptTimeout: 10_000, totalTimeout: 25_000, transport, clock, random: () => 0, backoffs };
+  return {
+    ...APP,
+    baseUrl,
+    attemptTimeout: 10_000,
+    totalTimeout: 25_000,
+    perSecond: 0,
+    transport,
+    clock,
+    random: () => 0,
+    backoffs,
+  };
 }
 
 /** The error that `work` fails with; throws when it does not fail with an `UpstreamError`. */
