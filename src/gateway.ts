@@ -1,10 +1,4 @@
-import {
-  createSchema,
-  createYoga,
-  type GraphiQLOptions,
-  useExecutionCancellation,
-  useReadinessCheck,
-} from 'graphql-yoga';
+import { createSchema, createYoga, type GraphiQLOptions } from 'graphql-yoga';
 
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -12,8 +6,9 @@ import { typeDefs } from './generated/typeDefs.ts';
 import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import type { Log } from './log.ts';
-import { type ServerContext, useBodyLimit } from './plugins/useBodyLimit.ts';
+import { useBodyLimit } from './plugins/useBodyLimit.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
+import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
 import { resolvers } from './resolvers/index.ts';
@@ -53,7 +48,7 @@ export function createGateway(options: GatewayOptions) {
   const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
   const account = upstream.account(token);
 
-  return createYoga<ServerContext, Context>({
+  return createYoga<object, Context>({
     schema: createSchema<Context>({ typeDefs, resolvers }),
     context: async ({ request }) => ({ loaders: createLoaders(upstream, await account, request.signal) }),
     graphiql,
@@ -72,9 +67,7 @@ export function createGateway(options: GatewayOptions) {
     plugins: [
       useRequestId(),
       useBodyLimit(),
-      useReadinessCheck({ check: isReady }),
-      // A caller who left waits for nothing: no further resolver runs for them.
-      useExecutionCancellation(),
+      useReadiness(isReady),
       ...(reports ? [useUpstreamReport()] : []),
       // Last, so that it sees the errors of all the others.
       useErrorCodes(log),

@@ -30,6 +30,8 @@ export interface Loaders {
   meetings(search: string | null, range: Range): AtHand<Rows<Meeting>>;
   livestreams(query: LivestreamQuery, range: Range): AtHand<Rows<Livestream>>;
   meetingLivestreams(meetingId: string, range: Range): AtHand<Rows<Livestream>>;
+  /** A meeting's active livestream as it is now, whatever was read before: for a mutation that needs it. */
+  activeLivestreamNow(meetingId: string): Promise<LivestreamRef | null>;
   /** Starts a livestream; what the operation reads after it is the new state. */
   start(input: StartInput): Promise<StartOutcome>;
   /** Stops a meeting's livestream; what the operation reads after it is the new state. */
@@ -61,7 +63,7 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     return createLoader({
       peek: (key) => kind.peek(operation, key),
       read(keys) {
-        const harvested = harvest !== null && keys.length > 1 ? harvest(keys).catch(() => null) : null;
+        const harvested = harvest?.(keys).catch(() => NOTHING);
         return keys.map(async (key) => {
           const { found, isComplete } = (await harvested) ?? NOTHING;
           return found.get(key) ?? (isComplete ? null : kind.read(operation, key));
@@ -108,6 +110,8 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     meetings: (search, range) => page(reads.meetings, { search, range }, (row) => meeting.prime(row.id, row)),
     livestreams: (query, range) => page(reads.livestreams, { query, range }, see),
     meetingLivestreams: (meetingId, range) => page(reads.meetingLivestreams, { meetingId, range }, see),
+    activeLivestreamNow: async (meetingId) =>
+      reads.activeLivestream.read({ ...operation, purpose: 'mutation' }, meetingId, reads.now()),
     async start(input) {
       signal.throwIfAborted();
       const outcome = await control.start(operation, input).finally(forget);

@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { graphiqlOptions } from './graphiql.ts';
-import { createListener } from './listener.ts';
 import type { Log } from './log.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
 import { createUndiciTransport } from './transports/undici.ts';
@@ -36,11 +35,10 @@ async function main(): Promise<void> {
     graphiql: graphiqlOptions(samples, config.reports),
     isReady: () => isReady,
   });
-  const listener = createListener(gateway);
   const server = createServer((request, response) => {
     // Or a caller that keeps its connection open would keep a draining server from ending.
     response.once('close', () => isReady || server.closeIdleConnections());
-    listener(request, response);
+    void gateway(request, response);
   });
   await listen(server, config);
   endOnSignal(async () => {

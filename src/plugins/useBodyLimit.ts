@@ -2,27 +2,26 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 /** A caller's body that is longer is refused: 1 MB. */
-export const MOST_BODY_BYTES = 1_000_000;
+const MOST_BODY_BYTES = 1_000_000;
 
-/** What an entry that reads bodies itself tells of one. */
-export type BodyState = 'read' | 'too-large';
-
-/** What the server that takes a request in hands on with it. */
-export interface ServerContext {
-  body?: BodyState;
-}
-
-/** Refuses bodies that are too long, with 413. Where no entry has read the body already, it is read here, within the bounds. */
-export function useBodyLimit(): Plugin<object, ServerContext> {
+/**
+ * Refuses bodies that are too long, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest
+ * of a small query: here a body whose length is told goes through as it is, since an HTTP server takes no more than was told.
+ */
+export function useBodyLimit(): Plugin {
   return {
-    onRequestParse({ serverContext: { body }, requestParser, setRequestParser, fetchAPI }) {
-      if (body === 'too-large') throw tooLarge();
-      if (body === 'read' || requestParser === undefined) return;
+    onRequestParse({ request: { headers, method }, requestParser, setRequestParser, fetchAPI }) {
+      if (method !== 'POST' || requestParser === undefined) return;
+      const told = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
+      if (told !== null) {
+        if (Number(told) > MOST_BODY_BYTES) throw tooLarge();
+        return;
+      }
       setRequestParser(async (request) => {
         if (request.body === null) return requestParser(request);
-        const { url, method, headers, signal } = request;
-        const text = await readText(request.body);
-        return requestParser(new fetchAPI.Request(url, { method, headers, signal, body: text }));
+        const { url, signal } = request;
+        const body = await readText(request.body);
+        return requestParser(new fetchAPI.Request(url, { method, headers, signal, body }));
       });
     },
   };

@@ -32,7 +32,7 @@ export const Mutation: MutationResolvers = {
 
 /** The active livestream without what the stop changes: that is loaded again when it is selected. */
 async function stoppedLivestream(meetingId: string, loaders: Loaders): Promise<LivestreamRef | null> {
-  const active = await loaders.activeLivestream.load(meetingId);
+  const active = await loaders.activeLivestreamNow(meetingId);
   if (active === null) return null;
   const { status: _status, updatedAt: _updatedAt, ...lasting } = active;
   return lasting;

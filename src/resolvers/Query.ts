@@ -4,11 +4,14 @@ import type { LivestreamFilter, LivestreamOrder, QueryResolvers } from '../gener
 import { checkId } from '../ids.ts';
 import type { LivestreamQuery } from '../models.ts';
 
+/** Characters. */
+const LONGEST_SEARCH = 256;
+
 export const Query: QueryResolvers = {
   meeting: (_root, { id }) => ({ id: checkId(id) }),
 
   meetings: (_root, { search, ...page }, { loaders }) =>
-    readConnection(page, (range) => loaders.meetings(search || null, range)),
+    readConnection(page, (range) => loaders.meetings(checkSearch(search), range)),
 
   livestream: (_root, { id }, { loaders }) => loaders.livestream.load(checkId(id)),
 
@@ -24,6 +27,12 @@ export const Query: QueryResolvers = {
     return { limit, remaining, resetsAt: new Date(resetsAt) };
   },
 };
+
+/** Every other text is another list to upstream, so that the length of those that are kept in mind is bounded. */
+function checkSearch(search: string | null | undefined): string | null {
+  if (search && search.length > LONGEST_SEARCH) throw badInput(`"search" is ${LONGEST_SEARCH} characters or fewer.`);
+  return search || null;
+}
 
 function toQuery(
   { status, excludeMeetings, from, to }: LivestreamFilter,

@@ -11,9 +11,13 @@ export interface LoggedRequest {
   at: string;
 }
 
-/** The log, oldest first, and how many requests are and were open at once. */
+/** The log, oldest first, what was counted since it was last emptied, and how many requests are and were open at once. */
 export interface RequestReport {
   requests: LoggedRequest[];
+  /** All that arrived, those that the log no longer holds too. */
+  received: number;
+  /** Of these, the ones that were refused for the quota, with a 429. */
+  refused: number;
   /** Requests whose answer has not begun. */
   inFlight: number;
   mostInFlight: number;
@@ -24,12 +28,15 @@ const MOST_KEPT = 10_000;
 /** The requests received, bounded to the last 10,000. */
 export class RequestLog {
   #requests: LoggedRequest[] = [];
+  #received = 0;
+  #refused = 0;
   #inFlight = 0;
   #mostInFlight = 0;
 
   /** Notes an arrival; call what it returns when the request is answered or given up. */
   enter(request: LoggedRequest): () => void {
     this.#requests.push(request);
+    this.#received += 1;
     // In blocks, so that a full log does not move all of itself at every request.
     if (this.#requests.length > 2 * MOST_KEPT) this.#requests = this.#requests.slice(-MOST_KEPT);
     this.#inFlight += 1;
@@ -39,13 +46,25 @@ export class RequestLog {
     };
   }
 
+  /** Notes that the quota had no room for a request. */
+  refuse(): void {
+    this.#refused += 1;
+  }
+
   report(): RequestReport {
-    const requests = this.#requests.slice(-MOST_KEPT);
-    return { requests, inFlight: this.#inFlight, mostInFlight: this.#mostInFlight };
+    return {
+      requests: this.#requests.slice(-MOST_KEPT),
+      received: this.#received,
+      refused: this.#refused,
+      inFlight: this.#inFlight,
+      mostInFlight: this.#mostInFlight,
+    };
   }
 
   forget(): void {
     this.#requests = [];
+    this.#received = 0;
+    this.#refused = 0;
     this.#mostInFlight = this.#inFlight;
   }
 }

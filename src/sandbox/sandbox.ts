@@ -82,6 +82,7 @@ export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch
       const verdict = quota.take(token ?? '', clock.now(), settings.quota);
       const carryOut = () => answerEndpoint(match, url, body);
       const refusal = route === TRAP ? Response.json({ success: true }) : refusalOf(token, verdict);
+      if (refusal?.status === 429) log.refuse();
       const fault = refusal === undefined ? faults.take(request.method, route) : undefined;
       const answer = fault === undefined ? undefined : await strike(fault, carryOut, base, request.signal);
       const response = refusal ?? answer ?? carryOut();

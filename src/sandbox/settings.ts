@@ -7,6 +7,7 @@ const NOTHINGS = ['404', 'null', 'empty'] as const;
 const NUMBERS = ['documented', 'string', 'number'] as const;
 const DISABLED = ['documented', 'word', 'boolean', 'true-false'] as const;
 const TIMESTAMPS = ['iso', 'null', 'empty', 'missing'] as const;
+const UPDATED_AT = ['kept', 'now'] as const;
 const BY_ID = ['nested', 'flat'] as const;
 const FIRST_PAGES = [1, 0] as const;
 const PAGINGS = ['beside', 'missing'] as const;
@@ -28,6 +29,8 @@ export interface Shapes {
   /** `documented`: a boolean in a meeting's livestreams, elsewhere the word `disabled` or `enabled`. */
   disabled: (typeof DISABLED)[number];
   timestamps: (typeof TIMESTAMPS)[number];
+  /** `now`: every `updated_at` is the moment of the answer, so that an answer somebody kept shows how old it is. */
+  updatedAt: (typeof UPDATED_AT)[number];
   /** `GET /livestreams/{livestream_id}` as `{ livestream, session, paging }`, or the livestream's fields flat. */
   livestreamById: (typeof BY_ID)[number];
   /** The first page's `page_no`. */
@@ -87,6 +90,7 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
     numbers: 'documented',
     disabled: 'documented',
     timestamps: 'iso',
+    updatedAt: 'kept',
     livestreamById: 'nested',
     firstPage: 1,
     maxPerPage: 100,
@@ -133,6 +137,7 @@ function mergeShapes(current: Shapes, patch: unknown): Shapes {
     numbers: fields.choice('numbers', NUMBERS) ?? current.numbers,
     disabled: fields.choice('disabled', DISABLED) ?? current.disabled,
     timestamps: fields.choice('timestamps', TIMESTAMPS) ?? current.timestamps,
+    updatedAt: fields.choice('updatedAt', UPDATED_AT) ?? current.updatedAt,
     livestreamById: fields.choice('livestreamById', BY_ID) ?? current.livestreamById,
     firstPage: fields.choice('firstPage', FIRST_PAGES) ?? current.firstPage,
     maxPerPage: fields.number('maxPerPage', { min: 1, integer: true }) ?? current.maxPerPage,

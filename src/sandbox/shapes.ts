@@ -30,7 +30,7 @@ export class Writer {
       record_on_start: false,
       persist_chat: false,
       created_at: this.#time(meeting.createdAt),
-      updated_at: this.#time(meeting.updatedAt),
+      updated_at: this.#updatedAt(meeting.updatedAt),
     });
   }
 
@@ -43,7 +43,7 @@ export class Writer {
       meeting_id: livestream.meetingId,
       disabled: this.#disabled(livestream.disabled),
       created_at: this.#time(livestream.createdAt),
-      updated_at: this.#time(newest === undefined ? livestream.createdAt : this.#world.updatedAt(newest)),
+      updated_at: this.#updatedAt(newest === undefined ? livestream.createdAt : this.#world.updatedAt(newest)),
     });
   }
 
@@ -68,7 +68,7 @@ export class Writer {
       started_time: this.#time(this.#world.startedAt(session)),
       stopped_time: this.#time(session.stoppedAt),
       created_at: this.#time(session.invokedAt),
-      updated_at: this.#time(this.#world.updatedAt(session)),
+      updated_at: this.#updatedAt(this.#world.updatedAt(session)),
     });
   }
 
@@ -99,6 +99,10 @@ export class Writer {
     if (form === 'boolean') return isDisabled;
     if (form === 'true-false') return String(isDisabled);
     return isDisabled ? 'disabled' : 'enabled';
+  }
+
+  #updatedAt(time: number): string | null | undefined {
+    return this.#time(this.#shapes.updatedAt === 'now' ? this.#world.now : time);
   }
 
   #time(time: number | undefined): string | null | undefined {

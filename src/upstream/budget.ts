@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
-import { readRateLimit, type ToldLimit } from './rateLimit.ts';
+import { readRateLimit, type ToldLimit } from './rateLimitHeaders.ts';
 import type { TransportResponse } from './transport.ts';
 
 /** Upstream's published limit (upstream-api.md, "Limits"): what holds until its headers tell another one. */
@@ -9,8 +9,14 @@ const DOCUMENTED = { limit: 1200, length: 300_000 };
 const RESERVE = 0.1;
 /** Upstream tells whole seconds, and does not say how it rounds them: a window is believed to last so much longer. */
 const ROUNDING = 1000;
-/** How long a 429 is heeded that does not tell how long, in milliseconds. */
-const UNTOLD_BLOCK = 60_000;
+/** Seconds that a 429 is heeded which tells nothing at all: the published lock-out. */
+const LOCK = 300;
+/** The same for one that tells that requests are left: it was not about the limit. */
+const SHORT_LOCK = 10;
+/** The longest time that upstream is believed, in seconds: whoever sends nothing learns nothing better. */
+const LONGEST = 600;
+/** Milliseconds that a refusal asks for which only requests in flight are the reason of. */
+const SOON = 1000;
 
 /** What is left of the tightest limit. */
 export interface BudgetView {
@@ -21,7 +27,7 @@ export interface BudgetView {
   resetsAt: number;
 }
 
-/** One request that was let through: how it ended has to be told once. */
+/** One request that was let through: how it ended has to be told; only the first word counts. */
 export interface Spending {
   /** Upstream answered. */
   answered(response: Pick<TransportResponse, 'status' | 'headers'>): void;
@@ -49,64 +55,101 @@ interface Window {
   limit: number;
   /** Milliseconds. */
   length: number;
-  /** Requests left, those in flight not yet taken out. */
+  /** Requests left; those in flight and those that were lost are not yet taken out. */
   left: number;
-  /** When it certainly has ended; null while it has not begun. */
+  /** When it certainly has ended; null while no answer tells that it has begun. */
   endsAt: number | null;
+  /** When an answer last told of it. */
+  toldAt: number;
+}
+
+/** A request of which nobody knows whether upstream has counted it. */
+interface Lost {
+  /** The place of the last request that was sent before the loss was known: answers to later ones tell of it. */
+  order: number;
+  /** From here on whatever counted it is over, in milliseconds since the Unix epoch. */
+  until: number;
 }
 
 export function createBudget(clock: Clock): Budget {
   let assumed: Window | null = whole(DOCUMENTED);
   const told = new Map<string, Window>();
   let inFlight = 0;
+  let sent = 0;
+  let lost: Lost[] = [];
   let blockedUntil = 0;
 
   function windows(): Window[] {
     const now = clock.now();
     const all = assumed === null ? [...told.values()] : [assumed];
     for (const window of all) if (window.endsAt !== null && now >= window.endsAt) Object.assign(window, whole(window));
+    if (lost.length > 0) lost = lost.filter(({ until }) => now < until);
     return all;
   }
 
   /** What was in flight may be in `left` already: it counts twice for a moment, which errs on the safe side. */
-  const available = (window: Window): number => window.left - inFlight;
+  const available = (window: Window): number => window.left - inFlight - lost.length;
 
   function spend(kind: 'read' | 'mutation'): Spending {
     const now = clock.now();
     if (now < blockedUntil) throw refusal('RealtimeKit has locked its API for this account.', blockedUntil - now);
-    const all = windows();
-    for (const window of all) {
-      const kept = kind === 'read' ? reserveOf(window) : 0;
-      if (available(window) <= kept) throw refusal(EXHAUSTED[kind], (window.endsAt ?? now + window.length) - now);
-    }
+    const wait = Math.max(...windows().map((window) => waitFor(window, kind === 'read' ? reserveOf(window) : 0, now)));
+    if (wait > 0) throw refusal(EXHAUSTED[kind], wait);
     inFlight += 1;
-    for (const window of all) window.endsAt ??= now + window.length + ROUNDING;
+    sent += 1;
+    const order = sent;
+    let isOpen = true;
+    const end = (): boolean => {
+      const wasOpen = isOpen;
+      if (isOpen) inFlight -= 1;
+      isOpen = false;
+      return wasOpen;
+    };
     return {
       answered(response) {
-        inFlight -= 1;
-        learn(readRateLimit(response.headers), now);
-        if (response.status === 429) block(response);
+        if (!end()) return;
+        const limits = readRateLimit(response.headers);
+        learn(limits, order, now);
+        if (response.status === 429) block(response.headers['retry-after'], limits);
       },
       failed(unsent) {
-        inFlight -= 1;
-        if (!unsent) learn([], now);
+        if (!end() || unsent) return;
+        const length = Math.max(...windows().map((window) => window.length));
+        lost.push({ order: sent, until: clock.now() + length + ROUNDING });
       },
     };
   }
 
-  /** What an answer tells goes before our own count; a limit of which it tells nothing is counted down. */
-  function learn(limits: readonly ToldLimit[], sentAt: number): void {
-    for (const window of windows()) if (window === assumed) window.left -= 1;
-    for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1;
-    for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, sentAt, clock.now()));
-    if (told.size > 0) assumed = null;
+  /** Milliseconds until the window has more than `kept` requests; 0: it has. */
+  function waitFor(window: Window, kept: number, now: number): number {
+    if (available(window) > kept) return 0;
+    return window.left > kept ? SOON : Math.max(SOON, (window.endsAt ?? now + window.length) - now);
   }
 
-  function block({ headers }: Pick<TransportResponse, 'headers'>): void {
-    const seconds = /^\d{1,6}$/.exec(headers['retry-after'] ?? '')?.[0];
-    const exhausted = readRateLimit(headers).find(({ remaining }) => remaining === 0);
-    const wait = seconds === undefined ? (exhausted?.resetSeconds ?? UNTOLD_BLOCK / 1000) : Number(seconds);
-    blockedUntil = Math.max(blockedUntil, clock.now() + wait * 1000);
+  /**
+   * What an answer tells goes before our own count, and settles what was lost before it was asked for; a limit of which it tells
+   * nothing is counted down.
+   */
+  function learn(limits: readonly ToldLimit[], order: number, sentAt: number): void {
+    const now = clock.now();
+    windows();
+    const settled = lost.filter((request) => request.order < order).length;
+    lost = lost.filter((request) => request.order >= order);
+    if (assumed !== null) assumed.left -= 1 + settled;
+    for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
+    for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, sentAt, now));
+    if (limits.length > 0) assumed = null;
+    if (limits.length > 0)
+      for (const [name, { toldAt, length }] of told) if (now - toldAt > 2 * length) told.delete(name);
+    // Upstream's window began with a request that arrived, which was before its answer came.
+    for (const window of windows()) window.endsAt ??= now + window.length + ROUNDING;
+  }
+
+  function block(retryAfter: string | undefined, limits: readonly ToldLimit[]): void {
+    const asked = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
+    const exhausted = limits.find(({ remaining }) => remaining === 0)?.resetSeconds;
+    const seconds = asked ?? exhausted ?? (limits.length === 0 ? LOCK : SHORT_LOCK);
+    blockedUntil = Math.max(blockedUntil, clock.now() + Math.min(seconds, LONGEST) * 1000);
   }
 
   return {
@@ -129,19 +172,19 @@ export function createBudget(clock: Clock): Budget {
   };
 }
 
-function whole({ limit, length }: Pick<Window, 'limit' | 'length'>): Window {
-  return { limit, length, left: limit, endsAt: null };
+function whole({ limit, length, toldAt = 0 }: { limit: number; length: number; toldAt?: number }): Window {
+  return { limit, length, left: limit, endsAt: null, toldAt };
 }
 
 function reserveOf({ limit }: Window): number {
-  return Math.ceil(limit * RESERVE);
+  return Math.min(limit - 1, Math.ceil(limit * RESERVE));
 }
 
 function pressureOf(window: Window, available: number, now: number): number {
   const reserve = reserveOf(window);
   const budgetLeft = (available - reserve) / (window.limit - reserve);
   const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.length);
-  return budgetLeft <= 0 ? Infinity : timeLeft / budgetLeft;
+  return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
 }
 
 /**
@@ -152,13 +195,15 @@ function corrected(known: Window | undefined, limit: ToldLimit, sentAt: number, 
   const window = {
     limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED.limit, limit.remaining),
     length: limit.windowSeconds === null ? (known?.length ?? DOCUMENTED.length) : limit.windowSeconds * 1000,
+    toldAt: now,
   };
-  const endsAt = now + limit.resetSeconds * 1000 + ROUNDING;
-  const earliestEnd = sentAt + limit.resetSeconds * 1000 - ROUNDING;
+  const timeLeft = Math.min(limit.resetSeconds, LONGEST) * 1000;
+  const endsAt = now + timeLeft + ROUNDING;
+  const earliestEnd = sentAt + timeLeft - ROUNDING;
   const isNew = known === undefined || known.endsAt === null || earliestEnd >= known.endsAt;
   if (isNew) return { ...window, left: limit.remaining, endsAt };
   const isPast = endsAt < (known.endsAt ?? now) - known.length / 2;
-  if (isPast) return known;
+  if (isPast) return { ...known, left: known.left - 1 };
   return { ...window, left: Math.min(known.left, limit.remaining), endsAt: Math.min(known.endsAt ?? endsAt, endsAt) };
 }
 

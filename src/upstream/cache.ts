@@ -26,17 +26,21 @@ export interface KindOptions<Key, Value> {
   freshness(value: Value): number;
   /** What the value speaks of: a change of one of these makes it void. */
   tags(key: Key, value: Value): string[];
+  /** False: something newer speaks against it, so that only those get it who wait for it. */
+  isCurrent?(accountId: string, value: Value): boolean;
 }
 
 /** The answers to one kind of read, shared by all operations of an account, and the reads of it that are under way. */
 export interface Kind<Key, Value> {
   /** What is at hand and fresh; undefined when it has to be read. */
   peek(operation: Operation, key: Key): Value | undefined;
+  /** Whether reading costs nothing. */
+  isFresh(operation: Operation, key: Key, since?: Moment): boolean;
   /**
    * Reads, unless it is at hand and fresh. An older answer is served when the newer one is slow to come, or fails in a way
-   * that passes.
+   * that passes; none is that was read before `since`.
    */
-  read(operation: Operation, key: Key): Promise<Value>;
+  read(operation: Operation, key: Key, since?: Moment): Promise<Value>;
   /** What is at hand, however old; undefined when nothing is. */
   held(accountId: string, key: Key): Value | undefined;
   /** Keeps what was so at `moment`, unless something newer is known. */
@@ -48,19 +52,29 @@ export interface Kind<Key, Value> {
 /** Memory that operations share, bounded, and kept apart by account. */
 export interface Cache {
   kind<Key, Value extends object | null>(options: KindOptions<Key, Value>): Kind<Key, Value>;
+  /** A moment after all that were before. */
+  now(): Moment;
   /** Everything about these tags is different from now on: what is kept is void, and so is what reads under way will tell. */
   changed(accountId: string, tags: readonly string[]): Moment;
+  /** Whether one of these was changed after `moment`. */
+  isVoid(accountId: string, tags: readonly string[], moment: Moment): boolean;
 }
 
 export interface CacheOptions {
   clock: Clock;
   freshness: FreshnessSettings;
-  /** Bytes, roughly, that one kind of read may take. */
-  bytesPerKind: number;
+  /** What may be kept in memory, in bytes, roughly. */
+  bytes: number;
 }
 
-/** Changes that are kept in mind: far more than an account's budget allows for as long as an answer may be served. */
+/** Kinds of reads that share the memory. */
+const KINDS = 9;
+/** Changes that are kept in mind; whatever is older than one that had to be forgotten is void. */
 const MOST_CHANGES = 10_000;
+/** What keeping an answer costs beside the answer itself, in bytes, roughly. */
+const ENTRY = 400;
+/** A tag that every change of an account has. */
+const ANYTHING = '*';
 
 /** Failures that an older answer is better than. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -71,6 +85,9 @@ const PASSING: ReadonlySet<string> = new Set([
   'QUERY_TOO_EXPENSIVE',
 ]);
 
+/** Before all else. */
+const BEGINNING: Moment = { order: 0, at: 0 };
+
 interface Entry<Value> {
   value: Value;
   moment: Moment;
@@ -80,8 +97,15 @@ interface Entry<Value> {
   tags: string[];
 }
 
-export function createCache({ clock, freshness, bytesPerKind }: CacheOptions): Cache {
-  const changes = new LRUCache<string, number>({ max: MOST_CHANGES });
+export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
+  const changes = new LRUCache<string, number>({
+    max: MOST_CHANGES,
+    dispose: (forgotten, _tag, reason) => {
+      if (reason === 'evict') oldest = Math.max(oldest, forgotten);
+    },
+  });
+  let oldest = 0;
+  let kinds = 0;
   let order = 0;
   let lastChange = 0;
 
@@ -90,56 +114,83 @@ export function createCache({ clock, freshness, bytesPerKind }: CacheOptions): C
     return { order, at: clock.now() };
   }
 
-  function isVoid(tags: readonly string[], moment: Moment): boolean {
-    return moment.order < lastChange && tags.some((tag) => (changes.get(tag) ?? 0) > moment.order);
+  /** `tags` with the account's id. */
+  function isVoid(tags: readonly string[], { order }: Moment): boolean {
+    return order < lastChange && (order < oldest || tags.some((tag) => (changes.get(tag) ?? 0) > order));
   }
 
   function kind<Key, Value extends object | null>(options: KindOptions<Key, Value>): Kind<Key, Value> {
+    kinds += 1;
+    if (kinds > KINDS) throw new Error(`There are more than ${KINDS} kinds of reads: share the memory anew.`);
     const { route } = options;
     const entries = new LRUCache<string, Entry<Value>>({
-      maxSize: bytesPerKind,
-      sizeCalculation: ({ value }) => sizeOf(value),
+      maxSize: Math.max(1, Math.floor(bytes / KINDS)),
+      sizeCalculation: ({ value }, id) => ENTRY + 2 * id.length + sizeOf(value),
     });
     const flights = new Map<string, { flight: Flight<Value>; moment: Moment }>();
     const idOf = (accountId: string, key: Key): string => `${accountId} ${options.keyOf(key)}`;
 
-    function find(id: string): Entry<Value> | undefined {
+    function find(id: string, since = BEGINNING): Entry<Value> | undefined {
       const entry = entries.get(id);
-      return entry === undefined || isVoid(entry.tags, entry.moment) ? undefined : entry;
+      const isUsable = entry !== undefined && entry.moment.order > since.order && !isVoid(entry.tags, entry.moment);
+      return isUsable ? entry : undefined;
+    }
+
+    function drop(accountId: string, key: Key, moment: Moment): void {
+      const id = idOf(accountId, key);
+      if ((entries.get(id)?.moment.order ?? 0) < moment.order) entries.delete(id);
+    }
+
+    /** Fresh by its class; or as fresh as the budget allows, which is `stale`; or to be read again. */
+    function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
+      const age = clock.now() - entry.moment.at;
+      if (age < entry.freshness) return 'cache';
+      return age < leastAge(operation.account.budget.pressure(), freshness) ? 'stale' : 'old';
     }
 
     function put(accountId: string, key: Key, value: Value, moment: Moment): void {
       const id = idOf(accountId, key);
       const tags = options.tags(key, value).map((tag) => `${accountId} ${tag}`);
-      const isOlder = (find(id)?.moment.order ?? 0) > moment.order;
-      if (isOlder || isVoid(tags, moment)) return;
+      const isOlder = (find(id)?.moment.order ?? 0) >= moment.order;
+      if (isOlder || isVoid(tags, moment) || options.isCurrent?.(accountId, value) === false) return;
       entries.set(id, { value, moment, freshness: options.freshness(value), tags });
     }
 
-    function peek(operation: Operation, key: Key): Value | undefined {
-      const entry = find(idOf(operation.account.id, key));
-      if (entry === undefined) return undefined;
-      const age = clock.now() - entry.moment.at;
-      const isFresh = age < entry.freshness;
-      if (!isFresh && age >= leastAge(operation.account.budget.pressure(), freshness)) return undefined;
-      operation.trace.serve(route, isFresh ? 'cache' : 'stale');
+    function peek(operation: Operation, key: Key, since?: Moment): Value | undefined {
+      const entry = find(idOf(operation.account.id, key), since);
+      const state = entry === undefined ? 'old' : stateOf(operation, entry);
+      if (entry === undefined || state === 'old') return undefined;
+      operation.trace.serve(route, state);
       return entry.value;
     }
 
-    /** Joins the read that is under way, unless something was changed since it began. */
-    function fly(operation: Operation, key: Key): { flight: Flight<Value>; isJoined: boolean } {
-      const id = idOf(operation.account.id, key);
+    /** Joins the read that is under way, unless it began before `since` or before the account's last change. */
+    function fly(operation: Operation, key: Key, since = BEGINNING): { flight: Flight<Value>; isJoined: boolean } {
+      const accountId = operation.account.id;
+      const id = idOf(accountId, key);
       const underWay = flights.get(id);
-      if (underWay !== undefined && underWay.moment.order > lastChange) {
-        operation.trace.serve(route, 'coalesced');
+      const isTooOld =
+        underWay === undefined ||
+        underWay.moment.order < since.order ||
+        isVoid([`${accountId} ${ANYTHING}`], underWay.moment);
+      if (!isTooOld) {
+        // What it gives was so when it began at the earliest.
+        const age = clock.now() - underWay.moment.at;
+        operation.trace.serve(route, age <= Math.min(freshness.status, freshness.nothing) ? 'coalesced' : 'stale');
         return { flight: underWay.flight, isJoined: true };
       }
       const moment = now();
       const flight = startFlight(
         async (signal) => {
-          const value = await options.load({ ...operation, signal }, key, moment);
-          put(operation.account.id, key, value, moment);
-          return value;
+          try {
+            const value = await options.load({ ...operation, signal }, key, moment);
+            put(accountId, key, value, moment);
+            return value;
+          } catch (error) {
+            // What may not be read any more is not served either.
+            if (error instanceof GatewayError && !isPassing(error)) drop(accountId, key, moment);
+            throw error;
+          }
         },
         () => {
           if (flights.get(id)?.flight === flight) flights.delete(id);
@@ -150,19 +201,19 @@ export function createCache({ clock, freshness, bytesPerKind }: CacheOptions): C
     }
 
     /** A failure that is another operation's own matter is none of this one's. */
-    async function load(operation: Operation, key: Key): Promise<Value> {
-      const { flight, isJoined } = fly(operation, key);
+    async function load(operation: Operation, key: Key, since?: Moment): Promise<Value> {
+      const { flight, isJoined } = fly(operation, key, since);
       try {
         return await flight.join(operation.signal);
       } catch (error) {
-        if (isJoined && isPassing(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key);
+        if (isJoined && isPassing(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key, since);
         throw error;
       }
     }
 
     /** Waits for the newer answer, but not for long. */
-    async function revalidate(operation: Operation, key: Key, entry: Entry<Value>): Promise<Value> {
-      const { flight } = fly(operation, key);
+    async function revalidate(operation: Operation, key: Key, entry: Entry<Value>, since?: Moment): Promise<Value> {
+      const { flight } = fly(operation, key, since);
       flight.keep();
       const waiting = new AbortController();
       const newer = flight.join(operation.signal).catch((error: unknown) => {
@@ -183,27 +234,35 @@ export function createCache({ clock, freshness, bytesPerKind }: CacheOptions): C
     return {
       peek,
       put,
-      async read(operation, key) {
-        const fresh = peek(operation, key);
+      isFresh(operation, key, since) {
+        const entry = find(idOf(operation.account.id, key), since);
+        return entry !== undefined && stateOf(operation, entry) !== 'old';
+      },
+      async read(operation, key, since) {
+        operation.signal?.throwIfAborted();
+        const fresh = peek(operation, key, since);
         if (fresh !== undefined) return fresh;
-        const entry = find(idOf(operation.account.id, key));
+        const entry = find(idOf(operation.account.id, key), since);
         const isServable = entry !== undefined && clock.now() - entry.moment.at < entry.freshness + freshness.stale;
-        return isServable ? revalidate(operation, key, entry) : load(operation, key);
+        return isServable ? revalidate(operation, key, entry, since) : load(operation, key, since);
       },
       held: (accountId, key) => find(idOf(accountId, key))?.value,
-      drop(accountId, key, moment) {
-        const id = idOf(accountId, key);
-        if ((entries.get(id)?.moment.order ?? 0) < moment.order) entries.delete(id);
-      },
+      drop,
     };
   }
 
   return {
     kind,
+    now,
+    isVoid: (accountId, tags, moment) =>
+      isVoid(
+        tags.map((tag) => `${accountId} ${tag}`),
+        moment,
+      ),
     changed(accountId, tags) {
       const moment = now();
       lastChange = moment.order;
-      for (const tag of tags) changes.set(`${accountId} ${tag}`, moment.order);
+      for (const tag of [ANYTHING, ...tags]) changes.set(`${accountId} ${tag}`, moment.order);
       return moment;
     },
   };

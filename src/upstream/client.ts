@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
-import type { Account } from './account.ts';
 import { type Answer, invalidAnswer, readAnswer } from './answer.ts';
 import { withDeadline } from './deadline.ts';
 import type { Operation } from './operation.ts';
@@ -51,36 +50,49 @@ export function createClient(options: ClientOptions): UpstreamClient {
   const pace = createPace(options.perSecond, clock);
   let skew = 0;
 
-  /** The policies, outermost first: the total deadline, the repetitions, the pace, the budget, each sending's deadline, the transport. */
+  /** The policies, outermost first: the total deadline, the repetitions, then those of each sending. */
   async function request(operation: Operation, call: Call, signal: AbortSignal | undefined): Promise<Answer | null> {
-    return withDeadline({ milliseconds: totalTimeout, clock, signal, expired: timeout(totalTimeout) }, (total) =>
-      withRetry({ idempotent: call.method === 'GET', clock, random, signal: total }, async () => {
-        await pace(total);
-        return paidFor(operation, call, (paid) =>
-          withDeadline(
-            { milliseconds: attemptTimeout, clock, signal: total, expired: timeout(attemptTimeout) },
-            (attempt) => exchange(operation.account, call, attempt, paid),
-          ),
-        );
-      }),
+    const progress: Progress = { hasLeft: false };
+    const expired = (): UpstreamError => (progress.hasLeft ? unanswered(totalTimeout) : unsent(totalTimeout));
+    return withDeadline({ milliseconds: totalTimeout, clock, signal, expired }, (total) =>
+      withRetry({ idempotent: call.method === 'GET', clock, random, signal: total }, () =>
+        sendOnce(operation, call, total, progress),
+      ),
     );
   }
 
-  async function exchange(account: Account, call: Call, signal: AbortSignal, paid: Receipt): Promise<Answer | null> {
-    const { method, url, body } = call;
-    const headers = { ...HEADERS[method], authorization: `Bearer ${account.token}` };
-    const sent = options.transport({
-      method,
-      url,
-      headers,
-      ...(body === undefined ? {} : { body }),
-      signal,
-      maxBodyBytes: MOST_BODY_BYTES,
-    });
-    const response = await sent.catch(translate);
-    paid.answered(response);
-    skew = skewOf(response, clock) ?? skew;
-    return readAnswer(response, [account.token, options.accountId, options.appId]);
+  /** The account's budget, the operation's share, the pace, this sending's deadline, the transport. */
+  async function sendOnce(
+    { account, trace, purpose }: Operation,
+    { method, route, url, body }: Call,
+    total: AbortSignal,
+    progress: Progress,
+  ): Promise<Answer | null> {
+    const spending = account.budget.spend(method === 'POST' ? 'mutation' : purpose);
+    let settled = (_status: number | null): void => {};
+    try {
+      // What a mutation has begun is settled, whatever it cost.
+      settled = trace.send(method, route, method === 'GET' && purpose === 'mutation');
+      await pace(total);
+      const headers = { ...HEADERS[method], authorization: `Bearer ${account.token}` };
+      const request = { method, url, headers, maxBodyBytes: MOST_BODY_BYTES, ...(body === undefined ? {} : { body }) };
+      const response = await withDeadline(
+        { milliseconds: attemptTimeout, clock, signal: total, expired: () => unanswered(attemptTimeout) },
+        async (signal) => {
+          progress.hasLeft = true;
+          return options.transport({ ...request, signal }).catch(translate);
+        },
+      );
+      settled(response.status);
+      spending.answered(response);
+      skew = skewOf(response, clock) ?? skew;
+      return readAnswer(response, [account.token, options.accountId, options.appId]);
+    } catch (error) {
+      if (error instanceof UpstreamError && error.fate === 'unsent') progress.hasLeft = false;
+      spending.failed(!progress.hasLeft);
+      settled(null);
+      throw error;
+    }
   }
 
   return {
@@ -107,36 +119,9 @@ interface Call {
   body?: string;
 }
 
-/** Is told the answer to what was paid for. */
-interface Receipt {
-  answered(response: TransportResponse): void;
-}
-
-/** Sends one request out of the operation's share and the account's budget; throws when either is used up. */
-async function paidFor<T>(
-  { account, trace, purpose }: Operation,
-  { method, route }: Call,
-  send: (paid: Receipt) => Promise<T>,
-): Promise<T> {
-  trace.check();
-  const spending = account.budget.spend(method === 'POST' ? 'mutation' : purpose);
-  const settled = trace.send(method, route);
-  let isAnswered = false;
-  try {
-    return await send({
-      answered(response) {
-        isAnswered = true;
-        spending.answered(response);
-        settled(response.status);
-      },
-    });
-  } catch (error) {
-    if (!isAnswered) {
-      spending.failed(error instanceof UpstreamError && error.fate === 'unsent');
-      settled(null);
-    }
-    throw error;
-  }
+/** Whether a request may have reached upstream. */
+interface Progress {
+  hasLeft: boolean;
 }
 
 function search(query: Query): string {
@@ -145,9 +130,13 @@ function search(query: Query): string {
   return parameters.size === 0 ? '' : `?${parameters}`;
 }
 
-function timeout(milliseconds: number): () => UpstreamError {
-  const words = `RealtimeKit did not answer within ${milliseconds / 1000} s.`;
-  return () => new UpstreamError('lost', 'UPSTREAM_TIMEOUT', words);
+function unanswered(milliseconds: number): UpstreamError {
+  return new UpstreamError('lost', 'UPSTREAM_TIMEOUT', `RealtimeKit did not answer within ${milliseconds / 1000} s.`);
+}
+
+function unsent(milliseconds: number): UpstreamError {
+  const words = `The request could not be sent to RealtimeKit within ${milliseconds / 1000} s.`;
+  return new UpstreamError('unsent', 'UPSTREAM_TIMEOUT', words);
 }
 
 function translate(error: unknown): never {

@@ -10,20 +10,33 @@ export interface DeadlineOptions {
 }
 
 /** Runs `work` until it ends, its time is up or the caller leaves, whichever comes first; the work's signal tells it. */
-export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, signal } = options;
-  signal?.throwIfAborted();
+  if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const controller = new AbortController();
-  const leave = (): void => controller.abort(signal?.reason);
-  signal?.addEventListener('abort', leave, { once: true });
-  const cancelTimer = clock.after(options.milliseconds, () => controller.abort(options.expired()));
-  try {
-    return await unlessAborted(work(controller.signal), controller.signal);
-  } finally {
-    // Both at once, or each request would leave a timer and a listener behind until the caller's own end.
+  const giveUp = (reason: unknown): void => {
+    end();
+    reject(asError(reason));
+    controller.abort(reason);
+  };
+  const leave = (): void => giveUp(signal?.reason);
+  const cancelTimer = clock.after(options.milliseconds, () => giveUp(options.expired()));
+  signal?.addEventListener('abort', leave);
+  /** Timer and listener at once, or each request would leave both behind until the caller's own end. */
+  function end(): void {
     cancelTimer();
     signal?.removeEventListener('abort', leave);
   }
+  const settled =
+    <Result>(settle: (result: Result) => void) =>
+    (result: Result): void => {
+      end();
+      settle(result);
+    };
+  // Within a promise, so that work that throws at once is no other case.
+  new Promise<T>((start) => start(work(controller.signal))).then(settled(resolve), settled(reject));
+  return promise;
 }
 
 /** Waits; rejects with the signal's reason when it is aborted meanwhile. */
@@ -43,7 +56,11 @@ export async function sleep(milliseconds: number, clock: Clock, signal: AbortSig
 /** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    // Nobody hears of its failure, which would end the process otherwise.
+    work.catch(() => {});
+    throw asError(signal.reason);
+  }
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(asError(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });

@@ -46,7 +46,7 @@ export interface Endpoints {
   livestream(operation: Operation, id: string): Promise<Livestream | null>;
   /** `GET /livestreams` */
   livestreams(operation: Operation, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
-  /** `GET /livestreams`, one request for its first and largest page; null: it does not tell how long the list is. */
+  /** `GET /livestreams`, its first and largest page, which is one request; null: it does not tell how long the list is. */
   livestreamsHead(operation: Operation, query: LivestreamQuery): Promise<Head | null>;
   /** `GET /livestreams/{id}/active-livestream-session` */
   activeSession(operation: Operation, livestreamId: string): Promise<ActiveSession>;
@@ -115,9 +115,19 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
       return readRows(operation, list, range, (row) => toLivestream(row));
     },
     async livestreamsHead(operation, query) {
-      const page = { page_no: hints.livestreams.firstPage ?? 1, per_page: LARGEST_PAGE };
-      const answer = await read(operation, path`/livestreams`, { ...toParameters(query), ...page });
-      return headOf(toList(answer, 'livestreams'));
+      const learned = hints.livestreams;
+      const ask = async (pageNo: number): Promise<WireList> => {
+        const page = { page_no: pageNo, per_page: LARGEST_PAGE };
+        return toList(await read(operation, path`/livestreams`, { ...toParameters(query), ...page }), 'livestreams');
+      };
+      const first = await ask(learned.firstPage ?? 1);
+      const isBeyond = learned.firstPage === undefined && first.rows.length === 0 && (first.totalCount ?? 0) > 0;
+      // A list with rows whose first page is empty numbers its pages from 0.
+      const list = isBeyond ? await ask(0) : first;
+      if (isBeyond && list.rows.length > 0) learned.firstPage = 0;
+      const head = headOf(list);
+      if (head !== null && isCapped(head)) learned.maxPerPage = head.rows.length;
+      return head;
     },
     async activeSession(operation, livestreamId) {
       const data = await readObject(operation, path`/livestreams/${livestreamId}/active-livestream-session`);
@@ -151,6 +161,11 @@ function headOf({ rows, isArray, startOffset, totalCount }: WireList): Head | nu
   return isArray && isWhole && isBeginning && totalCount !== null ? { rows: livestreams, totalCount } : null;
 }
 
+/** Whether upstream's pages hold fewer rows than were asked for. */
+function isCapped({ rows, totalCount }: Head): boolean {
+  return rows.length < Math.min(LARGEST_PAGE, totalCount);
+}
+
 interface List {
   path: ApiPath;
   query?: Query;
@@ -159,7 +174,7 @@ interface List {
 }
 
 /** Only one that is `LIVE` or `INVOKED` is active; one whose status is not told is believed to be. */
-function hasEnded({ status }: Livestream): boolean {
+export function hasEnded({ status }: Livestream): boolean {
   return status === 'IDLE' || status === 'OFFLINE' || status === 'ERRORED';
 }
 

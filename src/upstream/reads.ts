@@ -1,8 +1,18 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Livestream, LivestreamQuery, LivestreamRef, LivestreamSession, Meeting, Range, Rows } from '../models.ts';
+import type {
+  Livestream,
+  LivestreamQuery,
+  LivestreamRef,
+  LivestreamSession,
+  Meeting,
+  Range,
+  Refusal,
+  Rows,
+  StartInput,
+} from '../models.ts';
 import type { Cache, Kind, Moment } from './cache.ts';
-import type { Endpoints, Head } from './endpoints.ts';
+import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
 import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
 import type { StartOutcome, StopOutcome } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
@@ -35,12 +45,24 @@ export interface Reads {
   meetings: Kind<MeetingsKey, Rows<Meeting>>;
   livestreams: Kind<LivestreamsKey, Rows<Livestream>>;
   meetingLivestreams: Kind<MeetingLivestreamsKey, Rows<Livestream>>;
-  /** The first and largest page of a list; null: it does not tell how long the list is. */
-  livestreamsHead: Kind<LivestreamQuery, Head | null>;
-  /** A start was sent; null: it failed, and may have been carried out all the same. */
-  started(operation: Operation, input: { meetingId: string; name: string | null }, outcome: StartOutcome | null): void;
-  /** A stop was sent; null: it failed, and may have been carried out all the same. */
-  stopped(operation: Operation, meetingId: string, outcome: StopOutcome | null): void;
+  /** The first and largest page of a list. */
+  livestreamsHead: Kind<LivestreamQuery, KeptHead>;
+  /** What is read with it as `since` is not older than this call. */
+  now(): Moment;
+  /** A start was sent at this moment, with this outcome. */
+  started(operation: Operation, input: Started, outcome: StartOutcome, sentAt: Moment): void;
+  /** A stop was sent at this moment, with this outcome. */
+  stopped(operation: Operation, meetingId: string, outcome: StopOutcome, sentAt: Moment): void;
+}
+
+/** What was asked to be started. */
+export type Started = Pick<StartInput, 'meetingId' | 'name'>;
+
+/** The beginning of a list, and when it was read. */
+export interface KeptHead {
+  /** Null: it does not tell how long the list is. */
+  head: Head | null;
+  moment: Moment;
 }
 
 export function createReads(endpoints: Endpoints, cache: Cache, freshness: FreshnessSettings): Reads {
@@ -69,6 +91,11 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     load: async (operation, id, moment) => see(operation, await endpoints.activeLivestream(operation, id), moment),
     freshness: ofStatus,
     tags: (meetingId, value) => [aboutMeeting(meetingId), ...(value === null ? [] : [aboutLivestream(value.id)])],
+    // It may have been seen to have ended by an answer that overtook this one.
+    isCurrent(accountId, value) {
+      const newest = value && livestream.held(accountId, value.id);
+      return !newest || !hasEnded(newest);
+    },
   });
   const activeSession = cache.kind<string, LivestreamSession | null>({
     route: '/livestreams/{id}/active-livestream-session',
@@ -80,14 +107,17 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
       return answer.session;
     },
     freshness: ofSession,
-    tags: (livestreamId) => [aboutLivestream(livestreamId)],
+    tags: (livestreamId) => [aboutLivestream(livestreamId), RUNNING],
   });
   const session = cache.kind<string, LivestreamSession | null>({
     route: '/livestreams/sessions/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.session(operation, id),
     freshness: ofSession,
-    tags: (_id, value) => (value?.livestreamId ? [aboutLivestream(value.livestreamId)] : []),
+    tags: (_id, value) => [
+      ...(value?.livestreamId ? [aboutLivestream(value.livestreamId)] : []),
+      ...(value?.stoppedAt === null ? [RUNNING] : []),
+    ],
   });
   const meetings = cache.kind<MeetingsKey, Rows<Meeting>>({
     route: '/meetings',
@@ -116,44 +146,78 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     freshness: ofStatus,
     tags: ({ meetingId }) => [aboutMeeting(meetingId)],
   });
-  const livestreamsHead = cache.kind<LivestreamQuery, Head | null>({
+  const livestreamsHead = cache.kind<LivestreamQuery, KeptHead>({
     route: '/livestreams',
     keyOf: queryKey,
     async load(operation, query, moment) {
       const head = await endpoints.livestreamsHead(operation, query);
-      return head && { ...head, rows: head.rows.map((row) => see(operation, row, moment)) };
+      return { head: head && { ...head, rows: head.rows.map((row) => see(operation, row, moment)) }, moment };
     },
     freshness: ofStatus,
     tags: () => [LISTS],
   });
 
-  /** Puts a livestream where all will find it who ask for it. */
-  function see<Seen extends Livestream | null>(operation: Operation, seen: Seen, moment: Moment): Seen {
-    if (seen === null) return seen;
+  /** Puts a livestream where all will find it who ask for it, unless it was changed since. */
+  function see<Seen extends Livestream | null>(operation: Operation, answered: Seen, moment: Moment): Seen {
+    if (answered === null) return answered;
     const accountId = operation.account.id;
-    const told = seen.name === null ? { ...seen, name: sentNames.get(`${accountId} ${seen.id}`) ?? null } : seen;
-    operation.see(told);
+    const seen = completed(accountId, answered);
+    const { id, meetingId, status } = seen;
+    const tags = [aboutLivestream(id), ...(meetingId === null ? [] : [aboutMeeting(meetingId)])];
+    if (cache.isVoid(accountId, tags, moment)) return seen;
+    operation.see(seen);
     // Of which not even the status was told: another read may tell more.
-    if (told.status === 'UNKNOWN') return told;
-    livestream.put(accountId, told.id, told, moment);
-    if (told.meetingId === null) return told;
-    const isActive = told.status === 'LIVE' || told.status === 'INVOKED';
-    if (isActive) activeLivestream.put(accountId, told.meetingId, told, moment);
-    else if (activeLivestream.held(accountId, told.meetingId)?.id === told.id)
-      activeLivestream.drop(accountId, told.meetingId, moment);
-    return told;
+    if (status === 'UNKNOWN') return seen;
+    livestream.put(accountId, id, seen, moment);
+    if (meetingId === null) return seen;
+    if (!hasEnded(seen)) activeLivestream.put(accountId, meetingId, seen, moment);
+    else if (activeLivestream.held(accountId, meetingId)?.id === id)
+      activeLivestream.drop(accountId, meetingId, moment);
+    return seen;
+  }
+
+  /** With what never changes in a livestream's life, where this answer leaves it out and an earlier one told it. */
+  function completed<Answered extends Livestream>(accountId: string, answered: Answered): Answered {
+    const { name, meetingId, ingestServer, streamKey, createdAt } = answered;
+    const isWhole = [name, meetingId, ingestServer, streamKey, createdAt].every((value) => value !== null);
+    if (isWhole) return answered;
+    const known = livestream.held(accountId, answered.id);
+    return {
+      ...answered,
+      name: name ?? known?.name ?? sentNames.get(`${accountId} ${answered.id}`) ?? null,
+      meetingId: meetingId ?? known?.meetingId ?? null,
+      ingestServer: ingestServer ?? known?.ingestServer ?? null,
+      streamKey: streamKey ?? known?.streamKey ?? null,
+      createdAt: createdAt ?? known?.createdAt ?? null,
+    };
   }
 
   function seeAll(operation: Operation, page: Rows<Livestream>, moment: Moment): Rows<Livestream> {
     return { ...page, rows: page.rows.map((row) => see(operation, row, moment)) };
   }
 
-  /** The meeting's livestream is another than before. */
-  function changed({ account: { id } }: Operation, meetingId: string, now: LivestreamRef | null | undefined): void {
+  /** The meeting's livestream is another than before; `now` undefined: which one is not known. */
+  function changed(
+    operation: Operation,
+    meetingId: string,
+    now: LivestreamRef | null | undefined,
+    sentAt: Moment,
+  ): void {
+    const { id } = operation.account;
+    // Of two mutations that overlap nobody knows which was carried out last.
+    const isMixed = cache.isVoid(id, [aboutMeeting(meetingId)], sentAt);
     const before = activeLivestream.held(id, meetingId);
     const touched = [before, now].flatMap((value) => (value ? [aboutLivestream(value.id)] : []));
-    const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ...touched]);
-    if (now !== undefined) activeLivestream.put(id, meetingId, now, moment);
+    // Of a livestream that is not known, any running session may be the one that has ended.
+    const sessions = before || now ? [] : [RUNNING];
+    const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ...touched, ...sessions]);
+    if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, moment);
+  }
+
+  /** A mutation that was refused changes nothing, but may show that what is known of the meeting is not so. */
+  function refused(operation: Operation, meetingId: string, { code }: Refusal, sentAt: Moment): void {
+    if (code === 'OUTCOME_UNKNOWN') changed(operation, meetingId, undefined, sentAt);
+    else if (code !== 'BAD_USER_INPUT') cache.changed(operation.account.id, [aboutMeeting(meetingId)]);
   }
 
   return {
@@ -166,19 +230,23 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     livestreams,
     meetingLivestreams,
     livestreamsHead,
-    started(operation, { meetingId, name }, outcome) {
-      const started = outcome !== null && 'livestream' in outcome ? outcome.livestream : undefined;
-      if (started !== undefined && name !== null) sentNames.set(`${operation.account.id} ${started.id}`, name);
-      changed(operation, meetingId, started);
+    now: () => cache.now(),
+    started(operation, { meetingId, name }, outcome, sentAt) {
+      if ('refusal' in outcome) return refused(operation, meetingId, outcome.refusal, sentAt);
+      if (name !== null) sentNames.set(`${operation.account.id} ${outcome.livestream.id}`, name);
+      return changed(operation, meetingId, outcome.livestream, sentAt);
     },
-    stopped(operation, meetingId, outcome) {
-      changed(operation, meetingId, outcome !== null && 'stopped' in outcome ? null : undefined);
+    stopped(operation, meetingId, outcome, sentAt) {
+      return 'refusal' in outcome
+        ? refused(operation, meetingId, outcome.refusal, sentAt)
+        : changed(operation, meetingId, null, sentAt);
     },
   };
 }
 
 /** What a start or a stop changes: every list of livestreams, and whatever speaks of the meeting or of its livestream. */
 const LISTS = 'lists';
+const RUNNING = 'running';
 const aboutMeeting = (id: string): string => `meeting ${id}`;
 const aboutLivestream = (id: string): string => `livestream ${id}`;
 

@@ -29,10 +29,11 @@ export interface UpstreamReport {
 
 /** Follows one operation's upstream requests, and stops it where they pass its share. */
 export interface Trace {
-  /** Throws `QUERY_TOO_EXPENSIVE` when the operation has had its share. */
-  check(): void;
-  /** A request is sent; what it gives is to be called with the answer's status, or with null. */
-  send(method: UpstreamCall['method'], route: string): (status: number | null) => void;
+  /**
+   * A request is sent; what it gives is to be called with the answer's status, or with null. Throws `QUERY_TOO_EXPENSIVE` when the
+   * operation has had its share, unless it `isDue` all the same.
+   */
+  send(method: UpstreamCall['method'], route: string, isDue: boolean): (status: number | null) => void;
   /** An answer is taken from elsewhere. */
   serve(route: string, source: Exclude<Source, 'network'>): void;
   report(budget: BudgetView): UpstreamReport;
@@ -46,21 +47,17 @@ export function createTrace(share: number, clock: Clock): Trace {
   let requests = 0;
   const count = (...sources: Source[]): number => calls.filter(({ source }) => sources.includes(source)).length;
   return {
-    check() {
-      if (requests < share) return;
-      const words = `This operation has had its share of ${share} upstream requests. Ask for less at a time.`;
-      throw new GatewayError('QUERY_TOO_EXPENSIVE', words);
-    },
-    send(method, route) {
+    send(method, route, isDue) {
+      if (requests >= share && !isDue) throw tooExpensive(share);
       requests += 1;
       const sentAt = clock.now();
       const call: UpstreamCall = { method, route, status: null, ms: 0, source: 'network' };
       calls.push(call);
       open.set(call, sentAt);
       return (status) => {
+        if (!open.delete(call)) return;
         call.status = status;
         call.ms = clock.now() - sentAt;
-        open.delete(call);
       };
     },
     serve(route, source) {
@@ -78,4 +75,9 @@ export function createTrace(share: number, clock: Clock): Trace {
       };
     },
   };
+}
+
+function tooExpensive(share: number): GatewayError {
+  const words = `This operation has had its share of ${share} upstream requests. Ask for less at a time.`;
+  return new GatewayError('QUERY_TOO_EXPENSIVE', words);
 }

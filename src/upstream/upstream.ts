@@ -16,8 +16,6 @@ import type { Transport } from './transport.ts';
 
 /** How many reads one operation may have in flight; there is no cap for the process, since a small pool is worse than none. */
 const MOST_IN_FLIGHT = 64;
-/** Kinds of reads that share the memory. */
-const KINDS = 9;
 
 /** The API as the gateway sees it, for any number of accounts. */
 export interface Upstream {
@@ -44,7 +42,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const { clock, freshness, cacheBytes, share, usesLists } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {} });
-  const cache = createCache({ clock, freshness, bytesPerKind: Math.max(1, Math.floor(cacheBytes / KINDS)) });
+  const cache = createCache({ clock, freshness, bytes: cacheBytes });
   const reads = createReads(endpoints, cache, freshness);
   const control = createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock });
   return {
@@ -61,19 +59,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     lists: usesLists ? createListSource(reads, clock) : null,
     control: {
       async start(operation, input) {
-        const outcome = await control.start(operation, input).catch((error: unknown) => {
-          reads.started(operation, input, null);
-          throw error;
-        });
-        reads.started(operation, input, outcome);
+        const sentAt = reads.now();
+        const outcome = await control.start(operation, input);
+        reads.started(operation, input, outcome, sentAt);
         return outcome;
       },
       async stop(operation, meetingId) {
-        const outcome = await control.stop(operation, meetingId).catch((error: unknown) => {
-          reads.stopped(operation, meetingId, null);
-          throw error;
-        });
-        reads.stopped(operation, meetingId, outcome);
+        const sentAt = reads.now();
+        const outcome = await control.stop(operation, meetingId);
+        reads.stopped(operation, meetingId, outcome, sentAt);
         return outcome;
       },
     },

@@ -90,6 +90,8 @@ describe('the controls', () => {
           at,
         },
       ],
+      received: 2,
+      refused: 0,
       inFlight: 0,
       mostInFlight: 1,
     });
@@ -100,7 +102,7 @@ describe('the controls', () => {
     const { get, control } = await serve();
     await get('/livestreams');
     const { body } = await control('DELETE', '/__sandbox/requests');
-    expect(body).toEqual({ requests: [], inFlight: 0, mostInFlight: 0 });
+    expect(body).toEqual({ requests: [], received: 0, refused: 0, inFlight: 0, mostInFlight: 0 });
   });
 
   it('reset everything', async () => {

@@ -24,6 +24,14 @@ describe('the request quota', () => {
     expect((await get('/livestreams')).headers.get('ratelimit')).toBe('"default";r=1;t=10');
   });
 
+  it('counts what it refused, for whoever asks afterwards', async () => {
+    const { get, sandbox } = await serve({ quota: { limit: 1 } });
+    for (let sent = 0; sent < 3; sent += 1) await get('/livestreams');
+    expect(sandbox.requests()).toMatchObject({ received: 3, refused: 2 });
+    sandbox.forgetRequests();
+    expect(sandbox.requests()).toMatchObject({ received: 0, refused: 0 });
+  });
+
   it('begins anew with every window', async () => {
     const { get, clock } = await serve({ quota: { limit: 1, windowSeconds: 10 } });
     await get('/livestreams');

@@ -80,6 +80,22 @@ describe('the shapes', () => {
     }
   });
 
+  it('updatedAt: now makes every answer as old as it is kept', async () => {
+    const { get, samples, clock } = await withShapes({ updatedAt: 'now' });
+    clock.advance(1234);
+    const now = new Date(clock.now()).toISOString();
+    const meeting = await get(`/meetings/${samples.idleMeetingId}`);
+    const livestreams = await get('/livestreams?per_page=2');
+    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
+    const ended = await get(`/livestreams/sessions/${samples.endedSessionId}`);
+    expect(at(meeting.body, 'data', 'updated_at')).toBe(now);
+    expect(at(livestreams.body, 'data', 1, 'updated_at')).toBe(now);
+    expect(at(active.body, 'data', 'livestream', 'updated_at')).toBe(now);
+    expect(at(active.body, 'data', 'session', 'updated_at')).toBe(now);
+    expect(at(ended.body, 'data', 'updated_at')).toBe(now);
+    expect(at(ended.body, 'data', 'stopped_time')).not.toBe(now);
+  });
+
   it('livestreamById: flat puts the meters beside the fields', async () => {
     const { get, samples } = await withShapes({ livestreamById: 'flat' });
     const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);

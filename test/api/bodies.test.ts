@@ -3,9 +3,8 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { createGateway } from '../src/gateway.ts';
-import { createListener } from '../src/listener.ts';
-import { matching } from './support/gateway.ts';
+import { createGateway } from '../../src/gateway.ts';
+import { matching } from '../support/gateway.ts';
 
 const stack: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -28,7 +27,7 @@ async function listening() {
     log: () => {},
     graphiql: {},
   });
-  const server = createServer(createListener(gateway));
+  const server = createServer((request, response) => void gateway(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   stack.push(async () => {

@@ -1,0 +1,84 @@
+import { execute, type ExecutionResult, parse } from 'graphql';
+import { createSchema } from 'graphql-yoga';
+
+import type { Context } from '../../../src/context.ts';
+import { createGateway } from '../../../src/gateway.ts';
+import { typeDefs } from '../../../src/generated/typeDefs.ts';
+import { createLoaders } from '../../../src/loaders.ts';
+import { resolvers } from '../../../src/resolvers/index.ts';
+import { DEFAULT_ECONOMY } from '../../../src/upstream/economy.ts';
+import { createUpstream } from '../../../src/upstream/upstream.ts';
+import { at, rowsOf } from '../gateway.ts';
+import { APP } from '../upstream.ts';
+import type { Owner } from './actions.ts';
+import { TOKENS, type World } from './world.ts';
+
+/** What a caller got. */
+export interface Outcome {
+  data: unknown;
+  errors: { message: string; path: string; code: unknown; retryAfterSeconds: unknown }[];
+  /** Where each of the answers came from that it was made of. */
+  sources: unknown[];
+}
+
+/** Sends an operation; when `signal` is aborted, its caller has left. */
+export type Caller = (owner: Owner, query: string, signal: AbortSignal) => Promise<Outcome>;
+
+const schema = createSchema<Context>({ typeDefs, resolvers });
+
+/** Two credentials' operations on what they have in common. */
+export async function createSharedCaller({ transport, clock, baseUrl }: World): Promise<Caller> {
+  const upstream = createUpstream({ ...DEFAULT_ECONOMY, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
+  const accounts = { A: await upstream.account(TOKENS.A), B: await upstream.account(TOKENS.B) };
+  return async (owner, query, signal) => {
+    const loaders = createLoaders(upstream, accounts[owner], signal);
+    const result: ExecutionResult = await execute({ schema, document: parse(query), contextValue: { loaders } });
+    const sources = loaders.report().calls.map(({ source }) => source);
+    return outcomeOf({ ...result, extensions: { upstream: { calls: sources.map((source) => ({ source })) } } });
+  };
+}
+
+/** A whole gateway for each credential. */
+export function createGatewayCaller({ transport, clock, baseUrl }: World): Caller {
+  const gatewayOf = (token: string) =>
+    createGateway({
+      upstream: { ...optionsOf(baseUrl), token },
+      transport,
+      reports: true,
+      log: () => {},
+      graphiql: {},
+      clock,
+      random: () => 0,
+    });
+  const gateways = { A: gatewayOf(TOKENS.A), B: gatewayOf(TOKENS.B) };
+  return async (owner, query, signal) => {
+    const response = await gateways[owner].fetch('http://gateway.test/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json', 'x-upstream-report': '1' },
+      body: JSON.stringify({ query }),
+      signal,
+    });
+    const result: unknown = JSON.parse(await response.text());
+    return outcomeOf(result);
+  };
+}
+
+function optionsOf(baseUrl: string) {
+  const { accountId, appId } = APP;
+  return { baseUrl, accountId, appId, attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 200 };
+}
+
+function outcomeOf(result: unknown): Outcome {
+  // As a caller gets it: dates and URLs are texts.
+  const plain: unknown = JSON.parse(JSON.stringify(result));
+  return {
+    data: at(plain, 'data') ?? null,
+    errors: rowsOf(at(plain, 'errors') ?? []).map((error) => ({
+      message: String(at(error, 'message')),
+      path: rowsOf(at(error, 'path') ?? []).join('.'),
+      code: at(error, 'extensions', 'code'),
+      retryAfterSeconds: at(error, 'extensions', 'retryAfterSeconds'),
+    })),
+    sources: rowsOf(at(plain, 'extensions', 'upstream', 'calls') ?? []).map((call) => at(call, 'source')),
+  };
+}
