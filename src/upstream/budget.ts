@@ -15,6 +15,8 @@ const LOCK = 300;
 const SHORT_LOCK = 10;
 /** The longest time that upstream is believed, in seconds: whoever sends nothing learns nothing better. */
 const LONGEST = 600;
+/** How long a request that nobody waits for any more may still be on its way to upstream, in milliseconds. */
+const ON_ITS_WAY = 10_000;
 /** Milliseconds that a refusal asks for which only requests in flight are the reason of. */
 const SOON = 1000;
 
@@ -63,11 +65,11 @@ interface Window {
   toldAt: number;
 }
 
-/** A request of which nobody knows whether upstream has counted it. */
+/** A request of which nobody knows whether upstream has counted it; times in milliseconds since the Unix epoch. */
 interface Lost {
-  /** The place of the last request that was sent before the loss was known: answers to later ones tell of it. */
-  order: number;
-  /** From here on whatever counted it is over, in milliseconds since the Unix epoch. */
+  /** Answers to requests that are sent from here on tell of it. */
+  from: number;
+  /** From here on whatever counted it is over. */
   until: number;
 }
 
@@ -75,7 +77,6 @@ export function createBudget(clock: Clock): Budget {
   let assumed: Window | null = whole(DOCUMENTED);
   const told = new Map<string, Window>();
   let inFlight = 0;
-  let sent = 0;
   let lost: Lost[] = [];
   let blockedUntil = 0;
 
@@ -96,8 +97,6 @@ export function createBudget(clock: Clock): Budget {
     const wait = Math.max(...windows().map((window) => waitFor(window, kind === 'read' ? reserveOf(window) : 0, now)));
     if (wait > 0) throw refusal(EXHAUSTED[kind], wait);
     inFlight += 1;
-    sent += 1;
-    const order = sent;
     let isOpen = true;
     const end = (): boolean => {
       const wasOpen = isOpen;
@@ -109,13 +108,13 @@ export function createBudget(clock: Clock): Budget {
       answered(response) {
         if (!end()) return;
         const limits = readRateLimit(response.headers);
-        learn(limits, order, now);
+        learn(limits, now);
         if (response.status === 429) block(response.headers['retry-after'], limits);
       },
       failed(unsent) {
         if (!end() || unsent) return;
         const length = Math.max(...windows().map((window) => window.length));
-        lost.push({ order: sent, until: clock.now() + length + ROUNDING });
+        lost.push({ from: clock.now() + ON_ITS_WAY, until: clock.now() + length + ROUNDING });
       },
     };
   }
@@ -130,11 +129,11 @@ export function createBudget(clock: Clock): Budget {
    * What an answer tells goes before our own count, and settles what was lost before it was asked for; a limit of which it tells
    * nothing is counted down.
    */
-  function learn(limits: readonly ToldLimit[], order: number, sentAt: number): void {
+  function learn(limits: readonly ToldLimit[], sentAt: number): void {
     const now = clock.now();
     windows();
-    const settled = lost.filter((request) => request.order < order).length;
-    lost = lost.filter((request) => request.order >= order);
+    const settled = lost.filter(({ from }) => from <= sentAt).length;
+    lost = lost.filter(({ from }) => from > sentAt);
     if (assumed !== null) assumed.left -= 1 + settled;
     for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
     for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, sentAt, now));
