@@ -33,15 +33,22 @@ export function readConnection<Node>(
 }
 
 function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Rows<Node>): Connection<Node> {
-  const edges = rows.flatMap((node, index) => (node === null ? [] : [{ cursor: toCursor(offset + index + 1), node }]));
+  const places = rows.flatMap((node, index) => (node === null ? [] : [{ node, offset: offset + index + 1 }]));
+  const cursorAt = (index: number): string | null => {
+    const place = places.at(index);
+    return place === undefined ? null : toCursor(place.offset);
+  };
   return {
-    edges,
-    nodes: edges.map(({ node }) => node),
+    // Written down when they are asked for: most callers want the nodes alone.
+    get edges() {
+      return places.map(({ node, offset }) => ({ node, cursor: toCursor(offset) }));
+    },
+    nodes: places.map(({ node }) => node),
     pageInfo: {
       hasNextPage: hasNext,
       hasPreviousPage: offset > 0 && totalCount !== 0,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: cursorAt(0),
+      endCursor: cursorAt(-1),
     },
     totalCount,
   };

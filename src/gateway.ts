@@ -8,6 +8,7 @@ import { renderGraphiQL } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
+import { useKeptAnswers } from './plugins/useKeptAnswers.ts';
 import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
@@ -47,10 +48,17 @@ export function createGateway(options: GatewayOptions) {
   const { token, ...client } = options.upstream;
   const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
   const account = upstream.account(token);
+  /** Known from the first operation on. */
+  let accountId: string | undefined;
+  const contextOf = async (signal: AbortSignal): Promise<Context> => {
+    const payer = await account;
+    accountId = payer.id;
+    return { loaders: createLoaders(upstream, payer, signal) };
+  };
 
   return createYoga<object, Context>({
     schema: createSchema<Context>({ typeDefs, resolvers }),
-    context: async ({ request }) => ({ loaders: createLoaders(upstream, await account, request.signal) }),
+    context: ({ request }) => contextOf(request.signal),
     graphiql,
     renderGraphiQL,
     landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
@@ -69,6 +77,7 @@ export function createGateway(options: GatewayOptions) {
       useBodyLimit(),
       useReadiness(isReady),
       ...(reports ? [useUpstreamReport()] : []),
+      useKeptAnswers((question) => (accountId === undefined ? undefined : upstream.answers.find(accountId, question))),
       // Last, so that it sees the errors of all the others.
       useErrorCodes(log),
     ],

@@ -22,15 +22,16 @@ export interface LoaderSource<Value> {
 /** Keys that are asked for in the same turn and are not at hand go to `source.read` together. */
 export function createLoader<Value extends object | null>(source: LoaderSource<Value>): Loader<Value> {
   const known = new Map<string, Value>();
-  const batches = new DataLoader<string, { value: Promise<Value> }>(async (keys) =>
-    source.read(keys).map((value) => ({ value })),
-  );
+  // Made when it is needed: most operations are answered from memory.
+  let batches: DataLoader<string, { value: Promise<Value> }> | undefined;
+  const makeBatches = () =>
+    new DataLoader<string, { value: Promise<Value> }>(async (keys) => source.read(keys).map((value) => ({ value })));
 
   function load(key: string): AtHand<Value> {
     const held = known.get(key);
     if (held !== undefined) return held;
     const fresh = source.peek(key);
-    if (fresh === undefined) return batches.load(key).then(({ value }) => value);
+    if (fresh === undefined) return (batches ??= makeBatches()).load(key).then(({ value }) => value);
     known.set(key, fresh);
     return fresh;
   }
@@ -42,7 +43,7 @@ export function createLoader<Value extends object | null>(source: LoaderSource<V
     },
     forget() {
       known.clear();
-      batches.clearAll();
+      batches?.clearAll();
     },
   };
 }

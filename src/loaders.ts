@@ -38,13 +38,15 @@ export interface Loaders {
   stop(meetingId: string): Promise<StopOutcome>;
   /** What is left of the request budget that the operation is paid from. */
   budget(): BudgetView;
+  /** Keeps the whole answer of the operation for those who ask the same, for as long as all that it was made of is fresh. */
+  keep(question: string, text: string): void;
   /** What the operation has cost until now. */
   report(): UpstreamReport;
 }
 
 /** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
 export function createLoaders(upstream: Upstream, account: Account, signal: AbortSignal): Loaders {
-  const { reads, lists, control } = upstream;
+  const { reads, lists, control, answers } = upstream;
   const operation = upstream.operation(account, signal, see);
 
   /** Each key by itself: the API has no read of many. */
@@ -114,17 +116,23 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
       reads.activeLivestream.read({ ...operation, purpose: 'mutation' }, meetingId, reads.now()),
     async start(input) {
       signal.throwIfAborted();
+      operation.trace.limitTo(0);
       const outcome = await control.start(operation, input).finally(forget);
       if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
       return outcome;
     },
     async stop(meetingId) {
       signal.throwIfAborted();
+      operation.trace.limitTo(0);
       const outcome = await control.stop(operation, meetingId).finally(forget);
       if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
       return outcome;
     },
-    budget: () => account.budget.view(),
+    budget() {
+      operation.trace.limitTo(0);
+      return account.budget.view();
+    },
+    keep: (question, text) => answers.keep(operation, question, text),
     report: () => operation.trace.report(account.budget.view()),
   };
 }

@@ -52,6 +52,8 @@ export interface Kind<Key, Value> {
 /** Memory that operations share, bounded, and kept apart by account. */
 export interface Cache {
   kind<Key, Value extends object | null>(options: KindOptions<Key, Value>): Kind<Key, Value>;
+  /** The bytes of one share of the memory. */
+  share: number;
   /** A moment after all that were before. */
   now(): Moment;
   /** Everything about these tags is different from now on: what is kept is void, and so is what reads under way will tell. */
@@ -67,14 +69,14 @@ export interface CacheOptions {
   bytes: number;
 }
 
-/** Kinds of reads that share the memory. */
-const KINDS = 9;
+/** Kinds of reads that share the memory, and one more for whole answers. */
+const KINDS = 10;
 /** Changes that are kept in mind; whatever is older than one that had to be forgotten is void. */
 const MOST_CHANGES = 10_000;
 /** What keeping an answer costs beside the answer itself, in bytes, roughly. */
 const ENTRY = 400;
-/** A tag that every change of an account has. */
-const ANYTHING = '*';
+/** What every change of an account is about, whatever else it is. */
+export const ANYTHING = '*';
 
 /** Failures that an older answer is better than. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -106,6 +108,7 @@ export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
   });
   let oldest = 0;
   let kinds = 0;
+  const share = Math.max(1, Math.floor(bytes / KINDS));
   let order = 0;
   let lastChange = 0;
 
@@ -121,10 +124,10 @@ export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
 
   function kind<Key, Value extends object | null>(options: KindOptions<Key, Value>): Kind<Key, Value> {
     kinds += 1;
-    if (kinds > KINDS) throw new Error(`There are more than ${KINDS} kinds of reads: share the memory anew.`);
+    if (kinds >= KINDS) throw new Error(`There are ${KINDS} kinds or more of reads: share the memory anew.`);
     const { route } = options;
     const entries = new LRUCache<string, Entry<Value>>({
-      maxSize: Math.max(1, Math.floor(bytes / KINDS)),
+      maxSize: share,
       sizeCalculation: ({ value }, id) => ENTRY + 2 * id.length + sizeOf(value),
     });
     const flights = new Map<string, { flight: Flight<Value>; moment: Moment }>();
@@ -161,6 +164,7 @@ export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
       const state = entry === undefined ? 'old' : stateOf(operation, entry);
       if (entry === undefined || state === 'old') return undefined;
       operation.trace.serve(route, state);
+      operation.trace.limitTo(state === 'cache' ? entry.moment.at + entry.freshness : 0);
       return entry.value;
     }
 
@@ -200,11 +204,19 @@ export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
       return { flight, isJoined: false };
     }
 
+    /** What was read is true for as long as it is kept: not at all where something newer is known. */
+    function limit(operation: Operation, key: Key, value: Value): void {
+      const entry = find(idOf(operation.account.id, key));
+      operation.trace.limitTo(entry?.value === value ? entry.moment.at + entry.freshness : 0);
+    }
+
     /** A failure that is another operation's own matter is none of this one's. */
     async function load(operation: Operation, key: Key, since?: Moment): Promise<Value> {
       const { flight, isJoined } = fly(operation, key, since);
       try {
-        return await flight.join(operation.signal);
+        const value = await flight.join(operation.signal);
+        limit(operation, key, value);
+        return value;
       } catch (error) {
         if (isJoined && isPassing(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key, since);
         throw error;
@@ -223,11 +235,15 @@ export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
       const patience = sleep(freshness.staleWait, clock, waiting.signal).catch(() => undefined);
       try {
         const value = await unlessAborted(Promise.race([newer, patience]), operation.signal);
-        if (value !== undefined) return value;
+        if (value !== undefined) {
+          limit(operation, key, value);
+          return value;
+        }
       } finally {
         waiting.abort();
       }
       operation.trace.serve(route, 'stale');
+      operation.trace.limitTo(0);
       return entry.value;
     }
 
@@ -253,6 +269,7 @@ export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
 
   return {
     kind,
+    share,
     now,
     isVoid: (accountId, tags, moment) =>
       isVoid(

@@ -1,11 +1,14 @@
 import type { Livestream } from '../models.ts';
 import type { Account } from './account.ts';
+import type { Moment } from './cache.ts';
 import type { Trace } from './trace.ts';
 
 /** On whose account requests are sent, and what for. */
 export interface Operation {
   account: Account;
   trace: Trace;
+  /** When it began. */
+  begun: Moment;
   /** Reads that a mutation needs are paid from the part of the budget that is kept for mutations. */
   purpose: 'read' | 'mutation';
   /** Runs `work` when fewer than the most of this operation's reads are in flight. */

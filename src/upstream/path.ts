@@ -11,8 +11,16 @@ export interface ApiPath {
  * `BAD_USER_INPUT`: escaping alone would not do, since encodeURIComponent('..') is still '..'.
  */
 export function path(literals: TemplateStringsArray, ...ids: string[]): ApiPath {
-  return {
-    path: String.raw({ raw: literals }, ...ids.map(checkId)),
-    route: literals.join('{id}'),
-  };
+  return { path: String.raw({ raw: literals }, ...ids.map(checkId)), route: routeOf(literals) };
+}
+
+/** A template's literals are the same object at each call, so that its route is put together once. */
+const routes = new WeakMap<TemplateStringsArray, string>();
+
+function routeOf(literals: TemplateStringsArray): string {
+  const known = routes.get(literals);
+  if (known !== undefined) return known;
+  const route = literals.join('{id}');
+  routes.set(literals, route);
+  return route;
 }

@@ -36,6 +36,10 @@ export interface Trace {
   send(method: UpstreamCall['method'], route: string, isDue: boolean): (status: number | null) => void;
   /** An answer is taken from elsewhere. */
   serve(route: string, source: Exclude<Source, 'network'>): void;
+  /** What the operation gives is true for no longer than until then, in milliseconds since the Unix epoch. */
+  limitTo(until: number): void;
+  /** Until when what the operation gave is true. */
+  goodUntil(): number;
   report(budget: BudgetView): UpstreamReport;
 }
 
@@ -45,6 +49,7 @@ export function createTrace(share: number, clock: Clock): Trace {
   /** When those that have no answer yet were sent. */
   const open = new Map<UpstreamCall, number>();
   let requests = 0;
+  let until = Infinity;
   const count = (...sources: Source[]): number => calls.filter(({ source }) => sources.includes(source)).length;
   return {
     send(method, route, isDue) {
@@ -63,6 +68,10 @@ export function createTrace(share: number, clock: Clock): Trace {
     serve(route, source) {
       calls.push({ method: 'GET', route, status: null, ms: 0, source });
     },
+    limitTo(moment) {
+      until = Math.min(until, moment);
+    },
+    goodUntil: () => until,
     report({ limit, remaining, resetsAt }) {
       const now = clock.now();
       for (const [call, sentAt] of open) call.ms = now - sentAt;

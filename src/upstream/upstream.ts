@@ -1,8 +1,9 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
 import { type Account, createAccounts } from './account.ts';
+import { type Answers, createAnswers } from './answers.ts';
 import { createCache } from './cache.ts';
 import { type ClientSettings, createClient } from './client.ts';
 import type { EconomySettings } from './economy.ts';
@@ -24,6 +25,8 @@ export interface Upstream {
   /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
   operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void): Operation;
   reads: Reads;
+  /** Whole answers of operations that asked the same. */
+  answers: Answers;
   /** Null: it is turned off. */
   lists: ListSource | null;
   /** Starting and stopping; what was sent goes on when its caller leaves. */
@@ -47,15 +50,21 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const control = createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock });
   return {
     account: createAccounts(clock),
-    operation: (account, signal, see) => ({
-      account,
-      trace: createTrace(share, clock),
-      purpose: 'read',
-      limit: pLimit(MOST_IN_FLIGHT),
-      see,
-      signal,
-    }),
+    operation(account, signal, see) {
+      let limit: LimitFunction | undefined;
+      return {
+        account,
+        trace: createTrace(share, clock),
+        begun: cache.now(),
+        purpose: 'read',
+        // Made when it is needed: most operations are answered from memory.
+        limit: async (work) => (limit ??= pLimit(MOST_IN_FLIGHT))(work),
+        see,
+        signal,
+      };
+    },
     reads,
+    answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
     control: {
       async start(operation, input) {

@@ -131,7 +131,8 @@ function toNumber(value: unknown): number | null {
 /** An ISO 8601 timestamp; one without a zone is in UTC. */
 function toMoment(value: unknown): Date | null {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return null;
-  const moment = new Date(/[T ][\d:.]+$/.test(value) ? `${value.replace(' ', 'T')}Z` : value);
+  const hasNoZone = !value.endsWith('Z') && /[T ][\d:.]+$/.test(value);
+  const moment = new Date(hasNoZone ? `${value.replace(' ', 'T')}Z` : value);
   return Number.isNaN(moment.getTime()) ? null : moment;
 }
 

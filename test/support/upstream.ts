@@ -46,6 +46,7 @@ export function createOperation(clock: Clock, changes: Partial<Operation> = {}):
   return {
     account: { id: 'account', token: APP.token, budget: createBudget(clock) },
     trace: createTrace(1000, clock),
+    begun: { order: 0, at: clock.now() },
     purpose: 'read',
     limit: (work) => work(),
     see: () => {},

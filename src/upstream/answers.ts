@@ -1,0 +1,37 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Clock } from '../clock.ts';
+import { ANYTHING, type Cache, type Moment } from './cache.ts';
+import type { Operation } from './operation.ts';
+
+/** What keeping an answer costs beside its text, in bytes, roughly. */
+const ENTRY = 200;
+
+/**
+ * Whole answers, by account and by what was asked. One is given again only while everything that it was made of is fresh, and
+ * nothing of the account was changed since its operation began: it is as new as if it were put together again.
+ */
+export interface Answers {
+  /** `question`: whatever an answer depends on, beside the account. */
+  find(accountId: string, question: string): string | undefined;
+  keep(operation: Operation, question: string, text: string): void;
+}
+
+export function createAnswers(cache: Cache, clock: Clock): Answers {
+  const answers = new LRUCache<string, { text: string; until: number; begun: Moment }>({
+    maxSize: cache.share,
+    sizeCalculation: ({ text }, id) => ENTRY + 2 * (id.length + text.length),
+  });
+  return {
+    find(accountId, question) {
+      const answer = answers.get(`${accountId} ${question}`);
+      if (answer === undefined || clock.now() >= answer.until) return undefined;
+      return cache.isVoid(accountId, [ANYTHING], answer.begun) ? undefined : answer.text;
+    },
+    keep({ account, trace, begun }, question, text) {
+      const until = trace.goodUntil();
+      // Endless is what nothing was read for: that costs nothing anyway.
+      if (until > clock.now() && until < Infinity) answers.set(`${account.id} ${question}`, { text, until, begun });
+    },
+  };
+}
