@@ -47,6 +47,7 @@ function tab(query: string, variables: object): { query: string; variables: stri
 
 const LIVE_NOW = `
 # Everything that is live now, with its running session. Ctrl+Enter runs it.
+# Where extensions.upstream stands in the answer, it tells what this cost.
 query LiveNow {
   livestreams(first: 10, filter: { status: LIVE }) {
     totalCount

@@ -12,7 +12,7 @@ import type {
 } from './models.ts';
 import type { Account } from './upstream/account.ts';
 import type { BudgetView } from './upstream/budget.ts';
-import type { Kind } from './upstream/cache.ts';
+import type { Kind } from './upstream/kind.ts';
 import type { Harvest } from './upstream/listSource.ts';
 import type { StartOutcome, StopOutcome } from './upstream/livestreamControl.ts';
 import type { UpstreamReport } from './upstream/trace.ts';

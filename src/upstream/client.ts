@@ -50,49 +50,58 @@ export function createClient(options: ClientOptions): UpstreamClient {
   const pace = createPace(options.perSecond, clock);
   let skew = 0;
 
-  /** The policies, outermost first: the total deadline, the repetitions, then those of each sending. */
+  /** The policies, outermost first: the repetitions, then those of each sending. All has to be over within the total time. */
   async function request(operation: Operation, call: Call, signal: AbortSignal | undefined): Promise<Answer | null> {
-    const progress: Progress = { hasLeft: false };
-    const expired = (): UpstreamError => (progress.hasLeft ? unanswered(totalTimeout) : unsent(totalTimeout));
-    return withDeadline({ milliseconds: totalTimeout, clock, signal, expired }, (total) =>
-      withRetry({ idempotent: call.method === 'GET', clock, random, signal: total }, () =>
-        sendOnce(operation, call, total, progress),
-      ),
+    signal?.throwIfAborted();
+    const endsAt = clock.now() + totalTimeout;
+    return withRetry({ idempotent: call.method === 'GET', clock, random, signal, endsAt }, () =>
+      sendOnce(operation, call, signal, endsAt),
     );
   }
 
-  /** The account's budget, the operation's share, the pace, this sending's deadline, the transport. */
+  /** The account's budget, the operation's share, the pace, the deadline, the transport. */
   async function sendOnce(
     { account, trace, purpose }: Operation,
     { method, route, url, body }: Call,
-    total: AbortSignal,
-    progress: Progress,
+    signal: AbortSignal | undefined,
+    endsAt: number,
   ): Promise<Answer | null> {
     const spending = account.budget.spend(method === 'POST' ? 'mutation' : purpose);
+    let hasLeft = false;
     let settled = (_status: number | null): void => {};
     try {
       // What a mutation has begun is settled, whatever it cost.
       settled = trace.send(method, route, method === 'GET' && purpose === 'mutation');
-      await pace(total);
+      const turn = paced(signal, endsAt);
+      if (turn !== undefined) await turn;
       const headers = { ...HEADERS[method], authorization: `Bearer ${account.token}` };
       const request = { method, url, headers, maxBodyBytes: MOST_BODY_BYTES, ...(body === undefined ? {} : { body }) };
+      const timeLeft = endsAt - clock.now();
+      const expired = (): UpstreamError => unanswered(timeLeft < attemptTimeout ? totalTimeout : attemptTimeout);
       const response = await withDeadline(
-        { milliseconds: attemptTimeout, clock, signal: total, expired: () => unanswered(attemptTimeout) },
-        async (signal) => {
-          progress.hasLeft = true;
-          return options.transport({ ...request, signal }).catch(translate);
+        { milliseconds: Math.min(attemptTimeout, timeLeft), clock, signal, expired },
+        (attempt) => {
+          hasLeft = true;
+          return options.transport({ ...request, signal: attempt });
         },
-      );
+      ).catch(translate);
       settled(response.status);
       spending.answered(response);
       skew = skewOf(response, clock) ?? skew;
       return readAnswer(response, [account.token, options.accountId, options.appId]);
     } catch (error) {
-      if (error instanceof UpstreamError && error.fate === 'unsent') progress.hasLeft = false;
-      spending.failed(!progress.hasLeft);
+      if (error instanceof UpstreamError && error.fate === 'unsent') hasLeft = false;
+      spending.failed(!hasLeft);
       settled(null);
       throw error;
     }
+  }
+
+  /** Waits for its turn, where there is one to wait for. */
+  function paced(signal: AbortSignal | undefined, endsAt: number): Promise<void> | undefined {
+    const turn = pace(signal);
+    const expired = (): UpstreamError => unsent(totalTimeout);
+    return turn && withDeadline({ milliseconds: endsAt - clock.now(), clock, signal, expired }, () => turn);
   }
 
   return {
@@ -117,11 +126,6 @@ interface Call {
   route: string;
   url: string;
   body?: string;
-}
-
-/** Whether a request may have reached upstream. */
-interface Progress {
-  hasLeft: boolean;
 }
 
 function search(query: Query): string {

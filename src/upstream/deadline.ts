@@ -40,8 +40,8 @@ export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSi
 }
 
 /** Waits; rejects with the signal's reason when it is aborted meanwhile. */
-export async function sleep(milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+export async function sleep(milliseconds: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   let cancel = (): void => {};
   const elapsed = new Promise<void>((resolve) => {
     cancel = clock.after(milliseconds, resolve);
@@ -54,21 +54,20 @@ export async function sleep(milliseconds: number, clock: Clock, signal: AbortSig
 }
 
 /** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  if (signal.aborted) {
-    // Nobody hears of its failure, which would end the process otherwise.
-    work.catch(() => {});
-    throw asError(signal.reason);
-  }
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = (): void => reject(asError(signal.reason));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  const settled =
+    <Result>(settle: (result: Result) => void) =>
+    (result: Result): void => {
+      signal.removeEventListener('abort', onAbort);
+      settle(result);
+    };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  work.then(settled(resolve), settled(reject));
+  return promise;
 }
 
 function asError(reason: unknown): Error {

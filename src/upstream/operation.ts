@@ -1,6 +1,6 @@
 import type { Livestream } from '../models.ts';
 import type { Account } from './account.ts';
-import type { Moment } from './cache.ts';
+import type { Moment } from './changes.ts';
 import type { Trace } from './trace.ts';
 
 /** On whose account requests are sent, and what for. */

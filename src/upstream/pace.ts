@@ -6,7 +6,10 @@ import { sleep } from './deadline.ts';
  * (upstream-api.md, "Limits": 200 per IP). Half of them may leave at once, the others follow evenly: a token bucket. 0: no limit.
  * What it gives resolves when the next request may leave, or is undefined when that is now.
  */
-export function createPace(perSecond: number, clock: Clock): (signal: AbortSignal) => Promise<void> | undefined {
+export function createPace(
+  perSecond: number,
+  clock: Clock,
+): (signal: AbortSignal | undefined) => Promise<void> | undefined {
   const burst = perSecond / 2;
   const gap = 1000 / burst;
   /** When the next request would leave if all of them were even. */

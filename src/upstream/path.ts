@@ -11,7 +11,9 @@ export interface ApiPath {
  * `BAD_USER_INPUT`: escaping alone would not do, since encodeURIComponent('..') is still '..'.
  */
 export function path(literals: TemplateStringsArray, ...ids: string[]): ApiPath {
-  return { path: String.raw({ raw: literals }, ...ids.map(checkId)), route: routeOf(literals) };
+  let built = literals[0] ?? '';
+  for (const [index, id] of ids.entries()) built += checkId(id) + (literals[index + 1] ?? '');
+  return { path: built, route: routeOf(literals) };
 }
 
 /** A template's literals are the same object at each call, so that its route is put together once. */

@@ -18,8 +18,10 @@ export interface ToldLimit {
  * to a limit that stands alone, whatever their names. Empty where nothing usable was told.
  */
 export function readRateLimit(headers: Readonly<Record<string, string>>): ToldLimit[] {
-  const limits = readItems(headers['ratelimit']);
-  const policies = readItems(headers['ratelimit-policy']);
+  const { ratelimit } = headers;
+  if (ratelimit === undefined) return [];
+  const limits = readItems(ratelimit);
+  const policies = readPolicies(headers['ratelimit-policy'] ?? '');
   return limits.flatMap(({ name, numbers: { r, t } }) => {
     if (r === undefined || t === undefined) return [];
     const isPair = limits.length === 1 && policies.length === 1;
@@ -28,20 +30,26 @@ export function readRateLimit(headers: Readonly<Record<string, string>>): ToldLi
   });
 }
 
+/** The same in every answer: read once. */
+let lastPolicies: { text: string; items: Item[] } = { text: '', items: [] };
+
+function readPolicies(text: string): Item[] {
+  if (text !== lastPolicies.text) lastPolicies = { text, items: readItems(text) };
+  return lastPolicies.items;
+}
+
 interface Item {
   name: string;
   numbers: { r?: number; t?: number; q?: number; w?: number };
 }
 
-function readItems(header: string | undefined): Item[] {
-  return (header ?? '').split(',').flatMap((text) => {
-    const [name = '', ...parameters] = text.split(';').map((part) => part.trim());
-    const numbers = Object.fromEntries(parameters.flatMap(readNumber));
-    return Object.keys(numbers).length === 0 ? [] : [{ name: name.replaceAll('"', ''), numbers }];
+function readItems(header: string): Item[] {
+  return header.split(',').flatMap((text) => {
+    const [, name = ''] = /^\s*"?([^";]*)"?/.exec(text) ?? [];
+    const numbers: Item['numbers'] = {};
+    for (const [, key = '', digits = ''] of text.matchAll(/;\s*([rqtw])=(\d{1,9})(?=\s*(?:;|$))/g)) {
+      if (key === 'r' || key === 't' || key === 'q' || key === 'w') numbers[key] = Number(digits);
+    }
+    return Object.keys(numbers).length === 0 ? [] : [{ name: name.trim(), numbers }];
   });
-}
-
-function readNumber(parameter: string): [string, number][] {
-  const [, key = '', digits = ''] = /^([rtqw])=(\d{1,9})$/.exec(parameter) ?? [];
-  return key === '' ? [] : [[key, Number(digits)]];
 }

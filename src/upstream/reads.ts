@@ -11,7 +11,9 @@ import type {
   Rows,
   StartInput,
 } from '../models.ts';
-import type { Cache, Kind, Moment } from './cache.ts';
+import type { Moment } from './changes.ts';
+import type { Kind } from './kind.ts';
+import type { Cache } from './cache.ts';
 import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
 import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
 import type { StartOutcome, StopOutcome } from './livestreamControl.ts';
@@ -107,6 +109,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
       return answer.session;
     },
     freshness: ofSession,
+    readsAhead: true,
     tags: (livestreamId) => [aboutLivestream(livestreamId), RUNNING],
   });
   const session = cache.kind<string, LivestreamSession | null>({

@@ -17,7 +17,9 @@ export interface RetryOptions {
   clock: Clock;
   /** From 0 to 1. */
   random: () => number;
-  signal: AbortSignal;
+  signal: AbortSignal | undefined;
+  /** When all has to be over, in milliseconds since the Unix epoch: nothing is repeated after that. */
+  endsAt: number;
 }
 
 /** Repeats `attempt` while its failure is a passing one and repeating it is safe; at most twice. */
@@ -28,14 +30,14 @@ export async function withRetry<T>(options: RetryOptions, attempt: () => Promise
     } catch (error) {
       const delay =
         retries < MOST_RETRIES && isSafe(error, options) ? retryDelay(error, retries, options.random()) : null;
-      if (delay === null) throw error;
+      if (delay === null || options.clock.now() + delay >= options.endsAt) throw error;
       await sleep(delay, options.clock, options.signal);
     }
   }
 }
 
 function isSafe(error: unknown, { idempotent, signal }: RetryOptions): error is UpstreamError {
-  return !signal.aborted && error instanceof UpstreamError && (idempotent || error.fate === 'unsent');
+  return signal?.aborted !== true && error instanceof UpstreamError && (idempotent || error.fate === 'unsent');
 }
 
 /**

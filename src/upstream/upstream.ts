@@ -1,5 +1,3 @@
-import pLimit, { type LimitFunction } from 'p-limit';
-
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
 import { type Account, createAccounts } from './account.ts';
@@ -8,6 +6,7 @@ import { createCache } from './cache.ts';
 import { type ClientSettings, createClient } from './client.ts';
 import type { EconomySettings } from './economy.ts';
 import { createEndpoints } from './endpoints.ts';
+import { createLimit } from './limit.ts';
 import { createListSource, type ListSource } from './listSource.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
@@ -50,19 +49,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const control = createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock });
   return {
     account: createAccounts(clock),
-    operation(account, signal, see) {
-      let limit: LimitFunction | undefined;
-      return {
-        account,
-        trace: createTrace(share, clock),
-        begun: cache.now(),
-        purpose: 'read',
-        // Made when it is needed: most operations are answered from memory.
-        limit: async (work) => (limit ??= pLimit(MOST_IN_FLIGHT))(work),
-        see,
-        signal,
-      };
-    },
+    operation: (account, signal, see) => ({
+      account,
+      trace: createTrace(share, clock),
+      begun: cache.now(),
+      purpose: 'read',
+      limit: createLimit(MOST_IN_FLIGHT),
+      see,
+      signal,
+    }),
     reads,
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,

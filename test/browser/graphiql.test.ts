@@ -126,7 +126,7 @@ describe('GraphiQL in a real browser', () => {
     expect(new Set(backgrounds).size).toBe(2);
   });
 
-  test('opens with example tabs, and each of them runs as it is', async () => {
+  test('opens with example tabs, each of which runs as it is and shows what it costs', async () => {
     const { page, context } = await open('light');
     const tabs = page.locator('.graphiql-tab-button');
     expect(await tabs.allInnerTexts()).toEqual(TABS);
@@ -136,6 +136,7 @@ describe('GraphiQL in a real browser', () => {
       const answer = await run(page);
       expect(answer).toHaveProperty('data');
       expect(answer).not.toHaveProperty('errors');
+      expect(answer).toHaveProperty('extensions.upstream.budget.limit', 1200);
       expect(JSON.stringify(answer)).not.toMatch(/"userErrors":\[\{|:null\}$/);
     }
     await context.close();

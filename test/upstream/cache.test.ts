@@ -3,7 +3,8 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 
 import { UpstreamError } from '../../src/errors.ts';
-import { createCache, type KindOptions } from '../../src/upstream/cache.ts';
+import type { KindOptions } from '../../src/upstream/kind.ts';
+import { createCache } from '../../src/upstream/cache.ts';
 import { DEFAULT_ECONOMY, type EconomySettings } from '../../src/upstream/economy.ts';
 import { DEFAULT_FRESHNESS } from '../../src/upstream/freshness.ts';
 import type { Operation } from '../../src/upstream/operation.ts';

@@ -56,7 +56,7 @@ describe('repeating', () => {
     const clock = createFakeClock();
     let attempts = 0;
     const { signal } = new AbortController();
-    const work = withRetry({ idempotent, clock, random: () => 0, signal }, async () => {
+    const work = withRetry({ idempotent, clock, random: () => 0, signal, endsAt: Infinity }, async () => {
       const failure = failures[attempts];
       attempts += 1;
       if (failure !== undefined) throw failure;
@@ -108,7 +108,7 @@ describe('repeating', () => {
     const caller = new AbortController();
     const reason = new Error('left');
     let attempts = 0;
-    const options = { idempotent: true, clock, random: () => 1, signal: caller.signal };
+    const options = { idempotent: true, clock, random: () => 1, signal: caller.signal, endsAt: Infinity };
     const work = withRetry(options, () => {
       attempts += 1;
       return Promise.reject(interrupted);

@@ -1,0 +1,248 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Clock } from '../clock.ts';
+import { GatewayError } from '../errors.ts';
+import { ANYTHING, type Changes, type Moment } from './changes.ts';
+import { sleep, unlessAborted } from './deadline.ts';
+import { type Flight, startFlight } from './flight.ts';
+import { type FreshnessSettings, leastAge } from './freshness.ts';
+import type { Operation } from './operation.ts';
+import { sizeOf } from './sizeOf.ts';
+
+/** One kind of read: how it is done, and how long its answers may be kept. */
+export interface KindOptions<Key, Value> {
+  /** The REST route, as the upstream report tells it. */
+  route: string;
+  keyOf(key: Key): string;
+  /** `moment`: when this reading began. */
+  load(operation: Operation, key: Key, moment: Moment): Promise<Value>;
+  /** Milliseconds. */
+  freshness(value: Value): number;
+  /** What the value speaks of: a change of one of these makes it void. */
+  tags(key: Key, value: Value): string[];
+  /** Whether what is asked for again and again is read anew shortly before it is too old, so that nobody waits for it. */
+  readsAhead?: boolean;
+  /** False: something newer speaks against it, so that only those get it who wait for it. */
+  isCurrent?(accountId: string, value: Value): boolean;
+}
+
+/** The answers to one kind of read, shared by all operations of an account, and the reads of it that are under way. */
+export interface Kind<Key, Value> {
+  /** What is at hand and fresh; undefined when it has to be read. */
+  peek(operation: Operation, key: Key): Value | undefined;
+  /** Whether reading costs nothing. */
+  isFresh(operation: Operation, key: Key, since?: Moment): boolean;
+  /**
+   * Reads, unless it is at hand and fresh. An older answer is served when the newer one is slow to come, or fails in a way
+   * that passes; none is that was read before `since`.
+   */
+  read(operation: Operation, key: Key, since?: Moment): Promise<Value>;
+  /** What is at hand, however old; undefined when nothing is. */
+  held(accountId: string, key: Key): Value | undefined;
+  /** Keeps what was so at `moment`, unless something newer is known. */
+  put(accountId: string, key: Key, value: Value, moment: Moment): void;
+  /** Forgets what was so before `moment`. */
+  drop(accountId: string, key: Key, moment: Moment): void;
+}
+
+/** What all kinds have in common. */
+export interface KindContext {
+  clock: Clock;
+  freshness: FreshnessSettings;
+  changes: Changes;
+  /** What this kind may keep in memory, in bytes, roughly. */
+  share: number;
+}
+
+/** How long before its end an answer is read anew that is asked for again: a second, or a tenth of its time. */
+const aheadOf = (milliseconds: number): number => Math.min(1000, milliseconds / 10);
+/** What keeping an answer costs beside the answer itself, in bytes, roughly. */
+const ENTRY = 400;
+/** Failures that an older answer is better than. */
+const PASSING: ReadonlySet<string> = new Set([
+  'RATE_LIMITED',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_INVALID_RESPONSE',
+  'QUERY_TOO_EXPENSIVE',
+]);
+
+/** Before all else. */
+const BEGINNING: Moment = { order: 0, at: 0 };
+
+interface Entry<Value> {
+  value: Value;
+  moment: Moment;
+  /** Milliseconds. */
+  freshness: number;
+  accountId: string;
+  tags: string[];
+}
+
+export function createKind<Key, Value extends object | null>(
+  { clock, freshness, changes, share }: KindContext,
+  options: KindOptions<Key, Value>,
+): Kind<Key, Value> {
+  const { route } = options;
+  const entries = new LRUCache<string, Entry<Value>>({
+    maxSize: share,
+    sizeCalculation: ({ value }, id) => ENTRY + 2 * id.length + sizeOf(value),
+  });
+  const flights = new Map<string, { flight: Flight<Value>; moment: Moment }>();
+  const idOf = (accountId: string, key: Key): string => `${accountId} ${options.keyOf(key)}`;
+
+  function find(id: string, since = BEGINNING): Entry<Value> | undefined {
+    const entry = entries.get(id);
+    const isUsable =
+      entry !== undefined &&
+      entry.moment.order > since.order &&
+      !changes.isVoid(entry.accountId, entry.tags, entry.moment);
+    return isUsable ? entry : undefined;
+  }
+
+  function drop(accountId: string, key: Key, moment: Moment): void {
+    const id = idOf(accountId, key);
+    if ((entries.get(id)?.moment.order ?? 0) < moment.order) entries.delete(id);
+  }
+
+  /** Fresh by its class; or as fresh as the budget allows, which is `stale`; or to be read again. */
+  function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
+    const age = clock.now() - entry.moment.at;
+    if (age < entry.freshness) return 'cache';
+    return age < leastAge(operation.account.budget.pressure(), freshness) ? 'stale' : 'old';
+  }
+
+  function put(accountId: string, key: Key, value: Value, moment: Moment): void {
+    const lasts = options.freshness(value);
+    // What could never be served need not be kept.
+    if (lasts + freshness.stale <= 0) return;
+    const id = idOf(accountId, key);
+    const tags = options.tags(key, value);
+    const isOlder = (find(id)?.moment.order ?? 0) >= moment.order;
+    if (isOlder || changes.isVoid(accountId, tags, moment) || options.isCurrent?.(accountId, value) === false) return;
+    entries.set(id, { value, moment, freshness: lasts, accountId, tags });
+  }
+
+  function peek(operation: Operation, key: Key, since?: Moment): Value | undefined {
+    const entry = find(idOf(operation.account.id, key), since);
+    const state = entry === undefined ? 'old' : stateOf(operation, entry);
+    if (entry === undefined || state === 'old') return undefined;
+    operation.trace.serve(route, state);
+    operation.trace.limitTo(state === 'cache' ? goodUntil(entry) : 0);
+    if (state === 'cache' && clock.now() >= goodUntil(entry)) readAhead(operation, key);
+    return entry.value;
+  }
+
+  function goodUntil({ moment, freshness: lasts }: Entry<Value>): number {
+    return moment.at + lasts - (options.readsAhead === true ? aheadOf(lasts) : 0);
+  }
+
+  /** In the background, once, and only while the budget is easy. */
+  function readAhead(operation: Operation, key: Key): void {
+    const isShort = leastAge(operation.account.budget.pressure(), freshness) > 0;
+    if (isShort || flights.has(idOf(operation.account.id, key))) return;
+    fly(operation, key).flight.keep();
+  }
+
+  /** Joins the read that is under way, unless it began before `since` or before the account's last change. */
+  function fly(operation: Operation, key: Key, since = BEGINNING): { flight: Flight<Value>; isJoined: boolean } {
+    const accountId = operation.account.id;
+    const id = idOf(accountId, key);
+    const underWay = flights.get(id);
+    const isTooOld =
+      underWay === undefined ||
+      underWay.moment.order < since.order ||
+      changes.isVoid(accountId, [ANYTHING], underWay.moment);
+    if (!isTooOld) {
+      // What it gives was so when it began at the earliest.
+      const age = clock.now() - underWay.moment.at;
+      operation.trace.serve(route, age <= Math.min(freshness.status, freshness.nothing) ? 'coalesced' : 'stale');
+      return { flight: underWay.flight, isJoined: true };
+    }
+    const moment = changes.now();
+    const flight = startFlight(
+      async (signal) => {
+        try {
+          const value = await options.load({ ...operation, signal }, key, moment);
+          put(accountId, key, value, moment);
+          return value;
+        } catch (error) {
+          // What may not be read any more is not served either.
+          if (error instanceof GatewayError && !isPassing(error)) drop(accountId, key, moment);
+          throw error;
+        }
+      },
+      () => {
+        if (flights.get(id)?.flight === flight) flights.delete(id);
+      },
+    );
+    flights.set(id, { flight, moment });
+    return { flight, isJoined: false };
+  }
+
+  /** What was read is true for as long as it is kept: not at all where something newer is known. */
+  function limit(operation: Operation, key: Key, value: Value): void {
+    const entry = find(idOf(operation.account.id, key));
+    operation.trace.limitTo(entry?.value === value ? goodUntil(entry) : 0);
+  }
+
+  /** A failure that is another operation's own matter is none of this one's. */
+  async function load(operation: Operation, key: Key, since?: Moment): Promise<Value> {
+    const { flight, isJoined } = fly(operation, key, since);
+    try {
+      const value = await flight.join(operation.signal);
+      limit(operation, key, value);
+      return value;
+    } catch (error) {
+      if (isJoined && isPassing(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key, since);
+      throw error;
+    }
+  }
+
+  /** Waits for the newer answer, but not for long. */
+  async function revalidate(operation: Operation, key: Key, entry: Entry<Value>, since?: Moment): Promise<Value> {
+    const { flight } = fly(operation, key, since);
+    flight.keep();
+    const waiting = new AbortController();
+    const newer = flight.join(operation.signal).catch((error: unknown) => {
+      if (isPassing(error)) return undefined;
+      throw error;
+    });
+    const patience = sleep(freshness.staleWait, clock, waiting.signal).catch(() => undefined);
+    try {
+      const value = await unlessAborted(Promise.race([newer, patience]), operation.signal);
+      if (value !== undefined) {
+        limit(operation, key, value);
+        return value;
+      }
+    } finally {
+      waiting.abort();
+    }
+    operation.trace.serve(route, 'stale');
+    operation.trace.limitTo(0);
+    return entry.value;
+  }
+
+  return {
+    peek,
+    put,
+    isFresh(operation, key, since) {
+      const entry = find(idOf(operation.account.id, key), since);
+      return entry !== undefined && stateOf(operation, entry) !== 'old';
+    },
+    async read(operation, key, since) {
+      operation.signal?.throwIfAborted();
+      const fresh = peek(operation, key, since);
+      if (fresh !== undefined) return fresh;
+      const entry = find(idOf(operation.account.id, key), since);
+      const isServable = entry !== undefined && clock.now() - entry.moment.at < entry.freshness + freshness.stale;
+      return isServable ? revalidate(operation, key, entry, since) : load(operation, key, since);
+    },
+    held: (accountId, key) => find(idOf(accountId, key))?.value,
+    drop,
+  };
+}
+
+function isPassing(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && PASSING.has(error.code);
+}
