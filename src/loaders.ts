@@ -38,6 +38,8 @@ export interface Loaders {
   stop(meetingId: string): Promise<StopOutcome>;
   /** What is left of the request budget that the operation is paid from. */
   budget(): BudgetView;
+  /** Whether what the operation gave is true for a while, rather than for this moment. */
+  isLasting(): boolean;
   /** Keeps the whole answer of the operation for those who ask the same, for as long as all that it was made of is fresh. */
   keep(question: string, text: string): void;
   /** What the operation has cost until now. */
@@ -132,6 +134,7 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
       operation.trace.limitTo(0);
       return account.budget.view();
     },
+    isLasting: () => answers.isLasting(operation),
     keep: (question, text) => answers.keep(operation, question, text),
     report: () => operation.trace.report(account.budget.view()),
   };

@@ -19,7 +19,7 @@ export function useKeptAnswers(find: (question: string) => string | undefined): 
       if (request.headers.get(REPORT_HEADER) !== null) return undefined;
       return {
         onExecuteDone({ result, setResult }) {
-          if (!('data' in result) || 'errors' in result) return;
+          if (!('data' in result) || 'errors' in result || !loaders.isLasting()) return;
           const text = JSON.stringify(result);
           loaders.keep(questionOf(params), text);
           setResult(asResult(text));

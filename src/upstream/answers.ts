@@ -15,6 +15,8 @@ const ENTRY = 200;
 export interface Answers {
   /** `question`: whatever an answer depends on, beside the account. */
   find(accountId: string, question: string): string | undefined;
+  /** Whether an answer of this operation can be given again. */
+  isLasting(operation: Operation): boolean;
   keep(operation: Operation, question: string, text: string): void;
 }
 
@@ -29,10 +31,13 @@ export function createAnswers(cache: Cache, clock: Clock): Answers {
       if (answer === undefined || clock.now() >= answer.until) return undefined;
       return cache.isVoid(accountId, [ANYTHING], answer.begun) ? undefined : answer.text;
     },
-    keep({ account, trace, begun }, question, text) {
+    isLasting({ trace }) {
       const until = trace.goodUntil();
       // Endless is what nothing was read for: that costs nothing anyway.
-      if (until > clock.now() && until < Infinity) answers.set(`${account.id} ${question}`, { text, until, begun });
+      return until > clock.now() && until < Infinity;
+    },
+    keep({ account, trace, begun }, question, text) {
+      answers.set(`${account.id} ${question}`, { text, until: trace.goodUntil(), begun });
     },
   };
 }

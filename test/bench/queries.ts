@@ -35,7 +35,7 @@ export const QUERIES: readonly BenchQuery[] = [
     text: 'query typename { __typename }',
     requests: 0,
     lanes: 32,
-    operations: { warmUp: 3000, cpu: 2000, prompt: 300, late: 0 },
+    operations: { warmUp: 8000, cpu: 3000, prompt: 300, late: 0 },
   },
   {
     name: 'meeting',
@@ -43,7 +43,7 @@ export const QUERIES: readonly BenchQuery[] = [
     text: `query meeting($id: ID!) { meeting(id: $id) { id activeLivestream { ${LIVESTREAM} activeSession { ${SESSION} } } } }`,
     requests: 2,
     lanes: 32,
-    operations: { warmUp: 1200, cpu: 640, prompt: 150, late: 20 },
+    operations: { warmUp: 4000, cpu: 1280, prompt: 150, late: 20 },
   },
   {
     name: 'fifty',
@@ -51,7 +51,7 @@ export const QUERIES: readonly BenchQuery[] = [
     text: `query fifty { livestreams(first: 50, filter: { status: LIVE }) { nodes { ${LIVESTREAM} activeSession { ${SESSION} } } } }`,
     requests: 51,
     lanes: 1,
-    operations: { warmUp: 100, cpu: 50, prompt: 20, late: 15 },
+    operations: { warmUp: 500, cpu: 150, prompt: 40, late: 15 },
   },
 ];
 
