@@ -214,7 +214,8 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     // Of a livestream that is not known, any running session may be the one that has ended.
     const sessions = before || now ? [] : [RUNNING];
     const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ...touched, ...sessions]);
-    if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, moment);
+    // It was so when the mutation was carried out, which may have been at once.
+    if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, { ...moment, at: sentAt.at });
   }
 
   /** A mutation that was refused changes nothing, but may show that what is known of the meeting is not so. */

@@ -15,7 +15,7 @@ function rowOf(report: string, query: string, party: string): string[] {
 }
 
 describe('the benchmark', () => {
-  test('compares the gateway with those that need no packages of their own', { timeout: 60_000 }, async () => {
+  test('compares the gateway with those that need no packages of their own', { timeout: 180_000 }, async () => {
     const out = await mkdtemp(join(tmpdir(), 'bench-'));
     try {
       const parties = ['--only', 'ours,naive,floor'];
