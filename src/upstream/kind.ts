@@ -19,7 +19,7 @@ export interface KindOptions<Key, Value> {
   /** Milliseconds. */
   freshness(value: Value): number;
   /** What the value speaks of: a change of one of these makes it void. */
-  tags(key: Key, value: Value): string[];
+  tags(key: Key, value: Value, accountId: string): string[];
   /** Whether what is asked for again and again is read anew shortly before it is too old, so that nobody waits for it. */
   readsAhead?: boolean;
   /** False: something newer speaks against it, so that only those get it who wait for it. */
@@ -117,7 +117,7 @@ export function createKind<Key, Value extends object | null>(
     // What could never be served need not be kept.
     if (lasts + freshness.stale <= 0) return;
     const id = idOf(accountId, key);
-    const tags = options.tags(key, value);
+    const tags = options.tags(key, value, accountId);
     const isOlder = (find(id)?.moment.order ?? 0) >= moment.order;
     if (isOlder || changes.isVoid(accountId, tags, moment) || options.isCurrent?.(accountId, value) === false) return;
     entries.set(id, { value, moment, freshness: lasts, accountId, tags });

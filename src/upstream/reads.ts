@@ -110,17 +110,16 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     },
     freshness: ofSession,
     readsAhead: true,
-    tags: (livestreamId) => [aboutLivestream(livestreamId), RUNNING],
+    tags: (livestreamId, _session, accountId) => aboutSession(accountId, livestreamId),
   });
   const session = cache.kind<string, LivestreamSession | null>({
     route: '/livestreams/sessions/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.session(operation, id),
     freshness: ofSession,
-    tags: (_id, value) => [
-      ...(value?.livestreamId ? [aboutLivestream(value.livestreamId)] : []),
-      ...(value?.stoppedAt === null ? [RUNNING] : []),
-    ],
+    // One that has ended changes no more.
+    tags: (_id, value, accountId) =>
+      value !== null && value.stoppedAt === null ? aboutSession(accountId, value.livestreamId) : [],
   });
   const meetings = cache.kind<MeetingsKey, Rows<Meeting>>({
     route: '/meetings',
@@ -159,6 +158,15 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     freshness: ofStatus,
     tags: () => [LISTS],
   });
+
+  /** A running session is its livestream's and its meeting's; where that is not known, it may be any meeting's. */
+  function aboutSession(accountId: string, livestreamId: string | null): string[] {
+    const meetingId = livestreamId === null ? null : livestream.held(accountId, livestreamId)?.meetingId;
+    return [
+      ...(livestreamId === null ? [] : [aboutLivestream(livestreamId)]),
+      meetingId ? aboutMeeting(meetingId) : ANY_SESSION,
+    ];
+  }
 
   /** Puts a livestream where all will find it who ask for it, unless it was changed since. */
   function see<Seen extends Livestream | null>(operation: Operation, answered: Seen, moment: Moment): Seen {
@@ -211,9 +219,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     const isMixed = cache.isVoid(id, [aboutMeeting(meetingId)], sentAt);
     const before = activeLivestream.held(id, meetingId);
     const touched = [before, now].flatMap((value) => (value ? [aboutLivestream(value.id)] : []));
-    // Of a livestream that is not known, any running session may be the one that has ended.
-    const sessions = before || now ? [] : [RUNNING];
-    const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ...touched, ...sessions]);
+    const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ANY_SESSION, ...touched]);
     // It was so when the mutation was carried out, which may have been at once.
     if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, { ...moment, at: sentAt.at });
   }
@@ -250,7 +256,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
 
 /** What a start or a stop changes: every list of livestreams, and whatever speaks of the meeting or of its livestream. */
 const LISTS = 'lists';
-const RUNNING = 'running';
+const ANY_SESSION = 'any session';
 const aboutMeeting = (id: string): string => `meeting ${id}`;
 const aboutLivestream = (id: string): string => `livestream ${id}`;
 
