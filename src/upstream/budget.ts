@@ -3,7 +3,7 @@ import { UpstreamError } from '../errors.ts';
 import { readRateLimit, type ToldLimit } from './rateLimitHeaders.ts';
 import type { TransportResponse } from './transport.ts';
 
-/** Upstream's published limit (upstream-api.md, "Limits"): what holds until its headers tell another one. */
+/** The limit of Cloudflare's documents ("API rate limits"): what holds until the headers tell another one. */
 const DOCUMENTED = { limit: 1200, length: 300_000 };
 /** The share of the limit that reads leave to mutations. */
 const RESERVE = 0.1;

@@ -3,7 +3,7 @@ import { sleep } from './deadline.ts';
 
 /**
  * Spreads what this process sends, whoever it is for, so that upstream never sees more than `perSecond` requests in any second
- * (upstream-api.md, "Limits": 200 per IP). Half of them may leave at once, the others follow evenly: a token bucket. 0: no limit.
+ * (200 per IP: Cloudflare's documents, "API rate limits"). Half of them may leave at once, the others follow evenly: a token bucket. 0: no limit.
  * What it gives resolves when the next request may leave, or is undefined when that is now.
  */
 export function createPace(

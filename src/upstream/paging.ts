@@ -1,5 +1,5 @@
 /**
- * Windows of any offset and size over an upstream that knows only numbered pages (upstream-api.md, "Page numbers").
+ * Windows of any offset and size over an upstream that knows only numbered pages.
  * Each answer fits what is believed about numbering and page size, or corrects it; what is then missing is asked again.
  *
  * What no answer can show:

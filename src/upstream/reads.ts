@@ -1,23 +1,14 @@
 import { LRUCache } from 'lru-cache';
 
-import type {
-  Livestream,
-  LivestreamQuery,
-  LivestreamRef,
-  LivestreamSession,
-  Meeting,
-  Range,
-  Refusal,
-  Rows,
-  StartInput,
-} from '../models.ts';
-import type { Moment } from './changes.ts';
-import type { Kind } from './kind.ts';
+import type { Livestream, LivestreamQuery, LivestreamRef, LivestreamSession, Meeting, Range, Rows } from '../models.ts';
 import type { Cache } from './cache.ts';
+import type { Moment } from './changes.ts';
+import { createEffects, type Effects } from './effects.ts';
 import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
 import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
-import type { StartOutcome, StopOutcome } from './livestreamControl.ts';
+import type { Kind } from './kind.ts';
 import type { Operation } from './operation.ts';
+import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 
 /** Names that were sent with a start, remembered for as long as upstream may not tell them. */
 const MOST_NAMES = 10_000;
@@ -36,7 +27,7 @@ export interface MeetingLivestreamsKey {
 }
 
 /** Every read, from what is kept in common or from upstream. A livestream that stands in any answer serves all that ask for it. */
-export interface Reads {
+export interface Reads extends Effects {
   meeting: Kind<string, Meeting | null>;
   livestream: Kind<string, Livestream | null>;
   /** By the meeting's id. */
@@ -51,14 +42,7 @@ export interface Reads {
   livestreamsHead: Kind<LivestreamQuery, KeptHead>;
   /** What is read with it as `since` is not older than this call. */
   now(): Moment;
-  /** A start was sent at this moment, with this outcome. */
-  started(operation: Operation, input: Started, outcome: StartOutcome, sentAt: Moment): void;
-  /** A stop was sent at this moment, with this outcome. */
-  stopped(operation: Operation, meetingId: string, outcome: StopOutcome, sentAt: Moment): void;
 }
-
-/** What was asked to be started. */
-export type Started = Pick<StartInput, 'meetingId' | 'name'>;
 
 /** The beginning of a list, and when it was read. */
 export interface KeptHead {
@@ -207,29 +191,6 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     return { ...page, rows: page.rows.map((row) => see(operation, row, moment)) };
   }
 
-  /** The meeting's livestream is another than before; `now` undefined: which one is not known. */
-  function changed(
-    operation: Operation,
-    meetingId: string,
-    now: LivestreamRef | null | undefined,
-    sentAt: Moment,
-  ): void {
-    const { id } = operation.account;
-    // Of two mutations that overlap nobody knows which was carried out last.
-    const isMixed = cache.isVoid(id, [aboutMeeting(meetingId)], sentAt);
-    const before = activeLivestream.held(id, meetingId);
-    const touched = [before, now].flatMap((value) => (value ? [aboutLivestream(value.id)] : []));
-    const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ANY_SESSION, ...touched]);
-    // It was so when the mutation was carried out, which may have been at once.
-    if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, { ...moment, at: sentAt.at });
-  }
-
-  /** A mutation that was refused changes nothing, but may show that what is known of the meeting is not so. */
-  function refused(operation: Operation, meetingId: string, { code }: Refusal, sentAt: Moment): void {
-    if (code === 'OUTCOME_UNKNOWN') changed(operation, meetingId, undefined, sentAt);
-    else if (code !== 'BAD_USER_INPUT') cache.changed(operation.account.id, [aboutMeeting(meetingId)]);
-  }
-
   return {
     meeting,
     livestream,
@@ -241,24 +202,9 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     meetingLivestreams,
     livestreamsHead,
     now: () => cache.now(),
-    started(operation, { meetingId, name }, outcome, sentAt) {
-      if ('refusal' in outcome) return refused(operation, meetingId, outcome.refusal, sentAt);
-      if (name !== null) sentNames.set(`${operation.account.id} ${outcome.livestream.id}`, name);
-      return changed(operation, meetingId, outcome.livestream, sentAt);
-    },
-    stopped(operation, meetingId, outcome, sentAt) {
-      return 'refusal' in outcome
-        ? refused(operation, meetingId, outcome.refusal, sentAt)
-        : changed(operation, meetingId, null, sentAt);
-    },
+    ...createEffects({ cache, activeLivestream, sentNames }),
   };
 }
-
-/** What a start or a stop changes: every list of livestreams, and whatever speaks of the meeting or of its livestream. */
-const LISTS = 'lists';
-const ANY_SESSION = 'any session';
-const aboutMeeting = (id: string): string => `meeting ${id}`;
-const aboutLivestream = (id: string): string => `livestream ${id}`;
 
 function queryKey({ status, excludeMeetings, from, to, order }: LivestreamQuery): string {
   return `${status} ${excludeMeetings} ${from?.getTime()} ${to?.getTime()} ${order}`;
