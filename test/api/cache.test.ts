@@ -122,7 +122,6 @@ const CLASSES: [string, (samples: Samples) => string, string, number, number][] 
   ['a list', () => listed('LIVE'), LIST, 2000, 500],
   ['a list of meetings', () => 'meetings { nodes { id } }', 'GET /meetings', 2000, 500],
   ['a meeting’s livestreams', (samples) => ofMeeting(samples.liveMeetingId), OF_MEETING, 2000, 500],
-  ['an active session', (samples) => activeSession(samples.liveLivestreamId), ACTIVE_SESSION, 15_000, 5000],
   ['a running session', (samples) => session(samples.liveSessionId), SESSION, 15_000, 5000],
   ['an ended session', (samples) => session(samples.endedSessionId), SESSION, HOUR, 20_000],
   ['no livestream', () => livestream('none'), BY_ID, 2000, 700],
@@ -149,6 +148,40 @@ describe('how long an answer is kept', () => {
       await ask(gateway, fields);
       expect(requests()).toBe(2);
     }
+  });
+});
+
+describe('the session of a livestream that runs', () => {
+  const sessionsRead = (gateway: TestGateway): number =>
+    gateway.upstream().filter((request) => request === ACTIVE_SESSION).length;
+
+  it('costs nothing for 14 s, and is then read anew for whoever asks, who need not wait for it', async () => {
+    const gateway = await startTestGateway();
+    const fields = activeSession(gateway.samples.liveLivestreamId);
+    await ask(gateway, fields);
+    gateway.clock.advance(13_999);
+    await ask(gateway, fields);
+    // Whatever was sent would have arrived by now.
+    await gateway.control();
+    expect(sessionsRead(gateway)).toBe(1);
+
+    gateway.clock.advance(1);
+    expect((await asked(gateway, fields)).sources).toContain('cache');
+    await until(() => sessionsRead(gateway) === 2 && gateway.sandbox.requests().inFlight === 0);
+    await gateway.control();
+    gateway.clock.advance(13_000);
+    await ask(gateway, fields);
+    await gateway.control();
+    expect(sessionsRead(gateway)).toBe(2);
+  });
+
+  it('is waited for once it is 15 s old', async () => {
+    const gateway = await startTestGateway();
+    const fields = activeSession(gateway.samples.liveLivestreamId);
+    await ask(gateway, fields);
+    gateway.clock.advance(15_000);
+    const { sources } = await asked(gateway, fields);
+    expect([sources.at(-1), sessionsRead(gateway)]).toEqual(['network', 2]);
   });
 });
 

@@ -48,6 +48,35 @@ function shelf(options: Partial<KindOptions<string, Thing | null>> & { bytes?: n
 
 const unavailable = () => new UpstreamError('lost', 'UPSTREAM_UNAVAILABLE', 'It is away.');
 
+describe('an answer that is read ahead', () => {
+  const ahead = { readsAhead: true, freshness: () => 20_000 };
+
+  test('is read anew once in its last second, and given at once meanwhile', async () => {
+    const { clock, kind, reads, operation, fill } = shelf(ahead);
+    await fill('a', 'old');
+    clock.advance(18_999);
+    expect([kind.peek(operation(), 'a'), reads.length]).toEqual([{ text: 'old' }, 1]);
+    clock.advance(1);
+    const given = [kind.peek(operation(), 'a'), kind.peek(operation(), 'a'), await kind.read(operation(), 'a')];
+    expect([given, reads.length]).toEqual([[{ text: 'old' }, { text: 'old' }, { text: 'old' }], 2]);
+    reads[1]?.resolve({ text: 'new' });
+    await expect.poll(() => kind.peek(operation(), 'a')).toEqual({ text: 'new' });
+    expect(reads).toHaveLength(2);
+  });
+
+  test('is left alone while the budget is short, and not waited for when the reading fails', async () => {
+    const { clock, kind, reads, operation, fill } = shelf(ahead);
+    await fill('a', 'old');
+    clock.advance(19_500);
+    const { account } = operation();
+    const short = { account: { ...account, budget: { ...account.budget, pressure: () => 1.2 } } };
+    expect([kind.peek(operation(short), 'a'), reads.length]).toEqual([{ text: 'old' }, 1]);
+    expect([kind.peek(operation(), 'a'), reads.length]).toEqual([{ text: 'old' }, 2]);
+    reads[1]?.reject(unavailable());
+    await expect.poll(() => kind.peek(operation(), 'a')).toEqual({ text: 'old' });
+  });
+});
+
 describe('reads of one key', () => {
   test('that are under way together are one', async () => {
     const { kind, reads, operation } = shelf();
