@@ -137,9 +137,10 @@ export function createBudget(clock: Clock): Budget {
     if (assumed !== null) assumed.left -= 1 + settled;
     for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
     for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, sentAt, now));
-    if (limits.length > 0) assumed = null;
-    if (limits.length > 0)
+    if (limits.length > 0) {
+      assumed = null;
       for (const [name, { toldAt, length }] of told) if (now - toldAt > 2 * length) told.delete(name);
+    }
     // Upstream's window began with a request that arrived, which was before its answer came.
     for (const window of windows()) window.endsAt ??= now + window.length + ROUNDING;
   }

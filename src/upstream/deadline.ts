@@ -13,11 +13,11 @@ export interface DeadlineOptions {
 export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, signal } = options;
   if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const outcome = Promise.withResolvers<T>();
   const controller = new AbortController();
   const giveUp = (reason: unknown): void => {
     end();
-    reject(asError(reason));
+    outcome.reject(asError(reason));
     controller.abort(reason);
   };
   const leave = (): void => giveUp(signal?.reason);
@@ -28,15 +28,8 @@ export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSi
     cancelTimer();
     signal?.removeEventListener('abort', leave);
   }
-  const settled =
-    <Result>(settle: (result: Result) => void) =>
-    (result: Result): void => {
-      end();
-      settle(result);
-    };
   // Within a promise, so that work that throws at once is no other case.
-  new Promise<T>((start) => start(work(controller.signal))).then(settled(resolve), settled(reject));
-  return promise;
+  return passOn(new Promise<T>((start) => start(work(controller.signal))), outcome, end);
 }
 
 /** Waits; rejects with the signal's reason when it is aborted meanwhile. */
@@ -56,18 +49,26 @@ export async function sleep(milliseconds: number, clock: Clock, signal?: AbortSi
 /** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const onAbort = (): void => reject(asError(signal.reason));
-  const settled =
-    <Result>(settle: (result: Result) => void) =>
-    (result: Result): void => {
-      signal.removeEventListener('abort', onAbort);
-      settle(result);
-    };
+  const outcome = Promise.withResolvers<T>();
+  const onAbort = (): void => outcome.reject(asError(signal.reason));
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
-  work.then(settled(resolve), settled(reject));
-  return promise;
+  return passOn(work, outcome, () => signal.removeEventListener('abort', onAbort));
+}
+
+/** `outcome`'s promise: it ends as `work` does, after `end` has cleared up, unless it has been settled before. */
+function passOn<T>(work: Promise<T>, outcome: PromiseWithResolvers<T>, end: () => void): Promise<T> {
+  work.then(
+    (value) => {
+      end();
+      return outcome.resolve(value);
+    },
+    (error: unknown) => {
+      end();
+      outcome.reject(error);
+    },
+  );
+  return outcome.promise;
 }
 
 function asError(reason: unknown): Error {

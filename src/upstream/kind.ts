@@ -31,7 +31,7 @@ export interface Kind<Key, Value> {
   /** What is at hand and fresh; undefined when it has to be read. */
   peek(operation: Operation, key: Key): Value | undefined;
   /** Whether reading costs nothing. */
-  isFresh(operation: Operation, key: Key, since?: Moment): boolean;
+  isFresh(operation: Operation, key: Key): boolean;
   /**
    * Reads, unless it is at hand and fresh. An older answer is served when the newer one is slow to come, or fails in a way
    * that passes; none is that was read before `since`.
@@ -123,10 +123,15 @@ export function createKind<Key, Value extends object | null>(
     entries.set(id, { value, moment, freshness: lasts, accountId, tags });
   }
 
-  function peek(operation: Operation, key: Key, since?: Moment): Value | undefined {
-    const entry = find(idOf(operation.account.id, key), since);
-    const state = entry === undefined ? 'old' : stateOf(operation, entry);
-    if (entry === undefined || state === 'old') return undefined;
+  function peek(operation: Operation, key: Key): Value | undefined {
+    const entry = find(idOf(operation.account.id, key));
+    return entry && serve(operation, key, entry);
+  }
+
+  /** The entry's value, if it need not be read again. */
+  function serve(operation: Operation, key: Key, entry: Entry<Value>): Value | undefined {
+    const state = stateOf(operation, entry);
+    if (state === 'old') return undefined;
     operation.trace.serve(route, state);
     operation.trace.limitTo(state === 'cache' ? goodUntil(entry) : 0);
     if (state === 'cache' && clock.now() >= goodUntil(entry)) readAhead(operation, key);
@@ -226,16 +231,17 @@ export function createKind<Key, Value extends object | null>(
   return {
     peek,
     put,
-    isFresh(operation, key, since) {
-      const entry = find(idOf(operation.account.id, key), since);
+    isFresh(operation, key) {
+      const entry = find(idOf(operation.account.id, key));
       return entry !== undefined && stateOf(operation, entry) !== 'old';
     },
     async read(operation, key, since) {
       operation.signal?.throwIfAborted();
-      const fresh = peek(operation, key, since);
-      if (fresh !== undefined) return fresh;
       const entry = find(idOf(operation.account.id, key), since);
-      const isServable = entry !== undefined && clock.now() - entry.moment.at < entry.freshness + freshness.stale;
+      if (entry === undefined) return load(operation, key, since);
+      const fresh = serve(operation, key, entry);
+      if (fresh !== undefined) return fresh;
+      const isServable = clock.now() - entry.moment.at < entry.freshness + freshness.stale;
       return isServable ? revalidate(operation, key, entry, since) : load(operation, key, since);
     },
     held: (accountId, key) => find(idOf(accountId, key))?.value,

@@ -8,7 +8,7 @@ import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
 import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
 import type { Kind } from './kind.ts';
 import type { Operation } from './operation.ts';
-import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
+import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 
 /** Names that were sent with a start, remembered for as long as upstream may not tell them. */
 const MOST_NAMES = 10_000;
@@ -69,7 +69,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     keyOf: (id) => id,
     load: async (operation, id, moment) => see(operation, await endpoints.livestream(operation, id), moment),
     freshness: ofStatus,
-    tags: (id, value) => [aboutLivestream(id), ...(value?.meetingId ? [aboutMeeting(value.meetingId)] : [])],
+    tags: (id, value) => aboutLivestreamOf(id, value?.meetingId),
   });
   const activeLivestream = cache.kind<string, LivestreamRef | null>({
     route: '/meetings/{id}/active-livestream',
@@ -158,8 +158,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     const accountId = operation.account.id;
     const seen = completed(accountId, answered);
     const { id, meetingId, status } = seen;
-    const tags = [aboutLivestream(id), ...(meetingId === null ? [] : [aboutMeeting(meetingId)])];
-    if (cache.isVoid(accountId, tags, moment)) return seen;
+    if (cache.isVoid(accountId, aboutLivestreamOf(id, meetingId), moment)) return seen;
     operation.see(seen);
     // Of which not even the status was told: another read may tell more.
     if (status === 'UNKNOWN') return seen;

@@ -3,3 +3,8 @@ export const LISTS = 'lists';
 export const ANY_SESSION = 'any session';
 export const aboutMeeting = (id: string): string => `meeting ${id}`;
 export const aboutLivestream = (id: string): string => `livestream ${id}`;
+
+/** A livestream, and its meeting where that is known. */
+export function aboutLivestreamOf(id: string, meetingId: string | null | undefined): string[] {
+  return meetingId ? [aboutLivestream(id), aboutMeeting(meetingId)] : [aboutLivestream(id)];
+}

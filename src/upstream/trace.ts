@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { BudgetView } from './budget.ts';
 
-/** `stale`: from memory, and older than answers of its kind usually are. */
+/** `stale`: from memory or from a slow request that was under way, and older than answers of its kind may be. */
 export type Source = 'network' | 'cache' | 'stale' | 'coalesced';
 
 export interface UpstreamCall {
@@ -21,7 +21,7 @@ export interface UpstreamReport {
   /** Those that were sent. */
   requests: number;
   cacheHits: number;
-  /** Those that were another operation's request already. */
+  /** Those that were under way already. */
   coalesced: number;
   budget: { remaining: number; limit: number; resetSeconds: number };
   calls: UpstreamCall[];
