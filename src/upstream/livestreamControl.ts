@@ -3,6 +3,7 @@ import { UpstreamError } from '../errors.ts';
 import type { LivestreamRef, Refusal, StartInput } from '../models.ts';
 import type { UpstreamClient } from './client.ts';
 import type { Endpoints } from './endpoints.ts';
+import type { Reads } from './reads.ts';
 import type { Operation } from './operation.ts';
 
 export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };
@@ -21,11 +22,13 @@ export interface LivestreamControl {
 export interface ControlOptions {
   endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
   clockSkew: UpstreamClient['clockSkew'];
+  /** What is told each outcome, once. */
+  effects: Pick<Reads, 'now' | 'started' | 'stopped'>;
   clock: Clock;
 }
 
 export function createLivestreamControl(options: ControlOptions): LivestreamControl {
-  const { endpoints, clock, clockSkew } = options;
+  const { endpoints, clock, clockSkew, effects } = options;
   const starting = new Map<string, Promise<StartOutcome>>();
 
   async function start(operation: Operation, input: StartInput): Promise<StartOutcome> {
@@ -64,20 +67,27 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
     }
   }
 
+  async function startAndTell(operation: Operation, input: StartInput): Promise<StartOutcome> {
+    const sentAt = effects.now();
+    const outcome = await start(operation, input);
+    effects.started(operation, input, outcome, sentAt);
+    return outcome;
+  }
+
   return {
     async start(operation, input) {
-      const key = JSON.stringify([
-        operation.account.id,
-        input.meetingId,
-        input.name,
-        input.video?.width,
-        input.video?.height,
-      ]);
-      const underWay = starting.get(key) ?? start(operation, input).finally(() => starting.delete(key));
+      const { meetingId, name, video } = input;
+      const key = JSON.stringify([operation.account.id, meetingId, name, video?.width, video?.height]);
+      const underWay = starting.get(key) ?? startAndTell(operation, input).finally(() => starting.delete(key));
       starting.set(key, underWay);
       return underWay;
     },
-    stop,
+    async stop(operation, meetingId) {
+      const sentAt = effects.now();
+      const outcome = await stop(operation, meetingId);
+      effects.stopped(operation, meetingId, outcome, sentAt);
+      return outcome;
+    },
   };
 }
 

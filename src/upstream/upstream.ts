@@ -46,7 +46,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {} });
   const cache = createCache({ clock, freshness, bytes: cacheBytes });
   const reads = createReads(endpoints, cache, freshness);
-  const control = createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock });
   return {
     account: createAccounts(clock),
     operation: (account, signal, see) => ({
@@ -61,19 +60,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     reads,
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
-    control: {
-      async start(operation, input) {
-        const sentAt = reads.now();
-        const outcome = await control.start(operation, input);
-        reads.started(operation, input, outcome, sentAt);
-        return outcome;
-      },
-      async stop(operation, meetingId) {
-        const sentAt = reads.now();
-        const outcome = await control.stop(operation, meetingId);
-        reads.stopped(operation, meetingId, outcome, sentAt);
-        return outcome;
-      },
-    },
+    control: createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock, effects: reads }),
   };
 }

@@ -143,3 +143,24 @@ describe('callers who leave', () => {
     expect(gateway.upstream()).toEqual([BY_ID]);
   });
 });
+
+describe('equal starts at once', () => {
+  it('are one, and what they started is known to whoever asks after them', async () => {
+    const gateway = await startTestGateway();
+    const id = gateway.samples.emptyMeetingId;
+    const query =
+      'mutation ($id: ID!) { startLivestream(input: { meetingId: $id, name: "Town hall" }) { livestream { id } } }';
+    const start = async () => (await gateway.send({ query, variables: { id } })).data;
+    const [first, second] = await Promise.all([start(), start()]);
+    const after = await gateway.send({
+      query: 'query ($id: ID!) { meeting(id: $id) { activeLivestream { id name } } }',
+      variables: { id },
+    });
+
+    const started = at(first, 'startLivestream', 'livestream', 'id');
+    expect(started).toMatch(/./);
+    expect(second).toEqual(first);
+    expect(after.data).toEqual({ meeting: { activeLivestream: { id: started, name: 'Town hall' } } });
+    expect(gateway.upstream()).toEqual(['POST /meetings/{meeting_id}/livestreams']);
+  });
+});

@@ -215,6 +215,7 @@ test.each([
     const control = createLivestreamControl({
       clock,
       clockSkew: () => 0,
+      effects: { now: () => ({ order: 1, at: 0 }), started: () => {}, stopped: () => {} },
       endpoints: {
         startLivestream: () => Promise.reject(new UpstreamError('lost', 'UPSTREAM_TIMEOUT', 'Too late.')),
         stopLivestream: () => Promise.resolve(true),
