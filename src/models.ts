@@ -50,6 +50,14 @@ export type MeetingRef = Known<Meeting>;
 /** A livestream of which at least the id is known. An absent field was not told yet and is loaded when it is selected. */
 export type LivestreamRef = Known<Livestream>;
 
+/** An entity that a router refers to. */
+export type Entity =
+  | ({ __typename: 'Meeting' } & MeetingRef)
+  | ({ __typename: 'Livestream' } & Livestream)
+  | ({ __typename: 'LivestreamSession' } & LivestreamSession);
+
+export type MaybeEntity = Entity | null;
+
 /** What to start, its values already checked. */
 export interface StartInput {
   meetingId: string;

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { MeetingRef, LivestreamRef, LivestreamSession as LivestreamSessionModel } from '../models.ts';
+import type { MeetingRef, LivestreamRef, LivestreamSession as LivestreamSessionModel, MaybeEntity } from '../models.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -16,6 +16,14 @@ export type Scalars = {
   DateTime: { input: Date; output: Date; }
   /** An absolute web address. */
   URL: { input: string; output: string; }
+  /** A representation of an entity: its `__typename` and the fields of its key. */
+  _Any: { input: unknown; output: unknown; }
+  /** A selection of fields, as text. */
+  federation__FieldSet: { input: string; output: string; }
+  /** A scope that a caller may have. */
+  federation__Scope: { input: string; output: string; }
+  /** A name that is imported from a specification. */
+  link__Import: { input: string; output: string; }
 };
 
 /** Everything that can be read. */
@@ -33,6 +41,10 @@ export type Query = {
   readonly meetings: MeetingConnection;
   /** What is left of the upstream request budget that this caller's queries are paid from. */
   readonly upstreamBudget: UpstreamBudget;
+  /** This subgraph as federation sees it. */
+  readonly _service: _Service;
+  /** The entities that a router refers to by type and key, in the same order; null for one that does not exist. */
+  readonly _entities: ReadonlyArray<Maybe<_Entity>>;
 };
 
 
@@ -68,6 +80,12 @@ export type QueryMeetingsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   search?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** Everything that can be read. */
+export type Query_EntitiesArgs = {
+  representations: ReadonlyArray<Scalars['_Any']['input']>;
 };
 
 /** A broadcast: frames go in at an ingest server, viewers watch at a playback URL. */
@@ -305,6 +323,23 @@ export type UserErrorCode =
   /** The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at `Meeting.activeLivestream` before trying again. */
   | 'OUTCOME_UNKNOWN';
 
+/** This subgraph as federation sees it. */
+export type _Service = {
+  readonly __typename?: '_Service';
+  /** The schema in GraphQL's schema language, with federation's directives. */
+  readonly sdl: Scalars['String']['output'];
+};
+
+/** An entity that other subgraphs can refer to. */
+export type _Entity = Meeting | Livestream | LivestreamSession;
+
+/** What a linked specification is for. */
+export type Link__Purpose =
+  /** It has to be understood for the data to be kept safe. */
+  | 'SECURITY'
+  /** It has to be understood for operations to be executed. */
+  | 'EXECUTION';
+
 /** What to start. */
 export type StartLivestreamInput = {
   /** The id of the meeting to livestream: 1 to 64 letters, digits and hyphens. */
@@ -426,10 +461,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   Livestream: ResolverTypeWrapper<LivestreamRef>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   LivestreamStatus: LivestreamStatus;
   LivestreamFilter: LivestreamFilter;
   LivestreamOrder: LivestreamOrder;
@@ -448,21 +480,28 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
+  _Service: ResolverTypeWrapper<_Service>;
+  _Entity: ResolverTypeWrapper<MaybeEntity>;
+  _Any: ResolverTypeWrapper<Scalars['_Any']['output']>;
+  federation__FieldSet: ResolverTypeWrapper<Scalars['federation__FieldSet']['output']>;
+  federation__Scope: ResolverTypeWrapper<Scalars['federation__Scope']['output']>;
+  link__Import: ResolverTypeWrapper<Scalars['link__Import']['output']>;
+  link__Purpose: Link__Purpose;
   StartLivestreamInput: StartLivestreamInput;
   VideoConfigInput: VideoConfigInput;
   StartLivestreamPayload: ResolverTypeWrapper<Omit<StartLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversTypes['Livestream']>, meeting?: Maybe<ResolversTypes['Meeting']> }>;
   StopLivestreamInput: StopLivestreamInput;
   StopLivestreamPayload: ResolverTypeWrapper<Omit<StopLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversTypes['Livestream']>, meeting?: Maybe<ResolversTypes['Meeting']> }>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
-  Int: Scalars['Int']['output'];
-  String: Scalars['String']['output'];
   Livestream: LivestreamRef;
-  Boolean: Scalars['Boolean']['output'];
   LivestreamFilter: LivestreamFilter;
   LivestreamConnection: Omit<LivestreamConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['LivestreamEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Livestream']> };
   LivestreamEdge: Omit<LivestreamEdge, 'node'> & { node: ResolversParentTypes['Livestream'] };
@@ -477,12 +516,72 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   PageInfo: PageInfo;
   UserError: UserError;
+  _Service: _Service;
+  _Entity: MaybeEntity;
+  _Any: Scalars['_Any']['output'];
+  federation__FieldSet: Scalars['federation__FieldSet']['output'];
+  federation__Scope: Scalars['federation__Scope']['output'];
+  link__Import: Scalars['link__Import']['output'];
   StartLivestreamInput: StartLivestreamInput;
   VideoConfigInput: VideoConfigInput;
   StartLivestreamPayload: Omit<StartLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversParentTypes['Livestream']>, meeting?: Maybe<ResolversParentTypes['Meeting']> };
   StopLivestreamInput: StopLivestreamInput;
   StopLivestreamPayload: Omit<StopLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversParentTypes['Livestream']>, meeting?: Maybe<ResolversParentTypes['Meeting']> };
+  String: Scalars['String']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  Int: Scalars['Int']['output'];
 };
+
+export type LinkDirectiveArgs = {
+  url: Scalars['String']['input'];
+  as?: Maybe<Scalars['String']['input']>;
+  for?: Maybe<Link__Purpose>;
+  import?: Maybe<ReadonlyArray<Maybe<Scalars['link__Import']['input']>>>;
+};
+
+export type LinkDirectiveResolver<Result, Parent, ContextType = Context, Args = LinkDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type KeyDirectiveArgs = {
+  fields: Scalars['federation__FieldSet']['input'];
+  resolvable?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type KeyDirectiveResolver<Result, Parent, ContextType = Context, Args = KeyDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ShareableDirectiveArgs = { };
+
+export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TagDirectiveArgs = {
+  name: Scalars['String']['input'];
+};
+
+export type TagDirectiveResolver<Result, Parent, ContextType = Context, Args = TagDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type AuthenticatedDirectiveArgs = { };
+
+export type AuthenticatedDirectiveResolver<Result, Parent, ContextType = Context, Args = AuthenticatedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type RequiresScopesDirectiveArgs = {
+  scopes: ReadonlyArray<ReadonlyArray<Scalars['federation__Scope']['input']>>;
+};
+
+export type RequiresScopesDirectiveResolver<Result, Parent, ContextType = Context, Args = RequiresScopesDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type CostDirectiveArgs = {
+  weight: Scalars['Int']['input'];
+};
+
+export type CostDirectiveResolver<Result, Parent, ContextType = Context, Args = CostDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ListSizeDirectiveArgs = {
+  assumedSize?: Maybe<Scalars['Int']['input']>;
+  slicingArguments?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
+  sizedFields?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
+  requireOneSlicingArgument?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType, RequireFields<QueryLivestreamArgs, 'id'>>;
@@ -491,6 +590,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
   meetings?: Resolver<ResolversTypes['MeetingConnection'], ParentType, ContextType, RequireFields<QueryMeetingsArgs, 'first'>>;
   upstreamBudget?: Resolver<ResolversTypes['UpstreamBudget'], ParentType, ContextType>;
+  _service?: Resolver<ResolversTypes['_Service'], ParentType, ContextType>;
+  _entities?: Resolver<ReadonlyArray<Maybe<ResolversTypes['_Entity']>>, ParentType, ContextType, RequireFields<Query_EntitiesArgs, 'representations'>>;
 };
 
 export type LivestreamResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Livestream'] = ResolversParentTypes['Livestream']> = {
@@ -505,6 +606,7 @@ export type LivestreamResolvers<ContextType = Context, ParentType extends Resolv
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType>;
   activeSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type LivestreamConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamConnection'] = ResolversParentTypes['LivestreamConnection']> = {
@@ -530,6 +632,7 @@ export type LivestreamSessionResolvers<ContextType = Context, ParentType extends
   stoppedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MeetingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Meeting'] = ResolversParentTypes['Meeting']> = {
@@ -540,6 +643,7 @@ export type MeetingResolvers<ContextType = Context, ParentType extends Resolvers
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   activeLivestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType>;
   livestreams?: Resolver<ResolversTypes['LivestreamConnection'], ParentType, ContextType, RequireFields<MeetingLivestreamsArgs, 'first'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MeetingConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MeetingConnection'] = ResolversParentTypes['MeetingConnection']> = {
@@ -586,6 +690,30 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
   field?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
+export type _ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['_Service'] = ResolversParentTypes['_Service']> = {
+  sdl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type _EntityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['_Entity'] = ResolversParentTypes['_Entity']> = {
+  __resolveType: TypeResolveFn<'Meeting' | 'Livestream' | 'LivestreamSession', ParentType, ContextType>;
+};
+
+export interface _AnyScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['_Any'], any> {
+  name: '_Any';
+}
+
+export interface Federation__FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['federation__FieldSet'], any> {
+  name: 'federation__FieldSet';
+}
+
+export interface Federation__ScopeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['federation__Scope'], any> {
+  name: 'federation__Scope';
+}
+
+export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['link__Import'], any> {
+  name: 'link__Import';
+}
+
 export type StartLivestreamPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartLivestreamPayload'] = ResolversParentTypes['StartLivestreamPayload']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType>;
@@ -613,7 +741,23 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
+  _Service?: _ServiceResolvers<ContextType>;
+  _Entity?: _EntityResolvers<ContextType>;
+  _Any?: GraphQLScalarType;
+  federation__FieldSet?: GraphQLScalarType;
+  federation__Scope?: GraphQLScalarType;
+  link__Import?: GraphQLScalarType;
   StartLivestreamPayload?: StartLivestreamPayloadResolvers<ContextType>;
   StopLivestreamPayload?: StopLivestreamPayloadResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  link?: LinkDirectiveResolver<any, any, ContextType>;
+  key?: KeyDirectiveResolver<any, any, ContextType>;
+  shareable?: ShareableDirectiveResolver<any, any, ContextType>;
+  tag?: TagDirectiveResolver<any, any, ContextType>;
+  authenticated?: AuthenticatedDirectiveResolver<any, any, ContextType>;
+  requiresScopes?: RequiresScopesDirectiveResolver<any, any, ContextType>;
+  cost?: CostDirectiveResolver<any, any, ContextType>;
+  listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+};

@@ -1,7 +1,31 @@
-export const typeDefs = `schema {
+export const typeDefs = `schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@cost", "@key", "@listSize", "@requiresScopes", "@shareable", "@tag"]) {
   query: Query
   mutation: Mutation
 }
+
+"""Takes over names from a specification."""
+directive @link(url: String!, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+
+"""The fields by which an entity is referred to."""
+directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
+
+"""Other subgraphs may have it too."""
+directive @shareable repeatable on FIELD_DEFINITION | OBJECT
+
+"""A word by which contracts choose what is published."""
+directive @tag(name: String!) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION
+
+"""Only for callers who have shown who they are."""
+directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+
+"""Only for callers who have all scopes of at least one of the lists."""
+directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+
+"""How many upstream requests it costs at most."""
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+"""How many rows a list gives."""
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 
 """Everything that can be read."""
 type Query {
@@ -11,7 +35,7 @@ type Query {
     The livestream's id in RealtimeKit: 1 to 64 letters, digits and hyphens.
     """
     id: ID!
-  ): Livestream
+  ): Livestream @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """
   The app's livestreams, page by page: those of meetings and independent ones.
   """
@@ -26,19 +50,19 @@ type Query {
     filter: LivestreamFilter
     """In which order to give them."""
     orderBy: LivestreamOrder = CREATED_AT_DESC
-  ): LivestreamConnection!
+  ): LivestreamConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
   """A livestream session by id, running or ended; null when there is none."""
   livestreamSession(
     """The session's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
     id: ID!
-  ): LivestreamSession
+  ): LivestreamSession @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """
   A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting.
   """
   meeting(
     """The meeting's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
     id: ID!
-  ): Meeting
+  ): Meeting @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """The app's meetings, page by page."""
   meetings(
     """How many meetings to give, 1 to 100."""
@@ -49,17 +73,26 @@ type Query {
     after: String
     """Only meetings that match this text, by RealtimeKit's own search."""
     search: String
-  ): MeetingConnection!
+  ): MeetingConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
   """
   What is left of the upstream request budget that this caller's queries are paid from.
   """
-  upstreamBudget: UpstreamBudget!
+  upstreamBudget: UpstreamBudget! @authenticated @tag(name: "operations")
+  """This subgraph as federation sees it."""
+  _service: _Service!
+  """
+  The entities that a router refers to by type and key, in the same order; null for one that does not exist.
+  """
+  _entities(
+    """Objects with \`__typename\` and the fields of its key."""
+    representations: [_Any!]!
+  ): [_Entity]! @requiresScopes(scopes: [["livestream:read"]])
 }
 
 """
 A broadcast: frames go in at an ingest server, viewers watch at a playback URL.
 """
-type Livestream {
+type Livestream @key(fields: "id") @cost(weight: 0) {
   """The livestream's id in RealtimeKit."""
   id: ID!
   """
@@ -71,11 +104,11 @@ type Livestream {
   """Whether the livestream has been disabled."""
   disabled: Boolean
   """The RTMPS server that an encoder sends sound and picture to."""
-  ingestServer: String
+  ingestServer: String @requiresScopes(scopes: [["livestream:secret"]]) @tag(name: "secret")
   """
   The secret that an encoder shows to the ingest server. Whoever has it can broadcast: keep it out of pages and logs.
   """
-  streamKey: String
+  streamKey: String @requiresScopes(scopes: [["livestream:secret"]]) @tag(name: "secret")
   """
   The HLS manifest that viewers watch. It may take a while to appear after a start.
   """
@@ -85,11 +118,11 @@ type Livestream {
   """When the livestream was last changed."""
   updatedAt: DateTime
   """The meeting that is livestreamed; null for an independent livestream."""
-  meeting: Meeting
+  meeting: Meeting @cost(weight: 1)
   """
   The session that is running now; null when none is. An \`IDLE\` or \`OFFLINE\` livestream has none, and costs no upstream request to know it.
   """
-  activeSession: LivestreamSession
+  activeSession: LivestreamSession @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
 }
 
 """Where a livestream is in its life."""
@@ -133,7 +166,7 @@ enum LivestreamOrder {
 }
 
 """A page of livestreams."""
-type LivestreamConnection {
+type LivestreamConnection @cost(weight: 0) {
   """The page's livestreams, each with its cursor."""
   edges: [LivestreamEdge!]!
   """The page's livestreams alone, in the same order as \`edges\`."""
@@ -147,7 +180,7 @@ type LivestreamConnection {
 }
 
 """A livestream and its place in the list."""
-type LivestreamEdge {
+type LivestreamEdge @cost(weight: 0) {
   """The livestream's place in the list, to be passed as \`after\`."""
   cursor: String!
   """The livestream."""
@@ -155,11 +188,11 @@ type LivestreamEdge {
 }
 
 """One run of a livestream, from its start to its stop."""
-type LivestreamSession {
+type LivestreamSession @key(fields: "id") @cost(weight: 0) {
   """The session's id in RealtimeKit."""
   id: ID!
   """The livestream that this is a run of."""
-  livestream: Livestream
+  livestream: Livestream @cost(weight: 1)
   """Why the session failed; null when it did not."""
   errorMessage: String
   """
@@ -187,21 +220,21 @@ type LivestreamSession {
 """
 A RealtimeKit meeting: the room whose sound and picture a livestream sends out.
 """
-type Meeting {
+type Meeting @key(fields: "id") @cost(weight: 0) {
   """The meeting's id in RealtimeKit."""
   id: ID!
   """The meeting's title."""
-  title: String
+  title: String @requiresScopes(scopes: [["livestream:read"]])
   """Whether the meeting can be joined."""
-  status: MeetingStatus
+  status: MeetingStatus @requiresScopes(scopes: [["livestream:read"]])
   """When the meeting was created."""
-  createdAt: DateTime
+  createdAt: DateTime @requiresScopes(scopes: [["livestream:read"]])
   """When the meeting was last changed."""
-  updatedAt: DateTime
+  updatedAt: DateTime @requiresScopes(scopes: [["livestream:read"]])
   """
   The livestream that is \`LIVE\` or \`INVOKED\` in this meeting now; null when there is none.
   """
-  activeLivestream: Livestream
+  activeLivestream: Livestream @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """All livestreams of this meeting, past ones included, page by page."""
   livestreams(
     """How many livestreams to give, 1 to 100."""
@@ -210,7 +243,7 @@ type Meeting {
     Give the livestreams that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
     """
     after: String
-  ): LivestreamConnection!
+  ): LivestreamConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
 }
 
 """Whether a meeting can be joined."""
@@ -224,7 +257,7 @@ enum MeetingStatus {
 }
 
 """A page of meetings."""
-type MeetingConnection {
+type MeetingConnection @cost(weight: 0) {
   """The page's meetings, each with its cursor."""
   edges: [MeetingEdge!]!
   """The page's meetings alone, in the same order as \`edges\`."""
@@ -238,7 +271,7 @@ type MeetingConnection {
 }
 
 """A meeting and its place in the list."""
-type MeetingEdge {
+type MeetingEdge @cost(weight: 0) {
   """The meeting's place in the list, to be passed as \`after\`."""
   cursor: String!
   """The meeting."""
@@ -248,7 +281,7 @@ type MeetingEdge {
 """
 The upstream's request limit as the gateway sees it: by the upstream's own word, and by the gateway's count in between. Reading it costs no upstream request.
 """
-type UpstreamBudget {
+type UpstreamBudget @cost(weight: 0) {
   """How many requests a whole window of time allows."""
   limit: Int!
   """How many of them are left. The last tenth is kept for mutations."""
@@ -274,18 +307,18 @@ type Mutation {
   startLivestream(
     """What to start."""
     input: StartLivestreamInput!
-  ): StartLivestreamPayload
+  ): StartLivestreamPayload @cost(weight: 2) @requiresScopes(scopes: [["livestream:write"]])
   """
   Stops the active livestream of a meeting. It is sent to RealtimeKit once, never repeated.
   """
   stopLivestream(
     """What to stop."""
     input: StopLivestreamInput!
-  ): StopLivestreamPayload
+  ): StopLivestreamPayload @cost(weight: 1) @requiresScopes(scopes: [["livestream:write"]])
 }
 
 """Where a page of a connection stands in the whole list."""
-type PageInfo {
+type PageInfo @shareable @cost(weight: 0) {
   """Whether more rows follow the last one of this page."""
   hasNextPage: Boolean!
   """Whether rows stand before the first one of this page."""
@@ -301,7 +334,7 @@ type PageInfo {
 """
 What the caller has to handle. It stands in the data because routers mask a subgraph's errors.
 """
-type UserError {
+type UserError @shareable @cost(weight: 0) {
   """What went wrong, for programs."""
   code: UserErrorCode!
   """What went wrong and what to do about it, for people."""
@@ -328,6 +361,37 @@ enum UserErrorCode {
   OUTCOME_UNKNOWN
 }
 
+"""This subgraph as federation sees it."""
+type _Service {
+  """The schema in GraphQL's schema language, with federation's directives."""
+  sdl: String!
+}
+
+"""An entity that other subgraphs can refer to."""
+union _Entity = Meeting | Livestream | LivestreamSession
+
+"""
+A representation of an entity: its \`__typename\` and the fields of its key.
+"""
+scalar _Any
+
+"""A selection of fields, as text."""
+scalar federation__FieldSet
+
+"""A scope that a caller may have."""
+scalar federation__Scope
+
+"""A name that is imported from a specification."""
+scalar link__Import
+
+"""What a linked specification is for."""
+enum link__Purpose {
+  """It has to be understood for the data to be kept safe."""
+  SECURITY
+  """It has to be understood for operations to be executed."""
+  EXECUTION
+}
+
 """What to start."""
 input StartLivestreamInput {
   """
@@ -349,7 +413,7 @@ input VideoConfigInput {
 }
 
 """What came of \`startLivestream\`."""
-type StartLivestreamPayload {
+type StartLivestreamPayload @cost(weight: 0) {
   """
   The livestream that was started; null when \`userErrors\` says why none was.
   """
@@ -357,7 +421,7 @@ type StartLivestreamPayload {
   """
   The meeting that was to be livestreamed; null when there is no such meeting.
   """
-  meeting: Meeting
+  meeting: Meeting @cost(weight: 1)
   """What the caller has to handle; empty when the livestream was started."""
   userErrors: [UserError!]!
 }
@@ -371,15 +435,15 @@ input StopLivestreamInput {
 }
 
 """What came of \`stopLivestream\`."""
-type StopLivestreamPayload {
+type StopLivestreamPayload @cost(weight: 0) {
   """
   The livestream that was stopped, in its new state; null when \`userErrors\` says why none was.
   """
-  livestream: Livestream
+  livestream: Livestream @cost(weight: 2)
   """
   The meeting whose livestream was to stop; null when there is no such meeting.
   """
-  meeting: Meeting
+  meeting: Meeting @cost(weight: 1)
   """What the caller has to handle; empty when the livestream was stopped."""
   userErrors: [UserError!]!
 }`;

@@ -1,8 +1,10 @@
 import { readConnection } from '../connection.ts';
+import { resolveEntities } from '../entities.ts';
 import { badInput } from '../errors.ts';
 import type { LivestreamFilter, LivestreamOrder, QueryResolvers } from '../generated/resolvers.ts';
 import { checkId } from '../ids.ts';
 import type { LivestreamQuery } from '../models.ts';
+import { subgraphSdl } from '../subgraph.ts';
 
 /** Characters. */
 const LONGEST_SEARCH = 256;
@@ -26,6 +28,10 @@ export const Query: QueryResolvers = {
     const { limit, remaining, resetsAt } = loaders.budget();
     return { limit, remaining, resetsAt: new Date(resetsAt) };
   },
+
+  _service: () => ({ sdl: subgraphSdl() }),
+
+  _entities: (_root, { representations }, { loaders }, info) => resolveEntities(representations, loaders, info),
 };
 
 /** Every other text is another list to upstream, so that the length of those that are kept in mind is bounded. */
