@@ -3,7 +3,7 @@ import { badInput } from './errors.ts';
 import type { Range, Rows } from './models.ts';
 
 /** The most rows that one page of a connection gives. */
-const MOST_ROWS = 100;
+export const MOST_ROWS = 100;
 const DEFAULT_ROWS = 25;
 
 /** What callers pass to page through a connection. */

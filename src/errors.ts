@@ -27,6 +27,11 @@ export interface ErrorDetails extends ErrorOptions {
   upstream?: UpstreamFacts;
   /** Whole seconds until the request may be repeated. */
   retryAfterSeconds?: number;
+  /**
+   * What the HTTP answer is to be, where the whole request fails; it is not shown in the body. `spec`: the status is for those who
+   * accept `application/graphql-response+json`; others get 200, by the GraphQL-over-HTTP draft (6.4.1).
+   */
+  http?: { status: number; spec?: boolean; headers?: Record<string, string> };
 }
 
 /** An error that callers may see: its message, its code and its extensions hold no secret. */
@@ -35,12 +40,14 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly upstream: UpstreamFacts | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly http: ErrorDetails['http'];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.upstream = details.upstream;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.http = details.http;
   }
 
   /** Taken over by graphql-js into the error that it builds for the field. */
@@ -50,6 +57,7 @@ export class GatewayError extends Error {
       retryable: RETRYABLE.has(this.code),
       ...(this.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: this.retryAfterSeconds }),
       ...(this.upstream === undefined ? {} : { upstream: this.upstream }),
+      ...(this.http === undefined ? {} : { http: this.http }),
     };
   }
 }

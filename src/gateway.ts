@@ -1,18 +1,27 @@
-import { createSchema, createYoga, type GraphiQLOptions } from 'graphql-yoga';
+import { type CORSOptions, createYoga, type GraphiQLOptions } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 
+import { type AuthSettings, createAuthenticate } from './auth/authenticate.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
-import { typeDefs } from './generated/typeDefs.ts';
 import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { type Caller, callerOf, useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
+import { useCostLimit } from './plugins/useCostLimit.ts';
+import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
+import { useHiddenSchema } from './plugins/useHiddenSchema.ts';
 import { useKeptAnswers } from './plugins/useKeptAnswers.ts';
+import { useLocalHost } from './plugins/useLocalHost.ts';
+import { useQueryLimits } from './plugins/useQueryLimits.ts';
 import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
+import { DOCUMENT_ID, type TrustedDocuments, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
-import { resolvers } from './resolvers/index.ts';
+import { createGatewaySchema } from './schema.ts';
 import type { ClientSettings } from './upstream/client.ts';
 import { DEFAULT_ECONOMY, type EconomySettings } from './upstream/economy.ts';
 import type { Transport } from './upstream/transport.ts';
@@ -32,8 +41,21 @@ export interface GatewayOptions {
   reports?: boolean;
   transport: Transport;
   log: Log;
-  /** GraphiQL's look and its first tabs. */
-  graphiql: GraphiQLOptions;
+  /** GraphiQL's look and its first tabs; false: it is not served. */
+  graphiql: GraphiQLOptions | false;
+  /** How callers show who they are; by default not at all. */
+  auth?: AuthSettings;
+  /** What one request may ask for; what is left out is as by default. */
+  limits?: Partial<Limits>;
+  /** Which sites' pages may call, as `https://example.com`; `*`: any. By default none. */
+  corsOrigins?: readonly string[];
+  /** Whether only this machine's own names are answered to. */
+  localOnly?: boolean;
+  /** Whether introspection and `_service` are answered, by default yes. */
+  tellsSchema?: boolean;
+  /** Whether errors name what the schema has that was nearly named, by default yes. */
+  suggestions?: boolean;
+  trustedDocuments?: TrustedDocuments;
   /** False while no new work is wanted: `GET /ready` then answers 503. */
   isReady?: () => boolean;
   clock?: Clock;
@@ -43,30 +65,38 @@ export interface GatewayOptions {
 
 /** Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. */
 export function createGateway(options: GatewayOptions) {
-  const { transport, log, graphiql, reports = false } = options;
+  const { transport, log, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
+  const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
   const { isReady = () => true, clock = systemClock, random = Math.random } = options;
+  const { tellsSchema = true, suggestions = true } = options;
   const { token, ...client } = options.upstream;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
-  const account = upstream.account(token);
-  /** Known from the first operation on. */
-  let accountId: string | undefined;
-  const contextOf = async (signal: AbortSignal): Promise<Context> => {
-    const payer = await account;
-    accountId = payer.id;
-    return { loaders: createLoaders(upstream, payer, following(signal)) };
+  const authenticate = createAuthenticate(auth, { transport, clock, log });
+  const own = upstream.account(token);
+  const identify = async (request: Request): Promise<Caller> => {
+    const viewer = await authenticate(request);
+    return { viewer, account: await (viewer.token === null ? own : upstream.account(viewer.token)) };
+  };
+  const contextOf = (request: Request): Context => {
+    const { viewer, account } = callerOf(request);
+    return { viewer, loaders: createLoaders(upstream, account, following(request.signal)) };
   };
 
   return createYoga<object, Context>({
-    schema: createSchema<Context>({ typeDefs, resolvers }),
-    context: ({ request }) => contextOf(request.signal),
+    schema: createGatewaySchema(),
+    context: ({ request }) => contextOf(request),
     graphiql,
     renderGraphiQL,
     landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
       url.pathname === '/'
         ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
         : new fetchAPI.Response('There is nothing here. GraphQL is at /graphql.\n', { status: 404 }),
-    cors: false,
+    cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
     multipart: false,
+    batching: false,
+    extraParamNames: [DOCUMENT_ID],
+    parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
     // useBodyLimit does it at a fraction of the cost.
     maxRequestBodySize: false,
     // useErrorCodes masks, since it knows the request that an error belongs to.
@@ -74,14 +104,42 @@ export function createGateway(options: GatewayOptions) {
     logging: false,
     plugins: [
       useRequestId(),
-      useBodyLimit(),
+      ...(localOnly ? [useLocalHost()] : []),
       useReadiness(isReady),
+      // Before anything of a request's body is read.
+      useCsrfPrevention(),
+      useAuthentication(identify),
+      useBodyLimit(limits.bodyBytes),
+      // What a document's id stands for is looked at as if it had been sent.
+      useTrustedDocuments(trustedDocuments),
+      useQueryLimits(limits),
+      ...(tellsSchema ? [] : [useHiddenSchema()]),
+      useCostLimit(limits.cost),
       ...(reports ? [useUpstreamReport()] : []),
-      useKeptAnswers((question) => (accountId === undefined ? undefined : upstream.answers.find(accountId, question))),
+      useKeptAnswers(upstream.answers),
       // Last, so that it sees the errors of all the others.
-      useErrorCodes(log),
+      useErrorCodes(log, suggestions),
     ],
   });
+}
+
+/** What pages of other sites may do: the listed ones everything, the others nothing. Their cookies are never asked for. */
+function corsFor(request: Request, origins: readonly string[]): CORSOptions {
+  const origin = request.headers.get('origin') ?? '';
+  // Of an origin that is not in its list Yoga would allow `null`, which any page in a sandboxed frame has.
+  if (!origins.includes('*') && !origins.includes(origin)) return false;
+  return {
+    origin: [...origins],
+    methods: ['GET', 'POST'],
+    credentials: false,
+    exposedHeaders: ['x-request-id'],
+    maxAge: 7200,
+  };
+}
+
+/** Parsed documents, as many as fit: callers can send any number of different ones. */
+function documentCache<Value extends object>(): LRUCache<string, Value> {
+  return new LRUCache({ maxSize: 1_000_000, sizeCalculation: (_value, text) => 1 + text.length });
 }
 
 /** A plain signal that follows the server's own, which costs much at every look: each read takes several. */

@@ -1,46 +1,43 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-/** A caller's body that is longer is refused: 1 MB. */
-const MOST_BODY_BYTES = 1_000_000;
-
 /**
- * Refuses bodies that are too long, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest
+ * Refuses bodies of more than `most` bytes, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest
  * of a small query: here a body whose length is told goes through as it is, since an HTTP server takes no more than was told.
  */
-export function useBodyLimit(): Plugin {
+export function useBodyLimit(most: number): Plugin {
   return {
     onRequestParse({ request: { headers, method }, requestParser, setRequestParser, fetchAPI }) {
       if (method !== 'POST' || requestParser === undefined) return;
       const told = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
       if (told !== null) {
-        if (Number(told) > MOST_BODY_BYTES) throw tooLarge();
+        if (Number(told) > most) throw tooLarge(most);
         return;
       }
       setRequestParser(async (request) => {
         if (request.body === null) return requestParser(request);
         const { url, signal } = request;
-        const body = await readText(request.body);
+        const body = await readText(request.body, most);
         return requestParser(new fetchAPI.Request(url, { method, headers, signal, body }));
       });
     },
   };
 }
 
-async function readText(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function readText(stream: ReadableStream<Uint8Array>, most: number): Promise<string> {
   const decoder = new TextDecoder();
   let length = 0;
   let text = '';
   // What is too long is not kept, but read to its end: callers look for an answer only then.
   for await (const chunk of stream) {
     length += chunk.byteLength;
-    text = length > MOST_BODY_BYTES ? '' : text + decoder.decode(chunk, { stream: true });
+    text = length > most ? '' : text + decoder.decode(chunk, { stream: true });
   }
-  if (length > MOST_BODY_BYTES) throw tooLarge();
+  if (length > most) throw tooLarge(most);
   return text + decoder.decode();
 }
 
-function tooLarge(): GraphQLError {
-  const words = `The request's body is longer than ${MOST_BODY_BYTES / 1_000_000} MB. Send large values as fewer or shorter ones.`;
+function tooLarge(most: number): GraphQLError {
+  const words = `The request's body is longer than ${most} bytes. Send large values as fewer or shorter ones.`;
   return new GraphQLError(words, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
 }

@@ -7,14 +7,17 @@ import { requestIdOf } from './useRequestId.ts';
 
 /**
  * The one edge at which errors leave: each gets a code and tells whether the request may be repeated. What is neither of our own
- * making nor graphql-js's word about the request is masked, and stands in the log under the request's id.
+ * making nor graphql-js's word about the request is masked, and stands in the log under the request's id. Without `suggestions` it is
+ * not told what the schema has that was nearly named.
  */
-export function useErrorCodes(log: Log): Plugin {
+export function useErrorCodes(log: Log, suggestions: boolean): Plugin {
   return {
     onResultProcess(hook) {
       const { request, result } = hook;
       if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
-      const errors = result.errors.map((error) => present(error, request, log));
+      const errors = result.errors
+        .map((error) => present(error, request, log))
+        .map((error) => (suggestions ? error : withoutSuggestion(error)));
       hook.setResult({ ...result, errors });
     },
   };
@@ -42,8 +45,22 @@ function rootCause(error: GraphQLError): Error {
   return original instanceof GraphQLError ? rootCause(original) : original;
 }
 
-/** Apollo's codes for a request that does not become an operation. */
-const REQUEST_CODES = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE'];
+/** graphql-js ends its word so. */
+function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const message = error.message.replace(/ Did you mean [^]*\?$/, '');
+  return message === error.message
+    ? error
+    : new GraphQLError(message, { ...placeOf(error), extensions: error.extensions });
+}
+
+/** Codes for a request that does not become an operation, most of them Apollo's. */
+const REQUEST_CODES = [
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'FORBIDDEN',
+];
 
 /** Without a code it is graphql-js's word: about the variables, or about an operation that cannot be told. */
 function requestCode({ message, extensions: { code } }: GraphQLError): string {

@@ -1,17 +1,19 @@
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 import type { Context } from '../context.ts';
+import type { Answers } from '../upstream/answers.ts';
+import { callerOf } from './useAuthentication.ts';
 import { REPORT_HEADER } from './useUpstreamReport.ts';
 
 /**
- * Gives an answer as it is to whoever asks the same while it is true, without parsing, executing and writing it anew: many viewers
- * poll one query. `find` knows whose answers may be given.
+ * Gives an answer as it is to whoever asks the same, from the same account and with the same scopes, while it is true, without
+ * parsing, executing and writing it anew: many viewers poll one query.
  */
-export function useKeptAnswers(find: (question: string) => string | undefined): Plugin<Context> {
+export function useKeptAnswers(answers: Answers): Plugin<Context> {
   return {
     onParams({ params, request, setResult }) {
       if (request.headers.get(REPORT_HEADER) !== null) return;
-      const text = find(questionOf(params));
+      const text = answers.find(callerOf(request).account.id, questionOf(params, request));
       if (text !== undefined) setResult(asResult(text));
     },
     onExecute({ args: { contextValue } }) {
@@ -21,7 +23,7 @@ export function useKeptAnswers(find: (question: string) => string | undefined): 
         onExecuteDone({ result, setResult }) {
           if (!('data' in result) || 'errors' in result || !loaders.isLasting()) return;
           const text = JSON.stringify(result);
-          loaders.keep(questionOf(params), text);
+          loaders.keep(questionOf(params, request), text);
           setResult(asResult(text));
         },
       };
@@ -34,6 +36,6 @@ function asResult(text: string) {
   return { data: {}, stringify: () => text };
 }
 
-function questionOf({ query, operationName, variables }: GraphQLParams): string {
-  return JSON.stringify([operationName, variables, query]);
+function questionOf({ query, operationName, variables }: GraphQLParams, request: Request): string {
+  return JSON.stringify([operationName, variables, [...callerOf(request).viewer.scopes].toSorted(), query]);
 }

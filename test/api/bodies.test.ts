@@ -77,7 +77,7 @@ test('a query is answered, and what is too long is refused with 413', async () =
   const refused = await post(longText);
   expect(refused.status).toBe(413);
   expect(await refused.json()).toMatchObject({
-    errors: [{ message: matching(/longer than 1 MB/), extensions: { code: 'BAD_REQUEST', retryable: false } }],
+    errors: [{ message: matching(/longer than 1000000 bytes/), extensions: { code: 'BAD_REQUEST', retryable: false } }],
   });
 });
 

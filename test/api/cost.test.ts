@@ -221,7 +221,7 @@ describe('what an operation costs', () => {
   });
 
   it('has at most 64 requests in flight', async () => {
-    const gateway = await startTestGateway();
+    const gateway = await startTestGateway({ options: { limits: { aliases: 100, rootFields: 100 } } });
     const fields = Array.from(
       { length: 100 },
       (_, index) => `s${index}: livestreamSession(id: "session-${index}") { id }`,

@@ -134,7 +134,7 @@ describe('a request that never becomes an operation says why', () => {
     ['OPERATION_RESOLUTION_FAILURE', { query: 'query A { __typename }', operationName: 'B' }],
     ['OPERATION_RESOLUTION_FAILURE', { query: 'query A { __typename } query B { __typename }' }],
     ['BAD_REQUEST', {}],
-    ['BAD_REQUEST', { extensions: PERSISTED }],
+    ['PERSISTED_QUERY_NOT_FOUND', { extensions: PERSISTED }],
     ['BAD_REQUEST', { query: '{ __typename }', variables: 5 }],
     ['BAD_REQUEST', [{ query: '{ __typename }' }]],
     ['BAD_USER_INPUT', { query: 'query A($id: ID!) { livestream(id: $id) { id } }' }],

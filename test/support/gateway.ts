@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect } from 'vitest';
 
 import type { Clock } from '../../src/clock.ts';
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway, type GatewayOptions } from '../../src/gateway.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
@@ -21,6 +21,8 @@ export interface TestGatewayOptions {
   intercept?: (send: Transport) => Transport;
   /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
   economy?: Partial<Omit<EconomySettings, 'freshness'>> & { freshness?: Partial<FreshnessSettings> };
+  /** Whatever else a gateway can be given. */
+  options?: Partial<GatewayOptions>;
 }
 
 /** An error as a caller sees it. */
@@ -91,6 +93,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     graphiql: {},
     clock: withoutShortWaits(clock),
     random: () => 0,
+    ...options.options,
   });
 
   /** Sends any request to the gateway. */
