@@ -27,7 +27,7 @@ const UNLIMITED: SettingsPatch = { quota: { enforced: false, limit: 1_000_000 } 
 /** A gateway whose lists and single reads can be compared; nothing ends the one by taking from the other. */
 async function start({ settings, ...options }: TestGatewayOptions = {}) {
   // Some ask for all 240 meetings at once.
-  const limits = { aliases: 240, rootFields: 240, tokens: 10_000, queryBytes: 100_000 };
+  const limits = { aliases: 240, rootFields: 240, tokens: 10_000, queryBytes: 100_000, cost: 2000 };
   return startTestGateway({ ...options, options: { limits }, settings: { ...UNLIMITED, ...settings } });
 }
 
