@@ -29,8 +29,8 @@ import { createUpstream } from './upstream/upstream.ts';
 
 /** Which app is served, with which credential, and how patiently. */
 export interface UpstreamSettings extends ClientSettings {
-  /** Secret. */
-  token: string;
+  /** Secret. The gateway's own, from which callers are served who bring none; null: all of them do. */
+  token: string | null;
 }
 
 export interface GatewayOptions {
@@ -73,10 +73,12 @@ export function createGateway(options: GatewayOptions) {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
   const authenticate = createAuthenticate(auth, { transport, clock, log });
-  const own = upstream.account(token);
+  const own = token === null ? null : upstream.account(token);
   const identify = async (request: Request): Promise<Caller> => {
     const viewer = await authenticate(request);
-    return { viewer, account: await (viewer.token === null ? own : upstream.account(viewer.token)) };
+    const account = await (viewer.token === null ? own : upstream.account(viewer.token));
+    if (account === null) throw new Error('Neither the caller nor the gateway has a token.');
+    return { viewer, account };
   };
   const contextOf = (request: Request): Context => {
     const { viewer, account } = callerOf(request);

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 
-import { type Config, ConfigError, readConfig } from './config.ts';
+import type { AuthSettings } from './auth/authenticate.ts';
+import { usableKeys } from './auth/jwt.ts';
+import { type Config, readConfig } from './config.ts';
+import { ConfigError } from './config/read.ts';
 import { createGateway } from './gateway.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import type { Log } from './log.ts';
@@ -19,8 +23,9 @@ const log: Log = (level, message, fields = {}) => {
 };
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const { attemptTimeout, totalTimeout, perSecond } = config;
+  const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  await checkKey(config.auth);
+  const { attemptTimeout, totalTimeout, perSecond, economy, limits, auth, corsOrigins, reports } = config;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
@@ -29,10 +34,18 @@ async function main(): Promise<void> {
   const gateway = createGateway({
     upstream: { ...app, attemptTimeout, totalTimeout, perSecond },
     transport: transport.send,
-    economy: config.economy,
-    reports: config.reports,
+    economy,
+    auth,
+    // A page of another site could have its name point to this machine.
+    localOnly: auth.kind === 'none',
+    limits,
+    corsOrigins,
+    trustedDocuments: config.trustedDocuments,
+    tellsSchema: config.tellsSchema,
+    suggestions: config.suggestions,
+    reports,
     log,
-    graphiql: graphiqlOptions(samples, config.reports),
+    graphiql: config.graphiql && graphiqlOptions(samples, { reports, bearer: auth.kind !== 'none' }),
     isReady: () => isReady,
   });
   const server = createServer((request, response) => {
@@ -47,6 +60,13 @@ async function main(): Promise<void> {
     await Promise.all([transport.close(), sandbox?.close()]);
   });
   announce(server, config, sandbox);
+}
+
+/** What kind of key it is shows only when it is tried. */
+async function checkKey(auth: AuthSettings): Promise<void> {
+  if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await usableKeys(auth.key)).size > 0) return;
+  const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
+  throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
 }
 
 async function startSandbox(port: number): Promise<SandboxServer> {
@@ -64,10 +84,11 @@ function cannotListen(variable: string, port: number, cause: unknown): never {
   throw new ConfigError(variable, `${port} cannot be listened on: ${reason}.`, String(port + 10));
 }
 
-function announce(server: Server, { host, app }: Config, sandbox: SandboxServer | null): void {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : '';
-  const lines = [`GraphiQL       http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`];
+function announce(server: Server, { host, app, auth, graphiql }: Config, sandbox: SandboxServer | null): void {
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : '';
+  const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`;
+  const lines = [`${graphiql ? 'GraphiQL' : 'GraphQL '}       ${address}`, `Callers        ${CALLERS[auth.kind]}`];
   if (sandbox === null) {
     lines.push(`Connected to   RealtimeKit at ${app?.baseUrl}`);
   } else {
@@ -83,6 +104,13 @@ function announce(server: Server, { host, app }: Config, sandbox: SandboxServer 
   }
   console.log(lines.join('\n'));
 }
+
+const CALLERS: Record<AuthSettings['kind'], string> = {
+  none: 'whoever is on this machine (AUTH=none)',
+  passthrough: 'each with an API token of its own (AUTH=passthrough)',
+  jwt: 'whoever has a token of the issuer (AUTH=jwt)',
+  'api-key': 'whoever has one of the keys (AUTH=api-key)',
+};
 
 /** Takes no new connections, and waits for the requests under way; what is not done in time is cut off. */
 async function close(server: Server): Promise<void> {

@@ -34,7 +34,7 @@ test.each(blocks('ts recipe').map((code) => [/@[a-z/]+/.exec(code)?.[0] ?? 'fetc
       upstream: { ...app, attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 },
       transport: transport.send,
       log: () => {},
-      graphiql: graphiqlOptions(null, false),
+      graphiql: graphiqlOptions(null, { reports: false, bearer: false }),
     });
     const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
     stack.defer(() => void server.close());
@@ -59,7 +59,10 @@ test('each query of the README is valid, and each JSON block is JSON', () => {
 });
 
 test('the settings table names every variable that is read', () => {
-  const names = read('src/config.ts').matchAll(/'([A-Z]+(?:_[A-Z]+)*)'|\b([A-Z]+(?:_[A-Z]+)+): \w+/g);
+  const source = ['.ts', '/app.ts', '/auth.ts', '/documents.ts', '/economy.ts', '/limits.ts'].map((file) =>
+    read(`src/config${file}`),
+  );
+  const names = source.join('').matchAll(/'([A-Z]+_[A-Z_]+|[A-Z]{4,})'|\b([A-Z]+(?:_[A-Z]+)+): \w+/g);
   const variables = new Set(Array.from(names, ([, quoted, taken]) => quoted ?? taken));
   expect(new Set(cells('Settings'))).toEqual(variables);
 });

@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http';
+
+import { createGateway } from '../../src/gateway.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { createUndiciTransport } from '../../src/transports/undici.ts';
+import { at } from '../support/gateway.ts';
+import { listen } from './listen.ts';
+
+/**
+ * Our gateway as a router meets it: behind `node:http`, over a sandbox that listens, too. It stays where it is; `renew` puts a new
+ * one in its place, which remembers nothing.
+ */
+export async function startLivestreams() {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(closable(await startSandboxServer({ port: 0 })));
+  const transport = stack.use(closable(createUndiciTransport()));
+  const { sandbox } = server;
+  const create = () =>
+    createGateway({
+      upstream: {
+        baseUrl: server.url,
+        accountId: 'account',
+        appId: 'app',
+        token: 'token',
+        attemptTimeout: 10_000,
+        totalTimeout: 25_000,
+        perSecond: 0,
+      },
+      transport: transport.send,
+      log: () => {},
+      graphiql: {},
+    });
+  let gateway = create();
+  let received: IncomingMessage[] = [];
+  const { origin } = stack.use(
+    await listen((request, response) => {
+      received.push(request);
+      void gateway(request, response);
+    }),
+  );
+  const owned = stack.move();
+
+  return {
+    url: `${origin}/graphql`,
+    sandbox,
+    renew(): void {
+      sandbox.reset();
+      gateway = create();
+      received = [];
+    },
+    /** What authorized each request from a router since the renewal; null where nothing did. */
+    authorizations: () => received.map(({ headers }) => headers.authorization ?? null),
+    /** The upstream requests since the renewal or the last `forget`, each as its method and route. */
+    upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    forget: () => sandbox.forgetRequests(),
+    /** What the REST API itself says to a GET, the content of its envelope. It stands in `upstream()`, too. */
+    rest: async (path: string): Promise<unknown> => {
+      const response = await fetch(`${server.url}/accounts/account/realtime/kit/app${path}`, {
+        headers: { authorization: 'Bearer another' },
+      });
+      return at(await response.json(), 'data');
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => owned.disposeAsync(),
+  };
+}
+
+function closable<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {
+  return { ...resource, [Symbol.asyncDispose]: async () => resource.close() };
+}
