@@ -1,4 +1,4 @@
-import { GraphQLID, type GraphQLResolveInfo } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 
 import { badInput } from './errors.ts';
 import { checkId } from './ids.ts';
@@ -48,8 +48,8 @@ function readRepresentation(representation: unknown): { __typename: Entity['__ty
 }
 
 function readKey(id: unknown): string {
-  if (typeof id !== 'string' && typeof id !== 'number') throw malformed();
-  return checkId(GraphQLID.parseValue(id));
+  if (typeof id !== 'string' && !Number.isSafeInteger(id)) throw malformed();
+  return checkId(String(id));
 }
 
 /** Its own words are not repeated: they may be anything. */

@@ -1,9 +1,10 @@
-import { type CORSOptions, createYoga, type GraphiQLOptions } from 'graphql-yoga';
+import { createYoga, type GraphiQLOptions } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 import { type AuthSettings, createAuthenticate } from './auth/authenticate.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
+import { corsFor } from './cors.ts';
 import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -21,6 +22,7 @@ import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
 import { DOCUMENT_ID, type TrustedDocuments, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
+import { useWellFormedRequest } from './plugins/useWellFormedRequest.ts';
 import { createGatewaySchema } from './schema.ts';
 import type { ClientSettings } from './upstream/client.ts';
 import { DEFAULT_ECONOMY, type EconomySettings } from './upstream/economy.ts';
@@ -112,6 +114,7 @@ export function createGateway(options: GatewayOptions) {
       useCsrfPrevention(),
       useAuthentication(identify),
       useBodyLimit(limits.bodyBytes),
+      useWellFormedRequest(),
       // What a document's id stands for is looked at as if it had been sent.
       useTrustedDocuments(trustedDocuments),
       useQueryLimits(limits),
@@ -123,20 +126,6 @@ export function createGateway(options: GatewayOptions) {
       useErrorCodes(log, suggestions),
     ],
   });
-}
-
-/** What pages of other sites may do: the listed ones everything, the others nothing. Their cookies are never asked for. */
-function corsFor(request: Request, origins: readonly string[]): CORSOptions {
-  const origin = request.headers.get('origin') ?? '';
-  // Of an origin that is not in its list Yoga would allow `null`, which any page in a sandboxed frame has.
-  if (!origins.includes('*') && !origins.includes(origin)) return false;
-  return {
-    origin: [...origins],
-    methods: ['GET', 'POST'],
-    credentials: false,
-    exposedHeaders: ['x-request-id'],
-    maxAge: 7200,
-  };
 }
 
 /** Parsed documents, as many as fit: callers can send any number of different ones. */

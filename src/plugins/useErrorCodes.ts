@@ -25,14 +25,12 @@ export function useErrorCodes(log: Log, suggestions: boolean): Plugin {
 
 function present(error: GraphQLError, request: Request, log: Log): GraphQLError {
   if (rootCause(error) instanceof GatewayError) return error;
-  // Without a path it is about the request, and its words are graphql-js's or Yoga's own.
+  // Without a path it is about the request, and its words are graphql-js's or Yoga's own. Its status is for those who accept
+  // `application/graphql-response+json`; what is no GraphQL request at all has it for everybody (GraphQL-over-HTTP draft, 6.4).
   if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
-    const { http } = error.extensions;
-    return withExtensions(error, {
-      code: requestCode(error),
-      retryable: false,
-      ...(http === undefined ? {} : { http }),
-    });
+    const code = requestCode(error);
+    const http = { status: 400, ...asObject(error.extensions['http']), spec: code !== 'BAD_REQUEST' };
+    return withExtensions(error, { code, retryable: false, http });
   }
   if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
   return masked(error, requestIdOf(request));
@@ -71,9 +69,14 @@ function requestCode({ message, extensions: { code } }: GraphQLError): string {
   return code === undefined || code === 'BAD_USER_INPUT' ? 'BAD_USER_INPUT' : 'BAD_REQUEST';
 }
 
+function asObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
 function masked(error: GraphQLError, requestId: string): GraphQLError {
   const message = 'Something went wrong inside the gateway. Its log has the details under this request id.';
-  const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId };
+  const http = error.path === undefined && { http: { status: 500 } };
+  const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId, ...http };
   return new GraphQLError(message, { ...placeOf(error), extensions });
 }
 
