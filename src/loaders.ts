@@ -59,15 +59,15 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     });
   }
 
-  /** From the list of livestreams, where that is cheaper. A list that fails is not the single reads' failure. */
-  function listed<Value extends object | null>(
-    kind: Kind<string, Value | Livestream | null>,
-    harvest: ((keys: readonly string[]) => Promise<Harvest>) | null,
-  ): Loader<Value | Livestream | null> {
+  /** From a list, where that is cheaper. A list that fails is not the single reads' failure. */
+  function listed<Row extends Value, Value extends object>(
+    kind: Kind<string, Value | null>,
+    harvest: ((keys: readonly string[]) => Promise<Harvest<Row>>) | null,
+  ): Loader<Value | null> {
     return createLoader({
       peek: (key) => kind.peek(operation, key),
       read(keys) {
-        const harvested = harvest?.(keys).catch(() => NOTHING);
+        const harvested = harvest?.(keys).catch(() => null);
         return keys.map(async (key) => {
           const { found, isComplete } = (await harvested) ?? NOTHING;
           return found.get(key) ?? (isComplete ? null : kind.read(operation, key));
@@ -76,11 +76,11 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     });
   }
 
-  const meeting = single(reads.meeting);
   const session = single(reads.session);
   const activeSession = single(reads.activeSession);
-  const livestream = listed(reads.livestream, lists && (async (ids) => lists.byId(operation, ids)));
-  const activeLivestream = listed<LivestreamRef>(
+  const meeting = listed(reads.meeting, lists && (async (ids) => lists.meetingsById(operation, ids)));
+  const livestream = listed(reads.livestream, lists && (async (ids) => lists.livestreamsById(operation, ids)));
+  const activeLivestream = listed(
     reads.activeLivestream,
     lists && (async (ids) => lists.activeByMeeting(operation, ids)),
   );
@@ -140,4 +140,4 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
   };
 }
 
-const NOTHING: Harvest = { found: new Map(), isComplete: false };
+const NOTHING: Harvest<never> = { found: new Map<string, never>(), isComplete: false };

@@ -17,8 +17,8 @@ export interface CacheOptions {
   bytes: number;
 }
 
-/** Kinds of reads that share the memory, and one more for whole answers. */
-const SHARES = 10;
+/** More than there are kinds of reads that share the memory, for whole answers have a share too. */
+const SHARES = 12;
 
 export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
   const changes = createChanges(clock);

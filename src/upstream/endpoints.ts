@@ -22,9 +22,9 @@ export interface ActiveSession {
   session: LivestreamSession | null;
 }
 
-/** The beginning of a list of livestreams. */
-export interface Head {
-  rows: Livestream[];
+/** The beginning of a list. */
+export interface Head<Row> {
+  rows: Row[];
   /** How many rows the whole list holds. */
   totalCount: number;
 }
@@ -38,6 +38,8 @@ export interface Endpoints {
   meeting(operation: Operation, id: string): Promise<Meeting | null>;
   /** `GET /meetings` */
   meetings(operation: Operation, search: string | null, range: Range): Promise<Rows<Meeting>>;
+  /** `GET /meetings`, its first and largest page, which is one request; null: it does not tell how long the list is. */
+  meetingsHead(operation: Operation): Promise<Head<Meeting> | null>;
   /** `GET /meetings/{id}/active-livestream` */
   activeLivestream(operation: Operation, meetingId: string): Promise<Livestream | null>;
   /** `GET /meetings/{id}/livestream`: past ones included. */
@@ -46,8 +48,8 @@ export interface Endpoints {
   livestream(operation: Operation, id: string): Promise<Livestream | null>;
   /** `GET /livestreams` */
   livestreams(operation: Operation, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
-  /** `GET /livestreams`, its first and largest page, which is one request; null: it does not tell how long the list is. */
-  livestreamsHead(operation: Operation, query: LivestreamQuery): Promise<Head | null>;
+  /** `GET /livestreams`, read as `meetingsHead` is. */
+  livestreamsHead(operation: Operation, query: LivestreamQuery): Promise<Head<Livestream> | null>;
   /** `GET /livestreams/{id}/active-livestream-session` */
   activeSession(operation: Operation, livestreamId: string): Promise<ActiveSession>;
   /** `GET /livestreams/sessions/{id}` */
@@ -81,11 +83,32 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
     return { ...window, rows: window.rows.map(toModel) };
   }
 
+  /** Reads a list's first and largest page. */
+  async function readHead<Row>(operation: Operation, list: List, toModel: (row: unknown) => Row | null) {
+    const { hints: learned } = list;
+    const ask = async (pageNo: number): Promise<WireList> => {
+      const page = { page_no: pageNo, per_page: LARGEST_PAGE };
+      return toList(await read(operation, list.path, { ...list.query, ...page }), list.name);
+    };
+    const first = await ask(learned.firstPage ?? 1);
+    const isBeyond = learned.firstPage === undefined && first.rows.length === 0 && (first.totalCount ?? 0) > 0;
+    // A list with rows whose first page is empty numbers its pages from 0.
+    const answer = isBeyond ? await ask(0) : first;
+    if (isBeyond && answer.rows.length > 0) learned.firstPage = 0;
+    const head = headOf(answer, toModel);
+    if (head !== null && isCapped(head)) learned.maxPerPage = head.rows.length;
+    return head;
+  }
+
   return {
     meeting: async (operation, id) => toMeeting(await readObject(operation, path`/meetings/${id}`)),
     meetings: async (operation, search, range) => {
       const list = { path: path`/meetings`, query: { search }, name: 'meetings', hints: hints.meetings } as const;
       return readRows(operation, list, range, toMeeting);
+    },
+    async meetingsHead(operation) {
+      const list = { path: path`/meetings`, name: 'meetings', hints: hints.meetings } as const;
+      return readHead(operation, list, toMeeting);
     },
     async activeLivestream(operation, meetingId) {
       const data = await readObject(operation, path`/meetings/${meetingId}/active-livestream`);
@@ -115,19 +138,13 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
       return readRows(operation, list, range, (row) => toLivestream(row));
     },
     async livestreamsHead(operation, query) {
-      const learned = hints.livestreams;
-      const ask = async (pageNo: number): Promise<WireList> => {
-        const page = { page_no: pageNo, per_page: LARGEST_PAGE };
-        return toList(await read(operation, path`/livestreams`, { ...toParameters(query), ...page }), 'livestreams');
-      };
-      const first = await ask(learned.firstPage ?? 1);
-      const isBeyond = learned.firstPage === undefined && first.rows.length === 0 && (first.totalCount ?? 0) > 0;
-      // A list with rows whose first page is empty numbers its pages from 0.
-      const list = isBeyond ? await ask(0) : first;
-      if (isBeyond && list.rows.length > 0) learned.firstPage = 0;
-      const head = headOf(list);
-      if (head !== null && isCapped(head)) learned.maxPerPage = head.rows.length;
-      return head;
+      const list = {
+        path: path`/livestreams`,
+        query: toParameters(query),
+        name: 'livestreams',
+        hints: hints.livestreams,
+      } as const;
+      return readHead(operation, list, (row) => toLivestream(row));
     },
     async activeSession(operation, livestreamId) {
       const data = await readObject(operation, path`/livestreams/${livestreamId}/active-livestream-session`);
@@ -154,15 +171,16 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
  * The list's beginning, if that is what the answer certainly is: a list in the form of one object, one whose length is not told,
  * and one with a row that cannot be read say nothing about what they leave out.
  */
-function headOf({ rows, isArray, startOffset, totalCount }: WireList): Head | null {
-  const livestreams = rows.map((row) => toLivestream(row)).filter((row) => row !== null);
-  const isWhole = livestreams.length === rows.length && (rows.length > 0 || totalCount === 0);
+function headOf<Row>(list: WireList, toModel: (row: unknown) => Row | null): Head<Row> | null {
+  const { isArray, startOffset, totalCount } = list;
+  const rows = list.rows.map(toModel).filter((row) => row !== null);
+  const isWhole = rows.length === list.rows.length && (rows.length > 0 || totalCount === 0);
   const isBeginning = rows.length === 0 || startOffset === null || startOffset === 1;
-  return isArray && isWhole && isBeginning && totalCount !== null ? { rows: livestreams, totalCount } : null;
+  return isArray && isWhole && isBeginning && totalCount !== null ? { rows, totalCount } : null;
 }
 
 /** Whether upstream's pages hold fewer rows than were asked for. */
-function isCapped({ rows, totalCount }: Head): boolean {
+function isCapped({ rows, totalCount }: Head<unknown>): boolean {
   return rows.length < Math.min(LARGEST_PAGE, totalCount);
 }
 

@@ -1,37 +1,38 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../clock.ts';
-import type { Livestream, LivestreamQuery, LivestreamStatus, Range } from '../models.ts';
+import type { Livestream, LivestreamQuery, LivestreamStatus, Meeting, Range, Rows } from '../models.ts';
 import type { Moment } from './changes.ts';
 import { hasEnded, type Head } from './endpoints.ts';
 import type { Operation } from './operation.ts';
 import { LARGEST_PAGE } from './paging.ts';
-import type { Reads } from './reads.ts';
+import type { KeptHead, Reads } from './reads.ts';
 
 /** How long a list's length is remembered, in milliseconds: long enough to plan with, short enough to be tried again. */
 const LENGTH_LASTS = 300_000;
 /** How long a list that failed is not asked for, in milliseconds. */
 const FAILURE_LASTS = 30_000;
-/** Pages that the list of all livestreams is believed to have until it is known: past ones stand in it too. */
+/** Pages that a list of all there is is believed to have until it is known: past livestreams stand in it too. */
 const UNKNOWN_WHOLE = 4;
 /** How many lists' lengths are remembered. */
 const MOST_LENGTHS = 10_000;
 
 /** What many single reads would give, as far as the lists give it for fewer requests. */
-export interface Harvest {
-  found: Map<string, Livestream>;
+export interface Harvest<Row> {
+  found: Map<string, Row>;
   /** Whether whatever was not found does not exist. */
   isComplete: boolean;
 }
 
 /**
- * Answers keys from the pages of the list of livestreams, where that costs fewer requests than asking for each key. What it cannot
- * answer, because a list fails, is of an odd form or is too long, is left to single reads.
+ * Answers keys from the pages of lists, where that costs fewer requests than asking for each key. What it cannot answer, because a
+ * list fails, is of an odd form or is too long, is left to single reads.
  */
 export interface ListSource {
   /** By meeting: its livestream that is `LIVE` or `INVOKED`. */
-  activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<Harvest>;
-  byId(operation: Operation, ids: readonly string[]): Promise<Harvest>;
+  activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<Harvest<Livestream>>;
+  livestreamsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Livestream>>;
+  meetingsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Meeting>>;
 }
 
 /**
@@ -41,67 +42,71 @@ export interface ListSource {
 const ACTIVE = ['INVOKED', 'LIVE'] as const;
 
 /** Whose reads it is made of, and where it puts what it finds not to exist. */
-type Kinds = Pick<Reads, 'livestreams' | 'livestreamsHead' | 'livestream' | 'activeLivestream'>;
+type Kinds = Pick<
+  Reads,
+  'livestreams' | 'livestreamsHead' | 'livestream' | 'activeLivestream' | 'meetings' | 'meetingsHead'
+>;
 
 export function createListSource(reads: Kinds, clock: Clock): ListSource {
-  /** Pages of the whole list, by account and status; infinite where the list is of no use. */
+  /** Pages of the whole list, by account and list; infinite where the list is of no use. */
   const lengths = new LRUCache<string, { pages: number; until: number }>({ max: MOST_LENGTHS });
 
-  function remember(operation: Operation, status: Status, pages: number, milliseconds = LENGTH_LASTS): void {
-    lengths.set(lengthKey(operation, status), { pages, until: clock.now() + milliseconds });
+  function remember({ account }: Operation, list: List<unknown>, pages: number, milliseconds = LENGTH_LASTS): void {
+    lengths.set(`${account.id} ${list.name}`, { pages, until: clock.now() + milliseconds });
   }
 
   /** The requests that a list is believed to cost. */
-  function cost(operation: Operation, status: Status): number {
-    const known = lengths.get(lengthKey(operation, status));
+  function cost(operation: Operation, list: List<unknown>): number {
+    const known = lengths.get(`${operation.account.id} ${list.name}`);
     const isKnown = known !== undefined && clock.now() < known.until;
-    const pages = isKnown ? known.pages : status === null ? UNKNOWN_WHOLE : 1;
-    return reads.livestreamsHead.isFresh(operation, queryOf(status)) ? pages - 1 : pages;
+    const pages = isKnown ? known.pages : list.unknownPages;
+    return list.isFresh(operation) ? pages - 1 : pages;
   }
 
-  async function harvest(operation: Operation, plan: Plan): Promise<Harvest> {
+  async function harvest<Row extends { id: string }>(operation: Operation, plan: Plan<Row>): Promise<Harvest<Row>> {
     const missing = new Set(plan.keys);
-    const found = new Map<string, Livestream>();
-    const rows: Livestream[] = [];
-    const take = (livestreams: readonly Livestream[]): void => {
-      rows.push(...livestreams);
-      for (const livestream of livestreams) {
-        const key = plan.keyOf(livestream);
-        if (key !== null && missing.delete(key)) found.set(key, livestream);
+    const found = new Map<string, Row>();
+    const rows: Row[] = [];
+    const take = (taken: readonly Row[]): void => {
+      rows.push(...taken);
+      for (const row of taken) {
+        const key = plan.keyOf(row);
+        if (key !== null && missing.delete(key)) found.set(key, row);
       }
     };
     let since: Moment | undefined;
     let begun: Moment | undefined;
-    for (const [index, status] of plan.statuses.entries()) {
-      const later = plan.statuses.slice(index + 1).reduce((sum, next) => sum + cost(operation, next), 0);
+    for (const [index, list] of plan.lists.entries()) {
+      const later = plan.lists.slice(index + 1).reduce((sum, next) => sum + cost(operation, next), 0);
       const isWorth = (requests: number): boolean => requests + later < missing.size;
-      if (!isWorth(cost(operation, status))) return { found, isComplete: false };
-      const moment = await readWhole(operation, status, { since, take, isWorth }).catch(() => null);
+      if (!isWorth(cost(operation, list))) return { found, isComplete: false };
+      const moment = await readWhole(operation, list, { since, take, isWorth }).catch(() => null);
       if (moment === null) return { found, isComplete: false };
       since = moment;
       begun ??= moment;
     }
     const isComplete = plan.isTold(rows);
-    if (!isComplete) for (const status of plan.statuses) remember(operation, status, Infinity);
+    if (!isComplete) for (const list of plan.lists) remember(operation, list, Infinity);
     if (isComplete && begun !== undefined) for (const key of missing) plan.absent(key, begun);
     return { found, isComplete };
   }
 
   /** Hands over the list's rows; null when they are not all of them, because that is not told or costs more than it saves. */
-  async function readWhole(operation: Operation, status: Status, wish: Wish): Promise<Moment | null> {
-    const query = queryOf(status);
-    const { head, moment } = await reads.livestreamsHead.read(operation, query, wish.since).catch((error: unknown) => {
-      remember(operation, status, Infinity, FAILURE_LASTS);
+  async function readWhole<Row extends { id: string }>(
+    operation: Operation,
+    list: List<Row>,
+    wish: Wish<Row>,
+  ): Promise<Moment | null> {
+    const { head, moment } = await list.head(operation, wish.since).catch((error: unknown) => {
+      remember(operation, list, Infinity, FAILURE_LASTS);
       throw error;
     });
     const furtherPages = head === null ? Infinity : pagesAfter(head);
-    remember(operation, status, 1 + furtherPages);
+    remember(operation, list, 1 + furtherPages);
     if (head === null) return null;
     wish.take(head.rows);
     if (furtherPages > 0 && !wish.isWorth(furtherPages)) return null;
-    const pages = await Promise.all(
-      rangesAfter(head).map(async (range) => reads.livestreams.read(operation, { query, range }, moment)),
-    );
+    const pages = await Promise.all(rangesAfter(head).map(async (range) => list.page(operation, range, moment)));
     const rest = pages.flatMap((page) => page.rows).filter((row) => row !== null);
     wish.take(rest);
     // A list that changed while it was read, or holds more than it gives, says nothing about what was not in it.
@@ -110,66 +115,103 @@ export function createListSource(reads: Kinds, clock: Clock): ListSource {
     return isSteady && ids.size === head.totalCount ? moment : null;
   }
 
+  /** All livestreams, or those of a status. */
+  function livestreams(status: LivestreamStatus | null): List<Livestream> {
+    const query = queryOf(status);
+    return {
+      name: `livestreams ${status}`,
+      unknownPages: status === null ? UNKNOWN_WHOLE : 1,
+      isFresh: (operation) => reads.livestreamsHead.isFresh(operation, query),
+      head: async (operation, since) => reads.livestreamsHead.read(operation, query, since),
+      page: async (operation, range, since) => reads.livestreams.read(operation, { query, range }, since),
+    };
+  }
+
+  const meetings: List<Meeting> = {
+    name: 'meetings',
+    unknownPages: UNKNOWN_WHOLE,
+    isFresh: (operation) => reads.meetingsHead.isFresh(operation, null),
+    head: async (operation, since) => reads.meetingsHead.read(operation, null, since),
+    page: async (operation, range, since) => reads.meetings.read(operation, { search: null, range }, since),
+  };
+
   return {
     activeByMeeting: async (operation, keys) =>
       harvest(operation, {
         keys,
-        statuses: ACTIVE,
+        lists: ACTIVE.map(livestreams),
         keyOf: (livestream) => (hasEnded(livestream) ? null : livestream.meetingId),
         // Rows that all lack a meeting are rows of which it was not told, and ended ones were not asked for.
         isTold: (rows) =>
           rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row))),
         absent: (key, moment) => reads.activeLivestream.put(operation.account.id, key, null, moment),
       }),
-    byId: async (operation, keys) =>
+    livestreamsById: async (operation, keys) =>
       harvest(operation, {
         keys,
-        statuses: [null],
+        lists: [livestreams(null)],
         keyOf: ({ id }) => id,
         isTold: () => true,
         absent: (key, moment) => reads.livestream.put(operation.account.id, key, null, moment),
       }),
+    async meetingsById(operation, keys) {
+      const { found } = await harvest(operation, {
+        keys,
+        lists: [meetings],
+        keyOf: ({ id }) => id,
+        isTold: () => true,
+        absent: () => {},
+      });
+      // Nothing tells that the list leaves none out: it can be asked for by status, and its default is documented nowhere.
+      return { found, isComplete: false };
+    },
   };
 }
 
-type Status = LivestreamStatus | null;
+/** A list, and how it is read. */
+interface List<Row> {
+  name: string;
+  /** Pages that it is believed to have until it is known. */
+  unknownPages: number;
+  /** Whether its head costs no request. */
+  isFresh: (operation: Operation) => boolean;
+  /** Its beginning, not from before `since`. */
+  head: (operation: Operation, since: Moment | undefined) => Promise<KeptHead<Row>>;
+  page: (operation: Operation, range: Range, since: Moment) => Promise<Rows<Row>>;
+}
 
-interface Plan {
+interface Plan<Row> {
   keys: readonly string[];
-  /** The lists to read, in this order. */
-  statuses: readonly Status[];
+  /** To be read in this order. */
+  lists: readonly List<Row>[];
   /** Which key a row answers; null: none. */
-  keyOf: (livestream: Livestream) => string | null;
+  keyOf: (row: Row) => string | null;
   /** Whether these rows tell what they answer. */
-  isTold: (rows: readonly Livestream[]) => boolean;
+  isTold: (rows: readonly Row[]) => boolean;
   /** Keeps in mind that there was nothing for the key at this moment. */
   absent: (key: string, moment: Moment) => void;
 }
 
 /** How a list is to be read. */
-interface Wish {
+interface Wish<Row> {
   /** Not from before this moment. */
   since: Moment | undefined;
-  take: (rows: readonly Livestream[]) => void;
+  take: (rows: readonly Row[]) => void;
   isWorth: (requests: number) => boolean;
 }
 
-function lengthKey({ account }: Operation, status: Status): string {
-  return `${account.id} ${status}`;
-}
-
 /** `exclude_meetings` is said aloud, since its default is documented nowhere. */
-function queryOf(status: Status): LivestreamQuery {
+function queryOf(status: LivestreamStatus | null): LivestreamQuery {
   return { status, excludeMeetings: false, from: null, to: null, order: 'DESC' };
 }
 
 /** How many pages follow the first; it shows how many rows a page holds. */
-function pagesAfter({ rows, totalCount }: Head): number {
+function pagesAfter({ rows, totalCount }: Head<unknown>): number {
   return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
 }
 
 /** What follows the first page, in largest pieces. */
-function rangesAfter({ rows: { length }, totalCount }: Head): Range[] {
+function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): Range[] {
   const pieces = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / LARGEST_PAGE));
   return Array.from({ length: pieces }, (_, index) => {
     const offset = length + index * LARGEST_PAGE;

@@ -39,15 +39,17 @@ export interface Reads extends Effects {
   livestreams: Kind<LivestreamsKey, Rows<Livestream>>;
   meetingLivestreams: Kind<MeetingLivestreamsKey, Rows<Livestream>>;
   /** The first and largest page of a list. */
-  livestreamsHead: Kind<LivestreamQuery, KeptHead>;
+  livestreamsHead: Kind<LivestreamQuery, KeptHead<Livestream>>;
+  /** The same of meetings; of one list, so that it has no key. */
+  meetingsHead: Kind<null, KeptHead<Meeting>>;
   /** What is read with it as `since` is not older than this call. */
   now(): Moment;
 }
 
 /** The beginning of a list, and when it was read. */
-export interface KeptHead {
+export interface KeptHead<Row> {
   /** Null: it does not tell how long the list is. */
-  head: Head | null;
+  head: Head<Row> | null;
   moment: Moment;
 }
 
@@ -132,7 +134,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     freshness: ofStatus,
     tags: ({ meetingId }) => [aboutMeeting(meetingId)],
   });
-  const livestreamsHead = cache.kind<LivestreamQuery, KeptHead>({
+  const livestreamsHead = cache.kind<LivestreamQuery, KeptHead<Livestream>>({
     route: '/livestreams',
     keyOf: queryKey,
     async load(operation, query, moment) {
@@ -141,6 +143,18 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     },
     freshness: ofStatus,
     tags: () => [LISTS],
+  });
+
+  const meetingsHead = cache.kind<null, KeptHead<Meeting>>({
+    route: '/meetings',
+    keyOf: () => '',
+    async load(operation, _key, moment) {
+      const head = await endpoints.meetingsHead(operation);
+      for (const row of head?.rows ?? []) meeting.put(operation.account.id, row.id, row, moment);
+      return { head, moment };
+    },
+    freshness: ofStatus,
+    tags: () => [],
   });
 
   /** A running session is its livestream's and its meeting's; where that is not known, it may be any meeting's. */
@@ -200,6 +214,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     livestreams,
     meetingLivestreams,
     livestreamsHead,
+    meetingsHead,
     now: () => cache.now(),
     ...createEffects({ cache, activeLivestream, sentNames }),
   };

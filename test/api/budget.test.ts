@@ -356,7 +356,7 @@ describe('the share of one operation', () => {
     `{ ${ids.map((id, index) => `m${index}: meeting(id: "${id}") { title }`).join(' ')} }`;
 
   it('is all that it sends: the rest of its fields fail, and what it got is served', async () => {
-    const gateway = await startTestGateway({ economy: { share } });
+    const gateway = await startTestGateway({ economy: { share, usesLists: false } });
     const ids = await meetingIds(gateway, 8);
     const answer = await ask(gateway, manyOf(ids));
     const titles = ids.map((_id, index) => at(answer.data, `m${index}`, 'title'));
@@ -372,7 +372,7 @@ describe('the share of one operation', () => {
   });
 
   it('is not spent on what is known, nor on what another operation reads', async () => {
-    const gateway = await startTestGateway({ economy: { share } });
+    const gateway = await startTestGateway({ economy: { share, usesLists: false } });
     const ids = await meetingIds(gateway, 10);
     const halves = [ids.slice(0, 5), ids.slice(5)];
     for (const half of halves) expect((await ask(gateway, manyOf(half))).errors).toEqual([]);
@@ -400,7 +400,7 @@ describe('the share of one operation', () => {
   });
 
   it('is a new one for the next operation', async () => {
-    const gateway = await startTestGateway({ economy: { share } });
+    const gateway = await startTestGateway({ economy: { share, usesLists: false } });
     const ids = await meetingIds(gateway, 8);
     await ask(gateway, manyOf(ids));
     const again = await ask(gateway, manyOf(ids));

@@ -15,6 +15,7 @@ import {
 import { NOTHING_KEPT } from '../support/upstream.ts';
 
 const MEETINGS = 'GET /meetings';
+const MEETING = 'GET /meetings/{meeting_id}';
 const LIST = 'GET /livestreams';
 const ACTIVE_LIVESTREAM = 'GET /meetings/{meeting_id}/active-livestream';
 const LIVESTREAM = 'GET /livestreams/{livestream_id}';
@@ -259,6 +260,44 @@ describe('many livestreams by their ids', () => {
     gateway.forget();
     expect(await livestreams(gateway, ids)).toMatchObject(ids.map((id) => ({ id })));
     expect(spent(gateway)).toEqual({ [LIVESTREAM]: 5 });
+  });
+});
+
+describe("many meetings' details", () => {
+  const titles = (ids: readonly string[]): string => aliased(ids, (id) => `meeting(id: "${id}") { title }`);
+
+  it('come from the list of all, where that is shorter than asking for each', async () => {
+    const gateway = await start();
+    const ids = (await meetingIds(gateway)).filter((_, index) => index % 5 === 0);
+    gateway.forget();
+    const { data, errors } = await gateway.send({ query: titles(ids) });
+    expect(errors).toEqual([]);
+    expect(spent(gateway)).toEqual({ [MEETINGS]: 3 });
+    for (const [index, id] of ids.entries())
+      expect(at(data, `at${index}`, 'title')).toBe(at(await gateway.rest(`/meetings/${id}`), 'title'));
+  });
+
+  it('come one by one, where they are few, or where the list does not tell its length', async () => {
+    const gateway = await start();
+    const ids = (await meetingIds(gateway)).slice(0, 4);
+    gateway.forget();
+    expect((await gateway.send({ query: titles(ids) })).errors).toEqual([]);
+    expect(spent(gateway)).toEqual({ [MEETING]: 4 });
+    const odd = await start({ settings: { shapes: { paging: 'missing' } } });
+    const more = (await meetingIds(odd)).slice(0, 10);
+    odd.forget();
+    expect((await odd.send({ query: titles(more) })).errors).toEqual([]);
+    expect(spent(odd)).toEqual({ [MEETINGS]: 1, [MEETING]: 10 });
+  });
+
+  it('are asked for by themselves where the list has none: nothing tells that it leaves none out', async () => {
+    const gateway = await start();
+    const known = (await meetingIds(gateway)).slice(0, 10);
+    gateway.forget();
+    const { data, errors } = await gateway.send({ query: titles([...known, 'none-1', 'none-2']) });
+    expect(errors).toEqual([]);
+    expect(spent(gateway)).toMatchObject({ [MEETING]: 2 });
+    expect([at(data, 'at10', 'title'), at(data, 'at11', 'title')]).toEqual([null, null]);
   });
 });
 

@@ -32,7 +32,7 @@ const meetings = (count: number, from = 0): string[] => Array.from({ length: cou
 /** What upstream answers with: the world's own rows, as long as nothing is replaced. */
 interface Answers {
   /** Null: a list that does not tell its length. */
-  head(rows: Livestream[], query: LivestreamQuery): Head | null;
+  head(rows: Livestream[], query: LivestreamQuery): Head<Livestream> | null;
   page(rows: Livestream[], key: LivestreamsKey): Rows<Livestream>;
 }
 
@@ -60,6 +60,8 @@ function sourceOver(world: Livestream[], changes: Partial<Answers> = {}) {
         return { head: answers.head(rowsOf(query), query), moment: { order: asked.length, at: clock.now() } };
       }),
       livestream: kindOf(async () => null),
+      meetings: kindOf(async () => ({ rows: [], totalCount: 0, hasNext: false })),
+      meetingsHead: kindOf(async () => ({ head: null, moment: { order: 0, at: 0 } })),
       activeLivestream: kindOf(async () => null),
       livestreams: kindOf(async (key: LivestreamsKey) => {
         asked.push(`${key.query.status ?? 'all'} ${key.range.offset}`);
@@ -71,9 +73,9 @@ function sourceOver(world: Livestream[], changes: Partial<Answers> = {}) {
   return {
     clock,
     asked,
-    active: async (keys: readonly string[], account = operation.account): Promise<Harvest> =>
+    active: async (keys: readonly string[], account = operation.account): Promise<Harvest<Livestream>> =>
       source.activeByMeeting({ ...operation, account }, keys),
-    byId: async (keys: readonly string[]): Promise<Harvest> => source.byId(operation, keys),
+    byId: async (keys: readonly string[]): Promise<Harvest<Livestream>> => source.livestreamsById(operation, keys),
     another: { ...operation.account, id: 'another account' },
   };
 }
@@ -90,7 +92,7 @@ function kindOf<Key, Value>(read: (key: Key) => Promise<Value>): Kind<Key, Value
   };
 }
 
-const keysOf = ({ found }: Harvest): string[] => [...found.keys()].toSorted();
+const keysOf = ({ found }: Harvest<Livestream>): string[] => [...found.keys()].toSorted();
 
 describe('the plan', () => {
   it('reads both lists for three meetings, and none for two', async () => {
