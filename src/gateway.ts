@@ -2,6 +2,7 @@ import { createYoga, type GraphiQLOptions } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 import { type AuthSettings, createAuthenticate } from './auth/authenticate.ts';
+import { createIdentify } from './auth/identify.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { corsFor } from './cors.ts';
@@ -9,7 +10,7 @@ import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
-import { type Caller, callerOf, useAuthentication } from './plugins/useAuthentication.ts';
+import { callerOf, useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
 import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
@@ -74,14 +75,7 @@ export function createGateway(options: GatewayOptions) {
   const { token, ...client } = options.upstream;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
-  const authenticate = createAuthenticate(auth, { transport, clock, log });
-  const own = token === null ? null : upstream.account(token);
-  const identify = async (request: Request): Promise<Caller> => {
-    const viewer = await authenticate(request);
-    const account = await (viewer.token === null ? own : upstream.account(viewer.token));
-    if (account === null) throw new Error('Neither the caller nor the gateway has a token.');
-    return { viewer, account };
-  };
+  const identify = createIdentify(createAuthenticate(auth, { transport, clock, log }), upstream, token);
   const contextOf = (request: Request): Context => {
     const { viewer, account } = callerOf(request);
     return { viewer, loaders: createLoaders(upstream, account, following(request.signal)) };

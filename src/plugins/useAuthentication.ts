@@ -1,13 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 
-import type { Viewer } from '../auth/viewer.ts';
-import type { Account } from '../upstream/account.ts';
-
-/** Whoever calls, and the account that it is paid from. */
-export interface Caller {
-  viewer: Viewer;
-  account: Account;
-}
+import type { Caller, Identify } from '../auth/identify.ts';
 
 const callers = new WeakMap<Request, Caller>();
 
@@ -19,7 +12,7 @@ export function callerOf(request: Request): Caller {
 }
 
 /** Lets nobody in who does not belong: `identify` throws before the request's body is read. */
-export function useAuthentication(identify: (request: Request) => Promise<Caller>): Plugin {
+export function useAuthentication(identify: Identify): Plugin {
   return {
     async onRequestParse({ request }) {
       callers.set(request, await identify(request));
