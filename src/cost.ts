@@ -3,15 +3,12 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   getArgumentValues,
-  getDirectiveValues,
   getNamedType,
   getOperationAST,
   getVariableValues,
   type GraphQLField,
-  GraphQLIncludeDirective,
   GraphQLObjectType,
   type GraphQLSchema,
-  GraphQLSkipDirective,
   GraphQLUnionType,
   Kind,
   type SelectionNode,
@@ -19,6 +16,7 @@ import {
 } from 'graphql';
 
 import { pricesOf } from './prices.ts';
+import { isLeftOut, isOfAnother } from './selection.ts';
 
 /** What an operation asks for. */
 export interface Question {
@@ -82,7 +80,7 @@ function createMeter(schema: GraphQLSchema, fragments: Map<string, FragmentDefin
   }
 
   function fragmentCost(fragment: Fragment | undefined, type: GraphQLObjectType, sized: readonly string[]): Cost {
-    const isOther = fragment?.typeCondition !== undefined && fragment.typeCondition.name.value !== type.name;
+    const isOther = isOfAnother(type.name, fragment?.typeCondition, schema);
     return isOther ? { once: 0, perRow: 0 } : setCost(fragment?.selectionSet, type, sized);
   }
 
@@ -100,10 +98,11 @@ function createMeter(schema: GraphQLSchema, fragments: Map<string, FragmentDefin
   function entitiesCost(node: FieldNode, field: GraphQLField<unknown, unknown>, union: GraphQLUnionType): number {
     const { representations }: { representations?: unknown } = getArgumentValues(field, node, variables);
     const all: readonly unknown[] = Array.isArray(representations) ? representations : [];
+    // A malformed one counts too: it costs no request, but an error of its own.
     return union.getTypes().reduce((total, type) => {
       const count = all.filter((one) => isOf(type.name, one)).length;
-      return count === 0 ? total : total + count * (ENTITY + setCost(node.selectionSet, type, []).once);
-    }, 0);
+      return count === 0 ? total : total + count * setCost(node.selectionSet, type, []).once;
+    }, all.length * ENTITY);
   }
 
   return (set: SelectionSetNode, root: GraphQLObjectType): number => setCost(set, root, []).once;
@@ -113,13 +112,6 @@ type Variables = Readonly<Record<string, unknown>>;
 type Fragment = Pick<FragmentDefinitionNode, 'selectionSet'> & {
   readonly typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
 };
-
-function isLeftOut(selection: SelectionNode, variables: Variables): boolean {
-  if (selection.directives === undefined || selection.directives.length === 0) return false;
-  const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
-  const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
-  return skip?.['if'] === true || include?.['if'] === false;
-}
 
 function isOf(typename: string, representation: unknown): boolean {
   const isObject = typeof representation === 'object' && representation !== null;

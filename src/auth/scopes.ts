@@ -5,7 +5,8 @@ import { forbidden } from './refusal.ts';
 
 /**
  * Lets each field that the schema marks with `@requiresScopes` be read by those alone who have all scopes of one of its lists. For
- * all others it is null with `FORBIDDEN`, and nothing is asked upstream for it. Gives back the same schema.
+ * all others it is null with `FORBIDDEN`, and nothing is asked upstream for it. A type that is marked is so for routers: whoever
+ * gets one from here came through such a field. Gives back the same schema.
  */
 export function enforceScopes(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {

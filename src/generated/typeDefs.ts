@@ -92,7 +92,7 @@ type Query {
 """
 A broadcast: frames go in at an ingest server, viewers watch at a playback URL.
 """
-type Livestream @key(fields: "id") @cost(weight: 0) {
+type Livestream @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["livestream:read"], ["livestream:write"]]) {
   """The livestream's id in RealtimeKit."""
   id: ID!
   """
@@ -188,7 +188,7 @@ type LivestreamEdge @cost(weight: 0) {
 }
 
 """One run of a livestream, from its start to its stop."""
-type LivestreamSession @key(fields: "id") @cost(weight: 0) {
+type LivestreamSession @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["livestream:read"]]) {
   """The session's id in RealtimeKit."""
   id: ID!
   """The livestream that this is a run of."""

@@ -278,6 +278,13 @@ export type IndependentQueryVariables = Exact<{
 
 export type IndependentQuery = { livestream: { name: string | null, meeting: { id: string } | null, activeSession: { id: string } | null } | null };
 
+export type NameForApolloQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type NameForApolloQuery = { livestream: { id: string, name: string | null } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -943,3 +950,11 @@ export const IndependentDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<IndependentQuery, IndependentQueryVariables>;
+export const NameForApolloDocument = new TypedDocumentString(`
+    query NameForApollo($id: ID!) {
+  livestream(id: $id) {
+    id
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<NameForApolloQuery, NameForApolloQueryVariables>;
