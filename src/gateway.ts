@@ -9,7 +9,7 @@ import { corsFor } from './cors.ts';
 import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import type { Log } from './log.ts';
+import { type Log, withoutSecrets } from './log.ts';
 import { callerOf, useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
@@ -68,14 +68,21 @@ export interface GatewayOptions {
 
 /** Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. */
 export function createGateway(options: GatewayOptions) {
-  const { transport, log, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
+  const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
   const { isReady = () => true, clock = systemClock, random = Math.random } = options;
   const { tellsSchema = true, suggestions = true } = options;
   const { token, ...client } = options.upstream;
+  const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
+  const log = withoutSecrets(options.log, secrets);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
-  const identify = createIdentify(createAuthenticate(auth, { transport, clock, log }), upstream, token);
+  const identify = createIdentify({
+    authenticate: createAuthenticate(auth, { transport, clock, log }),
+    upstream,
+    token,
+    log,
+  });
   const contextOf = (request: Request): Context => {
     const { viewer, account } = callerOf(request);
     return { viewer, loaders: createLoaders(upstream, account, following(request.signal)) };
@@ -105,15 +112,15 @@ export function createGateway(options: GatewayOptions) {
       ...(localOnly ? [useLocalHost()] : []),
       useReadiness(isReady),
       // Before anything of a request's body is read.
-      useCsrfPrevention(),
+      useCsrfPrevention(corsOrigins),
       useAuthentication(identify),
-      useBodyLimit(limits.bodyBytes),
       useWellFormedRequest(),
+      useBodyLimit(limits.bodyBytes),
       // What a document's id stands for is looked at as if it had been sent.
       useTrustedDocuments(trustedDocuments),
       useQueryLimits(limits),
       ...(tellsSchema ? [] : [useHiddenSchema()]),
-      useCostLimit(limits.cost),
+      useCostLimit(limits),
       ...(reports ? [useUpstreamReport()] : []),
       useKeptAnswers(upstream.answers),
       // Last, so that it sees the errors of all the others.
@@ -122,9 +129,9 @@ export function createGateway(options: GatewayOptions) {
   });
 }
 
-/** Parsed documents, as many as fit: callers can send any number of different ones. */
+/** Parsed documents, as many as fit, by their characters, of which each takes up to 190 bytes: callers can send any number. */
 function documentCache<Value extends object>(): LRUCache<string, Value> {
-  return new LRUCache({ maxSize: 1_000_000, sizeCalculation: (_value, text) => 1 + text.length });
+  return new LRUCache({ maxSize: 200_000, sizeCalculation: (_value, text) => 1 + text.length });
 }
 
 /** A plain signal that follows the server's own, which costs much at every look: each read takes several. */

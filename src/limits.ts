@@ -13,6 +13,8 @@ export interface Limits {
   bodyBytes: number;
   /** The most upstream requests that an operation could cost, by the schema's `@cost` and `@listSize`. */
   cost: number;
+  /** The most fields that an answer could have, by the same. */
+  fields: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -24,4 +26,5 @@ export const DEFAULT_LIMITS: Limits = {
   queryBytes: 20_000,
   bodyBytes: 1_000_000,
   cost: 500,
+  fields: 50_000,
 };

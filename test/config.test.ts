@@ -283,6 +283,7 @@ describe('what a stranger may do', () => {
       QUERY_BYTES: '6',
       BODY_BYTES: '7',
       QUERY_COST: '8',
+      QUERY_FIELDS: '9',
     });
     expect(limits).toEqual({
       depth: 1,
@@ -293,6 +294,7 @@ describe('what a stranger may do', () => {
       queryBytes: 6,
       bodyBytes: 7,
       cost: 8,
+      fields: 9,
     });
   });
 

@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts';
 import type { Account } from '../upstream/account.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -12,13 +13,25 @@ export interface Caller {
 /** Tells who sent a request; rejects with `UNAUTHENTICATED` where they are not let in. */
 export type Identify = (request: Request) => Promise<Caller>;
 
-/** `token`: the gateway's own, for callers who bring none; null: all of them do. */
-export function createIdentify(authenticate: Authenticate, upstream: Upstream, token: string | null): Identify {
-  const own = token === null ? null : upstream.account(token);
+export interface IdentifyOptions {
+  authenticate: Authenticate;
+  upstream: Upstream;
+  /** Secret. The gateway's own, for callers who bring none; null: all of them do. */
+  token: string | null;
+  log: Log;
+}
+
+export function createIdentify({ authenticate, upstream, token, log }: IdentifyOptions): Identify {
+  let own = token === null ? null : upstream.account(token);
+  const ownAccount = async (): Promise<Account> => {
+    if (own === null || token === null) throw new Error('Neither the caller nor the gateway has a token.');
+    const account = await own;
+    if (!account.isRefused()) return account;
+    log('error', "RealtimeKit does not accept the gateway's own token.");
+    return (own = upstream.account(token));
+  };
   return async (request) => {
     const viewer = await authenticate(request);
-    const account = await (viewer.token === null ? own : upstream.account(viewer.token));
-    if (account === null) throw new Error('Neither the caller nor the gateway has a token.');
-    return { viewer, account };
+    return { viewer, account: await (viewer.token === null ? ownAccount() : upstream.account(viewer.token)) };
   };
 }

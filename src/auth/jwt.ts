@@ -5,6 +5,7 @@ import {
   errors,
   importJWK,
   importSPKI,
+  type JWK,
   type JWTPayload,
   jwtVerify,
   type JWTVerifyGetKey,
@@ -43,12 +44,12 @@ const PUBLIC_KEY_ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 E
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 
 /** Milliseconds. */
-const JWKS = { deadline: 5000, lasts: 600_000, betweenLooks: 1000, maxBodyBytes: 1_000_000 };
+const JWKS = { deadline: 5000, lasts: 600_000, betweenLooks: 1000, betweenFailures: 5000, maxBodyBytes: 1_000_000 };
 
 /** Who sends a JSON Web Token (RFC 7519) that was signed with one of the keys and is meant for this gateway is let in. */
 export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: string) => Promise<Viewer> {
   const { issuer, audiences, clockSkew, key } = settings;
-  const { clock, log } = tools;
+  const { clock } = tools;
   const keys = 'jwksUrl' in key ? Promise.resolve(remoteKeys(key.jwksUrl, tools)) : localKeys(key);
   return async (token) => {
     const { find, algorithms } = await keys;
@@ -60,7 +61,7 @@ export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: 
       currentDate: new Date(clock.now()),
       requiredClaims: ['exp'],
     }).catch((error: unknown) => {
-      throw refusalFor(error, log);
+      throw refusalFor(error);
     });
     return { token: null, scopes: scopesOf(payload) };
   };
@@ -72,7 +73,7 @@ interface Keys {
 }
 
 /** Keys that are published: read when they are needed, and again when a token names one that is not among them. */
-function remoteKeys(url: string, { transport, log }: JwtTools): Keys {
+function remoteKeys(url: string, { transport, clock, log }: JwtTools): Keys {
   const remote = createRemoteJWKSet(new URL(url), {
     timeoutDuration: JWKS.deadline,
     cacheMaxAge: JWKS.lasts,
@@ -88,14 +89,26 @@ function remoteKeys(url: string, { transport, log }: JwtTools): Keys {
       return new Response(body, { status });
     },
   });
-  const find: JWTVerifyGetKey = async (header, token) =>
-    remote(header, token).catch(async (error: unknown) => {
-      // Keys that were right a while ago are better than none while their publisher cannot be reached.
+  let failure: { error: unknown; at: number } | null = null;
+  const find: JWTVerifyGetKey = async (header, token) => {
+    const past = failure;
+    // While their publisher cannot be reached, not every token that comes is to wait for it.
+    const isRecent = past !== null && clock.now() - past.at < JWKS.betweenFailures;
+    return (isRecent ? Promise.reject(past.error) : remote(header, token)).catch(async (error: unknown) => {
+      if (isTokensFault(error)) throw error;
+      // Keys that were right a while ago are better than none.
       const known = remote.jwks();
-      if (isTokensFault(error) || known === undefined) throw error;
-      log('warn', 'The keys for tokens could not be read; those read before are used.', { error: String(error) });
+      if (failure === past && !isRecent) {
+        failure = { error, at: clock.now() };
+        const words = known === undefined ? '.' : '; those read before are used.';
+        log(known === undefined ? 'error' : 'warn', `The keys for tokens could not be read${words}`, {
+          error: String(error),
+        });
+      }
+      if (known === undefined) throw error;
       return createLocalJWKSet(known)(header, token);
     });
+  };
   return { find, algorithms: PUBLIC_KEY_ALGORITHMS };
 }
 
@@ -114,16 +127,31 @@ export async function usableKeys(key: LocalKey): Promise<Map<string, CryptoKey |
   const imported = await Promise.all(
     algorithms.map(async (algorithm) => {
       const made = await importKey(key, algorithm).catch(() => null);
-      // A shared secret is bytes: with an algorithm for public keys it would be of no use.
-      const fits = made !== null && made instanceof Uint8Array === SECRET_ALGORITHMS.includes(algorithm);
-      return fits ? [[algorithm, made] as const] : [];
+      return made !== null && fits(made, algorithm) ? [[algorithm, made] as const] : [];
     }),
   );
   return new Map(imported.flat());
 }
 
+/** A shared secret is bytes, as many as its hash has at least (RFC 7518, 3.2); all else has to be a public key. */
+function fits(key: CryptoKey | Uint8Array, algorithm: string): boolean {
+  const isSecret = SECRET_ALGORITHMS.includes(algorithm);
+  if (key instanceof Uint8Array) return isSecret && key.length * 8 >= Number(algorithm.slice(2));
+  return !isSecret && key.type === 'public';
+}
+
+function readJwk(text: string): JWK {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new errors.JOSENotSupported('no JWK');
+  return value;
+}
+
 async function importKey(key: LocalKey, algorithm: string): Promise<CryptoKey | Uint8Array> {
-  return 'pem' in key ? importSPKI(key.pem, algorithm) : importJWK(JSON.parse(key.jwk), algorithm);
+  if ('pem' in key) return importSPKI(key.pem.trim(), algorithm);
+  const jwk = readJwk(key.jwk);
+  // What a key says that it is for holds.
+  if ((jwk.alg ?? algorithm) !== algorithm || (jwk.use ?? 'sig') !== 'sig') throw new errors.JOSEAlgNotAllowed();
+  return importJWK(jwk, algorithm);
 }
 
 /** `scope` is a text with spaces between (RFC 8693, 4.2); some issuers send `scp` or `scopes`, some a list. */
@@ -133,12 +161,11 @@ function scopesOf({ scope, scp, scopes }: JWTPayload): Set<string> {
   return new Set(SCOPES.filter((known) => told.has(known)));
 }
 
-function refusalFor(error: unknown, log: Log): GatewayError {
+function refusalFor(error: unknown): GatewayError {
   if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.', { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed)
     return unauthenticated(`The token's "${error.claim}" is not accepted.`, { cause: error });
   if (isTokensFault(error)) return unauthenticated('The token is not one that is accepted here.', { cause: error });
-  log('error', 'The keys for tokens could not be read.', { error: String(error) });
   const words = 'The keys that tokens are checked with cannot be read now. Try again later.';
   return new GatewayError('UPSTREAM_UNAVAILABLE', words, { cause: error, http: { status: 503 } });
 }

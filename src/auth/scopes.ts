@@ -1,4 +1,4 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType, Kind } from 'graphql';
+import { defaultFieldResolver, getDirectiveValues, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
 
 import type { Context } from '../context.ts';
 import { forbidden } from './refusal.ts';
@@ -11,14 +11,16 @@ import { forbidden } from './refusal.ts';
 export function enforceScopes(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
-    for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) guard(field);
+    for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) guard(schema, field);
   }
   return schema;
 }
 
-function guard(field: GraphQLField<unknown, Context>): void {
-  const scopes = scopesOf(field);
+function guard(schema: GraphQLSchema, field: GraphQLField<unknown, Context>): void {
+  const scopes = scopesOf(schema, field);
   if (scopes === null) return;
+  if (scopes.length === 0 || scopes.some((all) => all.length === 0))
+    throw new Error(`@requiresScopes names no scope on the field "${field.name}".`);
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = (source, args, context, info) => {
     const isAllowed = scopes.some((all) => all.every((scope) => context.viewer.scopes.has(scope)));
@@ -27,12 +29,10 @@ function guard(field: GraphQLField<unknown, Context>): void {
   };
 }
 
-/** The lists of `@requiresScopes`; null: the field has none. */
-function scopesOf({ astNode }: GraphQLField<unknown, Context>): string[][] | null {
-  const directive = astNode?.directives?.find(({ name }) => name.value === 'requiresScopes');
-  const [lists] = directive?.arguments?.map(({ value }) => value) ?? [];
-  if (lists?.kind !== Kind.LIST) return null;
-  return lists.values.map((list) =>
-    list.kind === Kind.LIST ? list.values.flatMap((scope) => (scope.kind === Kind.STRING ? [scope.value] : [])) : [],
-  );
+/** The lists of `@requiresScopes`, as GraphQL reads them: a value stands for the list of it. Null: the field has none. */
+function scopesOf(schema: GraphQLSchema, { astNode }: GraphQLField<unknown, Context>): string[][] | null {
+  const directive = schema.getDirective('requiresScopes');
+  const lists: unknown = directive && astNode ? getDirectiveValues(directive, astNode)?.['scopes'] : undefined;
+  if (!Array.isArray(lists)) return null;
+  return lists.map((all: unknown) => (Array.isArray(all) ? all.map(String) : []));
 }

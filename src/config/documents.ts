@@ -21,7 +21,7 @@ function readManifest(text: string): Map<string, string> {
     'operations' in manifest && Array.isArray(manifest.operations)
       ? manifest.operations.map(rowOf)
       : Object.entries(manifest);
-  return new Map(rows.map(([id, document]) => [checkText(id), checkDocument(document)]));
+  return new Map(rows.map(([id, document]) => [checkText(id).replace(/^sha256:/, ''), checkDocument(document)]));
 }
 
 function readJson(text: string): object {

@@ -14,5 +14,6 @@ export function readLimits(environment: Environment): Limits {
     queryBytes: limit('QUERY_BYTES', DEFAULT_LIMITS.queryBytes),
     bodyBytes: limit('BODY_BYTES', DEFAULT_LIMITS.bodyBytes),
     cost: limit('QUERY_COST', DEFAULT_LIMITS.cost),
+    fields: limit('QUERY_FIELDS', DEFAULT_LIMITS.fields),
   };
 }

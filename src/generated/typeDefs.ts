@@ -362,7 +362,7 @@ enum UserErrorCode {
 }
 
 """This subgraph as federation sees it."""
-type _Service {
+type _Service @cost(weight: 0) {
   """The schema in GraphQL's schema language, with federation's directives."""
   sdl: String!
 }

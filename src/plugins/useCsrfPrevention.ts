@@ -6,15 +6,25 @@ const SIMPLE_TYPES = new Set(['', 'application/x-www-form-urlencoded', 'multipar
 /** A page that sends one of them is asked first, whatever the content type; the names are those that clients know from other servers. */
 const PREFLIGHTED = ['graphql-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
-/** Takes a POST only where a browser would have asked whether the page may send it: no page can make its visitor's browser start a livestream. */
-export function useCsrfPrevention(): Plugin {
+/**
+ * No page can make its visitor's browser start a livestream, or spend requests, unless the operator lets it call: a POST is taken only
+ * where a browser would have asked first whether the page may send it, and nothing that a browser says comes from another site.
+ */
+export function useCsrfPrevention(origins: readonly string[]): Plugin {
   return {
     onRequestParse({ request: { method, headers } }) {
+      // A browser says so itself, and no page can change it (https://www.w3.org/TR/fetch-metadata/).
+      const isForeign = /^(cross|same)-site$/.test(headers.get('sec-fetch-site') ?? '');
+      if (isForeign && !origins.includes('*') && !origins.includes(headers.get('origin') ?? ''))
+        throw refusal(403, 'Pages of other sites may not call this gateway.');
       if (method !== 'POST') return;
       const [type = ''] = (headers.get('content-type') ?? '').split(/[;,]/);
       if (!SIMPLE_TYPES.has(type.trim().toLowerCase()) || PREFLIGHTED.some((name) => headers.has(name))) return;
-      const words = `Send "content-type: application/json", or the header "${PREFLIGHTED[0]}" with any value.`;
-      throw new GraphQLError(words, { extensions: { code: 'BAD_REQUEST', http: { status: 415 } } });
+      throw refusal(415, 'Send "content-type: application/json".');
     },
   };
+}
+
+function refusal(status: number, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }

@@ -5,6 +5,9 @@ import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { requestIdOf } from './useRequestId.ts';
 
+/** Characters. */
+const LONGEST_MESSAGE = 500;
+
 /**
  * The one edge at which errors leave: each gets a code and tells whether the request may be repeated. What is neither of our own
  * making nor graphql-js's word about the request is masked, and stands in the log under the request's id. Without `suggestions` it is
@@ -16,8 +19,8 @@ export function useErrorCodes(log: Log, suggestions: boolean): Plugin {
       const { request, result } = hook;
       if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
       const errors = result.errors
-        .map((error) => present(error, request, log))
-        .map((error) => (suggestions ? error : withoutSuggestion(error)));
+        .map((error) => (suggestions ? error : withoutSuggestion(error)))
+        .map((error) => present(error, request, log));
       hook.setResult({ ...result, errors });
     },
   };
@@ -30,7 +33,7 @@ function present(error: GraphQLError, request: Request, log: Log): GraphQLError 
   if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
     const code = requestCode(error);
     const http = { status: 400, ...asObject(error.extensions['http']), spec: code !== 'BAD_REQUEST' };
-    return withExtensions(error, { code, retryable: false, http });
+    return new GraphQLError(cut(error.message), { ...placeOf(error), extensions: { code, retryable: false, http } });
   }
   if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
   return masked(error, requestIdOf(request));
@@ -43,12 +46,19 @@ function rootCause(error: GraphQLError): Error {
   return original instanceof GraphQLError ? rootCause(original) : original;
 }
 
+/** graphql-js repeats the caller's values, however long they are. */
+function cut(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+}
+
 /** graphql-js ends its word so. */
 function withoutSuggestion(error: GraphQLError): GraphQLError {
-  const message = error.message.replace(/ Did you mean [^]*\?$/, '');
-  return message === error.message
+  const { message, extensions } = error;
+  const start = message.endsWith('?') ? message.lastIndexOf(' Did you mean ') : -1;
+  const { originalError = null } = error;
+  return start === -1
     ? error
-    : new GraphQLError(message, { ...placeOf(error), extensions: error.extensions });
+    : new GraphQLError(message.slice(0, start), { ...placeOf(error), originalError, extensions });
 }
 
 /** Codes for a request that does not become an operation, most of them Apollo's. */
@@ -78,10 +88,6 @@ function masked(error: GraphQLError, requestId: string): GraphQLError {
   const http = error.path === undefined && { http: { status: 500 } };
   const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId, ...http };
   return new GraphQLError(message, { ...placeOf(error), extensions });
-}
-
-function withExtensions(error: GraphQLError, extensions: Record<string, unknown>): GraphQLError {
-  return new GraphQLError(error.message, { ...placeOf(error), extensions });
 }
 
 function placeOf({ nodes, source, positions, path }: GraphQLError): GraphQLErrorOptions {

@@ -8,15 +8,11 @@ const DEEPEST = 50;
 export function useWellFormedRequest(): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
-      // In a body of JSON Yoga itself says so.
-      if (request.method !== 'GET' || requestParser === undefined) return;
-      setRequestParser(async (sent) => {
-        try {
-          return await requestParser(sent);
-        } catch (error) {
-          throw error instanceof SyntaxError ? refusal('"variables" and "extensions" are to be JSON.') : error;
-        }
-      });
+      const type = request.headers.get('content-type') ?? '';
+      // Of a body of JSON Yoga itself says so.
+      if (requestParser !== undefined && type.startsWith('application/json')) return;
+      if (requestParser !== undefined) setRequestParser(async (sent) => inWords(async () => requestParser(sent)));
+      else if (request.method === 'POST') setRequestParser(parserOf(type));
     },
     onParams({ params }) {
       const operationName: unknown = params.operationName;
@@ -28,6 +24,26 @@ export function useWellFormedRequest(): Plugin {
       addValidationRule(NoProtoVariableRule);
     },
   };
+}
+
+/** Yoga looks for its types in lower case; theirs has none (RFC 9110, 8.3.1). */
+function parserOf(type: string): (request: Request) => Promise<object> {
+  if (!/^application\/json\s*(;|$)/i.test(type)) throw refusal('Send "content-type: application/json".', 415);
+  return async (request) => inWords(async () => readObject(await request.text()));
+}
+
+function readObject(text: string): object {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'object' && value !== null) return value;
+  throw refusal('The body is to be an object.');
+}
+
+async function inWords<T>(parse: () => Promise<T>): Promise<T> {
+  try {
+    return await parse();
+  } catch (error) {
+    throw error instanceof SyntaxError ? refusal('The body, "variables" and "extensions" are to be JSON.') : error;
+  }
 }
 
 /** Level by level, so that the depth of what is looked at costs no stack. */
@@ -48,6 +64,6 @@ const NoProtoVariableRule: ValidationRule = (context) => ({
   },
 });
 
-function refusal(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+function refusal(message: string, status = 400): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }

@@ -6,6 +6,9 @@ import { checkId } from '../ids.ts';
 import type { LivestreamQuery } from '../models.ts';
 import { subgraphSdl } from '../subgraph.ts';
 
+/** Written down when it is first asked for. */
+let sdl: string | undefined;
+
 /** Characters. */
 const LONGEST_SEARCH = 256;
 
@@ -29,7 +32,7 @@ export const Query: QueryResolvers = {
     return { limit, remaining, resetsAt: new Date(resetsAt) };
   },
 
-  _service: () => ({ sdl: subgraphSdl() }),
+  _service: () => ({ sdl: (sdl ??= subgraphSdl()) }),
 
   _entities: (_root, { representations }, { loaders }, info) => resolveEntities(representations, loaders, info),
 };

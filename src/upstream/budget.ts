@@ -19,6 +19,8 @@ const LONGEST = 600;
 const ON_ITS_WAY = 10_000;
 /** Milliseconds that a refusal asks for which only requests in flight are the reason of. */
 const SOON = 1000;
+/** How many limits are kept in mind. */
+const MOST_TOLD = 16;
 
 /** What is left of the tightest limit. */
 export interface BudgetView {
@@ -136,6 +138,7 @@ export function createBudget(clock: Clock): Budget {
     lost = lost.filter(({ from }) => from > sentAt);
     if (assumed !== null) assumed.left -= 1 + settled;
     for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
+    for (const { name } of limits) if (!told.has(name) && told.size >= MOST_TOLD) forgetOldest();
     for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, sentAt, now));
     if (limits.length > 0) {
       assumed = null;
@@ -143,6 +146,11 @@ export function createBudget(clock: Clock): Budget {
     }
     // Upstream's window began with a request that arrived, which was before its answer came.
     for (const window of windows()) window.endsAt ??= now + window.length + ROUNDING;
+  }
+
+  function forgetOldest(): void {
+    const [oldest] = [...told].toSorted(([, left], [, right]) => left.toldAt - right.toldAt);
+    if (oldest !== undefined) told.delete(oldest[0]);
   }
 
   function block(retryAfter: string | undefined, limits: readonly ToldLimit[]): void {

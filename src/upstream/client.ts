@@ -86,6 +86,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
         },
       ).catch(translate);
       settled(response.status);
+      if (response.status === 401) account.refuse();
       spending.answered(response);
       skew = skewOf(response, clock) ?? skew;
       return readAnswer(response, [account.token, options.accountId, options.appId]);

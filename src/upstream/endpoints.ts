@@ -30,7 +30,7 @@ export interface Head<Row> {
 }
 
 /**
- * One function for each REST call. All reject with an `UpstreamError`, or with `BAD_USER_INPUT` for an id that is none, before
+ * One function for each REST call. All reject with an `UpstreamError`; for an id that is none before
  * anything is sent. Null means that nothing is there.
  */
 export interface Endpoints {

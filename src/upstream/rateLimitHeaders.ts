@@ -20,7 +20,7 @@ export interface ToldLimit {
 export function readRateLimit(headers: Readonly<Record<string, string>>): ToldLimit[] {
   const { ratelimit } = headers;
   if (ratelimit === undefined) return [];
-  const limits = readItems(ratelimit);
+  const limits = readItems(ratelimit).slice(0, MOST_LIMITS);
   const policies = readPolicies(headers['ratelimit-policy'] ?? '');
   return limits.flatMap(({ name, numbers: { r, t } }) => {
     if (r === undefined || t === undefined) return [];
@@ -29,6 +29,9 @@ export function readRateLimit(headers: Readonly<Record<string, string>>): ToldLi
     return [{ name, remaining: r, resetSeconds: t, limit: policy?.q ?? null, windowSeconds: policy?.w ?? null }];
   });
 }
+
+/** The most limits that are heeded at a time. */
+const MOST_LIMITS = 8;
 
 /** The same in every answer: read once. */
 let lastPolicies: { text: string; items: Item[] } = { text: '', items: [] };

@@ -1,3 +1,4 @@
+import { isId } from '../ids.ts';
 import type {
   Livestream,
   LivestreamRef,
@@ -8,6 +9,7 @@ import type {
 } from '../models.ts';
 import { type Answer, invalidAnswer } from './answer.ts';
 import { isObject, type JsonObject, member } from './json.ts';
+import { redact } from './redact.ts';
 
 /*
  * From what upstream sends to the domain's models, once. Every field of every object may be absent, and one that is not of its
@@ -53,7 +55,7 @@ export function toSession(value: unknown, livestreamId: string | null = null): L
   return {
     id,
     livestreamId: toId(value['livestream_id']) ?? livestreamId,
-    errorMessage: toText(value['err_message']),
+    errorMessage: toRemark(value['err_message']),
     ingestSeconds: toNumber(value['ingest_seconds']),
     viewerSeconds: toNumber(value['viewer_seconds']),
     invokedAt: toMoment(value['invoked_time']),
@@ -93,15 +95,20 @@ export interface WireList {
   totalCount: number | null;
 }
 
+/** The most rows that are taken from one page; 100 are asked for. */
+const MOST_ROWS = 10_000;
+
 /** The rows of a list in each of its forms: an array, one object with the paging inside, or an array inside an object. */
 export function toList(answer: Answer | null, name: 'livestreams' | 'meetings'): WireList {
   const data = answer?.data ?? null;
+  const rows = rowsOf(data, name);
+  if (rows.length > MOST_ROWS) throw invalidAnswer('its list is longer than any page');
   const paging = member(data, 'paging') ?? answer?.paging;
   return {
-    rows: rowsOf(data, name),
+    rows,
     isArray: Array.isArray(data) || Array.isArray(member(data, name)),
-    startOffset: toNumber(member(paging, 'start_offset')),
-    totalCount: toNumber(member(paging, 'total_count')),
+    startOffset: toCount(member(paging, 'start_offset')),
+    totalCount: toCount(member(paging, 'total_count')),
   };
 }
 
@@ -114,12 +121,26 @@ function rowsOf(data: unknown, name: string): unknown[] {
   return toId(data['id']) === null ? [] : [data];
 }
 
+/** A number of rows, as GraphQL's Int can tell it. */
+function toCount(value: unknown): number | null {
+  const number = toNumber(value);
+  return number !== null && Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : null;
+}
+
 function toText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** Words of upstream's own, for people: they may repeat where frames were sent to, and with which key. */
+function toRemark(value: unknown): string | null {
+  const text = toText(value);
+  return text === null ? null : redact(text, []);
+}
+
+/** Nothing that could lead elsewhere where it stands in a path; the pages' examples have underscores in theirs. */
 function toId(value: unknown): string | null {
-  return typeof value === 'number' ? String(value) : toText(value);
+  const id = typeof value === 'number' ? String(value) : value;
+  return typeof id === 'string' && isId(id.replaceAll('_', '-')) ? id : null;
 }
 
 /** A number, which upstream writes as a string in places. */
@@ -133,7 +154,9 @@ function toMoment(value: unknown): Date | null {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return null;
   const hasNoZone = !value.endsWith('Z') && /[T ][\d:.]+$/.test(value);
   const moment = new Date(hasNoZone ? `${value.replace(' ', 'T')}Z` : value);
-  return Number.isNaN(moment.getTime()) ? null : moment;
+  const year = moment.getUTCFullYear();
+  // No year is NaN's, and RFC 3339 has those of four digits.
+  return year >= 0 && year <= 9999 ? moment : null;
 }
 
 function toWebAddress(value: unknown): string | null {

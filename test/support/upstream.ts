@@ -44,7 +44,13 @@ export const NOTHING_KEPT: FreshnessSettings = { status: 0, meters: 0, ended: 0,
 /** An operation by itself, on an account of its own. */
 export function createOperation(clock: Clock, changes: Partial<Operation> = {}): Operation {
   return {
-    account: { id: 'account', token: APP.token, budget: createBudget(clock) },
+    account: {
+      id: 'account',
+      token: APP.token,
+      budget: createBudget(clock),
+      refuse: () => {},
+      isRefused: () => false,
+    },
     trace: createTrace(1000, clock),
     begun: { order: 0, at: clock.now() },
     purpose: 'read',

@@ -15,7 +15,7 @@ describe('an upstream path', () => {
   test.each(['', '.', '..', 'a/b', 'a%2fb', 'a?b', 'a#b', 'a b', 'a\nb', 'é', 'a'.repeat(65), 'sessions'])(
     'refuses %j where an id belongs',
     (id) => {
-      expect(() => path`/meetings/${id}`).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+      expect(() => path`/meetings/${id}`).toThrow(expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' }));
     },
   );
 
@@ -23,7 +23,7 @@ describe('an upstream path', () => {
     const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[A-Za-z0-9./%?#\\-]{0,70}$/));
     const property = fc.property(anyText, (id) => {
       const isId = /^[A-Za-z0-9-]{1,64}$/.test(id) && id !== 'sessions';
-      expect(pathWith(id)).toBe(isId ? `/meetings/${id}/livestreams` : 'BAD_USER_INPUT');
+      expect(pathWith(id)).toBe(isId ? `/meetings/${id}/livestreams` : 'UPSTREAM_INVALID_RESPONSE');
     });
     fc.assert(property);
   });

@@ -1,6 +1,7 @@
 import { execute, type ExecutionResult, parse } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 
+import { EVERY_SCOPE } from '../../../src/auth/viewer.ts';
 import type { Context } from '../../../src/context.ts';
 import { createGateway } from '../../../src/gateway.ts';
 import { typeDefs } from '../../../src/generated/typeDefs.ts';
@@ -32,7 +33,11 @@ export async function createSharedCaller({ transport, clock, baseUrl }: World): 
   const accounts = { A: await upstream.account(TOKENS.A), B: await upstream.account(TOKENS.B) };
   return async (owner, query, signal) => {
     const loaders = createLoaders(upstream, accounts[owner], signal);
-    const result: ExecutionResult = await execute({ schema, document: parse(query), contextValue: { loaders } });
+    const result: ExecutionResult = await execute({
+      schema,
+      document: parse(query),
+      contextValue: { loaders, viewer: { token: null, scopes: EVERY_SCOPE } },
+    });
     const sources = loaders.report().calls.map(({ source }) => source);
     return outcomeOf({ ...result, extensions: { upstream: { calls: sources.map((source) => ({ source })) } } });
   };

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+import { serverAudits } from 'graphql-http';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { createGateway } from '../../src/gateway.ts';
+import { at } from '../support/gateway.ts';
+
+const JSON_TYPE = 'application/json';
+const RESPONSE_TYPE = 'application/graphql-response+json';
+
+const logs: unknown[] = [];
+let url = '';
+
+/** No operation of these tests needs upstream. */
+const gateway = createGateway({
+  upstream: {
+    baseUrl: 'http://127.0.0.1:9',
+    accountId: 'a',
+    appId: 'b',
+    token: 'c',
+    attemptTimeout: 1,
+    totalTimeout: 1,
+    perSecond: 0,
+  },
+  transport: () => Promise.reject(new Error('Not expected')),
+  log: (...entry) => logs.push(entry),
+  graphiql: {},
+});
+const server = createServer((request, response) => void gateway(request, response));
+
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`;
+});
+
+afterEach(() => {
+  logs.length = 0;
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+describe('GraphQL over HTTP, as the suite of graphql-http has it', () => {
+  const audits = serverAudits({ url: () => url, fetchFn: fetch });
+
+  test.each(audits.map(({ id, name, fn }) => ({ id, name, fn })))('$id $name', async ({ id, name, fn }) => {
+    const result = await fn();
+    const reason = 'reason' in result ? `${result.reason}: ${result.response.status}` : 'none';
+    expect({ id, name, status: result.status, reason }).toEqual({ id, name, status: 'ok', reason: 'none' });
+    expect(logs).toEqual([]);
+  });
+
+  test('it is the whole suite', () => {
+    const levels = audits.map(({ name }) => name.split(' ')[0]);
+    const count = (level: string): number => levels.filter((known) => known === level).length;
+    expect(count('MUST')).toBeGreaterThanOrEqual(13);
+    expect(count('SHOULD')).toBeGreaterThanOrEqual(20);
+    expect(new Set(audits.map(({ id }) => id)).size).toBe(audits.length);
+  });
+});
+
+type Init = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
+
+/** One request, once for each media type that its answer may have. */
+async function statuses(search: string, init: Init): Promise<[number, unknown][]> {
+  const answers = [JSON_TYPE, RESPONSE_TYPE].map(async (accept): Promise<[number, unknown]> => {
+    const response = await fetch(url + search, { ...init, headers: { ...init.headers, accept } });
+    expect(response.headers.get('content-type')).toBe(`${accept}; charset=utf-8`);
+    const body: unknown = await response.json();
+    expect(body).not.toHaveProperty('data');
+    expect(logs).toEqual([]);
+    return [response.status, at(body, 'errors', 0, 'extensions', 'code')];
+  });
+  return Promise.all(answers);
+}
+
+const post = (body: unknown): Init => ({
+  method: 'POST',
+  headers: { 'content-type': JSON_TYPE },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+const form = (body: string): Init => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded', 'graphql-require-preflight': '1' },
+  body,
+});
+
+const TWO = 'query A { __typename } query B { __typename }';
+const COSTLY =
+  '{ livestreams(first: 100) { nodes { meeting { livestreams(first: 100) { nodes { activeSession { id } } } } } } }';
+
+/** The draft's section on status codes: what is a GraphQL request is told what is wrong with 200 where the answer is plain JSON. */
+test.each<[string, string, Init, string]>([
+  ['no document', '', post({ query: '{' }), 'GRAPHQL_PARSE_FAILED'],
+  ['a document of other letters', '?query=%ff%00', {}, 'GRAPHQL_PARSE_FAILED'],
+  ['an unknown field', '', post({ query: '{ nope }' }), 'GRAPHQL_VALIDATION_FAILED'],
+  ['an unknown operation', '', post({ query: TWO, operationName: 'C' }), 'OPERATION_RESOLUTION_FAILURE'],
+  ['one operation of two', '', post({ query: TWO }), 'OPERATION_RESOLUTION_FAILURE'],
+  ['one of two by GET', `?query=${TWO}`, {}, 'OPERATION_RESOLUTION_FAILURE'],
+  ['a missing variable', '', post({ query: 'query($a: ID!) { livestream(id: $a) { id } }' }), 'BAD_USER_INPUT'],
+  [
+    'a variable of another type',
+    '',
+    post({ query: 'query($a: Int) { livestreams(first: $a) { totalCount } }', variables: { a: 'x' } }),
+    'BAD_USER_INPUT',
+  ],
+  ['what is too expensive', '', post({ query: COSTLY }), 'QUERY_TOO_EXPENSIVE'],
+  ['an unknown document id', '', post({ documentId: '../..' }), 'PERSISTED_QUERY_NOT_FOUND'],
+])('%s is a GraphQL request that fails: 200 as JSON, 400 as a GraphQL response', async (_what, search, init, code) => {
+  expect(await statuses(search, init)).toEqual([
+    [200, code],
+    [400, code],
+  ]);
+});
+
+test.each<[string, string, Init, number]>([
+  ['broken JSON', '', post('{ "query":'), 400],
+  ['nothing', '', post(''), 400],
+  ['a number', '', post('7'), 400],
+  ['a batch', '', post([{ query: '{ __typename }' }]), 400],
+  ['no query', '', post({}), 400],
+  ['a mistyped member', '', post({ qeury: '{ __typename }' }), 400],
+  ['a member beside the known ones', '', post({ query: '{ __typename }', more: 1 }), 400],
+  ['a member called __proto__', '', post('{"query":"{ __typename }","__proto__":{"a":1}}'), 400],
+  ['a query that is a list', '', post({ query: ['{ __typename }'] }), 400],
+  ['an operation name that is a number', '', post({ query: '{ __typename }', operationName: 5 }), 400],
+  ['variables that are a list', '', post({ query: '{ __typename }', variables: [7] }), 400],
+  ['extensions that are a text', '', post({ query: '{ __typename }', extensions: 'x' }), 400],
+  ['no query by GET', '?a=b', {}, 400],
+  ['broken variables by GET', '?query={__typename}&variables={', {}, 400],
+  ['broken extensions by GET', '?query={__typename}&extensions={', {}, 400],
+  ['variables by GET that are a number', '?query={__typename}&variables=1', {}, 400],
+  ['broken variables in a form', '', form('query={__typename}&variables={'), 400],
+  ['broken extensions in a form', '', form('query={__typename}&extensions=['), 400],
+  ['a mutation by GET', '?query=mutation{__typename}', {}, 405],
+  ['the mutation of two by GET', '?query=query A{__typename} mutation B{__typename}&operationName=B', {}, 405],
+  ['PUT', '', { ...post({ query: '{ __typename }' }), method: 'PUT' }, 405],
+])('%s is no GraphQL request, for whatever media type', async (_what, search, init, status) => {
+  expect(await statuses(search, init)).toEqual([
+    [status, 'BAD_REQUEST'],
+    [status, 'BAD_REQUEST'],
+  ]);
+});
+
+test.each([
+  ['application/xml', 415],
+  ['text/plain', 415],
+  ['', 415],
+])('a body of type %j is refused with %i', async (type, status) => {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body: '{ __typename }' });
+  expect(response.status).toBe(status);
+});
+
+test.each(['text/plain', 'image/*', 'application/json; charset=latin1', '/', '%'])(
+  'who accepts only %j gets 406',
+  async (accept) => {
+    const response = await fetch(url, {
+      ...post({ query: '{ __typename }' }),
+      headers: { ...post('').headers, accept },
+    });
+    expect([response.status, await response.text()]).toEqual([406, '']);
+  },
+);
+
+test('an operation of a kind that is not served has no status of success', async () => {
+  const [asJson, asResponse] = await statuses('', post({ query: 'subscription { nope }' }));
+  expect([asJson?.[0], asResponse?.[0]]).toEqual([200, 400]);
+});

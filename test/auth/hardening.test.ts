@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto';
+import { inspect } from 'node:util';
+
+import { exportJWK, generateKeyPair } from 'jose';
+import { graphql } from 'graphql';
+import { createSchema } from 'graphql-yoga';
+import { describe, expect, it } from 'vitest';
+
+import { usableKeys } from '../../src/auth/jwt.ts';
+import { enforceScopes } from '../../src/auth/scopes.ts';
+import type { Context } from '../../src/context.ts';
+import { ACCOUNT, matching, startTestGateway, TOKEN } from '../support/gateway.ts';
+import {
+  apiKeySettings,
+  forgeToken,
+  jwtSettings,
+  refused,
+  startGuarded,
+  startWithProvider,
+  usualClaims,
+  verdictOn,
+} from '../support/identityProvider.ts';
+
+const STREAM_KEY = 'f26566285faca6fbe2e79a73a66rsrrsrrsr3cde23a2bb7dbc6c2c1761b98f4e4';
+
+it('why a session failed is told without the stream key that it failed with', async () => {
+  const reason = `ingest at rtmps://live.test:443/live/${STREAM_KEY} broke off, key ${STREAM_KEY}, see accounts/${ACCOUNT}/x`;
+  const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }), {
+    intercept: () => async () => ({
+      status: 200,
+      headers: {},
+      body: JSON.stringify({ success: true, data: { id: 's', err_message: reason } }),
+    }),
+  });
+  const query = '{ livestreamSession(id: "s") { errorMessage } }';
+  const { text, data } = await gateway.send({ query }, { headers: { 'x-api-key': 'reader' } });
+  for (const secret of [STREAM_KEY, ACCOUNT]) expect(text).not.toContain(secret);
+  expect(data).toMatchObject({ livestreamSession: { errorMessage: matching(/broke off/) } });
+});
+
+it('an error that nobody foresaw stands in the log without token and account', async () => {
+  const gateway = await startTestGateway({
+    intercept:
+      () =>
+      async ({ url, headers }) => {
+        throw new TypeError(`fetch failed: ${url} ${JSON.stringify(headers)}`);
+      },
+  });
+  await gateway.send({ query: '{ livestream(id: "a") { id } }' });
+  expect(inspect(gateway.logs)).toContain('fetch failed');
+  for (const secret of [TOKEN, ACCOUNT]) expect(inspect(gateway.logs, { depth: null })).not.toContain(secret);
+});
+
+describe('a field is guarded in whatever form its scopes are written', () => {
+  const directive =
+    'scalar federation__Scope directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT';
+  const nobody = { viewer: { token: null, scopes: new Set() } };
+  const made = (typeDefs: string) =>
+    enforceScopes(
+      createSchema<Context>({ typeDefs: `${directive} ${typeDefs}`, resolvers: { Query: { a: () => 'A' } } }),
+    );
+
+  it.each(['["livestream:secret"]', '"livestream:secret"'])('%s', async (scopes) => {
+    const schema = made(`type Query { a: String @requiresScopes(scopes: ${scopes}) }`);
+    const { data } = await graphql({ schema, source: '{ a }', contextValue: nobody });
+    expect(data).toEqual({ a: null });
+  });
+
+  it.each([
+    'type Query { a: String @requiresScopes(scopes: [[]]) }',
+    'type Query { a: String @requiresScopes(scopes: []) }',
+  ])('or the gateway does not start: %s', (typeDefs) => {
+    expect(() => made(typeDefs)).toThrow(/requiresScopes/);
+  });
+});
+
+describe('a key in the settings that would let in nobody, or anybody, is refused at the start', () => {
+  it('a private key', async () => {
+    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+    expect((await usableKeys({ jwk: JSON.stringify(await exportJWK(privateKey)) })).size).toBe(0);
+  });
+
+  it('a shared secret of a few letters', async () => {
+    const jwk = JSON.stringify({ kty: 'oct', k: 'YQ' });
+    expect((await usableKeys({ jwk })).size).toBe(0);
+    const gateway = await startGuarded(jwtSettings({ jwk }));
+    const unsigned = forgeToken({ alg: 'HS256' }, usualClaims(gateway.clock.now())).slice(0, -1);
+    const token = `${unsigned}.${createHmac('sha256', 'a').update(unsigned).digest('base64url')}`;
+    expect(await verdictOn(gateway, token)).toEqual(refused());
+  });
+
+  it('a key that is for another algorithm than it says', async () => {
+    const { publicKey } = await generateKeyPair('RS256', { extractable: true });
+    const jwk = { ...(await exportJWK(publicKey)), alg: 'RS256' };
+    expect([...(await usableKeys({ jwk: JSON.stringify(jwk) })).keys()]).toEqual(['RS256']);
+    expect((await usableKeys({ jwk: JSON.stringify({ ...jwk, use: 'enc' }) })).size).toBe(0);
+  });
+});
+
+it('keys that cannot be read are not asked for once for each token that comes', async () => {
+  const { provider, gateway, sign } = await startWithProvider();
+  provider.be('error');
+  for (const token of await Promise.all(Array.from({ length: 20 }, async () => sign())))
+    await verdictOn(gateway, token);
+  expect(provider.asked().length).toBeLessThan(3);
+  expect(gateway.logs.length).toBeLessThan(3);
+  provider.be('keys');
+  gateway.clock.advance(10_000);
+  expect((await verdictOn(gateway, await sign())).status).toBe(200);
+});
+
+it('a token that upstream has begun to refuse gets nothing any more of what it got before', async () => {
+  const gateway = await startTestGateway({ options: { auth: { kind: 'passthrough' } } });
+  const { endedSessionId, liveLivestreamId } = gateway.samples;
+  const ask = async (query: string) => gateway.send({ query }, { headers: { authorization: 'Bearer alice' } });
+  const ended = `{ livestreamSession(id: "${endedSessionId}") { viewerSeconds } }`;
+  expect((await ask(ended)).errors).toEqual([]);
+  gateway.sandbox.fail([{ kind: 'status', status: 401 }]);
+  expect((await ask(`{ livestream(id: "${liveLivestreamId}") { id } }`)).errors).toHaveLength(1);
+  expect((await ask(ended)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+});
+
+it('a secret that a caller may not have costs no request, where nothing else is asked of its livestream', async () => {
+  const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }));
+  const query = `{ livestreamSession(id: "${gateway.samples.endedSessionId}") { livestream { id streamKey } } }`;
+  await gateway.send({ query }, { headers: { 'x-api-key': 'reader' } });
+  expect(gateway.upstream()).toEqual(['GET /livestreams/sessions/{livestream_session_id}']);
+});

@@ -1,0 +1,57 @@
+import { createHmac } from 'node:crypto';
+
+import { describe, expect, it } from 'vitest';
+
+import {
+  ACCEPTED,
+  forgeToken,
+  jwtSettings,
+  refused,
+  type SigningKey,
+  signingKey,
+  signToken,
+  startGuarded,
+  usualClaims,
+  verdictOn,
+} from '../support/identityProvider.ts';
+
+describe('a key in the settings', () => {
+  const forms: [string, (key: SigningKey) => { pem: string } | { jwk: string }][] = [
+    ['PEM', ({ pem }) => ({ pem })],
+    ['JWK', ({ jwk }) => ({ jwk: JSON.stringify(jwk) })],
+    ['JWK without its algorithm', ({ jwk: { alg: _alg, ...jwk } }) => ({ jwk: JSON.stringify(jwk) })],
+  ];
+  const algorithms = ['RS256', 'ES256'] as const;
+  const cases = forms.flatMap(([name, form]) => algorithms.map((algorithm) => [name, algorithm, form] as const));
+
+  it.each(cases)('is a %s of %s, whatever name a token gives it', async (_name, algorithm, form) => {
+    const key = await signingKey('a', algorithm);
+    const gateway = await startGuarded(jwtSettings(form(key)));
+    const now = gateway.clock.now();
+    expect(await verdictOn(gateway, await signToken({ key, now }))).toEqual(ACCEPTED);
+    expect(await verdictOn(gateway, await signToken({ key, now, header: { kid: 'another' } }))).toEqual(ACCEPTED);
+    expect(await verdictOn(gateway, await signToken({ key: await signingKey('b', algorithm), now }))).toEqual(
+      refused(),
+    );
+    const other = algorithm === 'RS256' ? 'ES256' : 'RS256';
+    expect(await verdictOn(gateway, await signToken({ key: await signingKey('a', other), now }))).toEqual(refused());
+  });
+
+  it('may be a shared secret, which no other algorithm is used with', async () => {
+    const secret = Buffer.from('a shared secret that is long enough '.repeat(2));
+    const jwk = JSON.stringify({ kty: 'oct', k: secret.toString('base64url') });
+    const gateway = await startGuarded(jwtSettings({ jwk }));
+    const claims = usualClaims(gateway.clock.now());
+    const hmac = (alg: string, hash: string): string => {
+      const unsigned = forgeToken({ alg }, claims).slice(0, -1);
+      return `${unsigned}.${createHmac(hash, secret).update(unsigned).digest('base64url')}`;
+    };
+    expect(await verdictOn(gateway, hmac('HS256', 'sha256'))).toEqual(ACCEPTED);
+    expect(await verdictOn(gateway, hmac('HS512', 'sha512'))).toEqual(ACCEPTED);
+    expect(await verdictOn(gateway, hmac('HS256', 'sha512'))).toEqual(refused());
+    expect(await verdictOn(gateway, hmac('RS256', 'sha256'))).toEqual(refused());
+    expect(await verdictOn(gateway, forgeToken({ alg: 'none' }, claims))).toEqual(refused());
+    const key = await signingKey('a');
+    expect(await verdictOn(gateway, await signToken({ key, now: gateway.clock.now() }))).toEqual(refused());
+  });
+});

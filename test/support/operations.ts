@@ -1,0 +1,148 @@
+import * as fc from 'fast-check';
+
+import type { Samples } from '../../src/sandbox/samples.ts';
+
+/** An operation as it is sent. */
+export interface SentOperation {
+  query: string;
+  variables: Record<string, unknown>;
+}
+
+type Text = fc.Arbitrary<string>;
+type Type = 'Meeting' | 'Livestream' | 'LivestreamSession';
+
+/** Every variable that an operation may use, as it is declared. */
+const DECLARED: Readonly<Record<string, string>> = {
+  $few: 'Int',
+  $some: 'Int = 3',
+  $is: 'Boolean!',
+  $may: 'Boolean! = false',
+  $reps: '[_Any!]!',
+};
+
+/** Valid queries over the whole schema, their lists small: with aliases, fragments of both kinds, conditions and variables. */
+export function operations(samples: Samples): fc.Arbitrary<SentOperation> {
+  const size = fc.integer({ min: 1, max: 4 });
+  const variables = fc.record({ few: fc.option(size), some: fc.option(size), may: fc.boolean() }, { requiredKeys: [] });
+  return fc
+    .record({
+      text: selection(rootFields(samples)),
+      is: fc.boolean(),
+      variables,
+      reps: fc.array(representation(samples), { maxLength: 4 }),
+    })
+    .map(({ text, is, variables: given, reps }) => written(text, { ...given, is, reps }));
+}
+
+function rootFields(samples: Samples): Text[] {
+  const meetings = [samples.liveMeetingId, samples.idleMeetingId, samples.emptyMeetingId, 'none'];
+  const livestreams = [samples.liveLivestreamId, samples.idleLivestreamId, samples.independentLivestreamId, 'none'];
+  const sessions = [samples.liveSessionId, samples.endedSessionId, samples.erroredSessionId, 'none'];
+  return [
+    byId('meeting', meetings, entity('Meeting', 3)),
+    byId('livestream', livestreams, entity('Livestream', 3)),
+    byId('livestreamSession', sessions, entity('LivestreamSession', 3)),
+    connection('meetings', 'Meeting', 3),
+    connection('livestreams', 'Livestream', 3),
+    entities(),
+    fc.constant('__typename'),
+  ];
+}
+
+/** What can be selected of an entity, and of what it leads to within `levels`. */
+function entity(type: Type, levels: number): Text {
+  const leaves: Record<Type, string[]> = {
+    // Another type's `status` may stand beside it.
+    Meeting: ['id', 'title', 'meetingStatus: status', 'updatedAt', '__typename'],
+    Livestream: [
+      'id',
+      'name',
+      'status',
+      'disabled',
+      'streamKey',
+      'ingestServer',
+      'playbackUrl',
+      'createdAt',
+      'updatedAt',
+    ],
+    LivestreamSession: ['id', 'errorMessage', 'ingestSeconds', 'viewerSeconds', 'invokedAt', 'stoppedAt', 'createdAt'],
+  };
+  const links: Record<Type, () => Text[]> = {
+    Meeting: () => [
+      link('activeLivestream', 'Livestream', levels),
+      connection('livestreams', 'Livestream', levels - 1),
+    ],
+    Livestream: () => [link('meeting', 'Meeting', levels), link('activeSession', 'LivestreamSession', levels)],
+    LivestreamSession: () => [link('livestream', 'Livestream', levels)],
+  };
+  return selection([fc.constantFrom(...leaves[type]), ...(levels > 0 ? links[type]() : [])], type);
+}
+
+const link = (name: string, type: Type, levels: number): Text =>
+  entity(type, levels - 1).map((inner) => `${name} ${inner}`);
+
+const byId = (name: string, ids: string[], inner: Text): Text =>
+  fc.tuple(fc.constantFrom(...ids), inner).map(([id, text]) => `ALIAS: ${name}(id: "${id}") ${text}`);
+
+function connection(name: string, row: Type, levels: number): Text {
+  const rows = entity(row, Math.max(levels - 1, 0));
+  const fields = [
+    rows.map((text) => `nodes ${text}`),
+    rows.map((text) => `edges { cursor node ${text} }`),
+    fc.constantFrom('totalCount', 'pageInfo { hasNextPage endCursor }'),
+  ];
+  const first = fc.constantFrom('first: 1', 'first: 2', 'first: 4', 'first: $few', 'first: $some');
+  const type = row === 'Meeting' ? 'MeetingConnection' : 'LivestreamConnection';
+  return fc.tuple(first, selection(fields, type)).map(([size, inner]) => `ALIAS: ${name}(${size}) ${inner}`);
+}
+
+function entities(): Text {
+  const types: Type[] = ['Meeting', 'Livestream', 'LivestreamSession'];
+  const parts = fc.tuple(...types.map((type) => entity(type, 2).map((inner) => `... on ${type} ${inner}`)));
+  return parts.map((texts) => `ALIAS: _entities(representations: $reps) { __typename ${texts.join(' ')} }`);
+}
+
+function representation(samples: Samples): fc.Arbitrary<object> {
+  return fc.constantFrom(
+    { __typename: 'Meeting', id: samples.liveMeetingId },
+    { __typename: 'Meeting', id: 'none' },
+    { __typename: 'Livestream', id: samples.liveLivestreamId },
+    { __typename: 'LivestreamSession', id: samples.endedSessionId },
+  );
+}
+
+/** One to three of the fields, each as it is, under a condition or in a fragment. */
+function selection(fields: Text[], type = 'Query'): Text {
+  const wrapped = fc.tuple(fc.oneof(...fields), fc.constantFrom(...WRAPPERS)).map(([field, wrap]) => wrap(field, type));
+  return fc.array(wrapped, { minLength: 1, maxLength: 3 }).map((texts) => `{ __typename ${texts.join(' ')} }`);
+}
+
+const asItIs = (field: string): string => field;
+
+const WRAPPERS: ((field: string, type: string) => string)[] = [
+  asItIs,
+  asItIs,
+  asItIs,
+  (field, type) => `... on ${type} { ${field} }`,
+  (field) => `... @include(if: $is) { ${field} }`,
+  (field) => `... @skip(if: $may) { ${field} }`,
+  (field, type) => `<${type}| ${field} |>`,
+];
+
+/** Gives each alias a name of its own, and each marked piece a fragment that is spread twice. */
+function written(text: string, values: Record<string, unknown>): SentOperation {
+  let aliases = 0;
+  let body = text.replace(/ALIAS/g, () => `a${aliases++}`);
+  const fragments: string[] = [];
+  const innermost = /<(\w+)\|((?:(?!<\w+\|)[^])*?)\|>/;
+  for (let found = innermost.exec(body); found !== null; found = innermost.exec(body)) {
+    const name = `F${fragments.length}`;
+    fragments.push(`fragment ${name} on ${found[1]} { ${found[2]} }`);
+    body = body.replace(found[0], () => `...${name} ...${name}`);
+  }
+  const whole = [body, ...fragments].join('\n');
+  const used = Object.keys(DECLARED).filter((name) => whole.includes(name));
+  const declarations = used.map((name) => `${name}: ${DECLARED[name]}`).join(', ');
+  const sent = Object.entries(values).filter(([name, value]) => used.includes(`$${name}`) && value !== undefined);
+  return { query: `query ${declarations && `(${declarations})`} ${whole}`, variables: Object.fromEntries(sent) };
+}
