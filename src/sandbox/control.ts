@@ -3,6 +3,7 @@ import { BadInput } from './fields.ts';
 import type { RequestReport } from './requestLog.ts';
 import type { Samples } from './samples.ts';
 import type { SandboxSettings } from './settings.ts';
+import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 
 /** Where the sandbox stands. */
 export interface Overview {
@@ -22,6 +23,10 @@ export interface Controls {
   setClock(change: unknown): void;
   requests(): RequestReport;
   forgetRequests(): void;
+  happen(happening: unknown): void;
+  deliveries(): DeliveryReport;
+  forgetDeliveries(): void;
+  rotateKey(): void;
   reset(): void;
 }
 
@@ -42,6 +47,19 @@ const ACTIONS: Record<string, Action> = {
   'DELETE /__sandbox/requests': (controls) => {
     controls.forgetRequests();
     return controls.requests();
+  },
+  'POST /__sandbox/happenings': async (controls, body) => {
+    controls.happen(await body());
+    return controls.overview().counts;
+  },
+  'GET /__sandbox/deliveries': (controls) => controls.deliveries(),
+  'DELETE /__sandbox/deliveries': (controls) => {
+    controls.forgetDeliveries();
+    return controls.deliveries();
+  },
+  'POST /__sandbox/webhook-key': (controls) => {
+    controls.rotateKey();
+    return { rotated: true };
   },
   'POST /__sandbox/reset': (controls) => {
     controls.reset();

@@ -1,14 +1,23 @@
+import { dailyAnalytics, overallAnalytics } from './analytics.ts';
 import { type Answer, Refusal } from './answers.ts';
 import type { Call } from './call.ts';
 import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
+import type { Livestream } from './models.ts';
 import { paginate } from './paging.ts';
 import { Writer } from './shapes.ts';
 import { readStart } from './startBody.ts';
-import type { Livestream } from './world.ts';
+import {
+  addWebhook,
+  editWebhook,
+  listWebhooks,
+  readOneWebhook,
+  removeWebhook,
+  replaceWebhook,
+} from './webhooks/endpoints.ts';
 
 /** One call of the API: throws a `Refusal` where the API refuses. */
 export interface Endpoint {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** The path below `/accounts/{account_id}/realtime/kit/{app_id}`. */
   template: string;
   handle(call: Call): Answer;
@@ -26,6 +35,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'GET', template: '/livestreams/sessions/{livestream_session_id}', handle: session },
   { method: 'GET', template: '/livestreams/{livestream_id}', handle: livestream },
   { method: 'GET', template: '/livestreams/{livestream_id}/active-livestream-session', handle: activeSession },
+  { method: 'GET', template: '/analytics/livestreams/overall', handle: overallAnalytics },
+  { method: 'GET', template: '/analytics/livestreams/daywise', handle: dailyAnalytics },
+  { method: 'GET', template: '/webhooks', handle: listWebhooks },
+  { method: 'POST', template: '/webhooks', handle: addWebhook },
+  { method: 'GET', template: '/webhooks/{webhook_id}', handle: readOneWebhook },
+  { method: 'PUT', template: '/webhooks/{webhook_id}', handle: replaceWebhook },
+  { method: 'PATCH', template: '/webhooks/{webhook_id}', handle: editWebhook },
+  { method: 'DELETE', template: '/webhooks/{webhook_id}', handle: removeWebhook },
 ];
 
 function meeting({ id, world, settings }: Call): Answer {

@@ -1,5 +1,5 @@
 import { BadInput, Fields } from './fields.ts';
-import { TEMPLATES } from './router.ts';
+import { KEY_ROUTE, TEMPLATES } from './router.ts';
 
 const KINDS = [
   'status',
@@ -31,7 +31,7 @@ export interface Fault {
   location?: string;
   /** Which requests it strikes; omitted: every method, every route. */
   method?: string;
-  /** A route template, such as `/meetings/{meeting_id}/livestreams`. */
+  /** A route template, such as `/meetings/{meeting_id}/livestreams`, or `/.well-known/webhooks.json`. */
   route?: string;
   /** How often it strikes; omitted: until the faults are replaced. */
   times?: number;
@@ -59,7 +59,7 @@ function readFault(value: unknown, path: string): Fault {
     ...given('retryAfterSeconds', fields.number('retryAfterSeconds')),
     ...given('location', fields.text('location')),
     ...given('method', fields.text('method')?.toUpperCase()),
-    ...given('route', fields.choice('route', TEMPLATES)),
+    ...given('route', fields.choice('route', [...TEMPLATES, KEY_ROUTE])),
     ...given('times', fields.number('times', { integer: true })),
     ...given('skip', fields.number('skip', { integer: true })),
     ...given('after', fields.boolean('after')),

@@ -1,9 +1,9 @@
 import { type Answer, Refusal } from './answers.ts';
 import type { Call } from './call.ts';
+import { STATUSES } from './models.ts';
 import { type Page, paginate } from './paging.ts';
 import type { Shapes } from './settings.ts';
 import { Writer } from './shapes.ts';
-import { STATUSES } from './world.ts';
 
 const DOCUMENTED = { numbers: 'string', disabled: 'boolean' } as const;
 

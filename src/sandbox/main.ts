@@ -26,11 +26,12 @@ function fail(problem: string): void {
   process.exitCode = 1;
 }
 
-function announce({ url, origin, sandbox }: SandboxServer): void {
+function announce({ url, keyUrl, origin, sandbox }: SandboxServer): void {
   const app = `${url}/accounts/any-account/realtime/kit/any-app`;
   const ids = Object.entries(sandbox.samples).map(([name, id]) => `  ${name.padEnd(24)} ${id}`);
   const lines = [
     `The simulated RealtimeKit API is at ${url} (any account, any app, any bearer token)`,
+    `The public key of its webhooks is at ${keyUrl}`,
     '',
     'Ids to try:',
     ...ids,

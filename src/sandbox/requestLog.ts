@@ -1,7 +1,7 @@
 /** A request as it arrived. Its credential is never kept. */
 export interface LoggedRequest {
   method: string;
-  /** The route's template, `/__sandbox/trap`, or `unknown`. */
+  /** The route's template, `/__sandbox/trap`, `/.well-known/webhooks.json`, or `unknown`. */
   route: string;
   path: string;
   query: Record<string, string>;
@@ -66,5 +66,20 @@ export class RequestLog {
     this.#received = 0;
     this.#refused = 0;
     this.#mostInFlight = this.#inFlight;
+  }
+}
+
+/** A request as the log has it, at `now` (milliseconds). */
+export function loggedRequest(method: string, route: string, url: URL, body: string, now: number): LoggedRequest {
+  const entry = { method, route, path: url.pathname, query: Object.fromEntries(url.searchParams) };
+  const at = new Date(now).toISOString();
+  return body === '' ? { ...entry, at } : { ...entry, body: parsed(body), at };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
   }
 }

@@ -1,5 +1,6 @@
+import type { Livestream, Meeting, Session } from './models.ts';
 import type { Seed } from './seed.ts';
-import type { Livestream, Meeting, Session, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Ids worth trying; the same at every start. */
 export interface Samples {

@@ -2,15 +2,19 @@ import { type Clock, systemClock } from '../clock.ts';
 import { Refusal, render, renderError } from './answers.ts';
 import { type Controls, type Overview, answerControl, isControlPath } from './control.ts';
 import { type Fault, FaultList, readFaults } from './faults.ts';
+import { type Happening, makeHappen } from './happenings.ts';
 import { Quota, type Verdict } from './quota.ts';
 import { createRandom } from './random.ts';
-import { type LoggedRequest, RequestLog, type RequestReport } from './requestLog.ts';
-import { type Match, matchRoute } from './router.ts';
+import { RequestLog, type RequestReport, loggedRequest } from './requestLog.ts';
+import { KEY_ROUTE, type Match, matchRoute } from './router.ts';
 import { type Samples, pickSamples } from './samples.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
 import { plantSeed } from './seed.ts';
 import { DEFAULT_SETTINGS, type SandboxSettings, type SettingsPatch, mergeSettings } from './settings.ts';
 import { TRAP, pause, strike } from './strike.ts';
+import type { Deliver } from './webhooks/courier.ts';
+import type { DeliveryReport } from './webhooks/deliveryLog.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 import { World } from './world.ts';
 
 /** A simulated RealtimeKit REST API with the controls to make it misbehave. */
@@ -27,16 +31,32 @@ export interface Sandbox {
   setClock(change: ClockChange): void;
   requests(): RequestReport;
   forgetRequests(): void;
-  /** Back to the seed, the settings of the creation, no faults, an empty log, a fresh quota and a running clock. */
+  /** Makes something happen that no call of the API does. */
+  happen(happening: Happening): void;
+  /** What was sent to webhooks, and what became of it. */
+  deliveries(): DeliveryReport;
+  forgetDeliveries(): void;
+  /** From now on deliveries are signed with another key. */
+  rotateKey(): void;
+  /** Back to the seed, the settings of the creation, no faults, no webhooks, empty logs, a fresh quota and a running clock. */
   reset(): void;
+  /** Gives up the deliveries that wait or are under way, and every timer; the webhooks are forgotten. */
+  close(): void;
+}
+
+export interface SandboxOptions {
+  clock?: Clock;
+  settings?: SettingsPatch;
+  /** How requests to webhooks are sent; `fetch` by default. */
+  deliver?: Deliver;
 }
 
 /** Any 32-bit number would do; all ids and names follow from it. */
 const SEED = 20_260_115;
 
 /** Creates a sandbox. Its waits run on `clock`; its time is `clock`'s until `setClock` says otherwise. */
-export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch } = {}): Sandbox {
-  const base = options.clock ?? systemClock;
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const { clock: base = systemClock, deliver = fetch } = options;
   const initialSettings = mergeSettings(DEFAULT_SETTINGS, options.settings ?? {});
   const clock = new SandboxClock(base);
   const faults = new FaultList();
@@ -45,6 +65,7 @@ export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch
   let settings = initialSettings;
   let { world, samples } = createWorld(clock);
   let served = 0;
+  const webhooks = new Webhooks({ clock, base, deliver, world: () => world, settings: () => settings });
 
   const controls: Controls = {
     overview: () => ({
@@ -59,10 +80,18 @@ export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch
       return settings;
     },
     fail: (list) => faults.replace(readFaults(list)),
-    setClock: (change) => clock.set(change),
+    setClock(change) {
+      clock.set(change);
+      webhooks.look();
+    },
     requests: () => log.report(),
     forgetRequests: () => log.forget(),
+    happen: (happening) => makeHappen(happening, world, webhooks),
+    deliveries: () => webhooks.courier.report(),
+    forgetDeliveries: () => webhooks.courier.forget(),
+    rotateKey: () => webhooks.key.rotate(),
     reset() {
+      webhooks.stop();
       settings = initialSettings;
       clock.reset();
       faults.replace([]);
@@ -76,7 +105,7 @@ export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch
     const match = matchRoute(request.method, url.pathname);
     const route = url.pathname === TRAP ? TRAP : (match.endpoint?.template ?? 'unknown');
     const body = await request.text();
-    const leave = log.enter(logged(request.method, route, url, body, clock.now()));
+    const leave = log.enter(loggedRequest(request.method, route, url, body, clock.now()));
     try {
       const token = /^Bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
       const verdict = quota.take(token ?? '', clock.now(), settings.quota);
@@ -96,11 +125,29 @@ export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch
   function answerEndpoint(match: Match, url: URL, body: string): Response {
     if (match.endpoint === undefined) return renderError(match.status, 7003, 'Could not route the request', 'errors');
     try {
-      const call = { id: match.id, query: url.searchParams, body, world, settings };
-      return render(match.endpoint.handle(call), settings.shapes);
+      const { endpoint, ...ids } = match;
+      const call = { ...ids, query: url.searchParams, body, world, webhooks: webhooks.registry, settings };
+      const response = render(endpoint.handle(call), settings.shapes);
+      if (endpoint.method !== 'GET') webhooks.look();
+      return response;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return renderError(error.status, error.code, error.message, settings.shapes.errors);
+    }
+  }
+
+  /** Another host's in truth: it asks for no token, and counts toward no quota. */
+  async function answerKey(request: Request, url: URL): Promise<Response> {
+    const leave = log.enter(loggedRequest(request.method, KEY_ROUTE, url, '', clock.now()));
+    try {
+      const data = { publicKey: await webhooks.key.publicPem() };
+      const answer = Response.json({ success: true, data, message: '' });
+      const fault = faults.take(request.method, KEY_ROUTE);
+      const response = fault === undefined ? answer : await strike(fault, () => answer, base, request.signal);
+      await pause(base, settings.latencyMs, request.signal);
+      return response;
+    } finally {
+      leave();
     }
   }
 
@@ -115,8 +162,10 @@ export function createSandbox(options: { clock?: Clock; settings?: SettingsPatch
   return {
     ...controls,
     samples,
+    close: () => webhooks.stop(),
     fetch(request) {
       const url = new URL(request.url);
+      if (url.pathname === KEY_ROUTE) return answerKey(request, url);
       const isControl = isControlPath(url.pathname) && url.pathname !== TRAP;
       return isControl ? answerControl(request, url.pathname, controls) : answerUpstream(request, url);
     },
@@ -138,20 +187,6 @@ function refusalOf(token: string | undefined, { retryAfterSeconds }: Verdict): R
   const response = renderError(429, 971, message, 'errors');
   response.headers.set('retry-after', String(retryAfterSeconds));
   return response;
-}
-
-function logged(method: string, route: string, url: URL, body: string, now: number): LoggedRequest {
-  const entry = { method, route, path: url.pathname, query: Object.fromEntries(url.searchParams) };
-  const at = new Date(now).toISOString();
-  return body === '' ? { ...entry, at } : { ...entry, body: parsed(body), at };
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }
 
 function countsOf(world: World): Overview['counts'] {

@@ -1,6 +1,6 @@
+import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './models.ts';
 import { INDEPENDENT_NAMES, meetingTitles } from './names.ts';
 import type { Random } from './random.ts';
-import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './world.ts';
 
 /** What the sandbox starts with. */
 export interface Seed {

@@ -16,8 +16,10 @@ export interface SandboxServer {
   url: string;
   /** Where the controls are, under `/__sandbox`. */
   origin: string;
+  /** Where the public key of its webhooks is, in the place of `https://api.realtime.cloudflare.com/.well-known/webhooks.json`. */
+  keyUrl: string;
   sandbox: Sandbox;
-  /** Stops listening and ends open connections. */
+  /** Stops listening, ends open connections, and sends nothing to webhooks any more. */
   close(): Promise<void>;
 }
 
@@ -32,7 +34,13 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
   });
   await listen(server, port, host);
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
-  return { url: `${origin}/client/v4`, origin, sandbox, close: () => close(server) };
+  return {
+    url: `${origin}/client/v4`,
+    keyUrl: `${origin}/.well-known/webhooks.json`,
+    origin,
+    sandbox,
+    close: () => close(server, sandbox),
+  };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -51,7 +59,8 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, sandbox: Sandbox): Promise<void> {
+  sandbox.close();
   return new Promise((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
     server.closeAllConnections();

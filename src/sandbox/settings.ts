@@ -1,4 +1,5 @@
 import { Fields } from './fields.ts';
+import { DEFAULT_WEBHOOK_SETTINGS, type WebhookSettings, mergeWebhookSettings } from './webhooks/settings.ts';
 
 const LISTS = ['array', 'object', 'nested'] as const;
 const ENVELOPES = ['data', 'result'] as const;
@@ -67,12 +68,14 @@ export interface SandboxSettings {
   nameDelayMs: number;
   quota: QuotaSettings;
   shapes: Shapes;
+  webhooks: WebhookSettings;
 }
 
 /** A change to some of the settings. */
-export type SettingsPatch = Partial<Omit<SandboxSettings, 'quota' | 'shapes'>> & {
+export type SettingsPatch = Partial<Omit<SandboxSettings, 'quota' | 'shapes' | 'webhooks'>> & {
   quota?: Partial<QuotaSettings>;
   shapes?: Partial<Shapes>;
+  webhooks?: Partial<WebhookSettings>;
 };
 
 /** The API as its pages describe it, with the vendor's published limit of 1,200 requests in five minutes. */
@@ -98,6 +101,7 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
     status: 'documented',
     optionalFields: 'present',
   },
+  webhooks: DEFAULT_WEBHOOK_SETTINGS,
 };
 
 /** `current` with the changes of `patch`; throws `BadInput` for an unknown key or an unusable value, changing nothing. */
@@ -110,6 +114,7 @@ export function mergeSettings(current: SandboxSettings, patch: unknown): Sandbox
     nameDelayMs: fields.number('nameDelayMs') ?? current.nameDelayMs,
     quota: mergeQuota(current.quota, fields.take('quota') ?? {}),
     shapes: mergeShapes(current.shapes, fields.take('shapes') ?? {}),
+    webhooks: mergeWebhookSettings(current.webhooks, fields.take('webhooks') ?? {}),
   };
   fields.end();
   return merged;

@@ -1,5 +1,7 @@
+import { INGEST_SERVER, type Livestream, type Meeting, type Session } from './models.ts';
 import type { Shapes } from './settings.ts';
-import type { Livestream, Meeting, Session, World } from './world.ts';
+import type { Webhook } from './webhooks/registry.ts';
+import type { World } from './world.ts';
 
 /** The types an endpoint's page documents, for what differs between the pages. */
 export interface Documented {
@@ -51,7 +53,7 @@ export class Writer {
   started(livestream: Livestream): Json {
     return this.#trimmed({
       id: livestream.id,
-      ingest_server: 'rtmps://live.cloudflare.com:443/live/',
+      ingest_server: INGEST_SERVER,
       playback_url: this.#world.now < livestream.playbackUrlFrom ? undefined : livestream.playbackUrl,
       status: this.#status(this.#world.statusOf(livestream)),
       stream_key: livestream.streamKey,
@@ -79,6 +81,30 @@ export class Writer {
       ingest_seconds: this.#number(sum(meters.map((meter) => meter.ingestSeconds))),
       viewer_seconds: this.#number(sum(meters.map((meter) => meter.viewerSeconds))),
     };
+  }
+
+  /** The analytics of `sessions`; without optional fields nothing is left of them, for they have no id. */
+  totals(sessions: readonly Session[]): Json {
+    if (this.#shapes.optionalFields === 'missing') return {};
+    const { ingest_seconds: ingest, viewer_seconds: viewer } = this.meters(sessions);
+    return { count: sessions.length, total_ingest_seconds: ingest, total_viewer_seconds: viewer };
+  }
+
+  /** The analytics of a day's `sessions`; `date` is `YYYY-MM-DD`. */
+  day(date: string, sessions: readonly Session[]): Json {
+    return this.#shapes.optionalFields === 'missing' ? {} : { date, ...this.totals(sessions) };
+  }
+
+  webhook(webhook: Webhook): Json {
+    return this.#trimmed({
+      id: webhook.id,
+      name: webhook.name,
+      url: webhook.url,
+      events: webhook.events,
+      enabled: webhook.enabled,
+      created_at: this.#time(webhook.createdAt),
+      updated_at: this.#updatedAt(webhook.updatedAt),
+    });
   }
 
   #trimmed(object: Json): Json {

@@ -1,48 +1,5 @@
+import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './models.ts';
 import type { Random } from './random.ts';
-
-/** A meeting; times are milliseconds since the Unix epoch. */
-export interface Meeting {
-  id: string;
-  title: string;
-  status: 'ACTIVE' | 'INACTIVE';
-  createdAt: number;
-  updatedAt: number;
-}
-
-/** One run of a livestream. It runs for as long as `stoppedAt` is undefined. */
-export interface Session {
-  id: string;
-  livestreamId: string;
-  invokedAt: number;
-  /** When the encoder's first frames arrive, perhaps in the future; undefined: they never do. */
-  liveAt: number | undefined;
-  stoppedAt: number | undefined;
-  errMessage: string | undefined;
-  /** Viewers on average. */
-  viewers: number;
-}
-
-/** A livestream; its status follows from its sessions and the time (see `World.statusOf`). */
-export interface Livestream {
-  id: string;
-  /** Undefined: an independent livestream. */
-  meetingId: string | undefined;
-  name: string | undefined;
-  /** From when on reads tell the name. */
-  nameFrom: number;
-  playbackUrl: string;
-  /** From when on reads tell the playback URL. */
-  playbackUrlFrom: number;
-  streamKey: string;
-  disabled: boolean;
-  createdAt: number;
-  /** The status while no session runs. */
-  rest: 'IDLE' | 'OFFLINE' | 'ERRORED';
-}
-
-/** Every status a livestream of the sandbox can have. */
-export const STATUSES = ['LIVE', 'INVOKED', 'IDLE', 'OFFLINE', 'ERRORED'] as const;
-export type Status = (typeof STATUSES)[number];
 
 /** What a start is given. */
 export interface StartOptions {
@@ -50,6 +7,12 @@ export interface StartOptions {
   goLiveAfterMs: number;
   playbackUrlDelayMs: number;
   nameDelayMs: number;
+}
+
+/** People meeting in a meeting. Livestreams do not need it: the API starts them at any time. */
+export interface Gathering {
+  sessionId: string;
+  startedAt: number;
 }
 
 /** The vendor brings `ingest_seconds` and `viewer_seconds` up to date only every 40 to 50 s. */
@@ -63,6 +26,8 @@ export class World {
   readonly #livestreams: Map<string, Livestream>;
   readonly #sessions: Map<string, Session>;
   readonly #sessionsOf: Map<string, Session[]>;
+  /** By the meeting's id. */
+  readonly #gatherings = new Map<string, Gathering>();
 
   constructor(
     now: () => number,
@@ -103,6 +68,10 @@ export class World {
 
   session(id: string): Session | undefined {
     return this.#sessions.get(id);
+  }
+
+  sessions(): Session[] {
+    return [...this.#sessions.values()];
   }
 
   /** The livestream's sessions, newest first. */
@@ -176,26 +145,55 @@ export class World {
   /** Stops the meeting's active livestream; false if there is none. */
   stop(meetingId: string): boolean {
     const livestream = this.activeLivestreamOf(meetingId);
-    const session = livestream === undefined ? undefined : this.activeSessionOf(livestream.id);
-    if (livestream === undefined || session === undefined) return false;
-    session.stoppedAt = this.now;
-    livestream.rest = 'IDLE';
+    return livestream !== undefined && this.#end(livestream, 'IDLE', undefined);
+  }
+
+  /** Ends a livestream that is LIVE or INVOKED as ERRORED, its session telling why; false if there is none. */
+  fail(livestreamId: string, errMessage: string): boolean {
+    const livestream = this.#livestreams.get(livestreamId);
+    return livestream !== undefined && this.#end(livestream, 'ERRORED', errMessage);
+  }
+
+  /** Gives a livestream another name, told at once; false if there is none. */
+  rename(livestreamId: string, name: string): boolean {
+    const livestream = this.#livestreams.get(livestreamId);
+    if (livestream === undefined) return false;
+    Object.assign(livestream, { name, nameFrom: this.now } satisfies Partial<Livestream>);
     return true;
   }
-}
 
-/** A livestream with new ids and addresses that nothing is known of yet. */
-export function freshLivestream(random: Random, createdAt: number): Livestream {
-  return {
-    id: random.uuid(),
-    meetingId: undefined,
-    name: undefined,
-    nameFrom: createdAt,
-    playbackUrl: `https://customer-q4ve1c7k2m9sndbx.cloudflarestream.com/${random.hex(32)}/manifest/video.m3u8`,
-    playbackUrlFrom: createdAt,
-    streamKey: random.hex(64),
-    disabled: false,
-    createdAt,
-    rest: 'IDLE',
-  };
+  /** People meet in the meeting: the running one's session, or a new one where nobody is there yet. */
+  gather(meetingId: string): Gathering {
+    const gathering = this.#gatherings.get(meetingId) ?? { sessionId: this.#random.uuid(), startedAt: this.now };
+    this.#gatherings.set(meetingId, gathering);
+    return gathering;
+  }
+
+  /** Everybody has left the meeting, and its livestream ends with it. */
+  disperse(meetingId: string): Gathering {
+    const gathering = this.gather(meetingId);
+    this.#gatherings.delete(meetingId);
+    this.stop(meetingId);
+    return gathering;
+  }
+
+  /** When time alone will next change what is told of a livestream: frames arrive, or its playback URL appears. */
+  nextChangeAt(): number | undefined {
+    const { now } = this;
+    const times = this.livestreams().flatMap((livestream) => {
+      const session = this.activeSessionOf(livestream.id);
+      return session === undefined ? [] : [session.liveAt ?? now, livestream.playbackUrlFrom];
+    });
+    const due = times.filter((time) => time > now);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  #end(livestream: Livestream, rest: Livestream['rest'], errMessage: string | undefined): boolean {
+    const session = this.activeSessionOf(livestream.id);
+    if (session === undefined) return false;
+    session.stoppedAt = this.now;
+    session.errMessage = errMessage;
+    livestream.rest = rest;
+    return true;
+  }
 }

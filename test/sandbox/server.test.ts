@@ -48,6 +48,7 @@ describe('npm run sandbox', () => {
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
     expect(String(printed)).toContain(createSandbox().samples.liveMeetingId);
+    expect(String(printed)).toContain('/.well-known/webhooks.json');
     expect(String(printed)).toMatch(/curl .*Authorization: Bearer/);
     expect(String(printed)).toMatch(/curl .*\/__sandbox\/settings/);
     child.kill('SIGTERM');

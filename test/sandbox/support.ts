@@ -17,11 +17,16 @@ export interface Seen {
   body: unknown;
 }
 
+/** Closes it after the test. */
+export function closeAfterTest(server: { close(): Promise<void> }): void {
+  running.push(server);
+}
+
 /** A sandbox behind a real server on a fake clock, closed after the test. */
 export async function serve(settings: SettingsPatch = {}, clock: FakeClock = createFakeClock()) {
   const sandbox = createSandbox({ clock, settings });
   const server = await startSandboxServer({ port: 0, sandbox });
-  running.push(server);
+  closeAfterTest(server);
   const base = `${server.url}/accounts/an-account/realtime/kit/an-app`;
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${base}${path}`, { redirect: 'manual', headers: { authorization: 'Bearer t' }, ...init });
@@ -34,6 +39,8 @@ export async function serve(settings: SettingsPatch = {}, clock: FakeClock = cre
     call,
     get: (path: string) => seen(call(path)),
     post: (path: string, body: unknown = {}) => seen(call(path, { method: 'POST', body: JSON.stringify(body) })),
+    send: (method: string, path: string, body?: unknown) =>
+      seen(call(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })),
     control: (method: string, path: string, body?: unknown) => seen(control(method, path, body)),
   };
 }

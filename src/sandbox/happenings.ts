@@ -1,0 +1,70 @@
+import { BadInput, Fields } from './fields.ts';
+import { END_REASONS, type EndReason } from './webhooks/payloads.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
+import type { World } from './world.ts';
+
+const KINDS = ['livestream-failed', 'livestream-renamed', 'meeting-started', 'meeting-ended'] as const;
+
+/** Something that happens without a call of the API. */
+export type Happening =
+  /** A livestream that is LIVE or INVOKED ends as ERRORED. */
+  | { kind: 'livestream-failed'; livestreamId: string; message?: string }
+  | { kind: 'livestream-renamed'; livestreamId: string; name: string }
+  | { kind: 'meeting-started'; meetingId: string }
+  /** Its livestream, if it has an active one, ends with it. */
+  | { kind: 'meeting-ended'; meetingId: string; reason?: EndReason };
+
+/** Makes something happen; throws `BadInput`, changing nothing, where it cannot. */
+export function makeHappen(value: unknown, world: World, webhooks: Webhooks): void {
+  const fields = new Fields(value);
+  const kind = fields.choice('kind', KINDS);
+  switch (kind) {
+    case 'livestream-failed':
+      return fail(fields, world, webhooks);
+    case 'livestream-renamed':
+      return rename(fields, world, webhooks);
+    case 'meeting-started': {
+      const meetingId = meetingOf(fields, world);
+      fields.end();
+      return webhooks.tellMeetingStarted(meetingId);
+    }
+    case 'meeting-ended': {
+      const meetingId = meetingOf(fields, world);
+      const reason = fields.choice('reason', END_REASONS) ?? 'HOST_ENDED_MEETING';
+      fields.end();
+      return webhooks.tellMeetingEnded(meetingId, reason);
+    }
+    case undefined:
+      throw new BadInput(`kind must be one of ${KINDS.join(', ')}`);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function fail(fields: Fields, world: World, webhooks: Webhooks): void {
+  const id = required(fields, 'livestreamId');
+  const message = fields.text('message') ?? 'The encoder closed the connection unexpectedly';
+  fields.end();
+  if (!world.fail(id, message)) throw new BadInput('livestreamId must be that of a livestream that is LIVE or INVOKED');
+  webhooks.look();
+}
+
+function rename(fields: Fields, world: World, webhooks: Webhooks): void {
+  const id = required(fields, 'livestreamId');
+  const name = required(fields, 'name');
+  fields.end();
+  if (!world.rename(id, name)) throw new BadInput('livestreamId must be that of a livestream');
+  webhooks.look();
+}
+
+function meetingOf(fields: Fields, world: World): string {
+  const id = required(fields, 'meetingId');
+  if (world.meeting(id) === undefined) throw new BadInput('meetingId must be that of a meeting');
+  return id;
+}
+
+function required(fields: Fields, key: string): string {
+  const text = fields.text(key);
+  if (text === undefined) throw new BadInput(`${key} is required`);
+  return text;
+}

@@ -1,0 +1,64 @@
+import type { Random } from './random.ts';
+
+/** A meeting; times are milliseconds since the Unix epoch. */
+export interface Meeting {
+  id: string;
+  title: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** One run of a livestream. It runs for as long as `stoppedAt` is undefined. */
+export interface Session {
+  id: string;
+  livestreamId: string;
+  invokedAt: number;
+  /** When the encoder's first frames arrive, perhaps in the future; undefined: they never do. */
+  liveAt: number | undefined;
+  stoppedAt: number | undefined;
+  errMessage: string | undefined;
+  /** Viewers on average. */
+  viewers: number;
+}
+
+/** A livestream; its status follows from its sessions and the time (see `World.statusOf`). */
+export interface Livestream {
+  id: string;
+  /** Undefined: an independent livestream. */
+  meetingId: string | undefined;
+  name: string | undefined;
+  /** From when on reads tell the name. */
+  nameFrom: number;
+  playbackUrl: string;
+  /** From when on reads tell the playback URL. */
+  playbackUrlFrom: number;
+  streamKey: string;
+  disabled: boolean;
+  createdAt: number;
+  /** The status while no session runs. */
+  rest: 'IDLE' | 'OFFLINE' | 'ERRORED';
+}
+
+/** Every status a livestream of the sandbox can have. */
+export const STATUSES = ['LIVE', 'INVOKED', 'IDLE', 'OFFLINE', 'ERRORED'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Where encoders send to. */
+export const INGEST_SERVER = 'rtmps://live.cloudflare.com:443/live/';
+
+/** A livestream with new ids and addresses that nothing is known of yet. */
+export function freshLivestream(random: Random, createdAt: number): Livestream {
+  return {
+    id: random.uuid(),
+    meetingId: undefined,
+    name: undefined,
+    nameFrom: createdAt,
+    playbackUrl: `https://customer-q4ve1c7k2m9sndbx.cloudflarestream.com/${random.hex(32)}/manifest/video.m3u8`,
+    playbackUrlFrom: createdAt,
+    streamKey: random.hex(64),
+    disabled: false,
+    createdAt,
+    rest: 'IDLE',
+  };
+}

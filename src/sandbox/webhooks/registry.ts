@@ -1,0 +1,77 @@
+/** Every event that a webhook can ask for. */
+export const WEBHOOK_EVENTS = [
+  'meeting.started',
+  'meeting.ended',
+  'meeting.participantJoined',
+  'meeting.participantLeft',
+  'meeting.chatSynced',
+  'recording.statusUpdate',
+  'livestreaming.statusUpdate',
+  'meeting.transcript',
+  'meeting.summary',
+] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** What its owner decides about a webhook. */
+export interface WebhookFields {
+  name: string;
+  url: string;
+  events: readonly WebhookEvent[];
+  enabled: boolean;
+}
+
+/** A registered webhook; times are milliseconds since the Unix epoch. */
+export interface Webhook extends WebhookFields {
+  id: string;
+  /** The app it was registered with. Apps share the sandbox's world, but not their webhooks. */
+  appId: string;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** The webhooks of all apps. The same URL may be registered many times over, as the API allows it. */
+export class WebhookRegistry {
+  readonly #webhooks = new Map<string, Webhook>();
+
+  list(appId: string): Webhook[] {
+    return [...this.#webhooks.values()].filter((webhook) => webhook.appId === appId);
+  }
+
+  get(appId: string, id: string): Webhook | undefined {
+    const webhook = this.#webhooks.get(id);
+    return webhook?.appId === appId ? webhook : undefined;
+  }
+
+  add(appId: string, fields: WebhookFields, now: number): Webhook {
+    const webhook = { id: crypto.randomUUID(), appId, ...fields, createdAt: now, updatedAt: now };
+    this.#webhooks.set(webhook.id, webhook);
+    return webhook;
+  }
+
+  change(webhook: Webhook, fields: Partial<WebhookFields>, now: number): Webhook {
+    const changed = { ...webhook, ...fields, updatedAt: now };
+    this.#webhooks.set(changed.id, changed);
+    return changed;
+  }
+
+  remove({ id }: Webhook): void {
+    this.#webhooks.delete(id);
+  }
+
+  /** Whether what happens is told to anyone. */
+  get isHeard(): boolean {
+    return [...this.#webhooks.values()].some(({ enabled }) => enabled);
+  }
+
+  wanting(event: WebhookEvent): Webhook[] {
+    return [...this.#webhooks.values()].filter(({ enabled, events }) => enabled && events.includes(event));
+  }
+
+  isEnabled(id: string): boolean {
+    return this.#webhooks.get(id)?.enabled === true;
+  }
+
+  clear(): void {
+    this.#webhooks.clear();
+  }
+}

@@ -1,0 +1,38 @@
+const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+
+/** The key pair that deliveries are signed with: RSA-SHA256 over the raw body. Made when it is first needed, for that takes a while. */
+export class SigningKey {
+  #pair: ReturnType<typeof generate> | undefined;
+
+  /** The signature of `body`, in Base64. */
+  async sign(body: Uint8Array<ArrayBuffer>): Promise<string> {
+    const { privateKey } = await this.#current();
+    return base64(await crypto.subtle.sign(ALGORITHM.name, privateKey, body));
+  }
+
+  /** The public key as PEM (SPKI). */
+  async publicPem(): Promise<string> {
+    const { publicKey } = await this.#current();
+    const lines = base64(await crypto.subtle.exportKey('spki', publicKey)).match(/.{1,64}/g) ?? [];
+    return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
+  }
+
+  /** From now on another pair is used. */
+  rotate(): void {
+    this.#pair = undefined;
+  }
+
+  #current() {
+    this.#pair ??= generate();
+    return this.#pair;
+  }
+}
+
+function generate() {
+  const publicExponent = new Uint8Array([1, 0, 1]);
+  return crypto.subtle.generateKey({ ...ALGORITHM, modulusLength: 2048, publicExponent }, true, ['sign', 'verify']);
+}
+
+function base64(bytes: ArrayBuffer): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}

@@ -1,0 +1,108 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aString, at, rows, serve } from './support.ts';
+
+type Served = Awaited<ReturnType<typeof serve>>;
+
+const OVERALL = '/analytics/livestreams/overall';
+const DAYWISE = '/analytics/livestreams/daywise';
+
+/** Every session there is, as `GET /livestreams/{livestream_id}` tells it page by page. */
+async function allSessions({ get }: Served): Promise<unknown[]> {
+  const pages = await Promise.all([1, 2, 3, 4].map((page) => get(`/livestreams?per_page=100&page_no=${page}`)));
+  const ids = pages.flatMap(({ body }) => rows(at(body, 'data')).map((row) => String(at(row, 'id'))));
+  const sessions = await Promise.all(ids.map((id) => sessionsOf(id)));
+  return sessions.flat();
+
+  async function sessionsOf(id: string): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for (let page = 1; ; page += 1) {
+      const { body } = await get(`/livestreams/${id}?page_no=${page}`);
+      found.push(at(body, 'data', 'session'));
+      if (found.length >= Number(at(body, 'data', 'paging', 'total_count'))) return found;
+    }
+  }
+}
+
+function totals(sessions: readonly unknown[]) {
+  const sum = (key: string) => sessions.reduce<number>((total, session) => total + Number(at(session, key)), 0);
+  return {
+    count: sessions.length,
+    total_ingest_seconds: sum('ingest_seconds'),
+    total_viewer_seconds: sum('viewer_seconds'),
+  };
+}
+
+const began = (session: unknown) => Math.floor(Date.parse(String(at(session, 'invoked_time'))) / 1000);
+
+describe('the analytics', () => {
+  it('are the sums of the sessions themselves, over all and by the day on which they began', async () => {
+    const served = await serve();
+    const sessions = await allSessions(served);
+    const days = Map.groupBy(sessions, (session) => String(at(session, 'invoked_time')).slice(0, 10));
+    const expected = [...days.keys()].toSorted().map((date) => Object.assign({ date }, totals(days.get(date) ?? [])));
+    expect(sessions.length).toBeGreaterThan(320);
+    expect(days.size).toBeGreaterThan(30);
+    expect((await served.get(OVERALL)).body).toEqual({ success: true, data: totals(sessions) });
+    expect((await served.get(DAYWISE)).body).toEqual({ success: true, data: expected });
+  });
+
+  it('take in both ends of the time range, and agree on it', async () => {
+    const served = await serve({ quota: { enforced: false } });
+    const sessions = await allSessions(served);
+    const seconds = sessions.map(began);
+    const near = fc.tuple(fc.constantFrom(...seconds), fc.integer({ min: -1, max: 1 })).map(([at, by]) => at + by);
+    await fc.assert(
+      fc.asyncProperty(near, near, async (from, to) => {
+        const expected = totals(sessions.filter((session) => from <= began(session) && began(session) <= to));
+        const range = `start_time=${from}&end_time=${to}`;
+        expect(at((await served.get(`${OVERALL}?${range}`)).body, 'data')).toEqual(expected);
+        const days = rows(at((await served.get(`${DAYWISE}?${range}`)).body, 'data'));
+        expect(days.reduce<number>((total, day) => total + Number(at(day, 'count')), 0)).toBe(expected.count);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are nothing, and no days, where no session began', async () => {
+    const { get, clock } = await serve();
+    const range = `start_time=${clock.now() / 1000 + 1}`;
+    expect(at((await get(`${OVERALL}?${range}`)).body, 'data')).toEqual({
+      count: 0,
+      total_ingest_seconds: 0,
+      total_viewer_seconds: 0,
+    });
+    expect(at((await get(`${DAYWISE}?${range}`)).body, 'data')).toEqual([]);
+  });
+
+  it('grow as livestreams run and start', async () => {
+    const { get, post, clock, samples } = await serve({ goLiveAfterMs: 0 });
+    const read = async (key: string) => Number(at((await get(OVERALL)).body, 'data', key));
+    const [count, ingested] = [await read('count'), await read('total_ingest_seconds')];
+    await post(`/meetings/${samples.emptyMeetingId}/livestreams`);
+    expect(await read('count')).toBe(count + 1);
+    clock.advance(45_000);
+    expect(await read('total_ingest_seconds')).toBe(ingested + 65 * 45);
+  });
+
+  it.each([['start_time=noon'], ['end_time=2026-01-15T12:00:00Z'], ['start_time='], ['end_time=1.5']])(
+    'refuse %s with a 400, for times are Unix seconds',
+    async (query) => {
+      const { get } = await serve();
+      for (const path of [OVERALL, DAYWISE]) {
+        const { status, body } = await get(`${path}?${query}`);
+        expect(status).toBe(400);
+        expect(at(body, 'error', 'message')).toContain(query.split('=')[0]);
+      }
+    },
+  );
+
+  it('take the forms that the shapes ask for', async () => {
+    const strings = await serve({ shapes: { numbers: 'string', envelope: 'result' } });
+    expect(at((await strings.get(OVERALL)).body, 'result')).toMatchObject({ total_viewer_seconds: aString });
+    expect(at((await strings.get(DAYWISE)).body, 'result', 0)).toMatchObject({ total_ingest_seconds: aString });
+    const bare = await serve({ shapes: { optionalFields: 'missing' } });
+    expect(at((await bare.get(OVERALL)).body, 'data')).toEqual({});
+    expect(at((await bare.get(DAYWISE)).body, 'data', 0)).toEqual({});
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
+import { serveAndReceive, statuses } from './receiver.ts';
+import { at } from './support.ts';
+
+type Served = Awaited<ReturnType<typeof serveAndReceive>>;
+
+const LIVE_AT_ONCE = { goLiveAfterMs: 0 };
+
+/** Waits until no request is under way, and gives what the only delivery has come to. */
+async function fate({ sandbox }: Served) {
+  await vi.waitFor(() => expect(sandbox.deliveries().underWay).toBe(0));
+  const { deliveries } = sandbox.deliveries();
+  expect(deliveries).toHaveLength(1);
+  return { status: deliveries[0]?.status, attempts: deliveries[0]?.attempts, answer: deliveries[0]?.answer };
+}
+
+describe('a delivery', () => {
+  it('that is answered 2xx is delivered', async () => {
+    const served = await serveAndReceive(LIVE_AT_ONCE, 202);
+    await served.start();
+    expect(await fate(served)).toEqual({ status: 'delivered', attempts: 1, answer: 202 });
+    expect(served.clock.pending()).toBe(0);
+  });
+
+  it.each([[503], ['drop']] as const)('is tried again after %s, by the clock, under the same uuid', async (reply) => {
+    const served = await serveAndReceive(LIVE_AT_ONCE, reply, reply);
+    const { clock, receiver } = served;
+    await served.start();
+    const answer = reply === 'drop' ? null : reply;
+    expect(await fate(served)).toEqual({ status: 'pending', attempts: 1, answer });
+    clock.advance(999);
+    expect(receiver.received).toHaveLength(1);
+    clock.advance(1);
+    expect(await fate(served)).toEqual({ status: 'pending', attempts: 2, answer });
+    clock.advance(5000);
+    expect(await fate(served)).toEqual({ status: 'delivered', attempts: 3, answer: 204 });
+    const sent = receiver.received.map(({ headers, raw }) => [headers['rtk-uuid'], raw.toString()]);
+    expect(sent).toEqual(Array(3).fill(sent[0]));
+  });
+
+  it('is given up after five attempts', async () => {
+    const served = await serveAndReceive(LIVE_AT_ONCE, ...Array<number>(9).fill(500));
+    await served.start();
+    for (const seconds of [1, 5, 25, 125]) {
+      await fate(served);
+      served.clock.advance(seconds * 1000);
+    }
+    expect(await fate(served)).toEqual({ status: 'failed', attempts: 5, answer: 500 });
+    expect(served.clock.pending()).toBe(0);
+  });
+
+  it.each([[307], [401], [429]])('that is answered %i has failed, and is not tried again', async (answer) => {
+    const served = await serveAndReceive(LIVE_AT_ONCE, answer);
+    await served.start();
+    expect(await fate(served)).toEqual({ status: 'failed', attempts: 1, answer });
+    expect(served.receiver.received).toHaveLength(1);
+    expect(served.clock.pending()).toBe(0);
+  });
+
+  it('is not tried again once its webhook is gone', async () => {
+    const served = await serveAndReceive(LIVE_AT_ONCE, 503);
+    await served.start();
+    await fate(served);
+    await served.send('DELETE', `/webhooks/${served.webhookId}`);
+    served.clock.advance(1000);
+    expect(await fate(served)).toEqual({ status: 'failed', attempts: 1, answer: 503 });
+    expect(served.receiver.received).toHaveLength(1);
+  });
+
+  it('keeps nobody waiting: the API answers while the receiver does not', async () => {
+    const served = await serveAndReceive(LIVE_AT_ONCE, 'hang');
+    await served.start();
+    expect((await served.stop()).status).toBe(200);
+    await vi.waitFor(() => expect(statuses(served.receiver.received)).toEqual(['LIVE']));
+    expect(served.sandbox.deliveries()).toMatchObject({ made: 2, underWay: 2 });
+  });
+});
+
+describe('closing', () => {
+  it('gives up what is under way, what waits and what is due', async () => {
+    const { start, sandbox, clock, receiver } = await serveAndReceive(
+      { ...LIVE_AT_ONCE, playbackUrlDelayMs: 9000 },
+      'hang',
+    );
+    await start();
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    sandbox.configure({ webhooks: { lateMs: 5000 } });
+    sandbox.happen({ kind: 'livestream-failed', livestreamId: sandbox.samples.liveLivestreamId });
+    expect(clock.pending()).toBe(2);
+    sandbox.close();
+    await vi.waitFor(() => expect(receiver.aborted()).toBe(1));
+    expect(clock.pending()).toBe(0);
+    await vi.waitFor(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], made: 0, underWay: 0 }));
+  });
+
+  it('is what a reset does too, and what happens after it is told to new webhooks', async () => {
+    const { start, stop, post, control, sandbox, clock, receiver } = await serveAndReceive(LIVE_AT_ONCE, 503);
+    await start();
+    await vi.waitFor(() => expect(clock.pending()).toBe(1));
+    await control('POST', '/__sandbox/reset');
+    expect([clock.pending(), sandbox.deliveries().made]).toEqual([0, 0]);
+    await post('/webhooks', { name: 'New', url: receiver.url, events: ['livestreaming.statusUpdate'] });
+    await start();
+    await stop();
+    await vi.waitFor(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'LIVE', 'OFFLINE']));
+    expect(new Set(receiver.received.map(({ headers }) => headers['rtk-uuid'])).size).toBe(3);
+  });
+});
+
+describe('closing the server', () => {
+  it('closes its sandbox', async () => {
+    const { sandbox, start, clock } = await serveAndReceive();
+    const server = await startSandboxServer({ port: 0, sandbox });
+    await start();
+    expect(clock.pending()).toBe(1);
+    await server.close();
+    expect(clock.pending()).toBe(0);
+  });
+});
+
+describe('where no webhook is registered', () => {
+  it('no timer runs and nothing is sent, nor told later to one that is', async () => {
+    const served = await serveAndReceive();
+    await served.start();
+    expect(served.clock.pending()).toBe(1);
+    await served.send('DELETE', `/webhooks/${served.webhookId}`);
+    expect(served.clock.pending()).toBe(0);
+    served.clock.advance(60_000);
+    const events = ['livestreaming.statusUpdate'];
+    await served.post('/webhooks', { name: 'Late', url: served.receiver.url, events });
+    expect(served.sandbox.deliveries().made).toBe(0);
+  });
+});
+
+describe('the log of deliveries', () => {
+  it('tells event, URL, uuid and what was sent, and can be emptied', async () => {
+    const { start, control, clock, receiver, webhookId } = await serveAndReceive(LIVE_AT_ONCE);
+    await start();
+    await vi.waitFor(async () => {
+      const { body } = await control('GET', '/__sandbox/deliveries');
+      expect(at(body, 'deliveries', 0, 'status')).toBe('delivered');
+    });
+    const [received] = receiver.received;
+    expect((await control('GET', '/__sandbox/deliveries')).body).toEqual({
+      deliveries: [
+        {
+          uuid: received?.headers['rtk-uuid'],
+          webhookId,
+          event: 'livestreaming.statusUpdate',
+          url: receiver.url,
+          payload: received?.raw.toString(),
+          at: new Date(clock.now()).toISOString(),
+          status: 'delivered',
+          attempts: 1,
+          answer: 204,
+        },
+      ],
+      made: 1,
+      underWay: 0,
+    });
+    const emptied = { deliveries: [], made: 0, underWay: 0 };
+    expect((await control('DELETE', '/__sandbox/deliveries')).body).toEqual(emptied);
+  });
+
+  it('keeps the last 2,000, and counts all', async () => {
+    const sandbox = createSandbox({
+      clock: createFakeClock(),
+      settings: { webhooks: { copies: 100, lateMs: 1000 } },
+      deliver: () => Promise.reject(new Error('Nothing is sent here')),
+    });
+    const body = JSON.stringify({ name: 'Many', url: 'http://127.0.0.1:9/', events: ['meeting.started'] });
+    const url = 'http://any/client/v4/accounts/a/realtime/kit/b/webhooks';
+    await sandbox.fetch(new Request(url, { method: 'POST', headers: { authorization: 'Bearer t' }, body }));
+    const { idleMeetingId: meetingId } = sandbox.samples;
+    for (let meeting = 0; meeting < 41; meeting += 1) sandbox.happen({ kind: 'meeting-started', meetingId });
+    expect(sandbox.deliveries().made).toBe(4100);
+    expect(sandbox.deliveries().deliveries).toHaveLength(2000);
+  });
+});
