@@ -14,6 +14,7 @@ import {
   type WholeRule,
 } from './config/read.ts';
 import type { Limits } from './limits.ts';
+import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import type { EconomySettings } from './upstream/economy.ts';
 
@@ -34,6 +35,7 @@ export interface Config {
   economy: EconomySettings;
   limits: Limits;
   trustedDocuments: TrustedDocuments;
+  live: LiveLimits;
   /** Which sites' pages may call; `*`: any. */
   corsOrigins: readonly string[];
   /** Whether GraphiQL is served. */
@@ -67,12 +69,21 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     economy: readEconomy(environment),
     limits: readLimits(environment),
     trustedDocuments: readDocuments(environment, readFile),
+    live: readLive(environment),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
     graphiql: readSwitch(environment, 'GRAPHIQL', isOpen),
     tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
     suggestions: readSwitch(environment, 'SUGGESTIONS', isOpen),
     reports: readSwitch(environment, 'UPSTREAM_REPORT', isOpen && app === null),
   });
+}
+
+function readLive(environment: Environment): LiveLimits {
+  const { total, perCaller } = DEFAULT_LIVE_LIMITS;
+  return {
+    total: readWhole(environment, 'SUBSCRIPTIONS', { default: total, least: 0, most: 1_000_000 }),
+    perCaller: readWhole(environment, 'SUBSCRIPTIONS_PER_CALLER', { default: perCaller, least: 0, most: 1_000_000 }),
+  };
 }
 
 function readHost(host: string): string {

@@ -1,8 +1,13 @@
 import type { Viewer } from './auth/viewer.ts';
+import type { LiveState, Target } from './live/state.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What resolvers get, made anew for each operation. */
 export interface Context {
   viewer: Viewer;
   loaders: Loaders;
+  /** For the next event of a subscription, which has nothing in common with the one before. */
+  createLoaders: () => Loaders;
+  /** What is watched, as it is and as it becomes. */
+  watch: (target: Target) => Promise<AsyncIterableIterator<LiveState>>;
 }

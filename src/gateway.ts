@@ -6,7 +6,8 @@ import { createIdentify } from './auth/identify.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { corsFor } from './cors.ts';
-import { createLoaders } from './loaders.ts';
+import { createWatch, DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type Log, withoutSecrets } from './log.ts';
@@ -59,6 +60,8 @@ export interface GatewayOptions {
   /** Whether errors name what the schema has that was nearly named, by default yes. */
   suggestions?: boolean;
   trustedDocuments?: TrustedDocuments;
+  /** How many may watch; what is left out is as by default. */
+  live?: Partial<LiveLimits>;
   /** False while no new work is wanted: `GET /ready` then answers 503. */
   isReady?: () => boolean;
   clock?: Clock;
@@ -76,7 +79,10 @@ export function createGateway(options: GatewayOptions) {
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = withoutSecrets(options.log, secrets);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const upstream = createUpstream({ ...client, ...DEFAULT_ECONOMY, ...options.economy, transport, clock, random });
+  const economy = { ...DEFAULT_ECONOMY, ...options.economy };
+  const upstream = createUpstream({ ...client, ...economy, transport, clock, random });
+  const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
+  const watch = createWatch({ upstream, clock, freshness: economy.freshness, limits: live });
   const identify = createIdentify({
     authenticate: createAuthenticate(auth, { transport, clock, log }),
     upstream,
@@ -85,7 +91,14 @@ export function createGateway(options: GatewayOptions) {
   });
   const contextOf = (request: Request): Context => {
     const { viewer, account } = callerOf(request);
-    return { viewer, loaders: createLoaders(upstream, account, following(request.signal)) };
+    const signal = following(request.signal);
+    const loadersOf = (): Loaders => createLoaders(upstream, account, signal);
+    return {
+      viewer,
+      loaders: loadersOf(),
+      createLoaders: loadersOf,
+      watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target),
+    };
   };
 
   return createYoga<object, Context>({

@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     limits,
     corsOrigins,
     trustedDocuments: config.trustedDocuments,
+    live: config.live,
     tellsSchema: config.tellsSchema,
     suggestions: config.suggestions,
     reports,

@@ -58,6 +58,7 @@ describe('without any setting', () => {
       },
       limits: DEFAULT_LIMITS,
       trustedDocuments: { documents: new Map(), only: false },
+      live: { total: 10_000, perCaller: 1000 },
       corsOrigins: [],
       graphiql: true,
       tellsSchema: true,

@@ -18,7 +18,7 @@ export function createApiKeyCheck(keys: readonly ApiKey[]): (token: string) => P
     // All are looked at, so that the time it takes tells nothing of which came close.
     for (const key of keys) if (isSame(key.sha256, hash)) found = key;
     if (found === undefined) throw unauthenticated('This API key is not known.');
-    return { token: null, scopes: new Set(found.scopes) };
+    return { id: found.name, token: null, scopes: new Set(found.scopes) };
   };
 }
 

@@ -17,7 +17,8 @@ export type Authenticate = (request: Request) => Promise<Viewer>;
 
 export function createAuthenticate(settings: AuthSettings, tools: JwtTools): Authenticate {
   if (settings.kind === 'none') return async () => ANYONE;
-  if (settings.kind === 'passthrough') return async (request) => ({ token: bearerOf(request), scopes: EVERY_SCOPE });
+  if (settings.kind === 'passthrough')
+    return async (request) => ({ id: '', token: bearerOf(request), scopes: EVERY_SCOPE });
   if (settings.kind === 'api-key') {
     const check = createApiKeyCheck(settings.keys);
     return async (request) => check(apiKeyOf(request));
@@ -26,4 +27,4 @@ export function createAuthenticate(settings: AuthSettings, tools: JwtTools): Aut
   return async (request) => check(bearerOf(request));
 }
 
-const ANYONE: Viewer = { token: null, scopes: EVERY_SCOPE };
+const ANYONE: Viewer = { id: '', token: null, scopes: EVERY_SCOPE };

@@ -63,7 +63,7 @@ export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: 
     }).catch((error: unknown) => {
       throw refusalFor(error);
     });
-    return { token: null, scopes: scopesOf(payload) };
+    return { id: payload.sub ?? '', token: null, scopes: scopesOf(payload) };
   };
 }
 

@@ -21,11 +21,18 @@ function guard(schema: GraphQLSchema, field: GraphQLField<unknown, Context>): vo
   if (scopes === null) return;
   if (scopes.length === 0 || scopes.some((all) => all.length === 0))
     throw new Error(`@requiresScopes names no scope on the field "${field.name}".`);
-  const resolve = field.resolve ?? defaultFieldResolver;
+  const check = ({ viewer }: Context): void => {
+    if (!scopes.some((all) => all.every((scope) => viewer.scopes.has(scope)))) throw forbidden(scopes);
+  };
+  const { resolve = defaultFieldResolver, subscribe } = field;
   field.resolve = (source, args, context, info) => {
-    const isAllowed = scopes.some((all) => all.every((scope) => context.viewer.scopes.has(scope)));
-    if (!isAllowed) throw forbidden(scopes);
+    check(context);
     return resolve(source, args, context, info);
+  };
+  if (subscribe === undefined) return;
+  field.subscribe = (source, args, context, info) => {
+    check(context);
+    return subscribe(source, args, context, info);
   };
 }
 

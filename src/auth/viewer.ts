@@ -3,6 +3,8 @@ export const SCOPES = ['livestream:read', 'livestream:write', 'livestream:secret
 
 /** Whoever calls. */
 export interface Viewer {
+  /** Tells callers of one account apart. */
+  id: string;
   /** Secret. The upstream token that the caller's operations are paid from; null: the gateway's own. */
   token: string | null;
   scopes: ReadonlySet<string>;

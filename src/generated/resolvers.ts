@@ -386,6 +386,24 @@ export type StopLivestreamPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** Everything that can be watched. */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * Every change of a livestream: its status, its playback URL, its name, its active session. The present state comes at once, then
+   * each new one, the latest where several came while nobody was reading. Without an argument: all of the app's livestreams that are
+   * `LIVE` or `INVOKED`, and what becomes of them.
+   */
+  readonly livestreamUpdated: Livestream;
+};
+
+
+/** Everything that can be watched. */
+export type SubscriptionLivestreamUpdatedArgs = {
+  livestreamId?: InputMaybe<Scalars['ID']['input']>;
+  meetingId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -492,6 +510,7 @@ export type ResolversTypes = {
   StartLivestreamPayload: ResolverTypeWrapper<Omit<StartLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversTypes['Livestream']>, meeting?: Maybe<ResolversTypes['Meeting']> }>;
   StopLivestreamInput: StopLivestreamInput;
   StopLivestreamPayload: ResolverTypeWrapper<Omit<StopLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversTypes['Livestream']>, meeting?: Maybe<ResolversTypes['Meeting']> }>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -527,6 +546,7 @@ export type ResolversParentTypes = {
   StartLivestreamPayload: Omit<StartLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversParentTypes['Livestream']>, meeting?: Maybe<ResolversParentTypes['Meeting']> };
   StopLivestreamInput: StopLivestreamInput;
   StopLivestreamPayload: Omit<StopLivestreamPayload, 'livestream' | 'meeting'> & { livestream?: Maybe<ResolversParentTypes['Livestream']>, meeting?: Maybe<ResolversParentTypes['Meeting']> };
+  Subscription: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
   Int: Scalars['Int']['output'];
@@ -726,6 +746,10 @@ export type StopLivestreamPayloadResolvers<ContextType = Context, ParentType ext
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  livestreamUpdated?: SubscriptionResolver<ResolversTypes['Livestream'], "livestreamUpdated", ParentType, ContextType, Partial<SubscriptionLivestreamUpdatedArgs>>;
+};
+
 export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Livestream?: LivestreamResolvers<ContextType>;
@@ -749,6 +773,7 @@ export type Resolvers<ContextType = Context> = {
   link__Import?: GraphQLScalarType;
   StartLivestreamPayload?: StartLivestreamPayloadResolvers<ContextType>;
   StopLivestreamPayload?: StopLivestreamPayloadResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {

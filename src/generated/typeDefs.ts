@@ -1,6 +1,7 @@
 export const typeDefs = `schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@cost", "@key", "@listSize", "@requiresScopes", "@shareable", "@tag"]) {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 """Takes over names from a specification."""
@@ -446,4 +447,19 @@ type StopLivestreamPayload @cost(weight: 0) {
   meeting: Meeting @cost(weight: 1)
   """What the caller has to handle; empty when the livestream was stopped."""
   userErrors: [UserError!]!
+}
+
+"""Everything that can be watched."""
+type Subscription {
+  """
+  Every change of a livestream: its status, its playback URL, its name, its active session. The present state comes at once, then
+  each new one, the latest where several came while nobody was reading. Without an argument: all of the app's livestreams that are
+  \`LIVE\` or \`INVOKED\`, and what becomes of them.
+  """
+  livestreamUpdated(
+    """Only this livestream."""
+    livestreamId: ID
+    """Only the livestreams of this meeting."""
+    meetingId: ID
+  ): Livestream! @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]])
 }`;

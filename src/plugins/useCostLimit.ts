@@ -12,6 +12,10 @@ export function useCostLimit(limits: Pick<Limits, 'cost' | 'fields'>): Plugin {
       const refusal = check(args, limits);
       if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
     },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const refusal = check(args, limits);
+      if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
+    },
   };
 }
 

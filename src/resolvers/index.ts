@@ -6,5 +6,15 @@ import { LivestreamSession } from './LivestreamSession.ts';
 import { Meeting } from './Meeting.ts';
 import { Mutation } from './Mutation.ts';
 import { Query } from './Query.ts';
+import { Subscription } from './Subscription.ts';
 
-export const resolvers: Resolvers = { DateTime, Livestream, LivestreamSession, Meeting, Mutation, Query, URL };
+export const resolvers: Resolvers = {
+  DateTime,
+  Livestream,
+  LivestreamSession,
+  Meeting,
+  Mutation,
+  Query,
+  Subscription,
+  URL,
+};

@@ -6,6 +6,7 @@ import type { Moment } from './changes.ts';
 import type { Kind } from './kind.ts';
 import type { StartOutcome, StopOutcome } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
+import type { Observer } from './observer.ts';
 import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 
 /** What was asked to be started. */
@@ -24,9 +25,10 @@ export interface EffectsOptions {
   activeLivestream: Kind<string, LivestreamRef | null>;
   /** Names that were sent with a start, by account and livestream. */
   sentNames: LRUCache<string, string>;
+  observer: Pick<Observer, 'meeting'>;
 }
 
-export function createEffects({ cache, activeLivestream, sentNames }: EffectsOptions): Effects {
+export function createEffects({ cache, activeLivestream, sentNames, observer }: EffectsOptions): Effects {
   /** The meeting's livestream is another than before; `now` undefined: which one is not known. */
   function changed(
     operation: Operation,
@@ -42,6 +44,7 @@ export function createEffects({ cache, activeLivestream, sentNames }: EffectsOpt
     const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ANY_SESSION, ...touched]);
     // It was so when the mutation was carried out, which may have been at once.
     if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, { ...moment, at: sentAt.at });
+    observer.meeting(id, meetingId);
   }
 
   /** A mutation that was refused changes nothing, but may show that what is known of the meeting is not so. */

@@ -33,6 +33,8 @@ export interface ListSource {
   activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<Harvest<Livestream>>;
   livestreamsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Livestream>>;
   meetingsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Meeting>>;
+  /** All livestreams that are `LIVE` or `INVOKED`, whatever that costs; null: the lists do not tell. */
+  active(operation: Operation): Promise<Livestream[] | null>;
 }
 
 /**
@@ -154,6 +156,19 @@ export function createListSource(reads: Kinds, clock: Clock): ListSource {
         isTold: () => true,
         absent: (key, moment) => reads.livestream.put(operation.account.id, key, null, moment),
       }),
+    async active(operation) {
+      const active = new Map<string, Livestream>();
+      const take = (rows: readonly Livestream[]): void => {
+        for (const row of rows) if (!hasEnded(row)) active.set(row.id, row);
+      };
+      let since: Moment | undefined;
+      for (const list of ACTIVE.map(livestreams)) {
+        const moment = await readWhole(operation, list, { since, take, isWorth: () => true });
+        if (moment === null) return null;
+        since = moment;
+      }
+      return [...active.values()];
+    },
     async meetingsById(operation, keys) {
       const { found } = await harvest(operation, {
         keys,

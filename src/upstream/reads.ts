@@ -7,6 +7,7 @@ import { createEffects, type Effects } from './effects.ts';
 import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
 import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
 import type { Kind } from './kind.ts';
+import type { Observer } from './observer.ts';
 import type { Operation } from './operation.ts';
 import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 
@@ -53,7 +54,11 @@ export interface KeptHead<Row> {
   moment: Moment;
 }
 
-export function createReads(endpoints: Endpoints, cache: Cache, freshness: FreshnessSettings): Reads {
+export function createReads(
+  endpoints: Endpoints,
+  cache: Cache,
+  { freshness, observer }: { freshness: FreshnessSettings; observer: Observer },
+): Reads {
   /** By account and livestream. */
   const sentNames = new LRUCache<string, string>({ max: MOST_NAMES });
   const ofStatus = (value: unknown): number => (value === null ? freshness.nothing : freshness.status);
@@ -92,6 +97,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
       const answer = await endpoints.activeSession(operation, livestreamId);
       see(operation, answer.livestream, moment);
       if (answer.session !== null) session.put(operation.account.id, answer.session.id, answer.session, moment);
+      observer.session(operation.account.id, livestreamId, answer.session?.id ?? null, moment);
       return answer.session;
     },
     freshness: ofSession,
@@ -177,6 +183,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     // Of which not even the status was told: another read may tell more.
     if (status === 'UNKNOWN') return seen;
     livestream.put(accountId, id, seen, moment);
+    observer.livestream(accountId, seen, moment);
     if (meetingId === null) return seen;
     if (!hasEnded(seen)) activeLivestream.put(accountId, meetingId, seen, moment);
     else if (activeLivestream.held(accountId, meetingId)?.id === id)
@@ -216,7 +223,7 @@ export function createReads(endpoints: Endpoints, cache: Cache, freshness: Fresh
     livestreamsHead,
     meetingsHead,
     now: () => cache.now(),
-    ...createEffects({ cache, activeLivestream, sentNames }),
+    ...createEffects({ cache, activeLivestream, sentNames, observer }),
   };
 }
 

@@ -10,7 +10,10 @@ import { createLimit } from './limit.ts';
 import { createListSource, type ListSource } from './listSource.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
+import type { Moment } from './changes.ts';
+import { createObservers, type Observer } from './observer.ts';
 import { createReads, type Reads } from './reads.ts';
+import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 import { createTrace } from './trace.ts';
 import type { Transport } from './transport.ts';
 
@@ -24,6 +27,10 @@ export interface Upstream {
   /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
   operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void): Operation;
   reads: Reads;
+  /** Tells from now on what is seen. */
+  observe(observer: Observer): void;
+  /** That something about these was changed by somebody else: what is kept of them is void. */
+  changed(accountId: string, ids: { livestreamId: string | null; meetingId: string | null }): Moment;
   /** Whole answers of operations that asked the same. */
   answers: Answers;
   /** Null: it is turned off. */
@@ -45,7 +52,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {} });
   const cache = createCache({ clock, freshness, bytes: cacheBytes });
-  const reads = createReads(endpoints, cache, freshness);
+  const observers = createObservers();
+  const reads = createReads(endpoints, cache, { freshness, observer: observers });
   return {
     account: createAccounts(clock),
     operation: (account, signal, see) => ({
@@ -58,6 +66,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       signal,
     }),
     reads,
+    observe: (observer) => observers.add(observer),
+    changed: (accountId, { livestreamId, meetingId }) =>
+      cache.changed(accountId, [
+        LISTS,
+        ANY_SESSION,
+        ...(livestreamId === null ? [] : [aboutLivestream(livestreamId)]),
+        ...(meetingId === null ? [] : [aboutMeeting(meetingId)]),
+      ]),
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
     control: createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock, effects: reads }),

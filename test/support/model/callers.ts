@@ -36,7 +36,7 @@ export async function createSharedCaller({ transport, clock, baseUrl }: World): 
     const result: ExecutionResult = await execute({
       schema,
       document: parse(query),
-      contextValue: { loaders, viewer: { token: null, scopes: EVERY_SCOPE } },
+      contextValue: { loaders, viewer: { id: '', token: null, scopes: EVERY_SCOPE } },
     });
     const sources = loaders.report().calls.map(({ source }) => source);
     return outcomeOf({ ...result, extensions: { upstream: { calls: sources.map((source) => ({ source })) } } });

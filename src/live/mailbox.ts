@@ -1,0 +1,84 @@
+/** What waits for one reader: of each key the latest value only, so that a slow reader costs no memory. */
+export interface Mailbox<Value> extends AsyncIterableIterator<Value, undefined> {
+  /** Nothing, where the reader was given the same of this key the last time. */
+  put(key: string, value: Value): void;
+  /** The reader gets this error in place of whatever is waiting. */
+  fail(error: unknown): void;
+  return(): Promise<IteratorReturnResult<undefined>>;
+}
+
+export interface MailboxOptions<Value> {
+  isSame: (one: Value, other: Value) => boolean;
+  /** Called once, when the reader leaves or the mailbox has failed. */
+  onEnd: () => void;
+}
+
+/** Of how many keys it is remembered what the reader was given. */
+const MOST_REMEMBERED = 1000;
+
+export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): Mailbox<Value> {
+  const waiting = new Map<string, Value>();
+  const given = new Map<string, Value>();
+  let failure: { error: unknown } | null = null;
+  let isOver = false;
+  let wake = (): void => {};
+
+  function end(): void {
+    if (isOver) return;
+    isOver = true;
+    waiting.clear();
+    onEnd();
+    wake();
+  }
+
+  /** The key that has waited longest. */
+  function take(): Value | undefined {
+    const [first] = waiting;
+    if (first === undefined) return undefined;
+    const [key, value] = first;
+    waiting.delete(key);
+    given.delete(key);
+    given.set(key, value);
+    const [oldest] = given.keys();
+    if (given.size > MOST_REMEMBERED && oldest !== undefined) given.delete(oldest);
+    return value;
+  }
+
+  return {
+    async next() {
+      for (;;) {
+        if (failure !== null) {
+          const { error } = failure;
+          failure = null;
+          end();
+          throw error;
+        }
+        if (isOver) return { done: true, value: undefined };
+        const value = take();
+        if (value !== undefined) return { done: false, value };
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    put(key, value) {
+      if (isOver) return;
+      const last = given.get(key);
+      if (last !== undefined && isSame(last, value)) waiting.delete(key);
+      else waiting.set(key, value);
+      wake();
+    },
+    fail(error) {
+      if (isOver) return;
+      failure ??= { error };
+      wake();
+    },
+    async return() {
+      end();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

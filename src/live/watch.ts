@@ -1,0 +1,126 @@
+import type { Clock } from '../clock.ts';
+import { GatewayError } from '../errors.ts';
+import type { Account } from '../upstream/account.ts';
+import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { type AccountWatch, createAccountWatch } from './accountWatch.ts';
+import { DEFAULT_PACE, type LivePace } from './pace.ts';
+import type { LiveState, Target } from './state.ts';
+
+/** How many may watch at a time. */
+export interface LiveLimits {
+  perCaller: number;
+  total: number;
+}
+
+export const DEFAULT_LIVE_LIMITS: LiveLimits = { perCaller: 1000, total: 10_000 };
+
+/** What a webhook tells, of which nothing but what it is about is believed: events carry no time, and may come late. */
+export interface LiveEvent {
+  livestreamId: string | null;
+  meetingId: string | null;
+}
+
+/** All sources of changes, merged: what anybody's answers tell, this gateway's own starts and stops, webhooks, and looking. */
+export interface Watch {
+  /**
+   * The present state of what is watched, then each change. `callerId` tells callers apart. Rejects with `RATE_LIMITED` when too many
+   * watch already, with `BAD_USER_INPUT` when there is no such livestream.
+   */
+  subscribe(account: Account, callerId: string, target: Target): Promise<AsyncIterableIterator<LiveState>>;
+  /** A webhook came: what it is about is read back. */
+  told(event: LiveEvent): void;
+  /** How many watch now. */
+  size(): number;
+  /** Nobody is told anything any more: each reader gets an `AbortError`, by which its connection breaks, and comes back elsewhere. */
+  end(): void;
+}
+
+export interface WatchOptions {
+  upstream: Upstream;
+  clock: Clock;
+  freshness: FreshnessSettings;
+  limits: LiveLimits;
+  pace?: LivePace;
+}
+
+/** For how long webhooks are taken to be coming after the last, in milliseconds. */
+const WEBHOOKS_LAST = 3_600_000;
+
+export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT_PACE }: WatchOptions): Watch {
+  const accounts = new Map<string, AccountWatch>();
+  /** How many each caller watches. */
+  const counts = new Map<string, number>();
+  let total = 0;
+  let toldAt = -Infinity;
+  let isOver = false;
+
+  upstream.observe({
+    livestream: (accountId, ...seen) => accounts.get(accountId)?.livestreamSeen(...seen),
+    session: (accountId, ...seen) => accounts.get(accountId)?.sessionSeen(...seen),
+    meeting: (accountId, meetingId) =>
+      accounts.get(accountId)?.changed({ livestreamId: null, meetingId }, upstream.reads.now()),
+  });
+
+  function watchOf(account: Account): AccountWatch {
+    const known = accounts.get(account.id);
+    if (known !== undefined) return known;
+    const made = createAccountWatch({
+      account,
+      upstream,
+      clock,
+      pace,
+      leastAge: () => leastAge(account.budget.pressure(), freshness),
+      isTold: () => clock.now() - toldAt < WEBHOOKS_LAST,
+    });
+    accounts.set(account.id, made);
+    return made;
+  }
+
+  function enter(callerId: string): () => void {
+    const count = counts.get(callerId) ?? 0;
+    if (count >= limits.perCaller) throw tooMany(`You have ${count} subscriptions, as many as one caller may have.`);
+    if (total >= limits.total) throw tooMany(`The gateway has ${total} subscriptions, as many as it may have.`);
+    counts.set(callerId, count + 1);
+    total += 1;
+    return () => {
+      total -= 1;
+      const left = (counts.get(callerId) ?? 1) - 1;
+      if (left > 0) counts.set(callerId, left);
+      else counts.delete(callerId);
+    };
+  }
+
+  return {
+    async subscribe(account, callerId, target) {
+      if (isOver) throw ending();
+      const leave = enter(callerId);
+      const watch = watchOf(account);
+      return watch.subscribe(target, () => {
+        leave();
+        if (!watch.isWatched() && accounts.get(account.id) === watch) accounts.delete(account.id);
+      });
+    },
+    told({ livestreamId, meetingId }) {
+      toldAt = clock.now();
+      for (const [accountId, watch] of accounts) {
+        const moment = upstream.changed(accountId, { livestreamId, meetingId });
+        watch.changed({ livestreamId, meetingId }, moment);
+      }
+    },
+    size: () => total,
+    end() {
+      isOver = true;
+      for (const watch of accounts.values()) watch.end(ending());
+    },
+  };
+}
+
+function tooMany(words: string): GatewayError {
+  return new GatewayError('RATE_LIMITED', `${words} End one first.`);
+}
+
+/** Yoga breaks the connection on it, where any other error would be an answer. */
+function ending(): Error {
+  return new DOMException('The gateway is ending.', 'AbortError');
+}
