@@ -44,10 +44,13 @@ const config: CodegenConfig = {
           Meeting: '../models.ts#MeetingRef',
           Livestream: '../models.ts#LivestreamRef',
           LivestreamSession: '../models.ts#LivestreamSession as LivestreamSessionModel',
+          LivestreamAnalytics: '../models.ts#AnalyticsSource',
+          LivestreamAnalyticsDay: '../models.ts#DayAnalytics',
           _Entity: '../models.ts#MaybeEntity',
         },
         scalars: {
           ID: 'string',
+          Date: { input: 'Date', output: 'string' },
           DateTime: 'Date',
           URL: 'string',
           _Any: 'unknown',

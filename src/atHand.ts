@@ -5,3 +5,9 @@ export type AtHand<T> = T | Promise<T>;
 export function whenAtHand<T, Result>(value: AtHand<T>, use: (value: T) => Result): AtHand<Result> {
   return value instanceof Promise ? value.then(use) : use(value);
 }
+
+/** Reads at the first call, and gives the same at all others. */
+export function once<T>(read: () => AtHand<T>): () => AtHand<T> {
+  let kept: { value: AtHand<T> } | undefined;
+  return () => (kept ??= { value: read() }).value;
+}

@@ -1,6 +1,7 @@
-import { type AtHand, whenAtHand } from './atHand.ts';
+import { type AtHand, once, whenAtHand } from './atHand.ts';
 import { createLoader, type Loader } from './loader.ts';
 import type {
+  AnalyticsSource,
   Livestream,
   LivestreamQuery,
   LivestreamRef,
@@ -9,6 +10,7 @@ import type {
   Range,
   Rows,
   StartInput,
+  TimeRange,
 } from './models.ts';
 import type { Account } from './upstream/account.ts';
 import type { BudgetView } from './upstream/budget.ts';
@@ -30,6 +32,9 @@ export interface Loaders {
   meetings(search: string | null, range: Range): AtHand<Rows<Meeting>>;
   livestreams(query: LivestreamQuery, range: Range): AtHand<Rows<Livestream>>;
   meetingLivestreams(meetingId: string, range: Range): AtHand<Rows<Livestream>>;
+  /** Of a livestream. */
+  sessions(livestreamId: string, range: Range): AtHand<Rows<LivestreamSession>>;
+  analytics(range: TimeRange): AnalyticsSource;
   /** A meeting's active livestream as it is now, whatever was read before: for a mutation that needs it. */
   activeLivestreamNow(meetingId: string): Promise<LivestreamRef | null>;
   /** Starts a livestream; what the operation reads after it is the new state. */
@@ -92,9 +97,13 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     if (isActive && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
   }
 
+  function valueOf<Key, Value>(kind: Kind<Key, Value>, key: Key): AtHand<Value> {
+    return kind.peek(operation, key) ?? kind.read(operation, key);
+  }
+
   /** A page of a list, whose rows prime the loader of their kind. */
   function page<Key, Row>(kind: Kind<Key, Rows<Row>>, key: Key, prime: (row: Row) => void): AtHand<Rows<Row>> {
-    return whenAtHand(kind.peek(operation, key) ?? kind.read(operation, key), (rows) => {
+    return whenAtHand(valueOf(kind, key), (rows) => {
       for (const row of rows.rows) if (row !== null) prime(row);
       return rows;
     });
@@ -114,6 +123,11 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     meetings: (search, range) => page(reads.meetings, { search, range }, (row) => meeting.prime(row.id, row)),
     livestreams: (query, range) => page(reads.livestreams, { query, range }, see),
     meetingLivestreams: (meetingId, range) => page(reads.meetingLivestreams, { meetingId, range }, see),
+    sessions: (livestreamId, range) => valueOf(reads.sessions, { livestreamId, range }),
+    analytics: (range) => ({
+      overall: once(() => valueOf(reads.analytics, range)),
+      days: once(() => valueOf(reads.dailyAnalytics, range)),
+    }),
     activeLivestreamNow: async (meetingId) =>
       reads.activeLivestream.read({ ...operation, purpose: 'mutation' }, meetingId, reads.now()),
     async start(input) {

@@ -1,3 +1,5 @@
+import type { AtHand } from './atHand.ts';
+
 /** Where a livestream is in its life; `UNKNOWN` is whatever upstream sends that is not one of the others. */
 export type LivestreamStatus = 'LIVE' | 'IDLE' | 'ERRORED' | 'INVOKED' | 'OFFLINE' | 'UNKNOWN';
 
@@ -81,6 +83,32 @@ export interface LivestreamQuery {
   from: Date | null;
   to: Date | null;
   order: 'ASC' | 'DESC';
+}
+
+/** A range of time, both ends included and in whole seconds; null: without end. */
+export interface TimeRange {
+  from: Date | null;
+  to: Date | null;
+}
+
+/** How much was livestreamed and watched. */
+export interface Analytics {
+  count: number | null;
+  /** Seconds, summed over all livestreams. */
+  ingestSeconds: number | null;
+  /** Seconds, summed over all viewers. */
+  viewerSeconds: number | null;
+}
+
+export interface DayAnalytics extends Analytics {
+  /** `2026-03-14` */
+  date: string;
+}
+
+/** The analytics of a range, each part read once and not before it is asked for. */
+export interface AnalyticsSource {
+  overall: () => AtHand<Analytics>;
+  days: () => AtHand<DayAnalytics[]>;
 }
 
 /** A stretch of a list: `count` rows after the first `offset`. */

@@ -17,6 +17,7 @@ const config: CodegenConfig = {
         strictScalars: true,
         scalars: {
           ID: 'string',
+          Date: 'string',
           DateTime: 'string',
           URL: 'string',
           _Any: 'unknown',

@@ -55,6 +55,13 @@ const exact: [what: string, text: string, cost: number][] = [
   ['less than one row, which is refused later', '{ livestreams(first: -5) { nodes { activeSession { id } } } }', 1],
   ['a page of no told size', '{ livestreams { nodes { activeSession { id } } } }', 26],
   ['a page whose size is null', '{ livestreams(first: null) { nodes { activeSession { id } } } }', 26],
+  [
+    'sessions, which may come one at a time',
+    '{ livestream(id: "a") { sessions(first: 4) { nodes { id } } } }',
+    1 + 1 + 4,
+  ],
+  ['how many they are', '{ livestream(id: "a") { sessions(first: 4) { totalCount } } }', 1 + 1],
+  ['analytics, in all and by day', '{ livestreamAnalytics { count days { date count } } }', 2],
   ['what is skipped', '{ meeting(id: "a") @skip(if: true) { title } livestream(id: "a") { id } }', 1],
   ['what is not included', '{ ... @include(if: false) { meeting(id: "a") { title } } livestream(id: "a") { id } }', 1],
   ['a spread that is skipped', '{ ...F @skip(if: true) ...F } fragment F on Query { meeting(id: "a") { title } }', 1],

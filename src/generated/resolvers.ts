@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { MeetingRef, LivestreamRef, LivestreamSession as LivestreamSessionModel, MaybeEntity } from '../models.ts';
+import type { MeetingRef, LivestreamRef, LivestreamSession as LivestreamSessionModel, AnalyticsSource, DayAnalytics, MaybeEntity } from '../models.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -14,6 +14,8 @@ export type Scalars = {
   Float: { input: number; output: number; }
   /** A moment in time, as RFC 3339 text in UTC with milliseconds, for example `2026-03-14T09:26:53.589Z`. */
   DateTime: { input: Date; output: Date; }
+  /** A day, as an RFC 3339 full-date, for example `2026-03-14`. */
+  Date: { input: Date; output: string; }
   /** An absolute web address. */
   URL: { input: string; output: string; }
   /** A representation of an entity: its `__typename` and the fields of its key. */
@@ -33,6 +35,11 @@ export type Query = {
   readonly livestream?: Maybe<Livestream>;
   /** The app's livestreams, page by page: those of meetings and independent ones. */
   readonly livestreams: LivestreamConnection;
+  /**
+   * How much was livestreamed and watched in a range of time, in all and day by day. What is not selected is not asked for. No field of
+   * it can be null, so that one of its numbers that RealtimeKit cannot give leaves the operation without data: ask for it by itself.
+   */
+  readonly livestreamAnalytics: LivestreamAnalytics;
   /** A livestream session by id, running or ended; null when there is none. */
   readonly livestreamSession?: Maybe<LivestreamSession>;
   /** A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting. */
@@ -60,6 +67,13 @@ export type QueryLivestreamsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<LivestreamFilter>;
   orderBy?: InputMaybe<LivestreamOrder>;
+};
+
+
+/** Everything that can be read. */
+export type QueryLivestreamAnalyticsArgs = {
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -113,6 +127,15 @@ export type Livestream = {
   readonly meeting?: Maybe<Meeting>;
   /** The session that is running now; null when none is. An `IDLE` or `OFFLINE` livestream has none, and costs no upstream request to know it. */
   readonly activeSession?: Maybe<LivestreamSession>;
+  /** All sessions of this livestream, ended ones included, page by page. */
+  readonly sessions: LivestreamSessionConnection;
+};
+
+
+/** A broadcast: frames go in at an ingest server, viewers watch at a playback URL. */
+export type LivestreamSessionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Where a livestream is in its life. */
@@ -171,6 +194,32 @@ export type LivestreamEdge = {
   readonly node: Livestream;
 };
 
+/** How much was livestreamed and watched in a range of time. */
+export type LivestreamAnalytics = {
+  readonly __typename?: 'LivestreamAnalytics';
+  /** How many livestreams RealtimeKit counts in the range. */
+  readonly count: Scalars['Int']['output'];
+  /** How long frames were arriving, in seconds, summed over all livestreams. */
+  readonly ingestSeconds: Scalars['Float']['output'];
+  /** How long they were watched, in seconds, summed over all viewers. */
+  readonly viewerSeconds: Scalars['Float']['output'];
+  /** The same day by day, oldest first. A day without livestreams may be left out. */
+  readonly days: ReadonlyArray<LivestreamAnalyticsDay>;
+};
+
+/** How much was livestreamed and watched on a day. */
+export type LivestreamAnalyticsDay = {
+  readonly __typename?: 'LivestreamAnalyticsDay';
+  /** The day, as RealtimeKit names it. */
+  readonly date: Scalars['Date']['output'];
+  /** How many livestreams RealtimeKit counts on the day. */
+  readonly count: Scalars['Int']['output'];
+  /** How long frames were arriving, in seconds, summed over all livestreams. */
+  readonly ingestSeconds: Scalars['Float']['output'];
+  /** How long they were watched, in seconds, summed over all viewers. */
+  readonly viewerSeconds: Scalars['Float']['output'];
+};
+
 /** One run of a livestream, from its start to its stop. */
 export type LivestreamSession = {
   readonly __typename?: 'LivestreamSession';
@@ -194,6 +243,28 @@ export type LivestreamSession = {
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
   /** When the session's record was last changed. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** A page of livestream sessions. */
+export type LivestreamSessionConnection = {
+  readonly __typename?: 'LivestreamSessionConnection';
+  /** The page's sessions, each with its cursor. RealtimeKit may give them one at a time. */
+  readonly edges: ReadonlyArray<LivestreamSessionEdge>;
+  /** The page's sessions alone, in the same order as `edges`. */
+  readonly nodes: ReadonlyArray<LivestreamSession>;
+  /** Where the page stands in the whole list. */
+  readonly pageInfo: PageInfo;
+  /** How many sessions the whole list holds; null when RealtimeKit does not tell. */
+  readonly totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+/** A livestream session and its place in the list. */
+export type LivestreamSessionEdge = {
+  readonly __typename?: 'LivestreamSessionEdge';
+  /** The session's place in the list, to be passed as `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The session. */
+  readonly node: LivestreamSession;
 };
 
 /** A RealtimeKit meeting: the room whose sound and picture a livestream sends out. */
@@ -485,14 +556,19 @@ export type ResolversTypes = {
   LivestreamOrder: LivestreamOrder;
   LivestreamConnection: ResolverTypeWrapper<Omit<LivestreamConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['LivestreamEdge']>, nodes: ReadonlyArray<ResolversTypes['Livestream']> }>;
   LivestreamEdge: ResolverTypeWrapper<Omit<LivestreamEdge, 'node'> & { node: ResolversTypes['Livestream'] }>;
-  LivestreamSession: ResolverTypeWrapper<LivestreamSessionModel>;
+  LivestreamAnalytics: ResolverTypeWrapper<AnalyticsSource>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  LivestreamAnalyticsDay: ResolverTypeWrapper<DayAnalytics>;
+  LivestreamSession: ResolverTypeWrapper<LivestreamSessionModel>;
+  LivestreamSessionConnection: ResolverTypeWrapper<Omit<LivestreamSessionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['LivestreamSessionEdge']>, nodes: ReadonlyArray<ResolversTypes['LivestreamSession']> }>;
+  LivestreamSessionEdge: ResolverTypeWrapper<Omit<LivestreamSessionEdge, 'node'> & { node: ResolversTypes['LivestreamSession'] }>;
   Meeting: ResolverTypeWrapper<MeetingRef>;
   MeetingStatus: MeetingStatus;
   MeetingConnection: ResolverTypeWrapper<Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversTypes['Meeting']> }>;
   MeetingEdge: ResolverTypeWrapper<Omit<MeetingEdge, 'node'> & { node: ResolversTypes['Meeting'] }>;
   UpstreamBudget: ResolverTypeWrapper<UpstreamBudget>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   URL: ResolverTypeWrapper<Scalars['URL']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -524,13 +600,18 @@ export type ResolversParentTypes = {
   LivestreamFilter: LivestreamFilter;
   LivestreamConnection: Omit<LivestreamConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['LivestreamEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Livestream']> };
   LivestreamEdge: Omit<LivestreamEdge, 'node'> & { node: ResolversParentTypes['Livestream'] };
-  LivestreamSession: LivestreamSessionModel;
+  LivestreamAnalytics: AnalyticsSource;
   Float: Scalars['Float']['output'];
+  LivestreamAnalyticsDay: DayAnalytics;
+  LivestreamSession: LivestreamSessionModel;
+  LivestreamSessionConnection: Omit<LivestreamSessionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['LivestreamSessionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['LivestreamSession']> };
+  LivestreamSessionEdge: Omit<LivestreamSessionEdge, 'node'> & { node: ResolversParentTypes['LivestreamSession'] };
   Meeting: MeetingRef;
   MeetingConnection: Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Meeting']> };
   MeetingEdge: Omit<MeetingEdge, 'node'> & { node: ResolversParentTypes['Meeting'] };
   UpstreamBudget: UpstreamBudget;
   DateTime: Scalars['DateTime']['output'];
+  Date: Scalars['Date']['output'];
   URL: Scalars['URL']['output'];
   Mutation: Record<PropertyKey, never>;
   PageInfo: PageInfo;
@@ -606,6 +687,7 @@ export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Arg
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType, RequireFields<QueryLivestreamArgs, 'id'>>;
   livestreams?: Resolver<ResolversTypes['LivestreamConnection'], ParentType, ContextType, RequireFields<QueryLivestreamsArgs, 'first' | 'orderBy'>>;
+  livestreamAnalytics?: Resolver<ResolversTypes['LivestreamAnalytics'], ParentType, ContextType, Partial<QueryLivestreamAnalyticsArgs>>;
   livestreamSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType, RequireFields<QueryLivestreamSessionArgs, 'id'>>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
   meetings?: Resolver<ResolversTypes['MeetingConnection'], ParentType, ContextType, RequireFields<QueryMeetingsArgs, 'first'>>;
@@ -626,6 +708,7 @@ export type LivestreamResolvers<ContextType = Context, ParentType extends Resolv
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType>;
   activeSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['LivestreamSessionConnection'], ParentType, ContextType, RequireFields<LivestreamSessionsArgs, 'first'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -641,6 +724,20 @@ export type LivestreamEdgeResolvers<ContextType = Context, ParentType extends Re
   node?: Resolver<ResolversTypes['Livestream'], ParentType, ContextType>;
 };
 
+export type LivestreamAnalyticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamAnalytics'] = ResolversParentTypes['LivestreamAnalytics']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ingestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  viewerSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  days?: Resolver<ReadonlyArray<ResolversTypes['LivestreamAnalyticsDay']>, ParentType, ContextType>;
+};
+
+export type LivestreamAnalyticsDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamAnalyticsDay'] = ResolversParentTypes['LivestreamAnalyticsDay']> = {
+  date?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ingestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  viewerSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type LivestreamSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSession'] = ResolversParentTypes['LivestreamSession']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType>;
@@ -653,6 +750,18 @@ export type LivestreamSessionResolvers<ContextType = Context, ParentType extends
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LivestreamSessionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSessionConnection'] = ResolversParentTypes['LivestreamSessionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['LivestreamSessionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['LivestreamSession']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type LivestreamSessionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSessionEdge'] = ResolversParentTypes['LivestreamSessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['LivestreamSession'], ParentType, ContextType>;
 };
 
 export type MeetingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Meeting'] = ResolversParentTypes['Meeting']> = {
@@ -686,6 +795,10 @@ export type UpstreamBudgetResolvers<ContextType = Context, ParentType extends Re
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
+}
+
+export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+  name: 'Date';
 }
 
 export interface UrlScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['URL'], any> {
@@ -755,12 +868,17 @@ export type Resolvers<ContextType = Context> = {
   Livestream?: LivestreamResolvers<ContextType>;
   LivestreamConnection?: LivestreamConnectionResolvers<ContextType>;
   LivestreamEdge?: LivestreamEdgeResolvers<ContextType>;
+  LivestreamAnalytics?: LivestreamAnalyticsResolvers<ContextType>;
+  LivestreamAnalyticsDay?: LivestreamAnalyticsDayResolvers<ContextType>;
   LivestreamSession?: LivestreamSessionResolvers<ContextType>;
+  LivestreamSessionConnection?: LivestreamSessionConnectionResolvers<ContextType>;
+  LivestreamSessionEdge?: LivestreamSessionEdgeResolvers<ContextType>;
   Meeting?: MeetingResolvers<ContextType>;
   MeetingConnection?: MeetingConnectionResolvers<ContextType>;
   MeetingEdge?: MeetingEdgeResolvers<ContextType>;
   UpstreamBudget?: UpstreamBudgetResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  Date?: GraphQLScalarType;
   URL?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;

@@ -52,6 +52,20 @@ type Query {
     """In which order to give them."""
     orderBy: LivestreamOrder = CREATED_AT_DESC
   ): LivestreamConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
+  """
+  How much was livestreamed and watched in a range of time, in all and day by day. What is not selected is not asked for. No field of
+  it can be null, so that one of its numbers that RealtimeKit cannot give leaves the operation without data: ask for it by itself.
+  """
+  livestreamAnalytics(
+    """
+    From this moment on, fractions of a second left out; from the beginning when absent.
+    """
+    from: DateTime
+    """
+    Up to this moment, fractions of a second left out; up to now when absent.
+    """
+    to: DateTime
+  ): LivestreamAnalytics! @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]]) @tag(name: "analytics")
   """A livestream session by id, running or ended; null when there is none."""
   livestreamSession(
     """The session's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
@@ -124,6 +138,15 @@ type Livestream @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["l
   The session that is running now; null when none is. An \`IDLE\` or \`OFFLINE\` livestream has none, and costs no upstream request to know it.
   """
   activeSession: LivestreamSession @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
+  """All sessions of this livestream, ended ones included, page by page."""
+  sessions(
+    """How many sessions to give, 1 to 100."""
+    first: Int = 25
+    """
+    Give the sessions that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
+    """
+    after: String
+  ): LivestreamSessionConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
 }
 
 """Where a livestream is in its life."""
@@ -188,6 +211,36 @@ type LivestreamEdge @cost(weight: 0) {
   node: Livestream!
 }
 
+"""How much was livestreamed and watched in a range of time."""
+type LivestreamAnalytics @cost(weight: 0) {
+  """How many livestreams RealtimeKit counts in the range."""
+  count: Int!
+  """
+  How long frames were arriving, in seconds, summed over all livestreams.
+  """
+  ingestSeconds: Float!
+  """How long they were watched, in seconds, summed over all viewers."""
+  viewerSeconds: Float!
+  """
+  The same day by day, oldest first. A day without livestreams may be left out.
+  """
+  days: [LivestreamAnalyticsDay!]!
+}
+
+"""How much was livestreamed and watched on a day."""
+type LivestreamAnalyticsDay @cost(weight: 0) {
+  """The day, as RealtimeKit names it."""
+  date: Date!
+  """How many livestreams RealtimeKit counts on the day."""
+  count: Int!
+  """
+  How long frames were arriving, in seconds, summed over all livestreams.
+  """
+  ingestSeconds: Float!
+  """How long they were watched, in seconds, summed over all viewers."""
+  viewerSeconds: Float!
+}
+
 """One run of a livestream, from its start to its stop."""
 type LivestreamSession @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["livestream:read"]]) {
   """The session's id in RealtimeKit."""
@@ -216,6 +269,30 @@ type LivestreamSession @key(fields: "id") @cost(weight: 0) @requiresScopes(scope
   createdAt: DateTime
   """When the session's record was last changed."""
   updatedAt: DateTime
+}
+
+"""A page of livestream sessions."""
+type LivestreamSessionConnection @cost(weight: 0) {
+  """
+  The page's sessions, each with its cursor. RealtimeKit may give them one at a time.
+  """
+  edges: [LivestreamSessionEdge!]! @cost(weight: 1)
+  """The page's sessions alone, in the same order as \`edges\`."""
+  nodes: [LivestreamSession!]! @cost(weight: 1)
+  """Where the page stands in the whole list."""
+  pageInfo: PageInfo!
+  """
+  How many sessions the whole list holds; null when RealtimeKit does not tell.
+  """
+  totalCount: Int
+}
+
+"""A livestream session and its place in the list."""
+type LivestreamSessionEdge @cost(weight: 0) {
+  """The session's place in the list, to be passed as \`after\`."""
+  cursor: String!
+  """The session."""
+  node: LivestreamSession!
 }
 
 """
@@ -295,6 +372,9 @@ type UpstreamBudget @cost(weight: 0) {
 A moment in time, as RFC 3339 text in UTC with milliseconds, for example \`2026-03-14T09:26:53.589Z\`.
 """
 scalar DateTime @specifiedBy(url: "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")
+
+"""A day, as an RFC 3339 full-date, for example \`2026-03-14\`."""
+scalar Date @specifiedBy(url: "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")
 
 """An absolute web address."""
 scalar URL @specifiedBy(url: "https://url.spec.whatwg.org/")

@@ -1,6 +1,8 @@
 import { whenAtHand } from '../atHand.ts';
+import { readConnection } from '../connection.ts';
 import { detail } from '../detail.ts';
 import type { LivestreamResolvers } from '../generated/resolvers.ts';
+import { selectedFields } from '../selection.ts';
 
 export const Livestream: LivestreamResolvers = {
   name: (livestream, _args, { loaders }) => detail(livestream, 'name', loaders.livestream),
@@ -18,4 +20,13 @@ export const Livestream: LivestreamResolvers = {
 
   activeSession: ({ id, status }, _args, { loaders }) =>
     status === 'IDLE' || status === 'OFFLINE' ? null : loaders.activeSession.load(id),
+
+  sessions: ({ id }, page, { loaders }, info) => {
+    // Each answer tells how many there are, so that nobody waits for a whole page to know it.
+    const isCounted = selectedFields(info).isSubsetOf(COUNT);
+    return readConnection(page, (range) => loaders.sessions(id, isCounted ? { ...range, count: 1 } : range));
+  },
 };
+
+/** What the first answer tells of a list. */
+const COUNT: ReadonlySet<string> = new Set(['totalCount', '__typename']);

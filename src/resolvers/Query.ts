@@ -3,7 +3,7 @@ import { resolveEntities } from '../entities.ts';
 import { badInput } from '../errors.ts';
 import type { LivestreamFilter, LivestreamOrder, QueryResolvers } from '../generated/resolvers.ts';
 import { checkId } from '../ids.ts';
-import type { LivestreamQuery } from '../models.ts';
+import type { LivestreamQuery, TimeRange } from '../models.ts';
 import { subgraphSdl } from '../subgraph.ts';
 
 /** Written down when it is first asked for. */
@@ -27,6 +27,8 @@ export const Query: QueryResolvers = {
 
   livestreamSession: (_root, { id }, { loaders }) => loaders.session.load(checkId(id)),
 
+  livestreamAnalytics: (_root, range, { loaders }) => loaders.analytics(toRange(range)),
+
   upstreamBudget: (_root, _args, { loaders }) => {
     const { limit, remaining, resetsAt } = loaders.budget();
     return { limit, remaining, resetsAt: new Date(resetsAt) };
@@ -44,16 +46,19 @@ function checkSearch(search: string | null | undefined): string | null {
 }
 
 function toQuery(
-  { status, excludeMeetings, from, to }: LivestreamFilter,
+  { status, excludeMeetings, ...range }: LivestreamFilter,
   orderBy: LivestreamOrder | null,
 ): LivestreamQuery {
   if (status === 'UNKNOWN') throw badInput('RealtimeKit cannot be asked for livestreams whose status is UNKNOWN.');
-  if (from && to && from > to) throw badInput('"from" has to be before "to".');
   return {
     status: status ?? null,
     excludeMeetings: excludeMeetings ?? null,
-    from: from ?? null,
-    to: to ?? null,
+    ...toRange(range),
     order: orderBy === 'CREATED_AT_ASC' ? 'ASC' : 'DESC',
   };
+}
+
+function toRange({ from, to }: { from?: Date | null | undefined; to?: Date | null | undefined }): TimeRange {
+  if (from && to && from > to) throw badInput('"from" has to be before "to".');
+  return { from: from ?? null, to: to ?? null };
 }

@@ -18,7 +18,7 @@ export interface CacheOptions {
 }
 
 /** More than there are kinds of reads that share the memory, for whole answers have a share too. */
-const SHARES = 12;
+const SHARES = 14;
 
 export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
   const changes = createChanges(clock);

@@ -1,4 +1,6 @@
 import type {
+  Analytics,
+  DayAnalytics,
   Livestream,
   LivestreamQuery,
   LivestreamRef,
@@ -7,6 +9,7 @@ import type {
   Range,
   Rows,
   StartInput,
+  TimeRange,
 } from '../models.ts';
 import { invalidAnswer } from './answer.ts';
 import type { Query, UpstreamClient } from './client.ts';
@@ -14,7 +17,9 @@ import { member } from './json.ts';
 import type { Operation } from './operation.ts';
 import { LARGEST_PAGE, type PagingHints, readWindow } from './paging.ts';
 import { type ApiPath, path } from './path.ts';
+import { readSessions, type SessionsPage } from './sessionsPage.ts';
 import { dataOf, toList, toLivestream, toMeeting, toSession, toStartedLivestream, type WireList } from './wire.ts';
+import { toAnalytics, toDays, toTimes } from './wireAnalytics.ts';
 
 /** The answer of the active session's endpoint: the session, and its livestream beside it. */
 export interface ActiveSession {
@@ -46,6 +51,8 @@ export interface Endpoints {
   meetingLivestreams(operation: Operation, meetingId: string, range: Range): Promise<Rows<Livestream>>;
   /** `GET /livestreams/{id}` */
   livestream(operation: Operation, id: string): Promise<Livestream | null>;
+  /** `GET /livestreams/{id}`, for its sessions: ended ones included. */
+  sessions(operation: Operation, livestreamId: string, range: Range): Promise<SessionsPage>;
   /** `GET /livestreams` */
   livestreams(operation: Operation, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
   /** `GET /livestreams`, read as `meetingsHead` is. */
@@ -54,6 +61,10 @@ export interface Endpoints {
   activeSession(operation: Operation, livestreamId: string): Promise<ActiveSession>;
   /** `GET /livestreams/sessions/{id}` */
   session(operation: Operation, id: string): Promise<LivestreamSession | null>;
+  /** `GET /analytics/livestreams/overall` */
+  analytics(operation: Operation, range: TimeRange): Promise<Analytics>;
+  /** `GET /analytics/livestreams/daywise` */
+  dailyAnalytics(operation: Operation, range: TimeRange): Promise<DayAnalytics[]>;
   /** `POST /meetings/{id}/livestreams`; null: there is no such meeting. */
   startLivestream(operation: Operation, input: StartInput): Promise<LivestreamRef | null>;
   /** `POST /meetings/{id}/active-livestream/stop`; false: there is no such meeting, or nothing to stop. */
@@ -61,7 +72,7 @@ export interface Endpoints {
 }
 
 /** What each list's answers taught about its page numbers; it outlives operations. */
-export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams', PagingHints>;
+export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints>;
 
 export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 'send'>, hints: ListHints): Endpoints {
   const readObject = async (operation: Operation, apiPath: ApiPath, query?: Query) =>
@@ -128,6 +139,8 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
       const data = await readObject(operation, path`/livestreams/${id}`, { per_page: 1 });
       return toLivestream(member(data, 'livestream') ?? data);
     },
+    sessions: async (operation, livestreamId, range) =>
+      readSessions((apiPath, query) => read(operation, apiPath, query), livestreamId, range, hints.sessions),
     async livestreams(operation, query, range) {
       const list = {
         path: path`/livestreams`,
@@ -154,6 +167,10 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
       };
     },
     session: async (operation, id) => toSession(await readObject(operation, path`/livestreams/sessions/${id}`)),
+    analytics: async (operation, range) =>
+      toAnalytics(await read(operation, path`/analytics/livestreams/overall`, toTimes(range))),
+    dailyAnalytics: async (operation, range) =>
+      toDays(await read(operation, path`/analytics/livestreams/daywise`, toTimes(range))),
     async startLivestream(operation, { meetingId, name, video }) {
       const body = { ...(name === null ? {} : { name }), ...(video === null ? {} : { video_config: video }) };
       const answer = await send(operation, path`/meetings/${meetingId}/livestreams`, body);

@@ -4,7 +4,7 @@ import type { LivestreamSession } from '../models.ts';
 export interface FreshnessSettings {
   /** Livestreams, meetings and lists. */
   status: number;
-  /** Sessions that run: upstream brings their meters up to date every 40 to 50 s. */
+  /** Sessions that run, and analytics: upstream brings their meters up to date every 40 to 50 s. */
   meters: number;
   /** Sessions that have ended: nothing about them changes. */
   ended: number;

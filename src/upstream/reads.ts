@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Livestream, LivestreamQuery, LivestreamRef, LivestreamSession, Meeting, Range, Rows } from '../models.ts';
+import { type AnalyticsReads, createAnalyticsReads } from './analyticsReads.ts';
 import type { Cache } from './cache.ts';
 import type { Moment } from './changes.ts';
 import { createEffects, type Effects } from './effects.ts';
@@ -27,8 +28,13 @@ export interface MeetingLivestreamsKey {
   range: Range;
 }
 
+export interface SessionsKey {
+  livestreamId: string;
+  range: Range;
+}
+
 /** Every read, from what is kept in common or from upstream. A livestream that stands in any answer serves all that ask for it. */
-export interface Reads extends Effects {
+export interface Reads extends Effects, AnalyticsReads {
   meeting: Kind<string, Meeting | null>;
   livestream: Kind<string, Livestream | null>;
   /** By the meeting's id. */
@@ -39,6 +45,8 @@ export interface Reads extends Effects {
   meetings: Kind<MeetingsKey, Rows<Meeting>>;
   livestreams: Kind<LivestreamsKey, Rows<Livestream>>;
   meetingLivestreams: Kind<MeetingLivestreamsKey, Rows<Livestream>>;
+  /** Of a livestream. */
+  sessions: Kind<SessionsKey, Rows<LivestreamSession>>;
   /** The first and largest page of a list. */
   livestreamsHead: Kind<LivestreamQuery, KeptHead<Livestream>>;
   /** The same of meetings; of one list, so that it has no key. */
@@ -140,6 +148,19 @@ export function createReads(
     freshness: ofStatus,
     tags: ({ meetingId }) => [aboutMeeting(meetingId)],
   });
+  const sessions = cache.kind<SessionsKey, Rows<LivestreamSession>>({
+    route: '/livestreams/{id}',
+    keyOf: ({ livestreamId, range }) => `${livestreamId} ${range.offset} ${range.count}`,
+    async load(operation, { livestreamId, range }, moment) {
+      const page = await endpoints.sessions(operation, livestreamId, range);
+      // First, for its meeting is what a running session is about.
+      see(operation, page.livestream, moment);
+      for (const row of page.sessions.rows) if (row !== null) session.put(operation.account.id, row.id, row, moment);
+      return page.sessions;
+    },
+    freshness: ofStatus,
+    tags: ({ livestreamId }, _page, accountId) => aboutSession(accountId, livestreamId),
+  });
   const livestreamsHead = cache.kind<LivestreamQuery, KeptHead<Livestream>>({
     route: '/livestreams',
     keyOf: queryKey,
@@ -220,9 +241,11 @@ export function createReads(
     meetings,
     livestreams,
     meetingLivestreams,
+    sessions,
     livestreamsHead,
     meetingsHead,
     now: () => cache.now(),
+    ...createAnalyticsReads(endpoints, cache, freshness),
     ...createEffects({ cache, activeLivestream, sentNames, observer }),
   };
 }

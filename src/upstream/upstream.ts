@@ -50,7 +50,7 @@ export interface UpstreamOptions extends ClientSettings, EconomySettings {
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { clock, freshness, cacheBytes, share, usesLists } = options;
   const client = createClient(options);
-  const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {} });
+  const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
   const cache = createCache({ clock, freshness, bytes: cacheBytes });
   const observers = createObservers();
   const reads = createReads(endpoints, cache, { freshness, observer: observers });

@@ -101,14 +101,33 @@ const MOST_ROWS = 10_000;
 /** The rows of a list in each of its forms: an array, one object with the paging inside, or an array inside an object. */
 export function toList(answer: Answer | null, name: 'livestreams' | 'meetings'): WireList {
   const data = answer?.data ?? null;
-  const rows = rowsOf(data, name);
-  if (rows.length > MOST_ROWS) throw invalidAnswer('its list is longer than any page');
   const paging = member(data, 'paging') ?? answer?.paging;
   return {
-    rows,
+    rows: onePage(rowsOf(data, name)),
     isArray: Array.isArray(data) || Array.isArray(member(data, name)),
     startOffset: toCount(member(paging, 'start_offset')),
     totalCount: toCount(member(paging, 'total_count')),
+  };
+}
+
+/**
+ * The sessions in the answer of a livestream, an array or one object, as `session` or as `sessions`; null when it tells nothing of
+ * them, as where the livestream's own fields stand in their place: that is not the same as none.
+ */
+export function toSessionList(answer: Answer | null): WireList | null {
+  const data = dataOf(answer);
+  const list = [data?.['sessions'], data?.['session']].find(Array.isArray);
+  const one = data?.['session'] ?? data?.['sessions'];
+  const paging = member(data, 'paging') ?? answer?.paging;
+  const totalCount = toCount(member(paging, 'total_count'));
+  const isNothing = data === null || Object.keys(data).length === 0;
+  const isTold = isNothing || totalCount !== null || 'session' in data || 'sessions' in data;
+  if (!isTold) return null;
+  return {
+    rows: onePage(list ?? (toId(member(one, 'id')) === null ? [] : [one])),
+    isArray: list !== undefined,
+    startOffset: toCount(member(paging, 'start_offset')),
+    totalCount,
   };
 }
 
@@ -121,8 +140,14 @@ function rowsOf(data: unknown, name: string): unknown[] {
   return toId(data['id']) === null ? [] : [data];
 }
 
+/** Gives the rows back, or throws where they are more than can be meant. */
+export function onePage(rows: unknown[]): unknown[] {
+  if (rows.length > MOST_ROWS) throw invalidAnswer('its list is longer than any page');
+  return rows;
+}
+
 /** A number of rows, as GraphQL's Int can tell it. */
-function toCount(value: unknown): number | null {
+export function toCount(value: unknown): number | null {
   const number = toNumber(value);
   return number !== null && Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : null;
 }
@@ -144,7 +169,7 @@ function toId(value: unknown): string | null {
 }
 
 /** A number, which upstream writes as a string in places. */
-function toNumber(value: unknown): number | null {
+export function toNumber(value: unknown): number | null {
   const number = typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }

@@ -138,6 +138,7 @@ const CASES: Case[] = [
   root('livestreamSession', 'livestreamSession(id: "$liveSessionId") { id }'),
   root('meetings', 'meetings { nodes { id } }', []),
   root('livestreams', 'livestreams { nodes { id } }', []),
+  root('livestreamAnalytics', 'livestreamAnalytics { count days { date } }', []),
   root(
     '_entities',
     '_entities(representations: [{ __typename: "Livestream", id: "$liveLivestreamId" }]) { __typename }',
@@ -156,6 +157,16 @@ const CASES: Case[] = [
       'mutation { startLivestream(input: { meetingId: "$emptyMeetingId" }) { livestream { id activeSession { id } } } }',
     path: ['startLivestream', 'livestream', 'activeSession'],
     served: ['startLivestream', 'livestream', 'id'],
+    upstream: [START],
+  },
+  {
+    field: 'Livestream.sessions',
+    lacking: 'livestream:read',
+    query:
+      'mutation { startLivestream(input: { meetingId: "$emptyMeetingId" }) { livestream { id sessions { totalCount } } userErrors { code } } }',
+    path: ['startLivestream', 'livestream', 'sessions'],
+    nulled: ['startLivestream', 'livestream'],
+    served: ['startLivestream', 'userErrors'],
     upstream: [START],
   },
   ...secretEverywhere('streamKey'),

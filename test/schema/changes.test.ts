@@ -58,8 +58,8 @@ describe('a change that breaks somebody', () => {
     ['a removed value', '  OFFLINE\n', '', "Enum value 'OFFLINE' was removed from enum 'LivestreamStatus'"],
     [
       'another type',
-      'ingestSeconds: Float',
-      'ingestSeconds: Int',
+      'ingestSeconds: Float\n',
+      'ingestSeconds: Int\n',
       "Field 'LivestreamSession.ingestSeconds' changed type from 'Float' to 'Int'",
     ],
     [

@@ -16,6 +16,7 @@ const PROMISED = /* GraphQL */ `
       orderBy: LivestreamOrder = CREATED_AT_DESC
     ): LivestreamConnection!
     livestreamSession(id: ID!): LivestreamSession
+    livestreamAnalytics(from: DateTime, to: DateTime): LivestreamAnalytics!
     upstreamBudget: UpstreamBudget!
   }
   type Mutation {
@@ -48,6 +49,7 @@ const PROMISED = /* GraphQL */ `
     updatedAt: DateTime
     meeting: Meeting
     activeSession: LivestreamSession
+    sessions(first: Int = 25, after: String): LivestreamSessionConnection!
   }
   enum LivestreamStatus {
     LIVE
@@ -74,6 +76,24 @@ const PROMISED = /* GraphQL */ `
     nodes: [Livestream!]!
     pageInfo: PageInfo!
     totalCount: Int
+  }
+  type LivestreamSessionConnection {
+    edges: [LivestreamSessionEdge!]!
+    nodes: [LivestreamSession!]!
+    pageInfo: PageInfo!
+    totalCount: Int
+  }
+  type LivestreamAnalytics {
+    count: Int!
+    ingestSeconds: Float!
+    viewerSeconds: Float!
+    days: [LivestreamAnalyticsDay!]!
+  }
+  type LivestreamAnalyticsDay {
+    date: Date!
+    count: Int!
+    ingestSeconds: Float!
+    viewerSeconds: Float!
   }
   input LivestreamFilter {
     status: LivestreamStatus

@@ -44,6 +44,7 @@ function rootFields(samples: Samples): Text[] {
     byId('livestreamSession', sessions, entity('LivestreamSession', 3)),
     connection('meetings', 'Meeting', 3),
     connection('livestreams', 'Livestream', 3),
+    analytics(),
     entities(),
     fc.constant('__typename'),
   ];
@@ -72,7 +73,11 @@ function entity(type: Type, levels: number): Text {
       link('activeLivestream', 'Livestream', levels),
       connection('livestreams', 'Livestream', levels - 1),
     ],
-    Livestream: () => [link('meeting', 'Meeting', levels), link('activeSession', 'LivestreamSession', levels)],
+    Livestream: () => [
+      link('meeting', 'Meeting', levels),
+      link('activeSession', 'LivestreamSession', levels),
+      connection('sessions', 'LivestreamSession', levels - 1),
+    ],
     LivestreamSession: () => [link('livestream', 'Livestream', levels)],
   };
   return selection([fc.constantFrom(...leaves[type]), ...(levels > 0 ? links[type]() : [])], type);
@@ -89,11 +94,22 @@ function connection(name: string, row: Type, levels: number): Text {
   const fields = [
     rows.map((text) => `nodes ${text}`),
     rows.map((text) => `edges { cursor node ${text} }`),
-    fc.constantFrom('totalCount', 'pageInfo { hasNextPage endCursor }'),
+    // Where upstream gives its rows one at a time, the end of a page is not known without them.
+    fc.constantFrom(
+      'totalCount',
+      `pageInfo { hasNextPage endCursor } ${row === 'LivestreamSession' ? 'nodes { id }' : ''}`,
+    ),
   ];
   const first = fc.constantFrom('first: 1', 'first: 2', 'first: 4', 'first: $few', 'first: $some');
-  const type = row === 'Meeting' ? 'MeetingConnection' : 'LivestreamConnection';
-  return fc.tuple(first, selection(fields, type)).map(([size, inner]) => `ALIAS: ${name}(${size}) ${inner}`);
+  return fc
+    .tuple(first, selection(fields, `${row}Connection`))
+    .map(([size, inner]) => `ALIAS: ${name}(${size}) ${inner}`);
+}
+
+function analytics(): Text {
+  const numbers = fc.constantFrom('count', 'ingestSeconds', 'viewerSeconds');
+  const days = fc.constant('days { date count }');
+  return selection([numbers, days], 'LivestreamAnalytics').map((inner) => `ALIAS: livestreamAnalytics ${inner}`);
 }
 
 function entities(): Text {

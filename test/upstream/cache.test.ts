@@ -412,7 +412,7 @@ function answerOf(url: string, owner: string): { data: unknown; paging?: unknown
   if (pathname.endsWith('/active-livestream-session')) return { data: { livestream, session } };
   if (pathname.endsWith('/active-livestream')) return { data: livestream };
   if (pathname.includes('/livestreams/sessions/')) return { data: session };
-  if (pathname.endsWith('/livestreams/live')) return { data: { livestream } };
+  if (pathname.endsWith('/livestreams/live')) return { data: { livestream, session } };
   if (pathname.endsWith('/meetings/meet')) return { data: { id: 'meet', title: `meeting of ${owner}` } };
   if (pathname.endsWith('/meetings')) return { data: [{ id: 'meet', title: `meeting of ${owner}` }] };
   if (pathname.endsWith('/meetings/meet/livestream')) return { data: { livestreams: [livestream] } };
@@ -440,6 +440,10 @@ const KINDS: [string, Read][] = [
   [
     'livestreams of a meeting',
     (reads, operation) => reads.meetingLivestreams.read(operation, { meetingId: 'meet', range: RANGE }),
+  ],
+  [
+    'sessions of a livestream',
+    (reads, operation) => reads.sessions.read(operation, { livestreamId: 'live', range: RANGE }),
   ],
   ['beginning of a list', async (reads, operation) => (await reads.livestreamsHead.read(operation, ALL)).head],
 ];

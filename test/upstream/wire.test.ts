@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.ts';
 import { type Answer, readAnswer } from '../../src/upstream/answer.ts';
 import { member } from '../../src/upstream/json.ts';
-import { dataOf, toList, toLivestream, toMeeting, toSession, toStartedLivestream } from '../../src/upstream/wire.ts';
+import {
+  dataOf,
+  toList,
+  toLivestream,
+  toMeeting,
+  toSession,
+  toSessionList,
+  toStartedLivestream,
+} from '../../src/upstream/wire.ts';
+import { toAnalytics, toDays } from '../../src/upstream/wireAnalytics.ts';
 
 /** An answer's way from its text. */
 const answer = (body: unknown): Answer | null =>
@@ -341,13 +350,103 @@ describe('a list', () => {
   });
 });
 
+describe("a livestream's sessions", () => {
+  const livestream = { id: 'l' };
+  const paging = { start_offset: 1, end_offset: 2, total_count: '2' };
+  const rows = [{ id: 'a' }, { id: 'b' }];
+  const read = { rows, isArray: true, startOffset: 1, totalCount: 2 };
+  const one = { ...read, rows: [{ id: 'a' }], isArray: false };
+  const untold = { startOffset: null, totalCount: null };
+
+  test.each([
+    ['one object, with paging', { data: { livestream, session: rows[0], paging } }, one],
+    ['one object of the other name', { data: { livestream, sessions: rows[0], paging } }, one],
+    ['an array', { data: { livestream, session: rows, paging } }, read],
+    ['an array of the other name', { data: { livestream, sessions: rows, paging } }, read],
+    ['an array, with the newest beside it', { data: { livestream, session: rows[0], sessions: rows, paging } }, read],
+    ['beside a flat livestream', { data: { ...livestream, sessions: rows, paging } }, read],
+    ['with the paging beside the data', { data: { livestream, session: rows }, paging }, read],
+    ['without paging', { data: { livestream, session: rows } }, { ...read, ...untold }],
+    ['null', { data: { livestream, session: null } }, { rows: [], isArray: false, ...untold }],
+    ['an empty object', { data: { livestream, session: {} } }, { rows: [], isArray: false, ...untold }],
+    [
+      'only counted',
+      { data: { ...livestream, paging: { total_count: 0 } } },
+      { ...untold, ...one, rows: [], startOffset: null, totalCount: 0 },
+    ],
+    ['of a livestream that is not there', { data: null }, { rows: [], isArray: false, ...untold }],
+    ['of one that is not there either', { data: {} }, { rows: [], isArray: false, ...untold }],
+  ])('are %s', (_what, body, list) => {
+    expect(toSessionList(answer(body))).toEqual(list);
+  });
+
+  test.each([{ livestream }, { ...livestream, ingest_seconds: 5 }, { livestream, paging: { start_offset: 1 } }])(
+    'are not told by %j',
+    (data) => {
+      expect(toSessionList(answer({ data }))).toBeNull();
+    },
+  );
+
+  test('of a livestream that was not found are none', () => {
+    expect(toSessionList(null)).toEqual({ rows: [], isArray: false, ...untold });
+  });
+
+  test('are no list by itself', () => {
+    const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
+    expect(() => toSessionList(holding(rows))).toThrow(invalid);
+  });
+});
+
+describe('analytics', () => {
+  test.each([
+    [{ count: 3, total_ingest_seconds: 7.5, total_viewer_seconds: 2 ** 33 }, [3, 7.5, 2 ** 33]],
+    [{ count: '3', total_ingest_seconds: '7.5', total_viewer_seconds: '8589934592' }, [3, 7.5, 2 ** 33]],
+    [{ count: 3 }, [3, null, null]],
+    [{ count: 0, total_viewer_seconds: null }, [0, 0, 0]],
+    [{ count: 0, total_viewer_seconds: 4 }, [0, 0, 4]],
+    [{ total_ingest_seconds: 0 }, [null, 0, null]],
+    [{ count: 2.5 }, [null, null, null]],
+    [{ count: -1 }, [null, null, null]],
+    [{ count: 2 ** 31 }, [null, null, null]],
+    [{ count: 2 ** 31 - 1 }, [2 ** 31 - 1, null, null]],
+    [{}, [null, null, null]],
+    [null, [0, 0, 0]],
+  ])('of %j', (data, [count, ingestSeconds, viewerSeconds]) => {
+    expect(toAnalytics(answer({ data }))).toEqual({ count, ingestSeconds, viewerSeconds });
+  });
+
+  test.each([
+    ['2026-03-14', '2026-03-14'],
+    ['2024-02-29', '2024-02-29'],
+    ['2026-03-14T00:00:00.000Z', '2026-03-14'],
+    ['2026-03-14T00:00:00+05:30', '2026-03-14'],
+    ['2026-03-14 00:00:00', '2026-03-14'],
+  ])('of the day %s are those of %s', (sent, date) => {
+    expect(toDays(answer({ data: [{ date: sent, count: 1 }] }))).toMatchObject([{ date, count: 1 }]);
+  });
+
+  test.each(['', '14 March 2026', '2026-02-29', '2026-13-01', '2026-3-14', '2026-03-145', 20_260_314, null, {}])(
+    'of the day %j cannot be read',
+    (date) => {
+      const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
+      expect(() => toDays(answer({ data: [{ date: '2026-03-13' }, { date, count: 1 }] }))).toThrow(invalid);
+    },
+  );
+
+  test('of no day are an empty list, which nothing but a list or null says', () => {
+    expect([toDays(null), toDays(answer({ data: null })), toDays(answer({ data: [] }))]).toEqual([[], [], []]);
+    const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
+    for (const odd of [{}, 'none', 0]) expect(() => toDays(answer({ data: odd }))).toThrow(invalid);
+  });
+});
+
 describe('whatever JSON comes', () => {
   const odd = fc.oneof(
     fc.jsonValue(),
     fc.constantFrom('2026-01-15', '2026-02-31T99:99Z', '1e999', '-0', 'https://[', 'LIVE', 'true', ''),
   );
   const names =
-    'id name title status disabled ingest_server stream_key playback_url created_at updated_at meeting_id livestream_id err_message ingest_seconds viewer_seconds invoked_time started_time stopped_time paging livestreams meetings'.split(
+    'id name title status disabled ingest_server stream_key playback_url created_at updated_at meeting_id livestream_id err_message ingest_seconds viewer_seconds invoked_time started_time stopped_time paging livestreams meetings livestream session sessions date count total_ingest_seconds total_viewer_seconds'.split(
       ' ',
     );
   const object = fc.oneof(
@@ -431,6 +530,19 @@ describe('whatever JSON comes', () => {
     }
   }
 
+  test('analytics are read, or said to be unreadable', () => {
+    const isCount = (value: unknown) => value === null || Number.isInteger(value);
+    const SUMS = { count: isCount, ingestSeconds: isNumber, viewerSeconds: isNumber };
+    const isDate = (value: unknown) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+    const property = fc.property(json, (data) => {
+      const overall = readable(() => toAnalytics({ data, paging: null }));
+      expect(faultsOf(overall, SUMS)).toEqual([]);
+      const days = readable(() => toDays({ data, paging: null })) ?? [];
+      for (const day of days) expect(faultsOf(day, { ...SUMS, date: isDate })).toEqual([]);
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
+
   test('a list or an object is read, or said to be unreadable', () => {
     const LIST = { rows: Array.isArray, isArray: isFlag, startOffset: isNumber, totalCount: isNumber };
     const property = fc.property(json, json, (data, paging) => {
@@ -441,6 +553,12 @@ describe('whatever JSON comes', () => {
         ),
       ).toEqual([]);
       expect(Array.isArray(readable(() => dataOf({ data, paging })))).toBe(false);
+      expect(
+        faultsOf(
+          readable(() => toSessionList({ data, paging })),
+          LIST,
+        ),
+      ).toEqual([]);
     });
     fc.assert(property, { numRuns: 1000 });
   });

@@ -16,6 +16,7 @@ export const READS = [
   'meeting',
   'meetings',
   'session',
+  'sessions',
   'budget',
 ] as const;
 export type Read = (typeof READS)[number];

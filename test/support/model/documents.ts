@@ -25,6 +25,8 @@ export function queryOf(read: Read, pick: number, { meetingIds, livestreamIds, s
     meeting: () => `{ meeting(id: "${meetingId}") { ${MEETING} } }`,
     meetings: () => `{ meetings(first: 3) { nodes { ${MEETING} } } }`,
     session: () => `{ livestreamSession(id: "${sessionId}") { ${SESSION} } }`,
+    sessions: () =>
+      `{ livestream(id: "${livestreamId}") { ${LIVESTREAM} sessions(first: 2) { nodes { ${SESSION} } } } }`,
     budget: () => '{ upstreamBudget { limit remaining resetsAt } }',
   };
   return queries[read]();
