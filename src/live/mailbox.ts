@@ -21,12 +21,20 @@ export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): 
   const given = new Map<string, Value>();
   let failure: { error: unknown } | null = null;
   let isOver = false;
-  let wake = (): void => {};
+  let news = Promise.withResolvers<void>();
+
+  /** For all who wait. */
+  function wake(): void {
+    news.resolve();
+    news = Promise.withResolvers<void>();
+  }
 
   function end(): void {
     if (isOver) return;
     isOver = true;
+    failure = null;
     waiting.clear();
+    given.clear();
     onEnd();
     wake();
   }
@@ -49,24 +57,26 @@ export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): 
       for (;;) {
         if (failure !== null) {
           const { error } = failure;
-          failure = null;
           end();
           throw error;
         }
         if (isOver) return { done: true, value: undefined };
         const value = take();
         if (value !== undefined) return { done: false, value };
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        await news.promise;
       }
     },
     put(key, value) {
       if (isOver) return;
       const last = given.get(key);
-      if (last !== undefined && isSame(last, value)) waiting.delete(key);
-      else waiting.set(key, value);
-      wake();
+      if (last === undefined || !isSame(last, value)) {
+        waiting.set(key, value);
+        return wake();
+      }
+      waiting.delete(key);
+      // It may know more than the one before, as far as that goes.
+      given.set(key, value);
+      return undefined;
     },
     fail(error) {
       if (isOver) return;

@@ -1,15 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
 import type { Moment } from '../upstream/changes.ts';
 import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { readActive } from './active.ts';
+import { createLook } from './look.ts';
 import type { LivePace } from './pace.ts';
-import { isActive, isArriving, type LiveState, type Target } from './state.ts';
-
-/** From how many watched livestreams and meetings on the lists of what is live are read in place of each of them. */
-const MANY = 3;
+import type { Watched } from './readers.ts';
+import { isArriving, type Told } from './state.ts';
 
 export interface PollerOptions {
   account: Account;
@@ -18,18 +17,16 @@ export interface PollerOptions {
   pace: LivePace;
   leastAge: () => number;
   isTold: () => boolean;
-  begin: () => Operation;
-  /** What readers were told last. */
-  told: () => LiveState[];
-  targets: () => Target[];
+  /** Begins an operation; `see` is told what its own requests were answered. */
+  begin: (see?: (livestream: Livestream) => void) => Operation;
+  /** What readers were told last, by livestream. */
+  told: ReadonlyMap<string, Told>;
+  watched: () => Watched;
   /** The account may read nothing any more. */
-  refused: (error: unknown) => void;
+  refused: (error: GatewayError) => void;
 }
 
-/**
- * Looks at what is watched, again and again. What it reads is seen like everybody's answers: it has nobody to tell. One look serves
- * all who watch the same; many looks are the lists of what is live.
- */
+/** Looks at what is watched, again and again. What it reads is seen like everybody's answers: it has nobody to tell. */
 export interface Poller {
   /** Looks after its time, unless it does already. */
   start(): void;
@@ -41,21 +38,26 @@ export interface Poller {
 }
 
 export function createPoller(options: PollerOptions): Poller {
-  const { upstream, clock, pace, begin } = options;
-  const { reads } = upstream;
-  /** Since when something is about to appear, by livestream. */
+  const { clock, pace, told } = options;
+  const look = createLook({ ...options, restAge: () => (options.isTold() ? pace.told : pace.steady) });
+  /** Since when something is about to appear, by livestream and by what. */
   const arriving = new Map<string, number>();
   let cancel: (() => void) | null = null;
   /** When the next look is due; infinite while one is under way. */
   let dueAt = Infinity;
+  /** Whether something that was to be read could not be: no webhook will tell of it again. */
+  let isBehind = false;
 
   function delay(): number {
     const now = clock.now();
-    const ids = options.told().flatMap(({ livestream }) => (isArriving(livestream) ? [livestream.id] : []));
-    for (const id of arriving.keys()) if (!ids.includes(id)) arriving.delete(id);
-    for (const id of ids) arriving.set(id, arriving.get(id) ?? now);
+    const keys = [...told].flatMap(([id, { livestream }]) =>
+      isArriving(livestream) ? [`${id} ${livestream.status}`] : [],
+    );
+    const present = new Set(keys);
+    for (const key of arriving.keys()) if (!present.has(key)) arriving.delete(key);
+    for (const key of present) arriving.set(key, arriving.get(key) ?? now);
     const isSoon = [...arriving.values()].some((since) => now - since < pace.arrivalTakes);
-    const usual = isSoon ? pace.arriving : options.isTold() ? pace.told : pace.steady;
+    const usual = isSoon ? pace.arriving : options.isTold() && !isBehind ? pace.told : pace.steady;
     return Math.max(usual, options.leastAge());
   }
 
@@ -64,7 +66,9 @@ export function createPoller(options: PollerOptions): Poller {
     dueAt = clock.now() + milliseconds;
     cancel = clock.after(milliseconds, () => {
       dueAt = Infinity;
-      void look()
+      isBehind = false;
+      void look
+        .atAll()
         .then(delay, later)
         .then((after) => cancel !== null && after < dueAt - clock.now() && schedule(after));
     });
@@ -72,57 +76,16 @@ export function createPoller(options: PollerOptions): Poller {
 
   /** How long to wait after a failure. */
   function later(error: unknown): number {
-    const isRefused = error instanceof GatewayError && /^(UNAUTHENTICATED|FORBIDDEN)$/.test(error.code);
-    if (isRefused) options.refused(error);
+    isBehind = true;
+    if (error instanceof GatewayError && isRefusal(error)) options.refused(error);
     const asked = error instanceof GatewayError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     return Math.max(delay(), pace.steady, asked);
   }
 
-  async function look(): Promise<void> {
-    const targets = options.targets();
-    const livestreamIds = [...new Set(targets.flatMap(({ livestreamId }) => livestreamId ?? []))];
-    const meetingIds = [...new Set(targets.flatMap((t) => (t.livestreamId === null ? (t.meetingId ?? []) : [])))];
-    const isAll = targets.some((target) => target.livestreamId === null && target.meetingId === null);
-    const isMany = isAll || livestreamIds.length + meetingIds.length >= MANY;
-    const operation = begin();
-    if (isMany) {
-      const { livestreams, isWhole } = await readActive(upstream, operation);
-      if (isWhole) return lookAtGone(new Set(livestreams.map(({ id }) => id)));
-    }
-    await Promise.all([
-      ...livestreamIds.map(async (id) => lookAtLivestream(operation, id)),
-      ...meetingIds.map(async (id) => lookAtMeeting(operation, id)),
-    ]);
-    return undefined;
-  }
-
-  /** What readers believe to run is none of those that do. */
-  async function lookAtGone(activeIds: ReadonlySet<string>): Promise<void> {
-    const operation = begin();
-    const gone = options.told().filter(({ livestream }) => isActive(livestream) && !activeIds.has(livestream.id));
-    const since = reads.now();
-    await Promise.all(gone.map(async ({ livestream }) => reads.livestream.read(operation, livestream.id, since)));
-  }
-
-  async function lookAtLivestream(operation: Operation, id: string, since?: Moment): Promise<void> {
-    const known = options.told().find(({ livestream }) => livestream.id === id);
-    // The answer about the session of one that runs tells the livestream too.
-    const hasSession = known !== undefined && (known.sessionId || known.livestream.status === 'LIVE');
-    if (!hasSession) return void (await reads.livestream.read(operation, id, since));
-    const moment = since ?? reads.now();
-    const session = await reads.activeSession.read(operation, id, moment);
-    return session === null ? void (await reads.livestream.read(operation, id, moment)) : undefined;
-  }
-
-  async function lookAtMeeting(operation: Operation, meetingId: string, since?: Moment): Promise<void> {
-    const known = options.told().filter(({ livestream }) => livestream.meetingId === meetingId);
-    const running = known.filter(({ livestream }) => isActive(livestream)).map(({ livestream }) => livestream.id);
-    // While one runs, no other can: only its end makes room.
-    if (running[0] !== undefined && since === undefined) return lookAtLivestream(operation, running[0]);
-    const active = await reads.activeLivestream.read(operation, meetingId, since);
-    const gone = running.filter((id) => id !== active?.id);
-    await Promise.all(gone.map(async (id) => reads.livestream.read(operation, id, since)));
-    return undefined;
+  function hurry(): void {
+    if (cancel === null || dueAt === Infinity) return;
+    const after = delay();
+    if (clock.now() + after < dueAt) schedule(after);
   }
 
   return {
@@ -132,19 +95,20 @@ export function createPoller(options: PollerOptions): Poller {
     stop() {
       cancel?.();
       cancel = null;
+      isBehind = false;
       arriving.clear();
     },
-    hurry() {
-      const after = delay();
-      if (cancel !== null && dueAt < Infinity && clock.now() + after < dueAt) schedule(after);
-    },
-    lookAt({ livestreamId, meetingId }, moment) {
-      const operation = begin();
-      // What cannot be read back now is looked at again in its turn.
-      Promise.all([
-        livestreamId === null ? null : reads.livestream.read(operation, livestreamId, moment),
-        meetingId === null ? null : lookAtMeeting(operation, meetingId, moment),
-      ]).catch(() => {});
+    hurry,
+    lookAt(ids, moment) {
+      look.at(ids, moment).catch(() => {
+        isBehind = true;
+        hurry();
+      });
     },
   };
+}
+
+/** Whether it will be refused the next time too. */
+function isRefusal({ code }: GatewayError): boolean {
+  return code === 'UNAUTHENTICATED' || code === 'FORBIDDEN';
 }

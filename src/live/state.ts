@@ -1,10 +1,16 @@
 import type { Livestream } from '../models.ts';
+import type { Moment } from '../upstream/changes.ts';
 
 /** What those who watch a livestream are told of. */
 export interface LiveState {
   livestream: Livestream;
   /** The running session's id; null: none runs; undefined: nobody has looked. */
   sessionId: string | null | undefined;
+}
+
+/** What readers were told last, and when that was so. */
+export interface Told extends LiveState {
+  moment: Moment;
 }
 
 /** Which livestreams a reader watches; both null: all of the app's. */

@@ -6,6 +6,8 @@ import { createFakeClock } from '../fakeClock.ts';
 /** A fake clock that moves from timer to timer, and lets everything that a timer sets off end before it moves on. */
 export interface SteppedClock extends Clock {
   pass(milliseconds: number): Promise<void>;
+  /** How many timers are waiting. */
+  pending(): number;
 }
 
 /** Turns of the event loop without anything on its way to the sandbox, after which the gateway has done what it can. */
@@ -35,6 +37,7 @@ export function createSteppedClock(isBusy: () => boolean): SteppedClock {
         cancel();
       };
     },
+    pending: () => waiting.size,
     async pass(milliseconds) {
       const until = clock.now() + milliseconds;
       await settle();
