@@ -97,7 +97,7 @@ export function createGateway(options: GatewayOptions) {
       viewer,
       loaders: loadersOf(),
       createLoaders: loadersOf,
-      watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target),
+      watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
     };
   };
 

@@ -3,21 +3,20 @@ import { badInput } from '../errors.ts';
 import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
 import type { Moment } from '../upstream/changes.ts';
-import { sleep } from '../upstream/deadline.ts';
-import { hasEnded } from '../upstream/endpoints.ts';
 import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { readActive } from './active.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import type { LivePace } from './pace.ts';
+import { createNews } from './news.ts';
 import { createPoller } from './poller.ts';
 import { createReaders, type Reader } from './readers.ts';
-import { isAbout, isActive, isSameLook, isSameState, type LiveState, type Target, type Told } from './state.ts';
+import { isAbout, isSameState, type LiveState, type Target } from './state.ts';
 
 /** All who watch livestreams on one account's expense. */
 export interface AccountWatch {
-  /** The present state, then each change. Rejects with `BAD_USER_INPUT` when there is no such livestream. */
-  subscribe(target: Target, onEnd: () => void): Promise<Mailbox<LiveState>>;
+  /** The present state, then each change. Rejects with `BAD_USER_INPUT` when there is no such livestream. `onEnd` is called once. */
+  subscribe(target: Target, signal: AbortSignal, onEnd: () => void): Promise<Mailbox<LiveState>>;
   /** An answer to anybody told this. */
   livestreamSeen(livestream: Livestream, moment: Moment): void;
   sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
@@ -39,97 +38,20 @@ export interface AccountWatchOptions {
   isTold: () => boolean;
 }
 
-/** How long a change waits for the session that belongs to it, in milliseconds. */
-const SESSION_TAKES = 2000;
-
 export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
-  const { account, upstream, clock } = options;
+  const { account, upstream } = options;
   const { reads } = upstream;
   const readers = createReaders();
-  const told = new Map<string, Told>();
-  /** By livestream: what is being settled. */
-  const settling = new Map<string, Promise<void>>();
   let leaving = new AbortController();
 
   const begin = (see: (livestream: Livestream) => void = () => {}): Operation =>
     upstream.operation(account, leaving.signal, see);
-  const heldOf = (id: string): Livestream | null | undefined => reads.livestream.held(account.id, id);
 
-  /** Tells all who are to know, unless something newer was told. `sessionId` undefined: as far as that is known. */
-  function publish(livestream: Livestream, moment: Moment, sessionId?: string | null): void {
-    const { id } = livestream;
-    const last = told.get(id);
-    if (last !== undefined && last.moment.order > moment.order) return;
-    // Of what has ended only those are told who knew that it ran, or asked for it by name.
-    const isNews = isActive(livestream) || (last !== undefined && isActive(last.livestream));
-    const concerned = readers.about(livestream).filter(({ target }) => isNews || target.livestreamId === id);
-    if (concerned.length === 0) return;
-    const session = sessionId === undefined ? sessionOf(livestream, last) : sessionId;
-    const state: LiveState = { livestream, sessionId: session };
-    told.set(id, { ...state, moment });
-    // Whoever asks for its session now is not to get the one that has ended with it.
-    if (hasEnded(livestream)) reads.activeSession.put(account.id, id, null, moment);
-    const isSame = last !== undefined && isSameLook(last.livestream, livestream) && last.sessionId === session;
-    if (!isSame) for (const { mailbox } of concerned) mailbox.put(id, state);
-    if (!isKept(livestream)) told.delete(id);
-    if (!isSame) poller.hurry();
-  }
-
-  function sessionOf(livestream: Livestream, last: LiveState | undefined): string | null | undefined {
-    if (hasEnded(livestream)) return null;
-    const held = reads.activeSession.held(account.id, livestream.id);
-    if (held !== undefined) return held?.id ?? null;
-    return last !== undefined && isSameLook(last.livestream, livestream) ? last.sessionId : undefined;
-  }
-
-  /** Whether it has to be remembered what was told of it. */
-  function isKept(livestream: Livestream): boolean {
-    return readers.isNamed(livestream.id) || (isActive(livestream) && readers.isAny(livestream));
-  }
-
-  /** It has changed: its session is looked up before anybody is told, so that both are told at once. */
-  async function settle(livestream: Livestream, moment: Moment): Promise<void> {
-    const { id } = livestream;
-    await settling.get(id);
-    const last = told.get(id);
-    if (last !== undefined && last.moment.order >= moment.order) return;
-    const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
-    // What came in the same answer is new enough.
-    const since = { ...moment, order: moment.order - 1 };
-    if (isOther && isActive(livestream)) await lookUpSession(id, since);
-    publish(heldOf(id) ?? livestream, moment);
-  }
-
-  /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. */
-  async function lookUpSession(id: string, since: Moment): Promise<void> {
-    const waiting = new AbortController();
-    const read = reads.activeSession.read(begin(), id, since).finally(() => waiting.abort());
-    await Promise.race([read, sleep(SESSION_TAKES, clock, waiting.signal)]).catch(() => {});
-  }
-
-  /** There is no session of what is believed to run: it has ended, or it runs without one. */
-  async function settleWithout(id: string, moment: Moment): Promise<void> {
-    await settling.get(id);
-    const livestream = await reads.livestream.read(begin(), id, moment);
-    const last = told.get(id);
-    const isNone = reads.activeSession.held(account.id, id) === null;
-    if (livestream === null || last === undefined || !isNone || !isSameLook(livestream, last.livestream)) return;
-    publish(livestream, last.moment, null);
-  }
-
-  function inTurn(id: string, work: () => Promise<void>): void {
-    const done = work()
-      .catch(() => {})
-      .finally(() => {
-        if (settling.get(id) === done) settling.delete(id);
-      });
-    settling.set(id, done);
-  }
-
+  const news = createNews({ ...options, readers, begin, changed: () => poller.hurry() });
   const poller = createPoller({
     ...options,
     begin,
-    told,
+    told: news.told,
     watched: () => readers.watched(),
     refused: (error) => end(error),
   });
@@ -141,15 +63,15 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
 
   function stop(reason: Error): void {
     poller.stop();
-    told.clear();
+    news.tidy();
     leaving.abort(reason);
     leaving = new AbortController();
   }
 
   function leave(reader: Reader): void {
     readers.delete(reader);
-    if (readers.size() === 0) return stop(new Error('Nobody watches any more.'));
-    for (const [id, { livestream }] of told) if (!isKept(livestream)) told.delete(id);
+    if (readers.size() === 0) stop(new Error('Nobody watches any more.'));
+    else news.tidy();
   }
 
   /** Whatever is true for `target` now. */
@@ -169,23 +91,14 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
     return (await readActive(upstream, operation)).livestreams;
   }
 
-  /** What a reader that comes is given first. */
-  function introduce({ target, mailbox }: Reader, livestream: Livestream): void {
-    const { id } = livestream;
-    // It may have come from memory: whatever was read goes before it.
-    if (!told.has(id)) publish(livestream, { order: 0, at: clock.now() });
-    const known = told.get(id);
-    const now = heldOf(id) ?? known?.livestream ?? livestream;
-    if (!isActive(now) && target.livestreamId === null) return;
-    const isKnown = known !== undefined && isSameLook(known.livestream, now);
-    mailbox.put(id, { livestream: now, sessionId: isKnown ? known.sessionId : sessionOf(now, known) });
-  }
-
   return {
-    async subscribe(target, onEnd) {
+    async subscribe(target, signal, onEnd) {
+      // While the first states are read nobody holds what could be ended.
+      const hangUp = (): void => void mailbox.return();
       const mailbox = createMailbox<LiveState>({
         isSame: isSameState,
         onEnd() {
+          signal.removeEventListener('abort', hangUp);
           leave(reader);
           onEnd();
         },
@@ -193,8 +106,10 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
       const reader: Reader = { target, mailbox };
       // Before it is read: nothing that happens meanwhile is missed.
       readers.add(reader);
+      signal.addEventListener('abort', hangUp, { once: true });
       try {
-        for (const livestream of await present(target)) introduce(reader, livestream);
+        signal.throwIfAborted();
+        for (const livestream of await present(target)) news.introduce(reader, livestream);
       } catch (error) {
         await mailbox.return();
         throw error;
@@ -202,24 +117,8 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
       if (readers.size() > 0) poller.start();
       return mailbox;
     },
-    livestreamSeen(livestream, moment) {
-      const { id } = livestream;
-      if (!readers.isAny(livestream)) return;
-      const last = told.get(id);
-      const held = heldOf(id);
-      // An answer that a newer one has overtaken.
-      if (held !== undefined && held !== livestream) return;
-      if (last === undefined) publish(livestream, moment);
-      else if (last.moment.order >= moment.order) return;
-      else if (isSameLook(last.livestream, livestream)) told.set(id, { ...last, livestream, moment });
-      else inTurn(id, () => settle(livestream, moment));
-    },
-    sessionSeen(id, sessionId, moment) {
-      const last = told.get(id);
-      if (last === undefined || last.moment.order > moment.order || last.sessionId === sessionId) return;
-      if (sessionId === null && isActive(last.livestream)) inTurn(id, () => settleWithout(id, moment));
-      else publish(heldOf(id) ?? last.livestream, moment, sessionId);
-    },
+    livestreamSeen: (...seen) => news.livestreamSeen(...seen),
+    sessionSeen: (...seen) => news.sessionSeen(...seen),
     changed(ids, moment) {
       if (isConcerned(ids)) poller.lookAt(ids, moment);
     },
@@ -238,6 +137,8 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
     const { meetingIds, isAll } = readers.watched();
     if (isAll || (livestreamId !== null && readers.isNamed(livestreamId))) return true;
     if (meetingId === null ? meetingIds.length > 0 : meetingIds.includes(meetingId)) return true;
-    return [...told.values()].some(({ livestream }) => livestreamId === null && livestream.meetingId === meetingId);
+    return [...news.told.values()].some(
+      ({ livestream }) => livestreamId === null && livestream.meetingId === meetingId,
+    );
   }
 }

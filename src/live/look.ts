@@ -41,14 +41,16 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
 
   async function atAll(): Promise<void> {
     const { livestreamIds, meetingIds, isAll } = watched();
+    const { signal } = begin();
     const isMany = isAll || livestreamIds.length + meetingIds.length >= MANY;
     const [active, failure] = isMany ? await readLists() : [null, null];
+    signal?.throwIfAborted();
     const activeIds = new Set(active?.livestreams.map(({ id }) => id));
     const isUnseen = (id: string): boolean => !activeIds.has(id);
     const gone = isMany && (active?.isWhole || isAll) ? running().map(({ livestream }) => livestream.id) : [];
     const named = active?.isWhole ? resting(livestreamIds) : livestreamIds;
     const ids = [...new Set([...gone, ...named])].filter(isUnseen);
-    await inPieces([
+    await inPieces(signal, [
       ...oldestFirst(ids).map((id) => async (operation: Operation) => atLivestream(operation, id)),
       ...(active?.isWhole ? [] : meetingIds).map((id) => async (operation: Operation) => atMeeting(operation, id)),
     ]);
@@ -77,8 +79,9 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
   }
 
   /** One that fails keeps nobody else from being looked at; where all of a piece fail, upstream is spared the rest. */
-  async function inPieces(steps: Step[]): Promise<void> {
+  async function inPieces(signal: AbortSignal | undefined, steps: Step[]): Promise<void> {
     for (let from = 0; from < steps.length; from += SIDE_BY_SIDE) {
+      signal?.throwIfAborted();
       const operation = begin();
       const outcomes = await Promise.allSettled(
         steps.slice(from, from + SIDE_BY_SIDE).map(async (step) => step(operation)),

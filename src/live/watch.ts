@@ -25,9 +25,14 @@ export interface LiveEvent {
 export interface Watch {
   /**
    * The present state of what is watched, then each change. `callerId` tells callers apart. Rejects with `RATE_LIMITED` when too many
-   * watch already, with `BAD_USER_INPUT` when there is no such livestream.
+   * watch already, with `BAD_USER_INPUT` when there is no such livestream. It ends when `signal` is aborted, also before it has begun.
    */
-  subscribe(account: Account, callerId: string, target: Target): Promise<AsyncIterableIterator<LiveState>>;
+  subscribe(
+    account: Account,
+    callerId: string,
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<AsyncIterableIterator<LiveState>>;
   /** A webhook came: what it is about is read back. */
   told(event: LiveEvent): void;
   /** How many watch now. */
@@ -92,11 +97,11 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   }
 
   return {
-    async subscribe(account, callerId, target) {
+    async subscribe(account, callerId, target, signal) {
       if (isOver) throw ending();
       const leave = enter(callerId);
       const watch = watchOf(account);
-      return watch.subscribe(target, () => {
+      return watch.subscribe(target, signal, () => {
         leave();
         if (!watch.isWatched() && accounts.get(account.id) === watch) accounts.delete(account.id);
       });

@@ -64,11 +64,11 @@ test.each(['connect', 'hang'] as const)(
     const truth = new Map((await world.truth()).map((look) => [look.id, look]));
     for (const survivor of survivors) {
       for (const [id, state] of survivor.last()) expect(textOf(state)).toBe(truth.get(id)?.text);
-      for (const look of truth.values()) {
-        const isMine =
-          survivor.target.livestreamId === null && (survivor.target.meetingId ?? look.meetingId) === look.meetingId;
-        if (isMine && look.isActive) expect(survivor.last().has(look.id)).toBe(true);
-      }
+      const { livestreamId, meetingId } = survivor.target;
+      const toKnow = [...truth.values()].filter(
+        (look) => look.isActive && livestreamId === null && (meetingId ?? look.meetingId) === look.meetingId,
+      );
+      for (const { id } of toKnow) expect(survivor.last().has(id)).toBe(true);
     }
     expect(watch.size()).toBe(survivors.length);
   },

@@ -137,7 +137,8 @@ async function playAll(deeds: readonly Deed[], world: LiveWorld): Promise<void> 
       case 'stop': {
         const meetingId = present(picked(meetingIds, action.pick));
         if (!action.isHere) return void (await world[action.do](meetingId));
-        return void (action.do === 'start' ? world.startHere : world.stopHere)(meetingId).catch(() => {});
+        const here = action.do === 'start' ? world.startHere(meetingId) : world.stopHere(meetingId);
+        return void here.catch(() => {});
       }
       case 'break':
         if (action.how === 'connect' || action.how === 'hang') return world.break(action.how);
@@ -207,13 +208,14 @@ function checkOrder(states: LiveState[], looks: Look[]): void {
 }
 
 /** The last that a reader was told is so. */
-async function checkEnd({ target, last }: Viewer, looks: Look[], world: LiveWorld): Promise<void> {
+async function checkEnd(viewer: Viewer, looks: Look[], world: LiveWorld): Promise<void> {
   const truth = looks.at(-1);
   if (truth === undefined) return;
+  const { target } = viewer;
   const { livestreamId, meetingId } = target;
   if (livestreamId !== null && livestreamId !== truth.id) return;
   if (meetingId !== null && meetingId !== truth.meetingId) return;
-  const state = last().get(truth.id);
+  const state = viewer.last().get(truth.id);
   const isToKnow = livestreamId !== null || truth.isActive;
   if (state === undefined) return expect(isToKnow, `${JSON.stringify(target)} does not know ${truth.text}`).toBe(false);
   // Whoever did not ask for it by name is told that it ended, and nothing of it after that.

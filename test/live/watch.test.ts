@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { LiveState } from '../../src/live/state.ts';
-import { createLiveWorld, EVERYTHING, livestream, meeting } from './world.ts';
+import type { Shapes } from '../../src/sandbox/settings.ts';
+import { createLiveWorld, EVERYTHING, livestream, meeting, textOf, type Viewer } from './world.ts';
 
 const statusesOf = (states: LiveState[]): string[] => states.map((state) => state.livestream.status);
 
@@ -132,6 +133,75 @@ describe('what readers are told', () => {
     await expect(world.view(elsewhere)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     expect(world.watch.size()).toBe(0);
     expect(world.clock.pending()).toBe(0);
+  });
+});
+
+describe('odd upstreams', () => {
+  test.each<Partial<Shapes>>([
+    { list: 'object' },
+    { list: 'nested', firstPage: 0 },
+    { paging: 'missing' },
+    { maxPerPage: 7 },
+    { envelope: 'result', errors: 'errors' },
+    { nothing: 'null' },
+    { nothing: 'empty', livestreamById: 'flat' },
+    { timestamps: 'missing', numbers: 'string', disabled: 'word' },
+  ])('everybody ends with what is so, whatever form it comes in: %o', async (shapes) => {
+    const world = await createLiveWorld({ settings: { shapes, playbackUrlDelayMs: 5000 } });
+    const { liveLivestreamId, liveMeetingId, emptyMeetingId } = world.samples;
+    const viewers = [
+      await world.view(livestream(liveLivestreamId)),
+      await world.view(meeting(liveMeetingId)),
+      await world.view(meeting(emptyMeetingId)),
+    ];
+    const all = await world.view(EVERYTHING);
+    await world.startHere(emptyMeetingId);
+    await world.pass(15_000);
+    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Renamed' });
+    await world.pass(20_000);
+    const [first, second, third] = viewers.map(({ states }) => states.at(-1)?.livestream);
+    expect([first?.name, second?.name, third?.status]).toEqual(['Renamed', 'Renamed', 'LIVE']);
+    await world.stop(liveMeetingId);
+    await world.stop(emptyMeetingId);
+    await world.pass(20_000);
+    for (const viewer of viewers)
+      expect(viewer.states.at(-1)).toMatchObject({ livestream: { status: 'IDLE' }, sessionId: null });
+    const ended = [...all.last().values()].filter((state) => state.livestream.status === 'IDLE');
+    const meetingIds = ended.map((state) => state.livestream.meetingId);
+    expect(new Set(meetingIds)).toEqual(new Set([liveMeetingId, emptyMeetingId]));
+    expect(meetingIds).toHaveLength(2);
+  });
+
+  test('the budget is never passed, however small it is, and what is left of it is enough to end right', async () => {
+    const world = await createLiveWorld({
+      economy: { usesLists: false },
+      settings: { quota: { limit: 40, windowSeconds: 60, lockSeconds: 60, enforced: true } },
+    });
+    const running = (await world.truth()).filter(({ isActive }) => isActive).slice(0, 30);
+    const viewers: Viewer[] = [];
+    for (const { id } of running) {
+      const viewer = await world.view(livestream(id)).catch(() => null);
+      if (viewer !== null) viewers.push(viewer);
+    }
+    expect(viewers.length).toBeGreaterThan(20);
+    for (const { meetingId } of running) if (meetingId !== null) await world.stop(meetingId);
+    for (let minute = 0; minute < 6; minute += 1) await world.pass(60_000);
+    expect(world.sandbox.requests().refused).toBe(0);
+    const truth = new Map((await world.truth()).map((look) => [look.id, look.text]));
+    for (const { target, states } of viewers) {
+      const last = states.at(-1);
+      expect(last && textOf(last)).toBe(truth.get(target.livestreamId ?? ''));
+    }
+  });
+
+  test('a list that fails keeps nobody from being looked at', async () => {
+    const world = await createLiveWorld();
+    const running = (await world.truth()).filter(({ isActive }) => isActive).slice(0, 5);
+    const viewers = await Promise.all(running.map(async ({ id }) => world.view(livestream(id))));
+    world.sandbox.fail([{ kind: 'status', route: '/livestreams' }]);
+    for (const { meetingId } of running) if (meetingId !== null) await world.stop(meetingId);
+    await world.pass(20_000);
+    expect(viewers.map(({ states }) => states.at(-1)?.livestream.status)).toEqual(running.map(() => 'IDLE'));
   });
 });
 

@@ -119,6 +119,8 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
 
   return {
     clock,
+    transport,
+    baseUrl,
     sandbox,
     samples: sandbox.samples,
     upstream,
@@ -165,6 +167,8 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       const rows = rowsOf(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
       return rows.map((row) => lookOf(row, meetingId));
     },
+    /** What the REST API itself says. */
+    rest: async (path: string) => rest(path),
     async sessionOf(id: string): Promise<string | null> {
       const session = at(await rest(`/livestreams/${id}/active-livestream-session`), 'session', 'id');
       return typeof session === 'string' ? session : null;
@@ -173,7 +177,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       target: Target,
       { isSlow = false, by = account, caller = 'caller', from = watch } = {},
     ): Promise<Viewer> {
-      return viewerOf(await from.subscribe(by, caller, target), target, isSlow);
+      return viewerOf(await from.subscribe(by, caller, target, new AbortController().signal), target, isSlow);
     },
     accountOf: async (token: string) => upstream.account(token),
   };

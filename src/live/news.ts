@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.ts';
+import type { Livestream } from '../models.ts';
+import type { Account } from '../upstream/account.ts';
+import type { Moment } from '../upstream/changes.ts';
+import { sleep } from '../upstream/deadline.ts';
+import { hasEnded } from '../upstream/endpoints.ts';
+import type { Operation } from '../upstream/operation.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Reader, Readers } from './readers.ts';
+import { isActive, isSameLook, type LiveState, type Told } from './state.ts';
+
+export interface NewsOptions {
+  account: Account;
+  upstream: Upstream;
+  clock: Clock;
+  readers: Readers;
+  begin: () => Operation;
+  /** Something was told that was not so before. */
+  changed: () => void;
+}
+
+/** Makes news of what answers tell: puts it in order, and tells readers what they do not know. */
+export interface News {
+  /** What readers were told last, by livestream: of those only that somebody is to be told more of. */
+  told: ReadonlyMap<string, Told>;
+  /** Gives a reader that comes the present state. */
+  introduce(reader: Reader, livestream: Livestream): void;
+  livestreamSeen(livestream: Livestream, moment: Moment): void;
+  sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
+  /** Forgets what nobody is to be told more of. */
+  tidy(): void;
+}
+
+/** How long a change waits for the session that belongs to it, in milliseconds. */
+const SESSION_TAKES = 2000;
+
+export function createNews(options: NewsOptions): News {
+  const { account, upstream, clock, readers, begin } = options;
+  const { reads } = upstream;
+  const told = new Map<string, Told>();
+  /** By livestream: what is being settled. */
+  const settling = new Map<string, Promise<void>>();
+  const heldOf = (id: string): Livestream | null | undefined => reads.livestream.held(account.id, id);
+
+  /** Tells all who are to know, unless something newer was told. `sessionId` undefined: as far as that is known. */
+  function publish(livestream: Livestream, moment: Moment, sessionId?: string | null): void {
+    const { id } = livestream;
+    const last = told.get(id);
+    if (last !== undefined && last.moment.order > moment.order) return;
+    // Of what has ended only those are told who knew that it ran, or asked for it by name.
+    const isNews = isActive(livestream) || (last !== undefined && isActive(last.livestream));
+    const concerned = readers.about(livestream).filter(({ target }) => isNews || target.livestreamId === id);
+    if (concerned.length === 0) return;
+    const session = sessionId === undefined ? sessionOf(livestream, last) : sessionId;
+    const state: LiveState = { livestream, sessionId: session };
+    told.set(id, { ...state, moment });
+    // Whoever asks for its session now is not to get the one that has ended with it.
+    if (hasEnded(livestream)) reads.activeSession.put(account.id, id, null, moment);
+    const isSame = last !== undefined && isSameLook(last.livestream, livestream) && last.sessionId === session;
+    if (!isSame) for (const { mailbox } of concerned) mailbox.put(id, state);
+    if (!isKept(livestream)) told.delete(id);
+    if (!isSame) options.changed();
+  }
+
+  function sessionOf(livestream: Livestream, last: LiveState | undefined): string | null | undefined {
+    if (hasEnded(livestream)) return null;
+    const held = reads.activeSession.held(account.id, livestream.id);
+    if (held !== undefined) return held?.id ?? null;
+    return last !== undefined && isSameLook(last.livestream, livestream) ? last.sessionId : undefined;
+  }
+
+  /** Whether it has to be remembered what was told of it. */
+  function isKept(livestream: Livestream): boolean {
+    return readers.isNamed(livestream.id) || (isActive(livestream) && readers.isAny(livestream));
+  }
+
+  /** It has changed: its session is looked up before anybody is told, so that both are told at once. */
+  async function settle(livestream: Livestream, moment: Moment): Promise<void> {
+    const { id } = livestream;
+    await settling.get(id);
+    const last = told.get(id);
+    if (last !== undefined && last.moment.order >= moment.order) return;
+    const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
+    // What came in the same answer is new enough.
+    const since = { ...moment, order: moment.order - 1 };
+    if (isOther && isActive(livestream)) await lookUpSession(id, since);
+    publish(heldOf(id) ?? livestream, moment);
+  }
+
+  /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. */
+  async function lookUpSession(id: string, since: Moment): Promise<void> {
+    const waiting = new AbortController();
+    const read = reads.activeSession.read(begin(), id, since).finally(() => waiting.abort());
+    await Promise.race([read, sleep(SESSION_TAKES, clock, waiting.signal)]).catch(() => {});
+  }
+
+  /** There is no session of what is believed to run: it has ended, or it runs without one. */
+  async function settleWithout(id: string, moment: Moment): Promise<void> {
+    await settling.get(id);
+    if (!told.has(id)) return;
+    const livestream = await reads.livestream.read(begin(), id, moment);
+    const last = told.get(id);
+    const isNone = reads.activeSession.held(account.id, id) === null;
+    if (livestream === null || last === undefined || !isNone || !isSameLook(livestream, last.livestream)) return;
+    publish(livestream, last.moment, null);
+  }
+
+  function inTurn(id: string, work: () => Promise<void>): void {
+    const done = work()
+      .catch(() => {})
+      .finally(() => {
+        if (settling.get(id) === done) settling.delete(id);
+      });
+    settling.set(id, done);
+  }
+
+  return {
+    told,
+    introduce({ target, mailbox }, livestream) {
+      const { id } = livestream;
+      // It may have come from memory: whatever was read goes before it.
+      if (!told.has(id)) publish(livestream, { order: 0, at: clock.now() });
+      const known = told.get(id);
+      const now = heldOf(id) ?? known?.livestream ?? livestream;
+      if (!isActive(now) && target.livestreamId === null) return;
+      const isKnown = known !== undefined && isSameLook(known.livestream, now);
+      mailbox.put(id, { livestream: now, sessionId: isKnown ? known.sessionId : sessionOf(now, known) });
+    },
+    livestreamSeen(livestream, moment) {
+      const { id } = livestream;
+      if (!readers.isAny(livestream)) return;
+      const last = told.get(id);
+      const held = heldOf(id);
+      // An answer that a newer one has overtaken.
+      if (held !== undefined && held !== livestream) return;
+      if (last === undefined) publish(livestream, moment);
+      else if (last.moment.order >= moment.order) return;
+      else if (isSameLook(last.livestream, livestream)) told.set(id, { ...last, livestream, moment });
+      else inTurn(id, () => settle(livestream, moment));
+    },
+    sessionSeen(id, sessionId, moment) {
+      const last = told.get(id);
+      if (last === undefined || last.moment.order > moment.order || last.sessionId === sessionId) return;
+      if (sessionId === null && isActive(last.livestream)) inTurn(id, () => settleWithout(id, moment));
+      else publish(heldOf(id) ?? last.livestream, moment, sessionId);
+    },
+    tidy() {
+      for (const [id, { livestream }] of told) if (!isKept(livestream)) told.delete(id);
+    },
+  };
+}
