@@ -57,10 +57,10 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
     if (failure !== null) throw failure.error;
   }
 
-  /** Lists that fail keep nobody from being looked at. */
+  /** As they are now: what is missing in an older one has not ended. Lists that fail keep nobody from being looked at. */
   async function readLists(): Promise<[Active | null, { error: unknown } | null]> {
     try {
-      return [await readActive(upstream, begin()), null];
+      return [await readActive(upstream, begin(), reads.now()), null];
     } catch (error) {
       return [null, { error }];
     }

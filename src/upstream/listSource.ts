@@ -33,8 +33,8 @@ export interface ListSource {
   activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<Harvest<Livestream>>;
   livestreamsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Livestream>>;
   meetingsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Meeting>>;
-  /** All livestreams that are `LIVE` or `INVOKED`, whatever that costs; null: the lists do not tell. */
-  active(operation: Operation): Promise<Livestream[] | null>;
+  /** All livestreams that are `LIVE` or `INVOKED`, not from before `since`, whatever that costs; null: the lists do not tell. */
+  active(operation: Operation, since?: Moment): Promise<Livestream[] | null>;
 }
 
 /**
@@ -156,16 +156,16 @@ export function createListSource(reads: Kinds, clock: Clock): ListSource {
         isTold: () => true,
         absent: (key, moment) => reads.livestream.put(operation.account.id, key, null, moment),
       }),
-    async active(operation) {
+    async active(operation, since) {
       const active = new Map<string, Livestream>();
       const take = (rows: readonly Livestream[]): void => {
         for (const row of rows) if (!hasEnded(row)) active.set(row.id, row);
       };
-      let since: Moment | undefined;
+      let after = since;
       for (const list of ACTIVE.map(livestreams)) {
-        const moment = await readWhole(operation, list, { since, take, isWorth: () => true });
+        const moment = await readWhole(operation, list, { since: after, take, isWorth: () => true });
         if (moment === null) return null;
-        since = moment;
+        after = moment;
       }
       return [...active.values()];
     },

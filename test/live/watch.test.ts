@@ -194,6 +194,22 @@ describe('odd upstreams', () => {
     }
   });
 
+  test('an upstream that takes a second is no reason to tell later than within 20 s', async () => {
+    const world = await createLiveWorld({ latency: () => [500, 500] });
+    const opening = world.view(EVERYTHING);
+    await world.pass(5000);
+    const viewer = await opening;
+    const running = (await world.truth())
+      .filter(({ isActive, meetingId }) => isActive && meetingId !== null)
+      .slice(0, 3);
+    await world.pass(10_000);
+    for (const { meetingId } of running) if (meetingId !== null) await world.stop(meetingId);
+    const started = await world.start(world.samples.emptyMeetingId);
+    await world.pass(18_000);
+    for (const { id } of running) expect(viewer.last().get(id)?.livestream.status).toBe('IDLE');
+    expect(viewer.last().get(started)?.livestream.status).toBe('LIVE');
+  });
+
   test('a list that fails keeps nobody from being looked at', async () => {
     const world = await createLiveWorld();
     const running = (await world.truth()).filter(({ isActive }) => isActive).slice(0, 5);
