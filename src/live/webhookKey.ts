@@ -20,8 +20,8 @@ export interface WebhookKey {
   /** The key, read when it is first needed; rejects with `KeyUnavailable`. */
   current(): Promise<CryptoKey>;
   /**
-   * The key that is in the place of `old`, by which a signature was wrong; null: still that one. It is read again at most
-   * once a minute, however many signatures are wrong. Rejects with `KeyUnavailable` when the last reading failed.
+   * The key as it is now, since a signature was wrong by `old`: it is read again, once a minute at most, however many signatures are
+   * wrong; null: that was done less than a minute ago. Rejects with `KeyUnavailable` when the last reading failed.
    */
   newerThan(old: CryptoKey): Promise<CryptoKey | null>;
 }
@@ -84,7 +84,7 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
     async current() {
       if (known !== null) return known.key;
       // While its publisher cannot be reached, not every request that comes is to knock there.
-      if (reading === null && failedAt !== null && clock.now() - failedAt < BETWEEN_FAILURES) throw unavailable();
+      if (failedAt !== null && clock.now() - failedAt < BETWEEN_FAILURES) throw unavailable();
       return look();
     },
     async newerThan(old) {
@@ -93,8 +93,7 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
       if (!mayLook && failedAt !== null) throw unavailable();
       if (!mayLook) return null;
       if (reading === null) lookedAgainAt = clock.now();
-      const key = await look();
-      return key === old ? null : key;
+      return look();
     },
   };
 }

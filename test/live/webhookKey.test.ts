@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { describe, expect, test } from 'vitest';
 
 import { TransportError } from '../../src/upstream/transport.ts';
@@ -18,10 +20,14 @@ describe("RealtimeKit's key", () => {
     expect(asked[0]).toMatchObject({ method: 'GET', url: 'https://keys.test/webhooks.json', maxBodyBytes: 65_536 });
   });
 
-  test('is read once for all who come at the same time', async () => {
-    const { status, asked } = await receiverAlone();
-    const all = await Promise.all(Array.from({ length: 20 }, () => status(LIVE)));
-    expect([new Set(all), asked.length]).toEqual([new Set([200]), 1]);
+  test('is read once for all who come while it is being read', async () => {
+    const alone = await receiverAlone();
+    const { pem, arrive } = slowly(alone);
+    const all = arrive(20);
+    await until(() => alone.asked.length > 0);
+    await manyTurns();
+    pem.resolve(await alone.signing.publicPem());
+    expect([new Set(await all), alone.asked.length]).toEqual([new Set([200]), 1]);
   });
 
   test('is read again once a minute at most, however many signatures are bad', async () => {
@@ -37,13 +43,17 @@ describe("RealtimeKit's key", () => {
     }
   });
 
-  test('that has changed is taken over by all who come at the same time, with one reading', async () => {
-    const { status, asked, signing, publish, events } = await receiverAlone();
+  test('that has changed is taken over by all who come while it is being read, with one reading', async () => {
+    const alone = await receiverAlone();
+    const { status, asked, signing, events } = alone;
     await status(LIVE);
     signing.rotate();
-    publish(await signing.publicPem());
-    const all = await Promise.all(Array.from({ length: 20 }, () => status(LIVE)));
-    expect([new Set(all), asked.length, events.length]).toEqual([new Set([200]), 2, 21]);
+    const { pem, arrive } = slowly(alone);
+    const all = arrive(20);
+    await until(() => asked.length > 1);
+    await manyTurns();
+    pem.resolve(await signing.publicPem());
+    expect([new Set(await all), asked.length, events.length]).toEqual([new Set([200]), 2, 21]);
   });
 
   test('that was replaced is of no use any more', async () => {
@@ -132,3 +142,19 @@ describe("RealtimeKit's key", () => {
     expect([asked[0]?.signal.aborted, asked.length, clock.pending()]).toEqual([true, 1, 0]);
   });
 });
+
+/** A publisher whose answer waits, and callers who come meanwhile. */
+function slowly({ publish, status, signing }: Awaited<ReturnType<typeof receiverAlone>>) {
+  const pem = Promise.withResolvers<string>();
+  publish(pem.promise);
+  const arrive = async (count: number): Promise<number[]> => {
+    const headers = { 'rtk-signature': await signing.sign(new TextEncoder().encode(LIVE)) };
+    return Promise.all(Array.from({ length: count }, () => status(LIVE, headers)));
+  };
+  return { pem, arrive };
+}
+
+/** Long enough for all who come at the same time to have got to where they wait; more of them would change nothing. */
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await setImmediate();
+}

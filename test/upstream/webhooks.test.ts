@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createClient } from '../../src/upstream/client.ts';
-import type { Transport } from '../../src/upstream/transport.ts';
+import type { Transport, TransportRequest } from '../../src/upstream/transport.ts';
 import { createWebhooks, registerWebhook } from '../../src/upstream/webhooks.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { clientOptions, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
@@ -31,10 +31,16 @@ async function webhooksOf(settings: SettingsPatch = {}) {
 /** The same over answers that are made up. */
 function webhooksOver(answer: unknown, status = 200) {
   const clock = createFakeClock();
-  const transport: Transport = async () => ({ status, headers: {}, body: JSON.stringify(answer) });
+  const sent: TransportRequest[] = [];
+  const transport: Transport = async (request) => {
+    sent.push(request);
+    return { status, headers: {}, body: JSON.stringify(answer) };
+  };
   return {
     webhooks: createWebhooks(createClient(clientOptions('http://api.test', transport, clock))),
     operation: createOperation(clock),
+    /** The requests, as they were to be sent. */
+    sent,
   };
 }
 
@@ -163,6 +169,20 @@ describe('to remove', () => {
       expect(await failureOf(webhooks.remove(operation, id))).toMatchObject({ fate: 'unsent' });
     expect(sendings()).toBe(0);
   });
+});
+
+test('what has a body says that it is JSON, and nothing else does', async () => {
+  const { webhooks, operation, sent } = webhooksOver({ success: true, data: { id: 'w-1' } });
+  await webhooks.add(operation, { ...OURS, enabled: true });
+  await webhooks.change(operation, 'w-1', { enabled: true });
+  await webhooks.remove(operation, 'w-1');
+  await webhooks.list(operation);
+  expect(sent.map(({ method, headers, body }) => [method, headers['content-type'], typeof body])).toEqual([
+    ['POST', 'application/json', 'string'],
+    ['PATCH', 'application/json', 'string'],
+    ['DELETE', undefined, 'undefined'],
+    ['GET', undefined, 'undefined'],
+  ]);
 });
 
 describe('the list', () => {
