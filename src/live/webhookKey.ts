@@ -39,7 +39,7 @@ const BETWEEN_WARNINGS = 60_000;
 const MOST_BYTES = 64 * 1024;
 
 export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOptions): WebhookKey {
-  let known: { pem: string; key: CryptoKey } | null = null;
+  let known: CryptoKey | null = null;
   let reading: Promise<CryptoKey> | null = null;
   let failedAt: number | null = null;
   let lookedAgainAt = -Infinity;
@@ -58,10 +58,9 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
     try {
       const pem = await readPem();
       if (typeof pem !== 'string') throw new Error('no "publicKey" in the answer');
-      // The same key stays the same object, by which callers see that there is no newer one.
-      if (known?.pem !== pem) known = { pem, key: await importSPKI(pem.trim(), 'RS256') };
+      known = await importSPKI(pem.trim(), 'RS256');
       failedAt = null;
-      return known.key;
+      return known;
     } catch (error) {
       failedAt = clock.now();
       if (failedAt - warnedAt >= BETWEEN_WARNINGS) {
@@ -82,13 +81,13 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
 
   return {
     async current() {
-      if (known !== null) return known.key;
+      if (known !== null) return known;
       // While its publisher cannot be reached, not every request that comes is to knock there.
       if (failedAt !== null && clock.now() - failedAt < BETWEEN_FAILURES) throw unavailable();
       return look();
     },
     async newerThan(old) {
-      if (known !== null && known.key !== old) return known.key;
+      if (known !== old && known !== null) return known;
       const mayLook = reading !== null || clock.now() - lookedAgainAt >= BETWEEN_LOOKS;
       if (!mayLook && failedAt !== null) throw unavailable();
       if (!mayLook) return null;
