@@ -1,6 +1,7 @@
 import { isId } from '../ids.ts';
 import type { LivestreamStatus } from '../models.ts';
 import { isObject, member, parseJson } from '../upstream/json.ts';
+import type { LiveEvent } from './state.ts';
 import { toLivestreamStatus, toWebAddress } from '../upstream/wire.ts';
 
 /** What became of a livestream, as a webhook tells it. It has no time: a late one looks like a new one. */
@@ -22,6 +23,11 @@ export interface MeetingEvent {
 }
 
 export type WebhookEvent = LivestreamEvent | MeetingEvent;
+
+/** What an event is about. */
+export function idsOf(event: WebhookEvent): LiveEvent {
+  return { livestreamId: event.kind === 'livestream' ? event.livestreamId : null, meetingId: event.meetingId };
+}
 
 /** Something happened that is of no concern here. */
 const OTHER = { kind: 'other' } as const;
