@@ -11,7 +11,7 @@ import type { LivePace } from './pace.ts';
 import { createNews } from './news.ts';
 import { createPoller } from './poller.ts';
 import { createReaders, type Reader } from './readers.ts';
-import { isAbout, isSameState, type LiveState, type Target } from './state.ts';
+import { isAbout, isSameState, type LiveEvent, type LiveState, type Target } from './state.ts';
 
 /** All who watch livestreams on one account's expense. */
 export interface AccountWatch {
@@ -21,7 +21,7 @@ export interface AccountWatch {
   livestreamSeen(livestream: Livestream, moment: Moment): void;
   sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
   /** Somebody changed something of these: where they are watched, they are read back. */
-  changed(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): void;
+  changed(ids: LiveEvent, moment: Moment): void;
   isWatched(): boolean;
   /** All readers get this error. */
   end(error: Error): void;

@@ -6,7 +6,7 @@ import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Active, readActive } from './active.ts';
 import type { Watched } from './readers.ts';
-import { isActive, type Told } from './state.ts';
+import { isActive, type LiveEvent, type Told } from './state.ts';
 
 /** From how many watched livestreams and meetings on the lists of what is live are read in place of each of them. */
 const MANY = 3;
@@ -30,7 +30,7 @@ export interface LookOptions {
 export interface Look {
   atAll(): Promise<void>;
   /** Not as it was before `moment`. */
-  at(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): Promise<void>;
+  at(ids: LiveEvent, moment: Moment): Promise<void>;
 }
 
 type Step = (operation: Operation) => Promise<void>;

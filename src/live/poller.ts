@@ -8,7 +8,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { createLook } from './look.ts';
 import type { LivePace } from './pace.ts';
 import type { Watched } from './readers.ts';
-import { isArriving, type Told } from './state.ts';
+import { isArriving, type LiveEvent, type Told } from './state.ts';
 
 export interface PollerOptions {
   account: Account;
@@ -34,7 +34,7 @@ export interface Poller {
   /** Looks sooner, where what is known by now asks for it. */
   hurry(): void;
   /** Reads these back at once, not as they were before `moment`. */
-  lookAt(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): void;
+  lookAt(ids: LiveEvent, moment: Moment): void;
 }
 
 export function createPoller(options: PollerOptions): Poller {
