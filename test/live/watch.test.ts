@@ -101,6 +101,20 @@ describe('what readers are told', () => {
     expect(viewer.states).toHaveLength(2);
   });
 
+  test('what has ended has no session any more for whoever asks, though its session was read a moment before', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId } = world.samples;
+    const { reads } = world.upstream;
+    const operation = world.upstream.operation(world.account, new AbortController().signal, () => {});
+    const viewer = await world.view(livestream(liveLivestreamId));
+    expect(await reads.activeSession.read(operation, liveLivestreamId)).not.toBeNull();
+    world.sandbox.happen({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
+    await reads.livestream.read(operation, liveLivestreamId, reads.now());
+    await world.pass(0);
+    expect(statusesOf(viewer.states)).toEqual(['LIVE', 'ERRORED']);
+    expect(await reads.activeSession.read(operation, liveLivestreamId)).toBeNull();
+  });
+
   test('a session that is slow to be told holds back nothing else for longer than 2 s', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.samples;
