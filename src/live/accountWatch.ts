@@ -36,6 +36,8 @@ export interface AccountWatchOptions {
   leastAge: () => number;
   /** Whether webhooks tell of changes. */
   isTold: () => boolean;
+  /** A livestream's status was seen to have changed. */
+  turned: (livestream: Livestream) => void;
 }
 
 export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
@@ -47,7 +49,12 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
   const begin = (see: (livestream: Livestream) => void = () => {}): Operation =>
     upstream.operation(account, leaving.signal, see);
 
-  const news = createNews({ ...options, readers, begin, changed: () => poller.hurry() });
+  function changed(livestream: Livestream, before: Livestream | undefined): void {
+    if (before !== undefined && before.status !== livestream.status) options.turned(livestream);
+    poller.hurry();
+  }
+
+  const news = createNews({ ...options, readers, begin, changed });
   const poller = createPoller({
     ...options,
     begin,

@@ -15,8 +15,8 @@ export interface NewsOptions {
   clock: Clock;
   readers: Readers;
   begin: () => Operation;
-  /** Something was told that was not so before. */
-  changed: () => void;
+  /** It was told that a livestream is not as it was before; undefined: nobody had been told of it. */
+  changed: (livestream: Livestream, before: Livestream | undefined) => void;
 }
 
 /** Makes news of what answers tell: puts it in order, and tells readers what they do not know. */
@@ -59,7 +59,7 @@ export function createNews(options: NewsOptions): News {
     const isSame = last !== undefined && isSameLook(last.livestream, livestream) && last.sessionId === session;
     if (!isSame) for (const { mailbox } of concerned) mailbox.put(id, state);
     if (!isKept(livestream)) told.delete(id);
-    if (!isSame) options.changed();
+    if (!isSame) options.changed(livestream, last?.livestream);
   }
 
   function sessionOf(livestream: Livestream, last: LiveState | undefined): string | null | undefined {

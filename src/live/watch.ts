@@ -1,5 +1,8 @@
+import { LRUCache } from 'lru-cache';
+
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
 import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -45,6 +48,10 @@ export interface WatchOptions {
 
 /** Webhooks of a minute that are heeded; what the others told is found by looking. */
 const MOST_EVENTS = 600;
+/** What a look waits at most under the budget's pressure while there is enough of it, in milliseconds. */
+const LONGEST_REST = 15_000;
+/** How much earlier than a change is seen its webhook may have come, in milliseconds. */
+const WEBHOOK_TAKES = 60_000;
 /** For how long webhooks are taken to be coming after the last, in milliseconds. */
 const WEBHOOKS_LAST = 3_600_000;
 
@@ -54,6 +61,8 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   const counts = new Map<string, number>();
   let total = 0;
   let toldAt = -Infinity;
+  /** When which livestream was told of. */
+  const events = new LRUCache<string, number>({ max: 10_000 });
   let minute = { began: -Infinity, events: 0 };
   let isOver = false;
 
@@ -72,11 +81,25 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
       upstream,
       clock,
       pace,
-      leastAge: () => leastAge(account.budget.pressure(), freshness),
+      leastAge: () => restOf(account),
       isTold: () => clock.now() - toldAt < WEBHOOKS_LAST,
+      turned,
     });
     accounts.set(account.id, made);
     return made;
+  }
+
+  /** One look is a few requests for all who watch: it may wait longer than a change may take to be told only where few are left. */
+  function restOf({ budget }: Account): number {
+    const least = leastAge(budget.pressure(), freshness);
+    const { remaining, limit } = budget.view();
+    return remaining > limit / 4 ? Math.min(least, LONGEST_REST) : least;
+  }
+
+  /** What webhooks should have told, and did not, shows that they do not come any more. */
+  function turned({ id, status }: Livestream): void {
+    const isTheirs = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
+    if (isTheirs && clock.now() - (events.get(id) ?? -Infinity) > WEBHOOK_TAKES) toldAt = -Infinity;
   }
 
   /** Others' events cannot be told from the app's own: too many of them are not to cost too much. */
@@ -113,6 +136,7 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
     },
     told({ livestreamId, meetingId }) {
       toldAt = clock.now();
+      if (livestreamId !== null) events.set(livestreamId, toldAt);
       if (!isHeeded()) return;
       const moment = upstream.changed({ livestreamId, meetingId });
       for (const watch of accounts.values()) watch.changed({ livestreamId, meetingId }, moment);

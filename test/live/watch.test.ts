@@ -283,6 +283,33 @@ describe('what watching costs', () => {
     expect(statusesOf(viewer.states)).toEqual(['LIVE', 'IDLE']);
   });
 
+  test('webhooks that stop coming are noticed at the first change that they do not tell', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, liveMeetingId, invokedLivestreamId } = world.samples;
+    const viewer = await world.view(livestream(liveLivestreamId));
+    world.watch.told({ livestreamId: invokedLivestreamId, meetingId: null });
+    await world.pass(12_000);
+    await world.stop(liveMeetingId);
+    await world.pass(61_000);
+    expect(statusesOf(viewer.states)).toEqual(['LIVE', 'IDLE']);
+    world.forget();
+    await world.pass(60_000);
+    expect(world.sent().length).toBeGreaterThan(4);
+  });
+
+  test('a budget that shrinks fast, yet is not short, is no reason to tell later than within 20 s', async () => {
+    const world = await createLiveWorld({ settings: { quota: { limit: 100, windowSeconds: 300, enforced: true } } });
+    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const viewer = await world.view(livestream(liveLivestreamId));
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => world.view(livestream(`none-${index}`)).catch(() => null)),
+    );
+    await world.pass(16_000);
+    await world.stop(liveMeetingId);
+    await world.pass(19_000);
+    expect(statusesOf(viewer.states)).toEqual(['LIVE', 'IDLE']);
+  });
+
   test('a webhook about what nobody watches costs nothing', async () => {
     const world = await createLiveWorld();
     await world.view(livestream(world.samples.liveLivestreamId));
