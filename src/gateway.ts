@@ -13,6 +13,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type Log, withoutSecrets } from './log.ts';
 import { callerOf, useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
+import { useBrokenStreams } from './plugins/useBrokenStreams.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
 import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
@@ -69,7 +70,10 @@ export interface GatewayOptions {
   random?: () => number;
 }
 
-/** Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. */
+/**
+ * Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. With `endSubscriptions` all who watch
+ * are sent away, each to come back elsewhere, and nobody can watch any more.
+ */
 export function createGateway(options: GatewayOptions) {
   const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
@@ -101,7 +105,7 @@ export function createGateway(options: GatewayOptions) {
     };
   };
 
-  return createYoga<object, Context>({
+  const server = createYoga<object, Context>({
     schema: createGatewaySchema(),
     context: ({ request }) => contextOf(request),
     graphiql,
@@ -136,9 +140,15 @@ export function createGateway(options: GatewayOptions) {
       useCostLimit(limits),
       ...(reports ? [useUpstreamReport()] : []),
       useKeptAnswers(upstream.answers),
+      useBrokenStreams(),
       // Last, so that it sees the errors of all the others.
       useErrorCodes(log, suggestions),
     ],
+  });
+  return Object.assign(server, {
+    endSubscriptions: () => watch.end(),
+    /** How many subscriptions there are. */
+    subscriptions: () => watch.size(),
   });
 }
 
