@@ -170,6 +170,8 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
           else reader.mailbox.put(livestream.id, known);
         }
       } catch (error) {
+        // All readers were sent away meanwhile: this one gets the same error as they, in the same way.
+        if (!readers.has(reader)) return reader.mailbox;
         await reader.mailbox.return();
         throw error;
       }
