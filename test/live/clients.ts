@@ -22,7 +22,7 @@ export interface Watcher {
   statuses: unknown[];
   errors: unknown[];
   /** Unsubscribes. */
-  leave(): void;
+  leave: () => void;
 }
 
 export interface WatchOptions {
@@ -81,8 +81,8 @@ export const CLIENTS: Record<string, (options: WatchOptions) => Watcher> = {
     });
     const client = new Client({ url: served.url, exchanges: [exchange], preferGetMethod: false });
     return watcher((sink) => {
-      const { unsubscribe } = client.subscription(WATCH, { id }).subscribe((result) => sink.next(result));
-      return unsubscribe;
+      const subscription = client.subscription(WATCH, { id }).subscribe((result) => sink.next(result));
+      return () => subscription.unsubscribe();
     });
   },
 };
