@@ -9,6 +9,7 @@ import {
   type Environment,
   type ReadFile,
   readList,
+  readSafeUrl,
   readSwitch,
   readWhole,
   type WholeRule,
@@ -36,6 +37,8 @@ export interface Config {
   limits: Limits;
   trustedDocuments: TrustedDocuments;
   live: LiveLimits;
+  /** Where the public key of RealtimeKit's webhooks is; null: the sandbox's. */
+  webhookKeyUrl: string | null;
   /** Which sites' pages may call; `*`: any. */
   corsOrigins: readonly string[];
   /** Whether GraphiQL is served. */
@@ -70,6 +73,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     limits: readLimits(environment),
     trustedDocuments: readDocuments(environment, readFile),
     live: readLive(environment),
+    webhookKeyUrl: readKeyUrl(environment['WEBHOOK_KEY_URL'], app),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
     graphiql: readSwitch(environment, 'GRAPHIQL', isOpen),
     tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
@@ -84,6 +88,13 @@ function readLive(environment: Environment): LiveLimits {
     total: readWhole(environment, 'SUBSCRIPTIONS', { default: total, least: 0, most: 1_000_000 }),
     perCaller: readWhole(environment, 'SUBSCRIPTIONS_PER_CALLER', { default: perCaller, least: 0, most: 1_000_000 }),
   };
+}
+
+const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';
+
+function readKeyUrl(value: string | undefined, app: AppSettings | null): string | null {
+  if (value) return readSafeUrl('WEBHOOK_KEY_URL', value, WEBHOOK_KEY_URL);
+  return app === null ? null : WEBHOOK_KEY_URL;
 }
 
 function readHost(host: string): string {

@@ -6,7 +6,9 @@ import { createIdentify } from './auth/identify.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { corsFor } from './cors.ts';
+import { idsOf, type WebhookEvent } from './live/events.ts';
 import { createWatch, DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
+import { createWebhookReceiver } from './live/webhook.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -25,6 +27,7 @@ import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
 import { DOCUMENT_ID, type TrustedDocuments, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
+import { useWebhooks } from './plugins/useWebhooks.ts';
 import { useWellFormedRequest } from './plugins/useWellFormedRequest.ts';
 import { createGatewaySchema } from './schema.ts';
 import type { ClientSettings } from './upstream/client.ts';
@@ -61,6 +64,8 @@ export interface GatewayOptions {
   /** Whether errors name what the schema has that was nearly named, by default yes. */
   suggestions?: boolean;
   trustedDocuments?: TrustedDocuments;
+  /** Where the public key of RealtimeKit's webhooks is; null: none are received. */
+  webhookKeyUrl?: string | null;
   /** How many may watch; what is left out is as by default. */
   live?: Partial<LiveLimits>;
   /** False while no new work is wanted: `GET /ready` then answers 503. */
@@ -78,7 +83,7 @@ export function createGateway(options: GatewayOptions) {
   const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
   const { isReady = () => true, clock = systemClock, random = Math.random } = options;
-  const { tellsSchema = true, suggestions = true } = options;
+  const { tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
   const { token, ...client } = options.upstream;
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = withoutSecrets(options.log, secrets);
@@ -87,6 +92,9 @@ export function createGateway(options: GatewayOptions) {
   const upstream = createUpstream({ ...client, ...economy, transport, clock, random });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
   const watch = createWatch({ upstream, clock, freshness: economy.freshness, limits: live });
+  const onEvent = (event: WebhookEvent): void => watch.told(idsOf(event));
+  const receive =
+    webhookKeyUrl === null ? null : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent });
   const identify = createIdentify({
     authenticate: createAuthenticate(auth, { transport, clock, log }),
     upstream,
@@ -126,6 +134,8 @@ export function createGateway(options: GatewayOptions) {
     logging: false,
     plugins: [
       useRequestId(),
+      // Before hosts and callers are looked at: they have a signature.
+      ...(receive === null ? [] : [useWebhooks(receive)]),
       ...(localOnly ? [useLocalHost()] : []),
       useReadiness(isReady),
       // Before anything of a request's body is read.

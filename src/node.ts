@@ -44,6 +44,7 @@ async function main(): Promise<void> {
     corsOrigins,
     trustedDocuments: config.trustedDocuments,
     live: config.live,
+    webhookKeyUrl: config.webhookKeyUrl ?? sandbox?.keyUrl ?? null,
     tellsSchema: config.tellsSchema,
     suggestions: config.suggestions,
     reports,

@@ -59,6 +59,7 @@ describe('without any setting', () => {
       limits: DEFAULT_LIMITS,
       trustedDocuments: { documents: new Map(), only: false },
       live: { total: 10_000, perCaller: 1000 },
+      webhookKeyUrl: null,
       corsOrigins: [],
       graphiql: true,
       tellsSchema: true,

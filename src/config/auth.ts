@@ -2,7 +2,16 @@ import type { ApiKey } from '../auth/apiKeys.ts';
 import type { AuthSettings } from '../auth/authenticate.ts';
 import type { JwtKey, JwtSettings } from '../auth/jwt.ts';
 import { SCOPES } from '../auth/viewer.ts';
-import { ConfigError, type Environment, isLoopback, type ReadFile, readList, readNamed, readWhole } from './read.ts';
+import {
+  ConfigError,
+  type Environment,
+  isLoopback,
+  type ReadFile,
+  readList,
+  readNamed,
+  readSafeUrl,
+  readWhole,
+} from './read.ts';
 
 /** How callers show who they are. Where other machines reach the gateway, there is no default: the operator has to choose. */
 export function readAuth(environment: Environment, host: string, readFile: ReadFile): AuthSettings {
@@ -39,18 +48,10 @@ const JWKS_EXAMPLE = 'https://login.example.com/.well-known/jwks.json';
 
 function readKey({ JWT_JWKS_URL: jwksUrl, JWT_KEY: key }: Environment): JwtKey {
   if (jwksUrl && key) throw new ConfigError('JWT_KEY', 'it and JWT_JWKS_URL exclude each other.', '');
-  if (jwksUrl) return { jwksUrl: readJwksUrl(jwksUrl) };
+  if (jwksUrl) return { jwksUrl: readSafeUrl('JWT_JWKS_URL', jwksUrl, JWKS_EXAMPLE) };
   if (!key) throw new ConfigError('JWT_JWKS_URL', 'missing, and JWT_KEY too, while AUTH is jwt.', JWKS_EXAMPLE);
   // Where a variable cannot hold several lines, "\n" stands for their ends.
   return key.trim().startsWith('{') ? { jwk: key } : { pem: key.replaceAll('\\n', '\n') };
-}
-
-/** Whoever can change what is read from there can let in anybody. */
-function readJwksUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url !== null && isSafe) return url.href;
-  throw new ConfigError('JWT_JWKS_URL', 'it is to be an https address.', JWKS_EXAMPLE);
 }
 
 function readApiKeys(environment: Environment, readFile: ReadFile): ApiKey[] {

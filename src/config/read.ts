@@ -54,6 +54,14 @@ export function readNamed(readFile: ReadFile, variable: string, path: string, ex
   }
 }
 
+/** Whoever can change what is read from there is believed: nobody on the way is to be able to. */
+export function readSafeUrl(variable: string, value: string, example: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (url !== null && isSafe) return url.href;
+  throw new ConfigError(variable, 'it is to be an https address.', example);
+}
+
 /** Whether only this machine reaches it. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

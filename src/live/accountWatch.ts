@@ -8,7 +8,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { readActive } from './active.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { createPoller } from './poller.ts';
-import { isAbout, isActive, isSameLook, isSameState, type LiveState, type Target } from './state.ts';
+import { isAbout, isActive, isSameLook, isSameState, type LiveEvent, type LiveState, type Target } from './state.ts';
 import type { LivePace } from './pace.ts';
 
 /** All who watch livestreams on one account's expense. */
@@ -19,7 +19,7 @@ export interface AccountWatch {
   livestreamSeen(livestream: Livestream, moment: Moment): void;
   sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
   /** Somebody changed something of these: they are read back. */
-  changed(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): void;
+  changed(ids: LiveEvent, moment: Moment): void;
   isWatched(): boolean;
   /** All readers get this error. */
   end(error: unknown): void;
@@ -63,6 +63,13 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
     return [...readers].some(
       ({ target }) => isAbout(target, livestream) && (isNews || target.livestreamId === livestream.id),
     );
+  }
+
+  /** Whether a change of these is one of what `target` watches. */
+  function concerns({ livestreamId, meetingId }: LiveEvent, target: Target): boolean {
+    if (target.livestreamId === null) return target.meetingId === null || target.meetingId === meetingId;
+    const known = told.get(target.livestreamId)?.livestream.meetingId;
+    return target.livestreamId === livestreamId || (meetingId !== null && known === meetingId);
   }
 
   function publish(state: LiveState, order: number): void {
@@ -195,7 +202,8 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
       return inTurn(livestreamId, async () => publish({ livestream, sessionId }, moment.order));
     },
     changed(ids, moment) {
-      if (readers.size > 0) poller.lookAt(ids, moment);
+      const isHeard = [...readers].some(({ target }) => concerns(ids, target));
+      if (isHeard) poller.lookAt(ids, moment);
     },
     isWatched: () => readers.size > 0,
     end,

@@ -13,6 +13,12 @@ export interface Target {
   meetingId: string | null;
 }
 
+/** What a change is about; of what a webhook tells nothing else is believed: events carry no time, and may come late. */
+export interface LiveEvent {
+  livestreamId: string | null;
+  meetingId: string | null;
+}
+
 /** Whether nothing that readers are told of differs. A session that nobody has looked for is no other one. */
 export function isSameState(one: LiveState, other: LiveState): boolean {
   const isSession = one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;

@@ -5,7 +5,7 @@ import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type AccountWatch, createAccountWatch } from './accountWatch.ts';
 import { DEFAULT_PACE, type LivePace } from './pace.ts';
-import type { LiveState, Target } from './state.ts';
+import type { LiveEvent, LiveState, Target } from './state.ts';
 
 /** How many may watch at a time. */
 export interface LiveLimits {
@@ -14,12 +14,6 @@ export interface LiveLimits {
 }
 
 export const DEFAULT_LIVE_LIMITS: LiveLimits = { perCaller: 1000, total: 10_000 };
-
-/** What a webhook tells, of which nothing but what it is about is believed: events carry no time, and may come late. */
-export interface LiveEvent {
-  livestreamId: string | null;
-  meetingId: string | null;
-}
 
 /** All sources of changes, merged: what anybody's answers tell, this gateway's own starts and stops, webhooks, and looking. */
 export interface Watch {
@@ -44,6 +38,8 @@ export interface WatchOptions {
   pace?: LivePace;
 }
 
+/** Webhooks of a minute that are heeded; what the others told is found by looking. */
+const MOST_EVENTS = 600;
 /** For how long webhooks are taken to be coming after the last, in milliseconds. */
 const WEBHOOKS_LAST = 3_600_000;
 
@@ -53,6 +49,7 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   const counts = new Map<string, number>();
   let total = 0;
   let toldAt = -Infinity;
+  let minute = { began: -Infinity, events: 0 };
   let isOver = false;
 
   upstream.observe({
@@ -75,6 +72,14 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
     });
     accounts.set(account.id, made);
     return made;
+  }
+
+  /** Others' events cannot be told from the app's own: too many of them are not to cost too much. */
+  function isHeeded(): boolean {
+    const now = clock.now();
+    if (now - minute.began >= 60_000) minute = { began: now, events: 0 };
+    minute.events += 1;
+    return minute.events <= MOST_EVENTS;
   }
 
   function enter(callerId: string): () => void {
@@ -103,10 +108,9 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
     },
     told({ livestreamId, meetingId }) {
       toldAt = clock.now();
-      for (const [accountId, watch] of accounts) {
-        const moment = upstream.changed(accountId, { livestreamId, meetingId });
-        watch.changed({ livestreamId, meetingId }, moment);
-      }
+      if (!isHeeded()) return;
+      const moment = upstream.changed({ livestreamId, meetingId });
+      for (const watch of accounts.values()) watch.changed({ livestreamId, meetingId }, moment);
     },
     size: () => total,
     end() {

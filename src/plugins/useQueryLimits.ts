@@ -21,7 +21,10 @@ export function useQueryLimits(limits: Limits): Plugin {
     onValidate({ params, setResult }) {
       const document: unknown = params.documentAST;
       if (!isDocument(document)) return;
-      const refusal = refusals.get(document) ?? measure(document).flatMap((size) => check(size, limits));
+      const refusal = refusals.get(document) ?? [
+        ...checkVariables(document),
+        ...measure(document).flatMap((size) => check(size, limits)),
+      ];
       refusals.set(document, refusal);
       if (refusal.length > 0) setResult(refusal);
     },
@@ -40,6 +43,14 @@ function isLonger(text: string, bytes: number): boolean {
 function tooLong(bytes: number): GraphQLError {
   const words = `The query is longer than ${bytes} bytes. Ask for less at a time, and send values as variables.`;
   return new GraphQLError(words, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
+}
+
+/** The one name of a variable that is no property like others in JavaScript: its value would be lost on the way. */
+function checkVariables({ definitions }: DocumentNode): GraphQLError[] {
+  return definitions
+    .flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : []))
+    .filter(({ variable }) => variable.name.value === '__proto__')
+    .map((nodes) => new GraphQLError('No variable can be called "$__proto__" here.', { nodes }));
 }
 
 function check(size: DocumentSize, limits: Limits): GraphQLError[] {

@@ -1,4 +1,4 @@
-import { GraphQLError, type ValidationRule } from 'graphql';
+import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 /** How deep variables may be nested: no type of the schema is deeper, and whatever walks them is safe from running out of stack. */
@@ -19,9 +19,6 @@ export function useWellFormedRequest(): Plugin {
       if (operationName != null && typeof operationName !== 'string') throw refusal('"operationName" is to be a text.');
       if (isDeeper(params.variables, DEEPEST))
         throw refusal(`"variables" are nested more than ${DEEPEST} levels deep.`);
-    },
-    onValidate({ addValidationRule }) {
-      addValidationRule(NoProtoVariableRule);
     },
   };
 }
@@ -55,14 +52,6 @@ function isDeeper(value: unknown, levels: number): boolean {
   }
   return true;
 }
-
-/** The one name of a variable that is no property like others in JavaScript: its value would be lost on the way. */
-const NoProtoVariableRule: ValidationRule = (context) => ({
-  VariableDefinition(node) {
-    if (node.variable.name.value !== '__proto__') return;
-    context.reportError(new GraphQLError('No variable can be called "$__proto__" here.', { nodes: node }));
-  },
-});
 
 function refusal(message: string, status = 400): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });

@@ -13,14 +13,16 @@ export interface Moment {
 export interface Changes {
   /** A moment after all that were before. */
   now(): Moment;
-  /** Everything about these tags is different from now on: what was so before is void. */
-  changed(accountId: string, tags: readonly string[]): Moment;
+  /** Everything about these tags is different from now on: what was so before is void. Null: whatever account it was read with. */
+  changed(accountId: string | null, tags: readonly string[]): Moment;
   /** Whether one of these was changed after `moment`. */
   isVoid(accountId: string, tags: readonly string[], moment: Moment): boolean;
 }
 
 /** Changes that are kept in mind; whatever is older than one that had to be forgotten is void. */
 const MOST_CHANGES = 10_000;
+/** Stands for all accounts; no hash looks so. */
+const EVERYBODY = '*';
 /** What every change of an account is about, whatever else it is. */
 export const ANYTHING = '*';
 
@@ -45,12 +47,13 @@ export function createChanges(clock: Clock): Changes {
     changed(accountId, tags) {
       const moment = now();
       last = moment.order;
-      for (const tag of [ANYTHING, ...tags]) changes.set(`${accountId} ${tag}`, moment.order);
+      for (const tag of [ANYTHING, ...tags]) changes.set(`${accountId ?? EVERYBODY} ${tag}`, moment.order);
       return moment;
     },
     isVoid(accountId, tags, moment) {
       if (moment.order >= last) return false;
-      return moment.order < oldest || tags.some((tag) => (changes.get(`${accountId} ${tag}`) ?? 0) > moment.order);
+      const isAfter = (account: string, tag: string): boolean => (changes.get(`${account} ${tag}`) ?? 0) > moment.order;
+      return moment.order < oldest || tags.some((tag) => isAfter(accountId, tag) || isAfter(EVERYBODY, tag));
     },
   };
 }

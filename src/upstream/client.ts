@@ -6,7 +6,7 @@ import type { Operation } from './operation.ts';
 import { createPace } from './pace.ts';
 import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';
-import { type Transport, TransportError, type TransportResponse } from './transport.ts';
+import { type Method, type Transport, TransportError, type TransportResponse } from './transport.ts';
 
 /** The longest answer that is read: 8 MiB. */
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
@@ -32,14 +32,20 @@ export interface ClientOptions extends ClientSettings {
   random: () => number;
 }
 
+/** Every method but the one that only reads. */
+export type Change = Exclude<Method, 'GET'>;
+
 export type Query = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Talks to the API. Every method rejects with a `GatewayError`, or with the signal's reason. */
 export interface UpstreamClient {
   /** Sends a GET, again where that may help; null: nothing there. A null value of `query` is left out. */
   read: (operation: Operation, path: ApiPath, query?: Query) => Promise<Answer | null>;
-  /** Sends a POST, once: it is repeated only when it never left. The operation's signal is none of it: leaving undoes nothing. */
-  send: (operation: Operation, path: ApiPath, body?: unknown) => Promise<Answer | null>;
+  /**
+   * Sends what changes something, by default a POST, once: it is repeated only when it never left. The operation's signal is none of
+   * it: leaving undoes nothing. A DELETE has no body.
+   */
+  send: (operation: Operation, path: ApiPath, body?: unknown, method?: Change) => Promise<Answer | null>;
   /** What the newest answer's `Date` was ahead of the clock here, in milliseconds; 0 when none told. */
   clockSkew: () => number;
 }
@@ -66,7 +72,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
     signal: AbortSignal | undefined,
     endsAt: number,
   ): Promise<Answer | null> {
-    const spending = account.budget.spend(method === 'POST' ? 'mutation' : purpose);
+    const spending = account.budget.spend(method === 'GET' ? purpose : 'mutation');
     let hasLeft = false;
     let settled = (_status: number | null): void => {};
     try {
@@ -74,7 +80,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
       settled = trace.send(method, route, method === 'GET' && purpose === 'mutation');
       const turn = paced(signal, endsAt);
       if (turn !== undefined) await turn;
-      const headers = { ...HEADERS[method], authorization: `Bearer ${account.token}` };
+      const headers = { ...(body === undefined ? ACCEPT : ACCEPT_AND_TELL), authorization: `Bearer ${account.token}` };
       const request = { method, url, headers, maxBodyBytes: MOST_BODY_BYTES, ...(body === undefined ? {} : { body }) };
       const timeLeft = endsAt - clock.now();
       const expired = (): UpstreamError => unanswered(timeLeft < attemptTimeout ? totalTimeout : attemptTimeout);
@@ -110,20 +116,21 @@ export function createClient(options: ClientOptions): UpstreamClient {
       operation.limit(async () =>
         request(operation, { method: 'GET', route, url: base + path + search(query) }, operation.signal),
       ),
-    send: async (operation, { path, route }, body = {}) =>
-      request(operation, { method: 'POST', route, url: base + path, body: JSON.stringify(body) }, undefined),
+    send: async (operation, { path, route }, body = {}, method = 'POST') => {
+      const call = { method, route, url: base + path };
+      return request(operation, method === 'DELETE' ? call : { ...call, body: JSON.stringify(body) }, undefined);
+    },
     clockSkew: () => skew,
   };
 }
 
-const HEADERS = {
-  GET: { accept: 'application/json' },
-  POST: { accept: 'application/json', 'content-type': 'application/json' },
-} as const;
+const ACCEPT = { accept: 'application/json' };
+/** For a request that has a body. */
+const ACCEPT_AND_TELL = { ...ACCEPT, 'content-type': 'application/json' };
 
 /** One request to be sent. */
 interface Call {
-  method: 'GET' | 'POST';
+  method: Method;
   route: string;
   url: string;
   body?: string;

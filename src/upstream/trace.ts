@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { BudgetView } from './budget.ts';
+import type { Method } from './transport.ts';
 
 /** `stale`: from memory or from a slow request that was under way, and older than answers of its kind may be. */
 export type Source = 'network' | 'cache' | 'stale' | 'coalesced';
 
 export interface UpstreamCall {
-  method: 'GET' | 'POST';
+  method: Method;
   /** With `{id}` for every id. */
   route: string;
   /** The HTTP status; null: no answer came, not yet, or none was needed. */

@@ -1,6 +1,8 @@
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 /** One HTTP request, ready to send. */
 export interface TransportRequest {
-  method: 'GET' | 'POST';
+  method: Method;
   /** Absolute http or https URL. */
   url: string;
   headers: Record<string, string>;

@@ -29,8 +29,8 @@ export interface Upstream {
   reads: Reads;
   /** Tells from now on what is seen. */
   observe(observer: Observer): void;
-  /** That something about these was changed by somebody else: what is kept of them is void. */
-  changed(accountId: string, ids: { livestreamId: string | null; meetingId: string | null }): Moment;
+  /** Something about these was changed by somebody else: what is kept of them is void, whoever pays. */
+  changed(ids: { livestreamId: string | null; meetingId: string | null }): Moment;
   /** Whole answers of operations that asked the same. */
   answers: Answers;
   /** Null: it is turned off. */
@@ -67,8 +67,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     }),
     reads,
     observe: (observer) => observers.add(observer),
-    changed: (accountId, { livestreamId, meetingId }) =>
-      cache.changed(accountId, [
+    changed: ({ livestreamId, meetingId }) =>
+      cache.changed(null, [
         LISTS,
         ANY_SESSION,
         ...(livestreamId === null ? [] : [aboutLivestream(livestreamId)]),

@@ -99,7 +99,7 @@ export interface WireList {
 const MOST_ROWS = 10_000;
 
 /** The rows of a list in each of its forms: an array, one object with the paging inside, or an array inside an object. */
-export function toList(answer: Answer | null, name: 'livestreams' | 'meetings'): WireList {
+export function toList(answer: Answer | null, name: 'livestreams' | 'meetings' | 'webhooks'): WireList {
   const data = answer?.data ?? null;
   const paging = member(data, 'paging') ?? answer?.paging;
   return {
@@ -184,7 +184,7 @@ function toMoment(value: unknown): Date | null {
   return year >= 0 && year <= 9999 ? moment : null;
 }
 
-function toWebAddress(value: unknown): string | null {
+export function toWebAddress(value: unknown): string | null {
   return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;
 }
 
@@ -196,7 +196,7 @@ function toDisabled(value: unknown): boolean | null {
   return null;
 }
 
-function toLivestreamStatus(value: unknown): LivestreamStatus {
+export function toLivestreamStatus(value: unknown): LivestreamStatus {
   switch (value) {
     case 'LIVE':
     case 'IDLE':

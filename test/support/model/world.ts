@@ -1,5 +1,6 @@
 import { createSandbox, type Sandbox } from '../../../src/sandbox/sandbox.ts';
 import {
+  type Method,
   type Transport,
   TransportError,
   type TransportRequest,
@@ -20,7 +21,7 @@ export interface ActiveSince {
 
 /** One request on its way to the sandbox. */
 export interface Message {
-  method: 'GET' | 'POST';
+  method: Method;
   url: string;
   headers: Record<string, string>;
   body?: string;
