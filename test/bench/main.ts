@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { drawChart } from './chart.ts';
 import { checkAnswers, type Contestant, endContestant, startContestants } from './contestants.ts';
 import { type EconomyRun, runEconomy } from './economy.ts';
+import { FULL_LIVE, runLive, SHORT_LIVE } from './live.ts';
 import { FULL, type Measured, measure, SHORT } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
 import { QUERIES } from './queries.ts';
@@ -13,8 +14,9 @@ import { startRecording } from './upstream.ts';
 
 /** `npm run bench`: all parties side by side against the same simulated API. */
 async function main(options: Options): Promise<void> {
-  const { parties, isShort, withEconomy, out } = options;
+  const { what, parties, isShort, withEconomy, out } = options;
   await mkdir(out, { recursive: true });
+  if (what === 'live') return watchLive(options);
   const measured = await compare(options);
   await writeFile(join(out, 'bench.svg'), drawChart(measured));
   const write = async (economy: EconomyRun[]): Promise<string> => {
@@ -27,6 +29,13 @@ async function main(options: Options): Promise<void> {
   if (withEconomy) report = await write(await runEconomy(parties, note));
   process.stdout.write(`${report}\n`);
   note(`written to ${out}`);
+  return undefined;
+}
+
+async function watchLive({ isShort, out }: Options): Promise<void> {
+  const report = await runLive(isShort ? SHORT_LIVE : FULL_LIVE, note);
+  await writeFile(join(out, 'live.md'), report);
+  process.stdout.write(report);
 }
 
 async function compare({ parties, isShort }: Options): Promise<Measured[]> {

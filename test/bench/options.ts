@@ -5,6 +5,8 @@ import { PARTIES, partiesOf, type Party } from './parties.ts';
 
 /** What the command line says. */
 export interface Options {
+  /** `compare`: all parties side by side; `live`: this gateway with many who watch. */
+  what: 'compare' | 'live';
   parties: Party[];
   /** One round of a few operations: shows that everything works, and measures nothing. */
   isShort: boolean;
@@ -15,8 +17,9 @@ export interface Options {
 
 /** Reads the command line; throws for what it does not know. */
 export function readOptions(args: string[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: true,
     options: {
       only: { type: 'string' },
       short: { type: 'boolean', default: false },
@@ -24,7 +27,11 @@ export function readOptions(args: string[]): Options {
       out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
     },
   });
+  const [what = 'compare', ...others] = positionals;
+  if ((what !== 'compare' && what !== 'live') || others.length > 0)
+    throw new Error(`There is no benchmark "${positionals.join(' ')}": leave it out, or say "live".`);
   return {
+    what,
     parties: values.only === undefined ? [...PARTIES] : partiesOf(values.only.split(',')),
     isShort: values.short,
     withEconomy: !values.short && !values['skip-economy'],
