@@ -1,20 +1,22 @@
-import { createYoga, type GraphiQLOptions } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
-import { type AuthSettings, createAuthenticate } from './auth/authenticate.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
 import { createIdentify } from './auth/identify.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { corsFor } from './cors.ts';
 import { idsOf, type WebhookEvent } from './live/events.ts';
-import { createWatch, DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
+import { createWatch, DEFAULT_LIVE_LIMITS } from './live/watch.ts';
 import { createWebhookReceiver } from './live/webhook.ts';
+import type { GatewayOptions } from './gatewayOptions.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { type Log, withoutSecrets } from './log.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { withoutSecrets } from './log.ts';
 import { callerOf, useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
+import { useBrokenStreams } from './plugins/useBrokenStreams.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
 import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
 import { useErrorCodes } from './plugins/useErrorCodes.ts';
@@ -24,57 +26,18 @@ import { useLocalHost } from './plugins/useLocalHost.ts';
 import { useQueryLimits } from './plugins/useQueryLimits.ts';
 import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
-import { DOCUMENT_ID, type TrustedDocuments, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
+import { DOCUMENT_ID, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
 import { useWebhooks } from './plugins/useWebhooks.ts';
 import { useWellFormedRequest } from './plugins/useWellFormedRequest.ts';
 import { createGatewaySchema } from './schema.ts';
-import type { ClientSettings } from './upstream/client.ts';
-import { DEFAULT_ECONOMY, type EconomySettings } from './upstream/economy.ts';
-import type { Transport } from './upstream/transport.ts';
+import { DEFAULT_ECONOMY } from './upstream/economy.ts';
 import { createUpstream } from './upstream/upstream.ts';
 
-/** Which app is served, with which credential, and how patiently. */
-export interface UpstreamSettings extends ClientSettings {
-  /** Secret. The gateway's own, from which callers are served who bring none; null: all of them do. */
-  token: string | null;
-}
-
-export interface GatewayOptions {
-  upstream: UpstreamSettings;
-  /** How answers are kept and requests are spent; what is left out is as by default. */
-  economy?: Partial<EconomySettings>;
-  /** Whether callers may ask what their operations cost. */
-  reports?: boolean;
-  transport: Transport;
-  log: Log;
-  /** GraphiQL's look and its first tabs; false: it is not served. */
-  graphiql: GraphiQLOptions | false;
-  /** How callers show who they are; by default not at all. */
-  auth?: AuthSettings;
-  /** What one request may ask for; what is left out is as by default. */
-  limits?: Partial<Limits>;
-  /** Which sites' pages may call, as `https://example.com`; `*`: any. By default none. */
-  corsOrigins?: readonly string[];
-  /** Whether only this machine's own names are answered to. */
-  localOnly?: boolean;
-  /** Whether introspection and `_service` are answered, by default yes. */
-  tellsSchema?: boolean;
-  /** Whether errors name what the schema has that was nearly named, by default yes. */
-  suggestions?: boolean;
-  trustedDocuments?: TrustedDocuments;
-  /** Where the public key of RealtimeKit's webhooks is; null: none are received. */
-  webhookKeyUrl?: string | null;
-  /** How many may watch; what is left out is as by default. */
-  live?: Partial<LiveLimits>;
-  /** False while no new work is wanted: `GET /ready` then answers 503. */
-  isReady?: () => boolean;
-  clock?: Clock;
-  /** From 0 to 1, for the jitter of waits. */
-  random?: () => number;
-}
-
-/** Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. */
+/**
+ * Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. With `endSubscriptions` all who watch
+ * are sent away, each to come back elsewhere, and nobody can watch any more.
+ */
 export function createGateway(options: GatewayOptions) {
   const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
@@ -109,7 +72,7 @@ export function createGateway(options: GatewayOptions) {
     };
   };
 
-  return createYoga<object, Context>({
+  const server = createYoga<object, Context>({
     schema: createGatewaySchema(),
     context: ({ request }) => contextOf(request),
     graphiql,
@@ -146,9 +109,15 @@ export function createGateway(options: GatewayOptions) {
       useCostLimit(limits),
       ...(reports ? [useUpstreamReport()] : []),
       useKeptAnswers(upstream.answers),
+      useBrokenStreams(),
       // Last, so that it sees the errors of all the others.
       useErrorCodes(log, suggestions),
     ],
+  });
+  return Object.assign(server, {
+    endSubscriptions: () => watch.end(),
+    /** How many subscriptions there are. */
+    subscriptions: () => watch.size(),
   });
 }
 
@@ -166,4 +135,5 @@ function following(signal: AbortSignal): AbortSignal {
   return controller.signal;
 }
 
+export type { GatewayOptions };
 export type Gateway = ReturnType<typeof createGateway>;

@@ -36,6 +36,7 @@ export function graphiqlOptions(ids: ExampleIds | null, { reports, bearer }: Exa
       tab(START, {
         input: { meetingId: fill(ids?.idleMeetingId), name: 'Product launch', video: { width: 1280, height: 720 } },
       }),
+      tab(WATCH, { meetingId: fill(ids?.idleMeetingId) }),
       tab(STOP, { input: { meetingId: fill(ids?.idleMeetingId) } }),
     ].map((example) => Object.assign(example, { headers })),
   };
@@ -149,6 +150,22 @@ mutation Start($input: StartLivestreamInput!) {
       code
       message
       field
+    }
+  }
+}
+`;
+
+const WATCH = `
+# Goes on until it is stopped: start a livestream in the tab before, and see it go live here.
+subscription Watch($meetingId: ID!) {
+  livestreamUpdated(meetingId: $meetingId) {
+    id
+    name
+    status
+    playbackUrl
+    activeSession {
+      id
+      startedAt
     }
   }
 }

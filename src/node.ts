@@ -11,6 +11,7 @@ import { graphiqlOptions } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
 import { createUndiciTransport } from './transports/undici.ts';
+import { createWebSockets, isWebSocketUpgrade, type WebSockets } from './webSockets.ts';
 
 /** How long requests that are under way may take to finish once the process is told to end, in milliseconds. */
 const DRAIN_TIME = 25_000;
@@ -31,13 +32,14 @@ async function main(): Promise<void> {
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
   let isReady = true;
+  // A page of another site could have its name point to this machine.
+  const localOnly = auth.kind === 'none';
   const gateway = createGateway({
     upstream: { ...app, attemptTimeout, totalTimeout, perSecond },
     transport: transport.send,
     economy,
     auth,
-    // A page of another site could have its name point to this machine.
-    localOnly: auth.kind === 'none',
+    localOnly,
     limits,
     corsOrigins,
     trustedDocuments: config.trustedDocuments,
@@ -50,15 +52,28 @@ async function main(): Promise<void> {
     graphiql: config.graphiql && graphiqlOptions(samples, { reports, bearer: auth.kind !== 'none' }),
     isReady: () => isReady,
   });
-  const server = createServer((request, response) => {
+  const sockets = createWebSockets({
+    fetch: (request) => gateway.fetch(request),
+    corsOrigins,
+    localOnly,
+    messageBytes: limits.bodyBytes,
+    // As many as may watch, and some to ask.
+    operations: config.live.perCaller + 100,
+    log,
+  });
+  const server = createServer({ shouldUpgradeCallback: isWebSocketUpgrade }, (request, response) => {
     // Or a caller that keeps its connection open would keep a draining server from ending.
     response.once('close', () => isReady || server.closeIdleConnections());
     void gateway(request, response);
   });
+  server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
   await listen(server, config);
   endOnSignal(async () => {
     isReady = false;
-    await close(server);
+    const closed = close(server, sockets);
+    sockets.drain();
+    gateway.endSubscriptions();
+    await closed;
     await Promise.all([transport.close(), sandbox?.close()]);
   });
   announce(server, config, sandbox);
@@ -115,10 +130,13 @@ const CALLERS: Record<AuthSettings['kind'], string> = {
 };
 
 /** Takes no new connections, and waits for the requests under way; what is not done in time is cut off. */
-async function close(server: Server): Promise<void> {
+async function close(server: Server, sockets: WebSockets): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  const cutOff = setTimeout(() => server.closeAllConnections(), DRAIN_TIME);
+  const cutOff = setTimeout(() => {
+    server.closeAllConnections();
+    sockets.cutOff();
+  }, DRAIN_TIME);
   await closed;
   clearTimeout(cutOff);
 }

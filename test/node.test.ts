@@ -156,3 +156,61 @@ async function askSlowly(program: Program, control: string, change: unknown): Pr
   await expect.poll(readRequests, { interval: 10 }).toMatch(/"inFlight":\s*1/);
   return async () => answer;
 }
+
+describe('told to end while somebody watches', () => {
+  test.each([
+    ['an event stream breaks off', watchOverStream, 'broken off'],
+    ['a WebSocket is closed, to be opened anew', watchOverWebSocket, 1012],
+  ])('%s, and it ends with code 0', async (_what, watch, ending) => {
+    const program = start();
+    const { ended } = await watch(await addressOf(program));
+    program.child.kill('SIGTERM');
+    expect(await ended).toBe(ending);
+    expect(await program.exitCode).toBe(0);
+    expect(program.printed()).not.toMatch(/"level":|Unexpected/);
+  });
+});
+
+const WATCH = { query: 'subscription { livestreamUpdated { id } }' };
+
+/** Somebody who watches, and has seen something. */
+interface Watching {
+  /** What it ends with. */
+  ended: Promise<unknown>;
+}
+
+async function watchOverStream(address: string): Promise<Watching> {
+  const { body } = await fetch(`${address}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify(WATCH),
+  });
+  if (body === null) throw new Error('No answer');
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  const read = async (): Promise<boolean> => {
+    const { done, value } = await reader.read();
+    text += decoder.decode(value);
+    return done;
+  };
+  while (!text.includes('event: next')) await read();
+  const toEnd = async (): Promise<string> => {
+    while (!(await read()));
+    return text;
+  };
+  return { ended: toEnd().catch(() => (text.includes('complete') ? text : 'broken off')) };
+}
+
+async function watchOverWebSocket(address: string): Promise<Watching> {
+  const socket = new WebSocket(`${address.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const closed = new Promise((resolve) => {
+    socket.addEventListener('close', ({ code }) => resolve(code), { once: true });
+  });
+  await once(socket, 'open');
+  socket.send('{"type":"connection_init"}');
+  await once(socket, 'message');
+  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: WATCH }));
+  await once(socket, 'message');
+  return { ended: closed };
+}

@@ -118,6 +118,8 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
         signal.throwIfAborted();
         for (const livestream of await present(target)) news.introduce(reader, livestream);
       } catch (error) {
+        // All readers were sent away meanwhile: this one gets the same error as they, in the same way.
+        if (!readers.has(reader)) return mailbox;
         await mailbox.return();
         throw error;
       }

@@ -19,6 +19,7 @@ export interface Watched {
 export interface Readers {
   add(reader: Reader): void;
   delete(reader: Reader): void;
+  has(reader: Reader): boolean;
   size(): number;
   /** Removes and gives all. */
   clear(): Reader[];
@@ -54,6 +55,13 @@ export function createReaders(): Readers {
       inGroup(reader.target, (group) => {
         if (group.delete(reader)) size -= 1;
       });
+    },
+    has(reader) {
+      let isThere = false;
+      inGroup(reader.target, (group) => {
+        isThere = group.has(reader);
+      });
+      return isThere;
     },
     size: () => size,
     clear() {

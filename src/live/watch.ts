@@ -126,7 +126,7 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
 
   return {
     async subscribe(account, callerId, target, signal) {
-      if (isOver) throw ending();
+      if (isOver) return endingAtOnce();
       const leave = enter(callerId);
       const watch = watchOf(account);
       return watch.subscribe(target, signal, () => {
@@ -153,7 +153,17 @@ function tooMany(words: string): GatewayError {
   return new GatewayError('RATE_LIMITED', `${words} End one first.`);
 }
 
-/** Yoga breaks the connection on it, where any other error would be an answer. */
+/** Whoever comes now: an error of `subscribe` itself would be an answer. */
+function endingAtOnce(): AsyncIterableIterator<LiveState> {
+  return {
+    next: async () => Promise.reject(ending()),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** The connection is broken on it, where any other error would be an answer. */
 function ending(): Error {
   return new DOMException('The gateway is ending.', 'AbortError');
 }

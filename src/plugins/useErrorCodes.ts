@@ -1,5 +1,5 @@
-import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql';
+import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -17,11 +17,16 @@ export function useErrorCodes(log: Log, suggestions: boolean): Plugin {
   return {
     onResultProcess(hook) {
       const { request, result } = hook;
-      if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
-      const errors = result.errors
-        .map((error) => (suggestions ? error : withoutSuggestion(error)))
-        .map((error) => present(error, request, log));
-      hook.setResult({ ...result, errors });
+      const presentable = <One extends ExecutionResult>(one: One): One => {
+        if (one.errors === undefined) return one;
+        const errors = one.errors
+          .map((error) => (suggestions ? error : withoutSuggestion(error)))
+          .map((error) => present(error, request, log));
+        return { ...one, errors };
+      };
+      // Of a subscription each event is one.
+      if (isAsyncIterable(result)) hook.setResult(mapAsyncIterator(result, presentable));
+      else if (!Array.isArray(result)) hook.setResult(presentable(result));
     },
   };
 }

@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Stop'];
+const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Watch', 'Stop'];
+/** The tab whose answer does not end. */
+const WATCH = 'Watch';
 
 /** Debian's Chromium, without the conversations that it would have with its maker. */
 const CHROMIUM = {
@@ -89,6 +91,21 @@ async function pressRun(page: Page): Promise<void> {
   }
 }
 
+/** Presses until the button would do this the next time. */
+async function pressUntil(page: Page, label: RegExp): Promise<void> {
+  const button = page.locator('.graphiql-execute-button');
+  const isSo = async (): Promise<boolean> => label.test((await button.getAttribute('aria-label')) ?? '');
+  await button.click();
+  const isDone = await expect
+    .poll(isSo, { timeout: 1000 })
+    .toBe(true)
+    .then(
+      () => true,
+      () => false,
+    );
+  if (!isDone) await pressUntil(page, label);
+}
+
 function isOperation(body: string | null): boolean {
   return body !== null && !body.includes('IntrospectionQuery');
 }
@@ -133,12 +150,30 @@ describe('GraphiQL in a real browser', () => {
     for (const [index, name] of TABS.entries()) {
       await tabs.nth(index).click();
       await page.locator('.graphiql-query-editor').getByText(name, { exact: true }).first().waitFor();
+      if (name === WATCH) continue;
       const answer = await run(page);
       expect(answer).toHaveProperty('data');
       expect(answer).not.toHaveProperty('errors');
       expect(answer).toHaveProperty('extensions.upstream.budget.limit', 1200);
       expect(JSON.stringify(answer)).not.toMatch(/"userErrors":\[\{|:null\}$/);
     }
+    await context.close();
+  });
+
+  test('shows a livestream go live the moment it does', async () => {
+    const { page, context, complaints } = await open('light');
+    const tabs = page.locator('.graphiql-tab-button');
+    const response = page.locator('.graphiql-response');
+    await tabs.nth(TABS.indexOf('Start')).click();
+    await page.locator('.graphiql-query-editor').getByText('Start', { exact: true }).first().waitFor();
+    await run(page);
+    await tabs.nth(TABS.indexOf(WATCH)).click();
+    await page.locator('.graphiql-query-editor').getByText(WATCH, { exact: true }).first().waitFor();
+    await pressUntil(page, /^Stop/);
+    await response.getByText('"livestreamUpdated"').waitFor();
+    await response.getByText('"LIVE"').waitFor();
+    await pressUntil(page, /^Execute/);
+    expect(complaints).toEqual([]);
     await context.close();
   });
 

@@ -40,6 +40,7 @@ export async function startFederation({ router: kind, compose, scopes }: Federat
   return {
     livestreams,
     agenda,
+    url: router.url,
     ask: async (query: string, variables?: object, headers?: Record<string, string>) =>
       ask(router, query, variables, headers),
     [Symbol.asyncDispose]: async (): Promise<void> => owned.disposeAsync(),

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** What listens on a free port of 127.0.0.1. */
 export interface Listening extends AsyncDisposable {
   /** Without a path. */
   origin: string;
   port: number;
+  /** Takes requests for WebSockets. */
+  onUpgrade(listener: (request: IncomingMessage, stream: Duplex, head: Buffer) => void): void;
 }
 
 export async function listen(listener: RequestListener): Promise<Listening> {
@@ -17,6 +20,7 @@ export async function listen(listener: RequestListener): Promise<Listening> {
   return {
     origin: `http://127.0.0.1:${port}`,
     port,
+    onUpgrade: (listener) => void server.on('upgrade', listener),
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createGateway } from '../../src/gateway.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createUndiciTransport } from '../../src/transports/undici.ts';
+import { createWebSockets } from '../../src/webSockets.ts';
 import { at } from '../support/gateway.ts';
 import { listen } from './listen.ts';
 
@@ -32,16 +33,31 @@ export async function startLivestreams() {
     });
   let gateway = create();
   let received: IncomingMessage[] = [];
-  const { origin } = stack.use(
+  /** What authorized each request over a WebSocket. */
+  const operations: (string | null)[] = [];
+  const listening = stack.use(
     await listen((request, response) => {
       received.push(request);
       void gateway(request, response);
     }),
   );
+  const sockets = createWebSockets({
+    fetch: (request) => {
+      operations.push(request.headers.get('authorization'));
+      return gateway.fetch(request);
+    },
+    corsOrigins: [],
+    localOnly: true,
+    messageBytes: 1_000_000,
+    operations: 100,
+    log: () => {},
+  });
+  listening.onUpgrade((...upgrade) => sockets.upgrade(...upgrade));
+  stack.defer(() => sockets.cutOff());
   const owned = stack.move();
 
   return {
-    url: `${origin}/graphql`,
+    url: `${listening.origin}/graphql`,
     sandbox,
     renew(): void {
       sandbox.reset();
@@ -50,6 +66,9 @@ export async function startLivestreams() {
     },
     /** What authorized each request from a router since the renewal; null where nothing did. */
     authorizations: () => received.map(({ headers }) => headers.authorization ?? null),
+    overSockets: () => operations,
+    /** How many watch. */
+    subscriptions: () => gateway.subscriptions(),
     /** The upstream requests since the renewal or the last `forget`, each as its method and route. */
     upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
     forget: () => sandbox.forgetRequests(),

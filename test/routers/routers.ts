@@ -34,6 +34,7 @@ export const APOLLO_GATEWAY: RouterKind = {
 
 /** Hive Gateway, by the command that an operator runs. */
 export const HIVE_GATEWAY = hiveGateway('gateway.config.ts');
+export const HIVE_GATEWAY_WITH_SOCKETS = hiveGateway('sockets.config.ts');
 export const HIVE_GATEWAY_WITH_SCOPES = hiveGateway('scopes.config.ts');
 
 function hiveGateway(config: string): RouterKind {

@@ -124,6 +124,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
   }
 
   const testGateway = {
+    /** What `createGateway` gave. */
+    server: gateway,
     sandbox,
     clock,
     logs,

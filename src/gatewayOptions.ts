@@ -1,0 +1,51 @@
+import type { GraphiQLOptions } from 'graphql-yoga';
+
+import type { AuthSettings } from './auth/authenticate.ts';
+import type { Clock } from './clock.ts';
+import type { Limits } from './limits.ts';
+import type { LiveLimits } from './live/watch.ts';
+import type { Log } from './log.ts';
+import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
+import type { ClientSettings } from './upstream/client.ts';
+import type { EconomySettings } from './upstream/economy.ts';
+import type { Transport } from './upstream/transport.ts';
+
+/** Which app is served, with which credential, and how patiently. */
+export interface UpstreamSettings extends ClientSettings {
+  /** Secret. The gateway's own, from which callers are served who bring none; null: all of them do. */
+  token: string | null;
+}
+
+export interface GatewayOptions {
+  upstream: UpstreamSettings;
+  /** How answers are kept and requests are spent; what is left out is as by default. */
+  economy?: Partial<EconomySettings>;
+  /** Whether callers may ask what their operations cost. */
+  reports?: boolean;
+  transport: Transport;
+  log: Log;
+  /** GraphiQL's look and its first tabs; false: it is not served. */
+  graphiql: GraphiQLOptions | false;
+  /** How callers show who they are; by default not at all. */
+  auth?: AuthSettings;
+  /** What one request may ask for; what is left out is as by default. */
+  limits?: Partial<Limits>;
+  /** Which sites' pages may call, as `https://example.com`; `*`: any. By default none. */
+  corsOrigins?: readonly string[];
+  /** Whether only this machine's own names are answered to. */
+  localOnly?: boolean;
+  /** Whether introspection and `_service` are answered, by default yes. */
+  tellsSchema?: boolean;
+  /** Whether errors name what the schema has that was nearly named, by default yes. */
+  suggestions?: boolean;
+  trustedDocuments?: TrustedDocuments;
+  /** Where the public key of RealtimeKit's webhooks is; null: none are received. */
+  webhookKeyUrl?: string | null;
+  /** How many may watch; what is left out is as by default. */
+  live?: Partial<LiveLimits>;
+  /** False while no new work is wanted: `GET /ready` then answers 503. */
+  isReady?: () => boolean;
+  clock?: Clock;
+  /** From 0 to 1, for the jitter of waits. */
+  random?: () => number;
+}

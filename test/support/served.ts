@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+import { onTestFinished } from 'vitest';
+
+import { DEFAULT_LIMITS } from '../../src/limits.ts';
+import { createWebSockets, isWebSocketUpgrade, type WebSocketOptions } from '../../src/webSockets.ts';
+import type { TestGateway } from './gateway.ts';
+
+/** A gateway behind a real server, as the program has it; it ends with the test. */
+export async function serve({ server: gateway, logs }: TestGateway, options: Partial<WebSocketOptions> = {}, port = 0) {
+  const sockets = createWebSockets({
+    fetch: (request) => gateway.fetch(request),
+    corsOrigins: [],
+    localOnly: false,
+    messageBytes: DEFAULT_LIMITS.bodyBytes,
+    operations: 100,
+    log: (level, message, fields = {}) => logs.push({ level, message, fields }),
+    ...options,
+  });
+  const server = createServer(
+    { shouldUpgradeCallback: isWebSocketUpgrade },
+    (request, response) => void gateway(request, response),
+  );
+  server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('It listens on no port');
+  const host = `127.0.0.1:${address.port}`;
+  let isOpen = true;
+
+  async function close(): Promise<void> {
+    if (!isOpen) return;
+    isOpen = false;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    sockets.cutOff();
+    await closed;
+  }
+  onTestFinished(close);
+
+  return {
+    url: `http://${host}/graphql`,
+    socketUrl: `ws://${host}/graphql`,
+    host,
+    port: address.port,
+    sockets,
+    /** As the program does, told to end; the server closes once nobody is here any more. */
+    async drain(): Promise<void> {
+      isOpen = false;
+      const closed = once(server, 'close');
+      server.close();
+      sockets.drain();
+      gateway.endSubscriptions();
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+export type Served = Awaited<ReturnType<typeof serve>>;
