@@ -1,11 +1,9 @@
-import { Refusal } from './answers.ts';
+import { readObject, refusal } from './body.ts';
 import { isRecord } from './fields.ts';
 
 /** Reads the body of a start, refusing what its page does not allow. Keys that the page does not list are ignored. */
 export function readStart(body: string): { name: string | undefined } {
-  const parsed = parseJson(body);
-  if (!isRecord(parsed)) throw refusal('The body must be a JSON object');
-  const { name, video_config: video } = parsed;
+  const { name, video_config: video } = readObject(body);
   if (name !== undefined && typeof name !== 'string') throw refusal('name must be a string');
   if (video !== undefined) checkVideo(video);
   return { name };
@@ -18,16 +16,4 @@ function checkVideo(video: unknown): void {
     if (pixels === undefined || (typeof pixels === 'number' && pixels > 0)) continue;
     throw refusal(`video_config.${key} must be a positive number`);
   }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(message: string): Refusal {
-  return new Refusal(400, 400, message);
 }

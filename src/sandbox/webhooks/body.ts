@@ -1,5 +1,4 @@
-import { Refusal } from '../answers.ts';
-import { isRecord } from '../fields.ts';
+import { readObject, refusal } from '../body.ts';
 import { WEBHOOK_EVENTS, type WebhookEvent, type WebhookFields } from './registry.ts';
 
 /** Reads the body of a creation or a replacement: all but `enabled` is required. */
@@ -13,9 +12,7 @@ export function readWebhook(body: string): WebhookFields {
 
 /** Reads the body of a change: nothing is required. Keys that the page does not list are ignored. */
 export function readWebhookChange(body: string): Partial<WebhookFields> {
-  const parsed = parseJson(body);
-  if (!isRecord(parsed)) throw refusal('The body must be a JSON object');
-  const { name, url, events, enabled } = parsed;
+  const { name, url, events, enabled } = readObject(body);
   return {
     ...(name === undefined ? {} : { name: readName(name) }),
     ...(url === undefined ? {} : { url: readUrl(url) }),
@@ -47,16 +44,4 @@ function readEvents(events: unknown): WebhookEvent[] {
 function readEnabled(enabled: unknown): boolean {
   if (typeof enabled === 'boolean') return enabled;
   throw refusal('enabled must be true or false');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(message: string): Refusal {
-  return new Refusal(400, 400, message);
 }

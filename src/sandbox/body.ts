@@ -1,0 +1,21 @@
+import { Refusal } from './answers.ts';
+import { isRecord } from './fields.ts';
+
+/** The object that a body holds; whatever else it holds is refused. */
+export function readObject(body: string): Record<string, unknown> {
+  const parsed = parseJson(body);
+  if (!isRecord(parsed)) throw refusal('The body must be a JSON object');
+  return parsed;
+}
+
+export function refusal(message: string): Refusal {
+  return new Refusal(400, 400, message);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
