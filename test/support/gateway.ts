@@ -21,6 +21,8 @@ export interface TestGatewayOptions {
   intercept?: (send: Transport) => Transport;
   /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
   economy?: Partial<Omit<EconomySettings, 'freshness'>> & { freshness?: Partial<FreshnessSettings> };
+  /** Whether it trusts the webhooks that the sandbox signs; by default it receives none. */
+  takesWebhooks?: boolean;
   /** Whatever else a gateway can be given. */
   options?: Partial<GatewayOptions>;
 }
@@ -93,6 +95,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     graphiql: {},
     clock: withoutShortWaits(clock),
     random: () => 0,
+    webhookKeyUrl: options.takesWebhooks === true ? server.keyUrl : null,
     ...options.options,
   });
 
@@ -142,10 +145,15 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     /** The upstream requests since the last `forget`, each as its method and route. */
     upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
     forget: () => sandbox.forgetRequests(),
-    /** What the REST API itself says to a GET: the content of its envelope. It stands in `upstream()` until the next `forget`. */
-    async rest(path: string): Promise<unknown> {
+    /**
+     * What the REST API itself says to a GET, or to a POST of `body`: the content of its envelope. It stands in `upstream()` until the
+     * next `forget`.
+     */
+    async rest(path: string, body?: object): Promise<unknown> {
       const url = `${server.url}/accounts/${ACCOUNT}/realtime/kit/${APP}${path}`;
-      const response = await globalThis.fetch(url, { headers: { authorization: 'Bearer another' } });
+      const headers = { authorization: 'Bearer another', 'content-type': 'application/json' };
+      const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      const response = await globalThis.fetch(url, { headers, ...sent });
       return at(await response.json(), 'data');
     },
     /** A whole round trip to the sandbox that is no request to its API. */
