@@ -43,7 +43,7 @@ export function createNews(options: NewsOptions): News {
   const heldOf = (id: string): Livestream | null | undefined => reads.livestream.held(account.id, id);
 
   /** Tells all who are to know, unless something newer was told. `sessionId` undefined: as far as that is known. */
-  function publish(livestream: Livestream, moment: Moment, sessionId?: string | null): void {
+  function publish(livestream: Livestream, moment: Moment, sessionId?: string | null, isFailed = false): void {
     const { id } = livestream;
     const last = told.get(id);
     if (last !== undefined && last.moment.order > moment.order) return;
@@ -52,7 +52,8 @@ export function createNews(options: NewsOptions): News {
     const concerned = readers.about(livestream).filter(({ target }) => isNews || target.livestreamId === id);
     if (concerned.length === 0) return;
     const session = sessionId === undefined ? sessionOf(livestream, last) : sessionId;
-    const state: LiveState = { livestream, sessionId: session };
+    const isPartial = session === undefined && (isFailed || last?.isPartial === true);
+    const state: LiveState = { livestream, sessionId: session, isPartial };
     told.set(id, { ...state, moment });
     // Whoever asks for its session now is not to get the one that has ended with it.
     if (hasEnded(livestream)) reads.activeSession.put(account.id, id, null, moment);
@@ -83,15 +84,17 @@ export function createNews(options: NewsOptions): News {
     const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
     // What came in the same answer is new enough.
     const since = { ...moment, order: moment.order - 1 };
-    if (isOther && isActive(livestream)) await lookUpSession(id, since);
-    publish(heldOf(id) ?? livestream, moment);
+    const needsSession = (isOther || last?.isPartial === true) && isActive(livestream);
+    const isFailed = needsSession && !(await lookUpSession(id, since));
+    publish(heldOf(id) ?? livestream, moment, undefined, isFailed);
   }
 
-  /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. */
-  async function lookUpSession(id: string, since: Moment): Promise<void> {
+  /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. False: it could not be. */
+  async function lookUpSession(id: string, since: Moment): Promise<boolean> {
     const waiting = new AbortController();
     const read = reads.activeSession.read(begin(), id, since).finally(() => waiting.abort());
-    await Promise.race([read, sleep(SESSION_TAKES, clock, waiting.signal)]).catch(() => {});
+    const isRead = read.then(() => true).catch(() => false);
+    return Promise.race([isRead, sleep(SESSION_TAKES, clock, waiting.signal).then(() => false)]).catch(() => isRead);
   }
 
   /** There is no session of what is believed to run: it has ended, or it runs without one. */
@@ -135,7 +138,8 @@ export function createNews(options: NewsOptions): News {
       if (held !== undefined && held !== livestream) return;
       if (last === undefined) publish(livestream, moment);
       else if (last.moment.order >= moment.order) return;
-      else if (isSameLook(last.livestream, livestream)) told.set(id, { ...last, livestream, moment });
+      else if (isSameLook(last.livestream, livestream) && last.isPartial !== true)
+        told.set(id, { ...last, livestream, moment });
       else inTurn(id, () => settle(livestream, moment));
     },
     sessionSeen(id, sessionId, moment) {

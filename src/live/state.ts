@@ -6,6 +6,8 @@ export interface LiveState {
   livestream: Livestream;
   /** The running session's id; null: none runs; undefined: nobody has looked. */
   sessionId: string | null | undefined;
+  /** Its session could not be read when it was told: whoever asked for it has got an error. */
+  isPartial?: boolean;
 }
 
 /** What readers were told last, and when that was so. */
@@ -27,6 +29,7 @@ export interface LiveEvent {
 
 /** Whether nothing that readers are told of differs. A session that nobody has looked for is no other one. */
 export function isSameState(one: LiveState, other: LiveState): boolean {
+  if (one.isPartial === true && other.isPartial !== true && other.sessionId !== undefined) return false;
   const isSession = one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;
   return isSession && isSameLook(one.livestream, other.livestream);
 }
