@@ -1,5 +1,5 @@
 import type { Viewer } from './auth/viewer.ts';
-import type { LiveState, Target } from './live/state.ts';
+import type { LiveReader, Target } from './live/state.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What resolvers get, made anew for each operation. */
@@ -9,5 +9,7 @@ export interface Context {
   /** For the next event of a subscription, which has nothing in common with the one before. */
   createLoaders: () => Loaders;
   /** What is watched, as it is and as it becomes. */
-  watch: (target: Target) => Promise<AsyncIterableIterator<LiveState>>;
+  watch: (target: Target) => Promise<LiveReader>;
+  /** Who is told by this subscription. */
+  reader?: LiveReader;
 }

@@ -11,12 +11,12 @@ import type { LivePace } from './pace.ts';
 import { createNews } from './news.ts';
 import { createPoller } from './poller.ts';
 import { createReaders, type Reader } from './readers.ts';
-import { isAbout, isSameState, type LiveEvent, type LiveState, type Target } from './state.ts';
+import { isAbout, isSameState, type LiveEvent, type LiveReader, type LiveState, type Target } from './state.ts';
 
 /** All who watch livestreams on one account's expense. */
 export interface AccountWatch {
   /** The present state, then each change. Rejects with `BAD_USER_INPUT` when there is no such livestream. `onEnd` is called once. */
-  subscribe(target: Target, signal: AbortSignal, onEnd: () => void): Promise<Mailbox<LiveState>>;
+  subscribe(target: Target, signal: AbortSignal, onEnd: () => void): Promise<LiveReader>;
   /** An answer to anybody told this. */
   livestreamSeen(livestream: Livestream, moment: Moment): void;
   sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
@@ -61,7 +61,16 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
     told: news.told,
     watched: () => readers.watched(),
     refused: (error) => end(error),
+    retry: async () => news.retry(),
   });
+
+  function asReader(mailbox: Mailbox<LiveState>): LiveReader {
+    const missed = (livestreamId: string): void => {
+      mailbox.forget(livestreamId);
+      news.missed(livestreamId);
+    };
+    return Object.assign(mailbox, { missed });
+  }
 
   function end(error: Error): void {
     for (const { mailbox } of readers.clear()) mailbox.fail(error);
@@ -119,12 +128,12 @@ export function createAccountWatch(options: AccountWatchOptions): AccountWatch {
         for (const livestream of await present(target)) news.introduce(reader, livestream);
       } catch (error) {
         // All readers were sent away meanwhile: this one gets the same error as they, in the same way.
-        if (!readers.has(reader)) return mailbox;
+        if (!readers.has(reader)) return asReader(mailbox);
         await mailbox.return();
         throw error;
       }
       if (readers.size() > 0) poller.start();
-      return mailbox;
+      return asReader(mailbox);
     },
     livestreamSeen: (...seen) => news.livestreamSeen(...seen),
     sessionSeen: (...seen) => news.sessionSeen(...seen),

@@ -2,6 +2,8 @@
 export interface Mailbox<Value> extends AsyncIterableIterator<Value, undefined> {
   /** Nothing, where the reader was given the same of this key the last time. */
   put(key: string, value: Value): void;
+  /** What the reader was given of this key was of no use to it: it is to get it again. */
+  forget(key: string): void;
   /** The reader gets this error in place of whatever is waiting. */
   fail(error: unknown): void;
   return(): Promise<IteratorReturnResult<undefined>>;
@@ -78,6 +80,7 @@ export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): 
       given.set(key, value);
       return undefined;
     },
+    forget: (key) => void given.delete(key),
     fail(error) {
       if (isOver) return;
       failure ??= { error };

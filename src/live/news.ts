@@ -27,6 +27,10 @@ export interface News {
   introduce(reader: Reader, livestream: Livestream): void;
   livestreamSeen(livestream: Livestream, moment: Moment): void;
   sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
+  /** A reader could not read the session of this one. */
+  missed(id: string): void;
+  /** Reads what was missed, and tells those again who missed it. */
+  retry(): Promise<void>;
   /** Forgets what nobody is to be told more of. */
   tidy(): void;
 }
@@ -38,12 +42,14 @@ export function createNews(options: NewsOptions): News {
   const { account, upstream, clock, readers, begin } = options;
   const { reads } = upstream;
   const told = new Map<string, Told>();
+  /** Livestreams whose session a reader could not read. */
+  const missed = new Set<string>();
   /** By livestream: what is being settled. */
   const settling = new Map<string, Promise<void>>();
   const heldOf = (id: string): Livestream | null | undefined => reads.livestream.held(account.id, id);
 
   /** Tells all who are to know, unless something newer was told. `sessionId` undefined: as far as that is known. */
-  function publish(livestream: Livestream, moment: Moment, sessionId?: string | null, isFailed = false): void {
+  function publish(livestream: Livestream, moment: Moment, sessionId?: string | null): void {
     const { id } = livestream;
     const last = told.get(id);
     if (last !== undefined && last.moment.order > moment.order) return;
@@ -52,8 +58,7 @@ export function createNews(options: NewsOptions): News {
     const concerned = readers.about(livestream).filter(({ target }) => isNews || target.livestreamId === id);
     if (concerned.length === 0) return;
     const session = sessionId === undefined ? sessionOf(livestream, last) : sessionId;
-    const isPartial = session === undefined && (isFailed || last?.isPartial === true);
-    const state: LiveState = { livestream, sessionId: session, isPartial };
+    const state: LiveState = { livestream, sessionId: session };
     told.set(id, { ...state, moment });
     // Whoever asks for its session now is not to get the one that has ended with it.
     if (hasEnded(livestream)) reads.activeSession.put(account.id, id, null, moment);
@@ -84,17 +89,15 @@ export function createNews(options: NewsOptions): News {
     const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
     // What came in the same answer is new enough.
     const since = { ...moment, order: moment.order - 1 };
-    const needsSession = (isOther || last?.isPartial === true) && isActive(livestream);
-    const isFailed = needsSession && !(await lookUpSession(id, since));
-    publish(heldOf(id) ?? livestream, moment, undefined, isFailed);
+    if (isOther && isActive(livestream)) await lookUpSession(id, since);
+    publish(heldOf(id) ?? livestream, moment);
   }
 
-  /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. False: it could not be. */
-  async function lookUpSession(id: string, since: Moment): Promise<boolean> {
+  /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. */
+  async function lookUpSession(id: string, since: Moment): Promise<void> {
     const waiting = new AbortController();
     const read = reads.activeSession.read(begin(), id, since).finally(() => waiting.abort());
-    const isRead = read.then(() => true).catch(() => false);
-    return Promise.race([isRead, sleep(SESSION_TAKES, clock, waiting.signal).then(() => false)]).catch(() => isRead);
+    await Promise.race([read, sleep(SESSION_TAKES, clock, waiting.signal)]).catch(() => {});
   }
 
   /** There is no session of what is believed to run: it has ended, or it runs without one. */
@@ -138,8 +141,7 @@ export function createNews(options: NewsOptions): News {
       if (held !== undefined && held !== livestream) return;
       if (last === undefined) publish(livestream, moment);
       else if (last.moment.order >= moment.order) return;
-      else if (isSameLook(last.livestream, livestream) && last.isPartial !== true)
-        told.set(id, { ...last, livestream, moment });
+      else if (isSameLook(last.livestream, livestream)) told.set(id, { ...last, livestream, moment });
       else inTurn(id, () => settle(livestream, moment));
     },
     sessionSeen(id, sessionId, moment) {
@@ -147,6 +149,16 @@ export function createNews(options: NewsOptions): News {
       if (last === undefined || last.moment.order > moment.order || last.sessionId === sessionId) return;
       if (sessionId === null && isActive(last.livestream)) inTurn(id, () => settleWithout(id, moment));
       else publish(heldOf(id) ?? last.livestream, moment, sessionId);
+    },
+    missed: (id) => void missed.add(id),
+    async retry() {
+      const operation = begin();
+      for (const id of missed) {
+        if (told.has(id)) await reads.activeSession.read(operation, id, reads.now());
+        missed.delete(id);
+        const state = told.get(id);
+        if (state !== undefined) for (const { mailbox } of readers.about(state.livestream)) mailbox.put(id, state);
+      }
     },
     tidy() {
       for (const [id, { livestream }] of told) if (!isKept(livestream)) told.delete(id);

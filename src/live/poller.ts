@@ -22,6 +22,8 @@ export interface PollerOptions {
   /** What readers were told last, by livestream. */
   told: ReadonlyMap<string, Told>;
   watched: () => Watched;
+  /** Reads again what readers missed. */
+  retry: () => Promise<void>;
   /** The account may read nothing any more. */
   refused: (error: GatewayError) => void;
 }
@@ -69,6 +71,7 @@ export function createPoller(options: PollerOptions): Poller {
       isBehind = false;
       void look
         .atAll()
+        .then(options.retry)
         .then(delay, later)
         .then((after) => cancel !== null && after < dueAt - clock.now() && schedule(after));
     });

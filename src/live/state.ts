@@ -6,8 +6,12 @@ export interface LiveState {
   livestream: Livestream;
   /** The running session's id; null: none runs; undefined: nobody has looked. */
   sessionId: string | null | undefined;
-  /** Its session could not be read when it was told: whoever asked for it has got an error. */
-  isPartial?: boolean;
+}
+
+/** What one reader is told. */
+export interface LiveReader extends AsyncIterableIterator<LiveState> {
+  /** The session that belongs to what it was told could not be read: it is told again once it can be. */
+  missed(livestreamId: string): void;
 }
 
 /** What readers were told last, and when that was so. */
@@ -29,7 +33,6 @@ export interface LiveEvent {
 
 /** Whether nothing that readers are told of differs. A session that nobody has looked for is no other one. */
 export function isSameState(one: LiveState, other: LiveState): boolean {
-  if (one.isPartial === true && other.isPartial !== true && other.sessionId !== undefined) return false;
   const isSession = one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;
   return isSession && isSameLook(one.livestream, other.livestream);
 }

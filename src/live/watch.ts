@@ -8,7 +8,7 @@ import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type AccountWatch, createAccountWatch } from './accountWatch.ts';
 import { DEFAULT_PACE, type LivePace } from './pace.ts';
-import type { LiveEvent, LiveState, Target } from './state.ts';
+import type { LiveEvent, LiveReader, Target } from './state.ts';
 
 /** How many may watch at a time. */
 export interface LiveLimits {
@@ -24,12 +24,7 @@ export interface Watch {
    * The present state of what is watched, then each change. `callerId` tells callers apart. Rejects with `RATE_LIMITED` when too many
    * watch already, with `BAD_USER_INPUT` when there is no such livestream. It ends when `signal` is aborted, also before it has begun.
    */
-  subscribe(
-    account: Account,
-    callerId: string,
-    target: Target,
-    signal: AbortSignal,
-  ): Promise<AsyncIterableIterator<LiveState>>;
+  subscribe(account: Account, callerId: string, target: Target, signal: AbortSignal): Promise<LiveReader>;
   /** A webhook came: what it is about is read back. */
   told(event: LiveEvent): void;
   /** How many watch now. */
@@ -154,8 +149,9 @@ function tooMany(words: string): GatewayError {
 }
 
 /** Whoever comes now: an error of `subscribe` itself would be an answer. */
-function endingAtOnce(): AsyncIterableIterator<LiveState> {
+function endingAtOnce(): LiveReader {
   return {
+    missed: () => {},
     next: async () => Promise.reject(ending()),
     [Symbol.asyncIterator]() {
       return this;

@@ -18,8 +18,12 @@ export const Livestream: LivestreamResolvers = {
   meeting: (livestream, _args, { loaders }) =>
     whenAtHand(detail(livestream, 'meetingId', loaders.livestream), (id) => (id === null ? null : { id })),
 
-  activeSession: ({ id, status }, _args, { loaders }) =>
-    status === 'IDLE' || status === 'OFFLINE' ? null : loaders.activeSession.load(id),
+  activeSession: ({ id, status }, _args, { loaders, reader }) => {
+    if (status === 'IDLE' || status === 'OFFLINE') return null;
+    const session = loaders.activeSession.load(id);
+    if (session instanceof Promise) session.catch(() => reader?.missed(id));
+    return session;
+  },
 
   sessions: ({ id }, page, { loaders }, info) => {
     // Each answer tells how many there are, so that nobody waits for a whole page to know it.

@@ -5,11 +5,11 @@ import type { LiveState } from '../live/state.ts';
 
 export const Subscription: SubscriptionResolvers = {
   livestreamUpdated: {
-    subscribe: async (_root, { livestreamId, meetingId }, { watch }) =>
-      watch({
+    subscribe: async (_root, { livestreamId, meetingId }, context) =>
+      (context.reader = await context.watch({
         livestreamId: livestreamId == null ? null : checkId(livestreamId),
         meetingId: meetingId == null ? null : checkId(meetingId),
-      }),
+      })),
     resolve: ({ livestream }: LiveState, _args: object, context: Context) => {
       // What was read for the event before is not so any more.
       context.loaders = context.createLoaders();

@@ -62,6 +62,23 @@ test('each event is right in every field at its moment, from a start to a failur
   expect(gateway.logs).toEqual([]);
 });
 
+test('a session that could not be read is told once it can be, and once only', async () => {
+  const world = await createLiveWorld();
+  const gateway = createLiveGateway(world);
+  const livestreamId = world.samples.liveLivestreamId;
+  world.sandbox.fail([
+    { kind: 'status', status: 503, route: '/livestreams/{livestream_id}/active-livestream-session' },
+  ]);
+  const { events } = gateway.subscribe(WATCH, { livestreamId });
+  await passUntil(world, () => events.length > 0);
+  expect(at(events[0], 'errors', 0, 'path')).toEqual(['livestreamUpdated', 'activeSession']);
+  world.sandbox.fail([]);
+  await passUntil(world, () => events.length > 1);
+  expect(updated(events[1], 'activeSession', 'id')).toBe(await world.sessionOf(livestreamId));
+  await world.pass(60_000);
+  expect(events).toHaveLength(2);
+});
+
 test('an unknown livestream is an error that says so, and the end', async () => {
   const world = await createLiveWorld();
   const stream = createLiveGateway(world).subscribe(WATCH, { livestreamId: 'nothing' });
