@@ -20,7 +20,10 @@ export function useTrustedDocuments({ documents, only }: TrustedDocuments): Plug
     getPersistedOperation: (id) => documents.get(id) ?? null,
     customErrors: {
       notFound: () =>
-        refusal('PERSISTED_QUERY_NOT_FOUND', 'No document is known under this id. Send its text as "query".'),
+        refusal(
+          'PERSISTED_QUERY_NOT_FOUND',
+          `No document is known under this id. ${only ? 'Only known ones are served.' : 'Send its text as "query".'}`,
+        ),
       keyNotFound: () => refusal('BAD_REQUEST', 'Must provide query string.'),
       persistedQueryOnly: () =>
         refusal(
