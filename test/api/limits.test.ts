@@ -181,3 +181,13 @@ describe('the usual tools read the schema within the limits', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 });
+
+test('an answer of more fields than are allowed is refused before anything is asked upstream', async () => {
+  const gateway = await startTestGateway({ options: { limits: { fields: 46 } } });
+  const rows = (first: number): string => `{ livestreams(first: ${first}) { nodes { id name } } }`;
+  expect((await gateway.send({ query: rows(15) })).errors).toEqual([]);
+  gateway.forget();
+  const { errors } = await gateway.send({ query: rows(16) });
+  expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_EXPENSIVE', retryable: false } }]);
+  expect(gateway.upstream()).toEqual([]);
+});
