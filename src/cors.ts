@@ -2,9 +2,8 @@ import type { CORSOptions } from 'graphql-yoga';
 
 /** What pages of other sites may do: the listed ones everything, the others nothing. Their cookies are never asked for. */
 export function corsFor(request: Request, origins: readonly string[]): CORSOptions {
-  const origin = request.headers.get('origin') ?? '';
   // Of an origin that is not in its list Yoga would allow `null`, which any page in a sandboxed frame has.
-  if (!origins.includes('*') && !origins.includes(origin)) return false;
+  if (!isListed(request.headers.get('origin'), origins)) return false;
   return {
     origin: [...origins],
     methods: ['GET', 'POST'],
@@ -13,3 +12,11 @@ export function corsFor(request: Request, origins: readonly string[]): CORSOptio
     maxAge: 7200,
   };
 }
+
+/** Whether the pages of this origin may call. */
+export function isListed(origin: string | null | undefined, origins: readonly string[]): boolean {
+  return origins.includes('*') || origins.includes(origin ?? '');
+}
+
+/** What the others are told. */
+export const FOREIGN = 'Pages of other sites may not call this gateway.';

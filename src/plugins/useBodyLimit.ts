@@ -1,5 +1,7 @@
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+
+import { badRequest } from './badRequest.ts';
 
 /**
  * Refuses bodies of more than `most` bytes, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest
@@ -39,5 +41,5 @@ async function readText(stream: ReadableStream<Uint8Array>, most: number): Promi
 
 function tooLarge(most: number): GraphQLError {
   const words = `The request's body is longer than ${most} bytes. Send large values as fewer or shorter ones.`;
-  return new GraphQLError(words, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
+  return badRequest(413, words);
 }

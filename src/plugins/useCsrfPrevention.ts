@@ -1,5 +1,7 @@
-import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+
+import { FOREIGN, isListed } from '../cors.ts';
+import { badRequest } from './badRequest.ts';
 
 /** What a page may send to any site without being asked first (https://fetch.spec.whatwg.org/#cors-safelisted-request-header). */
 const SIMPLE_TYPES = new Set(['', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']);
@@ -15,16 +17,11 @@ export function useCsrfPrevention(origins: readonly string[]): Plugin {
     onRequestParse({ request: { method, headers } }) {
       // A browser says so itself, and no page can change it (https://www.w3.org/TR/fetch-metadata/).
       const isForeign = /^(cross|same)-site$/.test(headers.get('sec-fetch-site') ?? '');
-      if (isForeign && !origins.includes('*') && !origins.includes(headers.get('origin') ?? ''))
-        throw refusal(403, 'Pages of other sites may not call this gateway.');
+      if (isForeign && !isListed(headers.get('origin'), origins)) throw badRequest(403, FOREIGN);
       if (method !== 'POST') return;
       const [type = ''] = (headers.get('content-type') ?? '').split(/[;,]/);
       if (!SIMPLE_TYPES.has(type.trim().toLowerCase()) || PREFLIGHTED.some((name) => headers.has(name))) return;
-      throw refusal(415, 'Send "content-type: application/json".');
+      throw badRequest(415, 'Send "content-type: application/json".');
     },
   };
-}
-
-function refusal(status: number, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }

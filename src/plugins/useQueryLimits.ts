@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 
 import { type DocumentSize, measure } from '../documentSize.ts';
 import type { Limits } from '../limits.ts';
+import { badRequest } from './badRequest.ts';
 
 /** What the introspection query of the usual tools needs, and no more. */
 const INTROSPECTION_DEPTH = 20;
@@ -42,7 +43,7 @@ function isLonger(text: string, bytes: number): boolean {
 
 function tooLong(bytes: number): GraphQLError {
   const words = `The query is longer than ${bytes} bytes. Ask for less at a time, and send values as variables.`;
-  return new GraphQLError(words, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
+  return badRequest(413, words);
 }
 
 /** The one name of a variable that is no property like others in JavaScript: its value would be lost on the way. */

@@ -1,5 +1,6 @@
-import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+
+import { badRequest } from './badRequest.ts';
 
 /** How deep variables may be nested: no type of the schema is deeper, and whatever walks them is safe from running out of stack. */
 const DEEPEST = 50;
@@ -16,30 +17,33 @@ export function useWellFormedRequest(): Plugin {
     },
     onParams({ params }) {
       const operationName: unknown = params.operationName;
-      if (operationName != null && typeof operationName !== 'string') throw refusal('"operationName" is to be a text.');
+      if (operationName != null && typeof operationName !== 'string')
+        throw badRequest(400, '"operationName" is to be a text.');
       if (isDeeper(params.variables, DEEPEST))
-        throw refusal(`"variables" are nested more than ${DEEPEST} levels deep.`);
+        throw badRequest(400, `"variables" are nested more than ${DEEPEST} levels deep.`);
     },
   };
 }
 
 /** Yoga looks for its types in lower case; theirs has none (RFC 9110, 8.3.1). */
 function parserOf(type: string): (request: Request) => Promise<object> {
-  if (!/^application\/json\s*(;|$)/i.test(type)) throw refusal('Send "content-type: application/json".', 415);
+  if (!/^application\/json\s*(;|$)/i.test(type)) throw badRequest(415, 'Send "content-type: application/json".');
   return async (request) => inWords(async () => readObject(await request.text()));
 }
 
 function readObject(text: string): object {
   const value: unknown = JSON.parse(text);
   if (typeof value === 'object' && value !== null) return value;
-  throw refusal('The body is to be an object.');
+  throw badRequest(400, 'The body is to be an object.');
 }
 
 async function inWords<T>(parse: () => Promise<T>): Promise<T> {
   try {
     return await parse();
   } catch (error) {
-    throw error instanceof SyntaxError ? refusal('The body, "variables" and "extensions" are to be JSON.') : error;
+    throw error instanceof SyntaxError
+      ? badRequest(400, 'The body, "variables" and "extensions" are to be JSON.')
+      : error;
   }
 }
 
@@ -51,8 +55,4 @@ function isDeeper(value: unknown, levels: number): boolean {
     if (level.length === 0) return false;
   }
   return true;
-}
-
-function refusal(message: string, status = 400): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }

@@ -1,3 +1,4 @@
+import { FOREIGN, isListed } from '../cors.ts';
 import { isLocalHost } from '../plugins/useLocalHost.ts';
 
 /** Who may open a WebSocket. */
@@ -31,8 +32,8 @@ export function refuseHandshake({ url, host, origin }: Handshake, rules: Handsha
       words: 'Without AUTH this gateway is served to this machine alone, as localhost or 127.0.0.1.',
     };
   const isOwn = origin === undefined || hostOf(origin) === host.toLowerCase();
-  if (isOwn || rules.corsOrigins.includes('*') || rules.corsOrigins.includes(origin)) return null;
-  return { status: 403, words: 'Pages of other sites may not call this gateway.' };
+  if (isOwn || isListed(origin, rules.corsOrigins)) return null;
+  return { status: 403, words: FOREIGN };
 }
 
 function hostOf(origin: string): string | null {
