@@ -42,7 +42,7 @@ export interface Loaders {
   /** Stops a meeting's livestream; what the operation reads after it is the new state. */
   stop(meetingId: string): Promise<StopOutcome>;
   /** What is left of the request budget that the operation is paid from. */
-  budget(): BudgetView;
+  budget(): Promise<BudgetView>;
   /** Whether what the operation gave is true for a while, rather than for this moment. */
   isLasting(): boolean;
   /** Keeps the whole answer of the operation for those who ask the same, for as long as all that it was made of is fresh. */
@@ -144,8 +144,9 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
       if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
       return outcome;
     },
-    budget() {
+    async budget() {
       operation.trace.limitTo(0);
+      await account.budget.refresh();
       return account.budget.view();
     },
     isLasting: () => answers.isLasting(operation),

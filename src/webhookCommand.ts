@@ -5,6 +5,7 @@ import { UpstreamError } from './errors.ts';
 import { isId, ID_RULE } from './ids.ts';
 import { WEBHOOK_PATH } from './plugins/useWebhooks.ts';
 import { createAccounts } from './upstream/account.ts';
+import { createBudget } from './upstream/budget.ts';
 import { createClient } from './upstream/client.ts';
 import type { Operation } from './upstream/operation.ts';
 import { createTrace } from './upstream/trace.ts';
@@ -129,7 +130,7 @@ function unknownApp(): never {
 /** By itself: its requests are no part of a query. */
 async function createOperation(token: string, clock: Clock): Promise<Operation> {
   return {
-    account: await createAccounts(clock)(token),
+    account: await createAccounts({ budgetOf: () => createBudget(clock) }).of(token),
     trace: createTrace(Infinity, clock),
     begun: { order: 0, at: clock.now() },
     purpose: 'mutation',

@@ -12,6 +12,8 @@ import { isActive, type LiveEvent, type Told } from './state.ts';
 const MANY = 3;
 /** Of those that do not run, how many are looked at in one look where the lists tell the rest. */
 const MOST_RESTING = 3;
+/** The part of the time between two looks for which what another replica has read is as good as a look. */
+const SHARED = 0.8;
 /** How many are looked at side by side, each with a few requests: an operation may send a hundred. */
 const SIDE_BY_SIDE = 16;
 
@@ -28,7 +30,8 @@ export interface LookOptions {
 
 /** One look serves all who watch the same; many are the lists of what is live, and what these do not tell. */
 export interface Look {
-  atAll(): Promise<void>;
+  /** `every`: how often that is done, in milliseconds; what another replica has seen since the last time counts. */
+  atAll(every: number): Promise<void>;
   /** Not as it was before `moment`. */
   at(ids: LiveEvent, moment: Moment): Promise<void>;
 }
@@ -39,18 +42,21 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
   const { reads } = upstream;
   const running = (): Told[] => [...told.values()].filter(({ livestream }) => isActive(livestream));
 
-  async function atAll(): Promise<void> {
+  async function atAll(every: number): Promise<void> {
     const { livestreamIds, meetingIds, isAll } = watched();
+    const enough = upstream.isReplicated ? every * SHARED : 0;
+    const tolerant = (): Operation => ({ ...begin(), enough });
     const { signal } = begin();
     const isMany = isAll || livestreamIds.length + meetingIds.length >= MANY;
-    const [active, failure] = isMany ? await readLists() : [null, null];
+    const [active, failure] = isMany ? await readLists(tolerant()) : [null, null];
     signal?.throwIfAborted();
     const activeIds = new Set(active?.livestreams.map(({ id }) => id));
     const isUnseen = (id: string): boolean => !activeIds.has(id);
     const gone = isMany && (active?.isWhole || isAll) ? running().map(({ livestream }) => livestream.id) : [];
     const named = active?.isWhole ? resting(livestreamIds) : livestreamIds;
     const ids = [...new Set([...gone, ...named])].filter(isUnseen);
-    await inPieces(signal, [
+    // What the lists have missed is suspicious: it is to be seen as it is now.
+    await inPieces(signal, isMany ? begin : tolerant, [
       ...oldestFirst(ids).map((id) => async (operation: Operation) => atLivestream(operation, id)),
       ...(active?.isWhole ? [] : meetingIds).map((id) => async (operation: Operation) => atMeeting(operation, id)),
     ]);
@@ -58,13 +64,16 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
   }
 
   /** As they are now: what is missing in an older one has not ended. Lists that fail keep nobody from being looked at. */
-  async function readLists(): Promise<[Active | null, { error: unknown } | null]> {
+  async function readLists(operation: Operation): Promise<[Active | null, { error: unknown } | null]> {
     try {
-      return [await readActive(upstream, begin(), reads.now()), null];
+      return [await readActive(upstream, operation, nowFor(operation)), null];
     } catch (error) {
       return [null, { error }];
     }
   }
+
+  /** What another replica has read lately is as good as new. */
+  const nowFor = ({ enough = 0 }: Operation): Moment => (enough > 0 ? reads.past(enough) : reads.now());
 
   const orderOf = (id: string): number => told.get(id)?.moment.order ?? 0;
   const oldestFirst = (ids: string[]): string[] => ids.toSorted((one, other) => orderOf(one) - orderOf(other));
@@ -79,10 +88,10 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
   }
 
   /** One that fails keeps nobody else from being looked at; where all of a piece fail, upstream is spared the rest. */
-  async function inPieces(signal: AbortSignal | undefined, steps: Step[]): Promise<void> {
+  async function inPieces(signal: AbortSignal | undefined, beginPiece: () => Operation, steps: Step[]): Promise<void> {
     for (let from = 0; from < steps.length; from += SIDE_BY_SIDE) {
       signal?.throwIfAborted();
-      const operation = begin();
+      const operation = beginPiece();
       const outcomes = await Promise.allSettled(
         steps.slice(from, from + SIDE_BY_SIDE).map(async (step) => step(operation)),
       );
@@ -94,7 +103,7 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
   async function atLivestream(operation: Operation, id: string, since?: Moment): Promise<void> {
     const known = told.get(id);
     const isLive = known !== undefined && (known.sessionId || known.livestream.status === 'LIVE');
-    const moment = since ?? reads.now();
+    const moment = since ?? nowFor(operation);
     // The answer about the session of one that runs tells the livestream too, as a rule.
     if (isLive && (await isToldBySession(operation, id, moment))) return;
     await reads.livestream.read(operation, id, isLive ? moment : since);

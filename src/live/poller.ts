@@ -70,7 +70,7 @@ export function createPoller(options: PollerOptions): Poller {
       dueAt = Infinity;
       isBehind = false;
       void look
-        .atAll()
+        .atAll(Math.min(milliseconds, pace.steady))
         .then(options.retry)
         .then(delay, later)
         .then((after) => cancel !== null && after < dueAt - clock.now() && schedule(after));

@@ -64,9 +64,19 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   upstream.observe({
     livestream: (accountId, ...seen) => accounts.get(accountId)?.livestreamSeen(...seen),
     session: (accountId, ...seen) => accounts.get(accountId)?.sessionSeen(...seen),
-    meeting: (accountId, meetingId) =>
-      accounts.get(accountId)?.changed({ livestreamId: null, meetingId }, upstream.reads.now()),
+    meeting: (accountId, meetingId, moment) =>
+      accounts.get(accountId)?.changed({ livestreamId: null, meetingId }, moment),
+    told({ livestreamId, meetingId }, moment) {
+      remember(livestreamId);
+      for (const watch of accounts.values()) watch.changed({ livestreamId, meetingId }, moment);
+    },
   });
+
+  /** A webhook came, here or to another replica. */
+  function remember(livestreamId: string | null): void {
+    toldAt = clock.now();
+    if (livestreamId !== null) events.set(livestreamId, toldAt);
+  }
 
   function watchOf(account: Account): AccountWatch {
     const known = accounts.get(account.id);
@@ -130,11 +140,8 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
       });
     },
     told({ livestreamId, meetingId }) {
-      toldAt = clock.now();
-      if (livestreamId !== null) events.set(livestreamId, toldAt);
-      if (!isHeeded()) return;
-      const moment = upstream.changed({ livestreamId, meetingId });
-      for (const watch of accounts.values()) watch.changed({ livestreamId, meetingId }, moment);
+      if (isHeeded()) upstream.told({ livestreamId, meetingId });
+      else remember(livestreamId);
     },
     size: () => total,
     end() {

@@ -29,8 +29,8 @@ export const Query: QueryResolvers = {
 
   livestreamAnalytics: (_root, range, { loaders }) => loaders.analytics(toRange(range)),
 
-  upstreamBudget: (_root, _args, { loaders }) => {
-    const { limit, remaining, resetsAt } = loaders.budget();
+  upstreamBudget: async (_root, _args, { loaders }) => {
+    const { limit, remaining, resetsAt } = await loaders.budget();
     return { limit, remaining, resetsAt: new Date(resetsAt) };
   },
 

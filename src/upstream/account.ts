@@ -1,7 +1,6 @@
-import type { Clock } from '../clock.ts';
 import { LRUCache } from 'lru-cache';
 
-import { type Budget, createBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
 
 /** Whoever pays for upstream requests: one API token. */
 export interface Account {
@@ -16,27 +15,67 @@ export interface Account {
   isRefused(): boolean;
 }
 
+/** Gives each token its account: the same one for as long as it is in use. */
+export interface Accounts {
+  of(token: string): Promise<Account>;
+  /** The account's present id, by its token's hash; null: it is not in use. */
+  idOf(hash: string): string | null;
+  /** Upstream refused this token of another replica. */
+  refuse(hash: string): void;
+}
+
+export interface AccountsOptions {
+  /** Makes the budget of a token, by its hash. */
+  budgetOf: (hash: string) => Budget;
+  /** Is told the hash of each token that upstream refuses. */
+  refused?: (hash: string) => void;
+}
+
 /** How many accounts' budgets are kept in mind. */
 const MOST_ACCOUNTS = 10_000;
 
-/** Gives each token its account: the same one for as long as it is in use. */
-export function createAccounts(clock: Clock): (token: string) => Promise<Account> {
+export function createAccounts({ budgetOf, refused = () => {} }: AccountsOptions): Accounts {
   const states = new LRUCache<string, { budget: Budget; era: number }>({ max: MOST_ACCOUNTS });
   let eras = 0;
-  return async (token) => {
-    const hash = await hashOf(token);
-    const state = states.get(hash) ?? { budget: createBudget(clock), era: 0 };
-    states.set(hash, state);
-    const { budget, era } = state;
-    const isRefused = (): boolean => state.era !== era;
-    const refuse = (): void => {
-      if (!isRefused()) state.era = eras += 1;
-    };
-    return { id: era === 0 ? hash : `${hash} ${era}`, token, budget, refuse, isRefused };
+  const idIn = (hash: string, era: number): string => (era === 0 ? hash : `${hash} ${era}`);
+  const refuse = (state: { era: number } | undefined): void => {
+    if (state !== undefined) state.era = eras += 1;
+  };
+  return {
+    async of(token) {
+      const hash = await hashOf(token);
+      const state = states.get(hash) ?? { budget: budgetOf(hash), era: 0 };
+      states.set(hash, state);
+      const { budget, era } = state;
+      const isRefused = (): boolean => state.era !== era;
+      return {
+        id: idIn(hash, era),
+        token,
+        budget,
+        isRefused,
+        refuse() {
+          if (isRefused()) return;
+          refuse(state);
+          refused(hash);
+        },
+      };
+    },
+    idOf(hash) {
+      const state = states.get(hash);
+      return state === undefined ? null : idIn(hash, state.era);
+    },
+    refuse: (hash) => refuse(states.get(hash)),
   };
 }
 
-async function hashOf(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
+/** The hash of an account's token: what all replicas know it by. */
+export function tokenHashOf(accountId: string): string {
+  const end = accountId.indexOf(' ');
+  return end === -1 ? accountId : accountId.slice(0, end);
+}
+
+/** SHA-256 in base64. */
+export async function hashOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }

@@ -3,6 +3,7 @@ import type { Cache } from './cache.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { FreshnessSettings } from './freshness.ts';
 import type { Kind } from './kind.ts';
+import { analyticsSchema, dailyAnalyticsSchema } from './schemas.ts';
 import { LISTS } from './tags.ts';
 import { toTimes } from './wireAnalytics.ts';
 
@@ -30,11 +31,13 @@ export function createAnalyticsReads(
       ...options,
       route: '/analytics/livestreams/overall',
       load: async (operation, range) => endpoints.analytics(operation, range),
+      schema: analyticsSchema,
     }),
     dailyAnalytics: cache.kind({
       ...options,
       route: '/analytics/livestreams/daywise',
       load: async (operation, range) => endpoints.dailyAnalytics(operation, range),
+      schema: dailyAnalyticsSchema,
     }),
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { type Changes, createChanges } from './changes.ts';
 import type { FreshnessSettings } from './freshness.ts';
 import { createKind, type Kind, type KindOptions } from './kind.ts';
+import type { SecondLevel } from './secondLevel.ts';
 
 /** Memory that operations share, bounded, and kept apart by account. */
 export interface Cache extends Changes {
@@ -15,22 +16,27 @@ export interface CacheOptions {
   freshness: FreshnessSettings;
   /** What may be kept in memory, in bytes, roughly. */
   bytes: number;
+  /** What was changed, here and in other replicas; by default here alone. */
+  changes?: Changes;
+  /** What all replicas keep; by default there is but one. */
+  second?: SecondLevel | null;
 }
 
 /** More than there are kinds of reads that share the memory, for whole answers have a share too. */
 const SHARES = 14;
 
-export function createCache({ clock, freshness, bytes }: CacheOptions): Cache {
-  const changes = createChanges(clock);
+export function createCache({ clock, freshness, bytes, second = null, ...options }: CacheOptions): Cache {
+  const now = (): number => clock.now();
+  const { changes = createChanges({ now, localNow: now }) } = options;
   const share = Math.max(1, Math.floor(bytes / SHARES));
   let kinds = 0;
   return {
     ...changes,
     share,
-    kind(options) {
+    kind(kindOptions) {
       kinds += 1;
       if (kinds >= SHARES) throw new Error(`There are ${kinds} kinds of reads: share the memory anew.`);
-      return createKind({ clock, freshness, changes, share }, options);
+      return createKind({ clock, freshness, changes, second, share }, kindOptions);
     },
   };
 }

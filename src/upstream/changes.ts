@@ -1,22 +1,40 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Clock } from '../clock.ts';
+import { tokenHashOf } from './account.ts';
 
 /** When something was so: its place among all reads and changes, and the time. */
 export interface Moment {
+  /** In microseconds since the Unix epoch, roughly: the same for all replicas. */
   order: number;
   /** Milliseconds since the Unix epoch. */
   at: number;
+  /** Another replica has read it, and has told the others already. */
+  isShared?: true;
 }
 
 /** What was changed, by account, and in which order to all that is read. */
 export interface Changes {
   /** A moment after all that were before. */
   now(): Moment;
+  /** What was so many milliseconds ago. */
+  past(milliseconds: number): Moment;
   /** Everything about these tags is different from now on: what was so before is void. Null: whatever account it was read with. */
   changed(accountId: string | null, tags: readonly string[]): Moment;
+  /** The same, in another replica. */
+  changedElsewhere(hash: string | null, tags: readonly string[], order: number): Moment;
+  /** Anything may have changed: whatever was so before is void. */
+  missedSome(): void;
   /** Whether one of these was changed after `moment`. */
   isVoid(accountId: string, tags: readonly string[], moment: Moment): boolean;
+}
+
+export interface ChangesOptions {
+  /** Milliseconds since the Unix epoch, the same for all replicas. */
+  now: () => number;
+  /** Milliseconds since the Unix epoch, by this process's clock. */
+  localNow: () => number;
+  /** Is told of each change that was made here; `hash`: of the account's token. */
+  tell?: (hash: string | null, tags: readonly string[], order: number) => void;
 }
 
 /** Changes that are kept in mind; whatever is older than one that had to be forgotten is void. */
@@ -26,7 +44,7 @@ const EVERYBODY = '*';
 /** What every change of an account is about, whatever else it is. */
 export const ANYTHING = '*';
 
-export function createChanges(clock: Clock): Changes {
+export function createChanges({ now, localNow, tell = () => {} }: ChangesOptions): Changes {
   const changes = new LRUCache<string, number>({
     max: MOST_CHANGES,
     dispose: (forgotten, _tag, reason) => {
@@ -37,23 +55,50 @@ export function createChanges(clock: Clock): Changes {
   let order = 0;
   let last = 0;
 
-  function now(): Moment {
-    order += 1;
-    return { order, at: clock.now() };
+  function moment(): Moment {
+    order = Math.max(order + 1, orderAt(now()));
+    return { order, at: localNow() };
+  }
+
+  function keep(hash: string | null, tags: readonly string[], changedAt: number): void {
+    last = Math.max(last, changedAt);
+    for (const tag of [ANYTHING, ...tags]) {
+      const key = `${hash ?? EVERYBODY} ${tag}`;
+      changes.set(key, Math.max(changes.get(key) ?? 0, changedAt));
+    }
   }
 
   return {
-    now,
+    now: moment,
+    past: (milliseconds) => ({ order: orderAt(now() - milliseconds), at: localNow() - milliseconds }),
     changed(accountId, tags) {
-      const moment = now();
-      last = moment.order;
-      for (const tag of [ANYTHING, ...tags]) changes.set(`${accountId ?? EVERYBODY} ${tag}`, moment.order);
-      return moment;
+      const changed = moment();
+      const hash = accountId === null ? null : tokenHashOf(accountId);
+      keep(hash, tags, changed.order);
+      tell(hash, tags, changed.order);
+      return changed;
     },
-    isVoid(accountId, tags, moment) {
-      if (moment.order >= last) return false;
-      const isAfter = (account: string, tag: string): boolean => (changes.get(`${account} ${tag}`) ?? 0) > moment.order;
-      return moment.order < oldest || tags.some((tag) => isAfter(accountId, tag) || isAfter(EVERYBODY, tag));
+    changedElsewhere(hash, tags, changedAt) {
+      keep(hash, tags, changedAt);
+      // What is done here from now on is done after it.
+      order = Math.max(order, changedAt);
+      return { order: changedAt, at: localNow() };
+    },
+    missedSome() {
+      ({ order: oldest } = moment());
+      last = Math.max(last, oldest);
+    },
+    isVoid(accountId, tags, { order: read }) {
+      if (read >= last) return false;
+      if (read < oldest) return true;
+      const hash = tokenHashOf(accountId);
+      const isAfter = (account: string, tag: string): boolean => (changes.get(`${account} ${tag}`) ?? 0) > read;
+      return tags.some((tag) => isAfter(hash, tag) || isAfter(EVERYBODY, tag));
     },
   };
+}
+
+/** The place of what happened at `at`, in milliseconds by the clock of all replicas. */
+export function orderAt(at: number): number {
+  return Math.floor(at * 1000);
 }

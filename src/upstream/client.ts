@@ -72,7 +72,8 @@ export function createClient(options: ClientOptions): UpstreamClient {
     signal: AbortSignal | undefined,
     endsAt: number,
   ): Promise<Answer | null> {
-    const spending = account.budget.spend(method === 'GET' ? purpose : 'mutation');
+    const taken = account.budget.spend(method === 'GET' ? purpose : 'mutation');
+    const spending = taken instanceof Promise ? await taken : taken;
     let hasLeft = false;
     let settled = (_status: number | null): void => {};
     try {

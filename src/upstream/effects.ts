@@ -44,7 +44,7 @@ export function createEffects({ cache, activeLivestream, sentNames, observer }: 
     const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ANY_SESSION, ...touched]);
     // It was so when the mutation was carried out, which may have been at once.
     if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, { ...moment, at: sentAt.at });
-    observer.meeting(id, meetingId);
+    observer.meeting(id, meetingId, cache.now());
   }
 
   /** A mutation that was refused changes nothing, but may show that what is known of the meeting is not so. */

@@ -1,13 +1,17 @@
 import { LRUCache } from 'lru-cache';
+import * as v from 'valibot';
 
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import { tokenHashOf } from './account.ts';
 import { ANYTHING, type Changes, type Moment } from './changes.ts';
 import { sleep, unlessAborted } from './deadline.ts';
 import { type Flight, startFlight } from './flight.ts';
 import { type FreshnessSettings, leastAge } from './freshness.ts';
 import type { Operation } from './operation.ts';
+import type { SecondLevel } from './secondLevel.ts';
 import { sizeOf } from './sizeOf.ts';
+import { REFUSED } from './tags.ts';
 
 /** One kind of read: how it is done, and how long its answers may be kept. */
 export interface KindOptions<Key, Value> {
@@ -16,6 +20,10 @@ export interface KindOptions<Key, Value> {
   keyOf(key: Key): string;
   /** `moment`: when this reading began. */
   load(operation: Operation, key: Key, moment: Moment): Promise<Value>;
+  /** What a value tells beside itself, and is completed with, whoever has read it. */
+  take?(operation: Operation, key: Key, value: Value, moment: Moment): Value;
+  /** What replicas pass on to each other; without it they do not. */
+  schema?: v.GenericSchema<unknown, Value>;
   /** Milliseconds. */
   freshness(value: Value): number;
   /** What the value speaks of: a change of one of these makes it void. */
@@ -50,6 +58,8 @@ export interface KindContext {
   clock: Clock;
   freshness: FreshnessSettings;
   changes: Changes;
+  /** What all replicas keep; null: there is but one. */
+  second: SecondLevel | null;
   /** What this kind may keep in memory, in bytes, roughly. */
   share: number;
 }
@@ -69,6 +79,8 @@ const PASSING: ReadonlySet<string> = new Set([
 
 /** Before all else. */
 const BEGINNING: Moment = { order: 0, at: 0 };
+/** How long another replica that reads the same is waited for, in milliseconds. */
+const PATIENCE = 5000;
 
 interface Entry<Value> {
   value: Value;
@@ -80,16 +92,20 @@ interface Entry<Value> {
 }
 
 export function createKind<Key, Value extends object | null>(
-  { clock, freshness, changes, share }: KindContext,
+  { clock, freshness, changes, second, share }: KindContext,
   options: KindOptions<Key, Value>,
 ): Kind<Key, Value> {
-  const { route } = options;
+  const { route, schema } = options;
+  const common = schema === undefined ? null : second;
   const entries = new LRUCache<string, Entry<Value>>({
     maxSize: share,
     sizeCalculation: ({ value }, id) => ENTRY + 2 * id.length + sizeOf(value),
   });
-  const flights = new Map<string, { flight: Flight<Value>; moment: Moment }>();
+  /** `since`: nothing older is what a flight gives. */
+  const flights = new Map<string, { flight: Flight<Value>; moment: Moment; since: Moment }>();
   const idOf = (accountId: string, key: Key): string => `${accountId} ${options.keyOf(key)}`;
+  const commonIdOf = (accountId: string, key: Key): string =>
+    `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
 
   function find(id: string, since = BEGINNING): Entry<Value> | undefined {
     const entry = entries.get(id);
@@ -108,7 +124,7 @@ export function createKind<Key, Value extends object | null>(
   /** Fresh by its class; or as fresh as the budget allows, which is `stale`; or to be read again. */
   function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
     const age = clock.now() - entry.moment.at;
-    if (age < entry.freshness) return 'cache';
+    if (age < Math.max(entry.freshness, operation.enough ?? 0)) return 'cache';
     return age < leastAge(operation.account.budget.pressure(), freshness) ? 'stale' : 'old';
   }
 
@@ -121,6 +137,8 @@ export function createKind<Key, Value extends object | null>(
     const isOlder = (find(id)?.moment.order ?? 0) >= moment.order;
     if (isOlder || changes.isVoid(accountId, tags, moment) || options.isCurrent?.(accountId, value) === false) return;
     entries.set(id, { value, moment, freshness: lasts, accountId, tags });
+    if (moment.isShared === undefined)
+      common?.keep(commonIdOf(accountId, key), { value, moment }, lasts + freshness.stale);
   }
 
   function peek(operation: Operation, key: Key): Value | undefined {
@@ -134,7 +152,7 @@ export function createKind<Key, Value extends object | null>(
     if (state === 'old') return undefined;
     operation.trace.serve(route, state);
     operation.trace.limitTo(state === 'cache' ? goodUntil(entry) : 0);
-    if (state === 'cache' && clock.now() >= goodUntil(entry)) readAhead(operation, key);
+    if (state === 'cache' && clock.now() >= goodUntil(entry)) readAhead(operation, key, entry);
     return entry.value;
   }
 
@@ -143,10 +161,56 @@ export function createKind<Key, Value extends object | null>(
   }
 
   /** In the background, once, and only while the budget is easy. */
-  function readAhead(operation: Operation, key: Key): void {
+  function readAhead(operation: Operation, key: Key, { moment }: Entry<Value>): void {
     const isShort = leastAge(operation.account.budget.pressure(), freshness) > 0;
     if (isShort || flights.has(idOf(operation.account.id, key))) return;
-    fly(operation, key).flight.keep();
+    fly(operation, key, moment).flight.keep();
+  }
+
+  /** What another replica has read, if it is newer than `since`. It is kept here too, however old. */
+  async function adopt(operation: Operation, key: Key, since: Moment): Promise<Value | undefined> {
+    const { id } = operation.account;
+    const kept = (await common?.find(commonIdOf(id, key))) ?? null;
+    if (kept === null || schema === undefined || kept.moment.order <= since.order) return undefined;
+    const { success, output } = v.safeParse(schema, kept.value);
+    const { moment } = kept;
+    if (!success || changes.isVoid(id, [REFUSED, ...options.tags(key, output, id)], moment)) return undefined;
+    put(id, key, options.take?.(operation, key, output, moment) ?? output, moment);
+    const entry = find(idOf(id, key), since);
+    return entry && serve(operation, key, entry);
+  }
+
+  /** Reads, unless another replica has, or is about to. */
+  async function obtain(operation: Operation, key: Key, moment: Moment, since: Moment): Promise<Value> {
+    if (common === null) return readUpstream(operation, key, moment);
+    const endsAt = clock.now() + PATIENCE;
+    for (;;) {
+      const adopted = await adopt(operation, key, since);
+      if (adopted !== undefined) return adopted;
+      operation.signal?.throwIfAborted();
+      const isPatient = clock.now() < endsAt;
+      const claim = isPatient ? await common.claim(commonIdOf(operation.account.id, key), operation.signal) : UNCLAIMED;
+      if (claim === null) continue;
+      try {
+        // It may have been read just before.
+        return (await adopt(operation, key, since)) ?? (await readUpstream(operation, key, moment));
+      } finally {
+        claim.release();
+      }
+    }
+  }
+
+  async function readUpstream(operation: Operation, key: Key, moment: Moment): Promise<Value> {
+    try {
+      const loaded = await options.load(operation, key, moment);
+      const value = options.take?.(operation, key, loaded, moment) ?? loaded;
+      put(operation.account.id, key, value, moment);
+      return value;
+    } catch (error) {
+      // What may not be read any more is not served either.
+      if (error instanceof GatewayError && !isPassing(error)) drop(operation.account.id, key, moment);
+      throw error;
+    }
   }
 
   /** Joins the read that is under way, unless it began before `since` or before the account's last change. */
@@ -156,7 +220,7 @@ export function createKind<Key, Value extends object | null>(
     const underWay = flights.get(id);
     const isTooOld =
       underWay === undefined ||
-      underWay.moment.order < since.order ||
+      (underWay.since.order < since.order && (common !== null || underWay.moment.order < since.order)) ||
       changes.isVoid(accountId, [ANYTHING], underWay.moment);
     if (!isTooOld) {
       // What it gives was so when it began at the earliest.
@@ -166,22 +230,12 @@ export function createKind<Key, Value extends object | null>(
     }
     const moment = changes.now();
     const flight = startFlight(
-      async (signal) => {
-        try {
-          const value = await options.load({ ...operation, signal }, key, moment);
-          put(accountId, key, value, moment);
-          return value;
-        } catch (error) {
-          // What may not be read any more is not served either.
-          if (error instanceof GatewayError && !isPassing(error)) drop(accountId, key, moment);
-          throw error;
-        }
-      },
+      async (signal) => obtain({ ...operation, signal }, key, moment, since),
       () => {
         if (flights.get(id)?.flight === flight) flights.delete(id);
       },
     );
-    flights.set(id, { flight, moment });
+    flights.set(id, { flight, moment, since });
     return { flight, isJoined: false };
   }
 
@@ -200,7 +254,9 @@ export function createKind<Key, Value extends object | null>(
       return value;
     } catch (error) {
       if (isJoined && isPassing(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key, since);
-      throw error;
+      const entry = find(idOf(operation.account.id, key), since);
+      if (entry === undefined || !isPassing(error) || !isServable(entry)) throw error;
+      return serveStale(operation, entry);
     }
   }
 
@@ -223,9 +279,17 @@ export function createKind<Key, Value extends object | null>(
     } finally {
       waiting.abort();
     }
-    operation.trace.serve(route, 'stale');
-    operation.trace.limitTo(0);
-    return entry.value;
+    return serveStale(operation, entry);
+  }
+
+  function isServable({ moment, freshness: lasts }: Entry<Value>): boolean {
+    return clock.now() - moment.at < lasts + freshness.stale;
+  }
+
+  function serveStale({ trace }: Operation, { value }: Entry<Value>): Value {
+    trace.serve(route, 'stale');
+    trace.limitTo(0);
+    return value;
   }
 
   return {
@@ -241,13 +305,15 @@ export function createKind<Key, Value extends object | null>(
       if (entry === undefined) return load(operation, key, since);
       const fresh = serve(operation, key, entry);
       if (fresh !== undefined) return fresh;
-      const isServable = clock.now() - entry.moment.at < entry.freshness + freshness.stale;
-      return isServable ? revalidate(operation, key, entry, since) : load(operation, key, since);
+      return isServable(entry) ? revalidate(operation, key, entry, since) : load(operation, key, since);
     },
     held: (accountId, key) => find(idOf(accountId, key))?.value,
     drop,
   };
 }
+
+/** Another replica reads the same, or did, for so long that nobody waits any more. */
+const UNCLAIMED = { release: (): void => {} };
 
 function isPassing(error: unknown): error is GatewayError {
   return error instanceof GatewayError && PASSING.has(error.code);

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
-import type { LivestreamRef, Refusal, StartInput } from '../models.ts';
+import type { Livestream, LivestreamRef, Refusal, StartInput } from '../models.ts';
 import type { UpstreamClient } from './client.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Reads } from './reads.ts';
 import type { Operation } from './operation.ts';
+import { type Before, isEqual, type StartLock } from './startLock.ts';
+import { tokenHashOf } from './account.ts';
 
 export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };
 export type StopOutcome = { stopped: true } | { refusal: Refusal };
@@ -25,10 +27,12 @@ export interface ControlOptions {
   /** What is told each outcome, once. */
   effects: Pick<Reads, 'now' | 'started' | 'stopped'>;
   clock: Clock;
+  /** By which replicas start one after the other; null: there is but one. */
+  lock?: StartLock | null;
 }
 
 export function createLivestreamControl(options: ControlOptions): LivestreamControl {
-  const { endpoints, clock, clockSkew, effects } = options;
+  const { endpoints, clock, clockSkew, effects, lock = null } = options;
   const starting = new Map<string, Promise<StartOutcome>>();
 
   async function start(operation: Operation, input: StartInput): Promise<StartOutcome> {
@@ -44,12 +48,31 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
     }
   }
 
-  /** Ours is the meeting's active livestream that was created since the request was sent, told in upstream's own time. */
   async function settleStart(operation: Operation, input: StartInput, sentAt: number): Promise<StartOutcome> {
-    const active = await endpoints.activeLivestream(lasting(operation), input.meetingId).catch(() => null);
-    const isNewer = isSince(active?.createdAt ?? null, sentAt + clockSkew());
-    const hasOtherName = input.name !== null && active?.name != null && active.name !== input.name;
-    return active !== null && isNewer && !hasOtherName ? { livestream: withSentName(active, input) } : UNKNOWN_START;
+    const active = await activeOf(operation, input).catch(() => null);
+    return active !== null && isResult(active, input, sentAt)
+      ? { livestream: withSentName(active, input) }
+      : UNKNOWN_START;
+  }
+
+  const activeOf = async (operation: Operation, { meetingId }: StartInput): Promise<Livestream | null> =>
+    endpoints.activeLivestream(lasting(operation), meetingId);
+
+  /** A start's own is the active livestream that was created since the request was sent, told in upstream's own time. */
+  function isResult({ name, createdAt }: Livestream, input: StartInput, sentAt: number): boolean {
+    const hasOtherName = input.name !== null && name !== null && name !== input.name;
+    return isSince(createdAt, sentAt + clockSkew()) && !hasOtherName;
+  }
+
+  /** It is not sent where another replica has sent it, or may have. */
+  async function startAfter(before: Before, operation: Operation, input: StartInput): Promise<StartOutcome> {
+    if (before.kind === 'none') return start(operation, input);
+    if (before.kind === 'done') return { livestream: before.livestream };
+    const active = await activeOf(operation, input);
+    if (active === null) return start(operation, input);
+    const isOurs =
+      before.kind === 'abandoned' && isEqual(before.start.input, input) && isResult(active, input, before.start.sentAt);
+    return isOurs ? { livestream: withSentName(active, input) } : { refusal: CONFLICT_OF_START };
   }
 
   async function stop(operation: Operation, meetingId: string): Promise<StopOutcome> {
@@ -69,7 +92,10 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
 
   async function startAndTell(operation: Operation, input: StartInput): Promise<StartOutcome> {
     const sentAt = effects.now();
-    const outcome = await start(operation, input);
+    const meeting = `${tokenHashOf(operation.account.id)} ${input.meetingId}`;
+    const outcome = await (lock === null
+      ? start(operation, input)
+      : lock.run(meeting, input, async (before) => startAfter(before, operation, input)));
     effects.started(operation, input, outcome, sentAt);
     return outcome;
   }

@@ -7,7 +7,9 @@ export interface Observer {
   /** The livestream's running session; null: none runs. */
   session(accountId: string, livestreamId: string, sessionId: string | null, moment: Moment): void;
   /** A start or a stop in this meeting. */
-  meeting(accountId: string, meetingId: string): void;
+  meeting(accountId: string, meetingId: string, moment: Moment): void;
+  /** A webhook told of these. */
+  told(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): void;
 }
 
 /** One that passes on what it is told to all that have been added to it. */
@@ -23,6 +25,9 @@ export function createObservers(): Observer & { add(observer: Observer): void } 
     },
     meeting(...seen) {
       for (const observer of observers) observer.meeting(...seen);
+    },
+    told(...seen) {
+      for (const observer of observers) observer.told(...seen);
     },
   };
 }

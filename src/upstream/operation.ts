@@ -15,6 +15,8 @@ export interface Operation {
   limit: <T>(work: () => Promise<T>) => Promise<T>;
   /** Is told each livestream that stands in an answer to one of the operation's own requests. */
   see: (livestream: Livestream) => void;
+  /** How old what another replica has read may be, in milliseconds, though it is not fresh any more. */
+  enough?: number;
   /** Ends its reads; undefined: they go on whoever leaves. */
   signal: AbortSignal | undefined;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import * as v from 'valibot';
 
 import type { Livestream, LivestreamQuery, LivestreamRef, LivestreamSession, Meeting, Range, Rows } from '../models.ts';
 import { type AnalyticsReads, createAnalyticsReads } from './analyticsReads.ts';
@@ -10,6 +11,14 @@ import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
 import type { Kind } from './kind.ts';
 import type { Observer } from './observer.ts';
 import type { Operation } from './operation.ts';
+import {
+  headSchema,
+  livestreamRefSchema,
+  livestreamSchema,
+  meetingSchema,
+  rowsSchema,
+  sessionSchema,
+} from './schemas.ts';
 import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 
 /** Names that were sent with a start, remembered for as long as upstream may not tell them. */
@@ -53,6 +62,10 @@ export interface Reads extends Effects, AnalyticsReads {
   meetingsHead: Kind<null, KeptHead<Meeting>>;
   /** What is read with it as `since` is not older than this call. */
   now(): Moment;
+  /** What is read with it as `since` is not older than so many milliseconds. */
+  past(milliseconds: number): Moment;
+  /** Another replica has seen this. */
+  seenElsewhere(accountId: string, livestream: Livestream, moment: Moment): void;
 }
 
 /** The beginning of a list, and when it was read. */
@@ -76,13 +89,16 @@ export function createReads(
     route: '/meetings/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.meeting(operation, id),
+    schema: v.nullable(meetingSchema),
     freshness: ofStatus,
     tags: (id) => [aboutMeeting(id)],
   });
   const livestream = cache.kind<string, Livestream | null>({
     route: '/livestreams/{id}',
     keyOf: (id) => id,
-    load: async (operation, id, moment) => see(operation, await endpoints.livestream(operation, id), moment),
+    load: async (operation, id) => endpoints.livestream(operation, id),
+    take: (operation, _id, value, moment) => see(operation, value, moment),
+    schema: v.nullable(livestreamSchema),
     freshness: ofStatus,
     tags: (id, value) => aboutLivestreamOf(id, value?.meetingId),
   });
@@ -90,6 +106,7 @@ export function createReads(
     route: '/meetings/{id}/active-livestream',
     keyOf: (meetingId) => meetingId,
     load: async (operation, id, moment) => see(operation, await endpoints.activeLivestream(operation, id), moment),
+    schema: v.nullable(livestreamRefSchema),
     freshness: ofStatus,
     tags: (meetingId, value) => [aboutMeeting(meetingId), ...(value === null ? [] : [aboutLivestream(value.id)])],
     // It may have been seen to have ended by an answer that overtook this one.
@@ -104,10 +121,14 @@ export function createReads(
     async load(operation, livestreamId, moment) {
       const answer = await endpoints.activeSession(operation, livestreamId);
       see(operation, answer.livestream, moment);
-      if (answer.session !== null) session.put(operation.account.id, answer.session.id, answer.session, moment);
-      observer.session(operation.account.id, livestreamId, answer.session?.id ?? null, moment);
       return answer.session;
     },
+    take(operation, livestreamId, value, moment) {
+      if (value !== null) session.put(operation.account.id, value.id, value, moment);
+      observer.session(operation.account.id, livestreamId, value?.id ?? null, moment);
+      return value;
+    },
+    schema: v.nullable(sessionSchema),
     freshness: ofSession,
     readsAhead: true,
     tags: (livestreamId, _session, accountId) => aboutSession(accountId, livestreamId),
@@ -116,6 +137,7 @@ export function createReads(
     route: '/livestreams/sessions/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.session(operation, id),
+    schema: v.nullable(sessionSchema),
     freshness: ofSession,
     // One that has ended changes no more.
     tags: (_id, value, accountId) =>
@@ -124,27 +146,27 @@ export function createReads(
   const meetings = cache.kind<MeetingsKey, Rows<Meeting>>({
     route: '/meetings',
     keyOf: ({ search, range }) => JSON.stringify([search, range.offset, range.count]),
-    async load(operation, { search, range }, moment) {
-      const page = await endpoints.meetings(operation, search, range);
-      for (const row of page.rows) if (row !== null) meeting.put(operation.account.id, row.id, row, moment);
-      return page;
-    },
+    load: async (operation, { search, range }) => endpoints.meetings(operation, search, range),
+    take: (operation, _key, page, moment) => ({ ...page, rows: seeMeetings(operation, page.rows, moment) }),
+    schema: rowsSchema(meetingSchema),
     freshness: ofStatus,
     tags: () => [],
   });
   const livestreams = cache.kind<LivestreamsKey, Rows<Livestream>>({
     route: '/livestreams',
     keyOf: ({ query, range }) => `${queryKey(query)} ${range.offset} ${range.count}`,
-    load: async (operation, { query, range }, moment) =>
-      seeAll(operation, await endpoints.livestreams(operation, query, range), moment),
+    load: async (operation, { query, range }) => endpoints.livestreams(operation, query, range),
+    take: (operation, _key, page, moment) => seeAll(operation, page, moment),
+    schema: rowsSchema(livestreamSchema),
     freshness: ofStatus,
     tags: () => [LISTS],
   });
   const meetingLivestreams = cache.kind<MeetingLivestreamsKey, Rows<Livestream>>({
     route: '/meetings/{id}/livestream',
     keyOf: ({ meetingId, range }) => `${meetingId} ${range.offset} ${range.count}`,
-    load: async (operation, { meetingId, range }, moment) =>
-      seeAll(operation, await endpoints.meetingLivestreams(operation, meetingId, range), moment),
+    load: async (operation, { meetingId, range }) => endpoints.meetingLivestreams(operation, meetingId, range),
+    take: (operation, _key, page, moment) => seeAll(operation, page, moment),
+    schema: rowsSchema(livestreamSchema),
     freshness: ofStatus,
     tags: ({ meetingId }) => [aboutMeeting(meetingId)],
   });
@@ -155,19 +177,25 @@ export function createReads(
       const page = await endpoints.sessions(operation, livestreamId, range);
       // First, for its meeting is what a running session is about.
       see(operation, page.livestream, moment);
-      for (const row of page.sessions.rows) if (row !== null) session.put(operation.account.id, row.id, row, moment);
       return page.sessions;
     },
+    take(operation, _key, page, moment) {
+      for (const row of page.rows) if (row !== null) session.put(operation.account.id, row.id, row, moment);
+      return page;
+    },
+    schema: rowsSchema(sessionSchema),
     freshness: ofStatus,
     tags: ({ livestreamId }, _page, accountId) => aboutSession(accountId, livestreamId),
   });
   const livestreamsHead = cache.kind<LivestreamQuery, KeptHead<Livestream>>({
     route: '/livestreams',
     keyOf: queryKey,
-    async load(operation, query, moment) {
-      const head = await endpoints.livestreamsHead(operation, query);
-      return { head: head && { ...head, rows: head.rows.map((row) => see(operation, row, moment)) }, moment };
-    },
+    load: async (operation, query, moment) => ({ head: await endpoints.livestreamsHead(operation, query), moment }),
+    take: (operation, _query, { head }, moment) => ({
+      head: head && { ...head, rows: head.rows.map((row) => see(operation, row, moment)) },
+      moment,
+    }),
+    schema: headSchema(livestreamSchema),
     freshness: ofStatus,
     tags: () => [LISTS],
   });
@@ -175,11 +203,12 @@ export function createReads(
   const meetingsHead = cache.kind<null, KeptHead<Meeting>>({
     route: '/meetings',
     keyOf: () => '',
-    async load(operation, _key, moment) {
-      const head = await endpoints.meetingsHead(operation);
-      for (const row of head?.rows ?? []) meeting.put(operation.account.id, row.id, row, moment);
-      return { head, moment };
-    },
+    load: async (operation, _key, moment) => ({ head: await endpoints.meetingsHead(operation), moment }),
+    take: (operation, _key, { head }, moment) => ({
+      head: head && { ...head, rows: seeMeetings(operation, head.rows, moment) },
+      moment,
+    }),
+    schema: headSchema(meetingSchema),
     freshness: ofStatus,
     tags: () => [],
   });
@@ -194,13 +223,24 @@ export function createReads(
   }
 
   /** Puts a livestream where all will find it who ask for it, unless it was changed since. */
-  function see<Seen extends Livestream | null>(operation: Operation, answered: Seen, moment: Moment): Seen {
-    if (answered === null) return answered;
-    const accountId = operation.account.id;
+  function see<Seen extends Livestream | null>(
+    { account, see: tell }: Operation,
+    answered: Seen,
+    moment: Moment,
+  ): Seen {
+    return answered === null ? answered : seeIn(account.id, answered, moment, tell);
+  }
+
+  function seeIn<Seen extends Livestream>(
+    accountId: string,
+    answered: Seen,
+    moment: Moment,
+    tell: (livestream: Livestream) => void = () => {},
+  ): Seen {
     const seen = completed(accountId, answered);
     const { id, meetingId, status } = seen;
     if (cache.isVoid(accountId, aboutLivestreamOf(id, meetingId), moment)) return seen;
-    operation.see(seen);
+    tell(seen);
     // Of which not even the status was told: another read may tell more.
     if (status === 'UNKNOWN') return seen;
     livestream.put(accountId, id, seen, moment);
@@ -228,6 +268,11 @@ export function createReads(
     };
   }
 
+  function seeMeetings<Row extends Meeting | null>({ account }: Operation, rows: Row[], moment: Moment): Row[] {
+    for (const row of rows) if (row !== null) meeting.put(account.id, row.id, row, moment);
+    return rows;
+  }
+
   function seeAll(operation: Operation, page: Rows<Livestream>, moment: Moment): Rows<Livestream> {
     return { ...page, rows: page.rows.map((row) => see(operation, row, moment)) };
   }
@@ -245,6 +290,8 @@ export function createReads(
     livestreamsHead,
     meetingsHead,
     now: () => cache.now(),
+    past: (milliseconds) => cache.past(milliseconds),
+    seenElsewhere: (accountId, seen, moment) => void seeIn(accountId, seen, moment),
     ...createAnalyticsReads(endpoints, cache, freshness),
     ...createEffects({ cache, activeLivestream, sentNames, observer }),
   };

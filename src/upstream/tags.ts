@@ -1,6 +1,8 @@
 /** What a start or a stop changes: every list of livestreams, and whatever speaks of the meeting or of its livestream. */
 export const LISTS = 'lists';
 export const ANY_SESSION = 'any session';
+/** Upstream did not accept the token. */
+export const REFUSED = 'refused';
 export const aboutMeeting = (id: string): string => `meeting ${id}`;
 export const aboutLivestream = (id: string): string => `livestream ${id}`;
 

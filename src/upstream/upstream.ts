@@ -1,8 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
+import type { SharedStore } from '../sharedStore.ts';
 import { type Account, createAccounts } from './account.ts';
 import { type Answers, createAnswers } from './answers.ts';
+import { createBudget } from './budget.ts';
 import { createCache } from './cache.ts';
+import { createChanges } from './changes.ts';
 import { type ClientSettings, createClient } from './client.ts';
 import type { EconomySettings } from './economy.ts';
 import { createEndpoints } from './endpoints.ts';
@@ -10,10 +13,14 @@ import { createLimit } from './limit.ts';
 import { createListSource, type ListSource } from './listSource.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
-import type { Moment } from './changes.ts';
 import { createObservers, type Observer } from './observer.ts';
 import { createReads, type Reads } from './reads.ts';
-import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
+import { createReplicas } from './replicas.ts';
+import { createTelling, hearOthers } from './replication.ts';
+import { createSecondLevel } from './secondLevel.ts';
+import { createSharedBudget } from './sharedBudget.ts';
+import { createStartLock } from './startLock.ts';
+import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS, REFUSED } from './tags.ts';
 import { createTrace } from './trace.ts';
 import type { Transport } from './transport.ts';
 
@@ -29,8 +36,10 @@ export interface Upstream {
   reads: Reads;
   /** Tells from now on what is seen. */
   observe(observer: Observer): void;
-  /** Something about these was changed by somebody else: what is kept of them is void, whoever pays. */
-  changed(ids: { livestreamId: string | null; meetingId: string | null }): Moment;
+  /** Something about these was changed by somebody else: what is kept of them is void, whoever pays, and all who observe are told. */
+  told(ids: { livestreamId: string | null; meetingId: string | null }): void;
+  /** Whether other replicas read the same. */
+  isReplicated: boolean;
   /** Whole answers of operations that asked the same. */
   answers: Answers;
   /** Null: it is turned off. */
@@ -44,18 +53,44 @@ export interface UpstreamOptions extends ClientSettings, EconomySettings {
   clock: Clock;
   /** From 0 to 1. */
   random: () => number;
+  /** What all replicas have in common, and what the keys of this app begin with there; null: there is but one. */
+  shared?: { store: SharedStore; prefix: string } | null;
 }
 
 /** The policies, outermost first: lists instead of single reads, kept answers, shared flights, then those of the client. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { clock, freshness, cacheBytes, share, usesLists } = options;
+  const { clock, freshness, cacheBytes, share, usesLists, shared = null } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
-  const cache = createCache({ clock, freshness, bytes: cacheBytes });
+  const localNow = (): number => clock.now();
+  const others = shared && { ...shared, clock, localNow, replicas: createReplicas(shared.store) };
+  const changes = createChanges({
+    now: () => others?.store.now() ?? clock.now(),
+    localNow,
+    tell: (hash, tags, order) => others?.replicas.tell({ kind: 'changed', hash, tags: [...tags], order }),
+  });
+  const cache = createCache({
+    clock,
+    freshness,
+    bytes: cacheBytes,
+    changes,
+    second: others && createSecondLevel(others),
+  });
   const observers = createObservers();
-  const reads = createReads(endpoints, cache, { freshness, observer: observers });
+  const everybody = createObservers();
+  everybody.add(observers);
+  if (others !== null) everybody.add(createTelling(others.replicas, others.store, localNow));
+  const reads = createReads(endpoints, cache, { freshness, observer: everybody });
+  const accounts = createAccounts({
+    budgetOf: (hash) =>
+      others === null
+        ? createBudget(clock)
+        : createSharedBudget({ store: others.store, key: `${BUDGETS}${hash}`, held: options.totalTimeout }),
+    refused: (hash) => cache.changed(hash, [REFUSED]),
+  });
+  if (others !== null) hearOthers({ ...others, changes, accounts, reads, observers });
   return {
-    account: createAccounts(clock),
+    account: async (token) => accounts.of(token),
     operation: (account, signal, see) => ({
       account,
       trace: createTrace(share, clock),
@@ -67,15 +102,28 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     }),
     reads,
     observe: (observer) => observers.add(observer),
-    changed: ({ livestreamId, meetingId }) =>
-      cache.changed(null, [
+    told(ids) {
+      const { livestreamId, meetingId } = ids;
+      const moment = cache.changed(null, [
         LISTS,
         ANY_SESSION,
         ...(livestreamId === null ? [] : [aboutLivestream(livestreamId)]),
         ...(meetingId === null ? [] : [aboutMeeting(meetingId)]),
-      ]),
+      ]);
+      everybody.told(ids, moment);
+    },
+    isReplicated: others !== null,
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
-    control: createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock, effects: reads }),
+    control: createLivestreamControl({
+      endpoints,
+      clockSkew: client.clockSkew,
+      clock,
+      effects: reads,
+      lock: others && createStartLock(others),
+    }),
   };
 }
+
+/** A token has one budget, whichever of its apps is served. */
+const BUDGETS = 'realtimekit-graphql 1 budget ';

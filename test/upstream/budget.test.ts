@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Clock } from '../../src/clock.ts';
 import { UpstreamError } from '../../src/errors.ts';
-import { type Budget, createBudget, type Spending } from '../../src/upstream/budget.ts';
+import { createBudget, type OwnBudget as Budget, type Spending } from '../../src/upstream/budget.ts';
 import { DEFAULT_FRESHNESS, leastAge } from '../../src/upstream/freshness.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 

@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+
+import type { BudgetState } from './budgetState.ts';
+
+const window = v.object({
+  limit: v.pipe(v.number(), v.minValue(1)),
+  length: v.number(),
+  left: v.number(),
+  endsAt: v.nullable(v.number()),
+  toldAt: v.number(),
+  ration: v.null(),
+  isGuessed: v.literal(false),
+});
+const ticket = v.object({ from: v.number(), until: v.number() });
+
+const state = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    assumed: v.nullable(window),
+    told: v.array(v.tuple([v.string(), window])),
+    tickets: v.array(v.tuple([v.string(), ticket])),
+    blockedUntil: v.number(),
+  }),
+);
+
+/** What is known of an account's limits, as replicas tell it to each other. */
+export function budgetToText({ assumed, told, tickets, blockedUntil }: BudgetState): string {
+  return JSON.stringify({ assumed, told: [...told], tickets: [...tickets], blockedUntil });
+}
+
+/** Null: it is none, or of another version of the gateway. */
+export function budgetFromText(text: string): BudgetState | null {
+  const { success, output } = v.safeParse(state, text);
+  if (!success || (output.assumed === null && output.told.length === 0)) return null;
+  return { ...output, told: new Map(output.told), tickets: new Map(output.tickets), parts: 1 };
+}

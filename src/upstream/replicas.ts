@@ -1,0 +1,85 @@
+import * as v from 'valibot';
+
+import type { SharedStore } from '../sharedStore.ts';
+import { livestreamSchema } from './schemas.ts';
+
+const hash = v.string();
+const order = v.number();
+const id = v.nullable(v.string());
+
+/** What replicas tell each other. `hash`: of an account's token; `order`: when it was so. */
+const newsSchema = v.variant('kind', [
+  /** These tags' livestreams and meetings are not as they were; null: whoever's. */
+  v.object({ kind: v.literal('changed'), hash: v.nullable(hash), tags: v.array(v.string()), order }),
+  /** Something was started or stopped in a meeting. */
+  v.object({ kind: v.literal('meeting'), hash, meetingId: v.string(), order }),
+  /** A webhook told of these. */
+  v.object({ kind: v.literal('told'), livestreamId: id, meetingId: id, order }),
+  /** A livestream is not as it was. `at`: in milliseconds by the store's clock. */
+  v.object({ kind: v.literal('seen'), hash, livestream: livestreamSchema, order, at: v.number() }),
+  /** Somebody has read what is kept under this key, or failed to. */
+  v.object({ kind: v.literal('read'), key: v.string() }),
+  /** Something was not told: whatever is known may be void. */
+  v.object({ kind: v.literal('missed') }),
+]);
+
+export type News = v.InferOutput<typeof newsSchema>;
+
+/** The other replicas of the gateway. */
+export interface Replicas {
+  /** Tells the others; what cannot be told now they are told to have missed. */
+  tell(news: News): void;
+  /** Calls `listener` with what the others tell. */
+  listen(listener: (news: News) => void): void;
+  /** Resolves when another one has read what is kept under this key; never once `signal` is aborted. */
+  hasRead(key: string, signal: AbortSignal): Promise<void>;
+}
+
+const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.string(), news: newsSchema }));
+
+export function createReplicas(store: SharedStore): Replicas {
+  const self = crypto.randomUUID();
+  const listeners: ((news: News) => void)[] = [];
+  /** Who waits for which key to have been read. */
+  const waiting = new Map<string, Set<() => void>>();
+  let hasKeptSilent = false;
+
+  function tell(news: News): void {
+    const keepSilent = (): void => {
+      // What was read or seen the others find by themselves.
+      hasKeptSilent ||= news.kind !== 'read' && news.kind !== 'seen';
+    };
+    if (store.isUp()) store.publish(JSON.stringify({ from: self, news })).catch(keepSilent);
+    else keepSilent();
+  }
+
+  store.subscribe((message) => {
+    const { success, output } = v.safeParse(messageSchema, message);
+    if (!success || output.from === self) return;
+    const { news } = output;
+    if (news.kind === 'read') for (const wake of waiting.get(news.key) ?? []) wake();
+    else for (const listener of listeners) listener(news);
+  });
+  store.onUp(() => {
+    for (const listener of listeners) listener({ kind: 'missed' });
+    const isOwing = hasKeptSilent;
+    hasKeptSilent = false;
+    if (isOwing) tell({ kind: 'missed' });
+  });
+
+  return {
+    tell,
+    listen: (listener) => void listeners.push(listener),
+    async hasRead(key, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const others = waiting.get(key) ?? new Set();
+      waiting.set(key, others.add(resolve));
+      const leave = (): void => {
+        others.delete(resolve);
+        if (others.size === 0 && waiting.get(key) === others) waiting.delete(key);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      return promise;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Livestream } from '../models.ts';
+import type { SharedStore } from '../sharedStore.ts';
+import { type Accounts, tokenHashOf } from './account.ts';
+import type { Changes } from './changes.ts';
+import type { Observer } from './observer.ts';
+import type { Reads } from './reads.ts';
+import type { News, Replicas } from './replicas.ts';
+import { REFUSED } from './tags.ts';
+
+/** How many livestreams it is remembered of how the others know them. */
+const MOST_LOOKS = 10_000;
+
+/** Tells the other replicas what is new to them. */
+export function createTelling(replicas: Replicas, store: SharedStore, localNow: () => number): Observer {
+  const looks = new LRUCache<string, string>({ max: MOST_LOOKS });
+
+  /** Whether the others know it otherwise, or not at all. */
+  function isNews(hash: string, livestream: Livestream): boolean {
+    const { id, status, playbackUrl, name } = livestream;
+    const key = `${hash} ${id}`;
+    const look = JSON.stringify([status, playbackUrl, name]);
+    const isOther = looks.get(key) !== look;
+    looks.set(key, look);
+    return isOther;
+  }
+
+  return {
+    livestream(accountId, livestream, { order, at, isShared }) {
+      const hash = tokenHashOf(accountId);
+      if (!isNews(hash, livestream) || isShared) return;
+      replicas.tell({ kind: 'seen', hash, livestream, order, at: at + store.now() - localNow() });
+    },
+    session() {},
+    meeting: (accountId, meetingId, { order }) =>
+      replicas.tell({ kind: 'meeting', hash: tokenHashOf(accountId), meetingId, order }),
+    told: (ids, { order }) => replicas.tell({ kind: 'told', ...ids, order }),
+  };
+}
+
+export interface HearingOptions {
+  replicas: Replicas;
+  changes: Changes;
+  accounts: Accounts;
+  reads: Pick<Reads, 'seenElsewhere'>;
+  /** Those here who want to know. */
+  observers: Observer;
+  store: SharedStore;
+  localNow: () => number;
+}
+
+/** Puts what the other replicas tell where it belongs. */
+export function hearOthers({ replicas, changes, accounts, reads, observers, store, localNow }: HearingOptions): void {
+  replicas.listen((news) => {
+    if (news.kind === 'changed') hearOfChange(news);
+    else if (news.kind === 'missed') changes.missedSome();
+    else if (news.kind === 'told') observers.told(news, { order: news.order, at: localNow() });
+    else if (news.kind === 'meeting') hearOfMeeting(news);
+    else if (news.kind === 'seen') hearOfLivestream(news);
+  });
+
+  function hearOfChange({ hash, tags, order }: News & { kind: 'changed' }): void {
+    changes.changedElsewhere(hash, tags, order);
+    if (hash !== null && tags.includes(REFUSED)) accounts.refuse(hash);
+  }
+
+  function hearOfMeeting({ hash, meetingId, order }: News & { kind: 'meeting' }): void {
+    const accountId = accounts.idOf(hash);
+    if (accountId !== null) observers.meeting(accountId, meetingId, { order, at: localNow() });
+  }
+
+  function hearOfLivestream({ hash, livestream, order, at }: News & { kind: 'seen' }): void {
+    const accountId = accounts.idOf(hash);
+    const moment = { order, at: at - store.now() + localNow(), isShared: true } as const;
+    if (accountId !== null) reads.seenElsewhere(accountId, livestream, moment);
+  }
+}

@@ -1,0 +1,157 @@
+import * as v from 'valibot';
+
+import type { Clock } from '../clock.ts';
+import type { LivestreamRef, StartInput } from '../models.ts';
+import { type SharedStore, StoreAway } from '../sharedStore.ts';
+import { sleep } from './deadline.ts';
+import type { StartOutcome } from './livestreamControl.ts';
+import type { Replicas } from './replicas.ts';
+import { livestreamRefSchema } from './schemas.ts';
+
+/** A start that was begun. */
+export interface BegunStart {
+  input: StartInput;
+  /** When it was sent, in milliseconds since the Unix epoch. */
+  sentAt: number;
+}
+
+/** What others know of a start, when it is this replica's turn. */
+export type Before =
+  /** None is under way. */
+  | { kind: 'none' }
+  /** Another replica has carried out an equal start in the meantime. */
+  | { kind: 'done'; livestream: LivestreamRef }
+  /** Another replica has begun one, and ended before it was settled. */
+  | { kind: 'abandoned'; start: BegunStart }
+  /** Nobody can tell. */
+  | { kind: 'unknown' };
+
+/** Lets one replica at a time start a livestream in a meeting. */
+export interface StartLock {
+  /** Runs `start` when it is this one's turn, and tells the others what it began and what came of it. `meeting`: the account's, too. */
+  run(meeting: string, input: StartInput, start: (before: Before) => Promise<StartOutcome>): Promise<StartOutcome>;
+}
+
+export interface StartLockOptions {
+  store: SharedStore;
+  replicas: Pick<Replicas, 'tell' | 'hasRead'>;
+  /** What all keys begin with. */
+  prefix: string;
+  clock: Clock;
+}
+
+/** Milliseconds after which a replica that does not say that it lives has ended. */
+const LEASE = 6000;
+/** How often it says so, in milliseconds. */
+const RENEWED = 2000;
+/** How long a start is waited for in all, in milliseconds: longer than one takes with the reading back. */
+const LONGEST_WAIT = 60_000;
+/** How long what was begun is known, in milliseconds. */
+const BEGUN_IS_KNOWN = 300_000;
+/** How long those who waited may take to ask what came of it, in milliseconds. */
+const DONE_IS_KNOWN = 10_000;
+
+const recordText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    input: v.object({
+      meetingId: v.string(),
+      name: v.nullable(v.string()),
+      video: v.nullable(v.object({ width: v.number(), height: v.number() })),
+    }),
+    sentAt: v.number(),
+    livestream: v.nullable(livestreamRefSchema),
+  }),
+);
+
+export function createStartLock({ store, replicas, prefix, clock }: StartLockOptions): StartLock {
+  const ahead = (): number => store.now() - clock.now();
+
+  /** Waits until the lock is this replica's; gives whether it had to. */
+  async function acquire(lock: string, holder: string): Promise<boolean> {
+    const endsAt = clock.now() + LONGEST_WAIT;
+    for (let hasWaited = false; clock.now() < endsAt; hasWaited = true) {
+      const waiting = new AbortController();
+      const told = replicas.hasRead(lock, waiting.signal);
+      try {
+        const { isSwapped } = await store.swap(lock, null, holder, LEASE);
+        if (isSwapped) return hasWaited;
+        await Promise.race([told, sleep(RENEWED, clock, waiting.signal)]);
+      } finally {
+        waiting.abort();
+      }
+    }
+    throw new StoreAway('Another replica does not come to an end.');
+  }
+
+  /** Says that this replica lives, until it is told to stop. */
+  function renew(lock: string, holder: string): () => void {
+    let cancel = (): void => {};
+    const again = (): void => {
+      cancel = clock.after(RENEWED, () => {
+        store.swap(lock, holder, holder, LEASE).catch(() => {});
+        again();
+      });
+    };
+    again();
+    return () => cancel();
+  }
+
+  async function release(lock: string, holder: string): Promise<void> {
+    await store.swap(lock, holder, null, 1).catch(() => {});
+    replicas.tell({ kind: 'read', key: lock });
+  }
+
+  /** What is known once it is this one's turn, which is then said to have begun. */
+  async function begin(record: string, input: StartInput, hasWaited: boolean): Promise<Before> {
+    const { success, output } = v.safeParse(recordText, await store.get(record));
+    const isDone = success && output.livestream !== null && hasWaited && isEqual(output.input, input);
+    if (isDone && output.livestream !== null) return { kind: 'done', livestream: output.livestream };
+    await store.set(record, textOf({ input, sentAt: store.now(), livestream: null }), BEGUN_IS_KNOWN);
+    if (!success || output.livestream !== null) return { kind: 'none' };
+    return { kind: 'abandoned', start: { input: output.input, sentAt: output.sentAt - ahead() } };
+  }
+
+  /** What is not known to have ended is left as begun. */
+  async function end(record: string, input: StartInput, outcome: StartOutcome | null): Promise<void> {
+    if (outcome !== null && 'refusal' in outcome && outcome.refusal.code === 'OUTCOME_UNKNOWN') return;
+    const livestream = outcome !== null && 'livestream' in outcome ? outcome.livestream : null;
+    if (livestream === null) await store.set(record, '', 1);
+    else await store.set(record, textOf({ input, sentAt: store.now(), livestream }), DONE_IS_KNOWN);
+  }
+
+  return {
+    async run(meeting, input, start) {
+      const lock = `${prefix}starting ${meeting}`;
+      const record = `${prefix}start ${meeting}`;
+      const holder = crypto.randomUUID();
+      let stop = (): void => {};
+      let outcome: StartOutcome | null = null;
+      const prepare = async (): Promise<Before> => {
+        const hasWaited = await acquire(lock, holder);
+        stop = renew(lock, holder);
+        return begin(record, input, hasWaited);
+      };
+      try {
+        outcome = await start(await prepare().catch(() => UNKNOWN));
+        return outcome;
+      } finally {
+        stop();
+        await end(record, input, outcome).catch(() => {});
+        await release(lock, holder);
+      }
+    },
+  };
+}
+
+const UNKNOWN: Before = { kind: 'unknown' };
+
+const textOf = (record: v.InferOutput<typeof recordText>): string => JSON.stringify(record);
+
+/** Whether both ask for the same. */
+export function isEqual(one: StartInput, other: StartInput): boolean {
+  return (
+    one.name === other.name && one.video?.width === other.video?.width && one.video?.height === other.video?.height
+  );
+}
