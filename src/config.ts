@@ -37,6 +37,10 @@ export interface Config {
   limits: Limits;
   trustedDocuments: TrustedDocuments;
   live: LiveLimits;
+  /** Secret: a password may stand in it. Null: there is but one replica. */
+  redisUrl: string | null;
+  /** How many replicas there are, where Redis cannot tell. */
+  replicas: number;
   /** Where the public key of RealtimeKit's webhooks is; null: the sandbox's. */
   webhookKeyUrl: string | null;
   /** Which sites' pages may call; `*`: any. */
@@ -73,6 +77,8 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     limits: readLimits(environment),
     trustedDocuments: readDocuments(environment, readFile),
     live: readLive(environment),
+    redisUrl: readRedisUrl(environment['REDIS_URL']),
+    replicas: readWhole(environment, 'REPLICAS', { default: 3, least: 1, most: 1000 }),
     webhookKeyUrl: readKeyUrl(environment['WEBHOOK_KEY_URL'], app),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
     graphiql: readSwitch(environment, 'GRAPHIQL', isOpen),
@@ -88,6 +94,13 @@ function readLive(environment: Environment): LiveLimits {
     total: readWhole(environment, 'SUBSCRIPTIONS', { default: total, least: 0, most: 1_000_000 }),
     perCaller: readWhole(environment, 'SUBSCRIPTIONS_PER_CALLER', { default: perCaller, least: 0, most: 1_000_000 }),
   };
+}
+
+function readRedisUrl(value: string | undefined): string | null {
+  if (!value) return null;
+  const isRedis = URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol);
+  if (isRedis) return value;
+  throw new ConfigError('REDIS_URL', 'it is to be a redis or rediss address.', 'redis://127.0.0.1:6379');
 }
 
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';

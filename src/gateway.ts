@@ -42,13 +42,13 @@ export function createGateway(options: GatewayOptions) {
   const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
   const { isReady = () => true, clock = systemClock, random = Math.random } = options;
-  const { tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
+  const { shared = null, tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
   const { token, ...client } = options.upstream;
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = withoutSecrets(options.log, secrets);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const economy = { ...DEFAULT_ECONOMY, ...options.economy };
-  const upstream = createUpstream({ ...client, ...economy, transport, clock, random });
+  const upstream = createUpstream({ ...client, ...economy, transport, clock, random, shared });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
   const watch = createWatch({ upstream, clock, freshness: economy.freshness, limits: live });
   const onEvent = (event: WebhookEvent): void => watch.told(idsOf(event));

@@ -6,6 +6,7 @@ import type { Limits } from './limits.ts';
 import type { LiveLimits } from './live/watch.ts';
 import type { Log } from './log.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
+import type { SharedStore } from './sharedStore.ts';
 import type { ClientSettings } from './upstream/client.ts';
 import type { EconomySettings } from './upstream/economy.ts';
 import type { Transport } from './upstream/transport.ts';
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   live?: Partial<LiveLimits>;
   /** False while no new work is wanted: `GET /ready` then answers 503. */
   isReady?: () => boolean;
+  /** What all replicas of the gateway have in common, and what this app's keys begin with there; null: there is but one. */
+  shared?: { store: SharedStore; prefix: string } | null;
   clock?: Clock;
   /** From 0 to 1, for the jitter of waits. */
   random?: () => number;

@@ -5,12 +5,14 @@ import { createServer, type Server } from 'node:http';
 import type { AuthSettings } from './auth/authenticate.ts';
 import { usableKeys } from './auth/jwt.ts';
 import { type Config, readConfig } from './config.ts';
+import type { AppSettings } from './config/app.ts';
 import { ConfigError } from './config/read.ts';
 import { createGateway } from './gateway.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
 import { createUndiciTransport } from './transports/undici.ts';
+import { prefixOf } from './upstream/account.ts';
 import { createWebSockets, isWebSocketUpgrade, type WebSockets } from './webSockets.ts';
 
 /** How long requests that are under way may take to finish once the process is told to end, in milliseconds. */
@@ -31,12 +33,14 @@ async function main(): Promise<void> {
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
+  const store = config.redisUrl === null ? null : await openRedis(config.redisUrl, config.replicas, app);
   let isReady = true;
   // A page of another site could have its name point to this machine.
   const localOnly = auth.kind === 'none';
   const gateway = createGateway({
     upstream: { ...app, attemptTimeout, totalTimeout, perSecond },
     transport: transport.send,
+    shared: store,
     economy,
     auth,
     localOnly,
@@ -74,7 +78,7 @@ async function main(): Promise<void> {
     sockets.drain();
     gateway.endSubscriptions();
     await closed;
-    await Promise.all([transport.close(), sandbox?.close()]);
+    await Promise.all([transport.close(), sandbox?.close(), store?.store.close()]);
   });
   announce(server, config, sandbox);
 }
@@ -84,6 +88,15 @@ async function checkKey(auth: AuthSettings): Promise<void> {
   if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await usableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
+}
+
+/** Loaded only where there is one. */
+async function openRedis(url: string, replicas: number, app: Pick<AppSettings, 'baseUrl' | 'accountId' | 'appId'>) {
+  const { createRedisStore } = await import('./stores/redis.ts');
+  const prefix = await prefixOf(app);
+  const store = createRedisStore({ url, prefix, replicas, log });
+  await store.opened();
+  return { store, prefix };
 }
 
 async function startSandbox(port: number): Promise<SandboxServer> {

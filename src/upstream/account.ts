@@ -74,8 +74,14 @@ export function tokenHashOf(accountId: string): string {
   return end === -1 ? accountId : accountId.slice(0, end);
 }
 
+/** What all keys of an app begin with where replicas share them: nobody learns from it which app it is. */
+export async function prefixOf(app: { baseUrl: string; accountId: string; appId: string }): Promise<string> {
+  const hash = await hashOf(JSON.stringify([app.baseUrl, app.accountId, app.appId]));
+  return `realtimekit-graphql 1 ${hash.slice(0, 16)} `;
+}
+
 /** SHA-256 in base64. */
-export async function hashOf(text: string): Promise<string> {
+async function hashOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
