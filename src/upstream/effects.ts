@@ -6,7 +6,7 @@ import type { Moment } from './changes.ts';
 import type { Kind } from './kind.ts';
 import type { StartOutcome, StopOutcome } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
-import type { Observer } from './observer.ts';
+import type { Named, Observer } from './observer.ts';
 import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
 
 /** What was asked to be started. */
@@ -35,6 +35,7 @@ export function createEffects({ cache, activeLivestream, sentNames, observer }: 
     meetingId: string,
     now: LivestreamRef | null | undefined,
     sentAt: Moment,
+    named: Named | null = null,
   ): void {
     const { id } = operation.account;
     // Of two mutations that overlap nobody knows which was carried out last.
@@ -44,7 +45,7 @@ export function createEffects({ cache, activeLivestream, sentNames, observer }: 
     const moment = cache.changed(id, [LISTS, aboutMeeting(meetingId), ANY_SESSION, ...touched]);
     // It was so when the mutation was carried out, which may have been at once.
     if (now !== undefined && !isMixed) activeLivestream.put(id, meetingId, now, { ...moment, at: sentAt.at });
-    observer.meeting(id, meetingId, cache.now());
+    observer.meeting(id, meetingId, cache.now(), named);
   }
 
   /** A mutation that was refused changes nothing, but may show that what is known of the meeting is not so. */
@@ -56,8 +57,9 @@ export function createEffects({ cache, activeLivestream, sentNames, observer }: 
   return {
     started(operation, { meetingId, name }, outcome, sentAt) {
       if ('refusal' in outcome) return refused(operation, meetingId, outcome.refusal, sentAt);
-      if (name !== null) sentNames.set(`${operation.account.id} ${outcome.livestream.id}`, name);
-      return changed(operation, meetingId, outcome.livestream, sentAt);
+      const { livestream } = outcome;
+      if (name !== null) sentNames.set(`${operation.account.id} ${livestream.id}`, name);
+      return changed(operation, meetingId, livestream, sentAt, name === null ? null : { id: livestream.id, name });
     },
     stopped(operation, meetingId, outcome, sentAt) {
       return 'refusal' in outcome

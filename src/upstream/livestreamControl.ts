@@ -93,11 +93,13 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
   async function startAndTell(operation: Operation, input: StartInput): Promise<StartOutcome> {
     const sentAt = effects.now();
     const meeting = `${tokenHashOf(operation.account.id)} ${input.meetingId}`;
-    const outcome = await (lock === null
-      ? start(operation, input)
-      : lock.run(meeting, input, async (before) => startAfter(before, operation, input)));
-    effects.started(operation, input, outcome, sentAt);
-    return outcome;
+    const run = async (before: Before): Promise<StartOutcome> => {
+      const outcome = await startAfter(before, operation, input);
+      // Whoever has carried it out has told.
+      if (before.kind !== 'done') effects.started(operation, input, outcome, sentAt);
+      return outcome;
+    };
+    return lock === null ? run({ kind: 'none' }) : lock.run(meeting, input, run);
   }
 
   return {

@@ -1,13 +1,19 @@
 import type { Livestream } from '../models.ts';
 import type { Moment } from './changes.ts';
 
+/** A livestream that was started with this name, which upstream may tell late. */
+export interface Named {
+  id: string;
+  name: string;
+}
+
 /** Is told what any answer to anybody says, unless it was changed since, and what this gateway changes itself. */
 export interface Observer {
   livestream(accountId: string, livestream: Livestream, moment: Moment): void;
   /** The livestream's running session; null: none runs. */
   session(accountId: string, livestreamId: string, sessionId: string | null, moment: Moment): void;
   /** A start or a stop in this meeting. */
-  meeting(accountId: string, meetingId: string, moment: Moment): void;
+  meeting(accountId: string, meetingId: string, moment: Moment, named?: Named | null): void;
   /** A webhook told of these. */
   told(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): void;
 }

@@ -9,7 +9,7 @@ import { createEffects, type Effects } from './effects.ts';
 import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
 import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
 import type { Kind } from './kind.ts';
-import type { Observer } from './observer.ts';
+import type { Named, Observer } from './observer.ts';
 import type { Operation } from './operation.ts';
 import {
   headSchema,
@@ -64,6 +64,8 @@ export interface Reads extends Effects, AnalyticsReads {
   now(): Moment;
   /** What is read with it as `since` is not older than so many milliseconds. */
   past(milliseconds: number): Moment;
+  /** Another replica has started this. */
+  namedElsewhere(accountId: string, named: Named): void;
   /** Another replica has seen this. */
   seenElsewhere(accountId: string, livestream: Livestream, moment: Moment): void;
 }
@@ -291,6 +293,7 @@ export function createReads(
     meetingsHead,
     now: () => cache.now(),
     past: (milliseconds) => cache.past(milliseconds),
+    namedElsewhere: (accountId, { id, name }) => void sentNames.set(`${accountId} ${id}`, name),
     seenElsewhere: (accountId, seen, moment) => void seeIn(accountId, seen, moment),
     ...createAnalyticsReads(endpoints, cache, freshness),
     ...createEffects({ cache, activeLivestream, sentNames, observer }),

@@ -5,6 +5,7 @@ import { livestreamSchema } from './schemas.ts';
 
 const hash = v.string();
 const order = v.number();
+const named = v.nullable(v.object({ id: v.string(), name: v.string() }));
 const id = v.nullable(v.string());
 
 /** What replicas tell each other. `hash`: of an account's token; `order`: when it was so. */
@@ -12,7 +13,7 @@ const newsSchema = v.variant('kind', [
   /** These tags' livestreams and meetings are not as they were; null: whoever's. */
   v.object({ kind: v.literal('changed'), hash: v.nullable(hash), tags: v.array(v.string()), order }),
   /** Something was started or stopped in a meeting. */
-  v.object({ kind: v.literal('meeting'), hash, meetingId: v.string(), order }),
+  v.object({ kind: v.literal('meeting'), hash, meetingId: v.string(), order, named }),
   /** A webhook told of these. */
   v.object({ kind: v.literal('told'), livestreamId: id, meetingId: id, order }),
   /** A livestream is not as it was. `at`: in milliseconds by the store's clock. */

@@ -33,8 +33,8 @@ export function createTelling(replicas: Replicas, store: SharedStore, localNow: 
       replicas.tell({ kind: 'seen', hash, livestream, order, at: at + store.now() - localNow() });
     },
     session() {},
-    meeting: (accountId, meetingId, { order }) =>
-      replicas.tell({ kind: 'meeting', hash: tokenHashOf(accountId), meetingId, order }),
+    meeting: (accountId, meetingId, { order }, named = null) =>
+      replicas.tell({ kind: 'meeting', hash: tokenHashOf(accountId), meetingId, order, named }),
     told: (ids, { order }) => replicas.tell({ kind: 'told', ...ids, order }),
   };
 }
@@ -43,7 +43,7 @@ export interface HearingOptions {
   replicas: Replicas;
   changes: Changes;
   accounts: Accounts;
-  reads: Pick<Reads, 'seenElsewhere'>;
+  reads: Pick<Reads, 'seenElsewhere' | 'namedElsewhere'>;
   /** Those here who want to know. */
   observers: Observer;
   store: SharedStore;
@@ -65,9 +65,11 @@ export function hearOthers({ replicas, changes, accounts, reads, observers, stor
     if (hash !== null && tags.includes(REFUSED)) accounts.refuse(hash);
   }
 
-  function hearOfMeeting({ hash, meetingId, order }: News & { kind: 'meeting' }): void {
+  function hearOfMeeting({ hash, meetingId, order, named }: News & { kind: 'meeting' }): void {
     const accountId = accounts.idOf(hash);
-    if (accountId !== null) observers.meeting(accountId, meetingId, { order, at: localNow() });
+    if (accountId === null) return;
+    if (named !== null) reads.namedElsewhere(accountId, named);
+    observers.meeting(accountId, meetingId, { order, at: localNow() });
   }
 
   function hearOfLivestream({ hash, livestream, order, at }: News & { kind: 'seen' }): void {
