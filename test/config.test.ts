@@ -59,6 +59,8 @@ describe('without any setting', () => {
       limits: DEFAULT_LIMITS,
       trustedDocuments: { documents: new Map(), only: false },
       live: { total: 10_000, perCaller: 1000 },
+      redisUrl: null,
+      replicas: 3,
       webhookKeyUrl: null,
       corsOrigins: [],
       graphiql: true,
