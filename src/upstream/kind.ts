@@ -208,7 +208,10 @@ export function createKind<Key, Value extends object | null>(
       return value;
     } catch (error) {
       // What may not be read any more is not served either.
-      if (error instanceof GatewayError && !isPassing(error)) drop(operation.account.id, key, moment);
+      if (error instanceof GatewayError && !isPassing(error)) {
+        drop(operation.account.id, key, moment);
+        common?.drop(commonIdOf(operation.account.id, key));
+      }
       throw error;
     }
   }

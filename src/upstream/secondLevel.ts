@@ -22,6 +22,7 @@ export interface SecondLevel {
   find(id: string): Promise<Kept | null>;
   /** Keeps it for so many milliseconds. */
   keep(id: string, kept: Kept, milliseconds: number): void;
+  drop(id: string): void;
   /** Null: another replica was reading it, and by now is not any more. */
   claim(id: string, signal: AbortSignal | undefined): Promise<Claim | null>;
 }
@@ -65,6 +66,9 @@ export function createSecondLevel({ store, replicas, prefix, clock }: SecondLeve
       if (!store.isUp() || id.length > LONGEST_ID) return;
       const text = JSON.stringify({ value, order, at: at + ahead() });
       store.set(keyOf(id), text, Math.ceil(milliseconds)).catch(() => {});
+    },
+    drop(id) {
+      if (store.isUp()) store.set(keyOf(id), '', 1).catch(() => {});
     },
     async claim(id, signal) {
       if (!store.isUp() || id.length > LONGEST_ID) return NOBODY;
