@@ -19,6 +19,14 @@ import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import type { EconomySettings } from './upstream/economy.ts';
 
+/** How the process ends when it is told to, in milliseconds. */
+export interface DrainSettings {
+  /** How long everything is served on, so that whoever sends requests here can notice that no more are wanted. */
+  delay: number;
+  /** From then on, how long what is under way may take to end. */
+  time: number;
+}
+
 /** How to run, as the environment says it. */
 export interface Config {
   host: string;
@@ -39,6 +47,7 @@ export interface Config {
   live: LiveLimits;
   /** Where the public key of RealtimeKit's webhooks is; null: the sandbox's. */
   webhookKeyUrl: string | null;
+  drain: DrainSettings;
   /** Which sites' pages may call; `*`: any. */
   corsOrigins: readonly string[];
   /** Whether GraphiQL is served. */
@@ -74,6 +83,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     trustedDocuments: readDocuments(environment, readFile),
     live: readLive(environment),
     webhookKeyUrl: readKeyUrl(environment['WEBHOOK_KEY_URL'], app),
+    drain: readDrain(environment),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
     graphiql: readSwitch(environment, 'GRAPHIQL', isOpen),
     tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
@@ -88,6 +98,12 @@ function readLive(environment: Environment): LiveLimits {
     total: readWhole(environment, 'SUBSCRIPTIONS', { default: total, least: 0, most: 1_000_000 }),
     perCaller: readWhole(environment, 'SUBSCRIPTIONS_PER_CALLER', { default: perCaller, least: 0, most: 1_000_000 }),
   };
+}
+
+function readDrain(environment: Environment): DrainSettings {
+  const milliseconds = (variable: string, fallback: number): number =>
+    readWhole(environment, variable, { default: fallback, least: 0, most: 3_600_000 });
+  return { delay: milliseconds('DRAIN_DELAY_MS', 0), time: milliseconds('DRAIN_MS', 25_000) };
 }
 
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';

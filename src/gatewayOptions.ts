@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
 import type { LiveLimits } from './live/watch.ts';
 import type { Log } from './log.ts';
+import type { ReadinessDetails } from './plugins/useReadiness.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import type { ClientSettings } from './upstream/client.ts';
 import type { EconomySettings } from './upstream/economy.ts';
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   live?: Partial<LiveLimits>;
   /** False while no new work is wanted: `GET /ready` then answers 503. */
   isReady?: () => boolean;
+  /** What `/ready` tells besides. */
+  readinessDetails?: () => ReadinessDetails;
   clock?: Clock;
   /** From 0 to 1, for the jitter of waits. */
   random?: () => number;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
+import { createUnderWay, type UnderWay } from '../underWay.ts';
 import { type Account, createAccounts } from './account.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { createCache } from './cache.ts';
@@ -37,6 +38,8 @@ export interface Upstream {
   lists: ListSource | null;
   /** Starting and stopping; what was sent goes on when its caller leaves. */
   control: LivestreamControl;
+  /** Starts and stops that are not settled yet, whether or not their callers are still there. */
+  mutations: Pick<UnderWay, 'size' | 'none'>;
 }
 
 export interface UpstreamOptions extends ClientSettings, EconomySettings {
@@ -54,6 +57,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const cache = createCache({ clock, freshness, bytes: cacheBytes });
   const observers = createObservers();
   const reads = createReads(endpoints, cache, { freshness, observer: observers });
+  const control = createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock, effects: reads });
+  const mutations = createUnderWay();
   return {
     account: createAccounts(clock),
     operation: (account, signal, see) => ({
@@ -76,6 +81,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       ]),
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
-    control: createLivestreamControl({ endpoints, clockSkew: client.clockSkew, clock, effects: reads }),
+    control: {
+      start: async (operation, input) => mutations.during(control.start(operation, input)),
+      stop: async (operation, meetingId) => mutations.during(control.stop(operation, meetingId)),
+    },
+    mutations,
   };
 }
