@@ -34,6 +34,8 @@ interface Traffic {
   requests: UnderWay;
   /** Connections that were upgraded. */
   webSockets: UnderWay;
+  /** From now on each answer that has not begun says that its connection is not kept. */
+  letGo(): void;
 }
 
 export function createDrain({ delay, time, log }: DrainSettings & { log: Log }): Drain {
@@ -43,6 +45,7 @@ export function createDrain({ delay, time, log }: DrainSettings & { log: Log }):
     const { server, sockets, gateway, closers } = drained;
     const toldAt = performance.now();
     log('info', 'Told to end.', { signal, ...countsOf(drained, traffic) });
+    traffic.letGo();
     await sleep(delay);
     stopListening(server);
     sockets.drain();
@@ -61,7 +64,7 @@ export function createDrain({ delay, time, log }: DrainSettings & { log: Log }):
   return {
     isUnderWay: () => isTold,
     endOnSignal(drained) {
-      const traffic = follow(drained.server, () => isTold);
+      const traffic = follow(drained.server);
       const onSignal = (signal: string): void => {
         if (isTold) process.exit(1);
         isTold = true;
@@ -79,19 +82,36 @@ export function createDrain({ delay, time, log }: DrainSettings & { log: Log }):
   };
 }
 
-/** Counts what a server answers. While the process ends, each answer says that its connection is not kept. */
-function follow(server: Server, isEnding: () => boolean): Traffic {
+/** Counts what a server answers. */
+function follow(server: Server): Traffic {
   const requests = createUnderWay();
   const webSockets = createUnderWay();
+  const responses = new Set<ServerResponse>();
+  let keepsConnections = true;
+  const letGo = (response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('connection', 'close');
+  };
   // First, since an answer may be written at once.
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-    response.once('close', requests.begin());
-    if (isEnding()) response.setHeader('connection', 'close');
+    const end = requests.begin();
+    responses.add(response);
+    response.once('close', () => {
+      responses.delete(response);
+      end();
+    });
+    if (!keepsConnections) letGo(response);
   });
   server.prependListener('upgrade', (_request: IncomingMessage, stream: Duplex) => {
     stream.once('close', webSockets.begin());
   });
-  return { requests, webSockets };
+  return {
+    requests,
+    webSockets,
+    letGo() {
+      keepsConnections = false;
+      responses.forEach(letGo);
+    },
+  };
 }
 
 /** Without closing idle connections, as the server's own method would: their callers may be sending at this moment. */
