@@ -9,7 +9,7 @@ function noting() {
 }
 
 test('where nothing is under way there is nothing to wait for', async () => {
-  await createUnderWay().none();
+  await expect(createUnderWay().none()).resolves.toBeUndefined();
 });
 
 test('all who wait are told when the last has ended, however each did', async () => {

@@ -10,8 +10,8 @@ async function main(): Promise<void> {
   if (port === undefined) return fail('not a whole number from 0 to 65535.');
   try {
     const server = await startSandboxServer({ port, host });
-    announce(server);
     closeOnSignal(server);
+    announce(server);
   } catch (error) {
     fail(`${port} of ${host} cannot be listened on (${error instanceof Error ? error.message : String(error)}).`);
   }
