@@ -19,6 +19,14 @@ import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import type { EconomySettings } from './upstream/economy.ts';
 
+/** How the process ends when it is told to, in milliseconds. */
+export interface DrainSettings {
+  /** How long everything is served on, so that whoever sends requests here can notice that no more are wanted. */
+  delay: number;
+  /** From then on, how long what is under way may take to end. */
+  time: number;
+}
+
 /** How to run, as the environment says it. */
 export interface Config {
   host: string;
@@ -43,6 +51,7 @@ export interface Config {
   replicas: number;
   /** Where the public key of RealtimeKit's webhooks is; null: the sandbox's. */
   webhookKeyUrl: string | null;
+  drain: DrainSettings;
   /** Which sites' pages may call; `*`: any. */
   corsOrigins: readonly string[];
   /** Whether GraphiQL is served. */
@@ -80,6 +89,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     redisUrl: readRedisUrl(environment['REDIS_URL']),
     replicas: readWhole(environment, 'REPLICAS', { default: 3, least: 1, most: 1000 }),
     webhookKeyUrl: readKeyUrl(environment['WEBHOOK_KEY_URL'], app),
+    drain: readDrain(environment),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
     graphiql: readSwitch(environment, 'GRAPHIQL', isOpen),
     tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
@@ -101,6 +111,12 @@ function readRedisUrl(value: string | undefined): string | null {
   const isRedis = URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol);
   if (isRedis) return value;
   throw new ConfigError('REDIS_URL', 'it is to be a redis or rediss address.', 'redis://127.0.0.1:6379');
+}
+
+function readDrain(environment: Environment): DrainSettings {
+  const milliseconds = (variable: string, fallback: number): number =>
+    readWhole(environment, variable, { default: fallback, least: 0, most: 3_600_000 });
+  return { delay: milliseconds('DRAIN_DELAY_MS', 0), time: milliseconds('DRAIN_MS', 25_000) };
 }
 
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';

@@ -41,7 +41,8 @@ import { createUpstream } from './upstream/upstream.ts';
 export function createGateway(options: GatewayOptions) {
   const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
-  const { isReady = () => true, clock = systemClock, random = Math.random } = options;
+  const { isReady = () => true, readinessDetails = () => ({}) } = options;
+  const { clock = systemClock, random = Math.random } = options;
   const { shared = null, tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
   const { token, ...client } = options.upstream;
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
@@ -96,7 +97,7 @@ export function createGateway(options: GatewayOptions) {
       // Before hosts and callers are looked at: they have a signature.
       ...(receive === null ? [] : [useWebhooks(receive)]),
       ...(localOnly ? [useLocalHost()] : []),
-      useReadiness(isReady),
+      useReadiness(isReady, readinessDetails),
       // Before anything of a request's body is read.
       useCsrfPrevention(corsOrigins),
       useAuthentication(identify),
@@ -118,6 +119,8 @@ export function createGateway(options: GatewayOptions) {
     endSubscriptions: () => watch.end(),
     /** How many subscriptions there are. */
     subscriptions: () => watch.size(),
+    /** Starts and stops that are not settled yet: they go on when their callers leave, and the process has to wait for them. */
+    mutations: upstream.mutations,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
 import type { LiveLimits } from './live/watch.ts';
 import type { Log } from './log.ts';
+import type { ReadinessDetails } from './plugins/useReadiness.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import type { SharedStore } from './sharedStore.ts';
 import type { ClientSettings } from './upstream/client.ts';
@@ -48,6 +49,8 @@ export interface GatewayOptions {
   isReady?: () => boolean;
   /** What all replicas of the gateway have in common, and what this app's keys begin with there; null: there is but one. */
   shared?: { store: SharedStore; prefix: string } | null;
+  /** What `/ready` tells besides. */
+  readinessDetails?: () => ReadinessDetails;
   clock?: Clock;
   /** From 0 to 1, for the jitter of waits. */
   random?: () => number;

@@ -7,16 +7,17 @@ import { usableKeys } from './auth/jwt.ts';
 import { type Config, readConfig } from './config.ts';
 import type { AppSettings } from './config/app.ts';
 import { ConfigError } from './config/read.ts';
+import { createDrain } from './drain.ts';
 import { createGateway } from './gateway.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
 import { createUndiciTransport } from './transports/undici.ts';
 import { prefixOf } from './upstream/account.ts';
-import { createWebSockets, isWebSocketUpgrade, type WebSockets } from './webSockets.ts';
+import { createWebSockets, isWebSocketUpgrade } from './webSockets.ts';
 
-/** How long requests that are under way may take to finish once the process is told to end, in milliseconds. */
-const DRAIN_TIME = 25_000;
+/** Milliseconds that an unused connection is kept: longer than proxies keep theirs, which would else send into one that just closes. */
+const KEEP_ALIVE = 75_000;
 
 /** The sandbox takes any app and any token. */
 const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
   const store = config.redisUrl === null ? null : await openRedis(config.redisUrl, config.replicas, app);
-  let isReady = true;
+  const drain = createDrain({ ...config.drain, log });
   // A page of another site could have its name point to this machine.
   const localOnly = auth.kind === 'none';
   const gateway = createGateway({
@@ -54,7 +55,11 @@ async function main(): Promise<void> {
     reports,
     log,
     graphiql: config.graphiql && graphiqlOptions(samples, { reports, bearer: auth.kind !== 'none' }),
-    isReady: () => isReady,
+    isReady: () => !drain.isUnderWay(),
+    readinessDetails: () => ({
+      draining: drain.isUnderWay(),
+      ...(store === null ? {} : { redis: store.store.isUp() ? 'up' : 'away' }),
+    }),
   });
   const sockets = createWebSockets({
     fetch: (request) => gateway.fetch(request),
@@ -65,22 +70,16 @@ async function main(): Promise<void> {
     operations: config.live.perCaller + 100,
     log,
   });
-  const server = createServer({ shouldUpgradeCallback: isWebSocketUpgrade }, (request, response) => {
-    // Or a caller that keeps its connection open would keep a draining server from ending.
-    response.once('close', () => isReady || server.closeIdleConnections());
-    void gateway(request, response);
-  });
+  const server = createServer(
+    { shouldUpgradeCallback: isWebSocketUpgrade, keepAliveTimeout: KEEP_ALIVE },
+    (request, response) => void gateway(request, response),
+  );
   server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
-  await listen(server, config);
-  endOnSignal(async () => {
-    isReady = false;
-    const closed = close(server, sockets);
-    sockets.drain();
-    gateway.endSubscriptions();
-    await closed;
-    await Promise.all([transport.close(), sandbox?.close(), store?.store.close()]);
-  });
-  announce(server, config, sandbox);
+  const closers = [transport.close, async () => sandbox?.close(), async () => store?.store.close()];
+  drain.endOnSignal({ server, sockets, gateway, closers });
+  const port = await listen(server, config);
+  announce(port, config, sandbox);
+  log('info', 'Listening.', { host: config.host, port });
 }
 
 /** What kind of key it is shows only when it is tried. */
@@ -103,9 +102,12 @@ async function startSandbox(port: number): Promise<SandboxServer> {
   return startSandboxServer({ port }).catch((error: unknown) => cannotListen('SANDBOX_PORT', port, error));
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<void> {
+/** Gives the port. */
+async function listen(server: Server, { host, port }: Config): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening').catch((error: unknown) => cannotListen('PORT', port, error));
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
 function cannotListen(variable: string, port: number, cause: unknown): never {
@@ -114,9 +116,7 @@ function cannotListen(variable: string, port: number, cause: unknown): never {
   throw new ConfigError(variable, `${port} cannot be listened on: ${reason}.`, String(port + 10));
 }
 
-function announce(server: Server, { host, app, auth, graphiql }: Config, sandbox: SandboxServer | null): void {
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : '';
+function announce(port: number, { host, app, auth, graphiql }: Config, sandbox: SandboxServer | null): void {
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`;
   const lines = [`${graphiql ? 'GraphiQL' : 'GraphQL '}       ${address}`, `Callers        ${CALLERS[auth.kind]}`];
   if (sandbox === null) {
@@ -141,33 +141,6 @@ const CALLERS: Record<AuthSettings['kind'], string> = {
   jwt: 'whoever has a token of the issuer (AUTH=jwt)',
   'api-key': 'whoever has one of the keys (AUTH=api-key)',
 };
-
-/** Takes no new connections, and waits for the requests under way; what is not done in time is cut off. */
-async function close(server: Server, sockets: WebSockets): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  const cutOff = setTimeout(() => {
-    server.closeAllConnections();
-    sockets.cutOff();
-  }, DRAIN_TIME);
-  await closed;
-  clearTimeout(cutOff);
-}
-
-/** The first signal drains, a second one ends the process at once. */
-function endOnSignal(drain: () => Promise<void>): void {
-  let isEnding = false;
-  const onSignal = (): void => {
-    if (isEnding) process.exit(1);
-    isEnding = true;
-    drain().catch((error: unknown) => {
-      log('error', 'The gateway did not end in order.', { error: String(error) });
-      process.exitCode = 1;
-    });
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-}
 
 try {
   await main();

@@ -1,17 +1,19 @@
 import { type SandboxServer, startSandboxServer } from './server.ts';
 
 const DEFAULT_PORT = 4001;
+const DEFAULT_HOST = '127.0.0.1';
 
 /** The sandbox alone: `npm run sandbox`. */
 async function main(): Promise<void> {
   const port = readPort(process.env['SANDBOX_PORT']);
+  const host = process.env['SANDBOX_HOST'] || DEFAULT_HOST;
   if (port === undefined) return fail('not a whole number from 0 to 65535.');
   try {
-    const server = await startSandboxServer({ port });
-    announce(server);
+    const server = await startSandboxServer({ port, host });
     closeOnSignal(server);
+    announce(server);
   } catch (error) {
-    fail(`${port} cannot be listened on (${error instanceof Error ? error.message : String(error)}).`);
+    fail(`${port} of ${host} cannot be listened on (${error instanceof Error ? error.message : String(error)}).`);
   }
 }
 

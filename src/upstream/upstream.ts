@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
 import type { SharedStore } from '../sharedStore.ts';
+import { createUnderWay, type UnderWay } from '../underWay.ts';
 import { type Account, createAccounts } from './account.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { createBudget } from './budget.ts';
@@ -46,6 +47,8 @@ export interface Upstream {
   lists: ListSource | null;
   /** Starting and stopping; what was sent goes on when its caller leaves. */
   control: LivestreamControl;
+  /** Starts and stops that are not settled yet, whether or not their callers are still there. */
+  mutations: Pick<UnderWay, 'size' | 'none'>;
 }
 
 export interface UpstreamOptions extends ClientSettings, EconomySettings {
@@ -89,6 +92,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     refused: (hash) => cache.changed(hash, [REFUSED]),
   });
   if (others !== null) hearOthers({ ...others, changes, accounts, reads, observers });
+  const control = createLivestreamControl({
+    endpoints,
+    clockSkew: client.clockSkew,
+    clock,
+    effects: reads,
+    lock: others && createStartLock(others),
+  });
+  const mutations = createUnderWay();
   return {
     account: async (token) => accounts.of(token),
     operation: (account, signal, see) => ({
@@ -115,13 +126,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     isReplicated: others !== null,
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
-    control: createLivestreamControl({
-      endpoints,
-      clockSkew: client.clockSkew,
-      clock,
-      effects: reads,
-      lock: others && createStartLock(others),
-    }),
+    control: {
+      start: async (operation, input) => mutations.during(control.start(operation, input)),
+      stop: async (operation, meetingId) => mutations.during(control.stop(operation, meetingId)),
+    },
+    mutations,
   };
 }
 

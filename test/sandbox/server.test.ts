@@ -55,6 +55,16 @@ describe('npm run sandbox', () => {
     expect(await exited).toEqual([0, null]);
   });
 
+  it('listens where SANDBOX_HOST says, so that other machines can reach it', async () => {
+    const env = { ...process.env, SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0' };
+    const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env });
+    const exited = once(child, 'exit');
+    const printed: unknown = (await once(child.stdout, 'data'))[0];
+    expect(String(printed)).toMatch(/API is at http:\/\/0\.0\.0\.0:\d+\/client\/v4/);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+
   it.each(['70000', 'http'])('ends with one line naming SANDBOX_PORT for the port %s', async (port) => {
     await expect(runMain(port)).rejects.toMatchObject({
       code: 1,

@@ -152,6 +152,11 @@ describe('npm run schema', () => {
     );
   });
 
+  it('answers what it does not know with one line, and code 1', async () => {
+    const failure = { code: 1, stdout: '', stderr: 'Usage: npm run --silent schema -- [--no-scopes]\n' };
+    await expect(printed('--no-scope')).rejects.toMatchObject(failure);
+  });
+
   it("has nothing of federation's own", () => {
     expect(subgraphSdl()).not.toMatch(/_entities|_service|_Any|_Entity|federation__|link__|directive @/);
   });
