@@ -209,6 +209,8 @@ describe('told to end after a start whose caller has left', () => {
     program.child.kill('SIGTERM');
     expect(await logged(program, 'Cut off what had not ended in time.')).toMatchObject({ requests: 0, mutations: 1 });
     expect(await program.exitCode).toBe(0);
+    // It would take 10 s to give up by itself.
+    expect(at(await logged(program, 'Ended.'), 'ms')).toBeLessThan(9000);
   });
 });
 
