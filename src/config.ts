@@ -14,6 +14,7 @@ import {
   readWhole,
   type WholeRule,
 } from './config/read.ts';
+import { readTelemetry, type TelemetrySettings } from './config/telemetry.ts';
 import type { Limits } from './limits.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
@@ -49,6 +50,7 @@ export interface Config {
   suggestions: boolean;
   /** Whether callers may ask what their operations cost upstream. */
   reports: boolean;
+  telemetry: TelemetrySettings;
 }
 
 const TIMEOUT: Omit<WholeRule, 'default'> = { least: 1, most: 600_000 };
@@ -79,6 +81,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
     suggestions: readSwitch(environment, 'SUGGESTIONS', isOpen),
     reports: readSwitch(environment, 'UPSTREAM_REPORT', isOpen && app === null),
+    telemetry: readTelemetry(environment),
   });
 }
 

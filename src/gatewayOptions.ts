@@ -6,6 +6,8 @@ import type { Limits } from './limits.ts';
 import type { LiveLimits } from './live/watch.ts';
 import type { Log } from './log.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracer } from './telemetry/tracer.ts';
 import type { ClientSettings } from './upstream/client.ts';
 import type { EconomySettings } from './upstream/economy.ts';
 import type { Transport } from './upstream/transport.ts';
@@ -24,6 +26,12 @@ export interface GatewayOptions {
   reports?: boolean;
   transport: Transport;
   log: Log;
+  /** What is counted, and told at `GET /metrics`; undefined: nothing is. */
+  metrics?: Metrics | undefined;
+  /** What makes traces; undefined: nothing is traced. */
+  tracer?: Tracer | undefined;
+  /** Whether a router that asks for Apollo's inline trace gets it, by default not. */
+  inlineTrace?: boolean;
   /** GraphiQL's look and its first tabs; false: it is not served. */
   graphiql: GraphiQLOptions | false;
   /** How callers show who they are; by default not at all. */

@@ -10,6 +10,7 @@ import { createGateway } from './gateway.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import type { Log } from './log.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
+import { startTelemetry } from './telemetry/start.ts';
 import { createUndiciTransport } from './transports/undici.ts';
 import { createWebSockets, isWebSocketUpgrade, type WebSockets } from './webSockets.ts';
 
@@ -19,14 +20,12 @@ const DRAIN_TIME = 25_000;
 /** The sandbox takes any app and any token. */
 const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
 
-const log: Log = (level, message, fields = {}) => {
-  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-};
-
 async function main(): Promise<void> {
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
   await checkKey(config.auth);
   const { attemptTimeout, totalTimeout, perSecond, economy, limits, auth, corsOrigins, reports } = config;
+  const telemetry = await startTelemetry(config.telemetry);
+  const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
@@ -49,6 +48,9 @@ async function main(): Promise<void> {
     suggestions: config.suggestions,
     reports,
     log,
+    metrics,
+    tracer,
+    inlineTrace: config.telemetry.inlineTrace,
     graphiql: config.graphiql && graphiqlOptions(samples, { reports, bearer: auth.kind !== 'none' }),
     isReady: () => isReady,
   });
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
     operations: config.live.perCaller + 100,
     log,
   });
+  metrics?.gauge('websockets', 'WebSocket connections that are open.', () => sockets.size());
   const server = createServer({ shouldUpgradeCallback: isWebSocketUpgrade }, (request, response) => {
     // Or a caller that keeps its connection open would keep a draining server from ending.
     response.once('close', () => isReady || server.closeIdleConnections());
@@ -68,13 +71,13 @@ async function main(): Promise<void> {
   });
   server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
   await listen(server, config);
-  endOnSignal(async () => {
+  endOnSignal(log, async () => {
     isReady = false;
     const closed = close(server, sockets);
     sockets.drain();
     gateway.endSubscriptions();
     await closed;
-    await Promise.all([transport.close(), sandbox?.close()]);
+    await Promise.all([transport.close(), sandbox?.close(), telemetry.close()]);
   });
   announce(server, config, sandbox);
 }
@@ -142,15 +145,18 @@ async function close(server: Server, sockets: WebSockets): Promise<void> {
 }
 
 /** The first signal drains, a second one ends the process at once. */
-function endOnSignal(drain: () => Promise<void>): void {
+function endOnSignal(log: Log, drain: () => Promise<void>): void {
   let isEnding = false;
   const onSignal = (): void => {
     if (isEnding) process.exit(1);
     isEnding = true;
-    drain().catch((error: unknown) => {
-      log('error', 'The gateway did not end in order.', { error: String(error) });
-      process.exitCode = 1;
-    });
+    void drain()
+      .catch((error: unknown) => {
+        log('error', 'The gateway did not end in order.', { error: String(error) });
+        process.exitCode = 1;
+      })
+      // Nothing that was left undone by now, such as traces for a collector that is gone, is waited for.
+      .finally(() => process.exit());
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

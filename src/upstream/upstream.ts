@@ -9,12 +9,12 @@ import { createEndpoints } from './endpoints.ts';
 import { createLimit } from './limit.ts';
 import { createListSource, type ListSource } from './listSource.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamControl.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Origin } from './operation.ts';
 import type { Moment } from './changes.ts';
 import { createObservers, type Observer } from './observer.ts';
 import { createReads, type Reads } from './reads.ts';
 import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
-import { createTrace } from './trace.ts';
+import { createTrace, type TraceListeners } from './trace.ts';
 import type { Transport } from './transport.ts';
 
 /** How many reads one operation may have in flight; there is no cap for the process, since a small pool is worse than none. */
@@ -25,7 +25,7 @@ export interface Upstream {
   /** The account that a token's requests are paid from. */
   account(token: string): Promise<Account>;
   /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
-  operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void): Operation;
+  operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void, origin?: Origin): Operation;
   reads: Reads;
   /** Tells from now on what is seen. */
   observe(observer: Observer): void;
@@ -44,11 +44,12 @@ export interface UpstreamOptions extends ClientSettings, EconomySettings {
   clock: Clock;
   /** From 0 to 1. */
   random: () => number;
+  metrics?: TraceListeners['metrics'];
 }
 
 /** The policies, outermost first: lists instead of single reads, kept answers, shared flights, then those of the client. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { clock, freshness, cacheBytes, share, usesLists } = options;
+  const { clock, freshness, cacheBytes, share, usesLists, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
   const cache = createCache({ clock, freshness, bytes: cacheBytes });
@@ -56,14 +57,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const reads = createReads(endpoints, cache, { freshness, observer: observers });
   return {
     account: createAccounts(clock),
-    operation: (account, signal, see) => ({
+    operation: (account, signal, see, { tally, span } = {}) => ({
       account,
-      trace: createTrace(share, clock),
+      trace: createTrace(share, clock, { metrics, tally }),
       begun: cache.now(),
       purpose: 'read',
       limit: createLimit(MOST_IN_FLIGHT),
       see,
       signal,
+      span,
     }),
     reads,
     observe: (observer) => observers.add(observer),
