@@ -84,8 +84,10 @@ export function createGateway(options: GatewayOptions) {
 
   const present = createPresent(log, suggestions);
   const operations = useOperations({ log, metrics, tracer });
-  if (metrics !== undefined)
-    addGauges(metrics, { upstream, token, freshness: economy.freshness, subscriptions: () => watch.size() });
+  if (metrics !== undefined) {
+    const budget = token === null ? null : async () => (await upstream.account(token)).budget;
+    addGauges(metrics, { budget, freshness: economy.freshness, subscriptions: () => watch.size() });
+  }
 
   const createServer = (isTraced: boolean): YogaServerInstance<object, Context> =>
     createYoga<object, Context>({

@@ -162,7 +162,7 @@ describe('told to end while somebody watches', () => {
     ['an event stream breaks off', watchOverStream, 'broken off'],
     ['a WebSocket is closed, to be opened anew', watchOverWebSocket, 1012],
   ])('%s, and it ends with code 0', async (_what, watch, ending) => {
-    const program = start();
+    const program = start({ LOG_LEVEL: 'warn' });
     const { ended } = await watch(await addressOf(program));
     program.child.kill('SIGTERM');
     expect(await ended).toBe(ending);

@@ -1,20 +1,18 @@
+import type { Budget } from '../upstream/budget.ts';
 import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface GaugeOptions {
-  upstream: Pick<Upstream, 'account'>;
-  /** The gateway's own; null: each caller pays with one of its own, and there is no budget to tell of. */
-  token: string | null;
+  /** The budget of the gateway's own account; null: each caller pays from one of its own. */
+  budget: (() => Promise<Pick<Budget, 'view' | 'pressure'>>) | null;
   freshness: FreshnessSettings;
   subscriptions: () => number;
 }
 
 /** Has the metrics tell how things are, beside what has happened. */
-export function addGauges(metrics: Metrics, { upstream, token, freshness, subscriptions }: GaugeOptions): void {
+export function addGauges(metrics: Metrics, { budget, freshness, subscriptions }: GaugeOptions): void {
   metrics.gauge('subscriptions', 'Subscriptions that are open.', subscriptions);
-  if (token === null) return;
-  const budget = async () => (await upstream.account(token)).budget;
+  if (budget === null) return;
   metrics.gauge(
     'budget_limit',
     'Upstream requests that one window of the tightest limit allows.',
