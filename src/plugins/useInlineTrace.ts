@@ -15,11 +15,11 @@ interface Server {
 export function useTracedServer(make: () => Server): Plugin {
   let server: Server | undefined;
   return {
-    async onRequest(hook) {
+    onRequest(hook) {
       const { request, serverContext } = hook;
-      if (request.headers.get('apollo-federation-include-trace') !== 'ftv1') return;
+      if (request.headers.get('apollo-federation-include-trace') !== 'ftv1') return undefined;
       server ??= make();
-      hook.endResponse(await server.fetch(request, serverContext));
+      return Promise.resolve(server.fetch(request, serverContext)).then((response) => hook.endResponse(response));
     },
   };
 }

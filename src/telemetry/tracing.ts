@@ -37,8 +37,8 @@ const BETWEEN_WARNINGS = 60_000;
 export function createTracing({ serviceName, sampling }: { serviceName: string; sampling: Sampling }, log: Log) {
   const exporter = reporting(new OTLPTraceExporter(), log);
   const resource = defaultResource()
-    .merge(detectResources({ detectors: [envDetector] }))
-    .merge(resourceFromAttributes({ 'service.name': serviceName }));
+    .merge(resourceFromAttributes({ 'service.name': serviceName }))
+    .merge(detectResources({ detectors: [envDetector] }));
   const spanProcessors = [new BatchSpanProcessor({ exporter })];
   const provider = new TracerProvider({ resource, spanProcessors, sampler: samplerOf(sampling) });
   return {

@@ -132,7 +132,7 @@ describe('kept answers', () => {
   it("are an account's own", () => {
     const { answers, operation } = kept();
     answers.keep(operation('A'), 'question', saying('of A'));
-    expect([answers.find('A', 'question'), answers.find('B', 'question')]).toEqual([saying('of A'), undefined]);
+    expect([answers.find('A', 'question'), answers.find('B', 'question')]).toMatchObject([saying('of A'), undefined]);
   });
 
   it('are void by a change of their account, also while their operation was under way', () => {
@@ -144,12 +144,12 @@ describe('kept answers', () => {
     answers.keep(operation('A'), 'after', saying('x'));
     const other = operation('B');
     answers.keep(other, 'before', saying('x'));
-    expect(['before', 'during', 'after'].map((question) => answers.find('A', question))).toEqual([
+    expect(['before', 'during', 'after'].map((question) => answers.find('A', question))).toMatchObject([
       undefined,
       undefined,
       saying('x'),
     ]);
-    expect(answers.find('B', 'before')).toEqual(saying('x'));
+    expect(answers.find('B', 'before')).toMatchObject(saying('x'));
   });
 
   it('take no more memory than their share', () => {

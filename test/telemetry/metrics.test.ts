@@ -55,6 +55,7 @@ test('what the gateway does is counted', async () => {
     [ours('upstream_requests_total{method="GET",route="/livestreams/{id}/active-livestream-session",status="200"}')]: 1,
     [ours('upstream_requests_total{method="POST",route="/meetings/{id}/active-livestream/stop",status="200"}')]: 1,
     [ours('answers_total{source="kept"}')]: 1,
+    [ours('answers_total{source="cache"}')]: 1,
     [ours('webhooks_total{outcome="refused"}')]: 1,
     [ours('budget_limit')]: 1200,
     [ours('freshness_stretch_seconds')]: 0,
@@ -143,6 +144,7 @@ describe('the dashboard', () => {
     const gateway = await startBusy();
     const told = new Set([...samplesOf(await scrape(gateway)).keys()].map((name) => name.replace(/\{.*$/, '')));
     expect(expressions.length).toBeGreaterThan(20);
+    expect(expressions.filter((expression) => !/[a-z0-9_]\{/.test(expression))).toEqual([]);
     expect([...named].filter((name) => !told.has(String(name)))).toEqual([]);
   });
 
