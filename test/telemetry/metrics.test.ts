@@ -93,7 +93,7 @@ test('where each caller pays for itself there is no budget to tell of', async ()
 
 describe('a caller cannot make up more than a few series', () => {
   const series = async (metrics: ReturnType<typeof createPrometheus>): Promise<number> =>
-    samplesOf((await metrics.expose()).text).size;
+    [...samplesOf((await metrics.expose()).text).keys()].filter((name) => name.startsWith(ours(''))).length;
 
   test('names beyond the first two hundred are one', async () => {
     const metrics = createPrometheus();
