@@ -14,6 +14,7 @@ import {
   readWhole,
   type WholeRule,
 } from './config/read.ts';
+import { readTelemetry, type TelemetrySettings } from './config/telemetry.ts';
 import type { Limits } from './limits.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/watch.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
@@ -25,6 +26,14 @@ export interface DrainSettings {
   delay: number;
   /** From then on, how long what is under way may take to end. */
   time: number;
+}
+
+/** What several replicas share. */
+export interface RedisSettings {
+  /** Secret: a password may stand in it. */
+  url: string;
+  /** How many replicas there are at least, whatever Redis says. */
+  replicas: number;
 }
 
 /** How to run, as the environment says it. */
@@ -45,10 +54,8 @@ export interface Config {
   limits: Limits;
   trustedDocuments: TrustedDocuments;
   live: LiveLimits;
-  /** Secret: a password may stand in it. Null: there is but one replica. */
-  redisUrl: string | null;
-  /** How many replicas there are, where Redis cannot tell. */
-  replicas: number;
+  /** What replicas share; null: there is but one. */
+  redis: RedisSettings | null;
   /** Where the public key of RealtimeKit's webhooks is; null: the sandbox's. */
   webhookKeyUrl: string | null;
   drain: DrainSettings;
@@ -62,6 +69,7 @@ export interface Config {
   suggestions: boolean;
   /** Whether callers may ask what their operations cost upstream. */
   reports: boolean;
+  telemetry: TelemetrySettings;
 }
 
 const TIMEOUT: Omit<WholeRule, 'default'> = { least: 1, most: 600_000 };
@@ -86,8 +94,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     limits: readLimits(environment),
     trustedDocuments: readDocuments(environment, readFile),
     live: readLive(environment),
-    redisUrl: readRedisUrl(environment['REDIS_URL']),
-    replicas: readWhole(environment, 'REPLICAS', { default: 3, least: 1, most: 1000 }),
+    redis: readRedis(environment),
     webhookKeyUrl: readKeyUrl(environment['WEBHOOK_KEY_URL'], app),
     drain: readDrain(environment),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
@@ -95,6 +102,7 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
     suggestions: readSwitch(environment, 'SUGGESTIONS', isOpen),
     reports: readSwitch(environment, 'UPSTREAM_REPORT', isOpen && app === null),
+    telemetry: readTelemetry(environment),
   });
 }
 
@@ -106,10 +114,12 @@ function readLive(environment: Environment): LiveLimits {
   };
 }
 
-function readRedisUrl(value: string | undefined): string | null {
-  if (!value) return null;
-  const isRedis = URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol);
-  if (isRedis) return value;
+function readRedis(environment: Environment): RedisSettings | null {
+  const url = environment['REDIS_URL'];
+  const replicas = readWhole(environment, 'REPLICAS', { default: 3, least: 1, most: 1000 });
+  if (!url) return null;
+  const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+  if (isRedis) return { url, replicas };
   throw new ConfigError('REDIS_URL', 'it is to be a redis or rediss address.', 'redis://127.0.0.1:6379');
 }
 

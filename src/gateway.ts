@@ -1,4 +1,4 @@
-import { createYoga } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -8,9 +8,9 @@ import type { Context } from './context.ts';
 import { corsFor } from './cors.ts';
 import { idsOf, type WebhookEvent } from './live/events.ts';
 import { createWatch, DEFAULT_LIVE_LIMITS } from './live/watch.ts';
-import { createWebhookReceiver } from './live/webhook.ts';
+import { createWebhookReceiver, type WebhookOutcome } from './live/webhook.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
-import { createLoaders, type Loaders } from './loaders.ts';
+import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { withoutSecrets } from './log.ts';
@@ -19,10 +19,13 @@ import { useBodyLimit } from './plugins/useBodyLimit.ts';
 import { useBrokenStreams } from './plugins/useBrokenStreams.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
 import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
-import { useErrorCodes } from './plugins/useErrorCodes.ts';
+import { createPresent, useErrorCodes } from './plugins/useErrorCodes.ts';
 import { useHiddenSchema } from './plugins/useHiddenSchema.ts';
+import { useInlineTrace, useTracedServer } from './plugins/useInlineTrace.ts';
 import { useKeptAnswers } from './plugins/useKeptAnswers.ts';
 import { useLocalHost } from './plugins/useLocalHost.ts';
+import { useMetrics } from './plugins/useMetrics.ts';
+import { useOperations } from './plugins/useOperations.ts';
 import { useQueryLimits } from './plugins/useQueryLimits.ts';
 import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
@@ -31,6 +34,8 @@ import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
 import { useWebhooks } from './plugins/useWebhooks.ts';
 import { useWellFormedRequest } from './plugins/useWellFormedRequest.ts';
 import { createGatewaySchema } from './schema.ts';
+import { addGauges } from './telemetry/gauges.ts';
+import { noteOf } from './telemetry/note.ts';
 import { DEFAULT_ECONOMY } from './upstream/economy.ts';
 import { createUpstream } from './upstream/upstream.ts';
 
@@ -44,17 +49,21 @@ export function createGateway(options: GatewayOptions) {
   const { isReady = () => true, readinessDetails = () => ({}) } = options;
   const { clock = systemClock, random = Math.random } = options;
   const { shared = null, tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
+  const { metrics, tracer, inlineTrace = false } = options;
   const { token, ...client } = options.upstream;
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = withoutSecrets(options.log, secrets);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const economy = { ...DEFAULT_ECONOMY, ...options.economy };
-  const upstream = createUpstream({ ...client, ...economy, transport, clock, random, shared });
+  const upstream = createUpstream({ ...client, ...economy, transport, clock, random, shared, metrics });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
   const watch = createWatch({ upstream, clock, freshness: economy.freshness, limits: live });
   const onEvent = (event: WebhookEvent): void => watch.told(idsOf(event));
+  const onOutcome = (outcome: WebhookOutcome): void => metrics?.webhook(outcome);
   const receive =
-    webhookKeyUrl === null ? null : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent });
+    webhookKeyUrl === null
+      ? null
+      : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent, onOutcome });
   const identify = createIdentify({
     authenticate: createAuthenticate(auth, { transport, clock, log }),
     upstream,
@@ -64,58 +73,77 @@ export function createGateway(options: GatewayOptions) {
   const contextOf = (request: Request): Context => {
     const { viewer, account } = callerOf(request);
     const signal = following(request.signal);
-    const loadersOf = (): Loaders => createLoaders(upstream, account, signal);
+    const { tally, span } = noteOf(request);
     return {
       viewer,
-      loaders: loadersOf(),
-      createLoaders: loadersOf,
+      loaders: createLoaders(upstream, account, signal, { tally, span }),
+      // A subscription can last for days, and a trace cannot.
+      createLoaders: () => createLoaders(upstream, account, signal, { tally }),
       watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
     };
   };
 
-  const server = createYoga<object, Context>({
-    schema: createGatewaySchema(),
-    context: ({ request }) => contextOf(request),
-    graphiql,
-    renderGraphiQL,
-    landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
-      url.pathname === '/'
-        ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
-        : new fetchAPI.Response('There is nothing here. GraphQL is at /graphql.\n', { status: 404 }),
-    cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
-    multipart: false,
-    batching: false,
-    extraParamNames: [DOCUMENT_ID],
-    parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
-    // useBodyLimit does it at a fraction of the cost.
-    maxRequestBodySize: false,
-    // useErrorCodes masks, since it knows the request that an error belongs to.
-    maskedErrors: false,
-    logging: false,
-    plugins: [
-      useRequestId(),
-      // Before hosts and callers are looked at: they have a signature.
-      ...(receive === null ? [] : [useWebhooks(receive)]),
-      ...(localOnly ? [useLocalHost()] : []),
-      useReadiness(isReady, readinessDetails),
-      // Before anything of a request's body is read.
-      useCsrfPrevention(corsOrigins),
-      useAuthentication(identify),
-      useWellFormedRequest(),
-      useBodyLimit(limits.bodyBytes),
-      // What a document's id stands for is looked at as if it had been sent.
-      useTrustedDocuments(trustedDocuments),
-      useQueryLimits(limits),
-      ...(tellsSchema ? [] : [useHiddenSchema()]),
-      useCostLimit(limits),
-      ...(reports ? [useUpstreamReport()] : []),
-      useKeptAnswers(upstream.answers),
-      useBrokenStreams(),
-      // Last, so that it sees the errors of all the others.
-      useErrorCodes(log, suggestions),
-    ],
-  });
-  return Object.assign(server, {
+  const present = createPresent(log, suggestions);
+  const operations = useOperations({ log, metrics, tracer });
+  if (metrics !== undefined) {
+    const budget = token === null ? null : async () => (await upstream.account(token)).budget;
+    addGauges(metrics, {
+      budget,
+      freshness: economy.freshness,
+      subscriptions: () => watch.size(),
+      store: shared?.store ?? null,
+    });
+  }
+
+  const createServer = (isTraced: boolean): YogaServerInstance<object, Context> =>
+    createYoga<object, Context>({
+      schema: createGatewaySchema(),
+      context: ({ request }) => contextOf(request),
+      graphiql,
+      renderGraphiQL,
+      landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
+        url.pathname === '/'
+          ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
+          : new fetchAPI.Response('There is nothing here. GraphQL is at /graphql.\n', { status: 404 }),
+      cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
+      multipart: false,
+      batching: false,
+      extraParamNames: [DOCUMENT_ID],
+      parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
+      // useBodyLimit does it at a fraction of the cost.
+      maxRequestBodySize: false,
+      // useErrorCodes masks, since it knows the request that an error belongs to.
+      maskedErrors: false,
+      logging: false,
+      plugins: [
+        operations.begin,
+        useRequestId(),
+        // Before hosts and callers are looked at: they have a signature.
+        ...(receive === null ? [] : [useWebhooks(receive)]),
+        ...(localOnly ? [useLocalHost()] : []),
+        useReadiness(isReady, readinessDetails),
+        ...(metrics === undefined ? [] : [useMetrics(metrics)]),
+        ...(inlineTrace && !isTraced ? [useTracedServer(() => createServer(true))] : []),
+        // Before anything of a request's body is read.
+        useCsrfPrevention(corsOrigins),
+        useAuthentication(identify),
+        useWellFormedRequest(),
+        useBodyLimit(limits.bodyBytes),
+        // What a document's id stands for is looked at as if it had been sent.
+        useTrustedDocuments(trustedDocuments),
+        useQueryLimits(limits),
+        ...(tellsSchema ? [] : [useHiddenSchema()]),
+        useCostLimit(limits),
+        ...(reports ? [useUpstreamReport()] : []),
+        // A trace is of what is done now.
+        ...(isTraced ? [useInlineTrace(present)] : [useKeptAnswers(upstream.answers)]),
+        useBrokenStreams(),
+        // Last, so that it sees the errors of all the others.
+        useErrorCodes(present),
+        operations.end,
+      ],
+    });
+  return Object.assign(createServer(false), {
     endSubscriptions: () => watch.end(),
     /** How many subscriptions there are. */
     subscriptions: () => watch.size(),

@@ -8,6 +8,8 @@ import type { Log } from './log.ts';
 import type { ReadinessDetails } from './plugins/useReadiness.ts';
 import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import type { SharedStore } from './sharedStore.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracer } from './telemetry/tracer.ts';
 import type { ClientSettings } from './upstream/client.ts';
 import type { EconomySettings } from './upstream/economy.ts';
 import type { Transport } from './upstream/transport.ts';
@@ -26,6 +28,12 @@ export interface GatewayOptions {
   reports?: boolean;
   transport: Transport;
   log: Log;
+  /** What is counted, and told at `GET /metrics`; undefined: nothing is. */
+  metrics?: Metrics | undefined;
+  /** What makes traces; undefined: nothing is traced. */
+  tracer?: Tracer | undefined;
+  /** Whether a router that asks for Apollo's inline trace gets it, by default not. */
+  inlineTrace?: boolean;
   /** GraphiQL's look and its first tabs; false: it is not served. */
   graphiql: GraphiQLOptions | false;
   /** How callers show who they are; by default not at all. */

@@ -12,11 +12,14 @@ import type {
   StartInput,
   TimeRange,
 } from './models.ts';
+import { spanned } from './telemetry/tracer.ts';
 import type { Account } from './upstream/account.ts';
+import type { KeptAnswer } from './upstream/answers.ts';
 import type { BudgetView } from './upstream/budget.ts';
 import type { Kind } from './upstream/kind.ts';
 import type { Harvest } from './upstream/listSource.ts';
 import type { StartOutcome, StopOutcome } from './upstream/livestreamControl.ts';
+import type { Operation, Origin } from './upstream/operation.ts';
 import type { UpstreamReport } from './upstream/trace.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -46,48 +49,67 @@ export interface Loaders {
   /** Whether what the operation gave is true for a while, rather than for this moment. */
   isLasting(): boolean;
   /** Keeps the whole answer of the operation for those who ask the same, for as long as all that it was made of is fresh. */
-  keep(question: string, text: string): void;
+  keep(question: string, answer: KeptAnswer): void;
   /** What the operation has cost until now. */
   report(): UpstreamReport;
 }
 
 /** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
-export function createLoaders(upstream: Upstream, account: Account, signal: AbortSignal): Loaders {
+export function createLoaders(upstream: Upstream, account: Account, signal: AbortSignal, origin: Origin = {}): Loaders {
   const { reads, lists, control, answers } = upstream;
-  const operation = upstream.operation(account, signal, see);
+  const operation = upstream.operation(account, signal, see, origin);
+
+  /** What is read for many keys is one piece of the operation. */
+  function batch<Value>(
+    name: string,
+    keys: readonly string[],
+    read: (operation: Operation) => Promise<Value>[],
+  ): Promise<Value>[] {
+    const { span: parent } = operation;
+    if (parent === undefined) return read(operation);
+    const attributes = { 'graphql.batch.keys': keys.length };
+    return spanned(parent, `batch ${name}`, attributes, (span) => read({ ...operation, span }));
+  }
 
   /** Each key by itself: the API has no read of many. */
-  function single<Value extends object | null>(kind: Kind<string, Value>): Loader<Value> {
+  function single<Value extends object | null>(name: string, kind: Kind<string, Value>): Loader<Value> {
     return createLoader({
       peek: (key) => kind.peek(operation, key),
-      read: (keys) => keys.map(async (key) => kind.read(operation, key)),
+      read: (keys) => batch(name, keys, (within) => keys.map(async (key) => kind.read(within, key))),
     });
   }
 
   /** From a list, where that is cheaper. A list that fails is not the single reads' failure. */
   function listed<Row extends Value, Value extends object>(
+    name: string,
     kind: Kind<string, Value | null>,
-    harvest: ((keys: readonly string[]) => Promise<Harvest<Row>>) | null,
+    harvest: ((operation: Operation, keys: readonly string[]) => Promise<Harvest<Row>>) | null,
   ): Loader<Value | null> {
+    const read = (within: Operation, keys: readonly string[]): Promise<Value | null>[] => {
+      const harvested = harvest?.(within, keys).catch(() => null);
+      return keys.map(async (key) => {
+        const { found, isComplete } = (await harvested) ?? NOTHING;
+        return found.get(key) ?? (isComplete ? null : kind.read(within, key));
+      });
+    };
     return createLoader({
       peek: (key) => kind.peek(operation, key),
-      read(keys) {
-        const harvested = harvest?.(keys).catch(() => null);
-        return keys.map(async (key) => {
-          const { found, isComplete } = (await harvested) ?? NOTHING;
-          return found.get(key) ?? (isComplete ? null : kind.read(operation, key));
-        });
-      },
+      read: (keys) => batch(name, keys, (within) => read(within, keys)),
     });
   }
 
-  const session = single(reads.session);
-  const activeSession = single(reads.activeSession);
-  const meeting = listed(reads.meeting, lists && (async (ids) => lists.meetingsById(operation, ids)));
-  const livestream = listed(reads.livestream, lists && (async (ids) => lists.livestreamsById(operation, ids)));
+  const session = single('session', reads.session);
+  const activeSession = single('activeSession', reads.activeSession);
+  const meeting = listed('meeting', reads.meeting, lists && (async (...asked) => lists.meetingsById(...asked)));
+  const livestream = listed(
+    'livestream',
+    reads.livestream,
+    lists && (async (...asked) => lists.livestreamsById(...asked)),
+  );
   const activeLivestream = listed(
+    'activeLivestream',
     reads.activeLivestream,
-    lists && (async (ids) => lists.activeByMeeting(operation, ids)),
+    lists && (async (...asked) => lists.activeByMeeting(...asked)),
   );
 
   /** Answers prime each other: a livestream that came in one serves every loader that could ask for it. */
@@ -150,7 +172,7 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
       return account.budget.view();
     },
     isLasting: () => answers.isLasting(operation),
-    keep: (question, text) => answers.keep(operation, question, text),
+    keep: (question, answer) => answers.keep(operation, question, answer),
     report: () => operation.trace.report(account.budget.view()),
   };
 }

@@ -1,9 +1,11 @@
+export type LogLevel = 'info' | 'warn' | 'error';
+
 /** Takes one event: what happened, in words that stay the same, and its particulars. No secret may be in either. */
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Readonly<Record<string, unknown>>,
-) => void;
+export interface Log {
+  (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Whether anybody sees events of this level; where it is not said, somebody does. */
+  shows?: (level: LogLevel) => boolean;
+}
 
 /** Credentials, wherever one is quoted. */
 const BEARER = /\bbearer\s+[^\s"']+/gi;
@@ -14,10 +16,12 @@ export function withoutSecrets(log: Log, secrets: readonly string[]): Log {
     secrets
       .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[redacted]'), text)
       .replaceAll(BEARER, '[redacted]');
-  return (level, message, fields = {}) => {
+  const { shows = () => true } = log;
+  const write: Log = (level, message, fields = {}) => {
     const cleaned: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(fields))
       cleaned[name] = typeof value === 'string' ? clean(value) : value;
     log(level, message, cleaned);
   };
+  return Object.assign(write, { shows });
 }

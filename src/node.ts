@@ -5,15 +5,13 @@ import { createServer, type Server } from 'node:http';
 import type { AuthSettings } from './auth/authenticate.ts';
 import { usableKeys } from './auth/jwt.ts';
 import { type Config, readConfig } from './config.ts';
-import type { AppSettings } from './config/app.ts';
 import { ConfigError } from './config/read.ts';
 import { createDrain } from './drain.ts';
 import { createGateway } from './gateway.ts';
 import { graphiqlOptions } from './graphiql.ts';
-import type { Log } from './log.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
+import { startTelemetry } from './telemetry/start.ts';
 import { createUndiciTransport } from './transports/undici.ts';
-import { prefixOf } from './upstream/account.ts';
 import { createWebSockets, isWebSocketUpgrade } from './webSockets.ts';
 
 /** Milliseconds that an unused connection is kept: longer than proxies keep theirs, which would else send into one that just closes. */
@@ -22,26 +20,24 @@ const KEEP_ALIVE = 75_000;
 /** The sandbox takes any app and any token. */
 const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
 
-const log: Log = (level, message, fields = {}) => {
-  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-};
-
 async function main(): Promise<void> {
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
   await checkKey(config.auth);
   const { attemptTimeout, totalTimeout, perSecond, economy, limits, auth, corsOrigins, reports } = config;
+  const telemetry = await startTelemetry(config.telemetry);
+  const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
-  const store = config.redisUrl === null ? null : await openRedis(config.redisUrl, config.replicas, app);
+  const shared = config.redis && (await (await import('./stores/redis.ts')).openRedis(config.redis, app, log));
   const drain = createDrain({ ...config.drain, log });
   // A page of another site could have its name point to this machine.
   const localOnly = auth.kind === 'none';
   const gateway = createGateway({
     upstream: { ...app, attemptTimeout, totalTimeout, perSecond },
     transport: transport.send,
-    shared: store,
+    shared,
     economy,
     auth,
     localOnly,
@@ -54,11 +50,14 @@ async function main(): Promise<void> {
     suggestions: config.suggestions,
     reports,
     log,
+    metrics,
+    tracer,
+    inlineTrace: config.telemetry.inlineTrace,
     graphiql: config.graphiql && graphiqlOptions(samples, { reports, bearer: auth.kind !== 'none' }),
     isReady: () => !drain.isUnderWay(),
     readinessDetails: () => ({
       draining: drain.isUnderWay(),
-      ...(store === null ? {} : { redis: store.store.isUp() ? 'up' : 'away' }),
+      ...(shared === null ? {} : { redis: shared.store.isUp() ? 'up' : 'away' }),
     }),
   });
   const sockets = createWebSockets({
@@ -70,12 +69,18 @@ async function main(): Promise<void> {
     operations: config.live.perCaller + 100,
     log,
   });
+  metrics?.gauge('websockets', 'WebSocket connections that are open.', () => sockets.size());
   const server = createServer(
     { shouldUpgradeCallback: isWebSocketUpgrade, keepAliveTimeout: KEEP_ALIVE },
     (request, response) => void gateway(request, response),
   );
   server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
-  const closers = [transport.close, async () => sandbox?.close(), async () => store?.store.close()];
+  const closers = [
+    transport.close,
+    async () => sandbox?.close(),
+    async () => shared?.store.close(),
+    async () => telemetry.close(),
+  ];
   drain.endOnSignal({ server, sockets, gateway, closers });
   const port = await listen(server, config);
   announce(port, config, sandbox);
@@ -87,15 +92,6 @@ async function checkKey(auth: AuthSettings): Promise<void> {
   if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await usableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
-}
-
-/** Loaded only where there is one. */
-async function openRedis(url: string, replicas: number, app: Pick<AppSettings, 'baseUrl' | 'accountId' | 'appId'>) {
-  const { createRedisStore } = await import('./stores/redis.ts');
-  const prefix = await prefixOf(app);
-  const store = createRedisStore({ url, prefix, replicas, log });
-  await store.opened();
-  return { store, prefix };
 }
 
 async function startSandbox(port: number): Promise<SandboxServer> {

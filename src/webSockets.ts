@@ -59,6 +59,9 @@ const LONGEST_REASON = 30;
 /** What the protocol's machinery looks at; the gateway reads the caller's own document. */
 const ANY_OPERATION = { schema: buildSchema('type Query { any: Int }'), document: parse('subscription { any }') };
 
+/** Its name is how the log tells it from what callers ask. */
+const ADMISSION = '{"query":"query ConnectionInit{__typename}"}';
+
 /** A connection is to be closed for what a message said. */
 class Closing extends Error {
   readonly code: number;
@@ -108,7 +111,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     }
     const headers = new Headers(extra.headers);
     headers.set('accept', 'application/graphql-response+json');
-    const response = await fetch(new Request(ADDRESS, { method: 'POST', headers, body: '{"query":"{__typename}"}' }));
+    const response = await fetch(new Request(ADDRESS, { method: 'POST', headers, body: ADMISSION }));
     const text = await response.text();
     if (response.status === 401) throw new Closing(CloseCode.Unauthorized, wordsOf(text));
     if (response.status === 503) throw new Closing(RESTART, wordsOf(text));

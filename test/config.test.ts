@@ -59,8 +59,7 @@ describe('without any setting', () => {
       limits: DEFAULT_LIMITS,
       trustedDocuments: { documents: new Map(), only: false },
       live: { total: 10_000, perCaller: 1000 },
-      redisUrl: null,
-      replicas: 3,
+      redis: null,
       webhookKeyUrl: null,
       drain: { delay: 0, time: 25_000 },
       corsOrigins: [],
@@ -68,6 +67,7 @@ describe('without any setting', () => {
       tellsSchema: true,
       suggestions: true,
       reports: true,
+      telemetry: { logLevel: 'info', metrics: true, inlineTrace: true, tracing: null },
     });
   });
 
@@ -113,6 +113,55 @@ describe('how answers are kept and requests spent', () => {
     ['REQUESTS_PER_OPERATION', '0'],
   ])('%s=%s is refused', (name, value) => {
     expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}: "${value}" .* Example: ${name}=`));
+  });
+});
+
+describe('what the gateway tells of itself', () => {
+  const telemetryOf = (environment: Environment) => readConfig(environment).telemetry;
+
+  test('each setting has its place', () => {
+    const off = { LOG_LEVEL: 'silent', METRICS: 'off', INLINE_TRACE: 'off' };
+    expect(telemetryOf(off)).toEqual({ logLevel: 'silent', metrics: false, inlineTrace: false, tracing: null });
+  });
+
+  test.each(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])('%s turns traces on', (name) => {
+    expect(telemetryOf({ [name]: 'https://collector.test:4318' }).tracing).toEqual({
+      serviceName: 'realtimekit-graphql',
+      sampling: { parent: true, ratio: 1 },
+    });
+  });
+
+  test.each([
+    ['always_on', undefined, { parent: false, ratio: 1 }],
+    ['always_off', undefined, { parent: false, ratio: 0 }],
+    ['traceidratio', '0.25', { parent: false, ratio: 0.25 }],
+    ['traceidratio', '.5', { parent: false, ratio: 0.5 }],
+    ['parentbased_always_off', '1', { parent: true, ratio: 0 }],
+    ['parentbased_traceidratio', '0', { parent: true, ratio: 0 }],
+    ['parentbased_traceidratio', undefined, { parent: true, ratio: 1 }],
+    ['', '0.25', { parent: true, ratio: 1 }],
+  ])('the sampler "%s" with %s is %o', (sampler, argument, sampling) => {
+    const tracing = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+      OTEL_SERVICE_NAME: 'ours',
+      OTEL_TRACES_SAMPLER: sampler,
+      OTEL_TRACES_SAMPLER_ARG: argument,
+    };
+    expect(telemetryOf(tracing).tracing).toEqual({ serviceName: 'ours', sampling });
+  });
+
+  test.each([
+    ['LOG_LEVEL', 'debug'],
+    ['METRICS', 'yes'],
+    ['INLINE_TRACE', '1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector.test'],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['OTEL_TRACES_SAMPLER_ARG', 'half'],
+  ])('%s=%s is refused', (name, value) => {
+    const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_TRACES_SAMPLER: 'traceidratio' };
+    expect(refusalOf({ ...tracing, [name]: value })).toMatch(new RegExp(`^${name}: .* Example: ${name}=`));
   });
 });
 

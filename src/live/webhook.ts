@@ -12,7 +12,24 @@ export interface WebhookReceiverOptions extends WebhookKeyOptions {
    * signs those of all its customers with one key, whom else they concern does not show, and a late one looks like a new one.
    */
   onEvent: (event: WebhookEvent) => void;
+  /** Is told what became of each delivery. */
+  onOutcome?: (outcome: WebhookOutcome) => void;
 }
+
+/** What becomes of a delivery, and the HTTP status that says so. */
+const STATUS = {
+  taken: 200,
+  repeated: 200,
+  /** An event of no concern here. */
+  ignored: 200,
+  refused: 401,
+  malformed: 400,
+  broken_off: 400,
+  too_long: 413,
+  unavailable: 503,
+} as const;
+
+export type WebhookOutcome = keyof typeof STATUS;
 
 /** Answers a webhook's POST. */
 export type WebhookReceiver = (request: Request) => Promise<Response>;
@@ -36,7 +53,7 @@ const BETWEEN_WARNINGS = 60_000;
  * - 413: longer than 256 KiB;
  * - 503: its signature cannot be checked now, so that it is to be sent again.
  */
-export function createWebhookReceiver({ onEvent, ...options }: WebhookReceiverOptions): WebhookReceiver {
+export function createWebhookReceiver({ onEvent, onOutcome, ...options }: WebhookReceiverOptions): WebhookReceiver {
   const { clock, log } = options;
   const keys = createWebhookKey(options);
   const deliveries = new LRUCache<string, true>({ max: MOST_DELIVERIES });
@@ -51,7 +68,7 @@ export function createWebhookReceiver({ onEvent, ...options }: WebhookReceiverOp
 
   function refuse(): Response {
     warnOfForgery();
-    return answer(401, 'The signature in "rtk-signature" is not RealtimeKit\'s for this body.');
+    return answer('refused', 'The signature in "rtk-signature" is not RealtimeKit\'s for this body.');
   }
 
   function isRepeated(uuid: string | null): boolean {
@@ -72,22 +89,29 @@ export function createWebhookReceiver({ onEvent, ...options }: WebhookReceiverOp
 
   function take(body: Uint8Array, uuid: string | null): Response {
     const event = readEvent(body);
-    if (event === null) return answer(400, 'The body is no event of RealtimeKit.');
-    if (!isRepeated(uuid) && event.kind !== 'other') tell(event);
-    return answer(200);
+    if (event === null) return answer('malformed', 'The body is no event of RealtimeKit.');
+    if (isRepeated(uuid)) return answer('repeated');
+    if (event.kind === 'other') return answer('ignored');
+    tell(event);
+    return answer('taken');
+  }
+
+  function answer(outcome: WebhookOutcome, words?: string): Response {
+    onOutcome?.(outcome);
+    return new Response(words === undefined ? null : `${words}\n`, { status: STATUS[outcome] });
   }
 
   return async (request) => {
     const signature = readSignature(request.headers.get('rtk-signature'));
     if (signature === null) return refuse();
     const body = await readBody(request);
-    if (body === 'too long') return answer(413, `The body is longer than ${MOST_BYTES} bytes.`);
-    if (body === 'broken off') return answer(400, 'The body is not whole.');
+    if (body === 'too long') return answer('too_long', `The body is longer than ${MOST_BYTES} bytes.`);
+    if (body === 'broken off') return answer('broken_off', 'The body is not whole.');
     try {
       return (await isRight(signature, body)) ? take(body, request.headers.get('rtk-uuid')) : refuse();
     } catch (error) {
       if (!(error instanceof KeyUnavailable)) throw error;
-      return answer(503, `${error.message} Send it again later.`);
+      return answer('unavailable', `${error.message} Send it again later.`);
     }
   };
 }
@@ -131,8 +155,4 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<Array
     offset += chunk.byteLength;
   }
   return bytes;
-}
-
-function answer(status: number, words?: string): Response {
-  return new Response(words === undefined ? null : `${words}\n`, { status });
 }

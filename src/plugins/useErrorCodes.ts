@@ -8,25 +8,36 @@ import { requestIdOf } from './useRequestId.ts';
 /** Characters. */
 const LONGEST_MESSAGE = 500;
 
+/** Makes a result's errors such as callers may see them. */
+export type Present = <Result extends ExecutionResult>(result: Result, request: Request) => Result;
+
 /**
- * The one edge at which errors leave: each gets a code and tells whether the request may be repeated. What is neither of our own
- * making nor graphql-js's word about the request is masked, and stands in the log under the request's id. Without `suggestions` it is
- * not told what the schema has that was nearly named.
+ * Each error gets a code and tells whether the request may be repeated. What is neither of our own making nor graphql-js's word about
+ * the request is masked, and stands in the log under the request's id. Without `suggestions` it is not told what the schema has that
+ * was nearly named.
  */
-export function useErrorCodes(log: Log, suggestions: boolean): Plugin {
+export function createPresent(log: Log, suggestions: boolean): Present {
+  const presented = new WeakSet<GraphQLError>();
+  const presentOne = (error: GraphQLError, request: Request): GraphQLError => {
+    if (presented.has(error)) return error;
+    const made = present(suggestions ? error : withoutSuggestion(error), request, log);
+    presented.add(made);
+    return made;
+  };
+  return (result, request) => {
+    if (result.errors === undefined) return result;
+    return { ...result, errors: result.errors.map((error) => presentOne(error, request)) };
+  };
+}
+
+/** The one edge at which errors leave. */
+export function useErrorCodes(present: Present): Plugin {
   return {
     onResultProcess(hook) {
       const { request, result } = hook;
-      const presentable = <One extends ExecutionResult>(one: One): One => {
-        if (one.errors === undefined) return one;
-        const errors = one.errors
-          .map((error) => (suggestions ? error : withoutSuggestion(error)))
-          .map((error) => present(error, request, log));
-        return { ...one, errors };
-      };
       // Of a subscription each event is one.
-      if (isAsyncIterable(result)) hook.setResult(mapAsyncIterator(result, presentable));
-      else if (!Array.isArray(result)) hook.setResult(presentable(result));
+      if (isAsyncIterable(result)) hook.setResult(mapAsyncIterator(result, (event) => present(event, request)));
+      else if (!Array.isArray(result)) hook.setResult(present(result, request));
     },
   };
 }

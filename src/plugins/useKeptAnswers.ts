@@ -1,6 +1,7 @@
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 import type { Context } from '../context.ts';
+import { noteOf, noteOperation } from '../telemetry/note.ts';
 import type { Answers } from '../upstream/answers.ts';
 import { callerOf } from './useAuthentication.ts';
 import { REPORT_HEADER } from './useUpstreamReport.ts';
@@ -13,8 +14,13 @@ export function useKeptAnswers(answers: Answers): Plugin<Context> {
   return {
     onParams({ params, request, setResult }) {
       if (request.headers.get(REPORT_HEADER) !== null) return;
-      const text = answers.find(callerOf(request).account.id, questionOf(params, request));
-      if (text !== undefined) setResult(asResult(text));
+      const answer = answers.find(callerOf(request).account.id, questionOf(params, request));
+      if (answer === undefined) return;
+      const note = noteOf(request);
+      note.isKept = true;
+      // What changes something is not kept.
+      noteOperation(note, 'query', answer.name);
+      setResult(asResult(answer.text));
     },
     onExecute({ args: { contextValue } }) {
       const { params, request, loaders } = contextValue;
@@ -23,7 +29,7 @@ export function useKeptAnswers(answers: Answers): Plugin<Context> {
         onExecuteDone({ result, setResult }) {
           if (!('data' in result) || 'errors' in result || !loaders.isLasting()) return;
           const text = JSON.stringify(result);
-          loaders.keep(questionOf(params, request), text);
+          loaders.keep(questionOf(params, request), { text, name: noteOf(request).name });
           setResult(asResult(text));
         },
       };

@@ -1,17 +1,15 @@
 import { Redis } from 'ioredis';
 import * as v from 'valibot';
 
+import type { RedisSettings } from '../config.ts';
 import type { Log } from '../log.ts';
 import { type SharedStore, StoreAway, type Swap } from '../sharedStore.ts';
+import { type App, prefixOf } from '../upstream/account.ts';
 import { createPulse } from './pulse.ts';
 
-export interface RedisOptions {
-  /** Secret: a password may stand in it. */
-  url: string;
+export interface RedisOptions extends RedisSettings {
   /** What the names of this app's channel begin with. */
   prefix: string;
-  /** How many replicas there are at least, whatever Redis says. */
-  replicas: number;
   log: Log;
 }
 
@@ -40,6 +38,18 @@ if current ~= before or time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[4]) then
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.sub(ARGV[2], 2), 'PX', ARGV[3]) end
 return { 1 }
 `;
+
+/** The store of an app, once it can be reached, or without it after two seconds; and what the app's keys begin with there. */
+export async function openRedis(
+  settings: RedisSettings,
+  app: App,
+  log: Log,
+): Promise<{ store: RedisStore; prefix: string }> {
+  const prefix = await prefixOf(app);
+  const store = createRedisStore({ ...settings, prefix, log });
+  await store.opened();
+  return { store, prefix };
+}
 
 export function createRedisStore({ url, prefix, replicas, log }: RedisOptions): RedisStore {
   const connect = (): Redis =>

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Budget } from './budget.ts';
+import type { ClientSettings } from './client.ts';
 
 /** Whoever pays for upstream requests: one API token. */
 export interface Account {
@@ -74,9 +75,12 @@ export function tokenHashOf(accountId: string): string {
   return end === -1 ? accountId : accountId.slice(0, end);
 }
 
+/** Which app is served. */
+export type App = Pick<ClientSettings, 'baseUrl' | 'accountId' | 'appId'>;
+
 /** What all keys of an app begin with where replicas share them: nobody learns from it which app it is. */
-export async function prefixOf(app: { baseUrl: string; accountId: string; appId: string }): Promise<string> {
-  const hash = await hashOf(JSON.stringify([app.baseUrl, app.accountId, app.appId]));
+export async function prefixOf({ baseUrl, accountId, appId }: App): Promise<string> {
+  const hash = await hashOf(JSON.stringify([baseUrl, accountId, appId]));
   return `realtimekit-graphql 1 ${hash.slice(0, 16)} `;
 }
 

@@ -4,6 +4,7 @@ import { type Answer, invalidAnswer, readAnswer } from './answer.ts';
 import { withDeadline } from './deadline.ts';
 import type { Operation } from './operation.ts';
 import { createPace } from './pace.ts';
+import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';
 import { type Method, type Transport, TransportError, type TransportResponse } from './transport.ts';
@@ -67,7 +68,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
 
   /** The account's budget, the operation's share, the pace, the deadline, the transport. */
   async function sendOnce(
-    { account, trace, purpose }: Operation,
+    { account, trace, purpose, span: parent }: Operation,
     { method, route, url, body }: Call,
     signal: AbortSignal | undefined,
     endsAt: number,
@@ -76,12 +77,18 @@ export function createClient(options: ClientOptions): UpstreamClient {
     const spending = taken instanceof Promise ? await taken : taken;
     let hasLeft = false;
     let settled = (_status: number | null): void => {};
+    let span: RequestSpan | undefined;
     try {
       // What a mutation has begun is settled, whatever it cost.
       settled = trace.send(method, route, method === 'GET' && purpose === 'mutation');
+      span = startRequestSpan(parent, method, route);
       const turn = paced(signal, endsAt);
       if (turn !== undefined) await turn;
-      const headers = { ...(body === undefined ? ACCEPT : ACCEPT_AND_TELL), authorization: `Bearer ${account.token}` };
+      const headers = {
+        ...(body === undefined ? ACCEPT : ACCEPT_AND_TELL),
+        authorization: `Bearer ${account.token}`,
+        ...span?.headers,
+      };
       const request = { method, url, headers, maxBodyBytes: MOST_BODY_BYTES, ...(body === undefined ? {} : { body }) };
       const timeLeft = endsAt - clock.now();
       const expired = (): UpstreamError => unanswered(timeLeft < attemptTimeout ? totalTimeout : attemptTimeout);
@@ -93,6 +100,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
         },
       ).catch(translate);
       settled(response.status);
+      span?.answered(response.status);
       if (response.status === 401) account.refuse();
       spending.answered(response);
       skew = skewOf(response, clock) ?? skew;
@@ -101,6 +109,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
       if (error instanceof UpstreamError && error.fate === 'unsent') hasLeft = false;
       spending.failed(!hasLeft);
       settled(null);
+      span?.failed(error);
       throw error;
     }
   }

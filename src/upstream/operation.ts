@@ -1,4 +1,6 @@
 import type { Livestream } from '../models.ts';
+import type { Tally } from '../telemetry/note.ts';
+import type { Span } from '../telemetry/tracer.ts';
 import type { Account } from './account.ts';
 import type { Moment } from './changes.ts';
 import type { Trace } from './trace.ts';
@@ -19,4 +21,12 @@ export interface Operation {
   enough?: number;
   /** Ends its reads; undefined: they go on whoever leaves. */
   signal: AbortSignal | undefined;
+  /** What its requests are a part of; undefined: it is not traced. */
+  span?: Span | undefined;
+}
+
+/** The request that an operation came with. */
+export interface Origin {
+  tally?: Tally | undefined;
+  span?: Span | undefined;
 }

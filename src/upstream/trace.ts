@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tally } from '../telemetry/note.ts';
 import type { BudgetView } from './budget.ts';
 import type { Method } from './transport.ts';
 
@@ -44,8 +46,16 @@ export interface Trace {
   report(budget: BudgetView): UpstreamReport;
 }
 
+/** Who is told, as it happens. */
+export interface TraceListeners {
+  /** All operations' together. */
+  metrics?: Pick<Metrics, 'upstreamRequest' | 'served'> | undefined;
+  /** Those of the request that the operation came with. */
+  tally?: Tally | undefined;
+}
+
 /** `share`: the most requests that the operation may send. */
-export function createTrace(share: number, clock: Clock): Trace {
+export function createTrace(share: number, clock: Clock, { metrics, tally }: TraceListeners = {}): Trace {
   const calls: UpstreamCall[] = [];
   /** When those that have no answer yet were sent. */
   const open = new Map<UpstreamCall, number>();
@@ -56,6 +66,8 @@ export function createTrace(share: number, clock: Clock): Trace {
     send(method, route, isDue) {
       if (requests >= share && !isDue) throw tooExpensive(share);
       requests += 1;
+      if (tally !== undefined) tally.requests += 1;
+      metrics?.served('network');
       const sentAt = clock.now();
       const call: UpstreamCall = { method, route, status: null, ms: 0, source: 'network' };
       calls.push(call);
@@ -64,10 +76,13 @@ export function createTrace(share: number, clock: Clock): Trace {
         if (!open.delete(call)) return;
         call.status = status;
         call.ms = clock.now() - sentAt;
+        metrics?.upstreamRequest({ method, route, status, seconds: call.ms / 1000 });
       };
     },
     serve(route, source) {
       calls.push({ method: 'GET', route, status: null, ms: 0, source });
+      if (tally !== undefined) tally[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
+      metrics?.served(source);
     },
     limitTo(moment) {
       until = Math.min(until, moment);

@@ -13,7 +13,7 @@ import { createEndpoints } from './endpoints.ts';
 import { createLimit } from './limit.ts';
 import { createListSource, type ListSource } from './listSource.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamControl.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Origin } from './operation.ts';
 import { createObservers, type Observer } from './observer.ts';
 import { createReads, type Reads } from './reads.ts';
 import { createReplicas } from './replicas.ts';
@@ -22,7 +22,7 @@ import { createSecondLevel } from './secondLevel.ts';
 import { createSharedBudget } from './sharedBudget.ts';
 import { createStartLock } from './startLock.ts';
 import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS, REFUSED } from './tags.ts';
-import { createTrace } from './trace.ts';
+import { createTrace, type TraceListeners } from './trace.ts';
 import type { Transport } from './transport.ts';
 
 /** How many reads one operation may have in flight; there is no cap for the process, since a small pool is worse than none. */
@@ -33,7 +33,7 @@ export interface Upstream {
   /** The account that a token's requests are paid from. */
   account(token: string): Promise<Account>;
   /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
-  operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void): Operation;
+  operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void, origin?: Origin): Operation;
   reads: Reads;
   /** Tells from now on what is seen. */
   observe(observer: Observer): void;
@@ -58,11 +58,12 @@ export interface UpstreamOptions extends ClientSettings, EconomySettings {
   random: () => number;
   /** What all replicas have in common, and what the keys of this app begin with there; null: there is but one. */
   shared?: { store: SharedStore; prefix: string } | null;
+  metrics?: TraceListeners['metrics'];
 }
 
 /** The policies, outermost first: lists instead of single reads, kept answers, shared flights, then those of the client. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { clock, freshness, cacheBytes, share, usesLists, shared = null } = options;
+  const { clock, freshness, cacheBytes, share, usesLists, shared = null, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
   const localNow = (): number => clock.now();
@@ -102,14 +103,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const mutations = createUnderWay();
   return {
     account: async (token) => accounts.of(token),
-    operation: (account, signal, see) => ({
+    operation: (account, signal, see, { tally, span } = {}) => ({
       account,
-      trace: createTrace(share, clock),
+      trace: createTrace(share, clock, { metrics, tally }),
       begun: cache.now(),
       purpose: 'read',
       limit: createLimit(MOST_IN_FLIGHT),
       see,
       signal,
+      span,
     }),
     reads,
     observe: (observer) => observers.add(observer),

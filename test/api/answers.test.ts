@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createAnswers } from '../../src/upstream/answers.ts';
+import { createAnswers, type KeptAnswer } from '../../src/upstream/answers.ts';
 import { createCache } from '../../src/upstream/cache.ts';
 import { DEFAULT_FRESHNESS } from '../../src/upstream/freshness.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
@@ -127,33 +127,35 @@ describe('kept answers', () => {
     return { clock, cache, answers, operation };
   }
 
+  const saying = (text: string): KeptAnswer => ({ text, name: null });
+
   it("are an account's own", () => {
     const { answers, operation } = kept();
-    answers.keep(operation('A'), 'question', 'of A');
-    expect([answers.find('A', 'question'), answers.find('B', 'question')]).toEqual(['of A', undefined]);
+    answers.keep(operation('A'), 'question', saying('of A'));
+    expect([answers.find('A', 'question'), answers.find('B', 'question')]).toMatchObject([saying('of A'), undefined]);
   });
 
   it('are void by a change of their account, also while their operation was under way', () => {
     const { cache, answers, operation } = kept();
-    answers.keep(operation('A'), 'before', 'x');
+    answers.keep(operation('A'), 'before', saying('x'));
     const during = operation('A');
     cache.changed('A', ['meeting m']);
-    answers.keep(during, 'during', 'x');
-    answers.keep(operation('A'), 'after', 'x');
+    answers.keep(during, 'during', saying('x'));
+    answers.keep(operation('A'), 'after', saying('x'));
     const other = operation('B');
-    answers.keep(other, 'before', 'x');
-    expect(['before', 'during', 'after'].map((question) => answers.find('A', question))).toEqual([
+    answers.keep(other, 'before', saying('x'));
+    expect(['before', 'during', 'after'].map((question) => answers.find('A', question))).toMatchObject([
       undefined,
       undefined,
-      'x',
+      saying('x'),
     ]);
-    expect(answers.find('B', 'before')).toBe('x');
+    expect(answers.find('B', 'before')).toMatchObject(saying('x'));
   });
 
   it('take no more memory than their share', () => {
     const { answers, operation, cache } = kept();
     const text = 'x'.repeat(1000);
-    for (let number = 0; number < 1000; number += 1) answers.keep(operation('A'), `question ${number}`, text);
+    for (let number = 0; number < 1000; number += 1) answers.keep(operation('A'), `question ${number}`, saying(text));
     const found = Array.from({ length: 1000 }, (_, number) => answers.find('A', `question ${number}`));
     const held = found.filter((answer) => answer !== undefined).length;
     expect(held).toBeGreaterThan(10);

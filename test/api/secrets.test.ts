@@ -81,10 +81,10 @@ async function sendAll(gateway: TestGateway, headers: Record<string, string>): P
 }
 
 /** All that left: bodies, headers and the log, errors in it with their causes and stacks. */
-function leftBy({ logs }: TestGateway, answers: readonly Answer[]): string {
+function leftBy({ logs, told }: TestGateway, answers: readonly Answer[]): string {
   const shown = answers.map(({ text, headers }) => [text, [...headers]]);
   const options = { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, showHidden: true };
-  return inspect([shown, logs], options) + answers.map(({ text }) => text).join('\n');
+  return inspect([shown, logs, told], options) + answers.map(({ text }) => text).join('\n');
 }
 
 const foundIn = (text: string): string[] => SECRETS.filter((secret) => text.includes(secret));

@@ -60,8 +60,8 @@ test('each query of the README is valid, and each JSON block is JSON', () => {
 });
 
 test('the settings table names every variable that is read', () => {
-  const source = ['.ts', '/app.ts', '/auth.ts', '/documents.ts', '/economy.ts', '/limits.ts'].map((file) =>
-    read(`src/config${file}`),
+  const source = ['.ts', '/app.ts', '/auth.ts', '/documents.ts', '/economy.ts', '/limits.ts', '/telemetry.ts'].map(
+    (file) => read(`src/config${file}`),
   );
   const names = source.join('').matchAll(/'([A-Z]+_[A-Z_]+|[A-Z]{4,})'|\b([A-Z]+(?:_[A-Z]+)+): \w+/g);
   const variables = new Set(Array.from(names, ([, quoted, taken]) => quoted ?? taken));

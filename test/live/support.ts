@@ -7,7 +7,7 @@ import { unauthenticated } from '../../src/auth/refusal.ts';
 import type { WebhookEvent } from '../../src/live/events.ts';
 import { createWebhookReceiver } from '../../src/live/webhook.ts';
 import { useAuthentication } from '../../src/plugins/useAuthentication.ts';
-import { useErrorCodes } from '../../src/plugins/useErrorCodes.ts';
+import { createPresent, useErrorCodes } from '../../src/plugins/useErrorCodes.ts';
 import { useWebhooks } from '../../src/plugins/useWebhooks.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
@@ -49,7 +49,7 @@ export function serverOf(receive: (request: Request) => Promise<Response>) {
       useAuthentication(async () => {
         throw unauthenticated('Nobody is known here.');
       }),
-      useErrorCodes(() => {}, true),
+      useErrorCodes(createPresent(() => {}, true)),
     ],
   });
 }

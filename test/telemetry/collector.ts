@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+
+import { onTestFinished } from 'vitest';
+
+import { at, rowsOf } from '../support/gateway.ts';
+
+/** A span as a collector gets it. */
+export interface CollectedSpan {
+  name: string;
+  traceId: string;
+  spanId: string;
+  /** Empty: it has none. */
+  parentSpanId: string;
+  /** OTLP's number: 1 internal, 2 server, 3 client. */
+  kind: number;
+  attributes: Record<string, unknown>;
+  isFailed: boolean;
+}
+
+export interface CollectorOptions {
+  /** Whether it ever answers. */
+  answers?: boolean;
+}
+
+/** An OTLP collector over real HTTP, for traces in JSON; it ends with the test. */
+export async function startCollector({ answers = true }: CollectorOptions = {}) {
+  const bodies: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    headers.push(request.headers);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(chunks).toString());
+      if (answers) response.setHeader('content-type', 'application/json').end('{}');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    /** All that came, as it came. */
+    text: () => bodies.join('\n'),
+    headers,
+    resources: () => bodies.flatMap((body) => rowsOf(at(JSON.parse(body), 'resourceSpans'))).map(attributesOfResource),
+    spans: () => bodies.flatMap(spansOf),
+  };
+}
+
+function attributesOfResource(resource: unknown): Record<string, unknown> {
+  return attributesOf(at(resource, 'resource', 'attributes'));
+}
+
+function spansOf(body: string): CollectedSpan[] {
+  return rowsOf(at(JSON.parse(body), 'resourceSpans'))
+    .flatMap((resource) => rowsOf(at(resource, 'scopeSpans')))
+    .flatMap((scope) => rowsOf(at(scope, 'spans')))
+    .map((span) => ({
+      name: String(at(span, 'name')),
+      traceId: String(at(span, 'traceId')),
+      spanId: String(at(span, 'spanId')),
+      parentSpanId: textOf(at(span, 'parentSpanId')),
+      kind: Number(at(span, 'kind')),
+      attributes: attributesOf(at(span, 'attributes')),
+      // OTLP's STATUS_CODE_ERROR.
+      isFailed: at(span, 'status', 'code') === 2,
+    }));
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function attributesOf(list: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    rowsOf(list ?? []).map((attribute) => {
+      const value = at(attribute, 'value');
+      const kinds: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [];
+      return [String(at(attribute, 'key')), kinds[0]];
+    }),
+  );
+}
