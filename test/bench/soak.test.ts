@@ -25,7 +25,14 @@ const GOOD: Figures = {
   ]),
   givenUp: 0,
   quota: { limit: 3, windowSeconds: 10 },
-  harvest: { times: [0, SECOND, 2 * SECOND, 10 * SECOND], starts: 2, stops: 2, trapped: 0, refused: 0 },
+  harvest: {
+    times: [0, SECOND, 2 * SECOND, 10 * SECOND],
+    routes: new Map(),
+    starts: 2,
+    stops: 2,
+    trapped: 0,
+    refused: 0,
+  },
   wants: [
     { name: 'one', meetingId: 'a', told: 'by the answer' },
     { name: 'two', meetingId: 'a', told: 'by reading back' },

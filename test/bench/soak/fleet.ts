@@ -34,6 +34,7 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
   const accidents: string[] = [];
   const endings = new Map<string, number>();
   const all: Replica[] = [];
+  const running = new Set<Replica>();
   const ready = new Set<Replica>();
   /** By their places; null: it is down or about to be. */
   const places: (Replica | null)[] = [];
@@ -42,20 +43,27 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
   async function start(place: number): Promise<Replica> {
     const replica = await startReplica(place === 0 ? 'control' : `replica ${place}`, env);
     all.push(replica);
+    running.add(replica);
     places[place] = replica;
     void replica.accident.then((how) => {
       accidents.push(how);
       places[place] = null;
-      return ready.delete(replica);
+      remove(replica);
     });
     return replica;
   }
 
+  function remove(replica: Replica): void {
+    running.delete(replica);
+    ready.delete(replica);
+  }
+
   async function check(): Promise<void> {
-    const up = places.filter((replica) => replica !== null);
+    // Those that drain too: that they want nothing more is found out, as by a proxy.
+    const up = [...running];
     const answers = await Promise.all(up.map(isReady));
     for (const [index, replica] of up.entries()) {
-      if (answers[index] === true && replica.ending() === null) ready.add(replica);
+      if (answers[index] === true && running.has(replica)) ready.add(replica);
       else ready.delete(replica);
     }
   }
@@ -86,11 +94,9 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
       const replica = places[place];
       if (replica == null) return false;
       places[place] = null;
-      // A proxy finds out for itself that one has crashed.
-      if (how === 'SIGKILL') ready.delete(replica);
       countUp(endings, how);
       const problem = await replica.end(how);
-      ready.delete(replica);
+      remove(replica);
       if (problem !== null) accidents.push(problem);
       await wait(downMs);
       if (!over.signal.aborted) await start(place).catch((error: unknown) => accidents.push(String(error)));

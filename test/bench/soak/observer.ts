@@ -3,6 +3,7 @@ import { TRAP } from '../../../src/sandbox/strike.ts';
 import type { Fault } from '../../../src/sandbox/faults.ts';
 import { at, listAt, numberAt, textAt } from '../json.ts';
 import type { BenchSandbox } from '../upstream.ts';
+import { countUp } from './tally.ts';
 import { stateOf } from './viewer.ts';
 
 /** A livestream as the API has it. */
@@ -18,6 +19,8 @@ export interface Truth {
 export interface Harvest {
   /** When each arrived that counts toward the quota, in milliseconds since the Unix epoch. */
   times: number[];
+  /** By method and route. */
+  routes: Map<string, number>;
   starts: number;
   stops: number;
   /** Those that followed a redirect. */
@@ -46,7 +49,7 @@ const START_ROUTE = '/meetings/{meeting_id}/livestreams';
 const STOP_ROUTE = '/meetings/{meeting_id}/active-livestream/stop';
 
 export function createObserver(sandbox: BenchSandbox): Observer {
-  const harvested: Harvest = { times: [], starts: 0, stops: 0, trapped: 0, refused: 0 };
+  const harvested: Harvest = { times: [], routes: new Map(), starts: 0, stops: 0, trapped: 0, refused: 0 };
   let seen = 0;
 
   async function control(method: string, path: string, content?: object): Promise<unknown> {
@@ -106,6 +109,7 @@ export function createObserver(sandbox: BenchSandbox): Observer {
         if (route === TRAP) harvested.trapped += 1;
         if (method === 'POST' && route === START_ROUTE) harvested.starts += 1;
         if (method === 'POST' && route === STOP_ROUTE) harvested.stops += 1;
+        countUp(harvested.routes, `${method} ${route}`);
         if (route !== KEY_ROUTE) harvested.times.push(Date.parse(textAt(entry, 'at')));
       }
     },

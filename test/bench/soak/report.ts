@@ -17,6 +17,7 @@ export function writeReport(figures: Figures, verdicts: readonly Verdict[], how:
     ...section('Broken connections', ['because of', 'count'], pairs(figures.broken)),
     ...section('What was done to it', ['what', 'times'], chaos(figures)),
     ...section('Upstream and livestreams', ['what', 'count'], upstream(figures)),
+    ...section('Upstream requests', ['route', 'count'], pairs(figures.harvest.routes)),
     ...section('The replica that was never ended', ['what', 'fresh', 'warm', 'at the end'], control(figures)),
     ...section('Logged as errors', ['message', 'lines'], pairs(figures.errors)),
   ].join('\n');

@@ -61,6 +61,7 @@ export function watch({ fleet, tally, line, target, patience }: ViewerOptions): 
       told.clear();
       tally.answered(`connected over ${line}`, {}, 0);
     },
+    refused: (answer) => tally.answered(`event over ${line}`, answer, 0),
     broke(what) {
       if (!isGone) tally.broke(replica.ending(), 'subscription', what);
     },
@@ -110,21 +111,33 @@ interface LineOptions {
   url: () => string;
   pause: () => Promise<void>;
   connected: () => void;
+  /** It was answered, but with no stream of events. */
+  refused: (answer: unknown) => void;
   broke: (what: string) => void;
 }
 
 type Subscribe = (operation: { query: string; variables: Record<string, unknown> }, sink: Sink) => () => void;
 
+/** A client closes a connection with it that carries nothing any more. */
+const LEFT = 1000;
+
 const LINES: Record<Line, (options: LineOptions) => Subscribe> = {
-  SSE({ url, pause, connected, broke }) {
+  SSE({ url, pause, connected, refused, broke }) {
+    let isRefused = false;
     const client = createSseClient({
       url: () => `${url()}/graphql`,
       retryAttempts: Infinity,
       async retry() {
-        broke('an event stream broke');
+        if (!isRefused) broke('an event stream broke');
         await pause();
       },
       on: { connected },
+      async fetchFn(input: string, init: RequestInit) {
+        const response = await fetch(input, init);
+        isRefused = response.headers.get('content-type')?.startsWith('text/event-stream') !== true;
+        if (isRefused) refused(await response.clone().json());
+        return response;
+      },
     });
     return (operation, sink) => client.subscribe(operation, sink);
   },
@@ -134,7 +147,13 @@ const LINES: Record<Line, (options: LineOptions) => Subscribe> = {
       retryAttempts: Infinity,
       retryWait: pause,
       shouldRetry: () => true,
-      on: { connected, closed: (event) => broke(`a WebSocket closed with ${String(at(event, 'code'))}`) },
+      on: {
+        connected,
+        closed(event) {
+          const code = at(event, 'code');
+          if (code !== LEFT) broke(`a WebSocket closed with ${String(code)}`);
+        },
+      },
     });
     return (operation, sink) => client.subscribe(operation, sink);
   },
