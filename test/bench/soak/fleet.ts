@@ -46,9 +46,9 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
     running.add(replica);
     places[place] = replica;
     void replica.accident.then((how) => {
-      accidents.push(how);
       places[place] = null;
       remove(replica);
+      return accidents.push(how);
     });
     return replica;
   }
