@@ -61,7 +61,7 @@ export function watch({ fleet, tally, line, target, patience }: ViewerOptions): 
       told.clear();
       tally.answered(`connected over ${line}`, {}, 0);
     },
-    refused: (answer) => tally.answered(`event over ${line}`, answer, 0),
+    refused: (answer) => tally.answered(`refused over ${line}`, answer, 0, 'refused without a code'),
     broke(what) {
       if (!isGone) tally.broke(replica.ending(), 'subscription', what);
     },
@@ -111,12 +111,22 @@ interface LineOptions {
   url: () => string;
   pause: () => Promise<void>;
   connected: () => void;
-  /** It was answered, but with no stream of events. */
+  /** It was answered with an HTTP status that says no. */
   refused: (answer: unknown) => void;
   broke: (what: string) => void;
 }
 
 type Subscribe = (operation: { query: string; variables: Record<string, unknown> }, sink: Sink) => () => void;
+
+/** An answer in JSON, or the first one of a stream of events; null where there is neither. */
+function answerIn(text: string): unknown {
+  try {
+    const answer: unknown = JSON.parse(/^data: *(\{.*\})$/m.exec(text)?.[1] ?? text);
+    return answer;
+  } catch {
+    return null;
+  }
+}
 
 /** A client closes a connection with it that carries nothing any more. */
 const LEFT = 1000;
@@ -134,8 +144,8 @@ const LINES: Record<Line, (options: LineOptions) => Subscribe> = {
       on: { connected },
       async fetchFn(input: string, init: RequestInit) {
         const response = await fetch(input, init);
-        isRefused = response.headers.get('content-type')?.startsWith('text/event-stream') !== true;
-        if (isRefused) refused(await response.clone().json());
+        isRefused = !response.ok;
+        if (isRefused) refused(answerIn(await response.clone().text()));
         return response;
       },
     });
