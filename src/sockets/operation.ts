@@ -34,9 +34,6 @@ export interface OperationOptions {
 export function runOperation(fetch: Fetch, { headers, payload, onBreak }: OperationOptions): Results {
   const leaving = new AbortController();
   const { signal } = leaving;
-  const left = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
   const results = resultsOf(fetch, headers, payload, signal);
   const over: IteratorReturnResult<void> = { done: true, value: undefined };
   const leave = async (): Promise<IteratorReturnResult<void>> => {
@@ -52,7 +49,7 @@ export function runOperation(fetch: Fetch, { headers, payload, onBreak }: Operat
         if (signal.aborted) return over;
         if (error instanceof Refusal) throw error;
         onBreak();
-        await left;
+        await abortOf(signal);
         return over;
       }
     },
@@ -67,6 +64,13 @@ export function runOperation(fetch: Fetch, { headers, payload, onBreak }: Operat
   };
 }
 
+async function abortOf(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** Who is asked stands in the `host` header: no name is looked up. */
 export const ADDRESS = 'http://gateway/graphql';
 
@@ -78,9 +82,16 @@ async function* resultsOf(fetch: Fetch, headers: Headers, payload: object, signa
   const cancel = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
-  for await (const { name, data } of readEvents(chunksOf(reader))) {
-    if (name === 'complete') return;
-    yield resultOf(data);
+  try {
+    for await (const { name, data } of readEvents(chunksOf(reader))) {
+      if (name === 'complete') return;
+      yield resultOf(data);
+    }
+  } finally {
+    // Node keeps a request's signal for as long as the request is there, and this listener would keep the request, by its answer: the
+    // two would never be collected.
+    signal.removeEventListener('abort', cancel);
+    cancel();
   }
   throw new Error('The answer broke off.');
 }

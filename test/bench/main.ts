@@ -10,6 +10,7 @@ import { FULL, type Measured, measure, SHORT } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
 import { QUERIES } from './queries.ts';
 import { writeReport } from './report.ts';
+import { runSoak } from './soak.ts';
 import { startRecording } from './upstream.ts';
 
 /** `npm run bench`: all parties side by side against the same simulated API. */
@@ -17,6 +18,7 @@ async function main(options: Options): Promise<void> {
   const { what, parties, isShort, withEconomy, out } = options;
   await mkdir(out, { recursive: true });
   if (what === 'live') return watchLive(options);
+  if (what === 'soak') return soak(options);
   const measured = await compare(options);
   await writeFile(join(out, 'bench.svg'), drawChart(measured));
   const write = async (economy: EconomyRun[]): Promise<string> => {
@@ -36,6 +38,16 @@ async function watchLive({ isShort, out }: Options): Promise<void> {
   const report = await runLive(isShort ? SHORT_LIVE : FULL_LIVE, note);
   await writeFile(join(out, 'live.md'), report);
   process.stdout.write(report);
+}
+
+async function soak({ isShort, minutes, seed, out }: Options): Promise<void> {
+  note(`seed ${seed}`);
+  const warmUpSeconds = isShort ? 15 : Math.min(90, minutes * 12);
+  const { report, broken } = await runSoak({ minutes, seed, warmUpSeconds }, note);
+  await writeFile(join(out, 'soak.md'), report);
+  process.stdout.write(report);
+  for (const promise of broken) note(`BROKEN: ${promise}`);
+  if (broken.length > 0) process.exitCode = 1;
 }
 
 async function compare({ parties, isShort }: Options): Promise<Measured[]> {

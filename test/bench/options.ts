@@ -3,14 +3,20 @@ import { parseArgs } from 'node:util';
 
 import { PARTIES, partiesOf, type Party } from './parties.ts';
 
+const KINDS = ['compare', 'live', 'soak'] as const;
+
 /** What the command line says. */
 export interface Options {
-  /** `compare`: all parties side by side; `live`: this gateway with many who watch. */
-  what: 'compare' | 'live';
+  /** `compare`: all parties side by side; `live`: this gateway with many who watch; `soak`: several replicas under load and chaos. */
+  what: (typeof KINDS)[number];
   parties: Party[];
   /** One round of a few operations: shows that everything works, and measures nothing. */
   isShort: boolean;
   withEconomy: boolean;
+  /** How long a soak is. */
+  minutes: number;
+  /** What all that is random in a soak follows from. */
+  seed: number;
   /** The folder that the results are written to. */
   out: string;
 }
@@ -24,17 +30,28 @@ export function readOptions(args: string[]): Options {
       only: { type: 'string' },
       short: { type: 'boolean', default: false },
       'skip-economy': { type: 'boolean', default: false },
+      minutes: { type: 'string' },
+      seed: { type: 'string' },
       out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
     },
   });
-  const [what = 'compare', ...others] = positionals;
-  if ((what !== 'compare' && what !== 'live') || others.length > 0)
-    throw new Error(`There is no benchmark "${positionals.join(' ')}": leave it out, or say "live".`);
+  const [asked = 'compare', ...others] = positionals;
+  const what = KINDS.find((kind) => kind === asked);
+  if (what === undefined || others.length > 0)
+    throw new Error(`There is no benchmark "${positionals.join(' ')}": leave it out, or say "live" or "soak".`);
   return {
     what,
     parties: values.only === undefined ? [...PARTIES] : partiesOf(values.only.split(',')),
     isShort: values.short,
     withEconomy: !values.short && !values['skip-economy'],
+    minutes: readNumber('--minutes', values.minutes ?? (values.short ? '1' : '10'), 120),
+    seed: readNumber('--seed', values.seed ?? String(Date.now() % 1_000_000), 2 ** 31),
     out: values.out,
   };
+}
+
+function readNumber(option: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  throw new Error(`${option}: "${text}" is not a whole number from 1 to ${most}.`);
 }

@@ -20,7 +20,8 @@ export interface Usage {
 }
 
 const PRELOAD = new URL('preload.ts', import.meta.url).href;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** How long a program may take until it says where it listens: a gateway that composes a schema first takes long on a busy machine. */
 const START_TIME_MS = 300_000;
@@ -45,7 +46,8 @@ export async function startProgram(file: string, env: Record<string, string>): P
   }
 }
 
-async function readOrigin(child: ChildProcess, file: string): Promise<string> {
+/** Where a program listens, once it has printed that. */
+export async function readOrigin(child: ChildProcess, file: string): Promise<string> {
   let printed = '';
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${file} ${why}: ${printed.slice(-2000)}`));

@@ -10,7 +10,7 @@ export interface BenchUpstream {
   /** The environment that makes a party use it. */
   env: Record<string, string>;
   forgetRequests(): Promise<void>;
-  end(): Promise<void>;
+  end: () => Promise<void>;
 }
 
 /** The simulated API. */
