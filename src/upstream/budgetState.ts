@@ -196,7 +196,9 @@ function hold({ tickets }: BudgetState, id: string, windows: readonly Window[], 
 /** Milliseconds until the window has more than `kept` requests; 0: it has. A part of a window has a part of what is kept. */
 function waitFor(state: BudgetState, window: Window, kept: number, now: number): number {
   const isShort = window.left - state.tickets.size <= kept;
-  const isRationed = window.ration !== null && window.ration <= kept / state.parts;
+  // All of a guess may be less than the part of what is kept: then but one of it is.
+  const keptHere = Math.min(kept / state.parts, window.isGuessed ? 1 : Infinity);
+  const isRationed = window.ration !== null && window.ration <= keptHere;
   if (!isShort && !isRationed) return 0;
   const isSoon = isRationed ? window.isGuessed : window.left > kept;
   return isSoon ? SOON : Math.max(SOON, (window.endsAt ?? now + window.length) - now);
@@ -208,13 +210,16 @@ function waitFor(state: BudgetState, window: Window, kept: number, now: number):
  */
 function learn(state: BudgetState, limits: readonly ToldLimit[], sentAt: number, now: number): void {
   windowsOf(state, now);
-  const { told, tickets, parts } = state;
+  const { told, tickets } = state;
   let settled = 0;
   for (const [id, { from }] of tickets) if (from <= sentAt && tickets.delete(id)) settled += 1;
   if (state.assumed !== null) state.assumed.left -= 1 + settled;
   for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
   for (const { name } of limits) if (!told.has(name) && told.size >= MOST_TOLD) forgetOldest(told);
-  for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, { sentAt, now, parts }));
+  for (const limit of limits) {
+    const known = told.get(limit.name);
+    told.set(limit.name, corrected(known, limit, { sentAt, now, part: partAfter(state, known, limit) }));
+  }
   if (limits.length > 0) {
     state.assumed = null;
     for (const [name, { toldAt, length }] of told) if (now - toldAt > 2 * length) told.delete(name);
@@ -223,7 +228,8 @@ function learn(state: BudgetState, limits: readonly ToldLimit[], sentAt: number,
   for (const window of windowsOf(state, now)) {
     if (window.endsAt !== null) continue;
     window.endsAt = now + window.length + ROUNDING;
-    Object.assign(window, partOf(window.left, parts));
+    if (window.isGuessed)
+      Object.assign(window, partAfter(state, window, { limit: window.limit, remaining: window.left }));
   }
 }
 
@@ -247,17 +253,35 @@ function whole(
 }
 
 function partOf(requests: number, parts: number): Pick<Window, 'ration' | 'isGuessed'> {
-  return { ration: parts === 1 ? null : Math.floor(requests / parts), isGuessed: false };
+  return { ration: parts === 1 ? null : Math.max(0, Math.floor(requests / parts)), isGuessed: false };
+}
+
+/**
+ * The part of a window of which an answer tells for the first time. What was sent before it told is no gift: it comes out of that part, for
+ * the others take theirs of the same.
+ */
+function partAfter(
+  { assumed, parts, tickets }: BudgetState,
+  known: Window | undefined,
+  { limit, remaining }: Pick<ToldLimit, 'limit' | 'remaining'>,
+): Pick<Window, 'ration' | 'isGuessed'> {
+  const before = known ?? (assumed?.isGuessed ? assumed : undefined);
+  if (before === undefined || before.ration === null) return partOf(remaining - tickets.size, parts);
+  const part = Math.floor(remaining / parts);
+  if (before.isGuessed) return { ration: Math.max(0, part - (FIRST_RATION - before.ration)), isGuessed: false };
+  if (before.endsAt !== null) return partOf(remaining - tickets.size, parts);
+  return { ration: Math.min(before.ration, Math.floor((limit ?? before.limit) / parts)), isGuessed: false };
 }
 
 function reserveOf({ limit }: Window): number {
   return Math.min(limit - 1, Math.ceil(limit * RESERVE));
 }
 
-/** A part of a window is to last as long as the whole. */
+/** A part of a window is to last as long as the whole; one that is guessed is but a beginning. */
 function pressureIn(state: BudgetState, window: Window, now: number): number {
   const reserve = reserveOf(window);
-  const budgetLeft = (available(state, window) * state.parts - reserve) / (window.limit - reserve);
+  const left = window.isGuessed ? window.left - state.tickets.size : available(state, window) * state.parts;
+  const budgetLeft = (left - reserve) / (window.limit - reserve);
   const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.length);
   return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
 }
@@ -269,7 +293,7 @@ function pressureIn(state: BudgetState, window: Window, now: number): number {
 function corrected(
   known: Window | undefined,
   limit: ToldLimit,
-  { sentAt, now, parts }: { sentAt: number; now: number; parts: number },
+  { sentAt, now, part }: { sentAt: number; now: number; part: Pick<Window, 'ration' | 'isGuessed'> },
 ): Window {
   const window = {
     limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED.limit, limit.remaining),
@@ -280,14 +304,14 @@ function corrected(
   const endsAt = now + timeLeft + ROUNDING;
   const earliestEnd = sentAt + timeLeft - ROUNDING;
   const isNew = known === undefined || known.endsAt === null || earliestEnd >= known.endsAt;
-  if (isNew) return { ...window, left: limit.remaining, endsAt, ...partOf(limit.remaining, parts) };
+  if (isNew) return { ...window, left: limit.remaining, endsAt, ...part };
   const isPast = endsAt < (known.endsAt ?? now) - known.length / 2;
   if (isPast) return { ...known, left: known.left - 1 };
   return {
     ...window,
     left: Math.min(known.left, limit.remaining),
     endsAt: Math.min(known.endsAt ?? endsAt, endsAt),
-    ...(known.isGuessed ? partOf(limit.remaining, parts) : { ration: known.ration, isGuessed: false }),
+    ...(known.isGuessed ? part : { ration: known.ration, isGuessed: false }),
   };
 }
 
