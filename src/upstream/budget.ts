@@ -1,16 +1,8 @@
 import type { AtHand } from '../atHand.ts';
 import type { Clock } from '../clock.ts';
-import {
-  abandon,
-  type Answered,
-  type BudgetView,
-  newBudgetState,
-  pressureOf,
-  type Purpose,
-  settle,
-  take,
-  viewOf,
-} from './budgetState.ts';
+import type { Answered } from './budgetAnswers.ts';
+import { abandon, type BudgetView, pressureOf, type Purpose, settle, take, viewOf } from './budgetState.ts';
+import { newBudgetState } from './budgetWindow.ts';
 
 export type { BudgetView };
 

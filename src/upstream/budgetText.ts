@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
-import type { BudgetState } from './budgetState.ts';
+import { undivided } from './budgetParts.ts';
+import { type BudgetState, newBudgetState } from './budgetWindow.ts';
 
 const window = v.object({
   limit: v.pipe(v.number(), v.minValue(1)),
@@ -8,8 +9,7 @@ const window = v.object({
   left: v.number(),
   endsAt: v.nullable(v.number()),
   toldAt: v.number(),
-  ration: v.null(),
-  isGuessed: v.literal(false),
+  part: v.null(),
 });
 const ticket = v.object({ from: v.number(), until: v.number() });
 
@@ -21,17 +21,19 @@ const state = v.pipe(
     told: v.array(v.tuple([v.string(), window])),
     tickets: v.array(v.tuple([v.string(), ticket])),
     blockedUntil: v.number(),
+    origin: v.string(),
   }),
 );
 
 /** What is known of an account's limits, as replicas tell it to each other. */
-export function budgetToText({ assumed, told, tickets, blockedUntil }: BudgetState): string {
-  return JSON.stringify({ assumed, told: [...told], tickets: [...tickets], blockedUntil });
+export function budgetToText(state: BudgetState): string {
+  const { assumed, told, tickets, blockedUntil, origin } = undivided(state);
+  return JSON.stringify({ assumed, told: [...told], tickets: [...tickets], blockedUntil, origin });
 }
 
 /** Null: it is none, or of another version of the gateway. */
 export function budgetFromText(text: string): BudgetState | null {
   const { success, output } = v.safeParse(state, text);
   if (!success || (output.assumed === null && output.told.length === 0)) return null;
-  return { ...output, told: new Map(output.told), tickets: new Map(output.tickets), parts: 1 };
+  return { ...newBudgetState(), ...output, told: new Map(output.told), tickets: new Map(output.tickets) };
 }

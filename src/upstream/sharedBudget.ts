@@ -1,17 +1,9 @@
 import type { SharedStore } from '../sharedStore.ts';
 import type { Budget } from './budget.ts';
-import {
-  abandon,
-  type BudgetState,
-  divided,
-  joined,
-  newBudgetState,
-  pressureOf,
-  settle,
-  take,
-  viewOf,
-} from './budgetState.ts';
+import { copyOf, divided, joined, parted, undivided } from './budgetParts.ts';
+import { abandon, pressureOf, settle, take, viewOf } from './budgetState.ts';
 import { budgetFromText, budgetToText } from './budgetText.ts';
+import { type BudgetState, newBudgetState } from './budgetWindow.ts';
 
 export interface SharedBudgetOptions {
   store: SharedStore;
@@ -24,19 +16,28 @@ export interface SharedBudgetOptions {
 /** How long it is kept after its last change, in milliseconds: longer than any window or lock lasts. */
 const KEPT = 1_800_000;
 
+/**
+ * How long each replica keeps to its own part after it was alone, in milliseconds: until the others have told what they did meanwhile,
+ * and their requests of that time are answered.
+ */
+const REUNION = 10_000;
+
 /** Does something to what is known of the limits; what it throws concerns only who asked for it. */
 type Change = (state: BudgetState, now: number) => void;
 
 /**
  * One budget for all replicas that use a credential. Each change is made to the state that all have in common, unless another replica
- * was faster: then to that one's. Changes that come at the same time are made at once. While the store is away each replica goes on with
- * its own part of what was left.
+ * was faster: then to that one's. Changes that come at the same time are made at once. While the store is away, or has forgotten, each
+ * replica keeps to its own part of what was left.
  */
 export function createSharedBudget({ store, key, held }: SharedBudgetOptions): Budget {
   /** The state as it was last seen in common; null: there was none. */
   let seen: { text: string | null; state: BudgetState } = { text: null, state: newBudgetState() };
-  /** The own part, while there is nothing in common. */
+  /** What is known here, while this replica keeps to its own part. */
   let alone: BudgetState | null = null;
+  /** Since when the others know it too; null: they do not. */
+  let joinedAt: number | null = null;
+  const underWay = new Set<string>();
   let waiting: { change: Change; done: () => void; failed: (error: unknown) => void }[] = [];
   let isBusy = false;
 
@@ -67,33 +68,51 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
   async function makeTogether(changes: readonly Change[]): Promise<Outcome[]> {
     if (!store.isUp()) return makeAlone(changes);
     try {
+      if (seen.text === null && alone === null) look(await store.get(key));
       for (;;) {
-        const state = stateFor(seen.text);
-        const outcomes = apply(state, changes, store.now());
+        const now = store.now();
+        const state = stateFor(seen.text, now);
+        const outcomes = apply(state, changes, now);
         const text = budgetToText(state);
         const { isSwapped, current } = await store.swap(key, seen.text, text, KEPT);
         if (isSwapped) {
-          seen = { text, state };
-          alone = null;
+          if (alone !== null) joinedAt ??= now;
+          const isReunited = joinedAt !== null && now - joinedAt >= REUNION;
+          alone = isReunited ? null : alone && state;
+          seen = { text, state: undivided(state) };
           return outcomes;
         }
-        // What was seen goes on being known where there is nothing in common any more.
-        seen = { text: current, state: current === null ? seen.state : (budgetFromText(current) ?? seen.state) };
+        look(current);
       }
     } catch {
       return makeAlone(changes);
     }
   }
 
+  /** Takes in what is in common now, if it goes on from what was: else what this replica knows the others have yet to learn. */
+  function look(current: string | null): void {
+    const found = current === null ? null : budgetFromText(current);
+    const isNew = found?.origin !== seen.state.origin;
+    if (seen.text !== null && isNew) keepToOwnPart();
+    seen = { text: current, state: found ?? seen.state };
+  }
+
+  function keepToOwnPart(): BudgetState {
+    joinedAt = null;
+    const inFlight = underWay.size;
+    return (alone ??= divided(seen.state, { parts: store.replicas(), inFlight, now: store.now() }));
+  }
+
   /** What all know, and what this replica has learned by itself. */
-  function stateFor(text: string | null): BudgetState {
-    const common = (text === null ? null : budgetFromText(text)) ?? seen.state;
-    return alone === null ? copyOf(common) : joined(common, alone);
+  function stateFor(text: string | null, now: number): BudgetState {
+    if (text === null) return { ...copyOf(keepToOwnPart()), origin: crypto.randomUUID() };
+    const common = budgetFromText(text) ?? seen.state;
+    if (alone === null) return copyOf(common);
+    return joinedAt === null ? joined(common, alone, now) : parted(common, alone);
   }
 
   function makeAlone(changes: readonly Change[]): Outcome[] {
-    alone ??= divided(seen.state, store.replicas(), store.now());
-    return apply(alone, changes, store.now());
+    return apply(keepToOwnPart(), changes, store.now());
   }
 
   /** Nobody waits for what only tells. */
@@ -108,9 +127,16 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
         sentAt = now;
         take(state, kind, id, { now, held });
       });
+      underWay.add(id);
       return {
-        answered: (answer) => tell((state, now) => settle(state, id, answer, { now, sentAt })),
-        failed: (unsent) => tell((state, now) => abandon(state, id, unsent, now)),
+        answered(answer) {
+          tell((state, now) => settle(state, id, answer, { now, sentAt }));
+          underWay.delete(id);
+        },
+        failed(unsent) {
+          tell((state, now) => abandon(state, id, unsent, now));
+          underWay.delete(id);
+        },
       };
     },
     view: () => viewOf(current(), store.now()),
@@ -132,9 +158,4 @@ function apply(state: BudgetState, changes: readonly Change[], now: number): Out
       return { error };
     }
   });
-}
-
-function copyOf({ assumed, told, tickets, ...rest }: BudgetState): BudgetState {
-  const copies = [...told].map(([name, window]) => [name, { ...window }] as const);
-  return { ...rest, assumed: assumed && { ...assumed }, told: new Map(copies), tickets: new Map(tickets) };
 }

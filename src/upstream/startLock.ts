@@ -60,6 +60,7 @@ const recordText = v.pipe(
       name: v.nullable(v.string()),
       video: v.nullable(v.object({ width: v.number(), height: v.number() })),
     }),
+    /** By the store's clock: when it was sent; once it is done, when that was known. */
     sentAt: v.number(),
     livestream: v.nullable(livestreamRefSchema),
   }),
@@ -68,15 +69,17 @@ const recordText = v.pipe(
 export function createStartLock({ store, replicas, prefix, clock }: StartLockOptions): StartLock {
   const ahead = (): number => store.now() - clock.now();
 
-  /** Waits until the lock is this replica's; gives whether it had to. */
-  async function acquire(lock: string, holder: string): Promise<boolean> {
+  const atStore = ({ input, sentAt }: BegunStart): BegunStart => ({ input, sentAt: sentAt + ahead() });
+
+  /** Waits until the lock is this replica's. */
+  async function acquire(lock: string, holder: string): Promise<void> {
     const endsAt = clock.now() + LONGEST_WAIT;
-    for (let hasWaited = false; clock.now() < endsAt; hasWaited = true) {
+    while (clock.now() < endsAt) {
       const waiting = new AbortController();
       const told = replicas.hasRead(lock, waiting.signal);
       try {
         const { isSwapped } = await store.swap(lock, null, holder, LEASE);
-        if (isSwapped) return hasWaited;
+        if (isSwapped) return;
         await Promise.race([told, sleep(RENEWED, clock, waiting.signal)]);
       } finally {
         waiting.abort();
@@ -104,17 +107,26 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
   }
 
   /** What is known once it is this one's turn, which is then said to have begun. */
-  async function begin(record: string, input: StartInput, hasWaited: boolean): Promise<Before> {
+  async function begin(record: string, input: StartInput, cameAt: number): Promise<Before> {
     const { success, output } = v.safeParse(recordText, await store.get(record));
-    const isDone = success && output.livestream !== null && hasWaited && isEqual(output.input, input);
+    const isDone = success && output.livestream !== null && output.sentAt >= cameAt && isEqual(output.input, input);
     if (isDone && output.livestream !== null) return { kind: 'done', livestream: output.livestream };
     await store.set(record, textOf({ input, sentAt: store.now(), livestream: null }), BEGUN_IS_KNOWN);
     if (!success || output.livestream !== null) return { kind: 'none' };
     return { kind: 'abandoned', start: { input: output.input, sentAt: output.sentAt - ahead() } };
   }
 
-  /** What is not known to have ended is left as begun. */
-  async function end(record: string, input: StartInput, outcome: StartOutcome | null): Promise<void> {
+  /** What is not known to have ended is left as begun, also where another replica began it and nobody could see what came of it. */
+  async function end(
+    record: string,
+    { input, before, outcome }: { input: StartInput; before: Before; outcome: StartOutcome | null },
+  ): Promise<void> {
+    // What stands there is another replica's.
+    if (before.kind === 'unknown') return;
+    if (outcome === null && before.kind === 'abandoned') {
+      await store.set(record, textOf({ ...atStore(before.start), livestream: null }), BEGUN_IS_KNOWN);
+      return;
+    }
     if (outcome !== null && 'refusal' in outcome && outcome.refusal.code === 'OUTCOME_UNKNOWN') return;
     const livestream = outcome !== null && 'livestream' in outcome ? outcome.livestream : null;
     if (livestream === null) await store.set(record, '', 1);
@@ -128,17 +140,20 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
       const holder = crypto.randomUUID();
       let stop = (): void => {};
       let outcome: StartOutcome | null = null;
+      let before: Before = UNKNOWN;
       const prepare = async (): Promise<Before> => {
-        const hasWaited = await acquire(lock, holder);
+        const cameAt = store.now();
+        await acquire(lock, holder);
         stop = renew(lock, holder);
-        return begin(record, input, hasWaited);
+        return begin(record, input, cameAt);
       };
       try {
-        outcome = await start(await prepare().catch(() => UNKNOWN));
+        before = await prepare().catch(() => UNKNOWN);
+        outcome = await start(before);
         return outcome;
       } finally {
         stop();
-        await end(record, input, outcome).catch(() => {});
+        await end(record, { input, before, outcome }).catch(() => {});
         await release(lock, holder);
       }
     },
