@@ -25,6 +25,8 @@ export interface TestGatewayOptions {
   takesWebhooks?: boolean;
   /** Another one, whose sandbox and clock it shares. */
   beside?: { place: Awaited<ReturnType<typeof startPlace>> };
+  /** What it shares with others, on its clock. */
+  share?: (clock: Clock) => NonNullable<GatewayOptions['shared']>;
   /** Whatever else a gateway can be given. */
   options?: Partial<GatewayOptions>;
 }
@@ -97,6 +99,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     clock: withoutShortWaits(clock),
     random: () => 0,
     webhookKeyUrl: options.takesWebhooks === true ? server.keyUrl : null,
+    shared: options.share?.(clock) ?? null,
     ...options.options,
   });
 
