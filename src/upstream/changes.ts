@@ -33,6 +33,8 @@ export interface ChangesOptions {
   now: () => number;
   /** Milliseconds since the Unix epoch, by this process's clock. */
   localNow: () => number;
+  /** How far apart replicas may be about the time, in milliseconds; by default there is but one. */
+  leeway?: number;
   /** Is told of each change that was made here; `hash`: of the account's token. */
   tell?: (hash: string | null, tags: readonly string[], order: number) => void;
 }
@@ -44,7 +46,7 @@ const EVERYBODY = '*';
 /** What every change of an account is about, whatever else it is. */
 export const ANYTHING = '*';
 
-export function createChanges({ now, localNow, tell = () => {} }: ChangesOptions): Changes {
+export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: ChangesOptions): Changes {
   const changes = new LRUCache<string, number>({
     max: MOST_CHANGES,
     dispose: (forgotten, _tag, reason) => {
@@ -55,8 +57,8 @@ export function createChanges({ now, localNow, tell = () => {} }: ChangesOptions
   let order = 0;
   let last = 0;
 
-  function moment(): Moment {
-    order = Math.max(order + 1, orderAt(now()));
+  function moment(ahead = 0): Moment {
+    order = Math.max(order + 1, orderAt(now() + ahead));
     return { order, at: localNow() };
   }
 
@@ -69,10 +71,11 @@ export function createChanges({ now, localNow, tell = () => {} }: ChangesOptions
   }
 
   return {
-    now: moment,
+    now: () => moment(),
     past: (milliseconds) => ({ order: orderAt(now() - milliseconds), at: localNow() - milliseconds }),
     changed(accountId, tags) {
-      const changed = moment();
+      // What another replica, whose clock is fast, has read just before is not to look newer.
+      const changed = moment(leeway);
       const hash = accountId === null ? null : tokenHashOf(accountId);
       keep(hash, tags, changed.order);
       tell(hash, tags, changed.order);
@@ -85,7 +88,7 @@ export function createChanges({ now, localNow, tell = () => {} }: ChangesOptions
       return { order: changedAt, at: localNow() };
     },
     missedSome() {
-      ({ order: oldest } = moment());
+      ({ order: oldest } = moment(leeway));
       last = Math.max(last, oldest);
     },
     isVoid(accountId, tags, { order: read }) {

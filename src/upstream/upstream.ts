@@ -71,6 +71,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const changes = createChanges({
     now: () => others?.store.now() ?? clock.now(),
     localNow,
+    leeway: others === null ? 0 : LEEWAY,
     tell: (hash, tags, order) => others?.replicas.tell({ kind: 'changed', hash, tags: [...tags], order }),
   });
   const cache = createCache({
@@ -92,7 +93,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         : createSharedBudget({ store: others.store, key: `${BUDGETS}${hash}`, held: options.totalTimeout }),
     refused: (hash) => cache.changed(hash, [REFUSED]),
   });
-  if (others !== null) hearOthers({ ...others, changes, accounts, reads, observers });
+  if (others !== null) {
+    hearOthers({ ...others, changes, accounts, reads, observers });
+    // What was changed before it began, this replica was not told.
+    changes.missedSome();
+  }
   const control = createLivestreamControl({
     endpoints,
     clockSkew: client.clockSkew,
@@ -135,6 +140,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     mutations,
   };
 }
+
+/** How far apart replicas may be about the store's time, in milliseconds. */
+const LEEWAY = 50;
 
 /** A token has one budget, whichever of its apps is served. */
 const BUDGETS = 'realtimekit-graphql 1 budget ';

@@ -23,6 +23,10 @@ export interface TestGatewayOptions {
   economy?: Partial<Omit<EconomySettings, 'freshness'>> & { freshness?: Partial<FreshnessSettings> };
   /** Whether it trusts the webhooks that the sandbox signs; by default it receives none. */
   takesWebhooks?: boolean;
+  /** Another one, whose sandbox and clock it shares. */
+  beside?: { place: Awaited<ReturnType<typeof startPlace>> };
+  /** What it shares with others, on its clock. */
+  share?: (clock: Clock) => NonNullable<GatewayOptions['shared']>;
   /** Whatever else a gateway can be given. */
   options?: Partial<GatewayOptions>;
 }
@@ -76,9 +80,8 @@ afterEach(async () => {
  */
 export async function startTestGateway(options: TestGatewayOptions = {}) {
   const { settings = {}, intercept = (send) => send, economy = {} } = options;
-  const clock = createFakeClock();
-  const sandbox = createSandbox({ clock, settings });
-  const server = await startSandboxServer({ port: 0, sandbox });
+  const place = options.beside?.place ?? (await startPlace(settings));
+  const { clock, sandbox, server } = place;
   const transport = createUndiciTransport();
   const logs: LogEntry[] = [];
   const told: LogEntry[] = [];
@@ -100,6 +103,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     clock: withoutShortWaits(clock),
     random: () => 0,
     webhookKeyUrl: options.takesWebhooks === true ? server.keyUrl : null,
+    shared: options.share?.(clock) ?? null,
     ...options.options,
   });
 
@@ -133,6 +137,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
   const testGateway = {
     /** What `createGateway` gave. */
     server: gateway,
+    /** What gateways beside it share. */
+    place,
     sandbox,
     clock,
     logs,
@@ -165,11 +171,18 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     /** A whole round trip to the sandbox that is no request to its API. */
     control: async (): Promise<unknown> => (await globalThis.fetch(`${server.origin}/__sandbox`)).json(),
     async close(): Promise<void> {
-      await Promise.all([transport.close(), server.close()]);
+      await Promise.all([transport.close(), ...(options.beside === undefined ? [server.close()] : [])]);
     },
   };
   running.push(testGateway);
   return testGateway;
+}
+
+/** A sandbox behind a real server, on a fake clock. */
+async function startPlace(settings: SettingsPatch) {
+  const clock = createFakeClock();
+  const sandbox = createSandbox({ clock, settings });
+  return { clock, sandbox, server: await startSandboxServer({ port: 0, sandbox }) };
 }
 
 export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
