@@ -42,9 +42,10 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   let ahead = 0;
   let count = 0;
   let isBeating = false;
+  let isOver = false;
 
   function lost(error: unknown): void {
-    if (!isUp) return;
+    if (!isUp || isOver) return;
     isUp = false;
     warn(error instanceof Error ? error.message : String(error));
   }
@@ -54,7 +55,7 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   }
 
   function found(): void {
-    if (isUp) return;
+    if (isUp || isOver) return;
     isUp = true;
     log('info', 'Redis is there.');
     first.resolve();
@@ -77,7 +78,7 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   }
 
   async function beatOnce(): Promise<void> {
-    if (isBeating) return;
+    if (isBeating || isOver) return;
     isBeating = true;
     try {
       await beat();
@@ -115,6 +116,9 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
       clearTimeout(patience);
     },
     async stop() {
+      // That the connections end is no news.
+      isOver = true;
+      isUp = false;
       clearInterval(timer);
       await commands.zrem(REPLICAS, self).catch(() => {});
     },
