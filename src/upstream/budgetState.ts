@@ -196,7 +196,9 @@ function hold({ tickets }: BudgetState, id: string, windows: readonly Window[], 
 /** Milliseconds until the window has more than `kept` requests; 0: it has. A part of a window has a part of what is kept. */
 function waitFor(state: BudgetState, window: Window, kept: number, now: number): number {
   const isShort = window.left - state.tickets.size <= kept;
-  const isRationed = window.ration !== null && window.ration <= kept / state.parts;
+  // All of a guess may be less than the part of what is kept: then but one of it is.
+  const keptHere = Math.min(kept / state.parts, window.isGuessed ? 1 : Infinity);
+  const isRationed = window.ration !== null && window.ration <= keptHere;
   if (!isShort && !isRationed) return 0;
   const isSoon = isRationed ? window.isGuessed : window.left > kept;
   return isSoon ? SOON : Math.max(SOON, (window.endsAt ?? now + window.length) - now);
@@ -254,10 +256,11 @@ function reserveOf({ limit }: Window): number {
   return Math.min(limit - 1, Math.ceil(limit * RESERVE));
 }
 
-/** A part of a window is to last as long as the whole. */
+/** A part of a window is to last as long as the whole; one that is guessed is but a beginning. */
 function pressureIn(state: BudgetState, window: Window, now: number): number {
   const reserve = reserveOf(window);
-  const budgetLeft = (available(state, window) * state.parts - reserve) / (window.limit - reserve);
+  const left = window.isGuessed ? window.left - state.tickets.size : available(state, window) * state.parts;
+  const budgetLeft = (left - reserve) / (window.limit - reserve);
   const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.length);
   return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
 }
