@@ -210,13 +210,16 @@ function waitFor(state: BudgetState, window: Window, kept: number, now: number):
  */
 function learn(state: BudgetState, limits: readonly ToldLimit[], sentAt: number, now: number): void {
   windowsOf(state, now);
-  const { told, tickets, parts } = state;
+  const { told, tickets } = state;
   let settled = 0;
   for (const [id, { from }] of tickets) if (from <= sentAt && tickets.delete(id)) settled += 1;
   if (state.assumed !== null) state.assumed.left -= 1 + settled;
   for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
   for (const { name } of limits) if (!told.has(name) && told.size >= MOST_TOLD) forgetOldest(told);
-  for (const limit of limits) told.set(limit.name, corrected(told.get(limit.name), limit, { sentAt, now, parts }));
+  for (const limit of limits) {
+    const known = told.get(limit.name);
+    told.set(limit.name, corrected(known, limit, { sentAt, now, part: partAfter(state, known, limit) }));
+  }
   if (limits.length > 0) {
     state.assumed = null;
     for (const [name, { toldAt, length }] of told) if (now - toldAt > 2 * length) told.delete(name);
@@ -225,7 +228,8 @@ function learn(state: BudgetState, limits: readonly ToldLimit[], sentAt: number,
   for (const window of windowsOf(state, now)) {
     if (window.endsAt !== null) continue;
     window.endsAt = now + window.length + ROUNDING;
-    Object.assign(window, partOf(window.left, parts));
+    if (window.isGuessed)
+      Object.assign(window, partAfter(state, window, { limit: window.limit, remaining: window.left }));
   }
 }
 
@@ -249,7 +253,24 @@ function whole(
 }
 
 function partOf(requests: number, parts: number): Pick<Window, 'ration' | 'isGuessed'> {
-  return { ration: parts === 1 ? null : Math.floor(requests / parts), isGuessed: false };
+  return { ration: parts === 1 ? null : Math.max(0, Math.floor(requests / parts)), isGuessed: false };
+}
+
+/**
+ * The part of a window of which an answer tells for the first time. What was sent before it told is no gift: it comes out of that part, for
+ * the others take theirs of the same.
+ */
+function partAfter(
+  { assumed, parts, tickets }: BudgetState,
+  known: Window | undefined,
+  { limit, remaining }: Pick<ToldLimit, 'limit' | 'remaining'>,
+): Pick<Window, 'ration' | 'isGuessed'> {
+  const before = known ?? (assumed?.isGuessed ? assumed : undefined);
+  if (before === undefined || before.ration === null) return partOf(remaining - tickets.size, parts);
+  const part = Math.floor(remaining / parts);
+  if (before.isGuessed) return { ration: Math.max(0, part - (FIRST_RATION - before.ration)), isGuessed: false };
+  if (before.endsAt !== null) return partOf(remaining - tickets.size, parts);
+  return { ration: Math.min(before.ration, Math.floor((limit ?? before.limit) / parts)), isGuessed: false };
 }
 
 function reserveOf({ limit }: Window): number {
@@ -272,7 +293,7 @@ function pressureIn(state: BudgetState, window: Window, now: number): number {
 function corrected(
   known: Window | undefined,
   limit: ToldLimit,
-  { sentAt, now, parts }: { sentAt: number; now: number; parts: number },
+  { sentAt, now, part }: { sentAt: number; now: number; part: Pick<Window, 'ration' | 'isGuessed'> },
 ): Window {
   const window = {
     limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED.limit, limit.remaining),
@@ -283,14 +304,14 @@ function corrected(
   const endsAt = now + timeLeft + ROUNDING;
   const earliestEnd = sentAt + timeLeft - ROUNDING;
   const isNew = known === undefined || known.endsAt === null || earliestEnd >= known.endsAt;
-  if (isNew) return { ...window, left: limit.remaining, endsAt, ...partOf(limit.remaining, parts) };
+  if (isNew) return { ...window, left: limit.remaining, endsAt, ...part };
   const isPast = endsAt < (known.endsAt ?? now) - known.length / 2;
   if (isPast) return { ...known, left: known.left - 1 };
   return {
     ...window,
     left: Math.min(known.left, limit.remaining),
     endsAt: Math.min(known.endsAt ?? endsAt, endsAt),
-    ...(known.isGuessed ? partOf(limit.remaining, parts) : { ration: known.ration, isGuessed: false }),
+    ...(known.isGuessed ? part : { ration: known.ration, isGuessed: false }),
   };
 }
 
