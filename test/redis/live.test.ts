@@ -47,7 +47,6 @@ test('three replicas look at what is watched no oftener than one, and what one f
   forget();
   await forAWhile(32_000);
   // One every ten seconds.
-  console.log(upstream());
   expect(upstream().length).toBeGreaterThanOrEqual(2);
   expect(upstream().length).toBeLessThanOrEqual(4);
   sandbox.happen({ kind: 'livestream-failed', livestreamId });
