@@ -26,11 +26,14 @@ beforeEach(() => {
   process.on('unhandledRejection', noteRejection);
 });
 
-afterEach(() => {
+/** No test may end with these. */
+function checkTraces(): void {
   process.off('unhandledRejection', noteRejection);
   expect(rejections).toEqual([]);
   expect(logs.join('\n')).not.toContain(PASSWORD);
-});
+}
+
+afterEach(checkTraces);
 
 /** What was logged about Redis. */
 const said = (): unknown[] => logs.map((line) => /Redis is (there|away)/.exec(line)?.[1]);

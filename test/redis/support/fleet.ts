@@ -26,8 +26,8 @@ export interface Fleet {
   redis: RedisServer;
   sandbox: Sandbox;
   /** The upstream requests since the last `forget`, each as its method and route. */
-  upstream(): string[];
-  forget(): void;
+  upstream: () => string[];
+  forget: () => void;
   /** Resolves once each replica has said last that Redis is there, or is away. */
   untilRedisIs(state: 'there' | 'away'): Promise<void>;
   /** Has what happens upstream told to this replica. */

@@ -20,10 +20,10 @@ const IMPATIENCE = 25;
 export function startLoad(replicas: readonly Replica[], isDown: (replica: Replica) => boolean = () => false): Load {
   const counts = { served: 0, refused: 0 };
   const unexpected: unknown[] = [];
-  let isOver = false;
+  const over = new AbortController();
 
   async function call(replica: Replica, read: () => Promise<Answer>): Promise<void> {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const wasDown = isDown(replica);
       const answer = await read().catch((error: unknown) => {
         if (!wasDown && !isDown(replica)) unexpected.push(error);
@@ -43,7 +43,7 @@ export function startLoad(replicas: readonly Replica[], isDown: (replica: Replic
   ]);
   return {
     async stop() {
-      isOver = true;
+      over.abort();
       await Promise.all(callers);
       expect(unexpected).toEqual([]);
       return counts;
