@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createPrometheus } from '../../src/telemetry/prometheus.ts';
 import { ACCOUNT, APP, at, rowsOf, startTestGateway, type TestGateway, TOKEN, until } from '../support/gateway.ts';
+import { createMemoryStore } from '../support/memoryStore.ts';
 
 const WATCH = 'subscription Watch { livestreamUpdated { id } }';
 
@@ -21,7 +22,11 @@ const ours = (series: string): string => `realtimekit_graphql_${series}`;
 async function startBusy(): Promise<TestGateway> {
   const metrics = createPrometheus();
   metrics.gauge('websockets', 'As the program has it.', () => 2);
-  const gateway = await startTestGateway({ takesWebhooks: true, options: { metrics } });
+  const gateway = await startTestGateway({
+    takesWebhooks: true,
+    share: (clock) => ({ store: createMemoryStore({ clock, replicas: 1 }).connect(), prefix: 'test ' }),
+    options: { metrics },
+  });
   const { liveLivestreamId, liveMeetingId } = gateway.samples;
   const look = `query Look { livestream(id: "${liveLivestreamId}") { status activeSession { id } } }`;
   await gateway.send({ query: look });
@@ -61,6 +66,8 @@ test('what the gateway does is counted', async () => {
     [ours('freshness_stretch_seconds')]: 0,
     [ours('subscriptions')]: 1,
     [ours('websockets')]: 2,
+    [ours('redis_up')]: 1,
+    [ours('replicas')]: 1,
   });
   const requests = gateway.upstream().length;
   expect(samples.get(ours('answers_total{source="network"}'))).toBe(requests);
