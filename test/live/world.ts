@@ -6,6 +6,7 @@ import { DEFAULT_ECONOMY, type EconomySettings } from '../../src/upstream/econom
 import { type Transport, TransportError, type TransportResponse } from '../../src/upstream/transport.ts';
 import { createUpstream, type Upstream } from '../../src/upstream/upstream.ts';
 import { at, rowsOf } from '../support/gateway.ts';
+import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 import { connectInProcess } from '../support/model/world.ts';
 import { APP } from '../support/upstream.ts';
@@ -22,6 +23,8 @@ export interface LiveWorldOptions {
   settings?: SettingsPatch;
   economy?: Partial<EconomySettings>;
   limits?: Partial<LiveLimits>;
+  /** How many gateways share a store; by default the one shares nothing. */
+  replicas?: number;
   /** Of each request, in milliseconds: on the way there, and on the way back. */
   latency?: () => [up: number, down: number];
 }
@@ -81,7 +84,9 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     return promise;
   };
 
-  function gateway(): { upstream: Upstream; watch: Watch } {
+  const store = createMemoryStore({ clock, replicas: options.replicas ?? 1 });
+
+  function gateway(own: MemoryReplica | null = null): { upstream: Upstream; watch: Watch } {
     const upstream = createUpstream({
       ...DEFAULT_ECONOMY,
       ...options.economy,
@@ -93,13 +98,16 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       transport,
       clock,
       random: () => 0,
+      shared: own && { store: own, prefix: 'app ' },
     });
     const freshness = options.economy?.freshness ?? DEFAULT_ECONOMY.freshness;
     const limits = { ...DEFAULT_LIVE_LIMITS, ...options.limits };
     return { upstream, watch: createWatch({ upstream, clock, freshness, limits }) };
   }
 
-  const { upstream, watch } = gateway();
+  const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ ahead: index }));
+  const replicas = stores.map((own) => Object.assign(gateway(own), { store: own }));
+  const { upstream, watch } = replicas[0] ?? gateway();
   const account = await upstream.account(TOKEN);
 
   async function rest(path: string, method: 'GET' | 'POST' = 'GET'): Promise<unknown> {
@@ -127,7 +135,9 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     upstream,
     watch,
     account,
-    gateway,
+    gateway: () => gateway(),
+    /** Those that share a store; the first of them is `upstream` and `watch`. */
+    replicas,
     pass: async (milliseconds: number) => clock.pass(milliseconds),
     /** Requests of the gateway since `forget`. */
     sent: () => [...sent],

@@ -26,11 +26,11 @@ function replicasOf(...offsets: number[]) {
   );
   return {
     replicas,
-    pass(milliseconds: number) {
+    pass: (milliseconds: number): void => {
       now += milliseconds;
     },
     /** All hear what the others have told. */
-    deliver() {
+    deliver: (): void => {
       for (const { from, hash, tags, order } of told.splice(0))
         for (const [index, replica] of replicas.entries())
           if (index !== from) replica.changedElsewhere(hash, tags, order);
@@ -78,6 +78,7 @@ describe('changes of another replica', () => {
       fc.property(fc.tuple(offset, offset, offset), fc.array(step, { maxLength: 40 }), (offsets, steps) => {
         const { replicas, deliver, pass } = replicasOf(...offsets);
         let reads: Moment[] = [];
+        let wrong = 0;
         for (const { who, kind, by } of steps) {
           if (kind === 'pass') pass(by);
           else if (kind === 'hear') deliver();
@@ -86,17 +87,18 @@ describe('changes of another replica', () => {
             replicas[who]?.changed('account', [TAG]);
             deliver();
             for (const replica of replicas)
-              for (const moment of reads) expect(replica.isVoid('account', [TAG], moment)).toBe(true);
+              for (const moment of reads) wrong += replica.isVoid('account', [TAG], moment) ? 0 : 1;
             reads = [];
             // Whoever has heard of it reads what is newer, for all.
             const next = replicas.map((replica) => replica.now());
             for (const replica of replicas)
-              for (const moment of next) expect(replica.isVoid('account', [TAG], moment)).toBe(false);
+              for (const moment of next) wrong += replica.isVoid('account', [TAG], moment) ? 1 : 0;
             reads.push(...next);
             // Changes do not come faster than clocks differ.
             pass(2 * LEEWAY);
           }
         }
+        expect(wrong).toBe(0);
       }),
     );
   });

@@ -23,8 +23,8 @@ interface Fare {
 
 interface Starter {
   store: MemoryReplica;
-  start(input?: StartInput): Promise<StartOutcome | 'failed'>;
-  die(): void;
+  start: (input?: StartInput) => Promise<StartOutcome | 'failed'>;
+  die: () => void;
 }
 
 /** Several replicas before a meeting of an upstream that refuses a second start, or carries it out. */
