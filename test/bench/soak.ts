@@ -33,10 +33,10 @@ type Note = (line: string) => void;
 /** The vendor's own. */
 const QUOTA = { limit: 1200, windowSeconds: 300, lockSeconds: 300 };
 const REPLICAS = 3;
-/** Queries in any second. */
+/** Queries in any second; what they ask for is so little that a single budget can keep it fresh. */
 const RATE = 90;
-const HOSTS = 10;
-const VIEWERS = { stay: 24, comeAndGo: 16 };
+const HOSTS = 6;
+const VIEWERS = { stay: 18, comeAndGo: 12 };
 /** Seconds after the load within which hosts have to know what became of their starts. */
 const SETTLE_SECONDS = 90;
 /** Seconds after that within which all who watch have to know what is so: a window's budget may be used up. */
@@ -155,9 +155,9 @@ async function play(stage: Stage, size: SoakSize, note: Note): Promise<Figures> 
 async function chooseIds(observer: Observer): Promise<{ ids: KnownIds; idle: string[] }> {
   const truths = await observer.truths();
   const idle = (await observer.idleMeetings()).slice(0, HOSTS);
-  const running = truths.filter(({ isActive, meetingId }) => isActive && meetingId !== null).slice(0, 10);
-  const resting = truths.filter(({ isActive }) => !isActive).slice(0, 4);
-  const meetings = running.slice(0, 6).flatMap(({ meetingId }) => meetingId ?? []);
+  const running = truths.filter(({ isActive, meetingId }) => isActive && meetingId !== null).slice(0, 6);
+  const resting = truths.filter(({ isActive }) => !isActive).slice(0, 2);
+  const meetings = running.slice(0, 3).flatMap(({ meetingId }) => meetingId ?? []);
   const ids = {
     livestreams: [...running, ...resting].map(({ id }) => id),
     meetings: [...meetings, ...idle],
