@@ -11,6 +11,7 @@ import { type Options, readOptions } from './options.ts';
 import { QUERIES } from './queries.ts';
 import { writeReport } from './report.ts';
 import { runSoak } from './soak.ts';
+import { NotInstalled } from './soak/redis.ts';
 import { startRecording } from './upstream.ts';
 
 /** `npm run bench`: all parties side by side against the same simulated API. */
@@ -81,4 +82,10 @@ function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-await main(readOptions(process.argv.slice(2)));
+try {
+  await main(readOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof NotInstalled)) throw error;
+  note(error.message);
+  process.exitCode = 1;
+}

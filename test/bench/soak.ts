@@ -6,6 +6,7 @@ import { createClient } from './soak/client.ts';
 import { type Crowd, gather, targetsOf } from './soak/crowd.ts';
 import { type Doorman, startDoorman } from './soak/doorman.ts';
 import { type Fleet, startFleet } from './soak/fleet.ts';
+import { chooseIds } from './soak/chooseIds.ts';
 import { countEach, host, type HostReport } from './soak/hosts.ts';
 import { createObserver, type Observer } from './soak/observer.ts';
 import type { KnownIds } from './soak/queries.ts';
@@ -33,10 +34,10 @@ type Note = (line: string) => void;
 /** The vendor's own. */
 const QUOTA = { limit: 1200, windowSeconds: 300, lockSeconds: 300 };
 const REPLICAS = 3;
-/** Queries in any second. */
+/** Queries in any second; what they ask for is so little that a single budget can keep it fresh. */
 const RATE = 90;
-const HOSTS = 10;
-const VIEWERS = { stay: 24, comeAndGo: 16 };
+const HOSTS = 6;
+const VIEWERS = { stay: 18, comeAndGo: 12 };
 /** Seconds after the load within which hosts have to know what became of their starts. */
 const SETTLE_SECONDS = 90;
 /** Seconds after that within which all who watch have to know what is so: a window's budget may be used up. */
@@ -112,7 +113,7 @@ async function play(stage: Stage, size: SoakSize, note: Note): Promise<Figures> 
   const { fleet, observer } = stage;
   const { control } = fleet;
   const tally = new Tally();
-  const { ids, idle } = await chooseIds(observer);
+  const { ids, idle } = await chooseIds(observer, HOSTS);
   const load = { stage, tally, ids, idle, note };
   const fresh = await control.look();
 
@@ -149,21 +150,6 @@ async function play(stage: Stage, size: SoakSize, note: Note): Promise<Figures> 
     viewers: { ...viewers, came: warmUp.crowd.came() + run.crowd.came() },
     errors: fleet.errors(),
   };
-}
-
-/** Meetings for the hosts alone, and what queries ask for: some that run, some that rest, some that the hosts change. */
-async function chooseIds(observer: Observer): Promise<{ ids: KnownIds; idle: string[] }> {
-  const truths = await observer.truths();
-  const idle = (await observer.idleMeetings()).slice(0, HOSTS);
-  const running = truths.filter(({ isActive, meetingId }) => isActive && meetingId !== null).slice(0, 10);
-  const resting = truths.filter(({ isActive }) => !isActive).slice(0, 4);
-  const meetings = running.slice(0, 6).flatMap(({ meetingId }) => meetingId ?? []);
-  const ids = {
-    livestreams: [...running, ...resting].map(({ id }) => id),
-    meetings: [...meetings, ...idle],
-    sessions: await observer.sampleSessions(),
-  };
-  return { ids, idle };
 }
 
 interface Load {

@@ -138,7 +138,7 @@ export async function host(options: HostOptions, report: HostReport): Promise<vo
     await start(want);
     // Long enough that all there is to tell of it is told.
     await wait(3000);
-    await pause(1000, 15_000);
+    await pause(2000, 20_000);
     await stop(want.name);
     await pause(500, 8000);
   }

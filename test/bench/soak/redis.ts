@@ -17,13 +17,18 @@ export interface Redis {
   end: () => Promise<void>;
 }
 
+/** A program is missing; the message says what to do. */
+export class NotInstalled extends Error {
+  override readonly name = 'NotInstalled';
+}
+
 /** Ends what it has started as soon as its input closes, which it does however this program ends. */
 const KEEPER = '"$@" >/dev/null 2>&1 & echo $!; read -r _; kill -9 $!; wait';
 /** Below those ports that the system gives to outgoing connections: one of them could take it while nothing listens there. */
 const PORTS = { from: 20_000, to: 29_999 };
 const START_TIME_MS = 10_000;
 
-/** Throws, with one line that says what to do, where there is no redis-server. */
+/** Throws a `NotInstalled` where there is no redis-server. */
 export async function startRedis(seed: number): Promise<Redis> {
   await checkInstalled();
   const port = await freePort(seed);
@@ -47,7 +52,7 @@ export async function startRedis(seed: number): Promise<Redis> {
 async function checkInstalled(): Promise<void> {
   const child = spawn('redis-server', ['--version'], { stdio: 'ignore' });
   const [code] = await once(child, 'exit').catch(() => [-1]);
-  if (code !== 0) throw new Error('There is no redis-server here. Install it: apt-get install redis-server');
+  if (code !== 0) throw new NotInstalled('There is no redis-server here. Install it: apt-get install redis-server');
 }
 
 async function start(port: number): Promise<{ pid: number; end: () => Promise<void> }> {
