@@ -38,6 +38,7 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
   /** Since when the others know it too; null: they do not. */
   let joinedAt: number | null = null;
   const underWay = new Set<string>();
+  let hearsOfReturn = false;
   let waiting: { change: Change; done: () => void; failed: (error: unknown) => void }[] = [];
   let isBusy = false;
 
@@ -99,6 +100,9 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
 
   function keepToOwnPart(): BudgetState {
     joinedAt = null;
+    // The others are to know what was spent here even if nothing more is.
+    if (!hearsOfReturn) store.onUp(() => alone !== null && tell(() => {}));
+    hearsOfReturn = true;
     const inFlight = underWay.size;
     return (alone ??= divided(seen.state, { parts: store.replicas(), inFlight, now: store.now() }));
   }
