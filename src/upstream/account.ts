@@ -21,6 +21,8 @@ export interface Accounts {
   of(token: string): Promise<Account>;
   /** The account's present id, by its token's hash; null: it is not in use. */
   idOf(hash: string): string | null;
+  /** The other replicas can be reached again. */
+  rejoin(): void;
   /** Upstream refused this token of another replica. */
   refuse(hash: string): void;
 }
@@ -64,6 +66,9 @@ export function createAccounts({ budgetOf, refused = () => {} }: AccountsOptions
     idOf(hash) {
       const state = states.get(hash);
       return state === undefined ? null : idIn(hash, state.era);
+    },
+    rejoin() {
+      for (const { budget } of states.values()) budget.rejoin();
     },
     refuse: (hash) => refuse(states.get(hash)),
   };

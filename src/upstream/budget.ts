@@ -27,6 +27,8 @@ export interface Budget {
   pressure(): number;
   /** Learns what others have spent. */
   refresh(): Promise<void>;
+  /** Others can be reached again: they are to know what was spent here, even if nothing more is. */
+  rejoin(): void;
 }
 
 /** The budget of a process that has its credential for itself. */
@@ -53,5 +55,6 @@ export function createBudget(clock: Clock): OwnBudget {
     view: () => viewOf(state, clock.now()),
     pressure: () => pressureOf(state, clock.now()),
     refresh: async () => {},
+    rejoin: () => {},
   };
 }

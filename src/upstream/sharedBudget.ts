@@ -142,6 +142,9 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     view: () => viewOf(current(), store.now()),
     pressure: () => pressureOf(current(), store.now()),
     refresh: async () => change(() => {}),
+    rejoin() {
+      if (alone !== null) tell(() => {});
+    },
   };
 }
 

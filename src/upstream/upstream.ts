@@ -95,6 +95,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   });
   if (others !== null) {
     hearOthers({ ...others, changes, accounts, reads, observers });
+    others.store.onUp(() => accounts.rejoin());
     // What was changed before it began, this replica was not told.
     changes.missedSome();
   }

@@ -55,7 +55,9 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
 
   function open(connection: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
     const own = store.connect(connection);
-    return { store: own, budget: createSharedBudget({ store: own, key: KEY, held: HELD }), isDead: false };
+    const budget = createSharedBudget({ store: own, key: KEY, held: HELD });
+    own.onUp(() => budget.rejoin());
+    return { store: own, budget, isDead: false };
   }
 
   const after = (milliseconds: number, callback: () => void): void => {

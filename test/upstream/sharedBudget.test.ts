@@ -98,6 +98,17 @@ describe('one budget for all replicas', () => {
 });
 
 describe('a store that is away', () => {
+  test('what one has spent alone the others know soon after it is back, even if that one sends nothing more', async () => {
+    const { world, first, second } = await withReplicas(2);
+    world.store.breakAll();
+    for (let turn = 0; turn < 6; turn += 1) await world.burst(first, 'mutation', 10);
+    expect(world.used()).toBeGreaterThan(40);
+    world.store.healAll();
+    await world.clock.pass(12_000);
+    await world.burst(second, 'mutation', 100, { up: 500, back: 500 });
+    expect(world.over()).toBe(0);
+  });
+
   test.each([2, 3, 6])('leaves each of %d replicas its part of what is left', async (count) => {
     const { world, replicas } = await withReplicas(count, { limit: 300 });
     await spendReads(world, replicas, 60);
