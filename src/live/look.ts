@@ -10,7 +10,7 @@ import { isActive, type LiveEvent, type Told } from './state.ts';
 
 /** From how many watched livestreams and meetings on the lists of what is live are read in place of each of them. */
 const MANY = 3;
-/** Of those that do not run, how many are looked at in one look where the lists tell the rest. */
+/** Of those that do not run, how many all replicas together look at in one look where the lists tell the rest. */
 const MOST_RESTING = 3;
 /** The part of the time between two looks for which what another replica has read is as good as a look. */
 const SHARED = 0.8;
@@ -44,7 +44,7 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
 
   async function atAll(every: number): Promise<void> {
     const { livestreamIds, meetingIds, isAll } = watched();
-    const enough = upstream.isReplicated ? every * SHARED : 0;
+    const enough = upstream.replicas() > 1 ? every * SHARED : 0;
     const tolerant = (): Operation => ({ ...begin(), enough });
     const { signal } = begin();
     const isMany = isAll || livestreamIds.length + meetingIds.length >= MANY;
@@ -84,7 +84,8 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
       const known = told.get(id);
       return known === undefined || (!isActive(known.livestream) && clock.now() - known.moment.at >= restAge());
     };
-    return oldestFirst(ids.filter(isDue)).slice(0, MOST_RESTING);
+    const own = Math.max(1, Math.round(MOST_RESTING / upstream.replicas()));
+    return oldestFirst(ids.filter(isDue)).slice(0, own);
   }
 
   /** One that fails keeps nobody else from being looked at; where all of a piece fail, upstream is spared the rest. */

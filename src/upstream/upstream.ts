@@ -39,8 +39,8 @@ export interface Upstream {
   observe(observer: Observer): void;
   /** Something about these was changed by somebody else: what is kept of them is void, whoever pays, and all who observe are told. */
   told(ids: { livestreamId: string | null; meetingId: string | null }): void;
-  /** Whether other replicas read the same. */
-  isReplicated: boolean;
+  /** How many replicas there may be, this one included. */
+  replicas(): number;
   /** Whole answers of operations that asked the same. */
   answers: Answers;
   /** Null: it is turned off. */
@@ -131,7 +131,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       ]);
       everybody.told(ids, moment);
     },
-    isReplicated: others !== null,
+    replicas: () => others?.store.replicas() ?? 1,
     answers: createAnswers(cache, clock),
     lists: usesLists ? createListSource(reads, clock) : null,
     control: {
