@@ -73,7 +73,9 @@ describe('the verdict on a soak', () => {
 
   test('names a livestream that its host never learned of, and one that nobody wanted', () => {
     const wants = [...GOOD.wants, { name: 'three', meetingId: 'a', told: null }];
-    expect(brokenIn({ wants })).toEqual(['Every host learns that its livestream runs: three']);
+    expect(brokenIn({ wants, created: new Map([...GOOD.created, ['three', 0]]) })).toEqual([
+      'Every host learns that its livestream runs: three',
+    ]);
     expect(brokenIn({ created: new Map([...GOOD.created, ['four', 1]]) })).toEqual([
       'Only what is wanted is started: four',
     ]);

@@ -29,7 +29,7 @@ export interface Harvest {
   refused: number;
 }
 
-/** Looks at the simulated API from outside, with a credential, and so a quota, of its own. */
+/** Looks at the simulated API from outside, with credentials, and so quotas, of its own. */
 export interface Observer {
   /** All livestreams. Not while faults are armed: they would strike this too. */
   truths(): Promise<Truth[]>;
@@ -51,6 +51,7 @@ const STOP_ROUTE = '/meetings/{meeting_id}/active-livestream/stop';
 export function createObserver(sandbox: BenchSandbox): Observer {
   const harvested: Harvest = { times: [], routes: new Map(), starts: 0, stops: 0, trapped: 0, refused: 0 };
   let seen = 0;
+  let asked = 0;
 
   async function control(method: string, path: string, content?: object): Promise<unknown> {
     return ask(method, `${sandbox.origin}/__sandbox${path}`, content);
@@ -58,7 +59,7 @@ export function createObserver(sandbox: BenchSandbox): Observer {
 
   async function call(method: string, path: string, content?: object): Promise<unknown> {
     const { CLOUDFLARE_BASE_URL: base, REALTIMEKIT_APP_ID: app } = sandbox.env;
-    return ask(method, `${base}/accounts/${OBSERVER}/realtime/kit/${app}${path}`, content);
+    return ask(method, `${base}/accounts/${OBSERVER}/realtime/kit/${app}${path}`, content, tokenOf((asked += 1)));
   }
 
   async function rows(path: string): Promise<unknown[]> {
@@ -133,10 +134,15 @@ function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-async function ask(method: string, url: string, content?: object): Promise<unknown> {
+/** Each token has a quota of its own: none is asked for so much that this would reach it. */
+function tokenOf(asked: number): string {
+  return `${OBSERVER}-${Math.floor(asked / 500)}`;
+}
+
+async function ask(method: string, url: string, content?: object, token = OBSERVER): Promise<unknown> {
   const response = await fetch(url, {
     method,
-    headers: { authorization: 'Bearer bench-observer', 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(content === undefined ? {} : { body: JSON.stringify(content) }),
   });
   if (!response.ok) throw new Error(`The sandbox answered ${method} ${url} with ${response.status}.`);

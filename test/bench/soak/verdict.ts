@@ -47,7 +47,7 @@ export function judge(figures: Figures): Verdict[] {
   const cut = figures.broken.get('SIGTERM, operation') ?? 0;
   const most = mostInWindow(harvest.times, quota.windowSeconds * 1000);
   const unsettled = wants.filter(({ told }) => told === null).map(({ name }) => name);
-  const lost = [...created].filter(([, count]) => count === 0).map(([name]) => name);
+  const lost = wants.filter(({ name, told }) => told !== null && created.get(name) === 0).map(({ name }) => name);
   const doubled = [...created].filter(([, count]) => count > 1).map(([name]) => name);
   const wanted = new Set(wants.map(({ name }) => name));
   const unwanted = [...created.keys()].filter((name) => !wanted.has(name));
