@@ -8,6 +8,11 @@ import { requestIdOf } from './useRequestId.ts';
 /** Characters. */
 const LONGEST_MESSAGE = 500;
 
+interface Presenting {
+  log: Log;
+  isOfEvents: boolean;
+}
+
 /** Makes a result's errors such as callers may see them. */
 export type Present = <Result extends ExecutionResult>(result: Result, request: Request) => Result;
 
@@ -18,15 +23,17 @@ export type Present = <Result extends ExecutionResult>(result: Result, request: 
  */
 export function createPresent(log: Log, suggestions: boolean): Present {
   const presented = new WeakSet<GraphQLError>();
-  const presentOne = (error: GraphQLError, request: Request): GraphQLError => {
+  const presentOne = (error: GraphQLError, request: Request, isOfEvents: boolean): GraphQLError => {
     if (presented.has(error)) return error;
-    const made = present(suggestions ? error : withoutSuggestion(error), request, log);
+    const made = present(suggestions ? error : withoutSuggestion(error), request, { log, isOfEvents });
     presented.add(made);
     return made;
   };
   return (result, request) => {
     if (result.errors === undefined) return result;
-    return { ...result, errors: result.errors.map((error) => presentOne(error, request)) };
+    // Of a query that ran there is data, if only null.
+    const isOfEvents = result.data === undefined;
+    return { ...result, errors: result.errors.map((error) => presentOne(error, request, isOfEvents)) };
   };
 }
 
@@ -42,8 +49,9 @@ export function useErrorCodes(present: Present): Plugin {
   };
 }
 
-function present(error: GraphQLError, request: Request, log: Log): GraphQLError {
-  if (rootCause(error) instanceof GatewayError) return error;
+/** `isOfEvents`: it is in the place of a subscription's events. */
+function present(error: GraphQLError, request: Request, { log, isOfEvents }: Presenting): GraphQLError {
+  if (rootCause(error) instanceof GatewayError) return isOfEvents ? answered(error) : error;
   // Without a path it is about the request, and its words are graphql-js's or Yoga's own. Its status is for those who accept
   // `application/graphql-response+json`; what is no GraphQL request at all has it for everybody (GraphQL-over-HTTP draft, 6.4).
   if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
@@ -53,6 +61,12 @@ function present(error: GraphQLError, request: Request, log: Log): GraphQLError 
   }
   if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
   return masked(error, requestIdOf(request));
+}
+
+/** An answer like any other, where Yoga would say 500: clients of event streams would call again at once. */
+function answered(error: GraphQLError): GraphQLError {
+  const extensions = { ...error.extensions, http: { status: 200, ...asObject(error.extensions['http']) } };
+  return new GraphQLError(error.message, { ...placeOf(error), originalError: rootCause(error), extensions });
 }
 
 /** The error that a resolver threw, below the ones that graphql-js put around it. */
