@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
@@ -37,11 +39,15 @@ export interface News {
 
 /** How long a change waits for the session that belongs to it, in milliseconds. */
 const SESSION_TAKES = 2000;
+/** Of how many livestreams it is remembered when the last answer came. */
+const MOST_ANSWERS = 10_000;
 
 export function createNews(options: NewsOptions): News {
   const { account, upstream, clock, readers, begin } = options;
   const { reads } = upstream;
   const told = new Map<string, Told>();
+  /** When the answer came that readers were told last, by livestream; also of what has ended, of which no more is told. */
+  const answers = new LRUCache<string, number>({ max: MOST_ANSWERS });
   /** Livestreams whose session a reader could not read. */
   const missed = new Set<string>();
   /** By livestream: what is being settled. */
@@ -60,6 +66,7 @@ export function createNews(options: NewsOptions): News {
     const session = sessionId === undefined ? sessionOf(livestream, last) : sessionId;
     const state: LiveState = { livestream, sessionId: session };
     told.set(id, { ...state, moment });
+    answers.set(id, reads.now().order);
     // Whoever asks for its session now is not to get the one that has ended with it.
     if (hasEnded(livestream)) reads.activeSession.put(account.id, id, null, moment);
     const isSame = last !== undefined && isSameLook(last.livestream, livestream) && last.sessionId === session;
@@ -71,7 +78,8 @@ export function createNews(options: NewsOptions): News {
   function sessionOf(livestream: Livestream, last: LiveState | undefined): string | null | undefined {
     if (hasEnded(livestream)) return null;
     const held = reads.activeSession.held(account.id, livestream.id);
-    if (held !== undefined) return held?.id ?? null;
+    // That there is none may be newer than what is known of the livestream, which then has ended.
+    if (held) return held.id;
     return last !== undefined && isSameLook(last.livestream, livestream) ? last.sessionId : undefined;
   }
 
@@ -80,17 +88,37 @@ export function createNews(options: NewsOptions): News {
     return readers.isNamed(livestream.id) || (isActive(livestream) && readers.isAny(livestream));
   }
 
+  /**
+   * Of two answers that were under way at the same time nobody knows which is newer: where this one tells something else than readers
+   * know, it is read again.
+   */
+  function isDoubtful(livestream: Livestream, { order }: Moment): boolean {
+    const last = told.get(livestream.id)?.livestream;
+    const isOther = last === undefined ? isActive(livestream) : !isSameLook(last, livestream);
+    return isOther && order < (answers.get(livestream.id) ?? 0);
+  }
+
+  /** What it tells is told by itself. */
+  async function readAgain(id: string): Promise<void> {
+    await reads.livestream.read(begin(), id, reads.now());
+  }
+
   /** It has changed: its session is looked up before anybody is told, so that both are told at once. */
   async function settle(livestream: Livestream, moment: Moment): Promise<void> {
     const { id } = livestream;
     await settling.get(id);
     const last = told.get(id);
     if (last !== undefined && last.moment.order >= moment.order) return;
+    if (isDoubtful(livestream, moment)) return readAgain(id);
     const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
     // What came in the same answer is new enough.
     const since = { ...moment, order: moment.order - 1 };
     if (isOther && isActive(livestream)) await lookUpSession(id, since);
-    publish(heldOf(id) ?? livestream, moment);
+    const now = heldOf(id) ?? livestream;
+    if (!isActive(now) || reads.activeSession.held(account.id, id) !== null) return publish(now, moment);
+    // It has ended by now, which is told by itself, or it runs without one.
+    const again = await reads.livestream.read(begin(), id, reads.now());
+    if (again !== null && isSameLook(again, now)) publish(again, moment, null);
   }
 
   /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. */
@@ -101,10 +129,11 @@ export function createNews(options: NewsOptions): News {
   }
 
   /** There is no session of what is believed to run: it has ended, or it runs without one. */
-  async function settleWithout(id: string, moment: Moment): Promise<void> {
+  async function settleWithout(id: string): Promise<void> {
     await settling.get(id);
     if (!told.has(id)) return;
-    const livestream = await reads.livestream.read(begin(), id, moment);
+    // As it is after that was seen.
+    const livestream = await reads.livestream.read(begin(), id, reads.now());
     const last = told.get(id);
     const isNone = reads.activeSession.held(account.id, id) === null;
     if (livestream === null || last === undefined || !isNone || !isSameLook(livestream, last.livestream)) return;
@@ -139,15 +168,17 @@ export function createNews(options: NewsOptions): News {
       const held = heldOf(id);
       // An answer that a newer one has overtaken.
       if (held !== undefined && held !== livestream) return;
-      if (last === undefined) publish(livestream, moment);
-      else if (last.moment.order >= moment.order) return;
-      else if (isSameLook(last.livestream, livestream)) told.set(id, { ...last, livestream, moment });
-      else inTurn(id, () => settle(livestream, moment));
+      if (last !== undefined && last.moment.order >= moment.order) return;
+      if (last !== undefined && isSameLook(last.livestream, livestream)) {
+        told.set(id, { ...last, livestream, moment });
+        answers.set(id, reads.now().order);
+      } else if (last !== undefined || isDoubtful(livestream, moment)) inTurn(id, () => settle(livestream, moment));
+      else publish(livestream, moment);
     },
     sessionSeen(id, sessionId, moment) {
       const last = told.get(id);
       if (last === undefined || last.moment.order > moment.order || last.sessionId === sessionId) return;
-      if (sessionId === null && isActive(last.livestream)) inTurn(id, () => settleWithout(id, moment));
+      if (sessionId === null && isActive(last.livestream)) inTurn(id, () => settleWithout(id));
       else publish(heldOf(id) ?? last.livestream, moment, sessionId);
     },
     missed: (id) => void missed.add(id),
