@@ -111,9 +111,13 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
     const { success, output } = v.safeParse(recordText, await store.get(record));
     const isDone = success && output.livestream !== null && output.sentAt >= cameAt && isEqual(output.input, input);
     if (isDone && output.livestream !== null) return { kind: 'done', livestream: output.livestream };
-    await store.set(record, textOf({ input, sentAt: store.now(), livestream: null }), BEGUN_IS_KNOWN);
-    if (!success || output.livestream !== null) return { kind: 'none' };
-    return { kind: 'abandoned', start: { input: output.input, sentAt: output.sentAt - ahead() } };
+    const abandoned = success && output.livestream === null ? output : null;
+    // Whoever takes over a start may end too: the next one is to know since when there can be a livestream of it.
+    const isTakenOver = abandoned !== null && isEqual(abandoned.input, input);
+    const sentAt = isTakenOver ? abandoned.sentAt : store.now();
+    await store.set(record, textOf({ input, sentAt, livestream: null }), BEGUN_IS_KNOWN);
+    if (abandoned === null) return { kind: 'none' };
+    return { kind: 'abandoned', start: { input: abandoned.input, sentAt: abandoned.sentAt - ahead() } };
   }
 
   /** What is not known to have ended is left as begun, also where another replica began it and nobody could see what came of it. */

@@ -274,6 +274,23 @@ describe.each([true, false])('starts at several replicas (upstream refuses a sec
     expect(stage.posts()).toBe(1);
   });
 
+  test('stay one when whoever took it over ends too', async () => {
+    const stage = createStage({ isRefusing });
+    const [first, second, third, fourth] = [stage.open(), stage.open(), stage.open(), stage.open()];
+    stage.travel((kind) => (kind === 'start' ? { up: 0, back: 0, isLost: true } : { up: 2900, back: 900 }));
+    void first.start();
+    await stage.clock.pass(40);
+    first.die();
+    void second.start();
+    await stage.clock.pass(7000);
+    // It is reading back what the first one began.
+    second.die();
+    const outcomes = [third.start(), fourth.start()];
+    await stage.clock.pass(MINUTE);
+    expect((await Promise.all(outcomes)).map(resultOf)).toEqual(['livestream-0', 'livestream-0']);
+    expect(stage.posts()).toBe(1);
+  });
+
   test('are given up waiting for after a minute, and then read back', async () => {
     const stage = createStage({ isRefusing });
     const [first, second] = [stage.open(), stage.open()];
