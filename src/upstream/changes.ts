@@ -102,6 +102,6 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
 }
 
 /** The place of what happened at `at`, in milliseconds by the clock of all replicas. */
-export function orderAt(at: number): number {
+function orderAt(at: number): number {
   return Math.floor(at * 1000);
 }
