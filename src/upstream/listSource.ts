@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../clock.ts';
 import type { Livestream, LivestreamQuery, LivestreamStatus, Meeting, Range, Rows } from '../models.ts';
-import type { Moment } from './changes.ts';
+import type { Moment } from './cache/changes.ts';
 import { hasEnded, type Head } from './endpoints.ts';
 import type { Operation } from './operation.ts';
 import { LARGEST_PAGE } from './paging.ts';

@@ -3,12 +3,12 @@ import * as v from 'valibot';
 
 import type { Livestream, LivestreamQuery, LivestreamRef, LivestreamSession, Meeting, Range, Rows } from '../models.ts';
 import { type AnalyticsReads, createAnalyticsReads } from './analyticsReads.ts';
-import type { Cache } from './cache.ts';
-import type { Moment } from './changes.ts';
+import type { Cache } from './cache/cache.ts';
+import type { Moment } from './cache/changes.ts';
 import { createEffects, type Effects } from './effects.ts';
 import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
-import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
-import type { Kind } from './kind.ts';
+import { type FreshnessSettings, sessionFreshness } from './cache/freshness.ts';
+import type { Kind } from './cache/kind.ts';
 import type { Named, Observer } from './observer.ts';
 import type { Operation } from './operation.ts';
 import {
@@ -18,8 +18,8 @@ import {
   meetingSchema,
   rowsSchema,
   sessionSchema,
-} from './schemas.ts';
-import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
+} from './replicas/schemas.ts';
+import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION, LISTS } from './cache/tags.ts';
 
 /** Names that were sent with a start, remembered for as long as upstream may not tell them. */
 const MOST_NAMES = 10_000;

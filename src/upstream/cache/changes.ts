@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import { tokenHashOf } from './account.ts';
+import { tokenHashOf } from '../account.ts';
 
 /** When something was so: its place among all reads and changes, and the time. */
 export interface Moment {

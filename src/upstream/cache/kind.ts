@@ -1,16 +1,16 @@
 import type * as v from 'valibot';
 
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
+import type { Clock } from '../../clock.ts';
+import { GatewayError } from '../../errors.ts';
 import { ANYTHING, type Changes, type Moment } from './changes.ts';
-import { sleep, unlessAborted } from './deadline.ts';
+import { sleep, unlessAborted } from '../deadline.ts';
 import { createEntries, type Entry, type EntryOptions } from './entries.ts';
 import { type Flight, startFlight } from './flight.ts';
 import { type FreshnessSettings, leastAge } from './freshness.ts';
-import type { Operation } from './operation.ts';
+import type { Operation } from '../operation.ts';
 import { createOthersReads } from './othersReads.ts';
 import { isPassing } from './passing.ts';
-import type { SecondLevel } from './secondLevel.ts';
+import type { SecondLevel } from '../replicas/secondLevel.ts';
 
 /** One kind of read: how it is done, and how long its answers may be kept. */
 export interface KindOptions<Key, Value> extends EntryOptions<Key, Value> {

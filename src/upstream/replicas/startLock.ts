@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
-import type { LivestreamRef, StartInput } from '../models.ts';
-import { StoreAway } from '../sharedStore.ts';
-import type { StartOutcome } from './livestreamControl.ts';
+import type { LivestreamRef, StartInput } from '../../models.ts';
+import { StoreAway } from '../../sharedStore.ts';
+import type { StartOutcome } from '../livestreamControl.ts';
 import { livestreamRefSchema } from './schemas.ts';
 import { createTurns, type TurnsOptions } from './turns.ts';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { SharedStore } from '../sharedStore.ts';
+import type { SharedStore } from '../../sharedStore.ts';
 import { livestreamSchema } from './schemas.ts';
 
 const hash = v.string();

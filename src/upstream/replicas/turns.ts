@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
-import type { SharedStore } from '../sharedStore.ts';
-import { sleep, unlessAborted } from './deadline.ts';
+import type { Clock } from '../../clock.ts';
+import type { SharedStore } from '../../sharedStore.ts';
+import { sleep, unlessAborted } from '../deadline.ts';
 import type { Replicas } from './replicas.ts';
 
 /** What one replica does at a time, each thing under its key in the store. */

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-import type { Clock } from '../clock.ts';
-import { tokenHashOf } from './account.ts';
+import type { Clock } from '../../clock.ts';
+import { tokenHashOf } from '../account.ts';
 import type { Changes, Moment } from './changes.ts';
 import type { Entry } from './entries.ts';
-import type { Operation } from './operation.ts';
-import type { SecondLevel } from './secondLevel.ts';
+import type { Operation } from '../operation.ts';
+import type { SecondLevel } from '../replicas/secondLevel.ts';
 import { REFUSED } from './tags.ts';
 
 export interface OthersReadsOptions<Key, Value> {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { Moment } from './changes.ts';
+import type { Moment } from '../cache/changes.ts';
 import { createTurns, type TurnsOptions } from './turns.ts';
 
 /** What one replica has read and all may serve. */

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../../errors.ts';
 
 /** Failures that an older answer is better than. */
 const PASSING: ReadonlySet<string> = new Set([
