@@ -5,7 +5,7 @@ import type { Livestream, LivestreamQuery, LivestreamStatus, Rows } from '../../
 import type { Kind } from '../../src/upstream/cache/kind.ts';
 import type { Head } from '../../src/upstream/endpoints.ts';
 import { createListSource, type Harvest } from '../../src/upstream/listSource.ts';
-import type { LivestreamsKey } from '../../src/upstream/reads.ts';
+import type { LivestreamsKey } from '../../src/upstream/listReads.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { createOperation } from '../support/upstream.ts';
 
