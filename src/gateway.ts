@@ -5,16 +5,16 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { createIdentify } from './auth/identify.ts';
 import { systemClock } from './clock.ts';
 import type { Context } from './context.ts';
+import { contextOf } from './contextOf.ts';
 import { corsFor } from './cors.ts';
 import { idsOf, type WebhookEvent } from './live/events.ts';
 import { createWatch, DEFAULT_LIVE_LIMITS } from './live/watch.ts';
 import { createWebhookReceiver, type WebhookOutcome } from './live/webhook.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
-import { createLoaders } from './loaders.ts';
 import { renderGraphiQL } from './graphiql.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { withoutSecrets } from './log.ts';
-import { callerOf, useAuthentication } from './plugins/useAuthentication.ts';
+import { useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
 import { useBrokenStreams } from './plugins/useBrokenStreams.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
@@ -35,7 +35,6 @@ import { useWebhooks } from './plugins/useWebhooks.ts';
 import { useWellFormedRequest } from './plugins/useWellFormedRequest.ts';
 import { createGatewaySchema } from './schema.ts';
 import { addGauges } from './telemetry/gauges.ts';
-import { noteOf } from './telemetry/note.ts';
 import { DEFAULT_ECONOMY } from './upstream/economy.ts';
 import { createUpstream } from './upstream/upstream.ts';
 
@@ -70,18 +69,6 @@ export function createGateway(options: GatewayOptions) {
     token,
     log,
   });
-  const contextOf = (request: Request): Context => {
-    const { viewer, account } = callerOf(request);
-    const signal = following(request.signal);
-    const { tally, span } = noteOf(request);
-    return {
-      viewer,
-      loaders: createLoaders(upstream, account, signal, { tally, span }),
-      // A subscription can last for days, and a trace cannot.
-      createLoaders: () => createLoaders(upstream, account, signal, { tally }),
-      watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
-    };
-  };
 
   const present = createPresent(log, suggestions);
   const operations = useOperations({ log, metrics, tracer });
@@ -98,7 +85,7 @@ export function createGateway(options: GatewayOptions) {
   const createServer = (isTraced: boolean): YogaServerInstance<object, Context> =>
     createYoga<object, Context>({
       schema: createGatewaySchema(),
-      context: ({ request }) => contextOf(request),
+      context: ({ request }) => contextOf(request, { upstream, watch }),
       graphiql,
       renderGraphiQL,
       landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
@@ -155,15 +142,6 @@ export function createGateway(options: GatewayOptions) {
 /** Parsed documents, as many as fit, by their characters, of which each takes up to 190 bytes: callers can send any number. */
 function documentCache<Value extends object>(): LRUCache<string, Value> {
   return new LRUCache({ maxSize: 200_000, sizeCalculation: (_value, text) => 1 + text.length });
-}
-
-/** A plain signal that follows the server's own, which costs much at every look: each read takes several. */
-function following(signal: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  return controller.signal;
 }
 
 export type { GatewayOptions };

@@ -14,9 +14,9 @@ import type {
 } from './models.ts';
 import { spanned } from './telemetry/tracer.ts';
 import type { Account } from './upstream/account.ts';
-import type { KeptAnswer } from './upstream/answers.ts';
-import type { BudgetView } from './upstream/budget.ts';
-import type { Kind } from './upstream/kind.ts';
+import type { KeptAnswer } from './upstream/cache/answers.ts';
+import type { BudgetView } from './upstream/budget/budget.ts';
+import type { Kind } from './upstream/cache/kind.ts';
 import type { Harvest } from './upstream/listSource.ts';
 import type { StartOutcome, StopOutcome } from './upstream/livestreamControl.ts';
 import type { Operation, Origin } from './upstream/operation.ts';

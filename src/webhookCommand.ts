@@ -5,7 +5,7 @@ import { UpstreamError } from './errors.ts';
 import { isId, ID_RULE } from './ids.ts';
 import { WEBHOOK_PATH } from './plugins/useWebhooks.ts';
 import { createAccounts } from './upstream/account.ts';
-import { createBudget } from './upstream/budget.ts';
+import { createBudget } from './upstream/budget/budget.ts';
 import { createClient } from './upstream/client.ts';
 import type { Operation } from './upstream/operation.ts';
 import { createTrace } from './upstream/trace.ts';

@@ -1,5 +1,5 @@
 import type { Livestream, LivestreamQuery } from '../models.ts';
-import type { Moment } from '../upstream/changes.ts';
+import type { Moment } from '../upstream/cache/changes.ts';
 import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 

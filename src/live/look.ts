@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Account } from '../upstream/account.ts';
 import type { Livestream } from '../models.ts';
-import type { Moment } from '../upstream/changes.ts';
+import type { Moment } from '../upstream/cache/changes.ts';
 import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Active, readActive } from './active.ts';

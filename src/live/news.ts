@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
-import type { Moment } from '../upstream/changes.ts';
+import type { Moment } from '../upstream/cache/changes.ts';
 import { sleep } from '../upstream/deadline.ts';
 import { hasEnded } from '../upstream/endpoints.ts';
 import type { Operation } from '../upstream/operation.ts';

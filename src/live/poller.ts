@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
-import type { Moment } from '../upstream/changes.ts';
+import type { Moment } from '../upstream/cache/changes.ts';
 import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createLook } from './look.ts';

@@ -1,5 +1,5 @@
 import type { Livestream } from '../models.ts';
-import type { Moment } from '../upstream/changes.ts';
+import type { Moment } from '../upstream/cache/changes.ts';
 
 /** What those who watch a livestream are told of. */
 export interface LiveState {

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
-import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
+import { type FreshnessSettings, leastAge } from '../upstream/cache/freshness.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type AccountWatch, createAccountWatch } from './accountWatch.ts';
 import { DEFAULT_PACE, type LivePace } from './pace.ts';

@@ -2,7 +2,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 import type { Context } from '../context.ts';
 import { noteOf, noteOperation } from '../telemetry/note.ts';
-import type { Answers } from '../upstream/answers.ts';
+import type { Answers } from '../upstream/cache/answers.ts';
 import { callerOf } from './useAuthentication.ts';
 import { REPORT_HEADER } from './useUpstreamReport.ts';
 

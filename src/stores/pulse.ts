@@ -43,15 +43,18 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   let count = 0;
   let isBeating = false;
   let isOver = false;
+  /** Why Redis could not be reached the last time. */
+  let reason = 'It cannot be reached.';
 
   function lost(error: unknown): void {
     if (!isUp || isOver) return;
     isUp = false;
-    warn(error instanceof Error ? error.message : String(error));
+    warn(reasonOf(error));
   }
 
-  function warn(reason: string): void {
-    log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', { reason });
+  function warn(why: string): void {
+    const fields = { reason: why };
+    log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', fields);
   }
 
   function found(): void {
@@ -93,7 +96,9 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   for (const connection of [commands, news]) {
     connection.on('ready', () => void beatOnce());
     // Each failure to connect; what follows from it shows at the next beat.
-    connection.on('error', () => {});
+    connection.on('error', (error) => {
+      reason = reasonOf(error);
+    });
     connection.on('close', () => lost(new Error('The connection is closed.')));
   }
   news.on('close', () => {
@@ -109,7 +114,7 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
     lost,
     async opened(milliseconds) {
       const patience = setTimeout(() => {
-        if (!isUp) warn('It cannot be reached.');
+        if (!isUp) warn(reason);
         first.resolve();
       }, milliseconds);
       await first.promise;
@@ -123,4 +128,11 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
       await commands.zrem(REPLICAS, self).catch(() => {});
     },
   };
+}
+
+/** In Redis's or the system's words, which tell no password. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Where a name has several addresses, each has an error of its own.
+  return error.message || (error instanceof AggregateError ? error.errors.map(reasonOf).join('; ') : error.name);
 }

@@ -1,6 +1,6 @@
 import type { SharedStore } from '../sharedStore.ts';
-import type { Budget } from '../upstream/budget.ts';
-import { type FreshnessSettings, leastAge } from '../upstream/freshness.ts';
+import type { Budget } from '../upstream/budget/budget.ts';
+import { type FreshnessSettings, leastAge } from '../upstream/cache/freshness.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface GaugeOptions {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Budget } from './budget.ts';
+import type { Budget } from './budget/budget.ts';
 import type { ClientSettings } from './client.ts';
 
 /** Whoever pays for upstream requests: one API token. */

@@ -1,10 +1,10 @@
 import type { Analytics, DayAnalytics, TimeRange } from '../models.ts';
-import type { Cache } from './cache.ts';
+import type { Cache } from './cache/cache.ts';
 import type { Endpoints } from './endpoints.ts';
-import type { FreshnessSettings } from './freshness.ts';
-import type { Kind } from './kind.ts';
-import { analyticsSchema, dailyAnalyticsSchema } from './schemas.ts';
-import { LISTS } from './tags.ts';
+import type { FreshnessSettings } from './cache/freshness.ts';
+import type { Kind } from './cache/kind.ts';
+import { analyticsSchema, dailyAnalyticsSchema } from './replicas/schemas.ts';
+import { LISTS } from './cache/tags.ts';
 import { toTimes } from './wireAnalytics.ts';
 
 /** The analytics of a range, in all and by day: two requests, each kept by itself. */

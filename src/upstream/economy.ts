@@ -1,4 +1,4 @@
-import { DEFAULT_FRESHNESS, type FreshnessSettings } from './freshness.ts';
+import { DEFAULT_FRESHNESS, type FreshnessSettings } from './cache/freshness.ts';
 
 /** How upstream's answers are kept, and its requests spent. */
 export interface EconomySettings {

@@ -1,13 +1,13 @@
 import type { LRUCache } from 'lru-cache';
 
 import type { LivestreamRef, Refusal, StartInput } from '../models.ts';
-import type { Cache } from './cache.ts';
-import type { Moment } from './changes.ts';
-import type { Kind } from './kind.ts';
+import type { Cache } from './cache/cache.ts';
+import type { Moment } from './cache/changes.ts';
+import type { Kind } from './cache/kind.ts';
 import type { StartOutcome, StopOutcome } from './livestreamControl.ts';
 import type { Operation } from './operation.ts';
 import type { Named, Observer } from './observer.ts';
-import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
+import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './cache/tags.ts';
 
 /** What was asked to be started. */
 export type Started = Pick<StartInput, 'meetingId' | 'name'>;

@@ -2,11 +2,12 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../clock.ts';
 import type { Livestream, LivestreamQuery, LivestreamStatus, Meeting, Range, Rows } from '../models.ts';
-import type { Moment } from './changes.ts';
+import type { Moment } from './cache/changes.ts';
 import { hasEnded, type Head } from './endpoints.ts';
 import type { Operation } from './operation.ts';
 import { LARGEST_PAGE } from './paging.ts';
-import type { KeptHead, Reads } from './reads.ts';
+import type { KeptHead } from './listReads.ts';
+import type { Reads } from './reads.ts';
 
 /** How long a list's length is remembered, in milliseconds: long enough to plan with, short enough to be tried again. */
 const LENGTH_LASTS = 300_000;

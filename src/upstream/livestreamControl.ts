@@ -5,7 +5,7 @@ import type { UpstreamClient } from './client.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Reads } from './reads.ts';
 import type { Operation } from './operation.ts';
-import { type Before, isEqual, type StartLock } from './startLock.ts';
+import { type Before, isEqual, type StartLock } from './replicas/startLock.ts';
 import { tokenHashOf } from './account.ts';
 
 export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };

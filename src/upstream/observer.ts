@@ -1,5 +1,5 @@
 import type { Livestream } from '../models.ts';
-import type { Moment } from './changes.ts';
+import type { Moment } from './cache/changes.ts';
 
 /** A livestream that was started with this name, which upstream may tell late. */
 export interface Named {

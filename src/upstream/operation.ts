@@ -2,7 +2,7 @@ import type { Livestream } from '../models.ts';
 import type { Tally } from '../telemetry/note.ts';
 import type { Span } from '../telemetry/tracer.ts';
 import type { Account } from './account.ts';
-import type { Moment } from './changes.ts';
+import type { Moment } from './cache/changes.ts';
 import type { Trace } from './trace.ts';
 
 /** On whose account requests are sent, and what for. */

@@ -1,49 +1,25 @@
 import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
 
-import type { Livestream, LivestreamQuery, LivestreamRef, LivestreamSession, Meeting, Range, Rows } from '../models.ts';
+import type { Livestream, LivestreamRef, LivestreamSession, Meeting } from '../models.ts';
 import { type AnalyticsReads, createAnalyticsReads } from './analyticsReads.ts';
-import type { Cache } from './cache.ts';
-import type { Moment } from './changes.ts';
+import type { Cache } from './cache/cache.ts';
+import type { Moment } from './cache/changes.ts';
 import { createEffects, type Effects } from './effects.ts';
-import { type Endpoints, hasEnded, type Head } from './endpoints.ts';
-import { type FreshnessSettings, sessionFreshness } from './freshness.ts';
-import type { Kind } from './kind.ts';
+import { type Endpoints, hasEnded } from './endpoints.ts';
+import { createListReads, type ListReads } from './listReads.ts';
+import { type FreshnessSettings, sessionFreshness } from './cache/freshness.ts';
+import type { Kind } from './cache/kind.ts';
 import type { Named, Observer } from './observer.ts';
 import type { Operation } from './operation.ts';
-import {
-  headSchema,
-  livestreamRefSchema,
-  livestreamSchema,
-  meetingSchema,
-  rowsSchema,
-  sessionSchema,
-} from './schemas.ts';
-import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION, LISTS } from './tags.ts';
+import { livestreamRefSchema, livestreamSchema, meetingSchema, sessionSchema } from './replicas/schemas.ts';
+import { aboutLivestream, aboutLivestreamOf, aboutMeeting, ANY_SESSION } from './cache/tags.ts';
 
 /** Names that were sent with a start, remembered for as long as upstream may not tell them. */
 const MOST_NAMES = 10_000;
 
-export interface MeetingsKey {
-  search: string | null;
-  range: Range;
-}
-export interface LivestreamsKey {
-  query: LivestreamQuery;
-  range: Range;
-}
-export interface MeetingLivestreamsKey {
-  meetingId: string;
-  range: Range;
-}
-
-export interface SessionsKey {
-  livestreamId: string;
-  range: Range;
-}
-
 /** Every read, from what is kept in common or from upstream. A livestream that stands in any answer serves all that ask for it. */
-export interface Reads extends Effects, AnalyticsReads {
+export interface Reads extends Effects, AnalyticsReads, ListReads {
   meeting: Kind<string, Meeting | null>;
   livestream: Kind<string, Livestream | null>;
   /** By the meeting's id. */
@@ -51,15 +27,6 @@ export interface Reads extends Effects, AnalyticsReads {
   /** By the livestream's id. */
   activeSession: Kind<string, LivestreamSession | null>;
   session: Kind<string, LivestreamSession | null>;
-  meetings: Kind<MeetingsKey, Rows<Meeting>>;
-  livestreams: Kind<LivestreamsKey, Rows<Livestream>>;
-  meetingLivestreams: Kind<MeetingLivestreamsKey, Rows<Livestream>>;
-  /** Of a livestream. */
-  sessions: Kind<SessionsKey, Rows<LivestreamSession>>;
-  /** The first and largest page of a list. */
-  livestreamsHead: Kind<LivestreamQuery, KeptHead<Livestream>>;
-  /** The same of meetings; of one list, so that it has no key. */
-  meetingsHead: Kind<null, KeptHead<Meeting>>;
   /** What is read with it as `since` is not older than this call. */
   now(): Moment;
   /** What is read with it as `since` is not older than so many milliseconds. */
@@ -68,13 +35,6 @@ export interface Reads extends Effects, AnalyticsReads {
   namedElsewhere(accountId: string, named: Named): void;
   /** Another replica has seen this. */
   seenElsewhere(accountId: string, livestream: Livestream, moment: Moment): void;
-}
-
-/** The beginning of a list, and when it was read. */
-export interface KeptHead<Row> {
-  /** Null: it does not tell how long the list is. */
-  head: Head<Row> | null;
-  moment: Moment;
 }
 
 export function createReads(
@@ -145,75 +105,6 @@ export function createReads(
     tags: (_id, value, accountId) =>
       value !== null && value.stoppedAt === null ? aboutSession(accountId, value.livestreamId) : [],
   });
-  const meetings = cache.kind<MeetingsKey, Rows<Meeting>>({
-    route: '/meetings',
-    keyOf: ({ search, range }) => JSON.stringify([search, range.offset, range.count]),
-    load: async (operation, { search, range }) => endpoints.meetings(operation, search, range),
-    take: (operation, _key, page, moment) => ({ ...page, rows: seeMeetings(operation, page.rows, moment) }),
-    schema: rowsSchema(meetingSchema),
-    freshness: ofStatus,
-    tags: () => [],
-  });
-  const livestreams = cache.kind<LivestreamsKey, Rows<Livestream>>({
-    route: '/livestreams',
-    keyOf: ({ query, range }) => `${queryKey(query)} ${range.offset} ${range.count}`,
-    load: async (operation, { query, range }) => endpoints.livestreams(operation, query, range),
-    take: (operation, _key, page, moment) => seeAll(operation, page, moment),
-    schema: rowsSchema(livestreamSchema),
-    freshness: ofStatus,
-    tags: () => [LISTS],
-  });
-  const meetingLivestreams = cache.kind<MeetingLivestreamsKey, Rows<Livestream>>({
-    route: '/meetings/{id}/livestream',
-    keyOf: ({ meetingId, range }) => `${meetingId} ${range.offset} ${range.count}`,
-    load: async (operation, { meetingId, range }) => endpoints.meetingLivestreams(operation, meetingId, range),
-    take: (operation, _key, page, moment) => seeAll(operation, page, moment),
-    schema: rowsSchema(livestreamSchema),
-    freshness: ofStatus,
-    tags: ({ meetingId }) => [aboutMeeting(meetingId)],
-  });
-  const sessions = cache.kind<SessionsKey, Rows<LivestreamSession>>({
-    route: '/livestreams/{id}',
-    keyOf: ({ livestreamId, range }) => `${livestreamId} ${range.offset} ${range.count}`,
-    async load(operation, { livestreamId, range }, moment) {
-      const page = await endpoints.sessions(operation, livestreamId, range);
-      // First, for its meeting is what a running session is about.
-      see(operation, page.livestream, moment);
-      return page.sessions;
-    },
-    take(operation, _key, page, moment) {
-      for (const row of page.rows) if (row !== null) session.put(operation.account.id, row.id, row, moment);
-      return page;
-    },
-    schema: rowsSchema(sessionSchema),
-    freshness: ofStatus,
-    tags: ({ livestreamId }, _page, accountId) => aboutSession(accountId, livestreamId),
-  });
-  const livestreamsHead = cache.kind<LivestreamQuery, KeptHead<Livestream>>({
-    route: '/livestreams',
-    keyOf: queryKey,
-    load: async (operation, query, moment) => ({ head: await endpoints.livestreamsHead(operation, query), moment }),
-    take: (operation, _query, { head }, moment) => ({
-      head: head && { ...head, rows: head.rows.map((row) => see(operation, row, moment)) },
-      moment,
-    }),
-    schema: headSchema(livestreamSchema),
-    freshness: ofStatus,
-    tags: () => [LISTS],
-  });
-
-  const meetingsHead = cache.kind<null, KeptHead<Meeting>>({
-    route: '/meetings',
-    keyOf: () => '',
-    load: async (operation, _key, moment) => ({ head: await endpoints.meetingsHead(operation), moment }),
-    take: (operation, _key, { head }, moment) => ({
-      head: head && { ...head, rows: seeMeetings(operation, head.rows, moment) },
-      moment,
-    }),
-    schema: headSchema(meetingSchema),
-    freshness: ofStatus,
-    tags: () => [],
-  });
 
   /** A running session is its livestream's and its meeting's; where that is not known, it may be any meeting's. */
   function aboutSession(accountId: string, livestreamId: string | null): string[] {
@@ -275,8 +166,8 @@ export function createReads(
     return rows;
   }
 
-  function seeAll(operation: Operation, page: Rows<Livestream>, moment: Moment): Rows<Livestream> {
-    return { ...page, rows: page.rows.map((row) => see(operation, row, moment)) };
+  function seeSessions({ account }: Operation, rows: readonly (LivestreamSession | null)[], moment: Moment): void {
+    for (const row of rows) if (row !== null) session.put(account.id, row.id, row, moment);
   }
 
   return {
@@ -285,21 +176,12 @@ export function createReads(
     activeLivestream,
     activeSession,
     session,
-    meetings,
-    livestreams,
-    meetingLivestreams,
-    sessions,
-    livestreamsHead,
-    meetingsHead,
     now: () => cache.now(),
     past: (milliseconds) => cache.past(milliseconds),
     namedElsewhere: (accountId, { id, name }) => void sentNames.set(`${accountId} ${id}`, name),
     seenElsewhere: (accountId, seen, moment) => void seeIn(accountId, seen, moment),
+    ...createListReads(endpoints, cache, freshness, { see, seeMeetings, seeSessions, aboutSession }),
     ...createAnalyticsReads(endpoints, cache, freshness),
     ...createEffects({ cache, activeLivestream, sentNames, observer }),
   };
-}
-
-function queryKey({ status, excludeMeetings, from, to, order }: LivestreamQuery): string {
-  return `${status} ${excludeMeetings} ${from?.getTime()} ${to?.getTime()} ${order}`;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tally } from '../telemetry/note.ts';
-import type { BudgetView } from './budget.ts';
+import type { BudgetView } from './budget/budget.ts';
 import type { Method } from './transport.ts';
 
 /** `stale`: from memory or from a slow request that was under way, and older than answers of its kind may be. */

@@ -9,7 +9,7 @@ import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/transports/undici.ts';
 import type { EconomySettings } from '../../src/upstream/economy.ts';
-import { DEFAULT_FRESHNESS, type FreshnessSettings } from '../../src/upstream/freshness.ts';
+import { DEFAULT_FRESHNESS, type FreshnessSettings } from '../../src/upstream/cache/freshness.ts';
 import type { Transport } from '../../src/upstream/transport.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { createFakeClock } from './fakeClock.ts';

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import type { Clock } from '../../src/clock.ts';
 import { UpstreamError } from '../../src/errors.ts';
-import { createBudget, type OwnBudget as Budget, type Spending } from '../../src/upstream/budget.ts';
-import { DEFAULT_FRESHNESS, leastAge } from '../../src/upstream/freshness.ts';
+import { createBudget, type OwnBudget as Budget, type Spending } from '../../src/upstream/budget/budget.ts';
+import { DEFAULT_FRESHNESS, leastAge } from '../../src/upstream/cache/freshness.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
 type Kind = 'read' | 'mutation';

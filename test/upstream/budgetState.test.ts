@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { divided, joined, parted, undivided } from '../../src/upstream/budgetParts.ts';
-import { settle, take, viewOf } from '../../src/upstream/budgetState.ts';
-import { budgetFromText, budgetToText } from '../../src/upstream/budgetText.ts';
-import { type BudgetState, newBudgetState } from '../../src/upstream/budgetWindow.ts';
+import { divided, joined, parted, undivided } from '../../src/upstream/budget/budgetParts.ts';
+import { settle, take, viewOf } from '../../src/upstream/budget/budgetState.ts';
+import { budgetFromText, budgetToText } from '../../src/upstream/budget/budgetText.ts';
+import { type BudgetState, newBudgetState } from '../../src/upstream/budget/budgetWindow.ts';
 
 const NOW = 1_000_000;
 

@@ -1,7 +1,7 @@
 import { Quota } from '../../src/sandbox/quota.ts';
-import type { Purpose } from '../../src/upstream/budgetState.ts';
-import type { Budget } from '../../src/upstream/budget.ts';
-import { createSharedBudget } from '../../src/upstream/sharedBudget.ts';
+import type { Purpose } from '../../src/upstream/budget/budgetState.ts';
+import type { Budget } from '../../src/upstream/budget/budget.ts';
+import { createSharedBudget } from '../../src/upstream/budget/sharedBudget.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 

@@ -3,12 +3,12 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 
 import { UpstreamError } from '../../src/errors.ts';
-import type { KindOptions } from '../../src/upstream/kind.ts';
-import { createCache } from '../../src/upstream/cache.ts';
+import type { KindOptions } from '../../src/upstream/cache/kind.ts';
+import { createCache } from '../../src/upstream/cache/cache.ts';
 import { DEFAULT_ECONOMY, type EconomySettings } from '../../src/upstream/economy.ts';
-import { DEFAULT_FRESHNESS } from '../../src/upstream/freshness.ts';
+import { DEFAULT_FRESHNESS } from '../../src/upstream/cache/freshness.ts';
 import type { Operation } from '../../src/upstream/operation.ts';
-import { sizeOf } from '../../src/upstream/sizeOf.ts';
+import { sizeOf } from '../../src/upstream/cache/sizeOf.ts';
 import type { TransportRequest, TransportResponse } from '../../src/upstream/transport.ts';
 import { createUpstream, type Upstream } from '../../src/upstream/upstream.ts';
 import { createFakeClock } from '../support/fakeClock.ts';

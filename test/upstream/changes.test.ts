@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createChanges, type Moment } from '../../src/upstream/changes.ts';
+import { createChanges, type Moment } from '../../src/upstream/cache/changes.ts';
 
 const TAG = 'livestream x';
 const LEEWAY = 50;

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, test } from 'vitest';
 
-import { startFlight } from '../../src/upstream/flight.ts';
+import { startFlight } from '../../src/upstream/cache/flight.ts';
 
 /** A flight whose work ends when the test says so. */
 function take() {

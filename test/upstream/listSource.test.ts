@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Livestream, LivestreamQuery, LivestreamStatus, Rows } from '../../src/models.ts';
-import type { Kind } from '../../src/upstream/kind.ts';
+import type { Kind } from '../../src/upstream/cache/kind.ts';
 import type { Head } from '../../src/upstream/endpoints.ts';
 import { createListSource, type Harvest } from '../../src/upstream/listSource.ts';
-import type { LivestreamsKey } from '../../src/upstream/reads.ts';
+import type { LivestreamsKey } from '../../src/upstream/listReads.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { createOperation } from '../support/upstream.ts';
 

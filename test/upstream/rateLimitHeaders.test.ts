@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { readRateLimit } from '../../src/upstream/rateLimitHeaders.ts';
+import { readRateLimit } from '../../src/upstream/budget/rateLimitHeaders.ts';
 
 const read = (ratelimit: string, policy?: string) =>
   readRateLimit({ ratelimit, ...(policy === undefined ? {} : { 'ratelimit-policy': policy }) });

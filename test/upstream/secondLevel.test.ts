@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { createReplicas } from '../../src/upstream/replicas.ts';
-import { createSecondLevel, type SecondLevel } from '../../src/upstream/secondLevel.ts';
+import { createReplicas } from '../../src/upstream/replicas/replicas.ts';
+import { createSecondLevel, type SecondLevel } from '../../src/upstream/replicas/secondLevel.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 

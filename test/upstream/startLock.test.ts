@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.ts';
 import type { Livestream, StartInput } from '../../src/models.ts';
 import { createLivestreamControl, type StartOutcome } from '../../src/upstream/livestreamControl.ts';
-import { createReplicas } from '../../src/upstream/replicas.ts';
-import { createStartLock } from '../../src/upstream/startLock.ts';
+import { createReplicas } from '../../src/upstream/replicas/replicas.ts';
+import { createStartLock } from '../../src/upstream/replicas/startLock.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 import { createOperation } from '../support/upstream.ts';
@@ -271,6 +271,23 @@ describe.each([true, false])('starts at several replicas (upstream refuses a sec
     const outcome = third.start();
     await stage.clock.pass(MINUTE);
     expect(resultOf(await outcome)).toBe('livestream-0');
+    expect(stage.posts()).toBe(1);
+  });
+
+  test('stay one when whoever took it over ends too', async () => {
+    const stage = createStage({ isRefusing });
+    const [first, second, third, fourth] = [stage.open(), stage.open(), stage.open(), stage.open()];
+    stage.travel((kind) => (kind === 'start' ? { up: 0, back: 0, isLost: true } : { up: 2900, back: 900 }));
+    void first.start();
+    await stage.clock.pass(40);
+    first.die();
+    void second.start();
+    await stage.clock.pass(7000);
+    // It is reading back what the first one began.
+    second.die();
+    const outcomes = [third.start(), fourth.start()];
+    await stage.clock.pass(MINUTE);
+    expect((await Promise.all(outcomes)).map(resultOf)).toEqual(['livestream-0', 'livestream-0']);
     expect(stage.posts()).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import { tokenHashOf } from './account.ts';
+import { tokenHashOf } from '../account.ts';
 
 /** When something was so: its place among all reads and changes, and the time. */
 export interface Moment {
@@ -102,6 +102,6 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
 }
 
 /** The place of what happened at `at`, in milliseconds by the clock of all replicas. */
-export function orderAt(at: number): number {
+function orderAt(at: number): number {
   return Math.floor(at * 1000);
 }

@@ -1,37 +1,29 @@
-import { LRUCache } from 'lru-cache';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import { tokenHashOf } from './account.ts';
+import type { Clock } from '../../clock.ts';
+import { GatewayError } from '../../errors.ts';
 import { ANYTHING, type Changes, type Moment } from './changes.ts';
-import { sleep, unlessAborted } from './deadline.ts';
+import { sleep, unlessAborted } from '../deadline.ts';
+import { createEntries, type Entry, type EntryOptions } from './entries.ts';
 import { type Flight, startFlight } from './flight.ts';
 import { type FreshnessSettings, leastAge } from './freshness.ts';
-import type { Operation } from './operation.ts';
-import type { SecondLevel } from './secondLevel.ts';
-import { sizeOf } from './sizeOf.ts';
-import { REFUSED } from './tags.ts';
+import type { Operation } from '../operation.ts';
+import { createOthersReads } from './othersReads.ts';
+import { isPassing } from './passing.ts';
+import type { SecondLevel } from '../replicas/secondLevel.ts';
 
 /** One kind of read: how it is done, and how long its answers may be kept. */
-export interface KindOptions<Key, Value> {
+export interface KindOptions<Key, Value> extends EntryOptions<Key, Value> {
   /** The REST route, as the upstream report tells it. */
   route: string;
-  keyOf(key: Key): string;
   /** `moment`: when this reading began. */
   load(operation: Operation, key: Key, moment: Moment): Promise<Value>;
   /** What a value tells beside itself, and is completed with, whoever has read it. */
   take?(operation: Operation, key: Key, value: Value, moment: Moment): Value;
   /** What replicas pass on to each other; without it they do not. */
   schema?: v.GenericSchema<unknown, Value>;
-  /** Milliseconds. */
-  freshness(value: Value): number;
-  /** What the value speaks of: a change of one of these makes it void. */
-  tags(key: Key, value: Value, accountId: string): string[];
   /** Whether what is asked for again and again is read anew shortly before it is too old, so that nobody waits for it. */
   readsAhead?: boolean;
-  /** False: something newer speaks against it, so that only those get it who wait for it. */
-  isCurrent?(accountId: string, value: Value): boolean;
 }
 
 /** The answers to one kind of read, shared by all operations of an account, and the reads of it that are under way. */
@@ -66,60 +58,20 @@ export interface KindContext {
 
 /** How long before its end an answer is read anew that is asked for again: a second, or a tenth of its time. */
 const aheadOf = (milliseconds: number): number => Math.min(1000, milliseconds / 10);
-/** What keeping an answer costs beside the answer itself, in bytes, roughly. */
-const ENTRY = 400;
-/** Failures that an older answer is better than. */
-const PASSING: ReadonlySet<string> = new Set([
-  'RATE_LIMITED',
-  'UPSTREAM_TIMEOUT',
-  'UPSTREAM_UNAVAILABLE',
-  'UPSTREAM_INVALID_RESPONSE',
-  'QUERY_TOO_EXPENSIVE',
-]);
-
 /** Before all else. */
 const BEGINNING: Moment = { order: 0, at: 0 };
-/** How long another replica that reads the same is waited for, in milliseconds. */
-const PATIENCE = 5000;
-
-interface Entry<Value> {
-  value: Value;
-  moment: Moment;
-  /** Milliseconds. */
-  freshness: number;
-  accountId: string;
-  tags: string[];
-}
 
 export function createKind<Key, Value extends object | null>(
   { clock, freshness, changes, second, share }: KindContext,
   options: KindOptions<Key, Value>,
 ): Kind<Key, Value> {
   const { route, schema } = options;
-  const common = schema === undefined ? null : second;
-  const entries = new LRUCache<string, Entry<Value>>({
-    maxSize: share,
-    sizeCalculation: ({ value }, id) => ENTRY + 2 * id.length + sizeOf(value),
-  });
+  const entries = createEntries({ changes, stale: freshness.stale, share }, options);
+  const others =
+    schema === undefined || second === null ? null : createOthersReads({ ...options, schema, second, clock, changes });
   /** `since`: nothing older is what a flight gives. */
   const flights = new Map<string, { flight: Flight<Value>; moment: Moment; since: Moment }>();
-  const idOf = (accountId: string, key: Key): string => `${accountId} ${options.keyOf(key)}`;
-  const commonIdOf = (accountId: string, key: Key): string =>
-    `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
-
-  function find(id: string, since = BEGINNING): Entry<Value> | undefined {
-    const entry = entries.get(id);
-    const isUsable =
-      entry !== undefined &&
-      entry.moment.order > since.order &&
-      !changes.isVoid(entry.accountId, entry.tags, entry.moment);
-    return isUsable ? entry : undefined;
-  }
-
-  function drop(accountId: string, key: Key, moment: Moment): void {
-    const id = idOf(accountId, key);
-    if ((entries.get(id)?.moment.order ?? 0) < moment.order) entries.delete(id);
-  }
+  const flightId = ({ account }: Operation, key: Key): string => `${account.id} ${options.keyOf(key)}`;
 
   /** Fresh by its class; or as fresh as the budget allows, which is `stale`; or to be read again. */
   function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
@@ -129,20 +81,13 @@ export function createKind<Key, Value extends object | null>(
   }
 
   function put(accountId: string, key: Key, value: Value, moment: Moment): void {
-    const lasts = options.freshness(value);
-    // What could never be served need not be kept.
-    if (lasts + freshness.stale <= 0) return;
-    const id = idOf(accountId, key);
-    const tags = options.tags(key, value, accountId);
-    const isOlder = (find(id)?.moment.order ?? 0) >= moment.order;
-    if (isOlder || changes.isVoid(accountId, tags, moment) || options.isCurrent?.(accountId, value) === false) return;
-    entries.set(id, { value, moment, freshness: lasts, accountId, tags });
-    if (moment.isShared === undefined)
-      common?.keep(commonIdOf(accountId, key), { value, moment }, lasts + freshness.stale);
+    const entry = entries.put(accountId, key, value, moment);
+    if (entry === undefined || moment.isShared !== undefined) return;
+    others?.keep(accountId, key, entry, entry.freshness + freshness.stale);
   }
 
   function peek(operation: Operation, key: Key): Value | undefined {
-    const entry = find(idOf(operation.account.id, key));
+    const entry = entries.find(operation.account.id, key);
     return entry && serve(operation, key, entry);
   }
 
@@ -163,41 +108,27 @@ export function createKind<Key, Value extends object | null>(
   /** In the background, once, and only while the budget is easy. */
   function readAhead(operation: Operation, key: Key, { moment }: Entry<Value>): void {
     const isShort = leastAge(operation.account.budget.pressure(), freshness) > 0;
-    if (isShort || flights.has(idOf(operation.account.id, key))) return;
+    if (isShort || flights.has(flightId(operation, key))) return;
     fly(operation, key, moment).flight.keep();
   }
 
   /** What another replica has read, if it is newer than `since`. It is kept here too, however old. */
   async function adopt(operation: Operation, key: Key, since: Moment): Promise<Value | undefined> {
     const { id } = operation.account;
-    const kept = (await common?.find(commonIdOf(id, key))) ?? null;
-    if (kept === null || schema === undefined || kept.moment.order <= since.order) return undefined;
-    const { success, output } = v.safeParse(schema, kept.value);
-    const { moment } = kept;
-    if (!success || changes.isVoid(id, [REFUSED, ...options.tags(key, output, id)], moment)) return undefined;
-    put(id, key, options.take?.(operation, key, output, moment) ?? output, moment);
-    const entry = find(idOf(id, key), since);
+    const found = await others?.find(id, key, since);
+    if (!found) return undefined;
+    const { value, moment } = found;
+    put(id, key, options.take?.(operation, key, value, moment) ?? value, moment);
+    const entry = entries.find(id, key, since);
     return entry && serve(operation, key, entry);
   }
 
   /** Reads, unless another replica has, or is about to. */
   async function obtain(operation: Operation, key: Key, moment: Moment, since: Moment): Promise<Value> {
-    if (common === null) return readUpstream(operation, key, moment);
-    const endsAt = clock.now() + PATIENCE;
-    for (;;) {
-      const adopted = await adopt(operation, key, since);
-      if (adopted !== undefined) return adopted;
-      operation.signal?.throwIfAborted();
-      const isPatient = clock.now() < endsAt;
-      const claim = isPatient ? await common.claim(commonIdOf(operation.account.id, key), operation.signal) : UNCLAIMED;
-      if (claim === null) continue;
-      try {
-        // It may have been read just before.
-        return (await adopt(operation, key, since)) ?? (await readUpstream(operation, key, moment));
-      } finally {
-        claim.release();
-      }
-    }
+    const read = async (): Promise<Value> => readUpstream(operation, key, moment);
+    return others === null
+      ? read()
+      : others.readOnce(operation, key, { adopt: async () => adopt(operation, key, since), read });
   }
 
   async function readUpstream(operation: Operation, key: Key, moment: Moment): Promise<Value> {
@@ -209,8 +140,8 @@ export function createKind<Key, Value extends object | null>(
     } catch (error) {
       // What may not be read any more is not served either.
       if (error instanceof GatewayError && !isPassing(error)) {
-        drop(operation.account.id, key, moment);
-        common?.drop(commonIdOf(operation.account.id, key));
+        entries.drop(operation.account.id, key, moment);
+        others?.drop(operation.account.id, key);
       }
       throw error;
     }
@@ -219,11 +150,11 @@ export function createKind<Key, Value extends object | null>(
   /** Joins the read that is under way, unless it began before `since` or before the account's last change. */
   function fly(operation: Operation, key: Key, since = BEGINNING): { flight: Flight<Value>; isJoined: boolean } {
     const accountId = operation.account.id;
-    const id = idOf(accountId, key);
+    const id = flightId(operation, key);
     const underWay = flights.get(id);
     const isTooOld =
       underWay === undefined ||
-      (underWay.since.order < since.order && (common !== null || underWay.moment.order < since.order)) ||
+      (underWay.since.order < since.order && (others !== null || underWay.moment.order < since.order)) ||
       changes.isVoid(accountId, [ANYTHING], underWay.moment);
     if (!isTooOld) {
       // What it gives was so when it began at the earliest.
@@ -244,7 +175,7 @@ export function createKind<Key, Value extends object | null>(
 
   /** What was read is true for as long as it is kept: not at all where something newer is known. */
   function limit(operation: Operation, key: Key, value: Value): void {
-    const entry = find(idOf(operation.account.id, key));
+    const entry = entries.find(operation.account.id, key);
     operation.trace.limitTo(entry?.value === value ? goodUntil(entry) : 0);
   }
 
@@ -257,7 +188,7 @@ export function createKind<Key, Value extends object | null>(
       return value;
     } catch (error) {
       if (isJoined && isPassing(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key, since);
-      const entry = find(idOf(operation.account.id, key), since);
+      const entry = entries.find(operation.account.id, key, since);
       if (entry === undefined || !isPassing(error) || !isServable(entry)) throw error;
       return serveStale(operation, entry);
     }
@@ -299,25 +230,18 @@ export function createKind<Key, Value extends object | null>(
     peek,
     put,
     isFresh(operation, key) {
-      const entry = find(idOf(operation.account.id, key));
+      const entry = entries.find(operation.account.id, key);
       return entry !== undefined && stateOf(operation, entry) !== 'old';
     },
     async read(operation, key, since) {
       operation.signal?.throwIfAborted();
-      const entry = find(idOf(operation.account.id, key), since);
+      const entry = entries.find(operation.account.id, key, since);
       if (entry === undefined) return load(operation, key, since);
       const fresh = serve(operation, key, entry);
       if (fresh !== undefined) return fresh;
       return isServable(entry) ? revalidate(operation, key, entry, since) : load(operation, key, since);
     },
-    held: (accountId, key) => find(idOf(accountId, key))?.value,
-    drop,
+    held: (accountId, key) => entries.find(accountId, key)?.value,
+    drop: (accountId, key, moment) => entries.drop(accountId, key, moment),
   };
-}
-
-/** Another replica reads the same, or did, for so long that nobody waits any more. */
-const UNCLAIMED = { release: (): void => {} };
-
-function isPassing(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && PASSING.has(error.code);
 }

@@ -1,12 +1,10 @@
 import * as v from 'valibot';
 
-import type { Clock } from '../clock.ts';
-import type { LivestreamRef, StartInput } from '../models.ts';
-import { type SharedStore, StoreAway } from '../sharedStore.ts';
-import { sleep } from './deadline.ts';
-import type { StartOutcome } from './livestreamControl.ts';
-import type { Replicas } from './replicas.ts';
+import type { LivestreamRef, StartInput } from '../../models.ts';
+import { StoreAway } from '../../sharedStore.ts';
+import type { StartOutcome } from '../livestreamControl.ts';
 import { livestreamRefSchema } from './schemas.ts';
+import { createTurns, type TurnsOptions } from './turns.ts';
 
 /** A start that was begun. */
 export interface BegunStart {
@@ -32,12 +30,9 @@ export interface StartLock {
   run(meeting: string, input: StartInput, start: (before: Before) => Promise<StartOutcome>): Promise<StartOutcome>;
 }
 
-export interface StartLockOptions {
-  store: SharedStore;
-  replicas: Pick<Replicas, 'tell' | 'hasRead'>;
+export interface StartLockOptions extends TurnsOptions {
   /** What all keys begin with. */
   prefix: string;
-  clock: Clock;
 }
 
 /** Milliseconds after which a replica that does not say that it lives has ended. */
@@ -67,6 +62,8 @@ const recordText = v.pipe(
 );
 
 export function createStartLock({ store, replicas, prefix, clock }: StartLockOptions): StartLock {
+  const turns = createTurns({ store, replicas, clock });
+  /** How much the store's clock is ahead of this process's. */
   const ahead = (): number => store.now() - clock.now();
 
   const atStore = ({ input, sentAt }: BegunStart): BegunStart => ({ input, sentAt: sentAt + ahead() });
@@ -74,17 +71,7 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
   /** Waits until the lock is this replica's. */
   async function acquire(lock: string, holder: string): Promise<void> {
     const endsAt = clock.now() + LONGEST_WAIT;
-    while (clock.now() < endsAt) {
-      const waiting = new AbortController();
-      const told = replicas.hasRead(lock, waiting.signal);
-      try {
-        const { isSwapped } = await store.swap(lock, null, holder, LEASE);
-        if (isSwapped) return;
-        await Promise.race([told, sleep(RENEWED, clock, waiting.signal)]);
-      } finally {
-        waiting.abort();
-      }
-    }
+    while (clock.now() < endsAt) if (await turns.take(lock, holder, { lasts: LEASE, patience: RENEWED })) return;
     throw new StoreAway('Another replica does not come to an end.');
   }
 
@@ -101,19 +88,18 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
     return () => cancel();
   }
 
-  async function release(lock: string, holder: string): Promise<void> {
-    await store.swap(lock, holder, null, 1).catch(() => {});
-    replicas.tell({ kind: 'read', key: lock });
-  }
-
   /** What is known once it is this one's turn, which is then said to have begun. */
   async function begin(record: string, input: StartInput, cameAt: number): Promise<Before> {
     const { success, output } = v.safeParse(recordText, await store.get(record));
     const isDone = success && output.livestream !== null && output.sentAt >= cameAt && isEqual(output.input, input);
     if (isDone && output.livestream !== null) return { kind: 'done', livestream: output.livestream };
-    await store.set(record, textOf({ input, sentAt: store.now(), livestream: null }), BEGUN_IS_KNOWN);
-    if (!success || output.livestream !== null) return { kind: 'none' };
-    return { kind: 'abandoned', start: { input: output.input, sentAt: output.sentAt - ahead() } };
+    const abandoned = success && output.livestream === null ? output : null;
+    // Whoever takes over a start may end too: the next one is to know since when there can be a livestream of it.
+    const isTakenOver = abandoned !== null && isEqual(abandoned.input, input);
+    const sentAt = isTakenOver ? abandoned.sentAt : store.now();
+    await store.set(record, textOf({ input, sentAt, livestream: null }), BEGUN_IS_KNOWN);
+    if (abandoned === null) return { kind: 'none' };
+    return { kind: 'abandoned', start: { input: abandoned.input, sentAt: abandoned.sentAt - ahead() } };
   }
 
   /** What is not known to have ended is left as begun, also where another replica began it and nobody could see what came of it. */
@@ -154,7 +140,7 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
       } finally {
         stop();
         await end(record, { input, before, outcome }).catch(() => {});
-        await release(lock, holder);
+        await turns.end(lock, holder);
       }
     },
   };

@@ -1,4 +1,4 @@
-import { unlessAborted } from './deadline.ts';
+import { unlessAborted } from '../deadline.ts';
 
 /** A read that is under way, for any number of callers. It is cancelled when the last of them has left. */
 export interface Flight<Value> {

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../errors.ts';
+import { UpstreamError } from '../../errors.ts';
 import { type Answered, learn, type Times } from './budgetAnswers.ts';
 import { available, BEGINNING, type BudgetState, reserveOf, ROUNDING, type Window, windowsOf } from './budgetWindow.ts';
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { type Changes, createChanges } from './changes.ts';
 import type { FreshnessSettings } from './freshness.ts';
 import { createKind, type Kind, type KindOptions } from './kind.ts';
-import type { SecondLevel } from './secondLevel.ts';
+import type { SecondLevel } from '../replicas/secondLevel.ts';
 
 /** Memory that operations share, bounded, and kept apart by account. */
 export interface Cache extends Changes {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { SharedStore } from '../sharedStore.ts';
+import type { SharedStore } from '../../sharedStore.ts';
 import { livestreamSchema } from './schemas.ts';
 
 const hash = v.string();
@@ -18,8 +18,8 @@ const newsSchema = v.variant('kind', [
   v.object({ kind: v.literal('told'), livestreamId: id, meetingId: id, order }),
   /** A livestream is not as it was. `at`: in milliseconds by the store's clock. */
   v.object({ kind: v.literal('seen'), hash, livestream: livestreamSchema, order, at: v.number() }),
-  /** Somebody has read what is kept under this key, or failed to. */
-  v.object({ kind: v.literal('read'), key: v.string() }),
+  /** Somebody's turn has ended at what this key stands for. */
+  v.object({ kind: v.literal('turn'), key: v.string() }),
   /** Something was not told: whatever is known may be void. */
   v.object({ kind: v.literal('missed') }),
 ]);
@@ -32,8 +32,8 @@ export interface Replicas {
   tell(news: News): void;
   /** Calls `listener` with what the others tell. */
   listen(listener: (news: News) => void): void;
-  /** Resolves when another one has read what is kept under this key; never once `signal` is aborted. */
-  hasRead(key: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when another one's turn ends at what this key stands for; never once `signal` is aborted. */
+  turnEnded(key: string, signal: AbortSignal): Promise<void>;
 }
 
 const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.string(), news: newsSchema }));
@@ -41,14 +41,14 @@ const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.strin
 export function createReplicas(store: SharedStore): Replicas {
   const self = crypto.randomUUID();
   const listeners: ((news: News) => void)[] = [];
-  /** Who waits for which key to have been read. */
+  /** Who waits for which turn to end. */
   const waiting = new Map<string, Set<() => void>>();
   let hasKeptSilent = false;
 
   function tell(news: News): void {
     const keepSilent = (): void => {
-      // What was read or seen the others find by themselves.
-      hasKeptSilent ||= news.kind !== 'read' && news.kind !== 'seen';
+      // That a turn has ended, or what was seen, the others find by themselves.
+      hasKeptSilent ||= news.kind !== 'turn' && news.kind !== 'seen';
     };
     if (store.isUp()) store.publish(JSON.stringify({ from: self, news })).catch(keepSilent);
     else keepSilent();
@@ -58,7 +58,7 @@ export function createReplicas(store: SharedStore): Replicas {
     const { success, output } = v.safeParse(messageSchema, message);
     if (!success || output.from === self) return;
     const { news } = output;
-    if (news.kind === 'read') for (const wake of waiting.get(news.key) ?? []) wake();
+    if (news.kind === 'turn') for (const wake of waiting.get(news.key) ?? []) wake();
     else for (const listener of listeners) listener(news);
   });
   store.onUp(() => {
@@ -71,7 +71,7 @@ export function createReplicas(store: SharedStore): Replicas {
   return {
     tell,
     listen: (listener) => void listeners.push(listener),
-    async hasRead(key, signal) {
+    async turnEnded(key, signal) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const others = waiting.get(key) ?? new Set();
       waiting.set(key, others.add(resolve));

@@ -1,5 +1,5 @@
 import { readRateLimit, type ToldLimit } from './rateLimitHeaders.ts';
-import type { TransportResponse } from './transport.ts';
+import type { TransportResponse } from '../transport.ts';
 import { type BudgetState, DOCUMENTED, type Part, partOf, ROUNDING, type Window, windowsOf } from './budgetWindow.ts';
 
 /** Seconds that a 429 is heeded which tells nothing at all: the published lock-out. */

@@ -1,4 +1,4 @@
-import type { SharedStore } from '../sharedStore.ts';
+import type { SharedStore } from '../../sharedStore.ts';
 import type { Budget } from './budget.ts';
 import { copyOf, divided, joined, parted, undivided } from './budgetParts.ts';
 import { abandon, pressureOf, settle, take, viewOf } from './budgetState.ts';

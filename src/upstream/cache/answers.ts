@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { ANYTHING, type Moment } from './changes.ts';
 import type { Cache } from './cache.ts';
-import type { Operation } from './operation.ts';
+import type { Operation } from '../operation.ts';
 
 /** What keeping an answer costs beside its text, in bytes, roughly. */
 const ENTRY = 200;

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Livestream } from '../models.ts';
-import type { SharedStore } from '../sharedStore.ts';
-import { type Accounts, tokenHashOf } from './account.ts';
-import type { Changes } from './changes.ts';
-import type { Observer } from './observer.ts';
-import type { Reads } from './reads.ts';
+import type { Livestream } from '../../models.ts';
+import type { SharedStore } from '../../sharedStore.ts';
+import { type Accounts, tokenHashOf } from '../account.ts';
+import type { Changes } from '../cache/changes.ts';
+import type { Observer } from '../observer.ts';
+import type { Reads } from '../reads.ts';
 import type { News, Replicas } from './replicas.ts';
-import { REFUSED } from './tags.ts';
+import { REFUSED } from '../cache/tags.ts';
 
 /** How many livestreams it is remembered of how the others know them. */
 const MOST_LOOKS = 10_000;

@@ -1,10 +1,7 @@
 import * as v from 'valibot';
 
-import type { Clock } from '../clock.ts';
-import type { SharedStore } from '../sharedStore.ts';
-import type { Moment } from './changes.ts';
-import { sleep, unlessAborted } from './deadline.ts';
-import type { Replicas } from './replicas.ts';
+import type { Moment } from '../cache/changes.ts';
+import { createTurns, type TurnsOptions } from './turns.ts';
 
 /** What one replica has read and all may serve. */
 export interface Kept {
@@ -27,12 +24,9 @@ export interface SecondLevel {
   claim(id: string, signal: AbortSignal | undefined): Promise<Claim | null>;
 }
 
-export interface SecondLevelOptions {
-  store: SharedStore;
-  replicas: Pick<Replicas, 'tell' | 'hasRead'>;
+export interface SecondLevelOptions extends TurnsOptions {
   /** What all keys begin with. */
   prefix: string;
-  clock: Clock;
 }
 
 /** Characters: what is asked for in longer words is kept by nobody else. */
@@ -43,15 +37,10 @@ const READING_TAKES = 5000;
 const keptText = v.pipe(v.string(), v.parseJson(), v.object({ value: v.unknown(), order: v.number(), at: v.number() }));
 
 export function createSecondLevel({ store, replicas, prefix, clock }: SecondLevelOptions): SecondLevel {
+  const turns = createTurns({ store, replicas, clock });
   const keyOf = (id: string): string => `${prefix}kept ${id}`;
   /** How much the store's clock is ahead of this process's. */
   const ahead = (): number => store.now() - clock.now();
-
-  /** Nobody waits for it. */
-  function release(key: string, holder: string): void {
-    store.swap(key, holder, null, 1).catch(() => {});
-    replicas.tell({ kind: 'read', key });
-  }
 
   return {
     async find(id) {
@@ -74,17 +63,11 @@ export function createSecondLevel({ store, replicas, prefix, clock }: SecondLeve
       if (!store.isUp() || id.length > LONGEST_ID) return NOBODY;
       const key = `${prefix}reading ${id}`;
       const holder = crypto.randomUUID();
-      const waiting = new AbortController();
-      const told = replicas.hasRead(key, waiting.signal);
       try {
-        const { isSwapped } = await store.swap(key, null, holder, READING_TAKES);
-        if (isSwapped) return { release: () => release(key, holder) };
-        await unlessAborted(Promise.race([told, sleep(READING_TAKES, clock, waiting.signal)]), signal);
-        return null;
+        const isOurs = await turns.take(key, holder, { lasts: READING_TAKES, patience: READING_TAKES }, signal);
+        return isOurs ? { release: () => void turns.end(key, holder) } : null;
       } catch {
         return NOBODY;
-      } finally {
-        waiting.abort();
       }
     },
   };

@@ -1,4 +1,4 @@
-import type { LivestreamSession } from '../models.ts';
+import type { LivestreamSession } from '../../models.ts';
 
 /** How old an answer may be before it is read again, all in milliseconds. */
 export interface FreshnessSettings {

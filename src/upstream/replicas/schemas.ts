@@ -8,7 +8,7 @@ import type {
   LivestreamSession,
   Meeting,
   Rows,
-} from '../models.ts';
+} from '../../models.ts';
 
 const text = v.nullable(v.string());
 const number = v.nullable(v.number());

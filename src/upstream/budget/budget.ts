@@ -1,5 +1,5 @@
-import type { AtHand } from '../atHand.ts';
-import type { Clock } from '../clock.ts';
+import type { AtHand } from '../../atHand.ts';
+import type { Clock } from '../../clock.ts';
 import type { Answered } from './budgetAnswers.ts';
 import { abandon, type BudgetView, pressureOf, type Purpose, settle, take, viewOf } from './budgetState.ts';
 import { newBudgetState } from './budgetWindow.ts';
