@@ -28,6 +28,11 @@ export interface Pulse {
 
 /** How often Redis is asked whether it is there, in milliseconds. */
 const BEAT = 1000;
+/** Milliseconds: whoever is lost sooner after it was found is believed later the next time. */
+const STEADY = 10_000;
+/** How much later, in milliseconds: twice as much each time. */
+const FIRST_DOUBT = 1000;
+const LONGEST_DOUBT = 30_000;
 /** For how long a replica counts that has not been heard of, in milliseconds. */
 const COUNTED = 10_000;
 /** Who uses this Redis, whichever app is served: they may share a token. */
@@ -43,20 +48,38 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   let count = 0;
   let isBeating = false;
   let isOver = false;
+  let foundAt = -Infinity;
+  let lostAt = -Infinity;
+  let doubt = 0;
+  let reason = 'It does not answer.';
 
   function lost(error: unknown): void {
-    if (!isUp || isOver) return;
+    if (isOver) return;
+    const isAnswer = error instanceof Error && error.name === 'ReplyError';
+    if (isUp || isAnswer) reason = wordsOf(error);
+    if (isAnswer && reason.startsWith('READONLY')) findAnother();
+    if (!isUp) return;
     isUp = false;
-    warn(error instanceof Error ? error.message : String(error));
+    lostAt = performance.now();
+    // All that is kept is void whenever it is found: one that comes and goes would cost more than one that is away.
+    doubt = lostAt - foundAt < STEADY ? Math.min(Math.max(FIRST_DOUBT, 2 * doubt), LONGEST_DOUBT) : 0;
+    warn();
   }
 
-  function warn(reason: string): void {
+  /** After a failover this one is not the primary any more, which is where the address leads now. */
+  function findAnother(): void {
+    commands.disconnect(true);
+    news.disconnect(true);
+  }
+
+  function warn(): void {
     log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', { reason });
   }
 
   function found(): void {
-    if (isUp || isOver) return;
+    if (isUp || isOver || performance.now() - lostAt < doubt) return;
     isUp = true;
+    foundAt = performance.now();
     log('info', 'Redis is there.');
     first.resolve();
     for (const listener of listeners) listener();
@@ -92,9 +115,13 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
 
   for (const connection of [commands, news]) {
     connection.on('ready', () => void beatOnce());
-    // Each failure to connect; what follows from it shows at the next beat.
-    connection.on('error', () => {});
-    connection.on('close', () => lost(new Error('The connection is closed.')));
+    // Each failure to connect; while it is there, what follows from it shows at the next beat.
+    connection.on('error', (error) => {
+      if (!isUp) reason = wordsOf(error);
+    });
+    connection.on('close', () => {
+      if (isUp) lost(new Error('The connection is closed.'));
+    });
   }
   news.on('close', () => {
     isSubscribed = false;
@@ -109,7 +136,7 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
     lost,
     async opened(milliseconds) {
       const patience = setTimeout(() => {
-        if (!isUp) warn('It cannot be reached.');
+        if (!isUp) warn();
         first.resolve();
       }, milliseconds);
       await first.promise;
@@ -123,4 +150,9 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
       await commands.zrem(REPLICAS, self).catch(() => {});
     },
   };
+}
+
+/** Why it is away. No value is in it: Redis repeats none but a command's name. */
+function wordsOf(error: unknown): string {
+  return (error instanceof Error && error.message) || 'It does not answer.';
 }
