@@ -118,9 +118,27 @@ function readRedis(environment: Environment): RedisSettings | null {
   const url = environment['REDIS_URL'];
   const replicas = readWhole(environment, 'REPLICAS', { default: 3, least: 1, most: 1000 });
   if (!url) return null;
-  const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
-  if (isRedis) return { url, replicas };
-  throw new ConfigError('REDIS_URL', 'it is to be a redis or rediss address.', 'redis://127.0.0.1:6379');
+  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol))
+    refuseRedis('it is to be a redis or rediss address.');
+  const { username, password, pathname } = new URL(url);
+  if (!isEscaped(username) || !isEscaped(password))
+    refuseRedis('in its user and its password a "%" is to be written "%25".');
+  if (!/^(\/\d{0,5})?$/.test(pathname)) refuseRedis('after the port only a database’s number may follow.');
+  return { url, replicas };
+}
+
+/** Without the value: a password may stand in it. */
+function refuseRedis(problem: string): never {
+  throw new ConfigError('REDIS_URL', problem, 'redis://127.0.0.1:6379');
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readDrain(environment: Environment): DrainSettings {

@@ -21,6 +21,8 @@ const KEEP_ALIVE = 75_000;
 const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
 
 async function main(): Promise<void> {
+  // Until there is something to drain. Without a listener the first process of a container would be told in vain.
+  for (const signal of SIGNALS) process.on(signal, leave);
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
   await checkKey(config.auth);
   const { attemptTimeout, totalTimeout, perSecond, economy, limits, auth, corsOrigins, reports } = config;
@@ -82,10 +84,14 @@ async function main(): Promise<void> {
     async () => telemetry.close(),
   ];
   drain.endOnSignal({ server, sockets, gateway, closers });
+  for (const signal of SIGNALS) process.off(signal, leave);
   const port = await listen(server, config);
   announce(port, config, sandbox);
   log('info', 'Listening.', { host: config.host, port });
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const leave = (): void => process.exit(0);
 
 /** What kind of key it is shows only when it is tried. */
 async function checkKey(auth: AuthSettings): Promise<void> {

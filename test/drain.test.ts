@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -8,6 +8,7 @@ import { createSandbox } from '../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../src/sandbox/server.ts';
 import { createFakeClock } from './support/fakeClock.ts';
 import { at, until } from './support/gateway.ts';
+import { portOf } from './redis/support/ports.ts';
 import { addressOf, ask, type Program, start, watchOverStream, watchOverWebSocket } from './support/program.ts';
 
 const COUNT = '{ livestreams(first: 1) { totalCount } }';
@@ -217,3 +218,14 @@ describe('told to end after a start whose caller has left', () => {
 function startOf(meetingId: string): string {
   return `mutation { startLivestream(input: { meetingId: "${meetingId}", name: "Deployed" }) { livestream { id } userErrors { code } } }`;
 }
+
+test('told to end while it waits for Redis, it ends at once', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const program = start({ REDIS_URL: `redis://127.0.0.1:${portOf(silent)}` });
+  await once(silent, 'connection');
+  program.child.kill('SIGTERM');
+  expect(await program.exitCode).toBe(0);
+  expect(program.printed()).toBe('');
+});

@@ -28,6 +28,11 @@ export interface Pulse {
 
 /** How often Redis is asked whether it is there, in milliseconds. */
 const BEAT = 1000;
+/** Milliseconds: whoever is lost sooner after it was found is believed later the next time. */
+const STEADY = 10_000;
+/** How much later, in milliseconds: twice as much each time. */
+const FIRST_DOUBT = 1000;
+const LONGEST_DOUBT = 30_000;
 /** For how long a replica counts that has not been heard of, in milliseconds. */
 const COUNTED = 10_000;
 /** Who uses this Redis, whichever app is served: they may share a token. */
@@ -43,23 +48,38 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   let count = 0;
   let isBeating = false;
   let isOver = false;
-  /** Why Redis could not be reached the last time. */
-  let reason = 'It cannot be reached.';
+  let foundAt = -Infinity;
+  let lostAt = -Infinity;
+  let doubt = 0;
+  let reason = 'It does not answer.';
 
   function lost(error: unknown): void {
-    if (!isUp || isOver) return;
+    if (isOver) return;
+    const isAnswer = error instanceof Error && error.name === 'ReplyError';
+    if (isUp || isAnswer) reason = wordsOf(error);
+    if (isAnswer && reason.startsWith('READONLY')) findAnother();
+    if (!isUp) return;
     isUp = false;
-    warn(reasonOf(error));
+    lostAt = performance.now();
+    // All that is kept is void whenever it is found: one that comes and goes would cost more than one that is away.
+    doubt = lostAt - foundAt < STEADY ? Math.min(Math.max(FIRST_DOUBT, 2 * doubt), LONGEST_DOUBT) : 0;
+    warn();
   }
 
-  function warn(why: string): void {
-    const fields = { reason: why };
-    log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', fields);
+  /** After a failover this one is not the primary any more, which is where the address leads now. */
+  function findAnother(): void {
+    commands.disconnect(true);
+    news.disconnect(true);
+  }
+
+  function warn(): void {
+    log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', { reason });
   }
 
   function found(): void {
-    if (isUp || isOver) return;
+    if (isUp || isOver || performance.now() - lostAt < doubt) return;
     isUp = true;
+    foundAt = performance.now();
     log('info', 'Redis is there.');
     first.resolve();
     for (const listener of listeners) listener();
@@ -95,11 +115,13 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
 
   for (const connection of [commands, news]) {
     connection.on('ready', () => void beatOnce());
-    // Each failure to connect; what follows from it shows at the next beat.
+    // Each failure to connect; while it is there, what follows from it shows at the next beat.
     connection.on('error', (error) => {
-      reason = reasonOf(error);
+      if (!isUp) reason = wordsOf(error);
     });
-    connection.on('close', () => lost(new Error('The connection is closed.')));
+    connection.on('close', () => {
+      if (isUp) lost(new Error('The connection is closed.'));
+    });
   }
   news.on('close', () => {
     isSubscribed = false;
@@ -114,7 +136,7 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
     lost,
     async opened(milliseconds) {
       const patience = setTimeout(() => {
-        if (!isUp) warn(reason);
+        if (!isUp) warn();
         first.resolve();
       }, milliseconds);
       await first.promise;
@@ -130,9 +152,9 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   };
 }
 
-/** In Redis's or the system's words, which tell no password. */
-function reasonOf(error: unknown): string {
+/** Why it is away. No value is in it: Redis repeats none but a command's name. */
+function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Where a name has several addresses, each has an error of its own.
-  return error.message || (error instanceof AggregateError ? error.errors.map(reasonOf).join('; ') : error.name);
+  return error.message || (error instanceof AggregateError ? error.errors.map(wordsOf).join('; ') : error.name);
 }

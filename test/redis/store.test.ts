@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -307,6 +308,52 @@ describe('while Redis is away', () => {
     const store = openStore(`redis://:${PASSWORD}@127.0.0.1:${portOf(server)}`);
     await store.opened();
     await expect(store.get('key')).rejects.toThrow(StoreAway);
+  });
+});
+
+/** What this Redis answers a command of an operator's. */
+async function tell(url: string, ...[command = '', ...rest]: string[]): Promise<unknown> {
+  const operator = new Redis(url);
+  try {
+    return await operator.call(command, ...rest);
+  } finally {
+    operator.disconnect();
+  }
+}
+
+describe('a Redis that answers, but not as it should', () => {
+  test('it is told why it cannot be used, such as for its password', async () => {
+    const { url } = await startRedis({ password: PASSWORD });
+    await openStore(url.replace(PASSWORD, 'pass-another')).opened();
+    expect(logs.join()).toContain('WRONGPASS');
+    expect(logs.join()).not.toContain('pass-another');
+  });
+
+  test('after a failover it is found where the address leads by then', async () => {
+    const [before, after] = await Promise.all([startRedis(), startRedis()]);
+    const proxy = await startProxy(before.port);
+    const store = openStore(`redis://127.0.0.1:${proxy.port}`);
+    await store.opened();
+    proxy.leadTo(after.port);
+    await tell(before.url, 'replicaof', '127.0.0.1', String(after.port));
+    await expect.poll(said, SOON).toEqual(['there', 'away', 'there']);
+    await store.set('key', 'value', LONG);
+    expect(await tell(after.url, 'get', 'key')).toBe('value');
+  });
+
+  test('one that refuses what is needed of it is not found again every second', async () => {
+    const { url } = await startRedis();
+    await tell(url, 'acl', 'setuser', 'default', '-get');
+    const store = openStore(url);
+    await store.opened();
+    const endsAt = performance.now() + 8000;
+    while (performance.now() < endsAt) {
+      await store.get('key').catch(() => {});
+      await sleep(10);
+    }
+    // At the start, and after one, two and four seconds.
+    expect(said().filter((word) => word === 'there').length).toBeLessThanOrEqual(4);
+    expect(said().length).toBeGreaterThanOrEqual(4);
   });
 });
 

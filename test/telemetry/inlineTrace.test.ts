@@ -134,6 +134,21 @@ describe('a router that asks for an inline trace', () => {
     await expect.poll(() => gateway.server.subscriptions()).toBe(0);
   });
 
+  test('is told why a subscription did not begin', async () => {
+    const gateway = await startTestGateway(ON);
+    const query = 'subscription { livestreamUpdated(livestreamId: "a b") { id } }';
+    const { text } = await gateway.send({ query }, { headers: { accept: 'text/event-stream', ...headers } });
+    expect(text).toContain('BAD_USER_INPUT');
+  });
+
+  test('gets one of an answer of any size', async () => {
+    const gateway = await startTestGateway(ON);
+    const copies = Array.from({ length: 30 }, (_, index) => `aVeryLongNameForAnId${index}: id`).join(' ');
+    const answer = await gateway.send({ query: `{ livestreams(first: 100) { nodes { ${copies} } } }` }, { headers });
+    expect(at(JSON.parse(answer.text), 'errors')).toBe(undefined);
+    expect(traceOf(answer)?.root?.child?.[0]?.child?.[0]?.child).toHaveLength(100);
+  });
+
   test('is let in like everybody', async () => {
     const gateway = await startTestGateway({ options: { inlineTrace: true, auth: { kind: 'passthrough' } } });
     const { status, errors } = await list(gateway);

@@ -17,6 +17,8 @@ const date = v.nullable(
     v.string(),
     v.isoTimestamp(),
     v.transform((written) => new Date(written)),
+    // Such as one in the 13th month.
+    v.date(),
   ),
 );
 

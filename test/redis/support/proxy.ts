@@ -11,9 +11,12 @@ export interface Proxy {
   delay(milliseconds: number): void;
   /** The connections that there are lead nowhere from now on, and nobody is told; new ones are as they should be. */
   cutHalfOpen(): void;
+  /** New connections lead to this port from now on. */
+  leadTo(port: number): void;
 }
 
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(port: number): Promise<Proxy> {
+  let target = port;
   let late = 0;
   let links: { isCut: boolean }[] = [];
   const sockets = new Set<Socket>();
@@ -52,6 +55,9 @@ export async function startProxy(target: number): Promise<Proxy> {
     port: portOf(server),
     delay(milliseconds) {
       late = milliseconds;
+    },
+    leadTo(other) {
+      target = other;
     },
     cutHalfOpen() {
       for (const link of links) link.isCut = true;
