@@ -5,8 +5,8 @@
 export interface SharedStore {
   /** Whether it can be reached, as far as is known. */
   isUp(): boolean;
-  /** Calls `listener` each time that it can be reached again: what the others said meanwhile was missed. */
-  onUp(listener: () => void): void;
+  /** Calls `listener` each time that it can be reached again. `hasMissed`: what the others said meanwhile did not come. */
+  onUp(listener: (hasMissed: boolean) => void): void;
   /** The store's time, in milliseconds since the Unix epoch, so that replicas agree whatever their clocks say. */
   now(): number;
   get(key: string): Promise<string | null>;

@@ -15,7 +15,7 @@ export interface PulseOptions {
 /** Whether Redis can be reached, what time it is there, and how many replicas are. */
 export interface Pulse {
   isUp(): boolean;
-  onUp(listener: () => void): void;
+  onUp(listener: (hasMissed: boolean) => void): void;
   /** Milliseconds since the Unix epoch, by Redis's clock. */
   now(): number;
   replicas(): number;
@@ -40,10 +40,12 @@ const REPLICAS = 'realtimekit-graphql 1 replicas';
 
 export function createPulse({ commands, news, channel, replicas, log }: PulseOptions): Pulse {
   const self = crypto.randomUUID();
-  const listeners: (() => void)[] = [];
+  const listeners: ((hasMissed: boolean) => void)[] = [];
   const first = Promise.withResolvers<void>();
   let isUp = false;
   let isSubscribed = false;
+  /** Whether messages may have gone by since it was there the last time. */
+  let hasMissed = true;
   let ahead = 0;
   let count = 0;
   let isBeating = false;
@@ -82,7 +84,8 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
     foundAt = performance.now();
     log('info', 'Redis is there.');
     first.resolve();
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener(hasMissed);
+    hasMissed = false;
   }
 
   /** Says that this replica is, and learns who else is and what time it is there. */
@@ -125,6 +128,7 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   }
   news.on('close', () => {
     isSubscribed = false;
+    hasMissed = true;
   });
   const timer = setInterval(() => void beatOnce(), BEAT);
 

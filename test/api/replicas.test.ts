@@ -174,6 +174,29 @@ describe('after a mutation', () => {
     expect(await activeIn(other, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
   });
 
+  test.each([
+    ['is kept by one that was away and has missed nothing', false, []],
+    ['is read anew by one that may have', true, [BY_ID]],
+  ])('what was read %s', async (_promise, hasMissed, sent) => {
+    const { one, stores } = await startReplicas(2, { economy: { freshness: { status: 60_000 } } });
+    await readLive(one);
+    one.forget();
+    stores[0]?.break();
+    stores[0]?.heal(hasMissed);
+    await readLive(one);
+    expect(one.upstream()).toEqual(sent);
+  });
+
+  test('whoever is on the channel with a time of its own makes nothing older', async () => {
+    const { one, other, store } = await startReplicas(2);
+    const { emptyMeetingId } = one.samples;
+    const news = { kind: 'changed', hash: null, tags: ['lists'], order: 1e17 };
+    store.tell(JSON.stringify({ from: 'nobody', news }));
+    for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
+    await start(one);
+    expect(await activeIn(other, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
+  });
+
   test('nor the others where the one that started was away', async () => {
     const { one, other, stores } = await startReplicas(2);
     const { emptyMeetingId } = one.samples;

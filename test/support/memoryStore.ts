@@ -27,6 +27,8 @@ export interface MemoryStore {
   kept(): Map<string, string>;
   messages(): string[];
   put(key: string, value: string): void;
+  /** Somebody else's message. */
+  tell(message: string): void;
 }
 
 export interface Connection {
@@ -39,7 +41,7 @@ export interface Connection {
 export interface MemoryReplica extends SharedStore {
   /** It cannot be reached from here any more; what is under way is carried out, or is not. */
   break(underWay?: Exclude<Fate, 'done'>): void;
-  heal(): void;
+  heal(hasMissed?: boolean): void;
   /** What becomes of the commands from now on; the first that is not done shows that the store is away. */
   decide(fate: (command: string, key: string) => Fate): void;
   /** Messages to this replica: they come, or wait until they come again, or are lost. */
@@ -73,7 +75,7 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
   }
 
   function connect({ ahead = 0, isUp = true }: Connection = {}): MemoryReplica {
-    const up: (() => void)[] = [];
+    const up: ((hasMissed: boolean) => void)[] = [];
     const listeners: ((message: string) => void)[] = [];
     const state = { isUp, isDead: false, since: 0, fateOfRest: 'late' as Fate, waiting: [] as string[] };
     let decide: (command: string, key: string) => Fate = () => 'done';
@@ -119,11 +121,11 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
         state.fateOfRest = underWay;
         state.waiting = [];
       },
-      heal() {
+      heal(hasMissed = true) {
         if (state.isUp || state.isDead) return;
         state.isUp = true;
         decide = () => 'done';
-        for (const listener of up) listener();
+        for (const listener of up) listener(hasMissed);
       },
       decide(fate) {
         decide = fate;
@@ -157,5 +159,8 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
     kept: () => new Map([...entries].map(([key, { value }]) => [key, value])),
     messages: () => [...published],
     put: (key, value) => write(key, value, 3_600_000),
+    tell(message) {
+      for (const connection of connections) connection.hear(message);
+    },
   };
 }

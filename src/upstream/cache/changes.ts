@@ -102,6 +102,6 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
 }
 
 /** The place of what happened at `at`, in milliseconds by the clock of all replicas. */
-function orderAt(at: number): number {
+export function orderAt(at: number): number {
   return Math.floor(at * 1000);
 }

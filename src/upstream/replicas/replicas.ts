@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import type { SharedStore } from '../../sharedStore.ts';
+import { orderAt } from '../cache/changes.ts';
 import { livestreamSchema } from './schemas.ts';
 
 const hash = v.string();
@@ -36,6 +37,9 @@ export interface Replicas {
   turnEnded(key: string, signal: AbortSignal): Promise<void>;
 }
 
+/** By how much a replica's time may be ahead, in milliseconds: what is of a later one would make all that follows look older. */
+const CLOCKS_DIFFER = 60_000;
+
 const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.string(), news: newsSchema }));
 
 export function createReplicas(store: SharedStore): Replicas {
@@ -58,11 +62,12 @@ export function createReplicas(store: SharedStore): Replicas {
     const { success, output } = v.safeParse(messageSchema, message);
     if (!success || output.from === self) return;
     const { news } = output;
+    if ('order' in news && news.order > orderAt(store.now() + CLOCKS_DIFFER)) return;
     if (news.kind === 'turn') for (const wake of waiting.get(news.key) ?? []) wake();
     else for (const listener of listeners) listener(news);
   });
-  store.onUp(() => {
-    for (const listener of listeners) listener({ kind: 'missed' });
+  store.onUp((hasMissed) => {
+    if (hasMissed) for (const listener of listeners) listener({ kind: 'missed' });
     const isOwing = hasKeptSilent;
     hasKeptSilent = false;
     if (isOwing) tell({ kind: 'missed' });
