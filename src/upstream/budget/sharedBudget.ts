@@ -71,7 +71,7 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
       if (seen.text === null && alone === null) look(await store.get(key));
       for (;;) {
         const now = store.now();
-        const state = stateFor(seen.text, now);
+        const state = nextState(now);
         const outcomes = apply(state, changes, now);
         const text = budgetToText(state);
         const { isSwapped, current } = await store.swap(key, seen.text, text, KEPT);
@@ -103,12 +103,11 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     return (alone ??= divided(seen.state, { parts: store.replicas(), inFlight, now: store.now() }));
   }
 
-  /** What all know, and what this replica has learned by itself. */
-  function stateFor(text: string | null, now: number): BudgetState {
-    if (text === null) return { ...copyOf(keepToOwnPart()), origin: crypto.randomUUID() };
-    const common = budgetFromText(text) ?? seen.state;
-    if (alone === null) return copyOf(common);
-    return joinedAt === null ? joined(common, alone, now) : parted(common, alone);
+  /** What all know, and what this replica has learned by itself: to be changed, and then told. */
+  function nextState(now: number): BudgetState {
+    if (seen.text === null) return { ...copyOf(keepToOwnPart()), origin: crypto.randomUUID() };
+    if (alone === null) return copyOf(seen.state);
+    return joinedAt === null ? joined(seen.state, alone, now) : parted(seen.state, alone);
   }
 
   function makeAlone(changes: readonly Change[]): Outcome[] {
