@@ -166,6 +166,35 @@ describe('a store that is away', () => {
   });
 });
 
+describe('a replica that does not know what the others have spent since', () => {
+  const AT_ONCE = { up: 0, back: 0, isLost: false };
+
+  test('has but a few under way, though it has its part from before the store broke', async () => {
+    const world = createBudgetWorld({ limit: 100, replicas: 2 });
+    const [first, second] = [world.open(), world.open()];
+    await world.burst(first, 'read', 1);
+    for (let sent = 0; sent < 83; sent += 1) void world.send(second, 'read', AT_ONCE);
+    await world.clock.pass(0);
+    world.store.breakAll();
+    for (let sent = 0; sent < 5; sent += 1) void world.send(second, 'mutation', AT_ONCE);
+    for (let sent = 0; sent < 32; sent += 1) void world.send(first, 'read', AT_ONCE);
+    await world.clock.pass(0);
+    expect([world.used(), world.over()]).toEqual([99, 0]);
+  });
+
+  test('has but a few under way where the store has forgotten, and no answer has told anybody yet', async () => {
+    const world = createBudgetWorld({ limit: 100, replicas: 3, latency: () => 10 });
+    const [first, second, third] = [world.open(), world.open(), world.open()];
+    await world.burst(first, 'read', 1);
+    world.store.empty();
+    for (let sent = 0; sent < 10; sent += 1) void world.send(second, 'read', AT_ONCE);
+    await world.clock.pass(10);
+    for (let sent = 0; sent < 120; sent += 1) void world.send(third, 'read', AT_ONCE);
+    await world.clock.pass(1000);
+    expect([world.used(), world.over()]).toEqual([21, 0]);
+  });
+});
+
 /** Milliseconds. */
 const delay = fc.constantFrom(0, 0, 100, 700, 2500);
 const deed = (mutations: boolean) =>

@@ -16,6 +16,13 @@ export function divided(
   return { ...copy, parts, inFlight, dividedAt: now };
 }
 
+/** The same parts, of which the first answer has to tell again how much is left. */
+export function guessedAnew(state: BudgetState, now: number): BudgetState {
+  const copy = { ...copyOf(state), dividedAt: now };
+  for (const { part } of windowsOf(copy, now)) if (part !== null) part.isGuessed = true;
+  return copy;
+}
+
 /** The same without parts. */
 export function undivided(state: BudgetState): BudgetState {
   const whole = { ...copyOf(state), parts: 1, dividedAt: 0, inFlight: 0 };

@@ -1,6 +1,6 @@
 import type { SharedStore } from '../../sharedStore.ts';
 import type { Budget } from './budget.ts';
-import { copyOf, divided, joined, parted, undivided } from './budgetParts.ts';
+import { copyOf, divided, guessedAnew, joined, parted, undivided } from './budgetParts.ts';
 import { abandon, pressureOf, settle, take, viewOf } from './budgetState.ts';
 import { budgetFromText, budgetToText } from './budgetText.ts';
 import { type BudgetState, newBudgetState } from './budgetWindow.ts';
@@ -89,18 +89,25 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     }
   }
 
-  /** Takes in what is in common now, if it goes on from what was: else what this replica knows the others have yet to learn. */
+  /**
+   * Takes in what is in common now, if it goes on from what was: else what this replica knows the others have yet to learn. Of what no
+   * answer has told yet each has but a part.
+   */
   function look(current: string | null): void {
     const found = current === null ? null : budgetFromText(current);
     const isNew = found?.origin !== seen.state.origin;
-    if (seen.text !== null && isNew) keepToOwnPart();
+    const isUntold = found?.assumed?.endsAt === null;
+    if (seen.text === null ? isUntold : isNew) keepToOwnPart();
     seen = { text: current, state: found ?? seen.state };
   }
 
   function keepToOwnPart(): BudgetState {
+    const now = store.now();
+    if (alone === null) alone = divided(seen.state, { parts: store.replicas(), inFlight: underWay.size, now });
+    // The others have spent of what all had in common, whatever this one's part was.
+    else if (joinedAt !== null) alone = guessedAnew(alone, now);
     joinedAt = null;
-    const inFlight = underWay.size;
-    return (alone ??= divided(seen.state, { parts: store.replicas(), inFlight, now: store.now() }));
+    return alone;
   }
 
   /** What all know, and what this replica has learned by itself: to be changed, and then told. */
