@@ -66,11 +66,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const { clock, freshness, cacheBytes, share, usesLists, shared = null, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
-  const localNow = (): number => clock.now();
-  const others = shared && { ...shared, clock, localNow, replicas: createReplicas(shared.store) };
+  const others = shared && { ...shared, clock, replicas: createReplicas(shared.store) };
   const changes = createChanges({
     now: () => others?.store.now() ?? clock.now(),
-    localNow,
+    localNow: () => clock.now(),
     leeway: others === null ? 0 : LEEWAY,
     tell: (hash, tags, order) => others?.replicas.tell({ kind: 'changed', hash, tags: [...tags], order }),
   });
@@ -84,7 +83,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const observers = createObservers();
   const everybody = createObservers();
   everybody.add(observers);
-  if (others !== null) everybody.add(createTelling(others.replicas, others.store, localNow));
+  if (others !== null) everybody.add(createTelling(others));
   const reads = createReads(endpoints, cache, { freshness, observer: everybody });
   const accounts = createAccounts({
     budgetOf: (hash) =>

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
+import type { Clock } from '../../clock.ts';
 import type { Livestream } from '../../models.ts';
 import type { SharedStore } from '../../sharedStore.ts';
 import { type Accounts, tokenHashOf } from '../account.ts';
@@ -8,12 +9,20 @@ import type { Observer } from '../observer.ts';
 import type { Reads } from '../reads.ts';
 import type { News, Replicas } from './replicas.ts';
 import { REFUSED } from '../cache/tags.ts';
+import { createStoreTime } from './storeTime.ts';
 
 /** How many livestreams it is remembered of how the others know them. */
 const MOST_LOOKS = 10_000;
 
+export interface TellingOptions {
+  replicas: Replicas;
+  store: SharedStore;
+  clock: Clock;
+}
+
 /** Tells the other replicas what is new to them. */
-export function createTelling(replicas: Replicas, store: SharedStore, localNow: () => number): Observer {
+export function createTelling({ replicas, store, clock }: TellingOptions): Observer {
+  const { atStore } = createStoreTime(store, clock);
   const looks = new LRUCache<string, string>({ max: MOST_LOOKS });
 
   /** Whether the others know it otherwise, or not at all. */
@@ -30,7 +39,7 @@ export function createTelling(replicas: Replicas, store: SharedStore, localNow: 
     livestream(accountId, livestream, { order, at, isShared }) {
       const hash = tokenHashOf(accountId);
       if (!isNews(hash, livestream) || isShared) return;
-      replicas.tell({ kind: 'seen', hash, livestream, order, at: at + store.now() - localNow() });
+      replicas.tell({ kind: 'seen', hash, livestream, order, at: atStore(at) });
     },
     session() {},
     meeting: (accountId, meetingId, { order }, named = null) =>
@@ -39,23 +48,21 @@ export function createTelling(replicas: Replicas, store: SharedStore, localNow: 
   };
 }
 
-export interface HearingOptions {
-  replicas: Replicas;
+export interface HearingOptions extends TellingOptions {
   changes: Changes;
   accounts: Accounts;
   reads: Pick<Reads, 'seenElsewhere' | 'namedElsewhere'>;
   /** Those here who want to know. */
   observers: Observer;
-  store: SharedStore;
-  localNow: () => number;
 }
 
 /** Puts what the other replicas tell where it belongs. */
-export function hearOthers({ replicas, changes, accounts, reads, observers, store, localNow }: HearingOptions): void {
+export function hearOthers({ replicas, changes, accounts, reads, observers, store, clock }: HearingOptions): void {
+  const { atHome } = createStoreTime(store, clock);
   replicas.listen((news) => {
     if (news.kind === 'changed') hearOfChange(news);
     else if (news.kind === 'missed') changes.missedSome();
-    else if (news.kind === 'told') observers.told(news, { order: news.order, at: localNow() });
+    else if (news.kind === 'told') observers.told(news, { order: news.order, at: clock.now() });
     else if (news.kind === 'meeting') hearOfMeeting(news);
     else if (news.kind === 'seen') hearOfLivestream(news);
   });
@@ -69,12 +76,12 @@ export function hearOthers({ replicas, changes, accounts, reads, observers, stor
     const accountId = accounts.idOf(hash);
     if (accountId === null) return;
     if (named !== null) reads.namedElsewhere(accountId, named);
-    observers.meeting(accountId, meetingId, { order, at: localNow() });
+    observers.meeting(accountId, meetingId, { order, at: clock.now() });
   }
 
   function hearOfLivestream({ hash, livestream, order, at }: News & { kind: 'seen' }): void {
     const accountId = accounts.idOf(hash);
-    const moment = { order, at: at - store.now() + localNow(), isShared: true } as const;
+    const moment = { order, at: atHome(at), isShared: true } as const;
     if (accountId !== null) reads.seenElsewhere(accountId, livestream, moment);
   }
 }

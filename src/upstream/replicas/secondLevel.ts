@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import type { Moment } from '../cache/changes.ts';
+import { createStoreTime } from './storeTime.ts';
 import { createTurns, type TurnsOptions } from './turns.ts';
 
 /** What one replica has read and all may serve. */
@@ -39,8 +40,7 @@ const keptText = v.pipe(v.string(), v.parseJson(), v.object({ value: v.unknown()
 export function createSecondLevel({ store, replicas, prefix, clock }: SecondLevelOptions): SecondLevel {
   const turns = createTurns({ store, replicas, clock });
   const keyOf = (id: string): string => `${prefix}kept ${id}`;
-  /** How much the store's clock is ahead of this process's. */
-  const ahead = (): number => store.now() - clock.now();
+  const { atStore, atHome } = createStoreTime(store, clock);
 
   return {
     async find(id) {
@@ -49,11 +49,11 @@ export function createSecondLevel({ store, replicas, prefix, clock }: SecondLeve
       const { success, output } = v.safeParse(keptText, text);
       if (!success) return null;
       const { value, order, at } = output;
-      return { value, moment: { order, at: at - ahead(), isShared: true } };
+      return { value, moment: { order, at: atHome(at), isShared: true } };
     },
     keep(id, { value, moment: { order, at } }, milliseconds) {
       if (!store.isUp() || id.length > LONGEST_ID) return;
-      const text = JSON.stringify({ value, order, at: at + ahead() });
+      const text = JSON.stringify({ value, order, at: atStore(at) });
       store.set(keyOf(id), text, Math.ceil(milliseconds)).catch(() => {});
     },
     drop(id) {

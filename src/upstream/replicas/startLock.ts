@@ -4,6 +4,7 @@ import type { LivestreamRef, StartInput } from '../../models.ts';
 import { StoreAway } from '../../sharedStore.ts';
 import type { StartOutcome } from '../livestreamControl.ts';
 import { livestreamRefSchema } from './schemas.ts';
+import { createStoreTime } from './storeTime.ts';
 import { createTurns, type TurnsOptions } from './turns.ts';
 
 /** A start that was begun. */
@@ -63,10 +64,7 @@ const recordText = v.pipe(
 
 export function createStartLock({ store, replicas, prefix, clock }: StartLockOptions): StartLock {
   const turns = createTurns({ store, replicas, clock });
-  /** How much the store's clock is ahead of this process's. */
-  const ahead = (): number => store.now() - clock.now();
-
-  const atStore = ({ input, sentAt }: BegunStart): BegunStart => ({ input, sentAt: sentAt + ahead() });
+  const { atStore, atHome } = createStoreTime(store, clock);
 
   /** Waits until the lock is this replica's. */
   async function acquire(lock: string, holder: string): Promise<void> {
@@ -99,7 +97,7 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
     const sentAt = isTakenOver ? abandoned.sentAt : store.now();
     await store.set(record, textOf({ input, sentAt, livestream: null }), BEGUN_IS_KNOWN);
     if (abandoned === null) return { kind: 'none' };
-    return { kind: 'abandoned', start: { input: abandoned.input, sentAt: abandoned.sentAt - ahead() } };
+    return { kind: 'abandoned', start: { input: abandoned.input, sentAt: atHome(abandoned.sentAt) } };
   }
 
   /** What is not known to have ended is left as begun, also where another replica began it and nobody could see what came of it. */
@@ -110,7 +108,8 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
     // What stands there is another replica's.
     if (before.kind === 'unknown') return;
     if (outcome === null && before.kind === 'abandoned') {
-      await store.set(record, textOf({ ...atStore(before.start), livestream: null }), BEGUN_IS_KNOWN);
+      const { input: begun, sentAt } = before.start;
+      await store.set(record, textOf({ input: begun, sentAt: atStore(sentAt), livestream: null }), BEGUN_IS_KNOWN);
       return;
     }
     if (outcome !== null && 'refusal' in outcome && outcome.refusal.code === 'OUTCOME_UNKNOWN') return;
