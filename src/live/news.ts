@@ -5,11 +5,11 @@ import type { Livestream } from '../models.ts';
 import type { Account } from '../upstream/account.ts';
 import type { Moment } from '../upstream/cache/changes.ts';
 import { sleep } from '../upstream/deadline.ts';
-import { hasEnded } from '../upstream/endpoints.ts';
+import { hasEnded, isSameLook } from '../upstream/endpoints.ts';
 import type { Operation } from '../upstream/operation.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Reader, Readers } from './readers.ts';
-import { isActive, isSameLook, type LiveState, type Told } from './state.ts';
+import { isActive, type LiveState, type Told } from './state.ts';
 
 export interface NewsOptions {
   account: Account;
@@ -98,10 +98,8 @@ export function createNews(options: NewsOptions): News {
     return isOther && order < (answers.get(livestream.id) ?? 0);
   }
 
-  /** What it tells is told by itself. */
-  async function readAgain(id: string): Promise<void> {
-    await reads.livestream.read(begin(), id, reads.now());
-  }
+  /** As it is now; what that tells is told by itself. */
+  const readNow = async (id: string): Promise<Livestream | null> => reads.livestream.read(begin(), id, reads.now());
 
   /** It has changed: its session is looked up before anybody is told, so that both are told at once. */
   async function settle(livestream: Livestream, moment: Moment): Promise<void> {
@@ -109,7 +107,7 @@ export function createNews(options: NewsOptions): News {
     await settling.get(id);
     const last = told.get(id);
     if (last !== undefined && last.moment.order >= moment.order) return;
-    if (isDoubtful(livestream, moment)) return readAgain(id);
+    if (isDoubtful(livestream, moment)) return void (await readNow(id));
     const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
     // What came in the same answer is new enough.
     const since = { ...moment, order: moment.order - 1 };
@@ -117,7 +115,7 @@ export function createNews(options: NewsOptions): News {
     const now = heldOf(id) ?? livestream;
     if (!isActive(now) || reads.activeSession.held(account.id, id) !== null) return publish(now, moment);
     // It has ended by now, which is told by itself, or it runs without one.
-    const again = await reads.livestream.read(begin(), id, reads.now());
+    const again = await readNow(id);
     if (again !== null && isSameLook(again, now)) publish(again, moment, null);
   }
 
@@ -132,8 +130,7 @@ export function createNews(options: NewsOptions): News {
   async function settleWithout(id: string): Promise<void> {
     await settling.get(id);
     if (!told.has(id)) return;
-    // As it is after that was seen.
-    const livestream = await reads.livestream.read(begin(), id, reads.now());
+    const livestream = await readNow(id);
     const last = told.get(id);
     const isNone = reads.activeSession.held(account.id, id) === null;
     if (livestream === null || last === undefined || !isNone || !isSameLook(livestream, last.livestream)) return;

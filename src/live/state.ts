@@ -1,4 +1,5 @@
 import type { Livestream } from '../models.ts';
+import { isSameLook } from '../upstream/endpoints.ts';
 import type { Moment } from '../upstream/cache/changes.ts';
 
 /** What those who watch a livestream are told of. */
@@ -35,10 +36,6 @@ export interface LiveEvent {
 export function isSameState(one: LiveState, other: LiveState): boolean {
   const isSession = one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;
   return isSession && isSameLook(one.livestream, other.livestream);
-}
-
-export function isSameLook(one: Livestream, other: Livestream): boolean {
-  return one.status === other.status && one.playbackUrl === other.playbackUrl && one.name === other.name;
 }
 
 /** Whether it runs, or is about to. */

@@ -213,6 +213,14 @@ export function hasEnded({ status }: Livestream): boolean {
   return status === 'IDLE' || status === 'OFFLINE' || status === 'ERRORED';
 }
 
+/** What a reader is told again for, where it is not as it was. */
+export type Look = Pick<Livestream, 'status' | 'playbackUrl' | 'name'>;
+
+/** Whether two states of a livestream do not differ in what readers are told of. */
+export function isSameLook(one: Look, other: Look): boolean {
+  return one.status === other.status && one.playbackUrl === other.playbackUrl && one.name === other.name;
+}
+
 function toParameters({ status, excludeMeetings, from, to, order }: LivestreamQuery): Query {
   return {
     status,

@@ -5,6 +5,7 @@ import type { Livestream } from '../../models.ts';
 import type { SharedStore } from '../../sharedStore.ts';
 import { type Accounts, tokenHashOf } from '../account.ts';
 import type { Changes } from '../cache/changes.ts';
+import { isSameLook, type Look } from '../endpoints.ts';
 import type { Observer } from '../observer.ts';
 import type { Reads } from '../reads.ts';
 import type { News, Replicas } from './replicas.ts';
@@ -23,16 +24,15 @@ export interface TellingOptions {
 /** Tells the other replicas what is new to them. */
 export function createTelling({ replicas, store, clock }: TellingOptions): Observer {
   const { atStore } = createStoreTime(store, clock);
-  const looks = new LRUCache<string, string>({ max: MOST_LOOKS });
+  const looks = new LRUCache<string, Look>({ max: MOST_LOOKS });
 
   /** Whether the others know it otherwise, or not at all. */
   function isNews(hash: string, livestream: Livestream): boolean {
     const { id, status, playbackUrl, name } = livestream;
     const key = `${hash} ${id}`;
-    const look = JSON.stringify([status, playbackUrl, name]);
-    const isOther = looks.get(key) !== look;
-    looks.set(key, look);
-    return isOther;
+    const known = looks.get(key);
+    looks.set(key, { status, playbackUrl, name });
+    return known === undefined || !isSameLook(known, livestream);
   }
 
   return {
