@@ -39,14 +39,14 @@ const config: CodegenConfig = {
     'src/generated/resolvers.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
-        contextType: '../context.ts#Context',
+        contextType: '../graphql/context.ts#Context',
         mappers: {
-          Meeting: '../models.ts#MeetingRef',
-          Livestream: '../models.ts#LivestreamRef',
-          LivestreamSession: '../models.ts#LivestreamSession as LivestreamSessionModel',
-          LivestreamAnalytics: '../models.ts#AnalyticsSource',
-          LivestreamAnalyticsDay: '../models.ts#DayAnalytics',
-          _Entity: '../models.ts#MaybeEntity',
+          Meeting: '../domain/models.ts#MeetingRef',
+          Livestream: '../domain/models.ts#LivestreamRef',
+          LivestreamSession: '../domain/models.ts#LivestreamSession as LivestreamSessionModel',
+          LivestreamAnalytics: '../domain/models.ts#AnalyticsSource',
+          LivestreamAnalyticsDay: '../domain/models.ts#DayAnalytics',
+          _Entity: '../domain/models.ts#MaybeEntity',
         },
         scalars: {
           ID: 'string',

@@ -4,15 +4,15 @@ import { createServer, type Server } from 'node:http';
 
 import type { AuthSettings } from './auth/authenticate.ts';
 import { usableKeys } from './auth/jwt.ts';
-import { type Config, readConfig } from './config.ts';
-import { ConfigError } from './config/read.ts';
-import { createDrain } from './drain.ts';
-import { createGateway } from './gateway.ts';
-import { graphiqlOptions } from './graphiql.ts';
+import { type Config, readConfig } from './config/index.ts';
+import { ConfigError } from './config/env.ts';
+import { createDrain } from './server/gracefulShutdown.ts';
+import { createGateway } from './server/gateway.ts';
+import { graphiqlOptions } from './server/graphiql.ts';
 import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
-import { startTelemetry } from './telemetry/start.ts';
-import { createUndiciTransport } from './transports/undici.ts';
-import { createWebSockets, isWebSocketUpgrade } from './webSockets.ts';
+import { startTelemetry } from './telemetry/startTelemetry.ts';
+import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
+import { createWebSockets, isWebSocketUpgrade } from './server/websocket/webSocketServer.ts';
 
 /** Milliseconds that an unused connection is kept: longer than proxies keep theirs, which would else send into one that just closes. */
 const KEEP_ALIVE = 75_000;
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
-  const shared = config.redis && (await (await import('./stores/redis.ts')).openRedis(config.redis, app, log));
+  const shared = config.redis && (await (await import('./cluster/redis.ts')).openRedis(config.redis, app, log));
   const drain = createDrain({ ...config.drain, log });
   // A page of another site could have its name point to this machine.
   const localOnly = auth.kind === 'none';

@@ -1,4 +1,4 @@
-import { unauthenticated } from './refusal.ts';
+import { unauthenticated } from './authErrors.ts';
 import type { Viewer } from './viewer.ts';
 
 /** A key that callers may use, of which only the hash is known. */

@@ -1,4 +1,4 @@
-import { unauthenticated } from './refusal.ts';
+import { unauthenticated } from './authErrors.ts';
 
 /** Where an API key may stand instead. */
 const KEY_HEADER = 'x-api-key';

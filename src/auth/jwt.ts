@@ -11,11 +11,11 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Transport } from '../upstream/transport.ts';
-import { unauthenticated } from './refusal.ts';
+import type { Clock } from '../lib/clock.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { Transport } from '../realtimekit/transport.ts';
+import { unauthenticated } from './authErrors.ts';
 import { SCOPES, type Viewer } from './viewer.ts';
 
 /** Which tokens are let in. */

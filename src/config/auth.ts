@@ -11,7 +11,7 @@ import {
   readNamed,
   readSafeUrl,
   readWhole,
-} from './read.ts';
+} from './env.ts';
 
 /** How callers show who they are. Where other machines reach the gateway, there is no default: the operator has to choose. */
 export function readAuth(environment: Environment, host: string, readFile: ReadFile): AuthSettings {

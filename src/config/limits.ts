@@ -1,5 +1,5 @@
-import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
-import { type Environment, readWhole } from './read.ts';
+import { DEFAULT_LIMITS, type Limits } from '../graphql/limits/operationLimits.ts';
+import { type Environment, readWhole } from './env.ts';
 
 /** What one request may ask for. */
 export function readLimits(environment: Environment): Limits {

@@ -1,4 +1,4 @@
-import { ConfigError, type Environment, readSwitch } from './read.ts';
+import { ConfigError, type Environment, readSwitch } from './env.ts';
 
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { MeetingRef, LivestreamRef, LivestreamSession as LivestreamSessionModel, AnalyticsSource, DayAnalytics, MaybeEntity } from '../models.ts';
-import type { Context } from '../context.ts';
+import type { MeetingRef, LivestreamRef, LivestreamSession as LivestreamSessionModel, AnalyticsSource, DayAnalytics, MaybeEntity } from '../domain/models.ts';
+import type { Context } from '../graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;

@@ -1,14 +1,14 @@
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import type { Livestream } from '../models.ts';
-import type { Account } from '../upstream/account.ts';
-import type { Moment } from '../upstream/cache/changes.ts';
-import type { Operation } from '../upstream/operation.ts';
-import type { Upstream } from '../upstream/upstream.ts';
-import { createLook } from './look.ts';
-import type { LivePace } from './pace.ts';
-import type { Watched } from './readers.ts';
-import { isArriving, type LiveEvent, type Told } from './state.ts';
+import type { Clock } from '../lib/clock.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { Livestream } from '../domain/models.ts';
+import type { Account } from '../data/account.ts';
+import type { Moment } from '../data/cache/invalidation.ts';
+import type { Operation } from '../data/operation.ts';
+import type { Upstream } from '../data/dataSource.ts';
+import { createLook } from './pollRound.ts';
+import type { LivePace } from './pollIntervals.ts';
+import type { Watched } from './subscribers.ts';
+import { isArriving, type LiveEvent, type Told } from './types.ts';
 
 export interface PollerOptions {
   account: Account;

@@ -1,7 +1,7 @@
-import { type Answer, Refusal } from './answers.ts';
-import type { Call } from './call.ts';
-import type { Session } from './models.ts';
-import { Writer } from './shapes.ts';
+import { type Answer, Refusal } from './responses.ts';
+import type { Call } from './restCall.ts';
+import type { Session } from './records.ts';
+import { Writer } from './responseFormats.ts';
 
 /** How many sessions began in a time range, and what they ingested and were watched for, altogether. */
 export function overallAnalytics(call: Call): Answer {

@@ -1,4 +1,4 @@
-import { Refusal } from './answers.ts';
+import { Refusal } from './responses.ts';
 import { isRecord } from './fields.ts';
 
 /** The object that a body holds; whatever else it holds is refused. */

@@ -1,7 +1,7 @@
 import type { Fault } from './faults.ts';
 import { BadInput } from './fields.ts';
 import type { RequestReport } from './requestLog.ts';
-import type { Samples } from './samples.ts';
+import type { Samples } from './exampleIds.ts';
 import type { SandboxSettings } from './settings.ts';
 import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 

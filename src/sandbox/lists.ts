@@ -1,9 +1,9 @@
-import { type Answer, Refusal } from './answers.ts';
-import type { Call } from './call.ts';
-import { STATUSES } from './models.ts';
+import { type Answer, Refusal } from './responses.ts';
+import type { Call } from './restCall.ts';
+import { STATUSES } from './records.ts';
 import { type Page, paginate } from './paging.ts';
 import type { Shapes } from './settings.ts';
-import { Writer } from './shapes.ts';
+import { Writer } from './responseFormats.ts';
 
 const DOCUMENTED = { numbers: 'string', disabled: 'boolean' } as const;
 

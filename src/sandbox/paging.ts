@@ -1,4 +1,4 @@
-import { type Paging, Refusal } from './answers.ts';
+import { type Paging, Refusal } from './responses.ts';
 import type { Shapes } from './settings.ts';
 
 const DEFAULT_PER_PAGE = 20;

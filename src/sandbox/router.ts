@@ -1,4 +1,4 @@
-import { ENDPOINTS, type Endpoint } from './endpoints.ts';
+import { ENDPOINTS, type Endpoint } from './routes.ts';
 
 /** Where a request leads: an endpoint, or none, and then whether another method would have found one. */
 export type Match = { endpoint: Endpoint; appId: string; id: string } | { endpoint: undefined; status: 404 | 405 };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { BadInput, Fields } from './fields.ts';
 
 /** How to set the sandbox's clock; the keys apply in this order. */

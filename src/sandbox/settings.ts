@@ -1,5 +1,5 @@
 import { Fields } from './fields.ts';
-import { DEFAULT_WEBHOOK_SETTINGS, type WebhookSettings, mergeWebhookSettings } from './webhooks/settings.ts';
+import { DEFAULT_WEBHOOK_SETTINGS, type WebhookSettings, mergeWebhookSettings } from './webhooks/webhookSettings.ts';
 
 const LISTS = ['array', 'object', 'nested'] as const;
 const ENVELOPES = ['data', 'result'] as const;

@@ -1,4 +1,4 @@
-import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './models.ts';
+import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './records.ts';
 import type { Random } from './random.ts';
 
 /** What a start is given. */

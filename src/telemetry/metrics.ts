@@ -1,7 +1,7 @@
-import type { WebhookOutcome } from '../live/webhook.ts';
-import type { Source } from '../upstream/trace.ts';
-import type { Method } from '../upstream/transport.ts';
-import type { OperationKind } from './note.ts';
+import type { WebhookOutcome } from '../webhooks/receiver.ts';
+import type { Source } from '../data/operationReport.ts';
+import type { Method } from '../realtimekit/transport.ts';
+import type { OperationKind } from './requestRecord.ts';
 
 /** A request for an operation that is over. */
 export interface OperationOutcome {

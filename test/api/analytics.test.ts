@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Transport } from '../../src/upstream/transport.ts';
+import type { Transport } from '../../src/realtimekit/transport.ts';
 import { at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
 
 const OVERALL = 'GET /analytics/livestreams/overall';

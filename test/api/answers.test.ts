@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { createAnswers, type KeptAnswer } from '../../src/upstream/cache/answers.ts';
-import { createCache } from '../../src/upstream/cache/cache.ts';
-import { DEFAULT_FRESHNESS } from '../../src/upstream/cache/freshness.ts';
+import { createAnswers, type KeptAnswer } from '../../src/data/cache/responseCache.ts';
+import { createCache } from '../../src/data/cache/cache.ts';
+import { DEFAULT_FRESHNESS } from '../../src/data/cache/ttl.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { type Answer, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createOperation } from '../support/upstream.ts';

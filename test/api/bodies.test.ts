@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway } from '../../src/server/gateway.ts';
 import { matching } from '../support/gateway.ts';
 
 const stack: (() => Promise<unknown>)[] = [];

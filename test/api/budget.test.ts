@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway } from '../../src/server/gateway.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import type { Transport, TransportRequest } from '../../src/upstream/transport.ts';
+import type { Transport, TransportRequest } from '../../src/realtimekit/transport.ts';
 import {
   ACCOUNT,
   type Answer,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Fault } from '../../src/sandbox/faults.ts';
-import type { Samples } from '../../src/sandbox/samples.ts';
-import type { Transport } from '../../src/upstream/transport.ts';
+import type { Samples } from '../../src/sandbox/exampleIds.ts';
+import type { Transport } from '../../src/realtimekit/transport.ts';
 import { at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
 
 const BY_ID = 'GET /livestreams/{livestream_id}';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { serverAudits } from 'graphql-http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway } from '../../src/server/gateway.ts';
 import { at } from '../support/gateway.ts';
 
 const JSON_TYPE = 'application/json';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { TransportRequest } from '../../src/upstream/transport.ts';
+import type { TransportRequest } from '../../src/realtimekit/transport.ts';
 import {
   ACCOUNT,
   type Answer,

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { DEFAULT_LIMITS, type Limits } from '../../src/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/graphql/limits/operationLimits.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
 import { many, refusal, seen } from '../support/refusals.ts';
 

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { REPORT_HEADER } from '../../src/plugins/useUpstreamReport.ts';
+import { REPORT_HEADER } from '../../src/server/plugins/useUpstreamReport.ts';
 import { type Answer, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const CLOSED = { tellsSchema: false, suggestions: false, reports: false, graphiql: false } as const;

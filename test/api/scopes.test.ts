@@ -1,7 +1,7 @@
 import { isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { createGatewaySchema } from '../../src/schema.ts';
+import { createGatewaySchema } from '../../src/graphql/schema.ts';
 import { at, matching, type TestGateway } from '../support/gateway.ts';
 import { apiKeySettings, startGuarded } from '../support/identityProvider.ts';
 

@@ -4,13 +4,13 @@ import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { AuthSettings } from '../../src/auth/authenticate.ts';
-import type { Samples } from '../../src/sandbox/samples.ts';
+import type { Samples } from '../../src/sandbox/exampleIds.ts';
 import {
   type Transport,
   TransportError,
   type TransportRequest,
   type TransportResponse,
-} from '../../src/upstream/transport.ts';
+} from '../../src/realtimekit/transport.ts';
 import { ACCOUNT, type Answer, APP, startTestGateway, type TestGateway, TOKEN } from '../support/gateway.ts';
 import { apiKeySettings, jwtSettings, signingKey, signToken, startGuarded } from '../support/identityProvider.ts';
 

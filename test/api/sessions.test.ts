@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Transport, TransportRequest } from '../../src/upstream/transport.ts';
+import type { Transport, TransportRequest } from '../../src/realtimekit/transport.ts';
 import { type Answer, at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
 
 const BY_ID = 'GET /livestreams/{livestream_id}';

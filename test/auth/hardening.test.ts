@@ -7,8 +7,8 @@ import { createSchema } from 'graphql-yoga';
 import { describe, expect, it } from 'vitest';
 
 import { usableKeys } from '../../src/auth/jwt.ts';
-import { enforceScopes } from '../../src/auth/scopes.ts';
-import type { Context } from '../../src/context.ts';
+import { enforceScopes } from '../../src/graphql/requiresScopes.ts';
+import type { Context } from '../../src/graphql/context.ts';
 import { ACCOUNT, matching, startTestGateway, TOKEN } from '../support/gateway.ts';
 import {
   apiKeySettings,

@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 import { buildSchema, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
 
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway } from '../../src/server/gateway.ts';
 import { typeDefs } from '../../src/generated/typeDefs.ts';
-import { graphiqlOptions } from '../../src/graphiql.ts';
+import { graphiqlOptions } from '../../src/server/graphiql.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
-import { createUndiciTransport } from '../../src/transports/undici.ts';
+import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -69,7 +69,7 @@ test('the settings table names every variable that is read', () => {
 });
 
 test('the error table names every code of ours', () => {
-  const [, union = ''] = /type ErrorCode =([^;]*);/.exec(read('src/errors.ts')) ?? [];
+  const [, union = ''] = /type ErrorCode =([^;]*);/.exec(read('src/domain/errors.ts')) ?? [];
   const ours = Array.from(union.matchAll(/'(\w+)'/g), ([, code]) => code);
   expect(ours.length).toBeGreaterThan(5);
   expect(cells('Errors')).toEqual(expect.arrayContaining([...ours, 'OPERATION_RESOLUTION_FAILURE', 'BAD_REQUEST']));

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 
-import { WEBHOOK_PATH } from '../../src/plugins/useWebhooks.ts';
+import { WEBHOOK_PATH } from '../../src/server/plugins/useWebhooks.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { createRandom } from '../../src/sandbox/random.ts';
-import type { Transport } from '../../src/upstream/transport.ts';
+import type { Transport } from '../../src/realtimekit/transport.ts';
 import { at, rowsOf, startTestGateway } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
 import { eventually } from '../support/upstream.ts';

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 
 import { describe, expect, test } from 'vitest';
 
-import { Refusal, runOperation } from '../../src/sockets/operation.ts';
+import { Refusal, runOperation } from '../../src/server/websocket/sseBridge.ts';
 
 setFlagsFromString('--expose-gc');
 

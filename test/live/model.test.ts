@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { play, stories } from './story.ts';
+import { play, stories } from './scenario.ts';
 import { createLiveWorld } from './world.ts';
 
 /** Enough for each of the promises to be at risk many times; whoever changes how is told what sets a few hundred for once. */

@@ -1,7 +1,7 @@
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 
-import type { Target } from '../../src/live/state.ts';
+import type { Target } from '../../src/live/types.ts';
 import { at } from '../support/gateway.ts';
 import type { Served } from '../support/served.ts';
 

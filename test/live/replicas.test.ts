@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Target } from '../../src/live/state.ts';
+import type { Target } from '../../src/live/types.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createLiveWorld, EVERYTHING, livestream, type LiveWorld, meeting, TOKEN, type Viewer } from './world.ts';
 

@@ -6,7 +6,7 @@ import { createSchema, createYoga } from 'graphql-yoga';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 
-import type { Fetch } from '../../src/sockets/operation.ts';
+import type { Fetch } from '../../src/server/websocket/sseBridge.ts';
 import { present, startTestGateway } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
 

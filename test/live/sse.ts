@@ -1,4 +1,4 @@
-import { createGateway, type GatewayOptions } from '../../src/gateway.ts';
+import { createGateway, type GatewayOptions } from '../../src/server/gateway.ts';
 import { at } from '../support/gateway.ts';
 import { APP } from '../support/upstream.ts';
 import type { LiveWorld } from './world.ts';

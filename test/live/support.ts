@@ -3,17 +3,17 @@ import { createServer } from 'node:http';
 
 import { createYoga } from 'graphql-yoga';
 
-import { unauthenticated } from '../../src/auth/refusal.ts';
-import type { WebhookEvent } from '../../src/live/events.ts';
-import { createWebhookReceiver } from '../../src/live/webhook.ts';
-import { useAuthentication } from '../../src/plugins/useAuthentication.ts';
-import { createPresent, useErrorCodes } from '../../src/plugins/useErrorCodes.ts';
-import { useWebhooks } from '../../src/plugins/useWebhooks.ts';
+import { unauthenticated } from '../../src/auth/authErrors.ts';
+import type { WebhookEvent } from '../../src/webhooks/webhookEvent.ts';
+import { createWebhookReceiver } from '../../src/webhooks/receiver.ts';
+import { useAuthentication } from '../../src/server/plugins/useAuthentication.ts';
+import { createPresent, useErrorCodes } from '../../src/server/plugins/useErrorFormatting.ts';
+import { useWebhooks } from '../../src/server/plugins/useWebhooks.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
-import { createGatewaySchema } from '../../src/schema.ts';
-import { createUndiciTransport } from '../../src/transports/undici.ts';
-import type { Transport, TransportResponse } from '../../src/upstream/transport.ts';
+import { createGatewaySchema } from '../../src/graphql/schema.ts';
+import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
+import type { Transport, TransportResponse } from '../../src/realtimekit/transport.ts';
 import { at, closeAfterTest, serve } from '../sandbox/support.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import type { LogEntry } from '../support/gateway.ts';

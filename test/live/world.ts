@@ -1,10 +1,10 @@
-import { createWatch, DEFAULT_LIVE_LIMITS, type LiveLimits, type Watch } from '../../src/live/watch.ts';
-import type { LiveState, Target } from '../../src/live/state.ts';
+import { createWatch, DEFAULT_LIVE_LIMITS, type LiveLimits, type Watch } from '../../src/live/subscriptions.ts';
+import type { LiveState, Target } from '../../src/live/types.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { DEFAULT_ECONOMY, type EconomySettings } from '../../src/upstream/economy.ts';
-import { type Transport, TransportError, type TransportResponse } from '../../src/upstream/transport.ts';
-import { createUpstream, type Upstream } from '../../src/upstream/upstream.ts';
+import { DEFAULT_ECONOMY, type EconomySettings } from '../../src/data/cachingSettings.ts';
+import { type Transport, TransportError, type TransportResponse } from '../../src/realtimekit/transport.ts';
+import { createUpstream, type Upstream } from '../../src/data/dataSource.ts';
 import { at, rowsOf } from '../support/gateway.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { StoreAway } from '../../src/sharedStore.ts';
-import { createRedisStore, type RedisStore } from '../../src/stores/redis.ts';
+import { StoreAway } from '../../src/cluster/sharedStore.ts';
+import { createRedisStore, type RedisStore } from '../../src/cluster/redis.ts';
 import { afterTest } from './support/cleanUp.ts';
 import { portOf } from './support/ports.ts';
 import { startProxy } from './support/proxy.ts';

@@ -1,4 +1,4 @@
-import { subgraphSdl } from '../../src/subgraph.ts';
+import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { at, rowsOf } from '../support/gateway.ts';
 import { AGENDA_SDL, startAgenda } from './agenda.ts';
 import { startLivestreams } from './livestreams.ts';

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway } from '../../src/server/gateway.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
-import { createUndiciTransport } from '../../src/transports/undici.ts';
-import { createWebSockets } from '../../src/webSockets.ts';
+import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
+import { createWebSockets } from '../../src/server/websocket/webSocketServer.ts';
 import { at } from '../support/gateway.ts';
 import { listen } from './listen.ts';
 

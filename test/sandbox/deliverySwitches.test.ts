@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import type { WebhookSettings } from '../../src/sandbox/webhooks/settings.ts';
+import type { WebhookSettings } from '../../src/sandbox/webhooks/webhookSettings.ts';
 import { type Received, serveAndReceive, statuses } from './receiver.ts';
 import { at, serve } from './support.ts';
 

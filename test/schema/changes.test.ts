@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse, print, visit } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { subgraphSdl } from '../../src/subgraph.ts';
+import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import {
   ACKNOWLEDGED,
   type Acknowledgement,

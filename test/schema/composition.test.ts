@@ -7,7 +7,7 @@ import { composeServices as composeByHive } from '@theguild/federation-compositi
 import { type DirectiveNode, Kind, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
-import { subgraphSdl } from '../../src/subgraph.ts';
+import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
 import { membersOf } from './members.ts';
 

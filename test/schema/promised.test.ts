@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { subgraphSdl } from '../../src/subgraph.ts';
+import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { membersOf } from './members.ts';
 
 /** What callers rely on; renaming any of it breaks them. */

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-import { subgraphSdl } from '../../src/subgraph.ts';
+import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { ACKNOWLEDGED, complaintAbout, PUBLISHED, readAcknowledged, unacknowledged } from './changes.ts';
 
 const [schemaFile = PUBLISHED, acknowledgedFile = ACKNOWLEDGED] = process.argv.slice(2);

@@ -2,15 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 
 import { afterEach, expect } from 'vitest';
 
-import type { Clock } from '../../src/clock.ts';
-import { createGateway, type GatewayOptions } from '../../src/gateway.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { createGateway, type GatewayOptions } from '../../src/server/gateway.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { createUndiciTransport } from '../../src/transports/undici.ts';
-import type { EconomySettings } from '../../src/upstream/economy.ts';
-import { DEFAULT_FRESHNESS, type FreshnessSettings } from '../../src/upstream/cache/freshness.ts';
-import type { Transport } from '../../src/upstream/transport.ts';
+import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
+import type { EconomySettings } from '../../src/data/cachingSettings.ts';
+import { DEFAULT_FRESHNESS, type FreshnessSettings } from '../../src/data/cache/ttl.ts';
+import type { Transport } from '../../src/realtimekit/transport.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { createFakeClock } from './fakeClock.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/clock.ts';
-import { type SharedStore, StoreAway } from '../../src/sharedStore.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { type SharedStore, StoreAway } from '../../src/cluster/sharedStore.ts';
 
 /** What becomes of one command: `late`: it is carried out though whoever asked is told that the store is away; `lost`: it is not. */
 export type Fate = 'done' | 'late' | 'lost';

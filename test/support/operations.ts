@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import type { Samples } from '../../src/sandbox/samples.ts';
+import type { Samples } from '../../src/sandbox/exampleIds.ts';
 
 /** An operation as it is sent. */
 export interface SentOperation {

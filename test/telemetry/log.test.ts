@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { withoutSecrets } from '../../src/log.ts';
+import { withoutSecrets } from '../../src/lib/log.ts';
 import { at, present, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { createTracing } from '../../src/telemetry/tracing.ts';
-import type { TransportRequest } from '../../src/upstream/transport.ts';
+import { createTracing } from '../../src/telemetry/otlpTracer.ts';
+import type { TransportRequest } from '../../src/realtimekit/transport.ts';
 import { ACCOUNT, APP, present, startTestGateway, TOKEN, until } from '../support/gateway.ts';
 import { type CollectedSpan, type CollectorOptions, startCollector } from './collector.ts';
 

@@ -1,4 +1,4 @@
-import { INGEST_SERVER, type Livestream, type Meeting } from '../models.ts';
+import { INGEST_SERVER, type Livestream, type Meeting } from '../records.ts';
 import type { Shapes } from '../settings.ts';
 import type { Gathering } from '../world.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import type { Livestream, Status } from '../models.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Livestream, Status } from '../records.ts';
 import type { SandboxClock } from '../sandboxClock.ts';
 import type { World } from '../world.ts';
 

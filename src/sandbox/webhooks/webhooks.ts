@@ -1,12 +1,12 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { createRandom } from '../random.ts';
 import type { SandboxClock } from '../sandboxClock.ts';
 import type { SandboxSettings } from '../settings.ts';
 import type { World } from '../world.ts';
-import { Courier, type Deliver } from './courier.ts';
+import { Courier, type Deliver } from './sender.ts';
 import { type EndReason, meetingEnded, meetingStarted, statusUpdate } from './payloads.ts';
 import { WebhookRegistry, type Webhook, type WebhookEvent } from './registry.ts';
-import type { WebhookSettings } from './settings.ts';
+import type { WebhookSettings } from './webhookSettings.ts';
 import { SigningKey } from './signingKey.ts';
 import { type Change, Watcher } from './watcher.ts';
 

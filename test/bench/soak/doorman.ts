@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 
-import { WEBHOOK_PATH } from '../../../src/plugins/useWebhooks.ts';
+import { WEBHOOK_PATH } from '../../../src/server/plugins/useWebhooks.ts';
 import type { Fleet } from './fleet.ts';
 
 /** Where the API's webhooks arrive: each is handed to one replica, as a load balancer would. */

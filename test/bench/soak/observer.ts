@@ -1,5 +1,5 @@
 import { KEY_ROUTE } from '../../../src/sandbox/router.ts';
-import { TRAP } from '../../../src/sandbox/strike.ts';
+import { TRAP } from '../../../src/sandbox/injectFault.ts';
 import type { Fault } from '../../../src/sandbox/faults.ts';
 import { at, listAt, numberAt, textAt } from '../json.ts';
 import type { BenchSandbox } from '../upstream.ts';

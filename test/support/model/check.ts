@@ -1,4 +1,4 @@
-import { DEFAULT_FRESHNESS } from '../../../src/upstream/cache/freshness.ts';
+import { DEFAULT_FRESHNESS } from '../../../src/data/cache/ttl.ts';
 import { at, rowsOf } from '../gateway.ts';
 import type { Owner } from './actions.ts';
 import type { Outcome } from './callers.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { Clock } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { createFakeClock } from '../fakeClock.ts';
 
 /** A fake clock that moves from timer to timer, and lets everything that a timer sets off end before it moves on. */

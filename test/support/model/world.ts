@@ -5,7 +5,7 @@ import {
   TransportError,
   type TransportRequest,
   type TransportResponse,
-} from '../../../src/upstream/transport.ts';
+} from '../../../src/realtimekit/transport.ts';
 import { at, rowsOf } from '../gateway.ts';
 import { APP } from '../upstream.ts';
 import type { Break, Latencies, Owner } from './actions.ts';

@@ -1,0 +1,111 @@
+import { UpstreamError } from '../domain/errors.ts';
+import { type Answered, learn, type Times } from './reconcile.ts';
+import { available, BEGINNING, type BudgetState, reserveOf, ROUNDING, type Window, windowsOf } from './window.ts';
+
+/** How long a request that nobody waits for any more may still be on its way to upstream, in milliseconds. */
+const ON_ITS_WAY = 10_000;
+/** Milliseconds that a refusal asks for which only requests in flight are the reason of. */
+const SOON = 1000;
+/** How many requests a process that has but a part may have under way at a time while it does not know how much is left. */
+const IN_THE_DARK = 10;
+/** How old what it knows of that may be, in milliseconds. */
+const BLIND_AFTER = 5000;
+
+/** What is left of the tightest limit. */
+export interface BudgetView {
+  /** Requests in a whole window. */
+  limit: number;
+  remaining: number;
+  /** Milliseconds since the Unix epoch. */
+  resetsAt: number;
+}
+
+/** What a request is for: a tenth of the budget is kept for mutations. */
+export type Purpose = 'read' | 'mutation';
+
+/** Takes one request out; throws `RATE_LIMITED`, with the seconds to wait, when there is none to take. */
+export function take(
+  state: BudgetState,
+  kind: Purpose,
+  id: string,
+  { now, held }: { now: number; held: number },
+): void {
+  if (now < state.blockedUntil) {
+    throw refusal('RealtimeKit has locked its API for this account.', state.blockedUntil - now);
+  }
+  const windows = windowsOf(state, now);
+  const kept = (window: Window): number => (kind === 'read' ? reserveOf(window) : 0);
+  const wait = Math.max(...windows.map((window) => waitFor(state, window, kept(window), now)));
+  if (wait > 0) throw refusal(EXHAUSTED[kind], wait);
+  for (const { part } of windows) if (part !== null) part.spent += 1;
+  state.inFlight += 1;
+  // Whoever took it may end without a word.
+  hold(state, id, windows, now + held);
+}
+
+/** Upstream answered a request. Only the first word about a ticket counts. */
+export function settle(state: BudgetState, id: string, answer: Answered, times: Times): void {
+  if (!state.tickets.delete(id)) return;
+  learn(state, answer, times);
+  state.inFlight = Math.max(0, state.inFlight - 1);
+}
+
+/** No answer came; `unsent`: the request never left. */
+export function abandon(state: BudgetState, id: string, unsent: boolean, now: number): void {
+  if (!state.tickets.delete(id)) return;
+  state.inFlight = Math.max(0, state.inFlight - 1);
+  if (!unsent) hold(state, id, windowsOf(state, now), now);
+}
+
+export function viewOf(state: BudgetState, now: number): BudgetView {
+  const [tightest = BEGINNING] = windowsOf(state, now).toSorted(
+    (left, right) => available(state, left) / left.limit - available(state, right) / right.limit,
+  );
+  const { limit, length, endsAt } = tightest;
+  if (now < state.blockedUntil) return { limit, remaining: 0, resetsAt: state.blockedUntil };
+  const resetsAt = endsAt === null ? now + length : Math.max(now, endsAt - ROUNDING);
+  return { limit, remaining: Math.max(0, available(state, tightest)), resetsAt };
+}
+
+/**
+ * How much faster the budget shrinks than its window passes: 1 is even, infinite is nothing left for reads. It is the part of the
+ * window that is left, divided by the part of the reads' budget that is left.
+ */
+export function pressureOf(state: BudgetState, now: number): number {
+  if (now < state.blockedUntil) return Infinity;
+  return Math.max(...windowsOf(state, now).map((window) => pressureIn(state, window, now)));
+}
+
+function hold({ tickets }: BudgetState, id: string, windows: readonly Window[], from: number): void {
+  const length = Math.max(...windows.map((window) => window.length));
+  tickets.set(id, { from: from + ON_ITS_WAY, until: from + length + ROUNDING });
+}
+
+/** Milliseconds until the window has more than `kept` requests; 0: it has. A part of a window has a part of what is kept. */
+function waitFor(state: BudgetState, window: Window, kept: number, now: number): number {
+  const { left, part, endsAt, length, toldAt } = window;
+  const isShort = left - state.tickets.size <= kept;
+  const isRationed = part !== null && part.size - part.spent <= kept / state.parts;
+  if (isRationed || (isShort && left <= kept)) return Math.max(SOON, (endsAt ?? now + length) - now);
+  const isBlind = part !== null && (part.isGuessed || now - toldAt > BLIND_AFTER);
+  return isShort || (isBlind && state.inFlight >= IN_THE_DARK) ? SOON : 0;
+}
+
+/** A part of a window is to last as long as the whole. */
+function pressureIn(state: BudgetState, window: Window, now: number): number {
+  const reserve = reserveOf(window);
+  const budgetLeft = (available(state, window) * state.parts - reserve) / (window.limit - reserve);
+  const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.length);
+  return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
+}
+
+const EXHAUSTED = {
+  read: 'The request budget for reads is used up: the rest of it is kept for mutations.',
+  mutation: 'The request budget is used up.',
+} as const;
+
+function refusal(reason: string, milliseconds: number): UpstreamError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  const words = `${reason} Try again in ${retryAfterSeconds} s.`;
+  return new UpstreamError('unsent', 'RATE_LIMITED', words, { retryAfterSeconds });
+}

@@ -1,0 +1,123 @@
+import { Redis } from 'ioredis';
+import * as v from 'valibot';
+
+import type { RedisSettings } from '../config/index.ts';
+import type { Log } from '../lib/log.ts';
+import { type SharedStore, StoreAway, type Swap } from './sharedStore.ts';
+import { type App, prefixOf } from '../data/account.ts';
+import { createPulse } from './redisHealth.ts';
+
+export interface RedisOptions extends RedisSettings {
+  /** What the names of this app's channel begin with. */
+  prefix: string;
+  log: Log;
+}
+
+/** A store in Redis, which comes and goes. */
+export interface RedisStore extends SharedStore {
+  /** Resolves when it can be reached for the first time, or after two seconds. */
+  opened(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long Redis may take for a command, in milliseconds: a slow one is none. */
+const DEADLINE = 500;
+/** The same for what it may not do late: less, since its clock is known to some milliseconds only. */
+const SWAP_DEADLINE = 400;
+/** Milliseconds. */
+const CONNECTING_TAKES = 2000;
+const LONGEST_BACKOFF = 1000;
+
+/**
+ * `KEYS[1]` from `ARGV[1]` to `ARGV[2]`, each with a character before it, or empty for nothing, for `ARGV[3]` milliseconds; not at all
+ * after `ARGV[4]`: what Redis does late is not expected any more.
+ */
+const SWAP = `
+local time = redis.call('TIME')
+local current = redis.call('GET', KEYS[1])
+local before = ARGV[1] ~= '' and string.sub(ARGV[1], 2)
+if current ~= before or time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[4]) then return { 0, current } end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.sub(ARGV[2], 2), 'PX', ARGV[3]) end
+return { 1 }
+`;
+
+/** The store of an app, once it can be reached, or without it after two seconds; and what the app's keys begin with there. */
+export async function openRedis(
+  settings: RedisSettings,
+  app: App,
+  log: Log,
+): Promise<{ store: RedisStore; prefix: string }> {
+  const prefix = await prefixOf(app);
+  const store = createRedisStore({ ...settings, prefix, log });
+  await store.opened();
+  return { store, prefix };
+}
+
+export function createRedisStore({ url, prefix, replicas, log }: RedisOptions): RedisStore {
+  const connect = (): Redis =>
+    new Redis(url, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: DEADLINE,
+      socketTimeout: CONNECTING_TAKES,
+      connectTimeout: CONNECTING_TAKES,
+      retryStrategy: (times) => Math.min(50 * times, LONGEST_BACKOFF),
+      autoResubscribe: false,
+    });
+  const [commands, news] = [connect(), connect()];
+  const channel = `${prefix}news`;
+  const listeners: ((message: string) => void)[] = [];
+  const pulse = createPulse({ commands, news, channel, replicas, log });
+
+  news.on('message', (_channel: string, message: string) => {
+    for (const listener of listeners) listener(message);
+  });
+
+  /** A command that fails shows that Redis is away: the next ones need not find out by themselves. */
+  async function ask<Reply>(command: () => Promise<Reply>): Promise<Reply> {
+    if (!pulse.isUp()) throw new StoreAway('Redis is away.');
+    try {
+      return await command();
+    } catch (error) {
+      pulse.lost(error);
+      throw new StoreAway('Redis does not answer.', { cause: error });
+    }
+  }
+
+  return {
+    isUp: () => pulse.isUp(),
+    onUp: (listener) => pulse.onUp(listener),
+    now: () => pulse.now(),
+    get: async (key) => ask(async () => commands.get(key)),
+    set: async (key, value, milliseconds) => {
+      await ask(async () => commands.set(key, value, 'PX', Math.max(1, milliseconds)));
+    },
+    swap: async (key, before, after, milliseconds) =>
+      ask(async () => {
+        const [from, to] = [before, after].map((value) => (value === null ? '' : `=${value}`));
+        const deadline = Math.ceil(pulse.now()) + SWAP_DEADLINE;
+        return toSwap(
+          await commands.eval(SWAP, 1, key, from ?? '', to ?? '', Math.max(1, milliseconds), deadline),
+          after,
+        );
+      }),
+    publish: async (message) => {
+      await ask(async () => commands.publish(channel, message));
+    },
+    subscribe: (listener) => void listeners.push(listener),
+    replicas: () => pulse.replicas(),
+    opened: async () => pulse.opened(CONNECTING_TAKES),
+    async close() {
+      await pulse.stop();
+      commands.disconnect();
+      news.disconnect();
+    },
+  };
+}
+
+const swapReply = v.union([v.tuple([v.literal(1)]), v.tuple([v.literal(0), v.nullable(v.string())])]);
+
+function toSwap(reply: unknown, after: string | null): Swap {
+  const [isSwapped, current = after] = v.parse(swapReply, reply);
+  return { isSwapped: isSwapped === 1, current };
+}

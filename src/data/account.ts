@@ -1,0 +1,96 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Budget } from '../budget/localBudget.ts';
+import type { ClientSettings } from '../realtimekit/client.ts';
+
+/** Whoever pays for upstream requests: one API token. */
+export interface Account {
+  /** A hash of the token, and another one each time that upstream refused it: what keys are told apart by. */
+  id: string;
+  /** Secret. */
+  token: string;
+  budget: Budget;
+  /** Upstream does not accept the token: what was read with it is given to nobody any more. */
+  refuse(): void;
+  /** Whether that has been said since the account was given. */
+  isRefused(): boolean;
+}
+
+/** Gives each token its account: the same one for as long as it is in use. */
+export interface Accounts {
+  of(token: string): Promise<Account>;
+  /** The account's present id, by its token's hash; null: it is not in use. */
+  idOf(hash: string): string | null;
+  /** The other replicas can be reached again. */
+  rejoin(): void;
+  /** Upstream refused this token of another replica. */
+  refuse(hash: string): void;
+}
+
+export interface AccountsOptions {
+  /** Makes the budget of a token, by its hash. */
+  budgetOf: (hash: string) => Budget;
+  /** Is told the hash of each token that upstream refuses. */
+  refused?: (hash: string) => void;
+}
+
+/** How many accounts' budgets are kept in mind. */
+const MOST_ACCOUNTS = 10_000;
+
+export function createAccounts({ budgetOf, refused = () => {} }: AccountsOptions): Accounts {
+  const states = new LRUCache<string, { budget: Budget; era: number }>({ max: MOST_ACCOUNTS });
+  let eras = 0;
+  const idIn = (hash: string, era: number): string => (era === 0 ? hash : `${hash} ${era}`);
+  const refuse = (state: { era: number } | undefined): void => {
+    if (state !== undefined) state.era = eras += 1;
+  };
+  return {
+    async of(token) {
+      const hash = await hashOf(token);
+      const state = states.get(hash) ?? { budget: budgetOf(hash), era: 0 };
+      states.set(hash, state);
+      const { budget, era } = state;
+      const isRefused = (): boolean => state.era !== era;
+      return {
+        id: idIn(hash, era),
+        token,
+        budget,
+        isRefused,
+        refuse() {
+          if (isRefused()) return;
+          refuse(state);
+          refused(hash);
+        },
+      };
+    },
+    idOf(hash) {
+      const state = states.get(hash);
+      return state === undefined ? null : idIn(hash, state.era);
+    },
+    rejoin() {
+      for (const { budget } of states.values()) budget.rejoin();
+    },
+    refuse: (hash) => refuse(states.get(hash)),
+  };
+}
+
+/** The hash of an account's token: what all replicas know it by. */
+export function tokenHashOf(accountId: string): string {
+  const end = accountId.indexOf(' ');
+  return end === -1 ? accountId : accountId.slice(0, end);
+}
+
+/** Which app is served. */
+export type App = Pick<ClientSettings, 'baseUrl' | 'accountId' | 'appId'>;
+
+/** What all keys of an app begin with where replicas share them: nobody learns from it which app it is. */
+export async function prefixOf({ baseUrl, accountId, appId }: App): Promise<string> {
+  const hash = await hashOf(JSON.stringify([baseUrl, accountId, appId]));
+  return `realtimekit-graphql 1 ${hash.slice(0, 16)} `;
+}
+
+/** SHA-256 in base64. */
+async function hashOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}

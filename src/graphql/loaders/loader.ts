@@ -1,0 +1,49 @@
+import DataLoader from 'dataloader';
+
+import type { AtHand } from '../../lib/maybePromise.ts';
+
+/** What one operation reads by key. What it has read or seen once it does not ask for again. */
+export interface Loader<Value> {
+  /** The value itself where it is at hand: nothing then waits for a promise. */
+  load(key: string): AtHand<Value>;
+  /** Keeps what another answer told already, unless the key is known. */
+  prime(key: string, value: Value): void;
+  forget(): void;
+}
+
+/** Where a loader's values come from. */
+export interface LoaderSource<Value> {
+  /** A value that is at hand without waiting. */
+  peek(key: string): Value | undefined;
+  /** One promise for each key, in their order, so that no key waits for the slowest of them all. */
+  read(keys: readonly string[]): Promise<Value>[];
+}
+
+/** Keys that are asked for in the same turn and are not at hand go to `source.read` together. */
+export function createLoader<Value extends object | null>(source: LoaderSource<Value>): Loader<Value> {
+  const known = new Map<string, Value>();
+  // Made when it is needed: most operations are answered from memory.
+  let batches: DataLoader<string, { value: Promise<Value> }> | undefined;
+  const makeBatches = () =>
+    new DataLoader<string, { value: Promise<Value> }>(async (keys) => source.read(keys).map((value) => ({ value })));
+
+  function load(key: string): AtHand<Value> {
+    const held = known.get(key);
+    if (held !== undefined) return held;
+    const fresh = source.peek(key);
+    if (fresh === undefined) return (batches ??= makeBatches()).load(key).then(({ value }) => value);
+    known.set(key, fresh);
+    return fresh;
+  }
+
+  return {
+    load,
+    prime(key, value) {
+      if (!known.has(key)) known.set(key, value);
+    },
+    forget() {
+      known.clear();
+      batches?.clearAll();
+    },
+  };
+}

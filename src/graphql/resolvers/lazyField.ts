@@ -1,0 +1,15 @@
+import { type AtHand, whenAtHand } from '../../lib/maybePromise.ts';
+
+/**
+ * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
+ * upstream tells nothing, or when there is no such entity.
+ */
+export function detail<Ref extends { id: string }, Field extends keyof Ref>(
+  ref: Ref,
+  field: Field,
+  loader: { load(id: string): AtHand<Ref | null> },
+): AtHand<NonNullable<Ref[Field]> | null> {
+  const known = ref[field];
+  if (known !== undefined) return known ?? null;
+  return whenAtHand(loader.load(ref.id), (loaded) => loaded?.[field] ?? null);
+}

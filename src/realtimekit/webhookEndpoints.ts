@@ -1,0 +1,115 @@
+import { isId } from '../domain/ids.ts';
+import { invalidAnswer } from './envelope.ts';
+import type { UpstreamClient } from './client.ts';
+import { isObject } from './json.ts';
+import type { Operation } from '../data/operation.ts';
+import { path } from './path.ts';
+import { dataOf, toList } from './parse.ts';
+
+/** Where RealtimeKit sends an app's events. Null: not told. */
+export interface Webhook {
+  id: string;
+  name: string | null;
+  url: string | null;
+  events: string[];
+  enabled: boolean | null;
+}
+
+/** What its owner decides about a webhook. */
+export interface WebhookFields {
+  name: string;
+  url: string;
+  events: readonly string[];
+  enabled: boolean;
+}
+
+/**
+ * One function for each REST call that is needed. All reject with an `UpstreamError`; what changes something is sent once. Null:
+ * there is no such app.
+ */
+export interface Webhooks {
+  /** `GET /webhooks` */
+  list(operation: Operation): Promise<Webhook[] | null>;
+  /** `POST /webhooks` */
+  add(operation: Operation, fields: WebhookFields): Promise<Webhook | null>;
+  /** `PATCH /webhooks/{id}`: what is left out stays as it is; false: there is no such webhook. */
+  change(operation: Operation, id: string, fields: Partial<WebhookFields>): Promise<boolean>;
+  /** `DELETE /webhooks/{id}`; false: there is no such webhook. */
+  remove(operation: Operation, id: string): Promise<boolean>;
+}
+
+export function createWebhooks({ read, send }: Pick<UpstreamClient, 'read' | 'send'>): Webhooks {
+  return {
+    async list(operation) {
+      const answer = await read(operation, path`/webhooks`);
+      if (answer === null) return null;
+      const { rows, totalCount } = toList(answer, 'webhooks');
+      // Of a webhook that is not told nobody would know that it is there.
+      if ((totalCount ?? 0) > rows.length) throw invalidAnswer('it has only some of the webhooks');
+      return rows.map(toWebhook).filter((webhook) => webhook !== null);
+    },
+    async add(operation, fields) {
+      const answer = await send(operation, path`/webhooks`, fields);
+      if (answer === null) return null;
+      const added = toWebhook(dataOf(answer));
+      if (added === null) throw invalidAnswer('it does not tell which webhook was added');
+      return { ...added, ...fields, events: [...fields.events] };
+    },
+    change: async (operation, id, fields) => (await send(operation, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
+    remove: async (operation, id) => (await send(operation, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
+  };
+}
+
+/** Webhooks as an operator deals with them. */
+export interface Registration {
+  webhook: Webhook;
+  /** What was done for it. */
+  outcome: 'added' | 'changed' | 'unchanged';
+  /** How many others have the same URL: each event is sent to them too. */
+  doubles: number;
+}
+
+/**
+ * Has RealtimeKit send these events to `url`. A webhook that is there for this URL is used: it is enabled and gets the events that it
+ * lacks, and keeps those that it has. Null: there is no such app.
+ */
+export async function registerWebhook(
+  webhooks: Webhooks,
+  operation: Operation,
+  { name, url, events }: Omit<WebhookFields, 'enabled'>,
+): Promise<Registration | null> {
+  const all = await webhooks.list(operation);
+  if (all === null) return null;
+  const lacks = (webhook: Webhook): number =>
+    events.filter((event) => !webhook.events.includes(event)).length + (webhook.enabled === true ? 0 : 1);
+  const same = all.filter((webhook) => isSame(webhook.url, url));
+  const [found] = same.toSorted((one, other) => lacks(one) - lacks(other));
+  const doubles = Math.max(0, same.length - 1);
+  if (found !== undefined && lacks(found) === 0) return { webhook: found, outcome: 'unchanged', doubles };
+  if (found !== undefined) {
+    const fields = { events: [...new Set([...found.events, ...events])], enabled: true };
+    const isThere = await webhooks.change(operation, found.id, fields);
+    if (isThere) return { webhook: { ...found, ...fields }, outcome: 'changed', doubles };
+  }
+  const added = await webhooks.add(operation, { name, url, events, enabled: true });
+  return added && { webhook: added, outcome: 'added', doubles };
+}
+
+/** Whether two URLs are one, however they are written. */
+function isSame(one: string | null, other: string): boolean {
+  return one !== null && URL.parse(one)?.href === URL.parse(other)?.href;
+}
+
+/** Null: not a webhook that can be named. */
+function toWebhook(value: unknown): Webhook | null {
+  if (!isObject(value)) return null;
+  const { id, name, url, events, enabled } = value;
+  if (typeof id !== 'string' || !isId(id)) return null;
+  return {
+    id,
+    name: typeof name === 'string' ? name : null,
+    url: typeof url === 'string' ? url : null,
+    events: Array.isArray(events) ? events.filter((event) => typeof event === 'string') : [],
+    enabled: typeof enabled === 'boolean' ? enabled : null,
+  };
+}

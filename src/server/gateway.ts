@@ -1,0 +1,148 @@
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
+
+import { createAuthenticate } from '../auth/authenticate.ts';
+import { createIdentify } from '../auth/resolveCaller.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Context } from '../graphql/context.ts';
+import { contextOf } from './createContext.ts';
+import { corsFor } from './cors.ts';
+import { idsOf, type WebhookEvent } from '../webhooks/webhookEvent.ts';
+import { createWatch, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
+import { createWebhookReceiver, type WebhookOutcome } from '../webhooks/receiver.ts';
+import type { GatewayOptions } from './gatewayOptions.ts';
+import { renderGraphiQL } from './graphiql.ts';
+import { DEFAULT_LIMITS } from '../graphql/limits/operationLimits.ts';
+import { withoutSecrets } from '../lib/log.ts';
+import { useAuthentication } from './plugins/useAuthentication.ts';
+import { useBodyLimit } from './plugins/useBodyLimit.ts';
+import { useBrokenStreams } from './plugins/useStreamTermination.ts';
+import { useCostLimit } from './plugins/useCostLimit.ts';
+import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
+import { createPresent, useErrorCodes } from './plugins/useErrorFormatting.ts';
+import { useHiddenSchema } from './plugins/useDisableIntrospection.ts';
+import { useInlineTrace, useTracedServer } from './plugins/useInlineTrace.ts';
+import { useKeptAnswers } from './plugins/useResponseCache.ts';
+import { useLocalHost } from './plugins/useHostCheck.ts';
+import { useMetrics } from './plugins/useMetrics.ts';
+import { useOperations } from './plugins/useOperationTelemetry.ts';
+import { useQueryLimits } from './plugins/useQueryLimits.ts';
+import { useReadiness } from './plugins/useReadiness.ts';
+import { useRequestId } from './plugins/useRequestId.ts';
+import { DOCUMENT_ID, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
+import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
+import { useWebhooks } from './plugins/useWebhooks.ts';
+import { useWellFormedRequest } from './plugins/useRequestValidation.ts';
+import { createGatewaySchema } from '../graphql/schema.ts';
+import { addGauges } from './registerGauges.ts';
+import { DEFAULT_ECONOMY } from '../data/cachingSettings.ts';
+import { createUpstream } from '../data/dataSource.ts';
+
+/**
+ * Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. With `endSubscriptions` all who watch
+ * are sent away, each to come back elsewhere, and nobody can watch any more.
+ */
+export function createGateway(options: GatewayOptions) {
+  const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
+  const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
+  const { isReady = () => true, readinessDetails = () => ({}) } = options;
+  const { clock = systemClock, random = Math.random } = options;
+  const { shared = null, tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
+  const { metrics, tracer, inlineTrace = false } = options;
+  const { token, ...client } = options.upstream;
+  const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
+  const log = withoutSecrets(options.log, secrets);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const economy = { ...DEFAULT_ECONOMY, ...options.economy };
+  const upstream = createUpstream({ ...client, ...economy, transport, clock, random, shared, metrics });
+  const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
+  const watch = createWatch({ upstream, clock, freshness: economy.freshness, limits: live });
+  const onEvent = (event: WebhookEvent): void => watch.told(idsOf(event));
+  const onOutcome = (outcome: WebhookOutcome): void => metrics?.webhook(outcome);
+  const receive =
+    webhookKeyUrl === null
+      ? null
+      : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent, onOutcome });
+  const identify = createIdentify({
+    authenticate: createAuthenticate(auth, { transport, clock, log }),
+    upstream,
+    token,
+    log,
+  });
+
+  const present = createPresent(log, suggestions);
+  const operations = useOperations({ log, metrics, tracer });
+  if (metrics !== undefined) {
+    const budget = token === null ? null : async () => (await upstream.account(token)).budget;
+    addGauges(metrics, {
+      budget,
+      freshness: economy.freshness,
+      subscriptions: () => watch.size(),
+      store: shared?.store ?? null,
+    });
+  }
+
+  const createServer = (isTraced: boolean): YogaServerInstance<object, Context> =>
+    createYoga<object, Context>({
+      schema: createGatewaySchema(),
+      context: ({ request }) => contextOf(request, { upstream, watch }),
+      graphiql,
+      renderGraphiQL,
+      landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
+        url.pathname === '/'
+          ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
+          : new fetchAPI.Response('There is nothing here. GraphQL is at /graphql.\n', { status: 404 }),
+      cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
+      multipart: false,
+      batching: false,
+      extraParamNames: [DOCUMENT_ID],
+      parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
+      // useBodyLimit does it at a fraction of the cost.
+      maxRequestBodySize: false,
+      // useErrorCodes masks, since it knows the request that an error belongs to.
+      maskedErrors: false,
+      logging: false,
+      plugins: [
+        operations.begin,
+        useRequestId(),
+        // Before hosts and callers are looked at: they have a signature.
+        ...(receive === null ? [] : [useWebhooks(receive)]),
+        ...(localOnly ? [useLocalHost()] : []),
+        useReadiness(isReady, readinessDetails),
+        ...(metrics === undefined ? [] : [useMetrics(metrics)]),
+        ...(inlineTrace && !isTraced ? [useTracedServer(() => createServer(true))] : []),
+        // Before anything of a request's body is read.
+        useCsrfPrevention(corsOrigins),
+        useAuthentication(identify),
+        useWellFormedRequest(),
+        useBodyLimit(limits.bodyBytes),
+        // What a document's id stands for is looked at as if it had been sent.
+        useTrustedDocuments(trustedDocuments),
+        useQueryLimits(limits),
+        ...(tellsSchema ? [] : [useHiddenSchema()]),
+        useCostLimit(limits),
+        ...(reports ? [useUpstreamReport()] : []),
+        // A trace is of what is done now.
+        ...(isTraced ? [useInlineTrace(present)] : [useKeptAnswers(upstream.answers)]),
+        useBrokenStreams(),
+        // Last, so that it sees the errors of all the others.
+        useErrorCodes(present),
+        operations.end,
+      ],
+    });
+  return Object.assign(createServer(false), {
+    endSubscriptions: () => watch.end(),
+    /** How many subscriptions there are. */
+    subscriptions: () => watch.size(),
+    /** Starts and stops that are not settled yet: they go on when their callers leave, and the process has to wait for them. */
+    mutations: upstream.mutations,
+  });
+}
+
+/** Parsed documents, as many as fit, by their characters, of which each takes up to 190 bytes: callers can send any number. */
+function documentCache<Value extends object>(): LRUCache<string, Value> {
+  return new LRUCache({ maxSize: 200_000, sizeCalculation: (_value, text) => 1 + text.length });
+}
+
+export type { GatewayOptions };
+export type Gateway = ReturnType<typeof createGateway>;

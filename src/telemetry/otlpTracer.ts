@@ -1,0 +1,121 @@
+import {
+  type Context,
+  ROOT_CONTEXT,
+  type Span as OtelSpan,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Tracer as OtelTracer,
+} from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+
+import type { Sampling } from '../config/telemetry.ts';
+import type { Log } from '../lib/log.ts';
+import type { Span, Tracer } from './tracer.ts';
+
+/** Milliseconds for what has not been sent when the program ends. */
+const CLOSE_TIME = 2000;
+/** Milliseconds. */
+const BETWEEN_WARNINGS = 60_000;
+
+/**
+ * Traces by OTLP over HTTP. Where they are sent, and with which headers, the exporter reads from `OTEL_EXPORTER_OTLP_*`. A collector
+ * that is slow or gone costs nobody's time: what does not fit the queue of 2,048 spans is dropped.
+ */
+export function createTracing({ serviceName, sampling }: { serviceName: string; sampling: Sampling }, log: Log) {
+  const exporter = reporting(new OTLPTraceExporter(), log);
+  const resource = defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': serviceName }))
+    .merge(detectResources({ detectors: [envDetector] }));
+  const spanProcessors = [new BatchSpanProcessor({ exporter })];
+  const provider = new TracerProvider({ resource, spanProcessors, sampler: samplerOf(sampling) });
+  return {
+    tracer: asTracer(provider.getTracer('realtimekit-graphql')),
+    async close(): Promise<void> {
+      const sent = provider.shutdown().catch(() => {});
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLOSE_TIME);
+      });
+      await Promise.race([sent, patience]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function samplerOf({ parent, ratio }: Sampling): Sampler {
+  const root =
+    ratio === 1 ? new AlwaysOnSampler() : ratio === 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(ratio);
+  return parent ? new ParentBasedSampler({ root }) : root;
+}
+
+/** Says that traces could not be sent: once a minute, and how many spans since the last time. */
+function reporting(exporter: SpanExporter, log: Log): SpanExporter {
+  let warnedAt = -Infinity;
+  let lost = 0;
+  const warn = ({ message }: Error): void => {
+    if (performance.now() - warnedAt < BETWEEN_WARNINGS) return;
+    log('warn', 'Traces could not be sent.', { spans: lost, error: message });
+    warnedAt = performance.now();
+    lost = 0;
+  };
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        if (result.error !== undefined) {
+          lost += spans.length;
+          warn(result.error);
+        }
+        done(result);
+      });
+    },
+    shutdown: async () => exporter.shutdown(),
+  };
+}
+
+function asTracer(tracer: OtelTracer): Tracer {
+  return {
+    start: (name, parent) => asSpan(tracer, tracer.startSpan(name, { kind: SpanKind.SERVER }, contextOf(parent))),
+  };
+}
+
+function asSpan(tracer: OtelTracer, span: OtelSpan): Span {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  let isOpen = true;
+  return {
+    traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
+    start(name, kind, attributes) {
+      const options = { kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL, attributes };
+      return asSpan(tracer, tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, span)));
+    },
+    end({ name, attributes, failure } = {}) {
+      if (!isOpen) return;
+      isOpen = false;
+      if (name !== undefined) span.updateName(name);
+      if (attributes !== undefined) span.setAttributes(attributes);
+      if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', failure);
+      span.end();
+    },
+  };
+}
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+
+/** What is no `traceparent` begins a trace of its own. */
+function contextOf(traceparent: string | null): Context {
+  const [, traceId = '', spanId = '', flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  const parent = { traceId, spanId, traceFlags: parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
+  return trace.isSpanContextValid(parent) ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
+}

@@ -1,0 +1,25 @@
+import { pino } from 'pino';
+
+import type { LogLevel } from '../config/telemetry.ts';
+import type { Log } from '../lib/log.ts';
+import { createLines } from './bufferedWriter.ts';
+
+/** The log as lines of JSON on stderr. What warns is written at once, and all of it before the program ends, however it does. */
+export function createLog(level: LogLevel): Log {
+  const lines = createLines(2);
+  process.on('exit', () => lines.flush());
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    lines,
+  );
+  const write: Log = (of, message, fields = {}) => {
+    logger[of](fields, message);
+    if (of !== 'info') lines.flush();
+  };
+  return Object.assign(write, { shows: (of: Parameters<Log>[0]) => logger.isLevelEnabled(of) });
+}

@@ -1,0 +1,158 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { readEvent, type WebhookEvent } from './webhookEvent.ts';
+import { isSigned, readSignature } from './signature.ts';
+import { createWebhookKey, KeyUnavailable, type WebhookKeyOptions } from './publicKey.ts';
+
+export interface WebhookReceiverOptions extends WebhookKeyOptions {
+  /**
+   * Is told each event once; nobody waits for what it starts. Events are hints, of which reading back tells what is true: RealtimeKit
+   * signs those of all its customers with one key, whom else they concern does not show, and a late one looks like a new one.
+   */
+  onEvent: (event: WebhookEvent) => void;
+  /** Is told what became of each delivery. */
+  onOutcome?: (outcome: WebhookOutcome) => void;
+}
+
+/** What becomes of a delivery, and the HTTP status that says so. */
+const STATUS = {
+  taken: 200,
+  repeated: 200,
+  /** An event of no concern here. */
+  ignored: 200,
+  refused: 401,
+  malformed: 400,
+  broken_off: 400,
+  too_long: 413,
+  unavailable: 503,
+} as const;
+
+export type WebhookOutcome = keyof typeof STATUS;
+
+/** Answers a webhook's POST. */
+export type WebhookReceiver = (request: Request) => Promise<Response>;
+
+/** 256 KiB; an event has about one. */
+const MOST_BYTES = 256 * 1024;
+/** How many deliveries are remembered, so that they are not told twice. */
+const MOST_DELIVERIES = 10_000;
+/** In characters; theirs are UUIDs. A longer one is not remembered. */
+const LONGEST_UUID = 64;
+/** Milliseconds. */
+const BETWEEN_WARNINGS = 60_000;
+
+/**
+ * Takes RealtimeKit's webhooks. Only what it signed is read, and whoever else calls costs next to nothing. RealtimeKit repeats a
+ * delivery that was answered with 5xx, and gives up one that was answered with 4xx.
+ *
+ * - 200: taken, or a duplicate, or of no concern here;
+ * - 401: not signed by RealtimeKit;
+ * - 400: signed, but no event;
+ * - 413: longer than 256 KiB;
+ * - 503: its signature cannot be checked now, so that it is to be sent again.
+ */
+export function createWebhookReceiver({ onEvent, onOutcome, ...options }: WebhookReceiverOptions): WebhookReceiver {
+  const { clock, log } = options;
+  const keys = createWebhookKey(options);
+  const deliveries = new LRUCache<string, true>({ max: MOST_DELIVERIES });
+  const warnOfForgery = createForgeryWarning(clock, log);
+
+  async function isRight(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const key = await keys.current();
+    if (await isSigned(key, signature, body)) return true;
+    const newer = await keys.newerThan(key);
+    return newer !== null && isSigned(newer, signature, body);
+  }
+
+  function refuse(): Response {
+    warnOfForgery();
+    return answer('refused', 'The signature in "rtk-signature" is not RealtimeKit\'s for this body.');
+  }
+
+  function isRepeated(uuid: string | null): boolean {
+    if (uuid === null || uuid.length > LONGEST_UUID) return false;
+    if (deliveries.has(uuid)) return true;
+    deliveries.set(uuid, true);
+    return false;
+  }
+
+  function tell(event: WebhookEvent): void {
+    try {
+      onEvent(event);
+    } catch (error) {
+      // Sent again it would fail again.
+      log('error', 'An event of a webhook could not be handled.', { error: String(error) });
+    }
+  }
+
+  function take(body: Uint8Array, uuid: string | null): Response {
+    const event = readEvent(body);
+    if (event === null) return answer('malformed', 'The body is no event of RealtimeKit.');
+    if (isRepeated(uuid)) return answer('repeated');
+    if (event.kind === 'other') return answer('ignored');
+    tell(event);
+    return answer('taken');
+  }
+
+  function answer(outcome: WebhookOutcome, words?: string): Response {
+    onOutcome?.(outcome);
+    return new Response(words === undefined ? null : `${words}\n`, { status: STATUS[outcome] });
+  }
+
+  return async (request) => {
+    const signature = readSignature(request.headers.get('rtk-signature'));
+    if (signature === null) return refuse();
+    const body = await readBody(request);
+    if (body === 'too long') return answer('too_long', `The body is longer than ${MOST_BYTES} bytes.`);
+    if (body === 'broken off') return answer('broken_off', 'The body is not whole.');
+    try {
+      return (await isRight(signature, body)) ? take(body, request.headers.get('rtk-uuid')) : refuse();
+    } catch (error) {
+      if (!(error instanceof KeyUnavailable)) throw error;
+      return answer('unavailable', `${error.message} Send it again later.`);
+    }
+  };
+}
+
+/** Says that someone sends what RealtimeKit did not sign: once a minute, and how often since the last time. */
+function createForgeryWarning(clock: Clock, log: Log): () => void {
+  let warnedAt = -Infinity;
+  let refused = 0;
+  return () => {
+    refused += 1;
+    if (clock.now() - warnedAt < BETWEEN_WARNINGS) return;
+    log('warn', 'Webhooks were refused, because RealtimeKit did not sign them.', { refused });
+    warnedAt = clock.now();
+    refused = 0;
+  };
+}
+
+async function readBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer> | 'too long' | 'broken off'> {
+  if (Number(headers.get('content-length')) > MOST_BYTES) return 'too long';
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    // What is too long is not kept, but read to its end: callers look for an answer only then.
+    for await (const chunk of body) {
+      length += chunk.byteLength;
+      if (length <= MOST_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
+    }
+  } catch {
+    return 'broken off';
+  }
+  return length > MOST_BYTES ? 'too long' : joined(chunks, length);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}

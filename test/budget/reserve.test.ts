@@ -1,0 +1,103 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { divided, joined, parted, undivided } from '../../src/budget/partition.ts';
+import { settle, take, viewOf } from '../../src/budget/reserve.ts';
+import { budgetFromText, budgetToText } from '../../src/budget/serialize.ts';
+import { type BudgetState, newBudgetState } from '../../src/budget/window.ts';
+
+const NOW = 1_000_000;
+
+/** Takes whatever there is; gives how many. */
+function takeAll(state: BudgetState, now: number, name: string): number {
+  for (let taken = 0; ; taken += 1) {
+    try {
+      take(state, 'mutation', `${name} ${taken}`, { now, held: 1000 });
+    } catch {
+      return taken;
+    }
+  }
+}
+
+function answer(remaining: number, limit = 100) {
+  const policy = `"default";q=${limit};w=60`;
+  return { status: 200, headers: { ratelimit: `"default";r=${remaining};t=60`, 'ratelimit-policy': policy } };
+}
+
+/** One that was told how much is left, and has so many requests under way. */
+function stateWith(left: number, underWay: number): BudgetState {
+  const state = newBudgetState('here');
+  take(state, 'mutation', 'first', { now: NOW, held: 1000 });
+  settle(state, 'first', answer(left), { now: NOW, sentAt: NOW });
+  for (let index = 0; index < underWay; index += 1) {
+    try {
+      take(state, 'mutation', `common ${index}`, { now: NOW, held: 1000 });
+    } catch {
+      break;
+    }
+  }
+  return state;
+}
+
+const states = fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 40 }));
+
+test('all parts together are never more than there is, also after each has learned what is left', () => {
+  fc.assert(
+    fc.property(states, fc.integer({ min: 2, max: 6 }), fc.array(fc.nat(5)), ([left, underWay], parts, order) => {
+      const state = stateWith(left, underWay);
+      let real = left - state.tickets.size;
+      const alone = Array.from({ length: parts }, () => divided(state, { parts, inFlight: 0, now: NOW }));
+      // One after the other, each answered at once.
+      for (const [index, who] of [...order, ...alone.keys(), ...alone.keys()].entries()) {
+        const one = alone[who % parts];
+        if (one === undefined) continue;
+        try {
+          take(one, 'mutation', `own ${index}`, { now: NOW + 1, held: 1000 });
+        } catch {
+          continue;
+        }
+        real -= 1;
+        settle(one, `own ${index}`, answer(Math.max(0, real)), { now: NOW + 1, sentAt: NOW + 1 });
+      }
+      const rest = alone.reduce((sum, one, index) => sum + takeAll(one, NOW + 2, `rest ${index}`), 0);
+      expect(rest).toBeLessThanOrEqual(Math.max(0, real));
+    }),
+  );
+});
+
+test('one that comes alone has everything, and knows what it knew', () => {
+  const state = stateWith(60, 5);
+  expect(divided(state, { parts: 1, inFlight: 0, now: NOW })).toEqual({ ...state, dividedAt: NOW, inFlight: 0 });
+});
+
+test('joined, two never have more than either, whoever tells first, and saying it again changes nothing', () => {
+  fc.assert(
+    fc.property(states, states, (one, other) => {
+      const [left, right] = [stateWith(...one), divided(stateWith(...other), { parts: 2, inFlight: 0, now: NOW })];
+      const both = joined(left, right, NOW);
+      const remaining = viewOf(undivided(both), NOW).remaining;
+      expect(remaining).toBeLessThanOrEqual(Math.min(viewOf(left, NOW).remaining, Math.max(0, other[0] - other[1])));
+      expect(undivided(joined(undivided(both), right, NOW))).toEqual(undivided(both));
+      expect(undivided(parted(left, right))).toEqual(undivided(left));
+      expect(viewOf(undivided(joined(undivided(right), left, NOW)), NOW).remaining).toBe(remaining);
+    }),
+  );
+});
+
+test('of a window that has ended before the other’s began nothing is taken over', () => {
+  const old = stateWith(3, 0);
+  const later = newBudgetState('here');
+  const now = NOW + 70_000;
+  take(later, 'read', 'first', { now, held: 1000 });
+  settle(later, 'first', answer(80), { now, sentAt: now });
+  expect(viewOf(joined(old, later, now), now).remaining).toBe(80);
+  expect(viewOf(joined(later, old, now), now).remaining).toBe(80);
+});
+
+test('in text it is the same, without what is one’s own', () => {
+  const state = stateWith(60, 5);
+  expect(budgetFromText(budgetToText(divided(state, { parts: 3, inFlight: 2, now: NOW })))).toMatchObject({
+    ...undivided(state),
+    dividedAt: 0,
+  });
+});

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+
+import { addressOf, ask, start } from '../support/program.ts';
+
+describe('without any setting', () => {
+  test('the program serves the sandbox, and each id that it prints can be queried', async () => {
+    const program = start();
+    const address = await addressOf(program);
+    const [live = '', idle = '', livestream = '', session = ''] = program.printed().match(/[0-9a-f-]{36}/g) ?? [];
+    const answer = await ask(
+      address,
+      `{ live: meeting(id: "${live}") { activeLivestream { status } }
+         idle: meeting(id: "${idle}") { title activeLivestream { id } }
+         livestream(id: "${livestream}") { status }
+         livestreamSession(id: "${session}") { errorMessage } }`,
+    );
+    expect(answer).toEqual({
+      data: {
+        live: { activeLivestream: { status: 'LIVE' } },
+        idle: { title: 'Sales kick-off - Valparaíso', activeLivestream: null },
+        livestream: { status: 'LIVE' },
+        livestreamSession: { errorMessage: null },
+      },
+    });
+    expect(program.printed()).toContain('the sandbox at http://127.0.0.1:');
+  });
+
+  test('it tells that it lives and that it can serve, and sends a browser on to GraphiQL', async () => {
+    const address = await addressOf(start());
+    expect((await fetch(`${address}/health`)).status).toBe(200);
+    expect((await fetch(`${address}/ready`)).status).toBe(200);
+    const home = await fetch(address, { headers: { accept: 'text/html' }, redirect: 'manual' });
+    expect([home.status, home.headers.get('location')]).toEqual([302, '/graphql']);
+  });
+});
+
+describe('a start that cannot succeed ends with code 1 and one line that says what to set', () => {
+  test.each([
+    [{ PORT: 'http' }, /^PORT: .* Example: PORT=4000\n$/],
+    [{ HOST: '0.0.0.0' }, /^AUTH: missing, while .* Example: AUTH=passthrough\n$/],
+    [{ CLOUDFLARE_ACCOUNT_ID: 'a' }, /^REALTIMEKIT_APP_ID: missing.* Example: REALTIMEKIT_APP_ID=\S+\n$/],
+  ])('%o', async (settings, line) => {
+    const program = start(settings);
+    expect(await program.exitCode).toBe(1);
+    expect(program.printed()).toMatch(line);
+  });
+
+  test.each(['PORT', 'SANDBOX_PORT'])('%s is taken', async (name) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const program = start({ [name]: String(port) });
+    expect(await program.exitCode).toBe(1);
+    expect(program.printed()).toMatch(new RegExp(`^${name}: ${port} cannot be listened on: another program.*\n$`));
+    other.close();
+  });
+});
