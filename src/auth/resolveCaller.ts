@@ -26,7 +26,7 @@ export function createIdentify({ authenticate, upstream, token, log }: IdentifyO
   const ownAccount = async (): Promise<Account> => {
     if (own === null || token === null) throw new Error('Neither the caller nor the gateway has a token.');
     const account = await own;
-    if (!account.isRefused()) return account;
+    if (!account.isRevoked()) return account;
     log('error', "RealtimeKit does not accept the gateway's own token.");
     return (own = upstream.account(token));
   };

@@ -1,18 +1,19 @@
+import type { Priority } from '../realtimekit/requestContext.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import { type Answered, learn, type Times } from './reconcile.ts';
 import { available, BEGINNING, type BudgetState, reserveOf, ROUNDING, type Window, windowsOf } from './window.ts';
 
 /** How long a request that nobody waits for any more may still be on its way to upstream, in milliseconds. */
-const ON_ITS_WAY = 10_000;
+const MAX_TRANSIT_MS = 10_000;
 /** Milliseconds that a refusal asks for which only requests in flight are the reason of. */
 const SOON = 1000;
 /** How many requests a process that has but a part may have under way at a time while it does not know how much is left. */
-const IN_THE_DARK = 10;
+const BLIND_IN_FLIGHT_LIMIT = 10;
 /** How old what it knows of that may be, in milliseconds. */
-const BLIND_AFTER = 5000;
+const HEADERS_STALE_AFTER_MS = 5000;
 
 /** What is left of the tightest limit. */
-export interface BudgetView {
+export interface BudgetSnapshot {
   /** Requests in a whole window. */
   limit: number;
   remaining: number;
@@ -20,13 +21,10 @@ export interface BudgetView {
   resetsAt: number;
 }
 
-/** What a request is for: a tenth of the budget is kept for mutations. */
-export type Purpose = 'read' | 'mutation';
-
 /** Takes one request out; throws `RATE_LIMITED`, with the seconds to wait, when there is none to take. */
-export function take(
+export function reserve(
   state: BudgetState,
-  kind: Purpose,
+  kind: Priority,
   id: string,
   { now, held }: { now: number; held: number },
 ): void {
@@ -40,24 +38,24 @@ export function take(
   for (const { part } of windows) if (part !== null) part.spent += 1;
   state.inFlight += 1;
   // Whoever took it may end without a word.
-  hold(state, id, windows, now + held);
+  addReservation(state, id, windows, now + held);
 }
 
 /** Upstream answered a request. Only the first word about a ticket counts. */
-export function settle(state: BudgetState, id: string, answer: Answered, times: Times): void {
+export function commit(state: BudgetState, id: string, answer: Answered, times: Times): void {
   if (!state.tickets.delete(id)) return;
   learn(state, answer, times);
   state.inFlight = Math.max(0, state.inFlight - 1);
 }
 
-/** No answer came; `unsent`: the request never left. */
-export function abandon(state: BudgetState, id: string, unsent: boolean, now: number): void {
+/** No response came. A request that was sent may still count upstream, so its reservation is kept for a while. */
+export function release(state: BudgetState, id: string, wasSent: boolean, now: number): void {
   if (!state.tickets.delete(id)) return;
   state.inFlight = Math.max(0, state.inFlight - 1);
-  if (!unsent) hold(state, id, windowsOf(state, now), now);
+  if (wasSent) addReservation(state, id, windowsOf(state, now), now);
 }
 
-export function viewOf(state: BudgetState, now: number): BudgetView {
+export function snapshotOf(state: BudgetState, now: number): BudgetSnapshot {
   const [tightest = BEGINNING] = windowsOf(state, now).toSorted(
     (left, right) => available(state, left) / left.limit - available(state, right) / right.limit,
   );
@@ -76,9 +74,9 @@ export function pressureOf(state: BudgetState, now: number): number {
   return Math.max(...windowsOf(state, now).map((window) => pressureIn(state, window, now)));
 }
 
-function hold({ tickets }: BudgetState, id: string, windows: readonly Window[], from: number): void {
+function addReservation({ tickets }: BudgetState, id: string, windows: readonly Window[], from: number): void {
   const length = Math.max(...windows.map((window) => window.length));
-  tickets.set(id, { from: from + ON_ITS_WAY, until: from + length + ROUNDING });
+  tickets.set(id, { from: from + MAX_TRANSIT_MS, until: from + length + ROUNDING });
 }
 
 /** Milliseconds until the window has more than `kept` requests; 0: it has. A part of a window has a part of what is kept. */
@@ -87,8 +85,8 @@ function waitFor(state: BudgetState, window: Window, kept: number, now: number):
   const isShort = left - state.tickets.size <= kept;
   const isRationed = part !== null && part.size - part.spent <= kept / state.parts;
   if (isRationed || (isShort && left <= kept)) return Math.max(SOON, (endsAt ?? now + length) - now);
-  const isBlind = part !== null && (part.isGuessed || now - toldAt > BLIND_AFTER);
-  return isShort || (isBlind && state.inFlight >= IN_THE_DARK) ? SOON : 0;
+  const isBlind = part !== null && (part.isGuessed || now - toldAt > HEADERS_STALE_AFTER_MS);
+  return isShort || (isBlind && state.inFlight >= BLIND_IN_FLIGHT_LIMIT) ? SOON : 0;
 }
 
 /** A part of a window is to last as long as the whole. */

@@ -1,7 +1,7 @@
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Budget } from './localBudget.ts';
 import { copyOf, divided, guessedAnew, joined, parted, undivided } from './partition.ts';
-import { abandon, pressureOf, settle, take, viewOf } from './reserve.ts';
+import { release, pressureOf, commit, reserve, snapshotOf } from './reserve.ts';
 import { budgetFromText, budgetToText } from './serialize.ts';
 import { type BudgetState, newBudgetState } from './window.ts';
 
@@ -126,29 +126,29 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
   const current = (): BudgetState => alone ?? seen.state;
 
   return {
-    async spend(kind) {
+    async reserve(priority) {
       const id = crypto.randomUUID();
       let sentAt = 0;
       await change((state, now) => {
         sentAt = now;
-        take(state, kind, id, { now, held });
+        reserve(state, priority, id, { now, held });
       });
       underWay.add(id);
       return {
-        answered(answer) {
-          tell((state, now) => settle(state, id, answer, { now, sentAt }));
+        commit(answer) {
+          tell((state, now) => commit(state, id, answer, { now, sentAt }));
           underWay.delete(id);
         },
-        failed(unsent) {
-          tell((state, now) => abandon(state, id, unsent, now));
+        release(wasSent) {
+          tell((state, now) => release(state, id, wasSent, now));
           underWay.delete(id);
         },
       };
     },
-    view: () => viewOf(current(), store.now()),
+    snapshot: () => snapshotOf(current(), store.now()),
     pressure: () => pressureOf(current(), store.now()),
     refresh: async () => change(() => {}),
-    rejoin() {
+    resync() {
       if (alone !== null) tell(() => {});
     },
   };

@@ -5,10 +5,10 @@ import { UpstreamError } from '../domain/errors.ts';
 import { isId, ID_RULE } from '../domain/ids.ts';
 import { WEBHOOK_PATH } from '../server/plugins/useWebhooks.ts';
 import { createAccounts } from '../data/account.ts';
-import { createBudget } from '../budget/localBudget.ts';
+import { createLocalBudget } from '../budget/localBudget.ts';
 import { createClient } from '../realtimekit/client.ts';
-import type { Operation } from '../data/operation.ts';
-import { createTrace } from '../data/operationReport.ts';
+import type { RequestContext } from '../realtimekit/requestContext.ts';
+import { createOperationReport } from '../data/operationReport.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import {
   createWebhooks,
@@ -43,7 +43,7 @@ export async function runWebhookCommand(args: readonly string[], options: Webhoo
   if (app === null || app.token === null) throw noApp();
   const limits = { attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 };
   const webhooks = createWebhooks(createClient({ ...options, ...app, ...limits }));
-  return carryOut(webhooks, await createOperation(app.token, options.clock));
+  return carryOut(webhooks, await createRequestContext(app.token, options.clock));
 }
 
 /** One line about why it failed and what to do; null for an error that is a defect. */
@@ -59,7 +59,7 @@ export function explain(error: unknown): string | null {
   return message + said + advice;
 }
 
-type Command = (webhooks: Webhooks, operation: Operation) => Promise<string>;
+type Command = (webhooks: Webhooks, context: RequestContext) => Promise<string>;
 
 function readArguments([command, ...rest]: readonly string[]): Command {
   const [first = '', second] = rest;
@@ -70,24 +70,24 @@ function readArguments([command, ...rest]: readonly string[]): Command {
   throw new CommandError(USAGE);
 }
 
-const list: Command = async (webhooks, operation) => {
-  const all = (await webhooks.list(operation)) ?? unknownApp();
+const list: Command = async (webhooks, context) => {
+  const all = (await webhooks.list(context)) ?? unknownApp();
   return all.length === 0 ? `No webhook is registered. ${USAGE}` : tableOf(all);
 };
 
 function remover(id: string): Command {
   if (!isId(id)) throw new CommandError(`${JSON.stringify(id)} is not the id of a webhook. ${ID_RULE}`);
-  return async (webhooks, operation) => {
-    if (await webhooks.remove(operation, id)) return `Removed ${id}.`;
+  return async (webhooks, context) => {
+    if (await webhooks.remove(context, id)) return `Removed ${id}.`;
     throw new CommandError(`There is no webhook ${id}. "npm run webhooks -- list" shows those that there are.`);
   };
 }
 
 function registrar(text: string): Command {
   const url = readUrl(text);
-  return async (webhooks, operation) => {
+  return async (webhooks, context) => {
     const fields = { name: 'realtimekit-graphql', url, events: EVENTS };
-    const { webhook, outcome, doubles } = (await registerWebhook(webhooks, operation, fields)) ?? unknownApp();
+    const { webhook, outcome, doubles } = (await registerWebhook(webhooks, context, fields)) ?? unknownApp();
     const more =
       doubles === 0
         ? []
@@ -128,14 +128,12 @@ function unknownApp(): never {
 }
 
 /** By itself: its requests are no part of a query. */
-async function createOperation(token: string, clock: Clock): Promise<Operation> {
+async function createRequestContext(token: string, clock: Clock): Promise<RequestContext> {
   return {
-    account: await createAccounts({ budgetOf: () => createBudget(clock) }).of(token),
-    trace: createTrace(Infinity, clock),
-    begun: { order: 0, at: clock.now() },
-    purpose: 'mutation',
-    limit: async (work) => work(),
-    see: () => {},
+    account: await createAccounts({ budgetOf: () => createLocalBudget(clock) }).of(token),
+    report: createOperationReport(Infinity, clock),
+    priority: 'mutation',
+    runLimited: async (work) => work(),
     signal: undefined,
   };
 }

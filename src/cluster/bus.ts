@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import type { SharedStore } from './sharedStore.ts';
-import { orderAt } from '../data/cache/invalidation.ts';
+import { orderAt } from './hybridClock.ts';
 import { livestreamSchema } from '../domain/schemas.ts';
 
 const hash = v.string();

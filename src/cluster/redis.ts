@@ -1,11 +1,18 @@
 import { Redis } from 'ioredis';
 import * as v from 'valibot';
 
-import type { RedisSettings } from '../config/index.ts';
 import type { Log } from '../lib/log.ts';
 import { type SharedStore, StoreAway, type Swap } from './sharedStore.ts';
-import { type App, prefixOf } from '../data/account.ts';
+import { type App, appKeyPrefix } from './keys.ts';
 import { createPulse } from './redisHealth.ts';
+
+/** How replicas share state through Redis. */
+export interface RedisSettings {
+  /** Secret: may contain a password. */
+  url: string;
+  /** The minimum number of replicas to assume, however many Redis reports. */
+  replicas: number;
+}
 
 export interface RedisOptions extends RedisSettings {
   /** What the names of this app's channel begin with. */
@@ -47,7 +54,7 @@ export async function openRedis(
   app: App,
   log: Log,
 ): Promise<{ store: RedisStore; prefix: string }> {
-  const prefix = await prefixOf(app);
+  const prefix = await appKeyPrefix(app);
   const store = createRedisStore({ ...settings, prefix, log });
   await store.opened();
   return { store, prefix };

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { Moment } from '../data/cache/invalidation.ts';
+import type { Moment } from './hybridClock.ts';
 import { createStoreTime } from './storeClock.ts';
 import { createTurns, type TurnsOptions } from './lease.ts';
 

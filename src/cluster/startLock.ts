@@ -1,8 +1,9 @@
+import type { StartInput } from '../domain/startStop.ts';
 import * as v from 'valibot';
 
-import type { LivestreamRef, StartInput } from '../domain/models.ts';
+import type { LivestreamRef } from '../domain/models.ts';
 import { StoreAway } from './sharedStore.ts';
-import type { StartOutcome } from '../data/livestreamMutations.ts';
+import type { StartOutcome } from '../domain/startStop.ts';
 import { livestreamRefSchema } from '../domain/schemas.ts';
 import { createStoreTime } from './storeClock.ts';
 import { createTurns, type TurnsOptions } from './lease.ts';

@@ -1,7 +1,7 @@
 import type { AuthSettings } from '../auth/authenticate.ts';
 import { type AppSettings, readApp } from './realtimekit.ts';
 import { readAuth } from './auth.ts';
-import { readDocuments } from './persistedDocuments.ts';
+import { readDocuments, type TrustedDocuments } from './persistedDocuments.ts';
 import { readEconomy } from './caching.ts';
 import { readLimits } from './limits.ts';
 import {
@@ -14,10 +14,11 @@ import {
   readWhole,
   type WholeRule,
 } from './env.ts';
-import { readTelemetry, type TelemetrySettings } from './telemetry.ts';
+import { readTelemetry } from './telemetry.ts';
+import type { TelemetrySettings } from '../telemetry/telemetrySettings.ts';
 import type { Limits } from '../graphql/limits/operationLimits.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from '../live/subscriptions.ts';
-import type { TrustedDocuments } from '../server/plugins/useTrustedDocuments.ts';
+import type { RedisSettings } from '../cluster/redis.ts';
 import type { EconomySettings } from '../data/cachingSettings.ts';
 
 /** How the process ends when it is told to, in milliseconds. */
@@ -26,14 +27,6 @@ export interface DrainSettings {
   delay: number;
   /** From then on, how long what is under way may take to end. */
   time: number;
-}
-
-/** What several replicas share. */
-export interface RedisSettings {
-  /** Secret: a password may stand in it. */
-  url: string;
-  /** How many replicas there are at least, whatever Redis says. */
-  replicas: number;
 }
 
 /** How to run, as the environment says it. */

@@ -1,7 +1,13 @@
 import { parse } from 'graphql';
 
-import type { TrustedDocuments } from '../server/plugins/useTrustedDocuments.ts';
 import { ConfigError, type Environment, type ReadFile, readNamed, readSwitch } from './env.ts';
+
+/** Documents that the operator knows, by their ids. */
+export interface TrustedDocuments {
+  documents: ReadonlyMap<string, string>;
+  /** Whether no other document is served. */
+  only: boolean;
+}
 
 const EXAMPLE = './persisted-documents.json';
 

@@ -1,24 +1,5 @@
 import { ConfigError, type Environment, readSwitch } from './env.ts';
-
-export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Which operations are traced: all, none, or a share; `parent`: whoever asks decides, where its request is part of a trace. */
-export interface Sampling {
-  parent: boolean;
-  /** From 0 to 1. */
-  ratio: number;
-}
-
-export interface TelemetrySettings {
-  logLevel: LogLevel;
-  /** Whether `GET /metrics` is answered. */
-  metrics: boolean;
-  /** Whether a router that asks for Apollo's inline trace gets it. */
-  inlineTrace: boolean;
-  /** Null: nothing is traced. */
-  tracing: { serviceName: string; sampling: Sampling } | null;
-}
+import { LOG_LEVELS, type LogLevel, type Sampling, type TelemetrySettings } from '../telemetry/telemetrySettings.ts';
 
 /** What the gateway tells of itself. How traces are sent, such as headers and deadlines, the exporter reads by itself. */
 export function readTelemetry(environment: Environment): TelemetrySettings {

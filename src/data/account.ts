@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Budget } from '../budget/localBudget.ts';
-import type { ClientSettings } from '../realtimekit/client.ts';
+import { sha256 } from '../lib/sha256.ts';
 
 /** Whoever pays for upstream requests: one API token. */
 export interface Account {
@@ -11,9 +11,9 @@ export interface Account {
   token: string;
   budget: Budget;
   /** Upstream does not accept the token: what was read with it is given to nobody any more. */
-  refuse(): void;
+  revoke(): void;
   /** Whether that has been said since the account was given. */
-  isRefused(): boolean;
+  isRevoked(): boolean;
 }
 
 /** Gives each token its account: the same one for as long as it is in use. */
@@ -22,22 +22,22 @@ export interface Accounts {
   /** The account's present id, by its token's hash; null: it is not in use. */
   idOf(hash: string): string | null;
   /** The other replicas can be reached again. */
-  rejoin(): void;
+  resync(): void;
   /** Upstream refused this token of another replica. */
-  refuse(hash: string): void;
+  revoke(hash: string): void;
 }
 
 export interface AccountsOptions {
   /** Makes the budget of a token, by its hash. */
   budgetOf: (hash: string) => Budget;
   /** Is told the hash of each token that upstream refuses. */
-  refused?: (hash: string) => void;
+  onRevoked?: (hash: string) => void;
 }
 
 /** How many accounts' budgets are kept in mind. */
 const MOST_ACCOUNTS = 10_000;
 
-export function createAccounts({ budgetOf, refused = () => {} }: AccountsOptions): Accounts {
+export function createAccounts({ budgetOf, onRevoked = () => {} }: AccountsOptions): Accounts {
   const states = new LRUCache<string, { budget: Budget; era: number }>({ max: MOST_ACCOUNTS });
   let eras = 0;
   const idIn = (hash: string, era: number): string => (era === 0 ? hash : `${hash} ${era}`);
@@ -55,11 +55,11 @@ export function createAccounts({ budgetOf, refused = () => {} }: AccountsOptions
         id: idIn(hash, era),
         token,
         budget,
-        isRefused,
-        refuse() {
+        isRevoked: isRefused,
+        revoke() {
           if (isRefused()) return;
           refuse(state);
-          refused(hash);
+          onRevoked(hash);
         },
       };
     },
@@ -67,10 +67,10 @@ export function createAccounts({ budgetOf, refused = () => {} }: AccountsOptions
       const state = states.get(hash);
       return state === undefined ? null : idIn(hash, state.era);
     },
-    rejoin() {
-      for (const { budget } of states.values()) budget.rejoin();
+    resync() {
+      for (const { budget } of states.values()) budget.resync();
     },
-    refuse: (hash) => refuse(states.get(hash)),
+    revoke: (hash) => refuse(states.get(hash)),
   };
 }
 
@@ -80,17 +80,7 @@ export function tokenHashOf(accountId: string): string {
   return end === -1 ? accountId : accountId.slice(0, end);
 }
 
-/** Which app is served. */
-export type App = Pick<ClientSettings, 'baseUrl' | 'accountId' | 'appId'>;
-
-/** What all keys of an app begin with where replicas share them: nobody learns from it which app it is. */
-export async function prefixOf({ baseUrl, accountId, appId }: App): Promise<string> {
-  const hash = await hashOf(JSON.stringify([baseUrl, accountId, appId]));
-  return `realtimekit-graphql 1 ${hash.slice(0, 16)} `;
-}
-
 /** SHA-256 in base64. */
 async function hashOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+  return btoa(String.fromCharCode(...(await sha256(text))));
 }

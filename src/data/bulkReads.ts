@@ -1,9 +1,10 @@
+import { hasEnded } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Livestream, LivestreamQuery, LivestreamStatus, Meeting, Range, Rows } from '../domain/models.ts';
-import type { Moment } from './cache/invalidation.ts';
-import { hasEnded, type Head } from '../realtimekit/endpoints.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
+import { type Head } from '../realtimekit/endpoints.ts';
 import type { Operation } from './operation.ts';
 import { LARGEST_PAGE } from '../realtimekit/pagination.ts';
 import type { KeptHead } from './listReads.ts';

@@ -1,5 +1,5 @@
 import type { Livestream } from '../domain/models.ts';
-import type { Moment } from './cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 
 /** A livestream that was started with this name, which upstream may tell late. */
 export interface Named {

@@ -4,7 +4,7 @@ import type { SharedStore } from '../cluster/sharedStore.ts';
 import { createUnderWay, type UnderWay } from '../lib/pendingWork.ts';
 import { type Account, createAccounts } from './account.ts';
 import { type Answers, createAnswers } from './cache/responseCache.ts';
-import { createBudget } from '../budget/localBudget.ts';
+import { createLocalBudget } from '../budget/localBudget.ts';
 import { createCache } from './cache/cache.ts';
 import { createChanges } from './cache/invalidation.ts';
 import { type ClientSettings, createClient } from '../realtimekit/client.ts';
@@ -13,7 +13,7 @@ import { createEndpoints } from '../realtimekit/endpoints.ts';
 import { createLimit } from '../lib/concurrencyLimit.ts';
 import { createListSource, type ListSource } from './bulkReads.ts';
 import { createLivestreamControl, type LivestreamControl } from './livestreamMutations.ts';
-import type { Operation, Origin } from './operation.ts';
+import type { Operation, RequestOrigin } from './operation.ts';
 import { createObservers, type Observer } from './changeFeed.ts';
 import { createReads, type Reads } from './entityReads.ts';
 import { createReplicas } from '../cluster/bus.ts';
@@ -22,7 +22,7 @@ import { createSecondLevel } from '../cluster/sharedValues.ts';
 import { createSharedBudget } from '../budget/sharedBudget.ts';
 import { createStartLock } from '../cluster/startLock.ts';
 import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS, REFUSED } from './cache/tags.ts';
-import { createTrace, type TraceListeners } from './operationReport.ts';
+import { createOperationReport, type ReportListeners } from './operationReport.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 
 /** How many reads one operation may have in flight; there is no cap for the process, since a small pool is worse than none. */
@@ -33,7 +33,12 @@ export interface Upstream {
   /** The account that a token's requests are paid from. */
   account(token: string): Promise<Account>;
   /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
-  operation(account: Account, signal: AbortSignal, see: (livestream: Livestream) => void, origin?: Origin): Operation;
+  operation(
+    account: Account,
+    signal: AbortSignal,
+    see: (livestream: Livestream) => void,
+    origin?: RequestOrigin,
+  ): Operation;
   reads: Reads;
   /** Tells from now on what is seen. */
   observe(observer: Observer): void;
@@ -58,7 +63,7 @@ export interface UpstreamOptions extends ClientSettings, EconomySettings {
   random: () => number;
   /** What all replicas have in common, and what the keys of this app begin with there; null: there is but one. */
   shared?: { store: SharedStore; prefix: string } | null;
-  metrics?: TraceListeners['metrics'];
+  metrics?: ReportListeners['metrics'];
 }
 
 /** The policies, outermost first: lists instead of single reads, kept answers, shared flights, then those of the client. */
@@ -88,13 +93,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const accounts = createAccounts({
     budgetOf: (hash) =>
       others === null
-        ? createBudget(clock)
+        ? createLocalBudget(clock)
         : createSharedBudget({ store: others.store, key: `${BUDGETS}${hash}`, held: options.totalTimeout }),
-    refused: (hash) => cache.changed(hash, [REFUSED]),
+    onRevoked: (hash) => cache.changed(hash, [REFUSED]),
   });
   if (others !== null) {
     hearOthers({ ...others, changes, accounts, reads, observers });
-    others.store.onUp(() => accounts.rejoin());
+    others.store.onUp(() => accounts.resync());
     // What was changed before it began, this replica was not told.
     changes.missedSome();
   }
@@ -108,13 +113,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const mutations = createUnderWay();
   return {
     account: async (token) => accounts.of(token),
-    operation: (account, signal, see, { tally, span } = {}) => ({
+    operation: (account, signal, onLivestream, { tally, span } = {}) => ({
       account,
-      trace: createTrace(share, clock, { metrics, tally }),
-      begun: cache.now(),
-      purpose: 'read',
-      limit: createLimit(MOST_IN_FLIGHT),
-      see,
+      report: createOperationReport(share, clock, { metrics, tally }),
+      startedAt: cache.now(),
+      priority: 'read',
+      runLimited: createLimit(MOST_IN_FLIGHT),
+      onLivestream,
       signal,
       span,
     }),

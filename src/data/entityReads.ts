@@ -1,12 +1,13 @@
+import { hasEnded } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
 
 import type { Livestream, LivestreamRef, LivestreamSession, Meeting } from '../domain/models.ts';
 import { type AnalyticsReads, createAnalyticsReads } from './analyticsReads.ts';
 import type { Cache } from './cache/cache.ts';
-import type { Moment } from './cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import { createEffects, type Effects } from './mutationEffects.ts';
-import { type Endpoints, hasEnded } from '../realtimekit/endpoints.ts';
+import { type Endpoints } from '../realtimekit/endpoints.ts';
 import { createListReads, type ListReads } from './listReads.ts';
 import { type FreshnessSettings, sessionFreshness } from './cache/ttl.ts';
 import type { Kind } from './cache/cachedQuery.ts';
@@ -117,7 +118,7 @@ export function createReads(
 
   /** Puts a livestream where all will find it who ask for it, unless it was changed since. */
   function see<Seen extends Livestream | null>(
-    { account, see: tell }: Operation,
+    { account, onLivestream: tell }: Operation,
     answered: Seen,
     moment: Moment,
   ): Seen {

@@ -1,6 +1,6 @@
 import type { Livestream, LivestreamQuery, LivestreamSession, Meeting, Range, Rows } from '../domain/models.ts';
 import type { Cache } from './cache/cache.ts';
-import type { Moment } from './cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { FreshnessSettings } from './cache/ttl.ts';
 import type { Kind } from './cache/cachedQuery.ts';
 import { aboutMeeting, LISTS } from './cache/tags.ts';

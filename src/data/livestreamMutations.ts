@@ -1,15 +1,13 @@
+import type { Refusal, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
 import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
-import type { Livestream, LivestreamRef, Refusal, StartInput } from '../domain/models.ts';
+import type { Livestream, LivestreamRef } from '../domain/models.ts';
 import type { UpstreamClient } from '../realtimekit/client.ts';
 import type { Endpoints } from '../realtimekit/endpoints.ts';
 import type { Reads } from './entityReads.ts';
 import type { Operation } from './operation.ts';
 import { type Before, isEqual, type StartLock } from '../cluster/startLock.ts';
 import { tokenHashOf } from './account.ts';
-
-export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };
-export type StopOutcome = { stopped: true } | { refusal: Refusal };
 
 /**
  * Starting and stopping, each sent once. A request whose answer was lost is settled by reading the meeting's active livestream
@@ -121,7 +119,7 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
 
 /** What was sent is settled, whoever leaves and however little of the budget is left. */
 function lasting(operation: Operation): Operation {
-  return { ...operation, purpose: 'mutation', signal: undefined };
+  return { ...operation, priority: 'mutation', signal: undefined };
 }
 
 /** Whether something was created at `bound` or later, in milliseconds; a time in whole seconds may have been cut off to them. */

@@ -1,10 +1,11 @@
+import type { Refusal, StartInput } from '../domain/startStop.ts';
 import type { LRUCache } from 'lru-cache';
 
-import type { LivestreamRef, Refusal, StartInput } from '../domain/models.ts';
+import type { LivestreamRef } from '../domain/models.ts';
 import type { Cache } from './cache/cache.ts';
-import type { Moment } from './cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { Kind } from './cache/cachedQuery.ts';
-import type { StartOutcome, StopOutcome } from './livestreamMutations.ts';
+import type { StartOutcome, StopOutcome } from '../domain/startStop.ts';
 import type { Operation } from './operation.ts';
 import type { Named, Observer } from './changeFeed.ts';
 import { aboutLivestream, aboutMeeting, ANY_SESSION, LISTS } from './cache/tags.ts';

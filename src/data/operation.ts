@@ -1,32 +1,24 @@
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { Livestream } from '../domain/models.ts';
+import type { RequestContext } from '../realtimekit/requestContext.ts';
 import type { Tally } from '../telemetry/requestRecord.ts';
 import type { Span } from '../telemetry/tracer.ts';
 import type { Account } from './account.ts';
-import type { Moment } from './cache/invalidation.ts';
-import type { Trace } from './operationReport.ts';
+import type { OperationReport } from './operationReport.ts';
 
-/** On whose account requests are sent, and what for. */
-export interface Operation {
+/** One GraphQL operation, as the data layer sees it. */
+export interface Operation extends RequestContext {
   account: Account;
-  trace: Trace;
-  /** When it began. */
-  begun: Moment;
-  /** Reads that a mutation needs are paid from the part of the budget that is kept for mutations. */
-  purpose: 'read' | 'mutation';
-  /** Runs `work` when fewer than the most of this operation's reads are in flight. */
-  limit: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Is told each livestream that stands in an answer to one of the operation's own requests. */
-  see: (livestream: Livestream) => void;
-  /** How old what another replica has read may be, in milliseconds, though it is not fresh any more. */
-  enough?: number;
-  /** Ends its reads; undefined: they go on whoever leaves. */
-  signal: AbortSignal | undefined;
-  /** What its requests are a part of; undefined: it is not traced. */
-  span?: Span | undefined;
+  report: OperationReport;
+  startedAt: Moment;
+  /** Called with each livestream found in a response to one of the operation's own requests. */
+  onLivestream: (livestream: Livestream) => void;
+  /** The maximum age, in milliseconds, at which a value that another replica read is still fresh enough. */
+  maxPeerAgeMs?: number;
 }
 
-/** The request that an operation came with. */
-export interface Origin {
+/** The HTTP request that an operation came with. */
+export interface RequestOrigin {
   tally?: Tally | undefined;
   span?: Span | undefined;
 }

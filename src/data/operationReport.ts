@@ -1,12 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { AnswerSource, Metrics } from '../telemetry/metrics.ts';
 import type { Tally } from '../telemetry/requestRecord.ts';
-import type { BudgetView } from '../budget/localBudget.ts';
+import type { BudgetSnapshot } from '../budget/localBudget.ts';
 import type { Method } from '../realtimekit/transport.ts';
-
-/** `stale`: from memory or from a slow request that was under way, and older than answers of its kind may be. */
-export type Source = 'network' | 'cache' | 'stale' | 'coalesced';
 
 export interface UpstreamCall {
   method: Method;
@@ -16,7 +13,7 @@ export interface UpstreamCall {
   status: number | null;
   /** Milliseconds. */
   ms: number;
-  source: Source;
+  source: AnswerSource;
 }
 
 /** What one operation cost, as `extensions.upstream` tells it. */
@@ -31,23 +28,23 @@ export interface UpstreamReport {
 }
 
 /** Follows one operation's upstream requests, and stops it where they pass its share. */
-export interface Trace {
+export interface OperationReport {
   /**
    * A request is sent; what it gives is to be called with the answer's status, or with null. Throws `QUERY_TOO_EXPENSIVE` when the
    * operation has had its share, unless it `isDue` all the same.
    */
-  send(method: UpstreamCall['method'], route: string, isDue: boolean): (status: number | null) => void;
+  recordRequest(method: UpstreamCall['method'], route: string, isDue: boolean): (status: number | null) => void;
   /** An answer is taken from elsewhere. */
-  serve(route: string, source: Exclude<Source, 'network'>): void;
+  recordHit(route: string, source: Exclude<AnswerSource, 'network'>): void;
   /** What the operation gives is true for no longer than until then, in milliseconds since the Unix epoch. */
-  limitTo(until: number): void;
+  capFreshUntil(until: number): void;
   /** Until when what the operation gave is true. */
-  goodUntil(): number;
-  report(budget: BudgetView): UpstreamReport;
+  freshUntil(): number;
+  report(budget: BudgetSnapshot): UpstreamReport;
 }
 
 /** Who is told, as it happens. */
-export interface TraceListeners {
+export interface ReportListeners {
   /** All operations' together. */
   metrics?: Pick<Metrics, 'upstreamRequest' | 'served'> | undefined;
   /** Those of the request that the operation came with. */
@@ -55,15 +52,19 @@ export interface TraceListeners {
 }
 
 /** `share`: the most requests that the operation may send. */
-export function createTrace(share: number, clock: Clock, { metrics, tally }: TraceListeners = {}): Trace {
+export function createOperationReport(
+  share: number,
+  clock: Clock,
+  { metrics, tally }: ReportListeners = {},
+): OperationReport {
   const calls: UpstreamCall[] = [];
   /** When those that have no answer yet were sent. */
   const open = new Map<UpstreamCall, number>();
   let requests = 0;
   let until = Infinity;
-  const count = (...sources: Source[]): number => calls.filter(({ source }) => sources.includes(source)).length;
+  const count = (...sources: AnswerSource[]): number => calls.filter(({ source }) => sources.includes(source)).length;
   return {
-    send(method, route, isDue) {
+    recordRequest(method, route, isDue) {
       if (requests >= share && !isDue) throw tooExpensive(share);
       requests += 1;
       if (tally !== undefined) tally.requests += 1;
@@ -79,15 +80,15 @@ export function createTrace(share: number, clock: Clock, { metrics, tally }: Tra
         metrics?.upstreamRequest({ method, route, status, seconds: call.ms / 1000 });
       };
     },
-    serve(route, source) {
+    recordHit(route, source) {
       calls.push({ method: 'GET', route, status: null, ms: 0, source });
       if (tally !== undefined) tally[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
       metrics?.served(source);
     },
-    limitTo(moment) {
+    capFreshUntil(moment) {
       until = Math.min(until, moment);
     },
-    goodUntil: () => until,
+    freshUntil: () => until,
     report({ limit, remaining, resetsAt }) {
       const now = clock.now();
       for (const [call, sentAt] of open) call.ms = now - sentAt;

@@ -1,3 +1,4 @@
+import { type VisibleState, isSameVisibleState } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
@@ -5,7 +6,6 @@ import type { Livestream } from '../domain/models.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import { type Accounts, tokenHashOf } from './account.ts';
 import type { Changes } from './cache/invalidation.ts';
-import { isSameLook, type Look } from '../realtimekit/endpoints.ts';
 import type { Observer } from './changeFeed.ts';
 import type { Reads } from './entityReads.ts';
 import type { News, Replicas } from '../cluster/bus.ts';
@@ -24,7 +24,7 @@ export interface TellingOptions {
 /** Tells the other replicas what is new to them. */
 export function createTelling({ replicas, store, clock }: TellingOptions): Observer {
   const { atStore } = createStoreTime(store, clock);
-  const looks = new LRUCache<string, Look>({ max: MOST_LOOKS });
+  const looks = new LRUCache<string, VisibleState>({ max: MOST_LOOKS });
 
   /** Whether the others know it otherwise, or not at all. */
   function isNews(hash: string, livestream: Livestream): boolean {
@@ -32,7 +32,7 @@ export function createTelling({ replicas, store, clock }: TellingOptions): Obser
     const key = `${hash} ${id}`;
     const known = looks.get(key);
     looks.set(key, { status, playbackUrl, name });
-    return known === undefined || !isSameLook(known, livestream);
+    return known === undefined || !isSameVisibleState(known, livestream);
   }
 
   return {
@@ -69,7 +69,7 @@ export function hearOthers({ replicas, changes, accounts, reads, observers, stor
 
   function hearOfChange({ hash, tags, order }: News & { kind: 'changed' }): void {
     changes.changedElsewhere(hash, tags, order);
-    if (hash !== null && tags.includes(REFUSED)) accounts.refuse(hash);
+    if (hash !== null && tags.includes(REFUSED)) accounts.revoke(hash);
   }
 
   function hearOfMeeting({ hash, meetingId, order, named }: News & { kind: 'meeting' }): void {

@@ -1,4 +1,4 @@
-import type { AtHand } from '../lib/maybePromise.ts';
+import type { MaybePromise } from '../lib/maybePromise.ts';
 
 /** Where a livestream is in its life; `UNKNOWN` is whatever upstream sends that is not one of the others. */
 export type LivestreamStatus = 'LIVE' | 'IDLE' | 'ERRORED' | 'INVOKED' | 'OFFLINE' | 'UNKNOWN';
@@ -60,22 +60,6 @@ export type Entity =
 
 export type MaybeEntity = Entity | null;
 
-/** What to start, its values already checked. */
-export interface StartInput {
-  meetingId: string;
-  name: string | null;
-  /** Pixels. */
-  video: { width: number; height: number } | null;
-}
-
-/** Why a mutation did not do what it was asked: what the caller has to handle. */
-export interface Refusal {
-  code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'OUTCOME_UNKNOWN';
-  message: string;
-  /** The path of the input field at fault, from the argument's name on. */
-  field: string[] | null;
-}
-
 /** Which livestreams to list, and in which order. */
 export interface LivestreamQuery {
   status: LivestreamStatus | null;
@@ -107,8 +91,8 @@ export interface DayAnalytics extends Analytics {
 
 /** The analytics of a range, each part read once and not before it is asked for. */
 export interface AnalyticsSource {
-  overall: () => AtHand<Analytics>;
-  days: () => AtHand<DayAnalytics[]>;
+  overall: () => MaybePromise<Analytics>;
+  days: () => MaybePromise<DayAnalytics[]>;
 }
 
 /** A stretch of a list: `count` rows after the first `offset`. */
@@ -123,4 +107,10 @@ export interface Rows<Row> {
   /** How many rows the whole list holds; null when upstream does not tell. */
   totalCount: number | null;
   hasNext: boolean;
+}
+
+/** The entities that a change affects. A webhook proves nothing else: events carry no time and may arrive late. */
+export interface ChangedIds {
+  livestreamId: string | null;
+  meetingId: string | null;
 }

@@ -1,14 +1,6 @@
 import * as v from 'valibot';
 
-import type {
-  Analytics,
-  DayAnalytics,
-  Livestream,
-  LivestreamRef,
-  LivestreamSession,
-  Meeting,
-  Rows,
-} from './models.ts';
+import type { Analytics, DayAnalytics, Livestream, LivestreamRef, LivestreamSession, Meeting, Rows } from './models.ts';
 
 const text = v.nullable(v.string());
 const number = v.nullable(v.number());

@@ -1,4 +1,4 @@
-import { type AtHand, whenAtHand } from '../lib/maybePromise.ts';
+import { type MaybePromise, mapMaybePromise } from '../lib/maybePromise.ts';
 import { badInput } from '../domain/errors.ts';
 import type { Range, Rows } from '../domain/models.ts';
 
@@ -23,13 +23,13 @@ export interface Connection<Node> {
 /** The connection's page that `first` and `after` name, read by `load`; throws `BAD_USER_INPUT` when they name none. */
 export function readConnection<Node>(
   args: PageArguments,
-  load: (range: Range) => AtHand<Rows<Node>>,
-): AtHand<Connection<Node>> {
+  load: (range: Range) => MaybePromise<Rows<Node>>,
+): MaybePromise<Connection<Node>> {
   const range = {
     count: checkFirst(args.first ?? DEFAULT_ROWS),
     offset: args.after == null ? 0 : readCursor(args.after),
   };
-  return whenAtHand(load(range), (rows) => toConnection(range.offset, rows));
+  return mapMaybePromise(load(range), (rows) => toConnection(range.offset, rows));
 }
 
 function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Rows<Node>): Connection<Node> {

@@ -1,8 +1,9 @@
+import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { badInput } from '../domain/errors.ts';
 import type { Livestream } from '../domain/models.ts';
 import type { Account } from '../data/account.ts';
-import type { Moment } from '../data/cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { Operation } from '../data/operation.ts';
 import type { Upstream } from '../data/dataSource.ts';
 import { readActive } from './activeLivestreams.ts';
@@ -11,7 +12,7 @@ import type { LivePace } from './pollIntervals.ts';
 import { createNews } from './publisher.ts';
 import { createPoller } from './poller.ts';
 import { createReaders, type Reader } from './subscribers.ts';
-import { isAbout, isSameState, type LiveEvent, type LiveReader, type LiveState, type Target } from './types.ts';
+import { isAbout, isSameState, type LiveReader, type LiveState, type Target } from './types.ts';
 
 /** All who watch livestreams on one account's expense. */
 export interface AccountWatch {
@@ -21,7 +22,7 @@ export interface AccountWatch {
   livestreamSeen(livestream: Livestream, moment: Moment): void;
   sessionSeen(livestreamId: string, sessionId: string | null, moment: Moment): void;
   /** Somebody changed something of these: where they are watched, they are read back. */
-  changed(ids: LiveEvent, moment: Moment): void;
+  changed(ids: ChangedIds, moment: Moment): void;
   isWatched(): boolean;
   /** All readers get this error. */
   end(error: Error): void;

@@ -1,5 +1,5 @@
 import type { Livestream, LivestreamQuery } from '../domain/models.ts';
-import type { Moment } from '../data/cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { Operation } from '../data/operation.ts';
 import type { Upstream } from '../data/dataSource.ts';
 

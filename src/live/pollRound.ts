@@ -1,12 +1,14 @@
+import { isActive } from '../domain/livestreamState.ts';
+import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Account } from '../data/account.ts';
 import type { Livestream } from '../domain/models.ts';
-import type { Moment } from '../data/cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { Operation } from '../data/operation.ts';
 import type { Upstream } from '../data/dataSource.ts';
 import { type Active, readActive } from './activeLivestreams.ts';
 import type { Watched } from './subscribers.ts';
-import { isActive, type LiveEvent, type Told } from './types.ts';
+import { type Told } from './types.ts';
 
 /** From how many watched livestreams and meetings on the lists of what is live are read in place of each of them. */
 const MANY = 3;
@@ -33,7 +35,7 @@ export interface Look {
   /** `every`: how often that is done, in milliseconds; what another replica has seen since the last time counts. */
   atAll(every: number): Promise<void>;
   /** Not as it was before `moment`. */
-  at(ids: LiveEvent, moment: Moment): Promise<void>;
+  at(ids: ChangedIds, moment: Moment): Promise<void>;
 }
 
 type Step = (operation: Operation) => Promise<void>;
@@ -44,8 +46,8 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
 
   async function atAll(every: number): Promise<void> {
     const { livestreamIds, meetingIds, isAll } = watched();
-    const enough = upstream.replicas() > 1 ? every * SHARED : 0;
-    const tolerant = (): Operation => ({ ...begin(), enough });
+    const maxPeerAgeMs = upstream.replicas() > 1 ? every * SHARED : 0;
+    const tolerant = (): Operation => ({ ...begin(), maxPeerAgeMs });
     const { signal } = begin();
     const isMany = isAll || livestreamIds.length + meetingIds.length >= MANY;
     const [active, failure] = isMany ? await readLists(tolerant()) : [null, null];
@@ -73,7 +75,8 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
   }
 
   /** What another replica has read lately is as good as new. */
-  const nowFor = ({ enough = 0 }: Operation): Moment => (enough > 0 ? reads.past(enough) : reads.now());
+  const nowFor = ({ maxPeerAgeMs = 0 }: Operation): Moment =>
+    maxPeerAgeMs > 0 ? reads.past(maxPeerAgeMs) : reads.now();
 
   const orderOf = (id: string): number => told.get(id)?.moment.order ?? 0;
   const oldestFirst = (ids: string[]): string[] => ids.toSorted((one, other) => orderOf(one) - orderOf(other));
@@ -112,10 +115,10 @@ export function createLook({ account, upstream, clock, begin, told, watched, res
 
   async function isToldBySession(operation: Operation, id: string, moment: Moment): Promise<boolean> {
     let isTold = false;
-    const see = (seen: Livestream): void => {
+    const onLivestream = (seen: Livestream): void => {
       isTold ||= seen.id === id && seen.status !== 'UNKNOWN';
     };
-    const session = await reads.activeSession.read({ ...operation, see }, id, moment);
+    const session = await reads.activeSession.read({ ...operation, onLivestream }, id, moment);
     return session !== null && isTold;
   }
 

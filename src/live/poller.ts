@@ -1,14 +1,16 @@
+import { isStarting } from '../domain/livestreamState.ts';
+import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Livestream } from '../domain/models.ts';
 import type { Account } from '../data/account.ts';
-import type { Moment } from '../data/cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import type { Operation } from '../data/operation.ts';
 import type { Upstream } from '../data/dataSource.ts';
 import { createLook } from './pollRound.ts';
 import type { LivePace } from './pollIntervals.ts';
 import type { Watched } from './subscribers.ts';
-import { isArriving, type LiveEvent, type Told } from './types.ts';
+import { type Told } from './types.ts';
 
 export interface PollerOptions {
   account: Account;
@@ -36,7 +38,7 @@ export interface Poller {
   /** Looks sooner, where what is known by now asks for it. */
   hurry(): void;
   /** Reads these back at once, not as they were before `moment`. */
-  lookAt(ids: LiveEvent, moment: Moment): void;
+  lookAt(ids: ChangedIds, moment: Moment): void;
 }
 
 export function createPoller(options: PollerOptions): Poller {
@@ -53,7 +55,7 @@ export function createPoller(options: PollerOptions): Poller {
   function delay(): number {
     const now = clock.now();
     const keys = [...told].flatMap(([id, { livestream }]) =>
-      isArriving(livestream) ? [`${id} ${livestream.status}`] : [],
+      isStarting(livestream) ? [`${id} ${livestream.status}`] : [],
     );
     const present = new Set(keys);
     for (const key of arriving.keys()) if (!present.has(key)) arriving.delete(key);

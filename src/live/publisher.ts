@@ -1,15 +1,15 @@
+import { hasEnded, isActive, isSameVisibleState } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Livestream } from '../domain/models.ts';
 import type { Account } from '../data/account.ts';
-import type { Moment } from '../data/cache/invalidation.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 import { sleep } from '../lib/timeout.ts';
-import { hasEnded, isSameLook } from '../realtimekit/endpoints.ts';
 import type { Operation } from '../data/operation.ts';
 import type { Upstream } from '../data/dataSource.ts';
 import type { Reader, Readers } from './subscribers.ts';
-import { isActive, type LiveState, type Told } from './types.ts';
+import { type LiveState, type Told } from './types.ts';
 
 export interface NewsOptions {
   account: Account;
@@ -69,7 +69,7 @@ export function createNews(options: NewsOptions): News {
     answers.set(id, reads.now().order);
     // Whoever asks for its session now is not to get the one that has ended with it.
     if (hasEnded(livestream)) reads.activeSession.put(account.id, id, null, moment);
-    const isSame = last !== undefined && isSameLook(last.livestream, livestream) && last.sessionId === session;
+    const isSame = last !== undefined && isSameVisibleState(last.livestream, livestream) && last.sessionId === session;
     if (!isSame) for (const { mailbox } of concerned) mailbox.put(id, state);
     if (!isKept(livestream)) told.delete(id);
     if (!isSame) options.changed(livestream, last?.livestream);
@@ -80,7 +80,7 @@ export function createNews(options: NewsOptions): News {
     const held = reads.activeSession.held(account.id, livestream.id);
     // That there is none may be newer than what is known of the livestream, which then has ended.
     if (held) return held.id;
-    return last !== undefined && isSameLook(last.livestream, livestream) ? last.sessionId : undefined;
+    return last !== undefined && isSameVisibleState(last.livestream, livestream) ? last.sessionId : undefined;
   }
 
   /** Whether it has to be remembered what was told of it. */
@@ -94,7 +94,7 @@ export function createNews(options: NewsOptions): News {
    */
   function isDoubtful(livestream: Livestream, { order }: Moment): boolean {
     const last = told.get(livestream.id)?.livestream;
-    const isOther = last === undefined ? isActive(livestream) : !isSameLook(last, livestream);
+    const isOther = last === undefined ? isActive(livestream) : !isSameVisibleState(last, livestream);
     return isOther && order < (answers.get(livestream.id) ?? 0);
   }
 
@@ -108,7 +108,7 @@ export function createNews(options: NewsOptions): News {
     const last = told.get(id);
     if (last !== undefined && last.moment.order >= moment.order) return;
     if (isDoubtful(livestream, moment)) return void (await readNow(id));
-    const isOther = last !== undefined && !isSameLook(last.livestream, heldOf(id) ?? livestream);
+    const isOther = last !== undefined && !isSameVisibleState(last.livestream, heldOf(id) ?? livestream);
     // What came in the same answer is new enough.
     const since = { ...moment, order: moment.order - 1 };
     if (isOther && isActive(livestream)) await lookUpSession(id, since);
@@ -116,7 +116,7 @@ export function createNews(options: NewsOptions): News {
     if (!isActive(now) || reads.activeSession.held(account.id, id) !== null) return publish(now, moment);
     // It has ended by now, which is told by itself, or it runs without one.
     const again = await readNow(id);
-    if (again !== null && isSameLook(again, now)) publish(again, moment, null);
+    if (again !== null && isSameVisibleState(again, now)) publish(again, moment, null);
   }
 
   /** Waits for it, but not for long: a session that cannot be read is no reason to tell nothing. */
@@ -133,7 +133,8 @@ export function createNews(options: NewsOptions): News {
     const livestream = await readNow(id);
     const last = told.get(id);
     const isNone = reads.activeSession.held(account.id, id) === null;
-    if (livestream === null || last === undefined || !isNone || !isSameLook(livestream, last.livestream)) return;
+    if (livestream === null || last === undefined || !isNone || !isSameVisibleState(livestream, last.livestream))
+      return;
     publish(livestream, last.moment, null);
   }
 
@@ -155,7 +156,7 @@ export function createNews(options: NewsOptions): News {
       const known = told.get(id);
       const now = heldOf(id) ?? known?.livestream ?? livestream;
       if (!isActive(now) && target.livestreamId === null) return;
-      const isKnown = known !== undefined && isSameLook(known.livestream, now);
+      const isKnown = known !== undefined && isSameVisibleState(known.livestream, now);
       mailbox.put(id, { livestream: now, sessionId: isKnown ? known.sessionId : sessionOf(now, known) });
     },
     livestreamSeen(livestream, moment) {
@@ -166,7 +167,7 @@ export function createNews(options: NewsOptions): News {
       // An answer that a newer one has overtaken.
       if (held !== undefined && held !== livestream) return;
       if (last !== undefined && last.moment.order >= moment.order) return;
-      if (last !== undefined && isSameLook(last.livestream, livestream)) {
+      if (last !== undefined && isSameVisibleState(last.livestream, livestream)) {
         told.set(id, { ...last, livestream, moment });
         answers.set(id, reads.now().order);
       } else if (last !== undefined || isDoubtful(livestream, moment)) inTurn(id, () => settle(livestream, moment));

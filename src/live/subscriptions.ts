@@ -1,3 +1,4 @@
+import type { ChangedIds } from '../domain/models.ts';
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
@@ -8,7 +9,7 @@ import { type FreshnessSettings, leastAge } from '../data/cache/ttl.ts';
 import type { Upstream } from '../data/dataSource.ts';
 import { type AccountWatch, createAccountWatch } from './accountSubscriptions.ts';
 import { DEFAULT_PACE, type LivePace } from './pollIntervals.ts';
-import type { LiveEvent, LiveReader, Target } from './types.ts';
+import type { LiveReader, Target } from './types.ts';
 
 /** How many may watch at a time. */
 export interface LiveLimits {
@@ -26,7 +27,7 @@ export interface Watch {
    */
   subscribe(account: Account, callerId: string, target: Target, signal: AbortSignal): Promise<LiveReader>;
   /** A webhook came: what it is about is read back. */
-  told(event: LiveEvent): void;
+  told(event: ChangedIds): void;
   /** How many watch now. */
   size(): number;
   /** Nobody is told anything any more: each reader gets an `AbortError`, by which its connection breaks, and comes back elsewhere. */
@@ -97,7 +98,7 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   /** One look is a few requests for all who watch: it may wait longer than a change may take to be told only where few are left. */
   function restOf({ budget }: Account): number {
     const least = leastAge(budget.pressure(), freshness);
-    const { remaining, limit } = budget.view();
+    const { remaining, limit } = budget.snapshot();
     return remaining > limit / 4 ? Math.min(least, LONGEST_REST) : least;
   }
 

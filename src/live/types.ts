@@ -1,6 +1,6 @@
 import type { Livestream } from '../domain/models.ts';
-import { isSameLook } from '../realtimekit/endpoints.ts';
-import type { Moment } from '../data/cache/invalidation.ts';
+import { isSameVisibleState } from '../domain/livestreamState.ts';
+import type { Moment } from '../cluster/hybridClock.ts';
 
 /** What those who watch a livestream are told of. */
 export interface LiveState {
@@ -26,26 +26,10 @@ export interface Target {
   meetingId: string | null;
 }
 
-/** What a change is about; of what a webhook tells nothing else is believed: events carry no time, and may come late. */
-export interface LiveEvent {
-  livestreamId: string | null;
-  meetingId: string | null;
-}
-
 /** Whether nothing that readers are told of differs. A session that nobody has looked for is no other one. */
 export function isSameState(one: LiveState, other: LiveState): boolean {
   const isSession = one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;
-  return isSession && isSameLook(one.livestream, other.livestream);
-}
-
-/** Whether it runs, or is about to. */
-export function isActive({ status }: Livestream): boolean {
-  return status === 'LIVE' || status === 'INVOKED';
-}
-
-/** Whether more of it is about to appear: frames, or the address at which they can be watched. */
-export function isArriving({ status, playbackUrl }: Livestream): boolean {
-  return status === 'INVOKED' || (status === 'LIVE' && playbackUrl === null);
+  return isSession && isSameVisibleState(one.livestream, other.livestream);
 }
 
 export function isAbout({ livestreamId, meetingId }: Target, livestream: Livestream): boolean {

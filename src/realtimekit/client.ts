@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import { type Answer, invalidAnswer, readAnswer } from './envelope.ts';
 import { withDeadline } from '../lib/timeout.ts';
-import type { Operation } from '../data/operation.ts';
+import type { RequestContext } from './requestContext.ts';
 import { createPace } from './throttle.ts';
 import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
@@ -41,12 +41,12 @@ export type Query = Readonly<Record<string, string | number | boolean | null>>;
 /** Talks to the API. Every method rejects with a `GatewayError`, or with the signal's reason. */
 export interface UpstreamClient {
   /** Sends a GET, again where that may help; null: nothing there. A null value of `query` is left out. */
-  read: (operation: Operation, path: ApiPath, query?: Query) => Promise<Answer | null>;
+  read: (operation: RequestContext, path: ApiPath, query?: Query) => Promise<Answer | null>;
   /**
    * Sends what changes something, by default a POST, once: it is repeated only when it never left. The operation's signal is none of
    * it: leaving undoes nothing. A DELETE has no body.
    */
-  send: (operation: Operation, path: ApiPath, body?: unknown, method?: Change) => Promise<Answer | null>;
+  send: (operation: RequestContext, path: ApiPath, body?: unknown, method?: Change) => Promise<Answer | null>;
   /** What the newest answer's `Date` was ahead of the clock here, in milliseconds; 0 when none told. */
   clockSkew: () => number;
 }
@@ -58,7 +58,11 @@ export function createClient(options: ClientOptions): UpstreamClient {
   let skew = 0;
 
   /** The policies, outermost first: the repetitions, then those of each sending. All has to be over within the total time. */
-  async function request(operation: Operation, call: Call, signal: AbortSignal | undefined): Promise<Answer | null> {
+  async function request(
+    operation: RequestContext,
+    call: Call,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer | null> {
     signal?.throwIfAborted();
     const endsAt = clock.now() + totalTimeout;
     return withRetry({ idempotent: call.method === 'GET', clock, random, signal, endsAt }, () =>
@@ -68,19 +72,19 @@ export function createClient(options: ClientOptions): UpstreamClient {
 
   /** The account's budget, the operation's share, the pace, the deadline, the transport. */
   async function sendOnce(
-    { account, trace, purpose, span: parent }: Operation,
+    { account, report, priority, span: parent }: RequestContext,
     { method, route, url, body }: Call,
     signal: AbortSignal | undefined,
     endsAt: number,
   ): Promise<Answer | null> {
-    const taken = account.budget.spend(method === 'GET' ? purpose : 'mutation');
+    const taken = account.budget.reserve(method === 'GET' ? priority : 'mutation');
     const spending = taken instanceof Promise ? await taken : taken;
     let hasLeft = false;
     let settled = (_status: number | null): void => {};
     let span: RequestSpan | undefined;
     try {
       // What a mutation has begun is settled, whatever it cost.
-      settled = trace.send(method, route, method === 'GET' && purpose === 'mutation');
+      settled = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
       span = startRequestSpan(parent, method, route);
       const turn = paced(signal, endsAt);
       if (turn !== undefined) await turn;
@@ -101,13 +105,13 @@ export function createClient(options: ClientOptions): UpstreamClient {
       ).catch(translate);
       settled(response.status);
       span?.answered(response.status);
-      if (response.status === 401) account.refuse();
-      spending.answered(response);
+      if (response.status === 401) account.revoke();
+      spending.commit(response);
       skew = skewOf(response, clock) ?? skew;
       return readAnswer(response, [account.token, options.accountId, options.appId]);
     } catch (error) {
       if (error instanceof UpstreamError && error.fate === 'unsent') hasLeft = false;
-      spending.failed(!hasLeft);
+      spending.release(hasLeft);
       settled(null);
       span?.failed(error);
       throw error;
@@ -123,7 +127,7 @@ export function createClient(options: ClientOptions): UpstreamClient {
 
   return {
     read: async (operation, { path, route }, query = {}) =>
-      operation.limit(async () =>
+      operation.runLimited(async () =>
         request(operation, { method: 'GET', route, url: base + path + search(query) }, operation.signal),
       ),
     send: async (operation, { path, route }, body = {}, method = 'POST') => {

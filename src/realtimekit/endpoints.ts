@@ -1,3 +1,4 @@
+import type { StartInput } from '../domain/startStop.ts';
 import type {
   Analytics,
   DayAnalytics,
@@ -8,13 +9,13 @@ import type {
   Meeting,
   Range,
   Rows,
-  StartInput,
   TimeRange,
 } from '../domain/models.ts';
+import { hasEnded } from '../domain/livestreamState.ts';
 import { invalidAnswer } from './envelope.ts';
 import type { Query, UpstreamClient } from './client.ts';
 import { member } from './json.ts';
-import type { Operation } from '../data/operation.ts';
+import type { RequestContext } from './requestContext.ts';
 import { LARGEST_PAGE, type PagingHints, readWindow } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
 import { readSessions, type SessionsPage } from './sessionsPage.ts';
@@ -40,54 +41,54 @@ export interface Head<Row> {
  */
 export interface Endpoints {
   /** `GET /meetings/{id}` */
-  meeting(operation: Operation, id: string): Promise<Meeting | null>;
+  meeting(context: RequestContext, id: string): Promise<Meeting | null>;
   /** `GET /meetings` */
-  meetings(operation: Operation, search: string | null, range: Range): Promise<Rows<Meeting>>;
+  meetings(context: RequestContext, search: string | null, range: Range): Promise<Rows<Meeting>>;
   /** `GET /meetings`, its first and largest page, which is one request; null: it does not tell how long the list is. */
-  meetingsHead(operation: Operation): Promise<Head<Meeting> | null>;
+  meetingsHead(context: RequestContext): Promise<Head<Meeting> | null>;
   /** `GET /meetings/{id}/active-livestream` */
-  activeLivestream(operation: Operation, meetingId: string): Promise<Livestream | null>;
+  activeLivestream(context: RequestContext, meetingId: string): Promise<Livestream | null>;
   /** `GET /meetings/{id}/livestream`: past ones included. */
-  meetingLivestreams(operation: Operation, meetingId: string, range: Range): Promise<Rows<Livestream>>;
+  meetingLivestreams(context: RequestContext, meetingId: string, range: Range): Promise<Rows<Livestream>>;
   /** `GET /livestreams/{id}` */
-  livestream(operation: Operation, id: string): Promise<Livestream | null>;
+  livestream(context: RequestContext, id: string): Promise<Livestream | null>;
   /** `GET /livestreams/{id}`, for its sessions: ended ones included. */
-  sessions(operation: Operation, livestreamId: string, range: Range): Promise<SessionsPage>;
+  sessions(context: RequestContext, livestreamId: string, range: Range): Promise<SessionsPage>;
   /** `GET /livestreams` */
-  livestreams(operation: Operation, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
+  livestreams(context: RequestContext, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
   /** `GET /livestreams`, read as `meetingsHead` is. */
-  livestreamsHead(operation: Operation, query: LivestreamQuery): Promise<Head<Livestream> | null>;
+  livestreamsHead(context: RequestContext, query: LivestreamQuery): Promise<Head<Livestream> | null>;
   /** `GET /livestreams/{id}/active-livestream-session` */
-  activeSession(operation: Operation, livestreamId: string): Promise<ActiveSession>;
+  activeSession(context: RequestContext, livestreamId: string): Promise<ActiveSession>;
   /** `GET /livestreams/sessions/{id}` */
-  session(operation: Operation, id: string): Promise<LivestreamSession | null>;
+  session(context: RequestContext, id: string): Promise<LivestreamSession | null>;
   /** `GET /analytics/livestreams/overall` */
-  analytics(operation: Operation, range: TimeRange): Promise<Analytics>;
+  analytics(context: RequestContext, range: TimeRange): Promise<Analytics>;
   /** `GET /analytics/livestreams/daywise` */
-  dailyAnalytics(operation: Operation, range: TimeRange): Promise<DayAnalytics[]>;
+  dailyAnalytics(context: RequestContext, range: TimeRange): Promise<DayAnalytics[]>;
   /** `POST /meetings/{id}/livestreams`; null: there is no such meeting. */
-  startLivestream(operation: Operation, input: StartInput): Promise<LivestreamRef | null>;
+  startLivestream(context: RequestContext, input: StartInput): Promise<LivestreamRef | null>;
   /** `POST /meetings/{id}/active-livestream/stop`; false: there is no such meeting, or nothing to stop. */
-  stopLivestream(operation: Operation, meetingId: string): Promise<boolean>;
+  stopLivestream(context: RequestContext, meetingId: string): Promise<boolean>;
 }
 
 /** What each list's answers taught about its page numbers; it outlives operations. */
 export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints>;
 
 export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 'send'>, hints: ListHints): Endpoints {
-  const readObject = async (operation: Operation, apiPath: ApiPath, query?: Query) =>
-    dataOf(await read(operation, apiPath, query));
+  const readObject = async (context: RequestContext, apiPath: ApiPath, query?: Query) =>
+    dataOf(await read(context, apiPath, query));
 
   /** Reads a range of a list, in each of the forms that `toList` knows, and makes a model of each row. */
   async function readRows<Row>(
-    operation: Operation,
+    context: RequestContext,
     list: List,
     range: Range,
     toModel: (row: unknown) => Row | null,
   ): Promise<Rows<Row>> {
     const window = await readWindow(
       async ({ pageNo, perPage }) =>
-        toList(await read(operation, list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
+        toList(await read(context, list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
       range,
       list.hints,
     );
@@ -95,11 +96,11 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
   }
 
   /** Reads a list's first and largest page. */
-  async function readHead<Row>(operation: Operation, list: List, toModel: (row: unknown) => Row | null) {
+  async function readHead<Row>(context: RequestContext, list: List, toModel: (row: unknown) => Row | null) {
     const { hints: learned } = list;
     const ask = async (pageNo: number): Promise<WireList> => {
       const page = { page_no: pageNo, per_page: LARGEST_PAGE };
-      return toList(await read(operation, list.path, { ...list.query, ...page }), list.name);
+      return toList(await read(context, list.path, { ...list.query, ...page }), list.name);
     };
     const first = await ask(learned.firstPage ?? 1);
     const isBeyond = learned.firstPage === undefined && first.rows.length === 0 && (first.totalCount ?? 0) > 0;
@@ -112,75 +113,75 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
   }
 
   return {
-    meeting: async (operation, id) => toMeeting(await readObject(operation, path`/meetings/${id}`)),
-    meetings: async (operation, search, range) => {
+    meeting: async (context, id) => toMeeting(await readObject(context, path`/meetings/${id}`)),
+    meetings: async (context, search, range) => {
       const list = { path: path`/meetings`, query: { search }, name: 'meetings', hints: hints.meetings } as const;
-      return readRows(operation, list, range, toMeeting);
+      return readRows(context, list, range, toMeeting);
     },
-    async meetingsHead(operation) {
+    async meetingsHead(context) {
       const list = { path: path`/meetings`, name: 'meetings', hints: hints.meetings } as const;
-      return readHead(operation, list, toMeeting);
+      return readHead(context, list, toMeeting);
     },
-    async activeLivestream(operation, meetingId) {
-      const data = await readObject(operation, path`/meetings/${meetingId}/active-livestream`);
+    async activeLivestream(context, meetingId) {
+      const data = await readObject(context, path`/meetings/${meetingId}/active-livestream`);
       const livestream = toLivestream(data, meetingId);
       return livestream !== null && hasEnded(livestream) ? null : livestream;
     },
-    async meetingLivestreams(operation, meetingId, range) {
+    async meetingLivestreams(context, meetingId, range) {
       const list = {
         path: path`/meetings/${meetingId}/livestream`,
         name: 'livestreams',
         hints: hints.meetingLivestreams,
       } as const;
-      return readRows(operation, list, range, (row) => toLivestream(row, meetingId));
+      return readRows(context, list, range, (row) => toLivestream(row, meetingId));
     },
-    async livestream(operation, id) {
+    async livestream(context, id) {
       // One of its sessions is the least that can be asked for: only the livestream itself is of interest.
-      const data = await readObject(operation, path`/livestreams/${id}`, { per_page: 1 });
+      const data = await readObject(context, path`/livestreams/${id}`, { per_page: 1 });
       return toLivestream(member(data, 'livestream') ?? data);
     },
-    sessions: async (operation, livestreamId, range) =>
-      readSessions((apiPath, query) => read(operation, apiPath, query), livestreamId, range, hints.sessions),
-    async livestreams(operation, query, range) {
+    sessions: async (context, livestreamId, range) =>
+      readSessions((apiPath, query) => read(context, apiPath, query), livestreamId, range, hints.sessions),
+    async livestreams(context, query, range) {
       const list = {
         path: path`/livestreams`,
         query: toParameters(query),
         name: 'livestreams',
         hints: hints.livestreams,
       } as const;
-      return readRows(operation, list, range, (row) => toLivestream(row));
+      return readRows(context, list, range, (row) => toLivestream(row));
     },
-    async livestreamsHead(operation, query) {
+    async livestreamsHead(context, query) {
       const list = {
         path: path`/livestreams`,
         query: toParameters(query),
         name: 'livestreams',
         hints: hints.livestreams,
       } as const;
-      return readHead(operation, list, (row) => toLivestream(row));
+      return readHead(context, list, (row) => toLivestream(row));
     },
-    async activeSession(operation, livestreamId) {
-      const data = await readObject(operation, path`/livestreams/${livestreamId}/active-livestream-session`);
+    async activeSession(context, livestreamId) {
+      const data = await readObject(context, path`/livestreams/${livestreamId}/active-livestream-session`);
       return {
         livestream: toLivestream(member(data, 'livestream')),
         session: toSession(member(data, 'session'), livestreamId),
       };
     },
-    session: async (operation, id) => toSession(await readObject(operation, path`/livestreams/sessions/${id}`)),
-    analytics: async (operation, range) =>
-      toAnalytics(await read(operation, path`/analytics/livestreams/overall`, toTimes(range))),
-    dailyAnalytics: async (operation, range) =>
-      toDays(await read(operation, path`/analytics/livestreams/daywise`, toTimes(range))),
-    async startLivestream(operation, { meetingId, name, video }) {
+    session: async (context, id) => toSession(await readObject(context, path`/livestreams/sessions/${id}`)),
+    analytics: async (context, range) =>
+      toAnalytics(await read(context, path`/analytics/livestreams/overall`, toTimes(range))),
+    dailyAnalytics: async (context, range) =>
+      toDays(await read(context, path`/analytics/livestreams/daywise`, toTimes(range))),
+    async startLivestream(context, { meetingId, name, video }) {
       const body = { ...(name === null ? {} : { name }), ...(video === null ? {} : { video_config: video }) };
-      const answer = await send(operation, path`/meetings/${meetingId}/livestreams`, body);
+      const answer = await send(context, path`/meetings/${meetingId}/livestreams`, body);
       if (answer === null) return null;
       const started = toStartedLivestream(dataOf(answer), meetingId);
       if (started === null) throw invalidAnswer('it does not tell which livestream was started');
       return started;
     },
-    stopLivestream: async (operation, meetingId) =>
-      (await send(operation, path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
+    stopLivestream: async (context, meetingId) =>
+      (await send(context, path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
   };
 }
 
@@ -206,19 +207,6 @@ interface List {
   query?: Query;
   name: 'livestreams' | 'meetings';
   hints: PagingHints;
-}
-
-/** Only one that is `LIVE` or `INVOKED` is active; one whose status is not told is believed to be. */
-export function hasEnded({ status }: Livestream): boolean {
-  return status === 'IDLE' || status === 'OFFLINE' || status === 'ERRORED';
-}
-
-/** What a reader is told again for, where it is not as it was. */
-export type Look = Pick<Livestream, 'status' | 'playbackUrl' | 'name'>;
-
-/** Whether two states of a livestream do not differ in what readers are told of. */
-export function isSameLook(one: Look, other: Look): boolean {
-  return one.status === other.status && one.playbackUrl === other.playbackUrl && one.name === other.name;
 }
 
 function toParameters({ status, excludeMeetings, from, to, order }: LivestreamQuery): Query {

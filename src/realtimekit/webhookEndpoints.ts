@@ -2,7 +2,7 @@ import { isId } from '../domain/ids.ts';
 import { invalidAnswer } from './envelope.ts';
 import type { UpstreamClient } from './client.ts';
 import { isObject } from './json.ts';
-import type { Operation } from '../data/operation.ts';
+import type { RequestContext } from './requestContext.ts';
 import { path } from './path.ts';
 import { dataOf, toList } from './parse.ts';
 
@@ -29,34 +29,34 @@ export interface WebhookFields {
  */
 export interface Webhooks {
   /** `GET /webhooks` */
-  list(operation: Operation): Promise<Webhook[] | null>;
+  list(context: RequestContext): Promise<Webhook[] | null>;
   /** `POST /webhooks` */
-  add(operation: Operation, fields: WebhookFields): Promise<Webhook | null>;
+  add(context: RequestContext, fields: WebhookFields): Promise<Webhook | null>;
   /** `PATCH /webhooks/{id}`: what is left out stays as it is; false: there is no such webhook. */
-  change(operation: Operation, id: string, fields: Partial<WebhookFields>): Promise<boolean>;
+  change(context: RequestContext, id: string, fields: Partial<WebhookFields>): Promise<boolean>;
   /** `DELETE /webhooks/{id}`; false: there is no such webhook. */
-  remove(operation: Operation, id: string): Promise<boolean>;
+  remove(context: RequestContext, id: string): Promise<boolean>;
 }
 
 export function createWebhooks({ read, send }: Pick<UpstreamClient, 'read' | 'send'>): Webhooks {
   return {
-    async list(operation) {
-      const answer = await read(operation, path`/webhooks`);
+    async list(context) {
+      const answer = await read(context, path`/webhooks`);
       if (answer === null) return null;
       const { rows, totalCount } = toList(answer, 'webhooks');
       // Of a webhook that is not told nobody would know that it is there.
       if ((totalCount ?? 0) > rows.length) throw invalidAnswer('it has only some of the webhooks');
       return rows.map(toWebhook).filter((webhook) => webhook !== null);
     },
-    async add(operation, fields) {
-      const answer = await send(operation, path`/webhooks`, fields);
+    async add(context, fields) {
+      const answer = await send(context, path`/webhooks`, fields);
       if (answer === null) return null;
       const added = toWebhook(dataOf(answer));
       if (added === null) throw invalidAnswer('it does not tell which webhook was added');
       return { ...added, ...fields, events: [...fields.events] };
     },
-    change: async (operation, id, fields) => (await send(operation, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
-    remove: async (operation, id) => (await send(operation, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
+    change: async (context, id, fields) => (await send(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
+    remove: async (context, id) => (await send(context, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
   };
 }
 
@@ -75,10 +75,10 @@ export interface Registration {
  */
 export async function registerWebhook(
   webhooks: Webhooks,
-  operation: Operation,
+  context: RequestContext,
   { name, url, events }: Omit<WebhookFields, 'enabled'>,
 ): Promise<Registration | null> {
-  const all = await webhooks.list(operation);
+  const all = await webhooks.list(context);
   if (all === null) return null;
   const lacks = (webhook: Webhook): number =>
     events.filter((event) => !webhook.events.includes(event)).length + (webhook.enabled === true ? 0 : 1);
@@ -88,10 +88,10 @@ export async function registerWebhook(
   if (found !== undefined && lacks(found) === 0) return { webhook: found, outcome: 'unchanged', doubles };
   if (found !== undefined) {
     const fields = { events: [...new Set([...found.events, ...events])], enabled: true };
-    const isThere = await webhooks.change(operation, found.id, fields);
+    const isThere = await webhooks.change(context, found.id, fields);
     if (isThere) return { webhook: { ...found, ...fields }, outcome: 'changed', doubles };
   }
-  const added = await webhooks.add(operation, { name, url, events, enabled: true });
+  const added = await webhooks.add(context, { name, url, events, enabled: true });
   return added && { webhook: added, outcome: 'added', doubles };
 }
 

@@ -6,7 +6,7 @@ import type { Limits } from '../graphql/limits/operationLimits.ts';
 import type { LiveLimits } from '../live/subscriptions.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReadinessDetails } from './plugins/useReadiness.ts';
-import type { TrustedDocuments } from './plugins/useTrustedDocuments.ts';
+import type { TrustedDocuments } from '../config/persistedDocuments.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';

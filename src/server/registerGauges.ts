@@ -20,7 +20,7 @@ export function addGauges(metrics: Metrics, { budget, freshness, subscriptions, 
     metrics.gauge('replicas', 'Among how many the budget is divided while Redis is away.', () => store.replicas());
   }
   if (budget === null) return;
-  const known = async (): Promise<Pick<Budget, 'view' | 'pressure'>> => {
+  const known = async (): Promise<Pick<Budget, 'snapshot' | 'pressure'>> => {
     const own = await budget();
     await own.refresh();
     return own;
@@ -28,12 +28,12 @@ export function addGauges(metrics: Metrics, { budget, freshness, subscriptions, 
   metrics.gauge(
     'budget_limit',
     'Upstream requests that one window of the tightest limit allows.',
-    async () => (await known()).view().limit,
+    async () => (await known()).snapshot().limit,
   );
   metrics.gauge(
     'budget_remaining',
     'Upstream requests that are left in the window of the tightest limit.',
-    async () => (await known()).view().remaining,
+    async () => (await known()).snapshot().remaining,
   );
   metrics.gauge(
     'freshness_stretch_seconds',

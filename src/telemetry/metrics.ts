@@ -1,7 +1,11 @@
-import type { WebhookOutcome } from '../webhooks/receiver.ts';
-import type { Source } from '../data/operationReport.ts';
-import type { Method } from '../realtimekit/transport.ts';
 import type { OperationKind } from './requestRecord.ts';
+
+/** Where an answer to a read came from. `stale`: from the cache, and past its freshness lifetime. */
+export type AnswerSource = 'network' | 'cache' | 'stale' | 'coalesced';
+
+/** What became of a webhook delivery. */
+export type WebhookOutcome =
+  'taken' | 'repeated' | 'ignored' | 'refused' | 'malformed' | 'broken_off' | 'too_long' | 'unavailable';
 
 /** A request for an operation that is over. */
 export interface OperationOutcome {
@@ -16,7 +20,7 @@ export interface OperationOutcome {
 
 /** An upstream request that is over. */
 export interface RequestOutcome {
-  method: Method;
+  method: string;
   /** With `{id}` for every id. */
   route: string;
   /** The HTTP status; null: no answer came. */
@@ -29,7 +33,7 @@ export interface Metrics {
   operation(outcome: OperationOutcome): void;
   upstreamRequest(outcome: RequestOutcome): void;
   /** Where something that was read came from; `kept`: a whole answer. */
-  served(source: Source | 'kept'): void;
+  served(source: AnswerSource | 'kept'): void;
   webhook(outcome: WebhookOutcome): void;
   /** A value that is read whenever all are told; undefined: there is none now. The name comes without the gateway's prefix. */
   gauge(name: string, help: string, read: () => number | undefined | Promise<number | undefined>): void;

@@ -21,7 +21,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 
-import type { Sampling } from '../config/telemetry.ts';
+import type { Sampling } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
 import type { Span, Tracer } from './tracer.ts';
 

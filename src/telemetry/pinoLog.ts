@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 
-import type { LogLevel } from '../config/telemetry.ts';
+import type { LogLevel } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
 import { createLines } from './bufferedWriter.ts';
 

@@ -1,4 +1,4 @@
-import type { TelemetrySettings } from '../config/telemetry.ts';
+import type { TelemetrySettings } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
 import { createLog } from './pinoLog.ts';
 import type { Metrics } from './metrics.ts';

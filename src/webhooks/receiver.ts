@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { WebhookOutcome } from '../telemetry/metrics.ts';
 import { readEvent, type WebhookEvent } from './webhookEvent.ts';
 import { isSigned, readSignature } from './signature.ts';
 import { createWebhookKey, KeyUnavailable, type WebhookKeyOptions } from './publicKey.ts';
@@ -27,9 +28,7 @@ const STATUS = {
   broken_off: 400,
   too_long: 413,
   unavailable: 503,
-} as const;
-
-export type WebhookOutcome = keyof typeof STATUS;
+} as const satisfies Record<WebhookOutcome, number>;
 
 /** Answers a webhook's POST. */
 export type WebhookReceiver = (request: Request) => Promise<Response>;

@@ -1,7 +1,7 @@
+import type { ChangedIds } from '../domain/models.ts';
 import { isId } from '../domain/ids.ts';
 import type { LivestreamStatus } from '../domain/models.ts';
 import { isObject, member, parseJson } from '../realtimekit/json.ts';
-import type { LiveEvent } from '../live/types.ts';
 import { toLivestreamStatus, toWebAddress } from '../realtimekit/parse.ts';
 
 /** What became of a livestream, as a webhook tells it. It has no time: a late one looks like a new one. */
@@ -25,7 +25,7 @@ export interface MeetingEvent {
 export type WebhookEvent = LivestreamEvent | MeetingEvent;
 
 /** What an event is about. */
-export function idsOf(event: WebhookEvent): LiveEvent {
+export function idsOf(event: WebhookEvent): ChangedIds {
   return { livestreamId: event.kind === 'livestream' ? event.livestreamId : null, meetingId: event.meetingId };
 }
 

@@ -120,8 +120,8 @@ describe('kept answers', () => {
     const cache = createCache({ clock, freshness: DEFAULT_FRESHNESS, bytes });
     const answers = createAnswers(cache, clock);
     const operation = (id: string) => {
-      const made = createOperation(clock, { begun: cache.now() });
-      made.trace.limitTo(clock.now() + 1000);
+      const made = createOperation(clock, { startedAt: cache.now() });
+      made.report.capFreshUntil(clock.now() + 1000);
       return { ...made, account: { ...made.account, id } };
     };
     return { clock, cache, answers, operation };

@@ -1,5 +1,5 @@
 import { Quota } from '../../src/sandbox/quota.ts';
-import type { Purpose } from '../../src/budget/reserve.ts';
+import type { Priority } from '../../src/realtimekit/requestContext.ts';
 import type { Budget } from '../../src/budget/localBudget.ts';
 import { createSharedBudget } from '../../src/budget/sharedBudget.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
@@ -56,7 +56,7 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
   function open(connection: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
     const own = store.connect(connection);
     const budget = createSharedBudget({ store: own, key: KEY, held: HELD });
-    own.onUp(() => budget.rejoin());
+    own.onUp(() => budget.resync());
     return { store: own, budget, isDead: false };
   }
 
@@ -66,15 +66,15 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
   };
 
   /** Whether the budget lets it through. */
-  async function send(replica: BudgetReplica, kind: Purpose, { up = 0, back = 0, isLost = false }: Fare = {}) {
-    const taken = await Promise.resolve(replica.budget.spend(kind)).catch(() => null);
+  async function send(replica: BudgetReplica, kind: Priority, { up = 0, back = 0, isLost = false }: Fare = {}) {
+    const taken = await Promise.resolve(replica.budget.reserve(kind)).catch(() => null);
     if (taken === null || replica.isDead) return false;
     after(up, () => {
       const answer = arrive();
       after(back, () => {
         if (replica.isDead) return;
-        if (isLost) taken.failed(false);
-        else taken.answered(answer);
+        if (isLost) taken.release(true);
+        else taken.commit(answer);
       });
     });
     return true;
@@ -87,7 +87,7 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
     send,
     arrive,
     /** How many of so many requests at the same moment are let through. */
-    async burst(replica: BudgetReplica, kind: Purpose, count: number, fare: Fare = {}): Promise<number> {
+    async burst(replica: BudgetReplica, kind: Priority, count: number, fare: Fare = {}): Promise<number> {
       const sent = Promise.all(Array.from({ length: count }, async () => send(replica, kind, fare)));
       await clock.pass(1000);
       return (await sent).filter(Boolean).length;

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import type { Clock } from '../../src/lib/clock.ts';
 import { UpstreamError } from '../../src/domain/errors.ts';
-import { createBudget, type OwnBudget as Budget, type Spending } from '../../src/budget/localBudget.ts';
+import { createLocalBudget, type LocalBudget as Budget } from '../../src/budget/localBudget.ts';
+import type { Reservation } from '../../src/realtimekit/requestContext.ts';
 import { DEFAULT_FRESHNESS, leastAge } from '../../src/data/cache/ttl.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
@@ -27,13 +28,13 @@ function headersOf(remaining: number, resetSeconds: number, limit: number, windo
 
 function start() {
   const clock = createFakeClock(NOON);
-  return { clock, budget: createBudget(clock) };
+  return { clock, budget: createLocalBudget(clock) };
 }
 
 /** Seconds to wait, where the budget refuses; null where it lets a request through. */
-function tryToSpend(budget: Budget, kind: Kind): Spending | number {
+function tryToSpend(budget: Budget, kind: Kind): Reservation | number {
   try {
-    return budget.spend(kind);
+    return budget.reserve(kind);
   } catch (error) {
     if (!(error instanceof UpstreamError) || error.retryAfterSeconds === undefined) throw error;
     expect([error.code, error.fate]).toEqual(['RATE_LIMITED', 'unsent']);
@@ -45,16 +46,16 @@ function tryToSpend(budget: Budget, kind: Kind): Spending | number {
 function refusal(budget: Budget, kind: Kind = 'read'): number | null {
   const spending = tryToSpend(budget, kind);
   if (typeof spending === 'number') return spending;
-  spending.failed(true);
+  spending.release(false);
   return null;
 }
 
 /** Spends until it is refused, at most `most` times, each request answered at once; gives how many were let through. */
-function spendAll(budget: Budget, kind: Kind, most = 3000, answer: Parameters<Spending['answered']>[0] = OK): number {
+function spendAll(budget: Budget, kind: Kind, most = 3000, answer: Parameters<Reservation['commit']>[0] = OK): number {
   for (let spent = 0; spent < most; spent += 1) {
     const spending = tryToSpend(budget, kind);
     if (typeof spending === 'number') return spent;
-    spending.answered(answer);
+    spending.commit(answer);
   }
   return most;
 }
@@ -62,16 +63,16 @@ function spendAll(budget: Budget, kind: Kind, most = 3000, answer: Parameters<Sp
 describe('a budget of which upstream tells nothing', () => {
   test('is the documented one: 1,200 requests in five minutes', () => {
     const { budget } = start();
-    expect(budget.view()).toEqual({ limit: 1200, remaining: 1200, resetsAt: NOON + 300_000 });
+    expect(budget.snapshot()).toEqual({ limit: 1200, remaining: 1200, resetsAt: NOON + 300_000 });
     expect(budget.pressure()).toBe(1);
   });
 
   test('is counted by ourselves, and a tenth of it is kept for mutations', () => {
     const { budget } = start();
     expect(spendAll(budget, 'read')).toBe(1080);
-    expect(budget.view().remaining).toBe(120);
+    expect(budget.snapshot().remaining).toBe(120);
     expect(spendAll(budget, 'mutation')).toBe(120);
-    expect(budget.view().remaining).toBe(0);
+    expect(budget.snapshot().remaining).toBe(0);
     expect([refusal(budget), refusal(budget, 'mutation')]).toEqual([301, 301]);
   });
 
@@ -87,24 +88,24 @@ describe('a budget of which upstream tells nothing', () => {
     clock.advance(300_999);
     expect(refusal(budget)).toBe(1);
     clock.advance(1);
-    expect(budget.view()).toEqual({ limit: 1200, remaining: 1200, resetsAt: clock.now() + 300_000 });
+    expect(budget.snapshot()).toEqual({ limit: 1200, remaining: 1200, resetsAt: clock.now() + 300_000 });
     expect(spendAll(budget, 'read')).toBe(1080);
   });
 
   test('counts a request from the moment that it is sent', () => {
     const { budget } = start();
-    const spent = Array.from({ length: 10 }, () => budget.spend('read'));
-    expect(budget.view().remaining).toBe(1190);
-    for (const spending of spent) spending.answered(OK);
-    expect(budget.view().remaining).toBe(1190);
+    const spent = Array.from({ length: 10 }, () => budget.reserve('read'));
+    expect(budget.snapshot().remaining).toBe(1190);
+    for (const spending of spent) spending.commit(OK);
+    expect(budget.snapshot().remaining).toBe(1190);
   });
 
   test('counts a request whose answer was lost, and none that never left', () => {
     const { budget } = start();
-    budget.spend('read').failed(false);
-    expect(budget.view().remaining).toBe(1199);
-    budget.spend('read').failed(true);
-    expect(budget.view().remaining).toBe(1199);
+    budget.reserve('read').release(true);
+    expect(budget.snapshot().remaining).toBe(1199);
+    budget.reserve('read').release(false);
+    expect(budget.snapshot().remaining).toBe(1199);
   });
 });
 
@@ -113,20 +114,20 @@ describe('what upstream tells', () => {
     const { budget } = start();
     spendAll(budget, 'read', 100);
     spendAll(budget, 'read', 1, telling(7, 30, 20, 60));
-    expect(budget.view()).toEqual({ limit: 20, remaining: 7, resetsAt: NOON + 30_000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 7, resetsAt: NOON + 30_000 });
   });
 
   test('may be a limit without its policy: then the documented one is believed', () => {
     const { budget } = start();
     spendAll(budget, 'read', 1, { status: 200, headers: { ratelimit: '"default";r=50;t=30' } });
-    expect(budget.view()).toEqual({ limit: 1200, remaining: 50, resetsAt: NOON + 30_000 });
+    expect(budget.snapshot()).toEqual({ limit: 1200, remaining: 50, resetsAt: NOON + 30_000 });
   });
 
   test('counts whatever the answer is', () => {
     const { budget } = start();
     const { headers } = telling(7, 30);
     for (const status of [404, 409, 500]) spendAll(budget, 'mutation', 1, { status, headers });
-    expect(budget.view().remaining).toBe(7);
+    expect(budget.snapshot().remaining).toBe(7);
   });
 
   test('keeps a tenth of what it tells for mutations, and refuses those only when nothing is left', () => {
@@ -142,7 +143,7 @@ describe('what upstream tells', () => {
     const { budget, clock } = start();
     spendAll(budget, 'read', 1, telling(10, 30));
     spendAll(budget, 'read', 3);
-    expect(budget.view()).toEqual({ limit: 20, remaining: 7, resetsAt: NOON + 30_000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 7, resetsAt: NOON + 30_000 });
     clock.advance(31_000);
     expect(spendAll(budget, 'mutation')).toBe(20);
     expect(refusal(budget, 'mutation')).toBe(61);
@@ -153,7 +154,7 @@ describe('what upstream tells', () => {
     spendAll(budget, 'read', 1, telling(10, 30));
     for (const ratelimit of ['', 'garbage', '"default";r=-1;t=5', '"default";r=9', ';;,'])
       spendAll(budget, 'read', 1, { status: 200, headers: { ratelimit, 'ratelimit-policy': 'garbage' } });
-    expect(budget.view()).toEqual({ limit: 20, remaining: 5, resetsAt: NOON + 30_000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 5, resetsAt: NOON + 30_000 });
   });
 
   test('may be several limits: the tightest decides, and each is left a tenth', () => {
@@ -163,11 +164,11 @@ describe('what upstream tells', () => {
       'ratelimit-policy': '"burst";q=20;w=10, "global";q=1200;w=300',
     };
     spendAll(budget, 'read', 1, { status: 200, headers });
-    expect(budget.view()).toEqual({ limit: 20, remaining: 4, resetsAt: NOON + 5000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 4, resetsAt: NOON + 5000 });
     expect(spendAll(budget, 'read')).toBe(2);
     clock.advance(6000);
     expect(spendAll(budget, 'read')).toBe(18);
-    expect(budget.view()).toMatchObject({ limit: 20, remaining: 2 });
+    expect(budget.snapshot()).toMatchObject({ limit: 20, remaining: 2 });
   });
 
   test('is counted down for a limit of which an answer is silent', () => {
@@ -176,7 +177,7 @@ describe('what upstream tells', () => {
     spendAll(budget, 'read', 1, { status: 200, headers: both });
     const one = { ratelimit: '"a";r=9;t=60', 'ratelimit-policy': '"a";q=20;w=60' };
     spendAll(budget, 'read', 3, { status: 200, headers: one });
-    expect(budget.view().remaining).toBe(7);
+    expect(budget.snapshot().remaining).toBe(7);
   });
 });
 
@@ -192,15 +193,15 @@ describe('answers that overtake each other', () => {
       fc.property(order, fc.array(fc.nat(3000), { minLength: 20, maxLength: 20 }), (arrivals, pauses) => {
         const { budget, clock } = start();
         const limit = 40;
-        const spent = arrivals.map(() => budget.spend('read'));
+        const spent = arrivals.map(() => budget.reserve('read'));
         const left = limit - arrivals.length;
         for (const [index, arrival] of arrivals.entries()) {
           clock.advance(pauses[index] ?? 0);
           const resetSeconds = Math.ceil((NOON + 60_000 - clock.now()) / 1000);
-          spent[arrival]?.answered(telling(limit - arrival - 1, resetSeconds, limit));
-          expect(budget.view().remaining).toBeLessThanOrEqual(left);
+          spent[arrival]?.commit(telling(limit - arrival - 1, resetSeconds, limit));
+          expect(budget.snapshot().remaining).toBeLessThanOrEqual(left);
         }
-        expect(budget.view().remaining).toBe(left);
+        expect(budget.snapshot().remaining).toBe(left);
       }),
     );
   });
@@ -208,11 +209,11 @@ describe('answers that overtake each other', () => {
   test('leave room for those that are under way', () => {
     const { budget } = start();
     spendAll(budget, 'read', 1, telling(10, 30));
-    const underWay = Array.from({ length: 8 }, () => budget.spend('read'));
-    expect(budget.view().remaining).toBe(2);
+    const underWay = Array.from({ length: 8 }, () => budget.reserve('read'));
+    expect(budget.snapshot().remaining).toBe(2);
     expect(refusal(budget)).not.toBeNull();
-    for (const spending of underWay) spending.failed(true);
-    expect([budget.view().remaining, refusal(budget)]).toEqual([10, null]);
+    for (const spending of underWay) spending.release(false);
+    expect([budget.snapshot().remaining, refusal(budget)]).toEqual([10, null]);
   });
 });
 
@@ -222,15 +223,15 @@ describe('the turn of a window', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), fc.nat(900), rounding, (untilEnd, latency, round) => {
         const { budget, clock } = start();
-        const spending = budget.spend('read');
+        const spending = budget.reserve('read');
         clock.advance(latency);
-        spending.answered(telling(0, round(untilEnd / 1000)));
+        spending.commit(telling(0, round(untilEnd / 1000)));
         const end = NOON + untilEnd;
         clock.advance(Math.max(0, end - clock.now() - 1));
         // An answer that came after the end says nothing of the time before it.
         expect(clock.now() >= end || refusal(budget, 'mutation') !== null).toBe(true);
         clock.advance(Math.max(0, end + 2001 + latency - clock.now()));
-        expect([refusal(budget, 'mutation'), budget.view().remaining]).toEqual([null, 20]);
+        expect([refusal(budget, 'mutation'), budget.snapshot().remaining]).toEqual([null, 20]);
       }),
     );
   });
@@ -240,19 +241,19 @@ describe('the turn of a window', () => {
     spendAll(budget, 'read', 1, telling(5, 30));
     clock.advance(30_100);
     spendAll(budget, 'mutation', 1, telling(19, 60));
-    expect(budget.view()).toEqual({ limit: 20, remaining: 19, resetsAt: clock.now() + 60_000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 19, resetsAt: clock.now() + 60_000 });
   });
 
   test('is not undone by a late answer of the window before', () => {
     const { budget, clock } = start();
     spendAll(budget, 'read', 1, telling(5, 30));
-    const [late, later] = [budget.spend('mutation'), budget.spend('mutation')];
+    const [late, later] = [budget.reserve('mutation'), budget.reserve('mutation')];
     clock.advance(30_100);
     spendAll(budget, 'mutation', 1, telling(19, 60));
     clock.advance(5000);
-    late.answered(telling(4, 1));
-    later.answered(telling(0, 0));
-    const { remaining, resetsAt } = budget.view();
+    late.commit(telling(4, 1));
+    later.commit(telling(0, 0));
+    const { remaining, resetsAt } = budget.snapshot();
     expect(resetsAt).toBe(NOON + 90_100);
     // They may be taken for requests of this window, never for its end.
     expect(remaining).toBeGreaterThanOrEqual(17);
@@ -261,19 +262,19 @@ describe('the turn of a window', () => {
   test('does not let a late answer of the window before fill up the one that runs', () => {
     const { budget, clock } = start();
     spendAll(budget, 'read', 1, telling(18, 30));
-    const late = budget.spend('mutation');
+    const late = budget.reserve('mutation');
     clock.advance(30_100);
     spendAll(budget, 'mutation', 1, telling(3, 60));
-    late.answered(telling(17, 1));
-    expect(budget.view().remaining).toBeLessThanOrEqual(3);
+    late.commit(telling(17, 1));
+    expect(budget.snapshot().remaining).toBeLessThanOrEqual(3);
   });
 
   test('comes no sooner for a slow answer, and is corrected by a quick one', () => {
     const { budget, clock } = start();
-    const slow = budget.spend('read');
+    const slow = budget.reserve('read');
     clock.advance(9000);
-    slow.answered(telling(0, 60));
-    expect(budget.view().resetsAt).toBe(NOON + 69_000);
+    slow.commit(telling(0, 60));
+    expect(budget.snapshot().resetsAt).toBe(NOON + 69_000);
     clock.advance(1000);
     expect(refusal(budget, 'mutation')).toBe(60);
   });
@@ -283,7 +284,7 @@ describe('the turn of a window', () => {
     spendAll(budget, 'read', 1, telling(19, 60));
     clock.advance(61_000);
     spendAll(budget, 'read', 1, telling(9, 60, 10));
-    expect(budget.view()).toEqual({ limit: 10, remaining: 9, resetsAt: clock.now() + 60_000 });
+    expect(budget.snapshot()).toEqual({ limit: 10, remaining: 9, resetsAt: clock.now() + 60_000 });
     expect(spendAll(budget, 'read')).toBe(8);
   });
 
@@ -292,7 +293,7 @@ describe('the turn of a window', () => {
     spendAll(budget, 'read', 1, telling(19, 60));
     clock.advance(101_000);
     spendAll(budget, 'read', 1, telling(3, 20));
-    expect(budget.view()).toEqual({ limit: 20, remaining: 3, resetsAt: clock.now() + 20_000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 3, resetsAt: clock.now() + 20_000 });
   });
 
   test('may bring a limit that was raised', () => {
@@ -300,7 +301,7 @@ describe('the turn of a window', () => {
     spendAll(budget, 'read', 1, telling(19, 60));
     clock.advance(61_000);
     spendAll(budget, 'read', 1, telling(49, 60, 50));
-    expect(budget.view()).toEqual({ limit: 50, remaining: 49, resetsAt: clock.now() + 60_000 });
+    expect(budget.snapshot()).toEqual({ limit: 50, remaining: 49, resetsAt: clock.now() + 60_000 });
   });
 
   test('gives back what reads and mutations had, not only once', () => {
@@ -337,9 +338,9 @@ describe('a refusal', () => {
   test('says in words what is kept and when to come again', () => {
     const { budget } = start();
     spendAll(budget, 'read', 1, telling(2, 29));
-    expect(() => budget.spend('read')).toThrow(/kept for mutations. Try again in 30 s\.$/);
+    expect(() => budget.reserve('read')).toThrow(/kept for mutations. Try again in 30 s\.$/);
     spendAll(budget, 'mutation', 2);
-    expect(() => budget.spend('mutation')).toThrow('The request budget is used up. Try again in 30 s.');
+    expect(() => budget.reserve('mutation')).toThrow('The request budget is used up. Try again in 30 s.');
   });
 });
 
@@ -350,7 +351,7 @@ describe('after a 429', () => {
     const { budget, clock } = start();
     spendAll(budget, 'read', 1, limited({ 'retry-after': '90', ...telling(15, 30).headers }));
     expect([refusal(budget), refusal(budget, 'mutation'), budget.pressure()]).toEqual([90, 90, Infinity]);
-    expect(budget.view()).toEqual({ limit: 20, remaining: 0, resetsAt: NOON + 90_000 });
+    expect(budget.snapshot()).toEqual({ limit: 20, remaining: 0, resetsAt: NOON + 90_000 });
     clock.advance(89_999);
     expect([refusal(budget), refusal(budget, 'mutation')]).toEqual([1, 1]);
     clock.advance(1);
@@ -374,19 +375,19 @@ describe('after a 429', () => {
 
   test('a second one does not shorten the wait of the first', () => {
     const { budget } = start();
-    const spent = [budget.spend('read'), budget.spend('read'), budget.spend('read')];
+    const spent = [budget.reserve('read'), budget.reserve('read'), budget.reserve('read')];
     for (const [index, seconds] of ['20', '300', '5'].entries()) {
-      spent[index]?.answered(limited({ 'retry-after': seconds }));
+      spent[index]?.commit(limited({ 'retry-after': seconds }));
     }
     expect(refusal(budget)).toBe(300);
   });
 
   test('a good answer that was under way does not end the wait', () => {
     const { budget } = start();
-    const underWay = budget.spend('read');
+    const underWay = budget.reserve('read');
     spendAll(budget, 'read', 1, limited({ 'retry-after': '30' }));
-    underWay.answered(telling(19, 60));
-    expect([refusal(budget), budget.view().remaining]).toEqual([30, 0]);
+    underWay.commit(telling(19, 60));
+    expect([refusal(budget), budget.snapshot().remaining]).toEqual([30, 0]);
   });
 });
 
@@ -423,9 +424,9 @@ describe('pressure', () => {
     const { budget } = start();
     spendAll(budget, 'read', 1, telling(19, 60));
     const before = budget.pressure();
-    const underWay = budget.spend('read');
+    const underWay = budget.reserve('read');
     expect(budget.pressure()).toBeGreaterThan(before);
-    underWay.failed(true);
+    underWay.release(false);
     expect(budget.pressure()).toBe(before);
   });
 
@@ -570,7 +571,7 @@ interface Seen {
 
 function simulate(todo: readonly Step[], { round, windows }: Simulation): Seen {
   const clock = createFakeClock(NOON);
-  const budget = createBudget(clock);
+  const budget = createLocalBudget(clock);
   const upstream = createUpstream(clock, windows);
   /** What answers have told of the window that runs, and our requests under way. */
   let told = { window: -1, remaining: Infinity };
@@ -586,11 +587,11 @@ function simulate(todo: readonly Step[], { round, windows }: Simulation): Seen {
       const { window, remaining, resetMs } = upstream.take();
       clock.after(back, () => {
         underWay -= 1;
-        if (isLost) return spending.failed(false);
+        if (isLost) return spending.release(true);
         if (window > told.window) told = { window, remaining };
         else if (window === told.window) told.remaining = Math.min(told.remaining, remaining);
         const resetSeconds = round(resetMs / 1000);
-        return spending.answered(telling(remaining, resetSeconds, LIMIT, WINDOW / 1000));
+        return spending.commit(telling(remaining, resetSeconds, LIMIT, WINDOW / 1000));
       });
     });
   }
@@ -650,30 +651,30 @@ describe('a budget that is shared with others, or that answers were lost of', ()
   test('refuses for a moment alone where it is only those under way that leave no room', () => {
     const { budget } = start();
     spendAll(budget, 'read', 1, telling(19, 60));
-    const underWay = Array.from({ length: 11 }, () => budget.spend('read'));
-    underWay.at(-1)?.answered(telling(8, 60));
+    const underWay = Array.from({ length: 11 }, () => budget.reserve('read'));
+    underWay.at(-1)?.commit(telling(8, 60));
     expect(refusal(budget, 'mutation')).toBe(1);
   });
 
   test('does not take the answer to an earlier request for the count of one that was lost', () => {
     const { budget } = start();
     spendAll(budget, 'read', 1, telling(19, 60));
-    const earlier = budget.spend('read');
-    budget.spend('read').failed(false);
-    earlier.answered(telling(18, 60));
-    expect(budget.view().remaining).toBe(17);
+    const earlier = budget.reserve('read');
+    budget.reserve('read').release(true);
+    earlier.commit(telling(18, 60));
+    expect(budget.snapshot().remaining).toBe(17);
   });
 
   test('believes the answer to a later request, where it lost many that upstream never saw', () => {
     const { budget, clock } = start();
     spendAll(budget, 'read', 1, telling(19, 60));
-    for (let lost = 0; lost < 10; lost += 1) budget.spend('read').failed(false);
+    for (let lost = 0; lost < 10; lost += 1) budget.reserve('read').release(true);
     spendAll(budget, 'read', 1, telling(18, 60));
-    expect(budget.view().remaining).toBe(8);
+    expect(budget.snapshot().remaining).toBe(8);
     // Until then it might still have been on its way.
     clock.advance(10_000);
     spendAll(budget, 'read', 1, telling(17, 50));
-    expect(budget.view().remaining).toBe(17);
+    expect(budget.snapshot().remaining).toBe(17);
   });
 
   test.each([

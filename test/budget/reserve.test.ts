@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { divided, joined, parted, undivided } from '../../src/budget/partition.ts';
-import { settle, take, viewOf } from '../../src/budget/reserve.ts';
+import { commit, reserve, snapshotOf } from '../../src/budget/reserve.ts';
 import { budgetFromText, budgetToText } from '../../src/budget/serialize.ts';
 import { type BudgetState, newBudgetState } from '../../src/budget/window.ts';
 
@@ -12,7 +12,7 @@ const NOW = 1_000_000;
 function takeAll(state: BudgetState, now: number, name: string): number {
   for (let taken = 0; ; taken += 1) {
     try {
-      take(state, 'mutation', `${name} ${taken}`, { now, held: 1000 });
+      reserve(state, 'mutation', `${name} ${taken}`, { now, held: 1000 });
     } catch {
       return taken;
     }
@@ -27,11 +27,11 @@ function answer(remaining: number, limit = 100) {
 /** One that was told how much is left, and has so many requests under way. */
 function stateWith(left: number, underWay: number): BudgetState {
   const state = newBudgetState('here');
-  take(state, 'mutation', 'first', { now: NOW, held: 1000 });
-  settle(state, 'first', answer(left), { now: NOW, sentAt: NOW });
+  reserve(state, 'mutation', 'first', { now: NOW, held: 1000 });
+  commit(state, 'first', answer(left), { now: NOW, sentAt: NOW });
   for (let index = 0; index < underWay; index += 1) {
     try {
-      take(state, 'mutation', `common ${index}`, { now: NOW, held: 1000 });
+      reserve(state, 'mutation', `common ${index}`, { now: NOW, held: 1000 });
     } catch {
       break;
     }
@@ -52,12 +52,12 @@ test('all parts together are never more than there is, also after each has learn
         const one = alone[who % parts];
         if (one === undefined) continue;
         try {
-          take(one, 'mutation', `own ${index}`, { now: NOW + 1, held: 1000 });
+          reserve(one, 'mutation', `own ${index}`, { now: NOW + 1, held: 1000 });
         } catch {
           continue;
         }
         real -= 1;
-        settle(one, `own ${index}`, answer(Math.max(0, real)), { now: NOW + 1, sentAt: NOW + 1 });
+        commit(one, `own ${index}`, answer(Math.max(0, real)), { now: NOW + 1, sentAt: NOW + 1 });
       }
       const rest = alone.reduce((sum, one, index) => sum + takeAll(one, NOW + 2, `rest ${index}`), 0);
       expect(rest).toBeLessThanOrEqual(Math.max(0, real));
@@ -75,11 +75,13 @@ test('joined, two never have more than either, whoever tells first, and saying i
     fc.property(states, states, (one, other) => {
       const [left, right] = [stateWith(...one), divided(stateWith(...other), { parts: 2, inFlight: 0, now: NOW })];
       const both = joined(left, right, NOW);
-      const remaining = viewOf(undivided(both), NOW).remaining;
-      expect(remaining).toBeLessThanOrEqual(Math.min(viewOf(left, NOW).remaining, Math.max(0, other[0] - other[1])));
+      const remaining = snapshotOf(undivided(both), NOW).remaining;
+      expect(remaining).toBeLessThanOrEqual(
+        Math.min(snapshotOf(left, NOW).remaining, Math.max(0, other[0] - other[1])),
+      );
       expect(undivided(joined(undivided(both), right, NOW))).toEqual(undivided(both));
       expect(undivided(parted(left, right))).toEqual(undivided(left));
-      expect(viewOf(undivided(joined(undivided(right), left, NOW)), NOW).remaining).toBe(remaining);
+      expect(snapshotOf(undivided(joined(undivided(right), left, NOW)), NOW).remaining).toBe(remaining);
     }),
   );
 });
@@ -88,10 +90,10 @@ test('of a window that has ended before the other’s began nothing is taken ove
   const old = stateWith(3, 0);
   const later = newBudgetState('here');
   const now = NOW + 70_000;
-  take(later, 'read', 'first', { now, held: 1000 });
-  settle(later, 'first', answer(80), { now, sentAt: now });
-  expect(viewOf(joined(old, later, now), now).remaining).toBe(80);
-  expect(viewOf(joined(later, old, now), now).remaining).toBe(80);
+  reserve(later, 'read', 'first', { now, held: 1000 });
+  commit(later, 'first', answer(80), { now, sentAt: now });
+  expect(snapshotOf(joined(old, later, now), now).remaining).toBe(80);
+  expect(snapshotOf(joined(later, old, now), now).remaining).toBe(80);
 });
 
 test('in text it is the same, without what is one’s own', () => {

@@ -39,7 +39,7 @@ describe('one budget for all replicas', () => {
     const { world, replicas, first, second } = await withReplicas(3);
     expect(await spendReads(world, replicas)).toBe(90);
     await Promise.all(replicas.map(async ({ budget }) => budget.refresh()));
-    expect([first, second].map(({ budget }) => budget.view().remaining)).toEqual([10, 10]);
+    expect([first, second].map(({ budget }) => budget.snapshot().remaining)).toEqual([10, 10]);
     expect(await world.burst(second, 'read', 5)).toBe(0);
     expect(await world.burst(first, 'mutation', 20)).toBe(10);
     expect(world.over()).toBe(0);
@@ -63,8 +63,8 @@ describe('one budget for all replicas', () => {
 
   test('a lock-out that one was told of holds for all', async () => {
     const { world, first, second } = await withReplicas(2);
-    const spending = await first.budget.spend('read');
-    spending.answered({ status: 429, headers: { 'retry-after': '30' } });
+    const spending = await first.budget.reserve('read');
+    spending.commit({ status: 429, headers: { 'retry-after': '30' } });
     await world.clock.pass(0);
     expect(await world.burst(second, 'mutation', 1)).toBe(0);
     await world.clock.pass(30_000);
@@ -162,7 +162,7 @@ describe('a store that is away', () => {
     await world.clock.pass(20_000);
     await world.burst(first, 'read', 1);
     await first.budget.refresh();
-    expect(first.budget.view().remaining).toBeLessThanOrEqual(1200 - world.used());
+    expect(first.budget.snapshot().remaining).toBeLessThanOrEqual(1200 - world.used());
   });
 });
 

@@ -1,9 +1,11 @@
+import type { StartInput } from '../../src/domain/startStop.ts';
+import type { StartOutcome } from '../../src/domain/startStop.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { UpstreamError } from '../../src/domain/errors.ts';
-import type { Livestream, StartInput } from '../../src/domain/models.ts';
-import { createLivestreamControl, type StartOutcome } from '../../src/data/livestreamMutations.ts';
+import type { Livestream } from '../../src/domain/models.ts';
+import { createLivestreamControl } from '../../src/data/livestreamMutations.ts';
 import { createReplicas } from '../../src/cluster/bus.ts';
 import { createStartLock } from '../../src/cluster/startLock.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';

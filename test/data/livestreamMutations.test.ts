@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/domain/errors.ts';
-import type { StartInput } from '../../src/domain/models.ts';
+import type { StartInput } from '../../src/domain/startStop.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createLivestreamControl } from '../../src/data/livestreamMutations.ts';

@@ -4,7 +4,11 @@ import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 
 import { DEFAULT_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
-import { createWebSockets, isWebSocketUpgrade, type WebSocketOptions } from '../../src/server/websocket/webSocketServer.ts';
+import {
+  createWebSockets,
+  isWebSocketUpgrade,
+  type WebSocketOptions,
+} from '../../src/server/websocket/webSocketServer.ts';
 import type { TestGateway } from './gateway.ts';
 
 /** A gateway behind a real server, as the program has it; it ends with the test. */

@@ -1,18 +1,18 @@
 import { afterEach, vi } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import { UpstreamError } from '../../src/domain/errors.ts';
-import type { StartInput } from '../../src/domain/models.ts';
+import type { StartInput } from '../../src/domain/startStop.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
-import { createBudget } from '../../src/budget/localBudget.ts';
+import { createLocalBudget } from '../../src/budget/localBudget.ts';
 import { type ClientOptions, createClient, type Query } from '../../src/realtimekit/client.ts';
 import { DEFAULT_ECONOMY } from '../../src/data/cachingSettings.ts';
 import type { FreshnessSettings } from '../../src/data/cache/ttl.ts';
 import type { Operation } from '../../src/data/operation.ts';
 import type { ApiPath } from '../../src/realtimekit/path.ts';
-import { createTrace } from '../../src/data/operationReport.ts';
+import { createOperationReport } from '../../src/data/operationReport.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { createUpstream } from '../../src/data/dataSource.ts';
 import { createFakeClock } from './fakeClock.ts';
@@ -47,15 +47,15 @@ export function createOperation(clock: Clock, changes: Partial<Operation> = {}):
     account: {
       id: 'account',
       token: APP.token,
-      budget: createBudget(clock),
-      refuse: () => {},
-      isRefused: () => false,
+      budget: createLocalBudget(clock),
+      revoke: () => {},
+      isRevoked: () => false,
     },
-    trace: createTrace(1000, clock),
-    begun: { order: 0, at: clock.now() },
-    purpose: 'read',
-    limit: (work) => work(),
-    see: () => {},
+    report: createOperationReport(1000, clock),
+    startedAt: { order: 0, at: clock.now() },
+    priority: 'read',
+    runLimited: (work) => work(),
+    onLivestream: () => {},
     signal: undefined,
     ...changes,
   };

@@ -1,8 +1,9 @@
+import type { Moment } from '../../cluster/hybridClock.ts';
 import type * as v from 'valibot';
 
 import type { Clock } from '../../lib/clock.ts';
 import { GatewayError } from '../../domain/errors.ts';
-import { ANYTHING, type Changes, type Moment } from './invalidation.ts';
+import { ANYTHING, type Changes } from './invalidation.ts';
 import { sleep, unlessAborted } from '../../lib/timeout.ts';
 import { createEntries, type Entry, type EntryOptions } from './entryStore.ts';
 import { type Flight, startFlight } from '../../lib/singleFlight.ts';
@@ -76,7 +77,7 @@ export function createKind<Key, Value extends object | null>(
   /** Fresh by its class; or as fresh as the budget allows, which is `stale`; or to be read again. */
   function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
     const age = clock.now() - entry.moment.at;
-    if (age < Math.max(entry.freshness, operation.enough ?? 0)) return 'cache';
+    if (age < Math.max(entry.freshness, operation.maxPeerAgeMs ?? 0)) return 'cache';
     return age < leastAge(operation.account.budget.pressure(), freshness) ? 'stale' : 'old';
   }
 
@@ -95,8 +96,8 @@ export function createKind<Key, Value extends object | null>(
   function serve(operation: Operation, key: Key, entry: Entry<Value>): Value | undefined {
     const state = stateOf(operation, entry);
     if (state === 'old') return undefined;
-    operation.trace.serve(route, state);
-    operation.trace.limitTo(state === 'cache' ? goodUntil(entry) : 0);
+    operation.report.recordHit(route, state);
+    operation.report.capFreshUntil(state === 'cache' ? goodUntil(entry) : 0);
     if (state === 'cache' && clock.now() >= goodUntil(entry)) readAhead(operation, key, entry);
     return entry.value;
   }
@@ -159,7 +160,7 @@ export function createKind<Key, Value extends object | null>(
     if (!isTooOld) {
       // What it gives was so when it began at the earliest.
       const age = clock.now() - underWay.moment.at;
-      operation.trace.serve(route, age <= Math.min(freshness.status, freshness.nothing) ? 'coalesced' : 'stale');
+      operation.report.recordHit(route, age <= Math.min(freshness.status, freshness.nothing) ? 'coalesced' : 'stale');
       return { flight: underWay.flight, isJoined: true };
     }
     const moment = changes.now();
@@ -176,7 +177,7 @@ export function createKind<Key, Value extends object | null>(
   /** What was read is true for as long as it is kept: not at all where something newer is known. */
   function limit(operation: Operation, key: Key, value: Value): void {
     const entry = entries.find(operation.account.id, key);
-    operation.trace.limitTo(entry?.value === value ? goodUntil(entry) : 0);
+    operation.report.capFreshUntil(entry?.value === value ? goodUntil(entry) : 0);
   }
 
   /** A failure that is another operation's own matter is none of this one's. */
@@ -220,9 +221,9 @@ export function createKind<Key, Value extends object | null>(
     return clock.now() - moment.at < lasts + freshness.stale;
   }
 
-  function serveStale({ trace }: Operation, { value }: Entry<Value>): Value {
-    trace.serve(route, 'stale');
-    trace.limitTo(0);
+  function serveStale({ report }: Operation, { value }: Entry<Value>): Value {
+    report.recordHit(route, 'stale');
+    report.capFreshUntil(0);
     return value;
   }
 

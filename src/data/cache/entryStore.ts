@@ -1,6 +1,7 @@
+import type { Moment } from '../../cluster/hybridClock.ts';
 import { LRUCache } from 'lru-cache';
 
-import type { Changes, Moment } from './invalidation.ts';
+import type { Changes } from './invalidation.ts';
 import { sizeOf } from './byteSize.ts';
 
 /** How the answers of one kind are kept. */

@@ -1,16 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
+import { createHybridClock, type HybridClockOptions, type Moment } from '../../cluster/hybridClock.ts';
 import { tokenHashOf } from '../account.ts';
-
-/** When something was so: its place among all reads and changes, and the time. */
-export interface Moment {
-  /** In microseconds since the Unix epoch, roughly: the same for all replicas. */
-  order: number;
-  /** Milliseconds since the Unix epoch. */
-  at: number;
-  /** Another replica has read it, and has told the others already. */
-  isShared?: true;
-}
 
 /** What was changed, by account, and in which order to all that is read. */
 export interface Changes {
@@ -28,11 +19,7 @@ export interface Changes {
   isVoid(accountId: string, tags: readonly string[], moment: Moment): boolean;
 }
 
-export interface ChangesOptions {
-  /** Milliseconds since the Unix epoch, the same for all replicas. */
-  now: () => number;
-  /** Milliseconds since the Unix epoch, by this process's clock. */
-  localNow: () => number;
+export interface ChangesOptions extends HybridClockOptions {
   /** How far apart replicas may be about the time, in milliseconds; by default there is but one. */
   leeway?: number;
   /** Is told of each change that was made here; `hash`: of the account's token. */
@@ -53,14 +40,9 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
       if (reason === 'evict') oldest = Math.max(oldest, forgotten);
     },
   });
+  const clock = createHybridClock({ now, localNow });
   let oldest = 0;
-  let order = 0;
   let last = 0;
-
-  function moment(ahead = 0): Moment {
-    order = Math.max(order + 1, orderAt(now() + ahead));
-    return { order, at: localNow() };
-  }
 
   function keep(hash: string | null, tags: readonly string[], changedAt: number): void {
     last = Math.max(last, changedAt);
@@ -71,11 +53,11 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
   }
 
   return {
-    now: () => moment(),
-    past: (milliseconds) => ({ order: orderAt(now() - milliseconds), at: localNow() - milliseconds }),
+    now: () => clock.now(),
+    past: (milliseconds) => clock.ago(milliseconds),
     changed(accountId, tags) {
       // What another replica, whose clock is fast, has read just before is not to look newer.
-      const changed = moment(leeway);
+      const changed = clock.now(leeway);
       const hash = accountId === null ? null : tokenHashOf(accountId);
       keep(hash, tags, changed.order);
       tell(hash, tags, changed.order);
@@ -83,12 +65,10 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
     },
     changedElsewhere(hash, tags, changedAt) {
       keep(hash, tags, changedAt);
-      // What is done here from now on is done after it.
-      order = Math.max(order, changedAt);
-      return { order: changedAt, at: localNow() };
+      return clock.observe(changedAt);
     },
     missedSome() {
-      ({ order: oldest } = moment(leeway));
+      ({ order: oldest } = clock.now(leeway));
       last = Math.max(last, oldest);
     },
     isVoid(accountId, tags, { order: read }) {
@@ -99,9 +79,4 @@ export function createChanges({ now, localNow, leeway = 0, tell = () => {} }: Ch
       return tags.some((tag) => isAfter(hash, tag) || isAfter(EVERYBODY, tag));
     },
   };
-}
-
-/** The place of what happened at `at`, in milliseconds by the clock of all replicas. */
-export function orderAt(at: number): number {
-  return Math.floor(at * 1000);
 }

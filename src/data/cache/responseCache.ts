@@ -1,7 +1,8 @@
+import type { Moment } from '../../cluster/hybridClock.ts';
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../../lib/clock.ts';
-import { ANYTHING, type Moment } from './invalidation.ts';
+import { ANYTHING } from './invalidation.ts';
 import type { Cache } from './cache.ts';
 import type { Operation } from '../operation.ts';
 
@@ -27,7 +28,7 @@ export interface Answers {
 }
 
 export function createAnswers(cache: Cache, clock: Clock): Answers {
-  const answers = new LRUCache<string, KeptAnswer & { until: number; begun: Moment }>({
+  const answers = new LRUCache<string, KeptAnswer & { until: number; startedAt: Moment }>({
     maxSize: cache.share,
     sizeCalculation: ({ text }, id) => ENTRY + 2 * (id.length + text.length),
   });
@@ -35,15 +36,15 @@ export function createAnswers(cache: Cache, clock: Clock): Answers {
     find(accountId, question) {
       const answer = answers.get(`${accountId} ${question}`);
       if (answer === undefined || clock.now() >= answer.until) return undefined;
-      return cache.isVoid(accountId, [ANYTHING], answer.begun) ? undefined : answer;
+      return cache.isVoid(accountId, [ANYTHING], answer.startedAt) ? undefined : answer;
     },
-    isLasting({ trace }) {
-      const until = trace.goodUntil();
+    isLasting({ report }) {
+      const until = report.freshUntil();
       // Endless is what nothing was read for: that costs nothing anyway.
       return until > clock.now() && until < Infinity;
     },
-    keep({ account, trace, begun }, question, { text, name }) {
-      answers.set(`${account.id} ${question}`, { text, name, until: trace.goodUntil(), begun });
+    keep({ account, report, startedAt }, question, { text, name }) {
+      answers.set(`${account.id} ${question}`, { text, name, until: report.freshUntil(), startedAt });
     },
   };
 }

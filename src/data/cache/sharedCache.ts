@@ -1,8 +1,9 @@
+import type { Moment } from '../../cluster/hybridClock.ts';
 import * as v from 'valibot';
 
 import type { Clock } from '../../lib/clock.ts';
 import { tokenHashOf } from '../account.ts';
-import type { Changes, Moment } from './invalidation.ts';
+import type { Changes } from './invalidation.ts';
 import type { Entry } from './entryStore.ts';
 import type { Operation } from '../operation.ts';
 import type { SecondLevel } from '../../cluster/sharedValues.ts';

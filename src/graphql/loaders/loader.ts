@@ -1,11 +1,11 @@
 import DataLoader from 'dataloader';
 
-import type { AtHand } from '../../lib/maybePromise.ts';
+import type { MaybePromise } from '../../lib/maybePromise.ts';
 
 /** What one operation reads by key. What it has read or seen once it does not ask for again. */
 export interface Loader<Value> {
   /** The value itself where it is at hand: nothing then waits for a promise. */
-  load(key: string): AtHand<Value>;
+  load(key: string): MaybePromise<Value>;
   /** Keeps what another answer told already, unless the key is known. */
   prime(key: string, value: Value): void;
   forget(): void;
@@ -27,7 +27,7 @@ export function createLoader<Value extends object | null>(source: LoaderSource<V
   const makeBatches = () =>
     new DataLoader<string, { value: Promise<Value> }>(async (keys) => source.read(keys).map((value) => ({ value })));
 
-  function load(key: string): AtHand<Value> {
+  function load(key: string): MaybePromise<Value> {
     const held = known.get(key);
     if (held !== undefined) return held;
     const fresh = source.peek(key);

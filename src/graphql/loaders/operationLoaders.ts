@@ -1,4 +1,5 @@
-import { type AtHand, once, whenAtHand } from '../../lib/maybePromise.ts';
+import type { StartInput } from '../../domain/startStop.ts';
+import { type MaybePromise, lazy, mapMaybePromise } from '../../lib/maybePromise.ts';
 import { createLoader, type Loader } from './loader.ts';
 import type {
   AnalyticsSource,
@@ -9,17 +10,16 @@ import type {
   Meeting,
   Range,
   Rows,
-  StartInput,
   TimeRange,
 } from '../../domain/models.ts';
 import { spanned } from '../../telemetry/tracer.ts';
 import type { Account } from '../../data/account.ts';
 import type { KeptAnswer } from '../../data/cache/responseCache.ts';
-import type { BudgetView } from '../../budget/localBudget.ts';
+import type { BudgetSnapshot } from '../../budget/localBudget.ts';
 import type { Kind } from '../../data/cache/cachedQuery.ts';
 import type { Harvest } from '../../data/bulkReads.ts';
-import type { StartOutcome, StopOutcome } from '../../data/livestreamMutations.ts';
-import type { Operation, Origin } from '../../data/operation.ts';
+import type { StartOutcome, StopOutcome } from '../../domain/startStop.ts';
+import type { Operation, RequestOrigin } from '../../data/operation.ts';
 import type { UpstreamReport } from '../../data/operationReport.ts';
 import type { Upstream } from '../../data/dataSource.ts';
 
@@ -32,11 +32,11 @@ export interface Loaders {
   /** By the livestream's id. */
   activeSession: Loader<LivestreamSession | null>;
   session: Loader<LivestreamSession | null>;
-  meetings(search: string | null, range: Range): AtHand<Rows<Meeting>>;
-  livestreams(query: LivestreamQuery, range: Range): AtHand<Rows<Livestream>>;
-  meetingLivestreams(meetingId: string, range: Range): AtHand<Rows<Livestream>>;
+  meetings(search: string | null, range: Range): MaybePromise<Rows<Meeting>>;
+  livestreams(query: LivestreamQuery, range: Range): MaybePromise<Rows<Livestream>>;
+  meetingLivestreams(meetingId: string, range: Range): MaybePromise<Rows<Livestream>>;
   /** Of a livestream. */
-  sessions(livestreamId: string, range: Range): AtHand<Rows<LivestreamSession>>;
+  sessions(livestreamId: string, range: Range): MaybePromise<Rows<LivestreamSession>>;
   analytics(range: TimeRange): AnalyticsSource;
   /** A meeting's active livestream as it is now, whatever was read before: for a mutation that needs it. */
   activeLivestreamNow(meetingId: string): Promise<LivestreamRef | null>;
@@ -45,7 +45,7 @@ export interface Loaders {
   /** Stops a meeting's livestream; what the operation reads after it is the new state. */
   stop(meetingId: string): Promise<StopOutcome>;
   /** What is left of the request budget that the operation is paid from. */
-  budget(): Promise<BudgetView>;
+  budget(): Promise<BudgetSnapshot>;
   /** Whether what the operation gave is true for a while, rather than for this moment. */
   isLasting(): boolean;
   /** Keeps the whole answer of the operation for those who ask the same, for as long as all that it was made of is fresh. */
@@ -55,7 +55,12 @@ export interface Loaders {
 }
 
 /** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
-export function createLoaders(upstream: Upstream, account: Account, signal: AbortSignal, origin: Origin = {}): Loaders {
+export function createLoaders(
+  upstream: Upstream,
+  account: Account,
+  signal: AbortSignal,
+  origin: RequestOrigin = {},
+): Loaders {
   const { reads, lists, control, answers } = upstream;
   const operation = upstream.operation(account, signal, see, origin);
 
@@ -119,13 +124,13 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     if (isActive && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
   }
 
-  function valueOf<Key, Value>(kind: Kind<Key, Value>, key: Key): AtHand<Value> {
+  function valueOf<Key, Value>(kind: Kind<Key, Value>, key: Key): MaybePromise<Value> {
     return kind.peek(operation, key) ?? kind.read(operation, key);
   }
 
   /** A page of a list, whose rows prime the loader of their kind. */
-  function page<Key, Row>(kind: Kind<Key, Rows<Row>>, key: Key, prime: (row: Row) => void): AtHand<Rows<Row>> {
-    return whenAtHand(valueOf(kind, key), (rows) => {
+  function page<Key, Row>(kind: Kind<Key, Rows<Row>>, key: Key, prime: (row: Row) => void): MaybePromise<Rows<Row>> {
+    return mapMaybePromise(valueOf(kind, key), (rows) => {
       for (const row of rows.rows) if (row !== null) prime(row);
       return rows;
     });
@@ -147,33 +152,33 @@ export function createLoaders(upstream: Upstream, account: Account, signal: Abor
     meetingLivestreams: (meetingId, range) => page(reads.meetingLivestreams, { meetingId, range }, see),
     sessions: (livestreamId, range) => valueOf(reads.sessions, { livestreamId, range }),
     analytics: (range) => ({
-      overall: once(() => valueOf(reads.analytics, range)),
-      days: once(() => valueOf(reads.dailyAnalytics, range)),
+      overall: lazy(() => valueOf(reads.analytics, range)),
+      days: lazy(() => valueOf(reads.dailyAnalytics, range)),
     }),
     activeLivestreamNow: async (meetingId) =>
-      reads.activeLivestream.read({ ...operation, purpose: 'mutation' }, meetingId, reads.now()),
+      reads.activeLivestream.read({ ...operation, priority: 'mutation' }, meetingId, reads.now()),
     async start(input) {
       signal.throwIfAborted();
-      operation.trace.limitTo(0);
+      operation.report.capFreshUntil(0);
       const outcome = await control.start(operation, input).finally(forget);
       if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
       return outcome;
     },
     async stop(meetingId) {
       signal.throwIfAborted();
-      operation.trace.limitTo(0);
+      operation.report.capFreshUntil(0);
       const outcome = await control.stop(operation, meetingId).finally(forget);
       if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
       return outcome;
     },
     async budget() {
-      operation.trace.limitTo(0);
+      operation.report.capFreshUntil(0);
       await account.budget.refresh();
-      return account.budget.view();
+      return account.budget.snapshot();
     },
     isLasting: () => answers.isLasting(operation),
     keep: (question, answer) => answers.keep(operation, question, answer),
-    report: () => operation.trace.report(account.budget.view()),
+    report: () => operation.report.report(account.budget.snapshot()),
   };
 }
 

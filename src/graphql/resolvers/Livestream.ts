@@ -1,4 +1,4 @@
-import { whenAtHand } from '../../lib/maybePromise.ts';
+import { mapMaybePromise } from '../../lib/maybePromise.ts';
 import { readConnection } from '../connection.ts';
 import { detail } from './lazyField.ts';
 import type { LivestreamResolvers } from '../../generated/resolvers.ts';
@@ -7,7 +7,7 @@ import { selectedFields } from '../selection.ts';
 export const Livestream: LivestreamResolvers = {
   name: (livestream, _args, { loaders }) => detail(livestream, 'name', loaders.livestream),
   status: (livestream, _args, { loaders }) =>
-    whenAtHand(detail(livestream, 'status', loaders.livestream), (status) => status ?? 'UNKNOWN'),
+    mapMaybePromise(detail(livestream, 'status', loaders.livestream), (status) => status ?? 'UNKNOWN'),
   disabled: (livestream, _args, { loaders }) => detail(livestream, 'disabled', loaders.livestream),
   ingestServer: (livestream, _args, { loaders }) => detail(livestream, 'ingestServer', loaders.livestream),
   streamKey: (livestream, _args, { loaders }) => detail(livestream, 'streamKey', loaders.livestream),
@@ -16,7 +16,7 @@ export const Livestream: LivestreamResolvers = {
   updatedAt: (livestream, _args, { loaders }) => detail(livestream, 'updatedAt', loaders.livestream),
 
   meeting: (livestream, _args, { loaders }) =>
-    whenAtHand(detail(livestream, 'meetingId', loaders.livestream), (id) => (id === null ? null : { id })),
+    mapMaybePromise(detail(livestream, 'meetingId', loaders.livestream), (id) => (id === null ? null : { id })),
 
   activeSession: ({ id, status }, _args, { loaders, reader }) => {
     if (status === 'IDLE' || status === 'OFFLINE') return null;

@@ -1,7 +1,8 @@
+import type { Refusal } from '../../domain/startStop.ts';
 import type { Loaders } from '../loaders/operationLoaders.ts';
 import type { MutationResolvers, StartLivestreamInput } from '../../generated/resolvers.ts';
 import { ID_RULE, isId } from '../../domain/ids.ts';
-import type { LivestreamRef, Refusal } from '../../domain/models.ts';
+import type { LivestreamRef } from '../../domain/models.ts';
 import { selectedFields } from '../selection.ts';
 
 export const Mutation: MutationResolvers = {

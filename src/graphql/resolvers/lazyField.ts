@@ -1,4 +1,4 @@
-import { type AtHand, whenAtHand } from '../../lib/maybePromise.ts';
+import { type MaybePromise, mapMaybePromise } from '../../lib/maybePromise.ts';
 
 /**
  * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
@@ -7,9 +7,9 @@ import { type AtHand, whenAtHand } from '../../lib/maybePromise.ts';
 export function detail<Ref extends { id: string }, Field extends keyof Ref>(
   ref: Ref,
   field: Field,
-  loader: { load(id: string): AtHand<Ref | null> },
-): AtHand<NonNullable<Ref[Field]> | null> {
+  loader: { load(id: string): MaybePromise<Ref | null> },
+): MaybePromise<NonNullable<Ref[Field]> | null> {
   const known = ref[field];
   if (known !== undefined) return known ?? null;
-  return whenAtHand(loader.load(ref.id), (loaded) => loaded?.[field] ?? null);
+  return mapMaybePromise(loader.load(ref.id), (loaded) => loaded?.[field] ?? null);
 }

@@ -2,12 +2,7 @@ import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operation
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
-/** Documents that the operator knows, by their ids. */
-export interface TrustedDocuments {
-  documents: ReadonlyMap<string, string>;
-  /** Whether no other document is served. */
-  only: boolean;
-}
+import type { TrustedDocuments } from '../../config/persistedDocuments.ts';
 
 /** The parameter by which the GraphQL-over-HTTP draft's appendix on persisted documents names one. */
 export const DOCUMENT_ID = 'documentId';

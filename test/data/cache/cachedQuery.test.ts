@@ -218,7 +218,7 @@ describe('an answer that has grown old', () => {
     const reading = kind.read(asking, 'a');
     reads[1]?.reject(unavailable());
     await reading;
-    const { calls, cacheHits, requests } = asking.trace.report(asking.account.budget.view());
+    const { calls, cacheHits, requests } = asking.report.report(asking.account.budget.snapshot());
     expect(calls.map(({ source }) => source)).toEqual(['stale']);
     expect([cacheHits, requests]).toEqual([1, 0]);
   });

@@ -1,7 +1,8 @@
+import type { Moment } from '../../../src/cluster/hybridClock.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createChanges, type Moment } from '../../../src/data/cache/invalidation.ts';
+import { createChanges } from '../../../src/data/cache/invalidation.ts';
 
 const TAG = 'livestream x';
 const LEEWAY = 50;
