@@ -22,25 +22,34 @@ const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token:
 
 async function main(): Promise<void> {
   // Until there is something to drain. Without a listener the first process of a container would be told in vain.
-  for (const signal of SIGNALS) process.on(signal, leave);
+  for (const signal of SIGNALS) process.on(signal, exitNow);
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
-  await checkKey(config.auth);
-  const { attemptTimeout, totalTimeout, perSecond, economy, limits, auth, corsOrigins, reports } = config;
+  await validateJwtKey(config.auth);
+  const {
+    attemptTimeoutMs: attemptTimeoutMs,
+    totalTimeoutMs: totalTimeoutMs,
+    requestsPerSecond: requestsPerSecond,
+    caching: caching,
+    limits,
+    auth,
+    corsOrigins,
+    upstreamReport: upstreamReport,
+  } = config;
   const telemetry = await startTelemetry(config.telemetry);
   const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
-  const shared = config.redis && (await (await import('./cluster/redis.ts')).openRedis(config.redis, app, log));
+  const cluster = config.redis && (await (await import('./cluster/redis.ts')).openRedis(config.redis, app, log));
   const drain = createDrain({ ...config.drain, log });
   // A page of another site could have its name point to this machine.
   const localOnly = auth.kind === 'none';
   const gateway = createGateway({
-    upstream: { ...app, attemptTimeout, totalTimeout, perSecond },
+    upstream: { ...app, attemptTimeoutMs, totalTimeoutMs, requestsPerSecond },
     transport: transport.send,
-    shared,
-    economy,
+    cluster,
+    caching,
     auth,
     localOnly,
     limits,
@@ -48,18 +57,18 @@ async function main(): Promise<void> {
     trustedDocuments: config.trustedDocuments,
     live: config.live,
     webhookKeyUrl: config.webhookKeyUrl ?? sandbox?.keyUrl ?? null,
-    tellsSchema: config.tellsSchema,
+    introspection: config.introspection,
     suggestions: config.suggestions,
-    reports,
+    upstreamReport,
     log,
     metrics,
     tracer,
     inlineTrace: config.telemetry.inlineTrace,
-    graphiql: config.graphiql && graphiqlOptions(samples, { reports, bearer: auth.kind !== 'none' }),
-    isReady: () => !drain.isUnderWay(),
+    graphiql: config.graphiql && graphiqlOptions(samples, { reports: upstreamReport, bearer: auth.kind !== 'none' }),
+    isReady: () => !drain.isDraining(),
     readinessDetails: () => ({
-      draining: drain.isUnderWay(),
-      ...(shared === null ? {} : { redis: shared.store.isUp() ? 'up' : 'away' }),
+      draining: drain.isDraining(),
+      ...(cluster === null ? {} : { redis: cluster.store.isUp() ? 'up' : 'away' }),
     }),
   });
   const sockets = createWebSockets({
@@ -80,21 +89,21 @@ async function main(): Promise<void> {
   const closers = [
     transport.close,
     async () => sandbox?.close(),
-    async () => shared?.store.close(),
+    async () => cluster?.store.close(),
     async () => telemetry.close(),
   ];
-  drain.endOnSignal({ server, sockets, gateway, closers });
-  for (const signal of SIGNALS) process.off(signal, leave);
+  drain.installSignalHandlers({ server, sockets, gateway, closers });
+  for (const signal of SIGNALS) process.off(signal, exitNow);
   const port = await listen(server, config);
   announce(port, config, sandbox);
   log('info', 'Listening.', { host: config.host, port });
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-const leave = (): void => process.exit(0);
+const exitNow = (): void => process.exit(0);
 
 /** What kind of key it is shows only when it is tried. */
-async function checkKey(auth: AuthSettings): Promise<void> {
+async function validateJwtKey(auth: AuthSettings): Promise<void> {
   if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await usableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");

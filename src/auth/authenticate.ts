@@ -1,7 +1,7 @@
 import { createApiKeyCheck, type ApiKey } from './apiKeys.ts';
 import { apiKeyOf, bearerOf } from './bearer.ts';
 import { createJwtCheck, type JwtSettings, type JwtTools } from './jwt.ts';
-import { EVERY_SCOPE, type Viewer } from './viewer.ts';
+import { ALL_SCOPES, type Viewer } from './viewer.ts';
 
 /** How callers show who they are. */
 export type AuthSettings =
@@ -18,7 +18,7 @@ export type Authenticate = (request: Request) => Promise<Viewer>;
 export function createAuthenticate(settings: AuthSettings, tools: JwtTools): Authenticate {
   if (settings.kind === 'none') return async () => ANYONE;
   if (settings.kind === 'passthrough')
-    return async (request) => ({ id: '', token: bearerOf(request), scopes: EVERY_SCOPE });
+    return async (request) => ({ id: '', token: bearerOf(request), scopes: ALL_SCOPES });
   if (settings.kind === 'api-key') {
     const check = createApiKeyCheck(settings.keys);
     return async (request) => check(apiKeyOf(request));
@@ -27,4 +27,4 @@ export function createAuthenticate(settings: AuthSettings, tools: JwtTools): Aut
   return async (request) => check(bearerOf(request));
 }
 
-const ANYONE: Viewer = { id: '', token: null, scopes: EVERY_SCOPE };
+const ANYONE: Viewer = { id: '', token: null, scopes: ALL_SCOPES };

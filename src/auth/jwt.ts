@@ -44,7 +44,7 @@ const PUBLIC_KEY_ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 E
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 
 /** Milliseconds. */
-const JWKS = { deadline: 5000, lasts: 600_000, betweenLooks: 1000, betweenFailures: 5000, maxBodyBytes: 1_000_000 };
+const JWKS = { deadline: 5000, lasts: 600_000, cooldown: 1000, betweenFailures: 5000, maxBodyBytes: 1_000_000 };
 
 /** Who sends a JSON Web Token (RFC 7519) that was signed with one of the keys and is meant for this gateway is let in. */
 export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: string) => Promise<Viewer> {
@@ -77,7 +77,7 @@ function remoteKeys(url: string, { transport, clock, log }: JwtTools): Keys {
   const remote = createRemoteJWKSet(new URL(url), {
     timeoutDuration: JWKS.deadline,
     cacheMaxAge: JWKS.lasts,
-    cooldownDuration: JWKS.betweenLooks,
+    cooldownDuration: JWKS.cooldown,
     async [customFetch](address, { headers, signal }) {
       const { status, body } = await transport({
         method: 'GET',
@@ -95,7 +95,7 @@ function remoteKeys(url: string, { transport, clock, log }: JwtTools): Keys {
     // While their publisher cannot be reached, not every token that comes is to wait for it.
     const isRecent = past !== null && clock.now() - past.at < JWKS.betweenFailures;
     return (isRecent ? Promise.reject(past.error) : remote(header, token)).catch(async (error: unknown) => {
-      if (isTokensFault(error)) throw error;
+      if (isTokenError(error)) throw error;
       // Keys that were right a while ago are better than none.
       const known = remote.jwks();
       if (failure === past && !isRecent) {
@@ -127,14 +127,14 @@ export async function usableKeys(key: LocalKey): Promise<Map<string, CryptoKey |
   const imported = await Promise.all(
     algorithms.map(async (algorithm) => {
       const made = await importKey(key, algorithm).catch(() => null);
-      return made !== null && fits(made, algorithm) ? [[algorithm, made] as const] : [];
+      return made !== null && isUsableWith(made, algorithm) ? [[algorithm, made] as const] : [];
     }),
   );
   return new Map(imported.flat());
 }
 
 /** A shared secret is bytes, as many as its hash has at least (RFC 7518, 3.2); all else has to be a public key. */
-function fits(key: CryptoKey | Uint8Array, algorithm: string): boolean {
+function isUsableWith(key: CryptoKey | Uint8Array, algorithm: string): boolean {
   const isSecret = SECRET_ALGORITHMS.includes(algorithm);
   if (key instanceof Uint8Array) return isSecret && key.length * 8 >= Number(algorithm.slice(2));
   return !isSecret && key.type === 'public';
@@ -157,21 +157,21 @@ async function importKey(key: LocalKey, algorithm: string): Promise<CryptoKey | 
 /** `scope` is a text with spaces between (RFC 8693, 4.2); some issuers send `scp` or `scopes`, some a list. */
 function scopesOf({ scope, scp, scopes }: JWTPayload): Set<string> {
   const claims = [scope, scp, scopes].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
-  const told = new Set(claims);
-  return new Set(SCOPES.filter((known) => told.has(known)));
+  const granted = new Set(claims);
+  return new Set(SCOPES.filter((known) => granted.has(known)));
 }
 
 function refusalFor(error: unknown): GatewayError {
   if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.', { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed)
     return unauthenticated(`The token's "${error.claim}" is not accepted.`, { cause: error });
-  if (isTokensFault(error)) return unauthenticated('The token is not one that is accepted here.', { cause: error });
+  if (isTokenError(error)) return unauthenticated('The token is not one that is accepted here.', { cause: error });
   const words = 'The keys that tokens are checked with cannot be read now. Try again later.';
   return new GatewayError('UPSTREAM_UNAVAILABLE', words, { cause: error, http: { status: 503 } });
 }
 
 /** What jose says of a token, rather than of the keys. */
-function isTokensFault(error: unknown): boolean {
+function isTokenError(error: unknown): boolean {
   return [
     errors.JWTInvalid,
     errors.JWTExpired,

@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts';
 import type { Account } from '../data/account.ts';
-import type { Upstream } from '../data/dataSource.ts';
+import type { DataSource } from '../data/dataSource.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -11,24 +11,24 @@ export interface Caller {
 }
 
 /** Tells who sent a request; rejects with `UNAUTHENTICATED` where they are not let in. */
-export type Identify = (request: Request) => Promise<Caller>;
+export type ResolveCaller = (request: Request) => Promise<Caller>;
 
 export interface IdentifyOptions {
   authenticate: Authenticate;
-  upstream: Upstream;
+  upstream: DataSource;
   /** Secret. The gateway's own, for callers who bring none; null: all of them do. */
   token: string | null;
   log: Log;
 }
 
-export function createIdentify({ authenticate, upstream, token, log }: IdentifyOptions): Identify {
-  let own = token === null ? null : upstream.account(token);
+export function createResolveCaller({ authenticate, upstream, token, log }: IdentifyOptions): ResolveCaller {
+  let gatewayAccount = token === null ? null : upstream.account(token);
   const ownAccount = async (): Promise<Account> => {
-    if (own === null || token === null) throw new Error('Neither the caller nor the gateway has a token.');
-    const account = await own;
+    if (gatewayAccount === null || token === null) throw new Error('Neither the caller nor the gateway has a token.');
+    const account = await gatewayAccount;
     if (!account.isRevoked()) return account;
     log('error', "RealtimeKit does not accept the gateway's own token.");
-    return (own = upstream.account(token));
+    return (gatewayAccount = upstream.account(token));
   };
   return async (request) => {
     const viewer = await authenticate(request);

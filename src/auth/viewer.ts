@@ -11,4 +11,4 @@ export interface Viewer {
 }
 
 /** Who may do all there is, as far as upstream lets them. */
-export const EVERY_SCOPE: ReadonlySet<string> = new Set(SCOPES);
+export const ALL_SCOPES: ReadonlySet<string> = new Set(SCOPES);

@@ -1,5 +1,5 @@
 /** What one policy of upstream's rate limit told about itself. */
-export interface ToldLimit {
+export interface RateLimit {
   /** The policy's name; empty where it has none. */
   name: string;
   /** Requests left. */
@@ -17,7 +17,7 @@ export interface ToldLimit {
  * policies separated by commas. The API's documents name the two differently in one example: a policy that stands alone belongs
  * to a limit that stands alone, whatever their names. Empty where nothing usable was told.
  */
-export function readRateLimit(headers: Readonly<Record<string, string>>): ToldLimit[] {
+export function readRateLimit(headers: Readonly<Record<string, string>>): RateLimit[] {
   const { ratelimit } = headers;
   if (ratelimit === undefined) return [];
   const limits = readItems(ratelimit).slice(0, MOST_LIMITS);

@@ -1,9 +1,17 @@
-import { readRateLimit, type ToldLimit } from './rateLimitHeaders.ts';
+import { readRateLimit, type RateLimit } from './rateLimitHeaders.ts';
 import type { TransportResponse } from '../realtimekit/transport.ts';
-import { type BudgetState, DOCUMENTED, type Part, partOf, ROUNDING, type Window, windowsOf } from './window.ts';
+import {
+  type BudgetState,
+  DOCUMENTED,
+  type Part,
+  partOf,
+  ROUNDING,
+  type RateLimitWindow,
+  windowsOf,
+} from './window.ts';
 
 /** Seconds that a 429 is heeded which tells nothing at all: the published lock-out. */
-const LOCK = 300;
+const DEFAULT_LOCKOUT_SECONDS = 300;
 /** The same for one that tells that requests are left: it was not about the limit. */
 const SHORT_LOCK = 10;
 /** The longest time that upstream is believed, in seconds: whoever sends nothing learns nothing better. */
@@ -20,23 +28,23 @@ export interface Times {
 }
 
 /** Takes in what an answer tells. */
-export function learn(state: BudgetState, { status, headers }: Answered, times: Times): void {
+export function applyHeaders(state: BudgetState, { status, headers }: Answered, times: Times): void {
   const limits = readRateLimit(headers);
-  correct(state, limits, times);
-  if (status === 429) block(state, headers['retry-after'], limits, times.now);
+  reconcile(state, limits, times);
+  if (status === 429) lockOut(state, headers['retry-after'], limits, times.now);
 }
 
 /**
  * What an answer tells goes before our own count, and settles what was lost before it was asked for; a limit of which it tells
  * nothing is counted down.
  */
-function correct(state: BudgetState, limits: readonly ToldLimit[], { sentAt, now }: Times): void {
+function reconcile(state: BudgetState, limits: readonly RateLimit[], { sentAt, now }: Times): void {
   windowsOf(state, now);
   const { told, tickets } = state;
   let settled = 0;
   for (const [id, { from }] of tickets) if (from <= sentAt && tickets.delete(id)) settled += 1;
-  if (state.assumed !== null) state.assumed.left -= 1 + settled;
-  for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.left -= 1 + settled;
+  if (state.assumed !== null) state.assumed.remaining -= 1 + settled;
+  for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.remaining -= 1 + settled;
   for (const { name } of limits) if (!told.has(name) && told.size >= MOST_TOLD) forgetOldest(told);
   for (const limit of limits) {
     const known = told.get(limit.name) ?? null;
@@ -55,15 +63,15 @@ function correct(state: BudgetState, limits: readonly ToldLimit[], { sentAt, now
   }
 }
 
-function forgetOldest(told: Map<string, Window>): void {
+function forgetOldest(told: Map<string, RateLimitWindow>): void {
   const [oldest] = [...told].toSorted(([, left], [, right]) => left.toldAt - right.toldAt);
   if (oldest !== undefined) told.delete(oldest[0]);
 }
 
-function block(state: BudgetState, retryAfter: string | undefined, limits: readonly ToldLimit[], now: number): void {
+function lockOut(state: BudgetState, retryAfter: string | undefined, limits: readonly RateLimit[], now: number): void {
   const asked = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
   const exhausted = limits.find(({ remaining }) => remaining === 0)?.resetSeconds;
-  const seconds = asked ?? exhausted ?? (limits.length === 0 ? LOCK : SHORT_LOCK);
+  const seconds = asked ?? exhausted ?? (limits.length === 0 ? DEFAULT_LOCKOUT_SECONDS : SHORT_LOCK);
   state.blockedUntil = Math.max(state.blockedUntil, now + Math.min(seconds, LONGEST) * 1000);
 }
 
@@ -71,7 +79,11 @@ function block(state: BudgetState, retryAfter: string | undefined, limits: reado
  * A window with what an answer told. Answers overtake each other, so that within one window only the least counts; one that tells
  * an end which cannot be this window's belongs to the next, or to the one before.
  */
-function corrected(known: Window | null, limit: ToldLimit, { sentAt, now }: Times): Omit<Window, 'part'> {
+function corrected(
+  known: RateLimitWindow | null,
+  limit: RateLimit,
+  { sentAt, now }: Times,
+): Omit<RateLimitWindow, 'part'> {
   const window = {
     limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED.limit, limit.remaining),
     length: limit.windowSeconds === null ? (known?.length ?? DOCUMENTED.length) : limit.windowSeconds * 1000,
@@ -79,16 +91,20 @@ function corrected(known: Window | null, limit: ToldLimit, { sentAt, now }: Time
   };
   const timeLeft = resetIn(limit);
   const endsAt = now + timeLeft + ROUNDING;
-  if (known === null || isNext(known, limit, sentAt)) return { ...window, left: limit.remaining, endsAt };
+  if (known === null || isNext(known, limit, sentAt)) return { ...window, remaining: limit.remaining, endsAt };
   const isPast = endsAt < (known.endsAt ?? now) - known.length / 2;
-  if (isPast) return { ...known, left: known.left - 1 };
-  return { ...window, left: Math.min(known.left, limit.remaining), endsAt: Math.min(known.endsAt ?? endsAt, endsAt) };
+  if (isPast) return { ...known, remaining: known.remaining - 1 };
+  return {
+    ...window,
+    remaining: Math.min(known.remaining, limit.remaining),
+    endsAt: Math.min(known.endsAt ?? endsAt, endsAt),
+  };
 }
 
-const resetIn = ({ resetSeconds }: ToldLimit): number => Math.min(resetSeconds, LONGEST) * 1000;
+const resetIn = ({ resetSeconds }: RateLimit): number => Math.min(resetSeconds, LONGEST) * 1000;
 
 /** Whether an answer tells of a window that has begun since what is known. */
-function isNext(known: Window | null, limit: ToldLimit, sentAt: number): boolean {
+function isNext(known: RateLimitWindow | null, limit: RateLimit, sentAt: number): boolean {
   return known === null || known.endsAt === null || sentAt + resetIn(limit) - ROUNDING >= known.endsAt;
 }
 
@@ -96,7 +112,7 @@ function isNext(known: Window | null, limit: ToldLimit, sentAt: number): boolean
  * This process's part, after an answer: beside what it has spent, which the others have not, never more than its part of what is left.
  * Then all parts together are never more than there is.
  */
-function partAfter(state: BudgetState, known: Window | null, limit: ToldLimit, sentAt: number): Part | null {
+function partAfter(state: BudgetState, known: RateLimitWindow | null, limit: RateLimit, sentAt: number): Part | null {
   const { parts, inFlight, tickets, dividedAt } = state;
   if (parts === 1) return null;
   const share = Math.max(0, Math.floor((limit.remaining - tickets.size) / parts));

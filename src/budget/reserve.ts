@@ -1,7 +1,15 @@
 import type { Priority } from '../realtimekit/requestContext.ts';
 import { UpstreamError } from '../domain/errors.ts';
-import { type Answered, learn, type Times } from './reconcile.ts';
-import { available, BEGINNING, type BudgetState, reserveOf, ROUNDING, type Window, windowsOf } from './window.ts';
+import { type Answered, applyHeaders, type Times } from './reconcile.ts';
+import {
+  available,
+  BEGINNING,
+  type BudgetState,
+  reserveOf,
+  ROUNDING,
+  type RateLimitWindow,
+  windowsOf,
+} from './window.ts';
 
 /** How long a request that nobody waits for any more may still be on its way to upstream, in milliseconds. */
 const MAX_TRANSIT_MS = 10_000;
@@ -32,7 +40,7 @@ export function reserve(
     throw refusal('RealtimeKit has locked its API for this account.', state.blockedUntil - now);
   }
   const windows = windowsOf(state, now);
-  const kept = (window: Window): number => (kind === 'read' ? reserveOf(window) : 0);
+  const kept = (window: RateLimitWindow): number => (kind === 'read' ? reserveOf(window) : 0);
   const wait = Math.max(...windows.map((window) => waitFor(state, window, kept(window), now)));
   if (wait > 0) throw refusal(EXHAUSTED[kind], wait);
   for (const { part } of windows) if (part !== null) part.spent += 1;
@@ -44,7 +52,7 @@ export function reserve(
 /** Upstream answered a request. Only the first word about a ticket counts. */
 export function commit(state: BudgetState, id: string, answer: Answered, times: Times): void {
   if (!state.tickets.delete(id)) return;
-  learn(state, answer, times);
+  applyHeaders(state, answer, times);
   state.inFlight = Math.max(0, state.inFlight - 1);
 }
 
@@ -74,23 +82,23 @@ export function pressureOf(state: BudgetState, now: number): number {
   return Math.max(...windowsOf(state, now).map((window) => pressureIn(state, window, now)));
 }
 
-function addReservation({ tickets }: BudgetState, id: string, windows: readonly Window[], from: number): void {
+function addReservation({ tickets }: BudgetState, id: string, windows: readonly RateLimitWindow[], from: number): void {
   const length = Math.max(...windows.map((window) => window.length));
   tickets.set(id, { from: from + MAX_TRANSIT_MS, until: from + length + ROUNDING });
 }
 
 /** Milliseconds until the window has more than `kept` requests; 0: it has. A part of a window has a part of what is kept. */
-function waitFor(state: BudgetState, window: Window, kept: number, now: number): number {
-  const { left, part, endsAt, length, toldAt } = window;
-  const isShort = left - state.tickets.size <= kept;
+function waitFor(state: BudgetState, window: RateLimitWindow, kept: number, now: number): number {
+  const { remaining, part, endsAt, length, toldAt } = window;
+  const isShort = remaining - state.tickets.size <= kept;
   const isRationed = part !== null && part.size - part.spent <= kept / state.parts;
-  if (isRationed || (isShort && left <= kept)) return Math.max(SOON, (endsAt ?? now + length) - now);
+  if (isRationed || (isShort && remaining <= kept)) return Math.max(SOON, (endsAt ?? now + length) - now);
   const isBlind = part !== null && (part.isGuessed || now - toldAt > HEADERS_STALE_AFTER_MS);
   return isShort || (isBlind && state.inFlight >= BLIND_IN_FLIGHT_LIMIT) ? SOON : 0;
 }
 
 /** A part of a window is to last as long as the whole. */
-function pressureIn(state: BudgetState, window: Window, now: number): number {
+function pressureIn(state: BudgetState, window: RateLimitWindow, now: number): number {
   const reserve = reserveOf(window);
   const budgetLeft = (available(state, window) * state.parts - reserve) / (window.limit - reserve);
   const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.length);
@@ -105,5 +113,5 @@ const EXHAUSTED = {
 function refusal(reason: string, milliseconds: number): UpstreamError {
   const retryAfterSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
   const words = `${reason} Try again in ${retryAfterSeconds} s.`;
-  return new UpstreamError('unsent', 'RATE_LIMITED', words, { retryAfterSeconds });
+  return new UpstreamError('notSent', 'RATE_LIMITED', words, { retryAfterSeconds });
 }

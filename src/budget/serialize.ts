@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 
-import { undivided } from './partition.ts';
+import { unpartition } from './partition.ts';
 import { type BudgetState, newBudgetState } from './window.ts';
 
 const window = v.object({
   limit: v.pipe(v.number(), v.minValue(1)),
   length: v.number(),
-  left: v.number(),
+  remaining: v.number(),
   endsAt: v.nullable(v.number()),
   toldAt: v.number(),
   part: v.null(),
@@ -27,7 +27,7 @@ const state = v.pipe(
 
 /** What is known of an account's limits, as replicas tell it to each other. */
 export function budgetToText(state: BudgetState): string {
-  const { assumed, told, tickets, blockedUntil, origin } = undivided(state);
+  const { assumed, told, tickets, blockedUntil, origin } = unpartition(state);
   return JSON.stringify({ assumed, told: [...told], tickets: [...tickets], blockedUntil, origin });
 }
 

@@ -1,6 +1,6 @@
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Budget } from './localBudget.ts';
-import { copyOf, divided, guessedAnew, joined, parted, undivided } from './partition.ts';
+import { copyOf, partition, markProvisional, merge, rebase, unpartition } from './partition.ts';
 import { release, pressureOf, commit, reserve, snapshotOf } from './reserve.ts';
 import { budgetFromText, budgetToText } from './serialize.ts';
 import { type BudgetState, newBudgetState } from './window.ts';
@@ -20,7 +20,7 @@ const KEPT = 1_800_000;
  * How long each replica keeps to its own part after it was alone, in milliseconds: until the others have told what they did meanwhile,
  * and their requests of that time are answered.
  */
-const REUNION = 10_000;
+const REJOIN_GRACE_MS = 10_000;
 
 /** Does something to what is known of the limits; what it throws concerns only who asked for it. */
 type Change = (state: BudgetState, now: number) => void;
@@ -34,7 +34,7 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
   /** The state as it was last seen in common; null: there was none. */
   let seen: { text: string | null; state: BudgetState } = { text: null, state: newBudgetState() };
   /** What is known here, while this replica keeps to its own part. */
-  let alone: BudgetState | null = null;
+  let partitioned: BudgetState | null = null;
   /** Since when the others know it too; null: they do not. */
   let joinedAt: number | null = null;
   const underWay = new Set<string>();
@@ -55,7 +55,7 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      const outcomes = await makeTogether(batch.map((one) => one.change));
+      const outcomes = await commitShared(batch.map((one) => one.change));
       for (const [index, { done, failed }] of batch.entries()) {
         const { error } = outcomes[index] ?? {};
         if (error === undefined) done();
@@ -65,27 +65,27 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     isBusy = false;
   }
 
-  async function makeTogether(changes: readonly Change[]): Promise<Outcome[]> {
-    if (!store.isUp()) return makeAlone(changes);
+  async function commitShared(changes: readonly Change[]): Promise<Outcome[]> {
+    if (!store.isUp()) return commitLocal(changes);
     try {
-      if (seen.text === null && alone === null) look(await store.get(key));
+      if (seen.text === null && partitioned === null) observe(await store.get(key));
       for (;;) {
         const now = store.now();
         const state = nextState(now);
         const outcomes = apply(state, changes, now);
         const text = budgetToText(state);
-        const { isSwapped, current } = await store.swap(key, seen.text, text, KEPT);
+        const { isSwapped, current } = await store.compareAndSwap(key, seen.text, text, KEPT);
         if (isSwapped) {
-          if (alone !== null) joinedAt ??= now;
-          const isReunited = joinedAt !== null && now - joinedAt >= REUNION;
-          alone = isReunited ? null : alone && state;
-          seen = { text, state: undivided(state) };
+          if (partitioned !== null) joinedAt ??= now;
+          const isReunited = joinedAt !== null && now - joinedAt >= REJOIN_GRACE_MS;
+          partitioned = isReunited ? null : partitioned && state;
+          seen = { text, state: unpartition(state) };
           return outcomes;
         }
-        look(current);
+        observe(current);
       }
     } catch {
-      return makeAlone(changes);
+      return commitLocal(changes);
     }
   }
 
@@ -93,7 +93,7 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
    * Takes in what is in common now, if it goes on from what was: else what this replica knows the others have yet to learn. Of what no
    * answer has told yet each has but a part.
    */
-  function look(current: string | null): void {
+  function observe(current: string | null): void {
     const found = current === null ? null : budgetFromText(current);
     const isNew = found?.origin !== seen.state.origin;
     const isUntold = found?.assumed?.endsAt === null;
@@ -103,27 +103,28 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
 
   function keepToOwnPart(): BudgetState {
     const now = store.now();
-    if (alone === null) alone = divided(seen.state, { parts: store.replicas(), inFlight: underWay.size, now });
+    if (partitioned === null)
+      partitioned = partition(seen.state, { parts: store.replicaCount(), inFlight: underWay.size, now });
     // The others have spent of what all had in common, whatever this one's part was.
-    else if (joinedAt !== null) alone = guessedAnew(alone, now);
+    else if (joinedAt !== null) partitioned = markProvisional(partitioned, now);
     joinedAt = null;
-    return alone;
+    return partitioned;
   }
 
   /** What all know, and what this replica has learned by itself: to be changed, and then told. */
   function nextState(now: number): BudgetState {
     if (seen.text === null) return { ...copyOf(keepToOwnPart()), origin: crypto.randomUUID() };
-    if (alone === null) return copyOf(seen.state);
-    return joinedAt === null ? joined(seen.state, alone, now) : parted(seen.state, alone);
+    if (partitioned === null) return copyOf(seen.state);
+    return joinedAt === null ? merge(seen.state, partitioned, now) : rebase(seen.state, partitioned);
   }
 
-  function makeAlone(changes: readonly Change[]): Outcome[] {
+  function commitLocal(changes: readonly Change[]): Outcome[] {
     return apply(keepToOwnPart(), changes, store.now());
   }
 
   /** Nobody waits for what only tells. */
   const tell = (work: Change): void => void change(work).catch(() => {});
-  const current = (): BudgetState => alone ?? seen.state;
+  const current = (): BudgetState => partitioned ?? seen.state;
 
   return {
     async reserve(priority) {
@@ -149,7 +150,7 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     pressure: () => pressureOf(current(), store.now()),
     refresh: async () => change(() => {}),
     resync() {
-      if (alone !== null) tell(() => {});
+      if (partitioned !== null) tell(() => {});
     },
   };
 }

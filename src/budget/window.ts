@@ -6,12 +6,12 @@ export const ROUNDING = 1000;
 const RESERVE = 0.1;
 
 /** One limit: so many requests in so long. */
-export interface Window {
+export interface RateLimitWindow {
   limit: number;
   /** Milliseconds. */
   length: number;
   /** Requests left; those of the tickets are not yet taken out. */
-  left: number;
+  remaining: number;
   /** When it certainly has ended; null while no answer tells that it has begun. */
   endsAt: number | null;
   /** When an answer last told of it. */
@@ -31,7 +31,7 @@ export interface Part {
 }
 
 /** A request that is under way, or of which nobody knows whether upstream has counted it; times in milliseconds since the Unix epoch. */
-export interface Ticket {
+export interface ReservationRecord {
   /** Answers to requests that are sent from here on tell of it. */
   from: number;
   /** From here on whatever counted it is over. */
@@ -41,10 +41,10 @@ export interface Ticket {
 /** All that is known of an account's limits. It is plain data, so that it can be kept in common by several processes. */
 export interface BudgetState {
   /** The documented limit; null once upstream told its own. */
-  assumed: Window | null;
+  assumed: RateLimitWindow | null;
   /** By the limit's name. */
-  told: Map<string, Window>;
-  tickets: Map<string, Ticket>;
+  told: Map<string, RateLimitWindow>;
+  tickets: Map<string, ReservationRecord>;
   blockedUntil: number;
   /** Among how many processes each window is divided; 1: it is not. */
   parts: number;
@@ -57,15 +57,25 @@ export interface BudgetState {
 }
 
 export function newBudgetState(origin = ''): BudgetState {
-  const known = { assumed: { ...BEGINNING }, told: new Map<string, Window>(), tickets: new Map<string, Ticket>() };
+  const known = {
+    assumed: { ...BEGINNING },
+    told: new Map<string, RateLimitWindow>(),
+    tickets: new Map<string, ReservationRecord>(),
+  };
   return { ...known, blockedUntil: 0, parts: 1, dividedAt: 0, inFlight: 0, origin };
 }
 
 /** The documented limit, of which nothing is spent. */
-export const BEGINNING: Window = { ...DOCUMENTED, left: DOCUMENTED.limit, endsAt: null, toldAt: 0, part: null };
+export const BEGINNING: RateLimitWindow = {
+  ...DOCUMENTED,
+  remaining: DOCUMENTED.limit,
+  endsAt: null,
+  toldAt: 0,
+  part: null,
+};
 
 /** The windows as they are at `now`: those that have ended have begun anew, and what may have been counted in them is forgotten. */
-export function windowsOf(state: BudgetState, now: number): Window[] {
+export function windowsOf(state: BudgetState, now: number): RateLimitWindow[] {
   const all = state.assumed === null ? [...state.told.values()] : [state.assumed];
   for (const window of all) {
     if (window.endsAt !== null && now >= window.endsAt) {
@@ -82,11 +92,11 @@ export function partOf({ parts, inFlight }: BudgetState, requests: number): Part
 }
 
 /** What is under way may be in `left` already: it counts twice for a moment, which errs on the safe side. */
-export function available({ tickets }: BudgetState, { left, part }: Window): number {
-  return Math.min(left - tickets.size, part === null ? Infinity : part.size - part.spent);
+export function available({ tickets }: BudgetState, { remaining, part }: RateLimitWindow): number {
+  return Math.min(remaining - tickets.size, part === null ? Infinity : part.size - part.spent);
 }
 
 /** Requests that reads leave to mutations. */
-export function reserveOf({ limit }: Window): number {
+export function reserveOf({ limit }: RateLimitWindow): number {
   return Math.min(limit - 1, Math.ceil(limit * RESERVE));
 }

@@ -11,11 +11,11 @@ import type { RequestContext } from '../realtimekit/requestContext.ts';
 import { createOperationReport } from '../data/operationReport.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import {
-  createWebhooks,
+  createWebhookEndpoints,
   registerWebhook,
   type Registration,
   type Webhook,
-  type Webhooks,
+  type WebhookEndpoints,
 } from '../realtimekit/webhookEndpoints.ts';
 
 /** Those of RealtimeKit's events that say something about livestreams. */
@@ -41,8 +41,8 @@ export async function runWebhookCommand(args: readonly string[], options: Webhoo
   const carryOut = readArguments(args);
   const app = readApp(options.environment, false);
   if (app === null || app.token === null) throw noApp();
-  const limits = { attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 };
-  const webhooks = createWebhooks(createClient({ ...options, ...app, ...limits }));
+  const limits = { attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 };
+  const webhooks = createWebhookEndpoints(createClient({ ...options, ...app, ...limits }));
   return carryOut(webhooks, await createRequestContext(app.token, options.clock));
 }
 
@@ -50,23 +50,24 @@ export async function runWebhookCommand(args: readonly string[], options: Webhoo
 export function explain(error: unknown): string | null {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (!(error instanceof UpstreamError)) return null;
-  const { code, message, fate, upstream } = error;
+  const { code, message, outcome, upstream } = error;
   if (code === 'UNAUTHENTICATED') {
     return 'RealtimeKit does not accept CLOUDFLARE_API_TOKEN. Check that it is whole and valid, with the permission "Realtime" or "Realtime Admin".';
   }
   const said = upstream?.message ? ` It says: ${printable(upstream.message)}` : '';
-  const advice = fate === 'lost' ? ' Look with "npm run webhooks -- list"; to register again doubles nothing.' : '';
+  const advice =
+    outcome === 'unknown' ? ' Look with "npm run webhooks -- list"; to register again doubles nothing.' : '';
   return message + said + advice;
 }
 
-type Command = (webhooks: Webhooks, context: RequestContext) => Promise<string>;
+type Command = (webhooks: WebhookEndpoints, context: RequestContext) => Promise<string>;
 
 function readArguments([command, ...rest]: readonly string[]): Command {
   const [first = '', second] = rest;
   if (command === 'list' && rest.length === 0) return list;
-  if (command === 'remove' && rest.length === 1) return remover(first);
-  if (command === 'register' && rest.length === 2 && first === '--url') return registrar(second ?? '');
-  if (command === 'register' && rest.length === 1 && first.startsWith('--url=')) return registrar(first.slice(6));
+  if (command === 'remove' && rest.length === 1) return removeCommand(first);
+  if (command === 'register' && rest.length === 2 && first === '--url') return registerCommand(second ?? '');
+  if (command === 'register' && rest.length === 1 && first.startsWith('--url=')) return registerCommand(first.slice(6));
   throw new CommandError(USAGE);
 }
 
@@ -75,7 +76,7 @@ const list: Command = async (webhooks, context) => {
   return all.length === 0 ? `No webhook is registered. ${USAGE}` : tableOf(all);
 };
 
-function remover(id: string): Command {
+function removeCommand(id: string): Command {
   if (!isId(id)) throw new CommandError(`${JSON.stringify(id)} is not the id of a webhook. ${ID_RULE}`);
   return async (webhooks, context) => {
     if (await webhooks.remove(context, id)) return `Removed ${id}.`;
@@ -83,15 +84,15 @@ function remover(id: string): Command {
   };
 }
 
-function registrar(text: string): Command {
+function registerCommand(text: string): Command {
   const url = readUrl(text);
   return async (webhooks, context) => {
     const fields = { name: 'realtimekit-graphql', url, events: EVENTS };
-    const { webhook, outcome, doubles } = (await registerWebhook(webhooks, context, fields)) ?? unknownApp();
+    const { webhook, outcome, duplicates } = (await registerWebhook(webhooks, context, fields)) ?? unknownApp();
     const more =
-      doubles === 0
+      duplicates === 0
         ? []
-        : [`Its URL is registered ${doubles + 1} times: remove the others, or events are sent to each.`];
+        : [`Its URL is registered ${duplicates + 1} times: remove the others, or events are sent to each.`];
     return [OUTCOMES[outcome], tableOf([webhook]), ...more].join('\n');
   };
 }

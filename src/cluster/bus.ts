@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import type { SharedStore } from './sharedStore.ts';
-import { orderAt } from './hybridClock.ts';
+import { logicalTimeAt } from './hybridClock.ts';
 import { livestreamSchema } from '../domain/schemas.ts';
 
 const hash = v.string();
@@ -10,7 +10,7 @@ const named = v.nullable(v.object({ id: v.string(), name: v.string() }));
 const id = v.nullable(v.string());
 
 /** What replicas tell each other. `hash`: of an account's token; `order`: when it was so. */
-const newsSchema = v.variant('kind', [
+const messageSchemas = v.variant('kind', [
   /** These tags' livestreams and meetings are not as they were; null: whoever's. */
   v.object({ kind: v.literal('changed'), hash: v.nullable(hash), tags: v.array(v.string()), order }),
   /** Something was started or stopped in a meeting. */
@@ -25,34 +25,34 @@ const newsSchema = v.variant('kind', [
   v.object({ kind: v.literal('missed') }),
 ]);
 
-export type News = v.InferOutput<typeof newsSchema>;
+export type BusMessage = v.InferOutput<typeof messageSchemas>;
 
 /** The other replicas of the gateway. */
-export interface Replicas {
+export interface Bus {
   /** Tells the others; what cannot be told now they are told to have missed. */
-  tell(news: News): void;
+  publish(news: BusMessage): void;
   /** Calls `listener` with what the others tell. */
-  listen(listener: (news: News) => void): void;
+  subscribe(listener: (news: BusMessage) => void): void;
   /** Resolves when another one's turn ends at what this key stands for; never once `signal` is aborted. */
-  turnEnded(key: string, signal: AbortSignal): Promise<void>;
+  leaseReleased(key: string, signal: AbortSignal): Promise<void>;
 }
 
 /** By how much a replica's time may be ahead, in milliseconds: what is of a later one would make all that follows look older. */
-const CLOCKS_DIFFER = 60_000;
+const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
-const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.string(), news: newsSchema }));
+const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.string(), news: messageSchemas }));
 
-export function createReplicas(store: SharedStore): Replicas {
+export function createBus(store: SharedStore): Bus {
   const self = crypto.randomUUID();
-  const listeners: ((news: News) => void)[] = [];
+  const listeners: ((news: BusMessage) => void)[] = [];
   /** Who waits for which turn to end. */
   const waiting = new Map<string, Set<() => void>>();
-  let hasKeptSilent = false;
+  let droppedMessages = false;
 
-  function tell(news: News): void {
+  function publish(news: BusMessage): void {
     const keepSilent = (): void => {
       // That a turn has ended, or what was seen, the others find by themselves.
-      hasKeptSilent ||= news.kind !== 'turn' && news.kind !== 'seen';
+      droppedMessages ||= news.kind !== 'turn' && news.kind !== 'seen';
     };
     if (store.isUp()) store.publish(JSON.stringify({ from: self, news })).catch(keepSilent);
     else keepSilent();
@@ -62,21 +62,21 @@ export function createReplicas(store: SharedStore): Replicas {
     const { success, output } = v.safeParse(messageSchema, message);
     if (!success || output.from === self) return;
     const { news } = output;
-    if ('order' in news && news.order > orderAt(store.now() + CLOCKS_DIFFER)) return;
+    if ('order' in news && news.order > logicalTimeAt(store.now() + MAX_CLOCK_DIFFERENCE_MS)) return;
     if (news.kind === 'turn') for (const wake of waiting.get(news.key) ?? []) wake();
     else for (const listener of listeners) listener(news);
   });
-  store.onUp((hasMissed) => {
+  store.onReconnect((hasMissed) => {
     if (hasMissed) for (const listener of listeners) listener({ kind: 'missed' });
-    const isOwing = hasKeptSilent;
-    hasKeptSilent = false;
-    if (isOwing) tell({ kind: 'missed' });
+    const isOwing = droppedMessages;
+    droppedMessages = false;
+    if (isOwing) publish({ kind: 'missed' });
   });
 
   return {
-    tell,
-    listen: (listener) => void listeners.push(listener),
-    async turnEnded(key, signal) {
+    publish,
+    subscribe: (listener) => void listeners.push(listener),
+    async leaseReleased(key, signal) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const others = waiting.get(key) ?? new Set();
       waiting.set(key, others.add(resolve));

@@ -2,13 +2,13 @@
  * When a value was true: a logical time that orders all reads and changes, and the wall-clock time beside it
  * (a hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014).
  */
-export interface Moment {
+export interface HybridTimestamp {
   /** Microseconds since the Unix epoch, roughly, on the clock that all replicas share. Never equal to an earlier one of this replica. */
-  order: number;
+  logical: number;
   /** Milliseconds since the Unix epoch, on this process's clock. */
-  at: number;
+  wallTime: number;
   /** Set when the value came from another replica, which has already published it. */
-  isShared?: true;
+  fromPeer?: true;
 }
 
 export interface HybridClockOptions {
@@ -20,29 +20,29 @@ export interface HybridClockOptions {
 
 export interface HybridClock {
   /** A timestamp after every earlier one. `aheadMs` moves its logical time forward, past what a replica with a fast clock may have used. */
-  now(aheadMs?: number): Moment;
+  now(aheadMs?: number): HybridTimestamp;
   /** The timestamp of what happened so many milliseconds ago. */
-  ago(ms: number): Moment;
+  ago(ms: number): HybridTimestamp;
   /** Makes every later timestamp come after `order`, which another replica used, and dates that one. */
-  observe(order: number): Moment;
+  observe(order: number): HybridTimestamp;
 }
 
 export function createHybridClock({ now, localNow }: HybridClockOptions): HybridClock {
   let last = 0;
   return {
     now(aheadMs = 0) {
-      last = Math.max(last + 1, orderAt(now() + aheadMs));
-      return { order: last, at: localNow() };
+      last = Math.max(last + 1, logicalTimeAt(now() + aheadMs));
+      return { logical: last, wallTime: localNow() };
     },
-    ago: (ms) => ({ order: orderAt(now() - ms), at: localNow() - ms }),
-    observe(order) {
-      last = Math.max(last, order);
-      return { order, at: localNow() };
+    ago: (ms) => ({ logical: logicalTimeAt(now() - ms), wallTime: localNow() - ms }),
+    observe(logical) {
+      last = Math.max(last, logical);
+      return { logical, wallTime: localNow() };
     },
   };
 }
 
 /** The logical time of `at`, which is in milliseconds on the clock that all replicas share. */
-export function orderAt(at: number): number {
+export function logicalTimeAt(at: number): number {
   return Math.floor(at * 1000);
 }

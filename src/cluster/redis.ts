@@ -2,16 +2,16 @@ import { Redis } from 'ioredis';
 import * as v from 'valibot';
 
 import type { Log } from '../lib/log.ts';
-import { type SharedStore, StoreAway, type Swap } from './sharedStore.ts';
+import { type SharedStore, StoreUnavailableError, type SwapResult } from './sharedStore.ts';
 import { type App, appKeyPrefix } from './keys.ts';
-import { createPulse } from './redisHealth.ts';
+import { createRedisHealth } from './redisHealth.ts';
 
 /** How replicas share state through Redis. */
 export interface RedisSettings {
   /** Secret: may contain a password. */
   url: string;
   /** The minimum number of replicas to assume, however many Redis reports. */
-  replicas: number;
+  minReplicas: number;
 }
 
 export interface RedisOptions extends RedisSettings {
@@ -28,18 +28,18 @@ export interface RedisStore extends SharedStore {
 }
 
 /** How long Redis may take for a command, in milliseconds: a slow one is none. */
-const DEADLINE = 500;
+const COMMAND_TIMEOUT_MS = 500;
 /** The same for what it may not do late: less, since its clock is known to some milliseconds only. */
-const SWAP_DEADLINE = 400;
+const SWAP_TIMEOUT_MS = 400;
 /** Milliseconds. */
-const CONNECTING_TAKES = 2000;
-const LONGEST_BACKOFF = 1000;
+const CONNECT_TIMEOUT_MS = 2000;
+const MAX_BACKOFF_MS = 1000;
 
 /**
  * `KEYS[1]` from `ARGV[1]` to `ARGV[2]`, each with a character before it, or empty for nothing, for `ARGV[3]` milliseconds; not at all
  * after `ARGV[4]`: what Redis does late is not expected any more.
  */
-const SWAP = `
+const COMPARE_AND_SWAP_SCRIPT = `
 local time = redis.call('TIME')
 local current = redis.call('GET', KEYS[1])
 local before = ARGV[1] ~= '' and string.sub(ARGV[1], 2)
@@ -60,71 +60,79 @@ export async function openRedis(
   return { store, prefix };
 }
 
-export function createRedisStore({ url, prefix, replicas, log }: RedisOptions): RedisStore {
+export function createRedisStore({ url, prefix, minReplicas, log }: RedisOptions): RedisStore {
   const connect = (): Redis =>
     new Redis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: DEADLINE,
-      socketTimeout: CONNECTING_TAKES,
-      connectTimeout: CONNECTING_TAKES,
-      retryStrategy: (times) => Math.min(50 * times, LONGEST_BACKOFF),
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      socketTimeout: CONNECT_TIMEOUT_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      retryStrategy: (times) => Math.min(50 * times, MAX_BACKOFF_MS),
       autoResubscribe: false,
     });
-  const [commands, news] = [connect(), connect()];
+  const [commands, subscriber] = [connect(), connect()];
   const channel = `${prefix}news`;
   const listeners: ((message: string) => void)[] = [];
-  const pulse = createPulse({ commands, news, channel, replicas, log });
+  const pulse = createRedisHealth({ commands, subscriber, channel, minReplicas: minReplicas, log });
 
-  news.on('message', (_channel: string, message: string) => {
+  subscriber.on('message', (_channel: string, message: string) => {
     for (const listener of listeners) listener(message);
   });
 
   /** A command that fails shows that Redis is away: the next ones need not find out by themselves. */
-  async function ask<Reply>(command: () => Promise<Reply>): Promise<Reply> {
-    if (!pulse.isUp()) throw new StoreAway('Redis is away.');
+  async function run<Reply>(command: () => Promise<Reply>): Promise<Reply> {
+    if (!pulse.isUp()) throw new StoreUnavailableError('Redis is away.');
     try {
       return await command();
     } catch (error) {
-      pulse.lost(error);
-      throw new StoreAway('Redis does not answer.', { cause: error });
+      pulse.markDown(error);
+      throw new StoreUnavailableError('Redis does not answer.', { cause: error });
     }
   }
 
   return {
     isUp: () => pulse.isUp(),
-    onUp: (listener) => pulse.onUp(listener),
+    onReconnect: (listener) => pulse.onUp(listener),
     now: () => pulse.now(),
-    get: async (key) => ask(async () => commands.get(key)),
+    get: async (key) => run(async () => commands.get(key)),
     set: async (key, value, milliseconds) => {
-      await ask(async () => commands.set(key, value, 'PX', Math.max(1, milliseconds)));
+      await run(async () => commands.set(key, value, 'PX', Math.max(1, milliseconds)));
     },
-    swap: async (key, before, after, milliseconds) =>
-      ask(async () => {
+    compareAndSwap: async (key, before, after, milliseconds) =>
+      run(async () => {
         const [from, to] = [before, after].map((value) => (value === null ? '' : `=${value}`));
-        const deadline = Math.ceil(pulse.now()) + SWAP_DEADLINE;
-        return toSwap(
-          await commands.eval(SWAP, 1, key, from ?? '', to ?? '', Math.max(1, milliseconds), deadline),
+        const deadline = Math.ceil(pulse.now()) + SWAP_TIMEOUT_MS;
+        return parseSwapResult(
+          await commands.eval(
+            COMPARE_AND_SWAP_SCRIPT,
+            1,
+            key,
+            from ?? '',
+            to ?? '',
+            Math.max(1, milliseconds),
+            deadline,
+          ),
           after,
         );
       }),
     publish: async (message) => {
-      await ask(async () => commands.publish(channel, message));
+      await run(async () => commands.publish(channel, message));
     },
     subscribe: (listener) => void listeners.push(listener),
-    replicas: () => pulse.replicas(),
-    opened: async () => pulse.opened(CONNECTING_TAKES),
+    replicaCount: () => pulse.replicaCount(),
+    opened: async () => pulse.opened(CONNECT_TIMEOUT_MS),
     async close() {
       await pulse.stop();
       commands.disconnect();
-      news.disconnect();
+      subscriber.disconnect();
     },
   };
 }
 
-const swapReply = v.union([v.tuple([v.literal(1)]), v.tuple([v.literal(0), v.nullable(v.string())])]);
+const swapReplySchema = v.union([v.tuple([v.literal(1)]), v.tuple([v.literal(0), v.nullable(v.string())])]);
 
-function toSwap(reply: unknown, after: string | null): Swap {
-  const [isSwapped, current = after] = v.parse(swapReply, reply);
+function parseSwapResult(reply: unknown, after: string | null): SwapResult {
+  const [isSwapped, current = after] = v.parse(swapReplySchema, reply);
   return { isSwapped: isSwapped === 1, current };
 }

@@ -2,43 +2,49 @@ import type { Redis } from 'ioredis';
 
 import type { Log } from '../lib/log.ts';
 
-export interface PulseOptions {
+export interface RedisHealthOptions {
   commands: Redis;
   /** The connection on which messages come. */
-  news: Redis;
+  subscriber: Redis;
   channel: string;
   /** How many replicas there are at least, whatever Redis says. */
-  replicas: number;
+  minReplicas: number;
   log: Log;
 }
 
 /** Whether Redis can be reached, what time it is there, and how many replicas are. */
-export interface Pulse {
+export interface RedisHealth {
   isUp(): boolean;
-  onUp(listener: (hasMissed: boolean) => void): void;
+  onUp(listener: (mayHaveMissed: boolean) => void): void;
   /** Milliseconds since the Unix epoch, by Redis's clock. */
   now(): number;
-  replicas(): number;
+  replicaCount(): number;
   /** A command has failed. */
-  lost(error: unknown): void;
+  markDown(error: unknown): void;
   /** Resolves when Redis can be reached for the first time, or after so many milliseconds. */
   opened(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** How often Redis is asked whether it is there, in milliseconds. */
-const BEAT = 1000;
+const HEARTBEAT_MS = 1000;
 /** Milliseconds: whoever is lost sooner after it was found is believed later the next time. */
-const STEADY = 10_000;
+const STABLE_AFTER_MS = 10_000;
 /** How much later, in milliseconds: twice as much each time. */
-const FIRST_DOUBT = 1000;
-const LONGEST_DOUBT = 30_000;
+const MIN_FLAP_BACKOFF_MS = 1000;
+const MAX_FLAP_BACKOFF_MS = 30_000;
 /** For how long a replica counts that has not been heard of, in milliseconds. */
 const COUNTED = 10_000;
 /** Who uses this Redis, whichever app is served: they may share a token. */
 const REPLICAS = 'realtimekit-graphql 1 replicas';
 
-export function createPulse({ commands, news, channel, replicas, log }: PulseOptions): Pulse {
+export function createRedisHealth({
+  commands,
+  subscriber,
+  channel,
+  minReplicas,
+  log,
+}: RedisHealthOptions): RedisHealth {
   const self = crypto.randomUUID();
   const listeners: ((hasMissed: boolean) => void)[] = [];
   const first = Promise.withResolvers<void>();
@@ -46,16 +52,16 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   let isSubscribed = false;
   /** Whether messages may have gone by since it was there the last time. */
   let hasMissed = true;
-  let ahead = 0;
+  let clockOffsetMs = 0;
   let count = 0;
   let isBeating = false;
   let isOver = false;
   let foundAt = -Infinity;
   let lostAt = -Infinity;
-  let doubt = 0;
+  let flapBackoffMs = 0;
   let reason = 'It does not answer.';
 
-  function lost(error: unknown): void {
+  function markDown(error: unknown): void {
     if (isOver) return;
     const isAnswer = error instanceof Error && error.name === 'ReplyError';
     if (isUp || isAnswer) reason = wordsOf(error);
@@ -64,22 +70,25 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
     isUp = false;
     lostAt = performance.now();
     // All that is kept is void whenever it is found: one that comes and goes would cost more than one that is away.
-    doubt = lostAt - foundAt < STEADY ? Math.min(Math.max(FIRST_DOUBT, 2 * doubt), LONGEST_DOUBT) : 0;
+    flapBackoffMs =
+      lostAt - foundAt < STABLE_AFTER_MS
+        ? Math.min(Math.max(MIN_FLAP_BACKOFF_MS, 2 * flapBackoffMs), MAX_FLAP_BACKOFF_MS)
+        : 0;
     warn();
   }
 
   /** After a failover this one is not the primary any more, which is where the address leads now. */
   function findAnother(): void {
     commands.disconnect(true);
-    news.disconnect(true);
+    subscriber.disconnect(true);
   }
 
   function warn(): void {
     log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', { reason });
   }
 
-  function found(): void {
-    if (isUp || isOver || performance.now() - lostAt < doubt) return;
+  function markUp(): void {
+    if (isUp || isOver || performance.now() - lostAt < flapBackoffMs) return;
     isUp = true;
     foundAt = performance.now();
     log('info', 'Redis is there.');
@@ -89,17 +98,17 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
   }
 
   /** Says that this replica is, and learns who else is and what time it is there. */
-  async function beat(): Promise<void> {
+  async function heartbeat(): Promise<void> {
     const sentAt = Date.now();
     const [seconds = 0, microseconds = 0] = (await commands.time()).map(Number);
     const now = seconds * 1000 + microseconds / 1000;
-    ahead = now - (sentAt + Date.now()) / 2;
+    clockOffsetMs = now - (sentAt + Date.now()) / 2;
     await commands.zadd(REPLICAS, now, self);
     await commands.zremrangebyscore(REPLICAS, 0, now - COUNTED);
     await commands.pexpire(REPLICAS, COUNTED);
     count = await commands.zcard(REPLICAS);
-    if (isSubscribed) await news.ping();
-    else await news.subscribe(channel);
+    if (isSubscribed) await subscriber.ping();
+    else await subscriber.subscribe(channel);
     isSubscribed = true;
   }
 
@@ -107,37 +116,37 @@ export function createPulse({ commands, news, channel, replicas, log }: PulseOpt
     if (isBeating || isOver) return;
     isBeating = true;
     try {
-      await beat();
-      found();
+      await heartbeat();
+      markUp();
     } catch (error) {
-      lost(error);
+      markDown(error);
     } finally {
       isBeating = false;
     }
   }
 
-  for (const connection of [commands, news]) {
+  for (const connection of [commands, subscriber]) {
     connection.on('ready', () => void beatOnce());
     // Each failure to connect; while it is there, what follows from it shows at the next beat.
     connection.on('error', (error) => {
       if (!isUp) reason = wordsOf(error);
     });
     connection.on('close', () => {
-      if (isUp) lost(new Error('The connection is closed.'));
+      if (isUp) markDown(new Error('The connection is closed.'));
     });
   }
-  news.on('close', () => {
+  subscriber.on('close', () => {
     isSubscribed = false;
     hasMissed = true;
   });
-  const timer = setInterval(() => void beatOnce(), BEAT);
+  const timer = setInterval(() => void beatOnce(), HEARTBEAT_MS);
 
   return {
     isUp: () => isUp,
     onUp: (listener) => void listeners.push(listener),
-    now: () => Date.now() + ahead,
-    replicas: () => Math.max(replicas, count),
-    lost,
+    now: () => Date.now() + clockOffsetMs,
+    replicaCount: () => Math.max(minReplicas, count),
+    markDown,
     async opened(milliseconds) {
       const patience = setTimeout(() => {
         if (!isUp) warn();

@@ -1,31 +1,31 @@
 import * as v from 'valibot';
 
-import type { Moment } from './hybridClock.ts';
-import { createStoreTime } from './storeClock.ts';
-import { createTurns, type TurnsOptions } from './lease.ts';
+import type { HybridTimestamp } from './hybridClock.ts';
+import { createStoreClock } from './storeClock.ts';
+import { createLeases, type LeasesOptions } from './lease.ts';
 
 /** What one replica has read and all may serve. */
-export interface Kept {
+export interface SharedValue {
   value: unknown;
-  moment: Moment;
+  moment: HybridTimestamp;
 }
 
 /** Whoever has it reads for all. */
-export interface Claim {
+export interface Lease {
   release(): void;
 }
 
 /** The cache's second level: what all replicas keep in common. While it is away there is nothing in it. */
-export interface SecondLevel {
-  find(id: string): Promise<Kept | null>;
+export interface SharedValues {
+  find(id: string): Promise<SharedValue | null>;
   /** Keeps it for so many milliseconds. */
-  keep(id: string, kept: Kept, milliseconds: number): void;
+  set(id: string, kept: SharedValue, milliseconds: number): void;
   drop(id: string): void;
   /** Null: another replica was reading it, and by now is not any more. */
-  claim(id: string, signal: AbortSignal | undefined): Promise<Claim | null>;
+  acquireLease(id: string, signal: AbortSignal | undefined): Promise<Lease | null>;
 }
 
-export interface SecondLevelOptions extends TurnsOptions {
+export interface SharedValuesOptions extends LeasesOptions {
   /** What all keys begin with. */
   prefix: string;
 }
@@ -37,10 +37,10 @@ const READING_TAKES = 5000;
 
 const keptText = v.pipe(v.string(), v.parseJson(), v.object({ value: v.unknown(), order: v.number(), at: v.number() }));
 
-export function createSecondLevel({ store, replicas, prefix, clock }: SecondLevelOptions): SecondLevel {
-  const turns = createTurns({ store, replicas, clock });
+export function createSharedValues({ store, bus, prefix, clock }: SharedValuesOptions): SharedValues {
+  const turns = createLeases({ store, bus, clock });
   const keyOf = (id: string): string => `${prefix}kept ${id}`;
-  const { atStore, atHome } = createStoreTime(store, clock);
+  const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
 
   return {
     async find(id) {
@@ -48,30 +48,30 @@ export function createSecondLevel({ store, replicas, prefix, clock }: SecondLeve
       const text = await store.get(keyOf(id)).catch(() => null);
       const { success, output } = v.safeParse(keptText, text);
       if (!success) return null;
-      const { value, order, at } = output;
-      return { value, moment: { order, at: atHome(at), isShared: true } };
+      const { value, order: logical, at } = output;
+      return { value, moment: { logical, wallTime: toLocalTime(at), fromPeer: true } };
     },
-    keep(id, { value, moment: { order, at } }, milliseconds) {
+    set(id, { value, moment: { logical, wallTime } }, milliseconds) {
       if (!store.isUp() || id.length > LONGEST_ID) return;
-      const text = JSON.stringify({ value, order, at: atStore(at) });
+      const text = JSON.stringify({ value, order: logical, at: toStoreTime(wallTime) });
       store.set(keyOf(id), text, Math.ceil(milliseconds)).catch(() => {});
     },
     drop(id) {
       if (store.isUp()) store.set(keyOf(id), '', 1).catch(() => {});
     },
-    async claim(id, signal) {
-      if (!store.isUp() || id.length > LONGEST_ID) return NOBODY;
+    async acquireLease(id, signal) {
+      if (!store.isUp() || id.length > LONGEST_ID) return NO_LEASE;
       const key = `${prefix}reading ${id}`;
       const holder = crypto.randomUUID();
       try {
-        const isOurs = await turns.take(key, holder, { lasts: READING_TAKES, patience: READING_TAKES }, signal);
-        return isOurs ? { release: () => void turns.end(key, holder) } : null;
+        const isOurs = await turns.acquire(key, holder, { ttlMs: READING_TAKES, waitTimeoutMs: READING_TAKES }, signal);
+        return isOurs ? { release: () => void turns.release(key, holder) } : null;
       } catch {
-        return NOBODY;
+        return NO_LEASE;
       }
     },
   };
 }
 
 /** There are no others. */
-const NOBODY: Claim = { release: () => {} };
+const NO_LEASE: Lease = { release: () => {} };

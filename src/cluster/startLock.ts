@@ -2,11 +2,11 @@ import type { StartInput } from '../domain/startStop.ts';
 import * as v from 'valibot';
 
 import type { LivestreamRef } from '../domain/models.ts';
-import { StoreAway } from './sharedStore.ts';
+import { StoreUnavailableError } from './sharedStore.ts';
 import type { StartOutcome } from '../domain/startStop.ts';
 import { livestreamRefSchema } from '../domain/schemas.ts';
-import { createStoreTime } from './storeClock.ts';
-import { createTurns, type TurnsOptions } from './lease.ts';
+import { createStoreClock } from './storeClock.ts';
+import { createLeases, type LeasesOptions } from './lease.ts';
 
 /** A start that was begun. */
 export interface BegunStart {
@@ -16,7 +16,7 @@ export interface BegunStart {
 }
 
 /** What others know of a start, when it is this replica's turn. */
-export type Before =
+export type PriorStart =
   /** None is under way. */
   | { kind: 'none' }
   /** Another replica has carried out an equal start in the meantime. */
@@ -29,16 +29,16 @@ export type Before =
 /** Lets one replica at a time start a livestream in a meeting. */
 export interface StartLock {
   /** Runs `start` when it is this one's turn, and tells the others what it began and what came of it. `meeting`: the account's, too. */
-  run(meeting: string, input: StartInput, start: (before: Before) => Promise<StartOutcome>): Promise<StartOutcome>;
+  run(meeting: string, input: StartInput, start: (before: PriorStart) => Promise<StartOutcome>): Promise<StartOutcome>;
 }
 
-export interface StartLockOptions extends TurnsOptions {
+export interface StartLockOptions extends LeasesOptions {
   /** What all keys begin with. */
   prefix: string;
 }
 
 /** Milliseconds after which a replica that does not say that it lives has ended. */
-const LEASE = 6000;
+const LOCK_TTL_MS = 6000;
 /** How often it says so, in milliseconds. */
 const RENEWED = 2000;
 /** How long a start is waited for in all, in milliseconds: longer than one takes with the reading back. */
@@ -63,23 +63,24 @@ const recordText = v.pipe(
   }),
 );
 
-export function createStartLock({ store, replicas, prefix, clock }: StartLockOptions): StartLock {
-  const turns = createTurns({ store, replicas, clock });
-  const { atStore, atHome } = createStoreTime(store, clock);
+export function createStartLock({ store, bus, prefix, clock }: StartLockOptions): StartLock {
+  const turns = createLeases({ store, bus, clock });
+  const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
 
   /** Waits until the lock is this replica's. */
   async function acquire(lock: string, holder: string): Promise<void> {
     const endsAt = clock.now() + LONGEST_WAIT;
-    while (clock.now() < endsAt) if (await turns.take(lock, holder, { lasts: LEASE, patience: RENEWED })) return;
-    throw new StoreAway('Another replica does not come to an end.');
+    while (clock.now() < endsAt)
+      if (await turns.acquire(lock, holder, { ttlMs: LOCK_TTL_MS, waitTimeoutMs: RENEWED })) return;
+    throw new StoreUnavailableError('Another replica does not come to an end.');
   }
 
   /** Says that this replica lives, until it is told to stop. */
-  function renew(lock: string, holder: string): () => void {
+  function heartbeat(lock: string, holder: string): () => void {
     let cancel = (): void => {};
     const again = (): void => {
       cancel = clock.after(RENEWED, () => {
-        store.swap(lock, holder, holder, LEASE).catch(() => {});
+        store.compareAndSwap(lock, holder, holder, LOCK_TTL_MS).catch(() => {});
         again();
       });
     };
@@ -88,32 +89,32 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
   }
 
   /** What is known once it is this one's turn, which is then said to have begun. */
-  async function begin(record: string, input: StartInput, cameAt: number): Promise<Before> {
+  async function openRecord(record: string, input: StartInput, cameAt: number): Promise<PriorStart> {
     const { success, output } = v.safeParse(recordText, await store.get(record));
-    const isDone = success && output.livestream !== null && output.sentAt >= cameAt && isEqual(output.input, input);
+    const isDone = success && output.livestream !== null && output.sentAt >= cameAt && isSameStart(output.input, input);
     if (isDone && output.livestream !== null) return { kind: 'done', livestream: output.livestream };
     const abandoned = success && output.livestream === null ? output : null;
     // Whoever takes over a start may end too: the next one is to know since when there can be a livestream of it.
-    const isTakenOver = abandoned !== null && isEqual(abandoned.input, input);
+    const isTakenOver = abandoned !== null && isSameStart(abandoned.input, input);
     const sentAt = isTakenOver ? abandoned.sentAt : store.now();
     await store.set(record, textOf({ input, sentAt, livestream: null }), BEGUN_IS_KNOWN);
     if (abandoned === null) return { kind: 'none' };
-    return { kind: 'abandoned', start: { input: abandoned.input, sentAt: atHome(abandoned.sentAt) } };
+    return { kind: 'abandoned', start: { input: abandoned.input, sentAt: toLocalTime(abandoned.sentAt) } };
   }
 
   /** What is not known to have ended is left as begun, also where another replica began it and nobody could see what came of it. */
-  async function end(
+  async function closeRecord(
     record: string,
-    { input, before, outcome }: { input: StartInput; before: Before; outcome: StartOutcome | null },
+    { input, before, outcome }: { input: StartInput; before: PriorStart; outcome: StartOutcome | null },
   ): Promise<void> {
     // What stands there is another replica's.
     if (before.kind === 'unknown') return;
     if (outcome === null && before.kind === 'abandoned') {
       const { input: begun, sentAt } = before.start;
-      await store.set(record, textOf({ input: begun, sentAt: atStore(sentAt), livestream: null }), BEGUN_IS_KNOWN);
+      await store.set(record, textOf({ input: begun, sentAt: toStoreTime(sentAt), livestream: null }), BEGUN_IS_KNOWN);
       return;
     }
-    if (outcome !== null && 'refusal' in outcome && outcome.refusal.code === 'OUTCOME_UNKNOWN') return;
+    if (outcome !== null && 'userError' in outcome && outcome.userError.code === 'OUTCOME_UNKNOWN') return;
     const livestream = outcome !== null && 'livestream' in outcome ? outcome.livestream : null;
     if (livestream === null) await store.set(record, '', 1);
     else await store.set(record, textOf({ input, sentAt: store.now(), livestream }), DONE_IS_KNOWN);
@@ -126,12 +127,12 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
       const holder = crypto.randomUUID();
       let stop = (): void => {};
       let outcome: StartOutcome | null = null;
-      let before: Before = UNKNOWN;
-      const prepare = async (): Promise<Before> => {
+      let before: PriorStart = UNKNOWN;
+      const prepare = async (): Promise<PriorStart> => {
         const cameAt = store.now();
         await acquire(lock, holder);
-        stop = renew(lock, holder);
-        return begin(record, input, cameAt);
+        stop = heartbeat(lock, holder);
+        return openRecord(record, input, cameAt);
       };
       try {
         before = await prepare().catch(() => UNKNOWN);
@@ -139,19 +140,19 @@ export function createStartLock({ store, replicas, prefix, clock }: StartLockOpt
         return outcome;
       } finally {
         stop();
-        await end(record, { input, before, outcome }).catch(() => {});
-        await turns.end(lock, holder);
+        await closeRecord(record, { input, before, outcome }).catch(() => {});
+        await turns.release(lock, holder);
       }
     },
   };
 }
 
-const UNKNOWN: Before = { kind: 'unknown' };
+const UNKNOWN: PriorStart = { kind: 'unknown' };
 
 const textOf = (record: v.InferOutput<typeof recordText>): string => JSON.stringify(record);
 
 /** Whether both ask for the same. */
-export function isEqual(one: StartInput, other: StartInput): boolean {
+export function isSameStart(one: StartInput, other: StartInput): boolean {
   return (
     one.name === other.name && one.video?.width === other.video?.width && one.video?.height === other.video?.height
   );

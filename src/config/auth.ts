@@ -8,9 +8,9 @@ import {
   isLoopback,
   type ReadFile,
   readList,
-  readNamed,
-  readSafeUrl,
-  readWhole,
+  readFileSetting,
+  readHttpsUrl,
+  readInteger,
 } from './env.ts';
 
 /** How callers show who they are. Where other machines reach the gateway, there is no default: the operator has to choose. */
@@ -39,7 +39,7 @@ function readJwt(environment: Environment): JwtSettings {
   return {
     issuer,
     audiences,
-    clockSkew: readWhole(environment, 'JWT_CLOCK_SKEW_S', { default: 30, least: 0, most: 600 }),
+    clockSkew: readInteger(environment, 'JWT_CLOCK_SKEW_S', { default: 30, min: 0, max: 600 }),
     key: readKey(environment),
   };
 }
@@ -48,7 +48,7 @@ const JWKS_EXAMPLE = 'https://login.example.com/.well-known/jwks.json';
 
 function readKey({ JWT_JWKS_URL: jwksUrl, JWT_KEY: key }: Environment): JwtKey {
   if (jwksUrl && key) throw new ConfigError('JWT_KEY', 'it and JWT_JWKS_URL exclude each other.', '');
-  if (jwksUrl) return { jwksUrl: readSafeUrl('JWT_JWKS_URL', jwksUrl, JWKS_EXAMPLE) };
+  if (jwksUrl) return { jwksUrl: readHttpsUrl('JWT_JWKS_URL', jwksUrl, JWKS_EXAMPLE) };
   if (!key) throw new ConfigError('JWT_JWKS_URL', 'missing, and JWT_KEY too, while AUTH is jwt.', JWKS_EXAMPLE);
   // Where a variable cannot hold several lines, "\n" stands for their ends.
   return key.trim().startsWith('{') ? { jwk: key } : { pem: key.replaceAll('\\n', '\n') };
@@ -58,7 +58,7 @@ function readApiKeys(environment: Environment, readFile: ReadFile): ApiKey[] {
   const { API_KEYS: inline, API_KEYS_FILE: path } = environment;
   const variable = path ? 'API_KEYS_FILE' : 'API_KEYS';
   const example = path ? './api-keys.txt' : `'${KEY_EXAMPLE}'`;
-  const text = path ? readNamed(readFile, variable, path, example) : inline;
+  const text = path ? readFileSetting(readFile, variable, path, example) : inline;
   const keys = readList(text)
     .filter((entry) => !entry.startsWith('#'))
     .map((entry, index) => readApiKey(entry, () => new ConfigError(variable, `key ${index + 1} ${KEY_RULE}`, example)));

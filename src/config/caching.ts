@@ -1,24 +1,28 @@
-import { DEFAULT_ECONOMY, type EconomySettings } from '../data/cachingSettings.ts';
-import { type Environment, readSwitch, readWhole } from './env.ts';
+import { DEFAULT_CACHING, type CachingSettings } from '../data/cachingSettings.ts';
+import { type Environment, readBoolean, readInteger } from './env.ts';
 
 /** How upstream requests are saved. */
-export function readEconomy(environment: Environment): EconomySettings {
-  const { freshness, cacheBytes, share, usesLists } = DEFAULT_ECONOMY;
+export function readCaching(environment: Environment): CachingSettings {
+  const { ttl, cacheBytes, maxRequestsPerOperation, bulkReads } = DEFAULT_CACHING;
   const milliseconds = (variable: string, fallback: number): number =>
-    readWhole(environment, variable, { default: fallback, least: 0, most: 86_400_000 });
+    readInteger(environment, variable, { default: fallback, min: 0, max: 86_400_000 });
   return {
-    freshness: {
-      status: milliseconds('FRESH_STATUS_MS', freshness.status),
-      meters: milliseconds('FRESH_METERS_MS', freshness.meters),
-      ended: milliseconds('FRESH_ENDED_MS', freshness.ended),
-      nothing: milliseconds('FRESH_NOTHING_MS', freshness.nothing),
-      stale: milliseconds('STALE_MS', freshness.stale),
-      staleWait: milliseconds('STALE_WAIT_MS', freshness.staleWait),
+    ttl: {
+      status: milliseconds('FRESH_STATUS_MS', ttl.status),
+      meters: milliseconds('FRESH_METERS_MS', ttl.meters),
+      ended: milliseconds('FRESH_ENDED_MS', ttl.ended),
+      negative: milliseconds('FRESH_NOTHING_MS', ttl.negative),
+      maxStale: milliseconds('STALE_MS', ttl.maxStale),
+      revalidateTimeout: milliseconds('STALE_WAIT_MS', ttl.revalidateTimeout),
     },
     cacheBytes:
-      readWhole(environment, 'CACHE_MB', { default: cacheBytes / MEGABYTE, least: 1, most: 65_536 }) * MEGABYTE,
-    share: readWhole(environment, 'REQUESTS_PER_OPERATION', { default: share, least: 1, most: 100_000 }),
-    usesLists: readSwitch(environment, 'LIST_SOURCE', usesLists),
+      readInteger(environment, 'CACHE_MB', { default: cacheBytes / MEGABYTE, min: 1, max: 65_536 }) * MEGABYTE,
+    maxRequestsPerOperation: readInteger(environment, 'REQUESTS_PER_OPERATION', {
+      default: maxRequestsPerOperation,
+      min: 1,
+      max: 100_000,
+    }),
+    bulkReads: readBoolean(environment, 'LIST_SOURCE', bulkReads),
   };
 }
 

@@ -13,26 +13,26 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The text of a file; throws where there is none that can be read. */
 export type ReadFile = (path: string) => string;
 
-export function readSwitch(environment: Environment, variable: string, fallback: boolean): boolean {
+export function readBoolean(environment: Environment, variable: string, fallback: boolean): boolean {
   const value = environment[variable] || (fallback ? 'on' : 'off');
   if (value === 'on' || value === 'off') return value === 'on';
   throw new ConfigError(variable, `"${value}" is neither "on" nor "off".`, 'on');
 }
 
-export interface WholeRule {
+export interface IntegerRule {
   default: number;
-  least: number;
-  most: number;
+  min: number;
+  max: number;
 }
 
-export function readWhole(environment: Environment, variable: string, rule: WholeRule): number {
+export function readInteger(environment: Environment, variable: string, rule: IntegerRule): number {
   const value = environment[variable];
   if (!value) return rule.default;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : -1;
-  if (number >= rule.least && number <= rule.most) return number;
+  if (number >= rule.min && number <= rule.max) return number;
   throw new ConfigError(
     variable,
-    `"${value}" is not a whole number from ${rule.least} to ${rule.most}.`,
+    `"${value}" is not a whole number from ${rule.min} to ${rule.max}.`,
     String(rule.default),
   );
 }
@@ -46,7 +46,7 @@ export function readList(value: string | undefined): string[] {
 }
 
 /** The file that a setting names. */
-export function readNamed(readFile: ReadFile, variable: string, path: string, example: string): string {
+export function readFileSetting(readFile: ReadFile, variable: string, path: string, example: string): string {
   try {
     return readFile(path);
   } catch {
@@ -55,7 +55,7 @@ export function readNamed(readFile: ReadFile, variable: string, path: string, ex
 }
 
 /** Whoever can change what is read from there is believed: nobody on the way is to be able to. */
-export function readSafeUrl(variable: string, value: string, example: string): string {
+export function readHttpsUrl(variable: string, value: string, example: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (url !== null && isSafe) return url.href;

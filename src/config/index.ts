@@ -2,24 +2,24 @@ import type { AuthSettings } from '../auth/authenticate.ts';
 import { type AppSettings, readApp } from './realtimekit.ts';
 import { readAuth } from './auth.ts';
 import { readDocuments, type TrustedDocuments } from './persistedDocuments.ts';
-import { readEconomy } from './caching.ts';
+import { readCaching } from './caching.ts';
 import { readLimits } from './limits.ts';
 import {
   ConfigError,
   type Environment,
   type ReadFile,
   readList,
-  readSafeUrl,
-  readSwitch,
-  readWhole,
-  type WholeRule,
+  readHttpsUrl,
+  readBoolean,
+  readInteger,
+  type IntegerRule,
 } from './env.ts';
 import { readTelemetry } from './telemetry.ts';
 import type { TelemetrySettings } from '../telemetry/telemetrySettings.ts';
-import type { Limits } from '../graphql/limits/operationLimits.ts';
+import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from '../live/subscriptions.ts';
 import type { RedisSettings } from '../cluster/redis.ts';
-import type { EconomySettings } from '../data/cachingSettings.ts';
+import type { CachingSettings } from '../data/cachingSettings.ts';
 
 /** How the process ends when it is told to, in milliseconds. */
 export interface DrainSettings {
@@ -38,13 +38,13 @@ export interface Config {
   app: AppSettings | null;
   sandboxPort: number;
   /** Milliseconds that one sending of an upstream request may take. */
-  attemptTimeout: number;
+  attemptTimeoutMs: number;
   /** Milliseconds that an upstream request may take in all. */
-  totalTimeout: number;
+  totalTimeoutMs: number;
   /** The most upstream requests in any second; 0: no limit. */
-  perSecond: number;
-  economy: EconomySettings;
-  limits: Limits;
+  requestsPerSecond: number;
+  caching: CachingSettings;
+  limits: OperationLimits;
   trustedDocuments: TrustedDocuments;
   live: LiveLimits;
   /** What replicas share; null: there is but one. */
@@ -57,33 +57,33 @@ export interface Config {
   /** Whether GraphiQL is served. */
   graphiql: boolean;
   /** Whether introspection and `_service` are answered. */
-  tellsSchema: boolean;
+  introspection: boolean;
   /** Whether errors name what the schema has that was nearly named. */
   suggestions: boolean;
   /** Whether callers may ask what their operations cost upstream. */
-  reports: boolean;
+  upstreamReport: boolean;
   telemetry: TelemetrySettings;
 }
 
-const TIMEOUT: Omit<WholeRule, 'default'> = { least: 1, most: 600_000 };
-const PORTS: Omit<WholeRule, 'default'> = { least: 0, most: 65_535 };
+const TIMEOUT: Omit<IntegerRule, 'default'> = { min: 1, max: 600_000 };
+const PORTS: Omit<IntegerRule, 'default'> = { min: 0, max: 65_535 };
 
 /** Reads and checks all settings; throws a `ConfigError` for the first that cannot serve. */
 export function readConfig(environment: Environment, readFile: ReadFile): Config {
   const host = readHost(environment['HOST'] || '127.0.0.1');
   const auth = readAuth(environment, host, readFile);
   const app = readApp(environment, auth.kind === 'passthrough');
-  const isOpen = environment['NODE_ENV'] !== 'production';
+  const isDevelopment = environment['NODE_ENV'] !== 'production';
   return Object.freeze({
     host,
-    port: readWhole(environment, 'PORT', { default: 4000, ...PORTS }),
+    port: readInteger(environment, 'PORT', { default: 4000, ...PORTS }),
     auth,
     app,
-    sandboxPort: readWhole(environment, 'SANDBOX_PORT', { default: 4001, ...PORTS }),
-    attemptTimeout: readWhole(environment, 'UPSTREAM_ATTEMPT_TIMEOUT_MS', { default: 10_000, ...TIMEOUT }),
-    totalTimeout: readWhole(environment, 'UPSTREAM_TIMEOUT_MS', { default: 25_000, ...TIMEOUT }),
-    perSecond: readWhole(environment, 'REQUESTS_PER_SECOND', { default: 200, least: 0, most: 100_000 }),
-    economy: readEconomy(environment),
+    sandboxPort: readInteger(environment, 'SANDBOX_PORT', { default: 4001, ...PORTS }),
+    attemptTimeoutMs: readInteger(environment, 'UPSTREAM_ATTEMPT_TIMEOUT_MS', { default: 10_000, ...TIMEOUT }),
+    totalTimeoutMs: readInteger(environment, 'UPSTREAM_TIMEOUT_MS', { default: 25_000, ...TIMEOUT }),
+    requestsPerSecond: readInteger(environment, 'REQUESTS_PER_SECOND', { default: 200, min: 0, max: 100_000 }),
+    caching: readCaching(environment),
     limits: readLimits(environment),
     trustedDocuments: readDocuments(environment, readFile),
     live: readLive(environment),
@@ -91,10 +91,10 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
     webhookKeyUrl: readKeyUrl(environment['WEBHOOK_KEY_URL'], app),
     drain: readDrain(environment),
     corsOrigins: readList(environment['CORS_ORIGINS']).map(checkOrigin),
-    graphiql: readSwitch(environment, 'GRAPHIQL', isOpen),
-    tellsSchema: readSwitch(environment, 'INTROSPECTION', isOpen),
-    suggestions: readSwitch(environment, 'SUGGESTIONS', isOpen),
-    reports: readSwitch(environment, 'UPSTREAM_REPORT', isOpen && app === null),
+    graphiql: readBoolean(environment, 'GRAPHIQL', isDevelopment),
+    introspection: readBoolean(environment, 'INTROSPECTION', isDevelopment),
+    suggestions: readBoolean(environment, 'SUGGESTIONS', isDevelopment),
+    upstreamReport: readBoolean(environment, 'UPSTREAM_REPORT', isDevelopment && app === null),
     telemetry: readTelemetry(environment),
   });
 }
@@ -102,14 +102,14 @@ export function readConfig(environment: Environment, readFile: ReadFile): Config
 function readLive(environment: Environment): LiveLimits {
   const { total, perCaller } = DEFAULT_LIVE_LIMITS;
   return {
-    total: readWhole(environment, 'SUBSCRIPTIONS', { default: total, least: 0, most: 1_000_000 }),
-    perCaller: readWhole(environment, 'SUBSCRIPTIONS_PER_CALLER', { default: perCaller, least: 0, most: 1_000_000 }),
+    total: readInteger(environment, 'SUBSCRIPTIONS', { default: total, min: 0, max: 1_000_000 }),
+    perCaller: readInteger(environment, 'SUBSCRIPTIONS_PER_CALLER', { default: perCaller, min: 0, max: 1_000_000 }),
   };
 }
 
 function readRedis(environment: Environment): RedisSettings | null {
   const url = environment['REDIS_URL'];
-  const replicas = readWhole(environment, 'REPLICAS', { default: 3, least: 1, most: 1000 });
+  const minReplicas = readInteger(environment, 'REPLICAS', { default: 3, min: 1, max: 1000 });
   if (!url) return null;
   if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol))
     refuseRedis('it is to be a redis or rediss address.');
@@ -117,7 +117,7 @@ function readRedis(environment: Environment): RedisSettings | null {
   if (!isEscaped(username) || !isEscaped(password))
     refuseRedis('in its user and its password a "%" is to be written "%25".');
   if (!/^(\/\d{0,5})?$/.test(pathname)) refuseRedis('after the port only a database’s number may follow.');
-  return { url, replicas };
+  return { url, minReplicas };
 }
 
 /** Without the value: a password may stand in it. */
@@ -136,14 +136,14 @@ function isEscaped(text: string): boolean {
 
 function readDrain(environment: Environment): DrainSettings {
   const milliseconds = (variable: string, fallback: number): number =>
-    readWhole(environment, variable, { default: fallback, least: 0, most: 3_600_000 });
+    readInteger(environment, variable, { default: fallback, min: 0, max: 3_600_000 });
   return { delay: milliseconds('DRAIN_DELAY_MS', 0), time: milliseconds('DRAIN_MS', 25_000) };
 }
 
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';
 
 function readKeyUrl(value: string | undefined, app: AppSettings | null): string | null {
-  if (value) return readSafeUrl('WEBHOOK_KEY_URL', value, WEBHOOK_KEY_URL);
+  if (value) return readHttpsUrl('WEBHOOK_KEY_URL', value, WEBHOOK_KEY_URL);
   return app === null ? null : WEBHOOK_KEY_URL;
 }
 

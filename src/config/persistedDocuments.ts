@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 
-import { ConfigError, type Environment, type ReadFile, readNamed, readSwitch } from './env.ts';
+import { ConfigError, type Environment, type ReadFile, readFileSetting, readBoolean } from './env.ts';
 
 /** Documents that the operator knows, by their ids. */
 export interface TrustedDocuments {
@@ -13,9 +13,9 @@ const EXAMPLE = './persisted-documents.json';
 
 /** Documents that are known by their ids, and whether they are the only ones. */
 export function readDocuments(environment: Environment, readFile: ReadFile): TrustedDocuments {
-  const only = readSwitch(environment, 'TRUSTED_DOCUMENTS_ONLY', false);
+  const only = readBoolean(environment, 'TRUSTED_DOCUMENTS_ONLY', false);
   const path = environment['TRUSTED_DOCUMENTS'];
-  if (path) return { documents: readManifest(readNamed(readFile, 'TRUSTED_DOCUMENTS', path, EXAMPLE)), only };
+  if (path) return { documents: readManifest(readFileSetting(readFile, 'TRUSTED_DOCUMENTS', path, EXAMPLE)), only };
   if (only) throw wrong('missing, while TRUSTED_DOCUMENTS_ONLY is on.');
   return { documents: new Map(), only };
 }

@@ -11,14 +11,14 @@ export interface AppSettings {
 }
 
 /** Null: no app is named, so that the sandbox is served. `callersPay`: callers bring tokens of their own. */
-export function readApp(environment: Environment, callersPay: boolean): AppSettings | null {
+export function readApp(environment: Environment, passthrough: boolean): AppSettings | null {
   const { CLOUDFLARE_ACCOUNT_ID: accountId, REALTIMEKIT_APP_ID: appId, CLOUDFLARE_API_TOKEN: token } = environment;
   if (!accountId && !appId) return null;
   return {
     baseUrl: readBaseUrl(environment['CLOUDFLARE_BASE_URL'] || 'https://api.cloudflare.com/client/v4'),
     accountId: readId('CLOUDFLARE_ACCOUNT_ID', accountId, 'REALTIMEKIT_APP_ID', '023e105f4ecef8ad9ca31a8372d0c353'),
     appId: readId('REALTIMEKIT_APP_ID', appId, 'CLOUDFLARE_ACCOUNT_ID', '2ed2a2c4-9b1e-4b0e-8a3c-6f0d5c1a7e11'),
-    token: callersPay ? null : readToken(token),
+    token: passthrough ? null : readToken(token),
   };
 }
 

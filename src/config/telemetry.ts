@@ -1,12 +1,12 @@
-import { ConfigError, type Environment, readSwitch } from './env.ts';
+import { ConfigError, type Environment, readBoolean } from './env.ts';
 import { LOG_LEVELS, type LogLevel, type Sampling, type TelemetrySettings } from '../telemetry/telemetrySettings.ts';
 
 /** What the gateway tells of itself. How traces are sent, such as headers and deadlines, the exporter reads by itself. */
 export function readTelemetry(environment: Environment): TelemetrySettings {
   return {
     logLevel: readLevel(environment['LOG_LEVEL'] || 'info'),
-    metrics: readSwitch(environment, 'METRICS', true),
-    inlineTrace: readSwitch(environment, 'INLINE_TRACE', true),
+    metrics: readBoolean(environment, 'METRICS', true),
+    inlineTrace: readBoolean(environment, 'INLINE_TRACE', true),
     tracing: readTracing(environment),
   };
 }

@@ -35,24 +35,24 @@ export interface AccountsOptions {
 }
 
 /** How many accounts' budgets are kept in mind. */
-const MOST_ACCOUNTS = 10_000;
+const MAX_ACCOUNTS = 10_000;
 
 export function createAccounts({ budgetOf, onRevoked = () => {} }: AccountsOptions): Accounts {
-  const states = new LRUCache<string, { budget: Budget; era: number }>({ max: MOST_ACCOUNTS });
-  let eras = 0;
+  const states = new LRUCache<string, { budget: Budget; generation: number }>({ max: MAX_ACCOUNTS });
+  let generations = 0;
   const idIn = (hash: string, era: number): string => (era === 0 ? hash : `${hash} ${era}`);
-  const refuse = (state: { era: number } | undefined): void => {
-    if (state !== undefined) state.era = eras += 1;
+  const refuse = (state: { generation: number } | undefined): void => {
+    if (state !== undefined) state.generation = generations += 1;
   };
   return {
     async of(token) {
-      const hash = await hashOf(token);
-      const state = states.get(hash) ?? { budget: budgetOf(hash), era: 0 };
+      const hash = await hashToken(token);
+      const state = states.get(hash) ?? { budget: budgetOf(hash), generation: 0 };
       states.set(hash, state);
-      const { budget, era } = state;
-      const isRefused = (): boolean => state.era !== era;
+      const { budget, generation } = state;
+      const isRefused = (): boolean => state.generation !== generation;
       return {
-        id: idIn(hash, era),
+        id: idIn(hash, generation),
         token,
         budget,
         isRevoked: isRefused,
@@ -65,7 +65,7 @@ export function createAccounts({ budgetOf, onRevoked = () => {} }: AccountsOptio
     },
     idOf(hash) {
       const state = states.get(hash);
-      return state === undefined ? null : idIn(hash, state.era);
+      return state === undefined ? null : idIn(hash, state.generation);
     },
     resync() {
       for (const { budget } of states.values()) budget.resync();
@@ -81,6 +81,6 @@ export function tokenHashOf(accountId: string): string {
 }
 
 /** SHA-256 in base64. */
-async function hashOf(text: string): Promise<string> {
+async function hashToken(text: string): Promise<string> {
   return btoa(String.fromCharCode(...(await sha256(text))));
 }

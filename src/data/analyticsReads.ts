@@ -1,30 +1,26 @@
 import type { Analytics, DayAnalytics, TimeRange } from '../domain/models.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Endpoints } from '../realtimekit/endpoints.ts';
-import type { FreshnessSettings } from './cache/ttl.ts';
-import type { Kind } from './cache/cachedQuery.ts';
+import type { TtlSettings } from './cache/ttl.ts';
+import type { CachedQuery } from './cache/cachedQuery.ts';
 import { analyticsSchema, dailyAnalyticsSchema } from '../domain/schemas.ts';
-import { LISTS } from './cache/tags.ts';
-import { toTimes } from '../realtimekit/parseAnalytics.ts';
+import { ALL_LISTS } from './cache/tags.ts';
+import { toUnixRange } from '../realtimekit/parseAnalytics.ts';
 
 /** The analytics of a range, in all and by day: two requests, each kept by itself. */
 export interface AnalyticsReads {
-  analytics: Kind<TimeRange, Analytics>;
-  dailyAnalytics: Kind<TimeRange, DayAnalytics[]>;
+  analytics: CachedQuery<TimeRange, Analytics>;
+  dailyAnalytics: CachedQuery<TimeRange, DayAnalytics[]>;
 }
 
-export function createAnalyticsReads(
-  endpoints: Endpoints,
-  cache: Cache,
-  { meters }: FreshnessSettings,
-): AnalyticsReads {
+export function createAnalyticsReads(endpoints: Endpoints, cache: Cache, { meters }: TtlSettings): AnalyticsReads {
   const options = {
     /** As upstream is asked: what differs by less than a second is the same. */
-    keyOf: (range: TimeRange) => Object.values(toTimes(range)).join(' '),
+    keyOf: (range: TimeRange) => Object.values(toUnixRange(range)).join(' '),
     /** They are the sums of sessions' meters, and no newer than those. */
     freshness: () => meters,
     /** A start may be counted at once. */
-    tags: () => [LISTS],
+    tags: () => [ALL_LISTS],
   };
   return {
     analytics: cache.kind({

@@ -2,41 +2,41 @@ import { hasEnded } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
-import type { Livestream, LivestreamQuery, LivestreamStatus, Meeting, Range, Rows } from '../domain/models.ts';
-import type { Moment } from '../cluster/hybridClock.ts';
+import type { Livestream, LivestreamQuery, LivestreamStatus, Meeting, OffsetRange, Page } from '../domain/models.ts';
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { type Head } from '../realtimekit/endpoints.ts';
 import type { Operation } from './operation.ts';
-import { LARGEST_PAGE } from '../realtimekit/pagination.ts';
-import type { KeptHead } from './listReads.ts';
-import type { Reads } from './entityReads.ts';
+import { MAX_PAGE_ROWS } from '../realtimekit/pagination.ts';
+import type { ListHead } from './listReads.ts';
+import type { EntityReads } from './entityReads.ts';
 
 /** How long a list's length is remembered, in milliseconds: long enough to plan with, short enough to be tried again. */
-const LENGTH_LASTS = 300_000;
+const LIST_LENGTH_TTL_MS = 300_000;
 /** How long a list that failed is not asked for, in milliseconds. */
-const FAILURE_LASTS = 30_000;
+const FAILURE_TTL_MS = 30_000;
 /** Pages that a list of all there is is believed to have until it is known: past livestreams stand in it too. */
-const UNKNOWN_WHOLE = 4;
+const ASSUMED_LIST_PAGES = 4;
 /** How many lists' lengths are remembered. */
-const MOST_LENGTHS = 10_000;
+const MAX_LIST_LENGTHS = 10_000;
 
 /** What many single reads would give, as far as the lists give it for fewer requests. */
-export interface Harvest<Row> {
+export interface BulkResult<Row> {
   found: Map<string, Row>;
   /** Whether whatever was not found does not exist. */
-  isComplete: boolean;
+  isExhaustive: boolean;
 }
 
 /**
  * Answers keys from the pages of lists, where that costs fewer requests than asking for each key. What it cannot answer, because a
  * list fails, is of an odd form or is too long, is left to single reads.
  */
-export interface ListSource {
+export interface BulkReads {
   /** By meeting: its livestream that is `LIVE` or `INVOKED`. */
-  activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<Harvest<Livestream>>;
-  livestreamsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Livestream>>;
-  meetingsById(operation: Operation, ids: readonly string[]): Promise<Harvest<Meeting>>;
+  activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<BulkResult<Livestream>>;
+  livestreamsById(operation: Operation, ids: readonly string[]): Promise<BulkResult<Livestream>>;
+  meetingsById(operation: Operation, ids: readonly string[]): Promise<BulkResult<Meeting>>;
   /** All livestreams that are `LIVE` or `INVOKED`, not from before `since`, whatever that costs; null: the lists do not tell. */
-  active(operation: Operation, since?: Moment): Promise<Livestream[] | null>;
+  active(operation: Operation, since?: HybridTimestamp): Promise<Livestream[] | null>;
 }
 
 /**
@@ -46,28 +46,36 @@ export interface ListSource {
 const ACTIVE = ['INVOKED', 'LIVE'] as const;
 
 /** Whose reads it is made of, and where it puts what it finds not to exist. */
-type Kinds = Pick<
-  Reads,
+type BulkSources = Pick<
+  EntityReads,
   'livestreams' | 'livestreamsHead' | 'livestream' | 'activeLivestream' | 'meetings' | 'meetingsHead'
 >;
 
-export function createListSource(reads: Kinds, clock: Clock): ListSource {
+export function createBulkReads(reads: BulkSources, clock: Clock): BulkReads {
   /** Pages of the whole list, by account and list; infinite where the list is of no use. */
-  const lengths = new LRUCache<string, { pages: number; until: number }>({ max: MOST_LENGTHS });
+  const lengths = new LRUCache<string, { pages: number; until: number }>({ max: MAX_LIST_LENGTHS });
 
-  function remember({ account }: Operation, list: List<unknown>, pages: number, milliseconds = LENGTH_LASTS): void {
+  function remember(
+    { account }: Operation,
+    list: List<unknown>,
+    pages: number,
+    milliseconds = LIST_LENGTH_TTL_MS,
+  ): void {
     lengths.set(`${account.id} ${list.name}`, { pages, until: clock.now() + milliseconds });
   }
 
   /** The requests that a list is believed to cost. */
-  function cost(operation: Operation, list: List<unknown>): number {
+  function estimateRequests(operation: Operation, list: List<unknown>): number {
     const known = lengths.get(`${operation.account.id} ${list.name}`);
     const isKnown = known !== undefined && clock.now() < known.until;
     const pages = isKnown ? known.pages : list.unknownPages;
     return list.isFresh(operation) ? pages - 1 : pages;
   }
 
-  async function harvest<Row extends { id: string }>(operation: Operation, plan: Plan<Row>): Promise<Harvest<Row>> {
+  async function readInBulk<Row extends { id: string }>(
+    operation: Operation,
+    plan: Plan<Row>,
+  ): Promise<BulkResult<Row>> {
     const missing = new Set(plan.keys);
     const found = new Map<string, Row>();
     const rows: Row[] = [];
@@ -78,38 +86,38 @@ export function createListSource(reads: Kinds, clock: Clock): ListSource {
         if (key !== null && missing.delete(key)) found.set(key, row);
       }
     };
-    let since: Moment | undefined;
-    let begun: Moment | undefined;
+    let since: HybridTimestamp | undefined;
+    let begun: HybridTimestamp | undefined;
     for (const [index, list] of plan.lists.entries()) {
-      const later = plan.lists.slice(index + 1).reduce((sum, next) => sum + cost(operation, next), 0);
-      const isWorth = (requests: number): boolean => requests + later < missing.size;
-      if (!isWorth(cost(operation, list))) return { found, isComplete: false };
-      const moment = await readWhole(operation, list, { since, take, isWorth }).catch(() => null);
-      if (moment === null) return { found, isComplete: false };
+      const later = plan.lists.slice(index + 1).reduce((sum, next) => sum + estimateRequests(operation, next), 0);
+      const isCheaper = (requests: number): boolean => requests + later < missing.size;
+      if (!isCheaper(estimateRequests(operation, list))) return { found, isExhaustive: false };
+      const moment = await readFullList(operation, list, { since, take, isCheaper }).catch(() => null);
+      if (moment === null) return { found, isExhaustive: false };
       since = moment;
       begun ??= moment;
     }
-    const isComplete = plan.isTold(rows);
-    if (!isComplete) for (const list of plan.lists) remember(operation, list, Infinity);
-    if (isComplete && begun !== undefined) for (const key of missing) plan.absent(key, begun);
-    return { found, isComplete };
+    const isExhaustive = plan.provesAbsence(rows);
+    if (!isExhaustive) for (const list of plan.lists) remember(operation, list, Infinity);
+    if (isExhaustive && begun !== undefined) for (const key of missing) plan.absent(key, begun);
+    return { found, isExhaustive };
   }
 
   /** Hands over the list's rows; null when they are not all of them, because that is not told or costs more than it saves. */
-  async function readWhole<Row extends { id: string }>(
+  async function readFullList<Row extends { id: string }>(
     operation: Operation,
     list: List<Row>,
-    wish: Wish<Row>,
-  ): Promise<Moment | null> {
+    wish: ReadOptions<Row>,
+  ): Promise<HybridTimestamp | null> {
     const { head, moment } = await list.head(operation, wish.since).catch((error: unknown) => {
-      remember(operation, list, Infinity, FAILURE_LASTS);
+      remember(operation, list, Infinity, FAILURE_TTL_MS);
       throw error;
     });
     const furtherPages = head === null ? Infinity : pagesAfter(head);
     remember(operation, list, 1 + furtherPages);
     if (head === null) return null;
     wish.take(head.rows);
-    if (furtherPages > 0 && !wish.isWorth(furtherPages)) return null;
+    if (furtherPages > 0 && !wish.isCheaper(furtherPages)) return null;
     const pages = await Promise.all(rangesAfter(head).map(async (range) => list.page(operation, range, moment)));
     const rest = pages.flatMap((page) => page.rows).filter((row) => row !== null);
     wish.take(rest);
@@ -124,39 +132,39 @@ export function createListSource(reads: Kinds, clock: Clock): ListSource {
     const query = queryOf(status);
     return {
       name: `livestreams ${status}`,
-      unknownPages: status === null ? UNKNOWN_WHOLE : 1,
+      unknownPages: status === null ? ASSUMED_LIST_PAGES : 1,
       isFresh: (operation) => reads.livestreamsHead.isFresh(operation, query),
-      head: async (operation, since) => reads.livestreamsHead.read(operation, query, since),
-      page: async (operation, range, since) => reads.livestreams.read(operation, { query, range }, since),
+      head: async (operation, since) => reads.livestreamsHead.get(operation, query, since),
+      page: async (operation, range, since) => reads.livestreams.get(operation, { query, range }, since),
     };
   }
 
   const meetings: List<Meeting> = {
     name: 'meetings',
-    unknownPages: UNKNOWN_WHOLE,
+    unknownPages: ASSUMED_LIST_PAGES,
     isFresh: (operation) => reads.meetingsHead.isFresh(operation, null),
-    head: async (operation, since) => reads.meetingsHead.read(operation, null, since),
-    page: async (operation, range, since) => reads.meetings.read(operation, { search: null, range }, since),
+    head: async (operation, since) => reads.meetingsHead.get(operation, null, since),
+    page: async (operation, range, since) => reads.meetings.get(operation, { search: null, range }, since),
   };
 
   return {
     activeByMeeting: async (operation, keys) =>
-      harvest(operation, {
+      readInBulk(operation, {
         keys,
         lists: ACTIVE.map(livestreams),
         keyOf: (livestream) => (hasEnded(livestream) ? null : livestream.meetingId),
         // Rows that all lack a meeting are rows of which it was not told, and ended ones were not asked for.
-        isTold: (rows) =>
+        provesAbsence: (rows) =>
           rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row))),
-        absent: (key, moment) => reads.activeLivestream.put(operation.account.id, key, null, moment),
+        absent: (key, moment) => reads.activeLivestream.set(operation.account.id, key, null, moment),
       }),
     livestreamsById: async (operation, keys) =>
-      harvest(operation, {
+      readInBulk(operation, {
         keys,
         lists: [livestreams(null)],
         keyOf: ({ id }) => id,
-        isTold: () => true,
-        absent: (key, moment) => reads.livestream.put(operation.account.id, key, null, moment),
+        provesAbsence: () => true,
+        absent: (key, moment) => reads.livestream.set(operation.account.id, key, null, moment),
       }),
     async active(operation, since) {
       const active = new Map<string, Livestream>();
@@ -165,22 +173,22 @@ export function createListSource(reads: Kinds, clock: Clock): ListSource {
       };
       let after = since;
       for (const list of ACTIVE.map(livestreams)) {
-        const moment = await readWhole(operation, list, { since: after, take, isWorth: () => true });
+        const moment = await readFullList(operation, list, { since: after, take, isCheaper: () => true });
         if (moment === null) return null;
         after = moment;
       }
       return [...active.values()];
     },
     async meetingsById(operation, keys) {
-      const { found } = await harvest(operation, {
+      const { found } = await readInBulk(operation, {
         keys,
         lists: [meetings],
         keyOf: ({ id }) => id,
-        isTold: () => true,
+        provesAbsence: () => true,
         absent: () => {},
       });
       // Nothing tells that the list leaves none out: it can be asked for by status, and its default is documented nowhere.
-      return { found, isComplete: false };
+      return { found, isExhaustive: false };
     },
   };
 }
@@ -193,8 +201,8 @@ interface List<Row> {
   /** Whether its head costs no request. */
   isFresh: (operation: Operation) => boolean;
   /** Its beginning, not from before `since`. */
-  head: (operation: Operation, since: Moment | undefined) => Promise<KeptHead<Row>>;
-  page: (operation: Operation, range: Range, since: Moment) => Promise<Rows<Row>>;
+  head: (operation: Operation, since: HybridTimestamp | undefined) => Promise<ListHead<Row>>;
+  page: (operation: Operation, range: OffsetRange, since: HybridTimestamp) => Promise<Page<Row>>;
 }
 
 interface Plan<Row> {
@@ -204,17 +212,17 @@ interface Plan<Row> {
   /** Which key a row answers; null: none. */
   keyOf: (row: Row) => string | null;
   /** Whether these rows tell what they answer. */
-  isTold: (rows: readonly Row[]) => boolean;
+  provesAbsence: (rows: readonly Row[]) => boolean;
   /** Keeps in mind that there was nothing for the key at this moment. */
-  absent: (key: string, moment: Moment) => void;
+  absent: (key: string, moment: HybridTimestamp) => void;
 }
 
 /** How a list is to be read. */
-interface Wish<Row> {
+interface ReadOptions<Row> {
   /** Not from before this moment. */
-  since: Moment | undefined;
+  since: HybridTimestamp | undefined;
   take: (rows: readonly Row[]) => void;
-  isWorth: (requests: number) => boolean;
+  isCheaper: (requests: number) => boolean;
 }
 
 /** `exclude_meetings` is said aloud, since its default is documented nowhere. */
@@ -228,10 +236,10 @@ function pagesAfter({ rows, totalCount }: Head<unknown>): number {
 }
 
 /** What follows the first page, in largest pieces. */
-function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): Range[] {
-  const pieces = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / LARGEST_PAGE));
+function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): OffsetRange[] {
+  const pieces = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / MAX_PAGE_ROWS));
   return Array.from({ length: pieces }, (_, index) => {
-    const offset = length + index * LARGEST_PAGE;
-    return { offset, count: Math.min(LARGEST_PAGE, totalCount - offset) };
+    const offset = length + index * MAX_PAGE_ROWS;
+    return { offset, count: Math.min(MAX_PAGE_ROWS, totalCount - offset) };
   });
 }

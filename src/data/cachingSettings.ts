@@ -1,19 +1,19 @@
-import { DEFAULT_FRESHNESS, type FreshnessSettings } from './cache/ttl.ts';
+import { DEFAULT_TTL, type TtlSettings } from './cache/ttl.ts';
 
 /** How upstream's answers are kept, and its requests spent. */
-export interface EconomySettings {
-  freshness: FreshnessSettings;
+export interface CachingSettings {
+  ttl: TtlSettings;
   /** What may be kept in memory, in bytes, roughly. */
   cacheBytes: number;
   /** The most requests that one operation may send. */
-  share: number;
+  maxRequestsPerOperation: number;
   /** Whether many single reads may be answered from the list of livestreams. */
-  usesLists: boolean;
+  bulkReads: boolean;
 }
 
-export const DEFAULT_ECONOMY: EconomySettings = {
-  freshness: DEFAULT_FRESHNESS,
+export const DEFAULT_CACHING: CachingSettings = {
+  ttl: DEFAULT_TTL,
   cacheBytes: 64 * 1024 * 1024,
-  share: 100,
-  usesLists: true,
+  maxRequestsPerOperation: 100,
+  bulkReads: true,
 };

@@ -1,39 +1,39 @@
 import type { Livestream } from '../domain/models.ts';
-import type { Moment } from '../cluster/hybridClock.ts';
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 
 /** A livestream that was started with this name, which upstream may tell late. */
-export interface Named {
+export interface PendingName {
   id: string;
   name: string;
 }
 
 /** Is told what any answer to anybody says, unless it was changed since, and what this gateway changes itself. */
-export interface Observer {
-  livestream(accountId: string, livestream: Livestream, moment: Moment): void;
+export interface ChangeListener {
+  onLivestream(accountId: string, livestream: Livestream, moment: HybridTimestamp): void;
   /** The livestream's running session; null: none runs. */
-  session(accountId: string, livestreamId: string, sessionId: string | null, moment: Moment): void;
+  onSession(accountId: string, livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
   /** A start or a stop in this meeting. */
-  meeting(accountId: string, meetingId: string, moment: Moment, named?: Named | null): void;
+  onMeeting(accountId: string, meetingId: string, moment: HybridTimestamp, named?: PendingName | null): void;
   /** A webhook told of these. */
-  told(ids: { livestreamId: string | null; meetingId: string | null }, moment: Moment): void;
+  onWebhook(ids: { livestreamId: string | null; meetingId: string | null }, moment: HybridTimestamp): void;
 }
 
 /** One that passes on what it is told to all that have been added to it. */
-export function createObservers(): Observer & { add(observer: Observer): void } {
-  const observers: Observer[] = [];
+export function createChangeFeed(): ChangeListener & { add(observer: ChangeListener): void } {
+  const observers: ChangeListener[] = [];
   return {
     add: (observer) => void observers.push(observer),
-    livestream(...seen) {
-      for (const observer of observers) observer.livestream(...seen);
+    onLivestream(...seen) {
+      for (const observer of observers) observer.onLivestream(...seen);
     },
-    session(...seen) {
-      for (const observer of observers) observer.session(...seen);
+    onSession(...seen) {
+      for (const observer of observers) observer.onSession(...seen);
     },
-    meeting(...seen) {
-      for (const observer of observers) observer.meeting(...seen);
+    onMeeting(...seen) {
+      for (const observer of observers) observer.onMeeting(...seen);
     },
-    told(...seen) {
-      for (const observer of observers) observer.told(...seen);
+    onWebhook(...seen) {
+      for (const observer of observers) observer.onWebhook(...seen);
     },
   };
 }

@@ -1,35 +1,35 @@
-import type { Refusal, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
+import type { MutationError, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
 import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import type { Livestream, LivestreamRef } from '../domain/models.ts';
-import type { UpstreamClient } from '../realtimekit/client.ts';
+import type { RealtimeKitClient } from '../realtimekit/client.ts';
 import type { Endpoints } from '../realtimekit/endpoints.ts';
-import type { Reads } from './entityReads.ts';
+import type { EntityReads } from './entityReads.ts';
 import type { Operation } from './operation.ts';
-import { type Before, isEqual, type StartLock } from '../cluster/startLock.ts';
+import { type PriorStart, isSameStart, type StartLock } from '../cluster/startLock.ts';
 import { tokenHashOf } from './account.ts';
 
 /**
  * Starting and stopping, each sent once. A request whose answer was lost is settled by reading the meeting's active livestream
  * back. What the caller has to handle is a `Refusal`; all else rejects with an `UpstreamError`.
  */
-export interface LivestreamControl {
+export interface LivestreamMutations {
   /** Equal starts of one account that arrive while one is under way are that one. */
   start(operation: Operation, input: StartInput): Promise<StartOutcome>;
   stop(operation: Operation, meetingId: string): Promise<StopOutcome>;
 }
 
-export interface ControlOptions {
+export interface LivestreamMutationsOptions {
   endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
-  clockSkew: UpstreamClient['clockSkew'];
+  clockSkew: RealtimeKitClient['clockSkew'];
   /** What is told each outcome, once. */
-  effects: Pick<Reads, 'now' | 'started' | 'stopped'>;
+  effects: Pick<EntityReads, 'now' | 'started' | 'stopped'>;
   clock: Clock;
   /** By which replicas start one after the other; null: there is but one. */
   lock?: StartLock | null;
 }
 
-export function createLivestreamControl(options: ControlOptions): LivestreamControl {
+export function createLivestreamMutations(options: LivestreamMutationsOptions): LivestreamMutations {
   const { endpoints, clock, clockSkew, effects, lock = null } = options;
   const starting = new Map<string, Promise<StartOutcome>>();
 
@@ -39,14 +39,14 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
       const livestream = await endpoints.startLivestream(operation, input);
       return livestream === null ? NO_MEETING : { livestream: withSentName(livestream, input) };
     } catch (error) {
-      const refusal = refusalOf(error, CONFLICT_OF_START);
-      if (refusal !== null) return { refusal };
-      if (!isLost(error)) throw error;
-      return settleStart(operation, input, sentAt);
+      const userError = toMutationError(error, CONFLICT_OF_START);
+      if (userError !== null) return { userError };
+      if (!isOutcomeUnknown(error)) throw error;
+      return reconcileStart(operation, input, sentAt);
     }
   }
 
-  async function settleStart(operation: Operation, input: StartInput, sentAt: number): Promise<StartOutcome> {
+  async function reconcileStart(operation: Operation, input: StartInput, sentAt: number): Promise<StartOutcome> {
     const active = await activeOf(operation, input).catch(() => null);
     return active !== null && isResult(active, input, sentAt)
       ? { livestream: withSentName(active, input) }
@@ -54,7 +54,7 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
   }
 
   const activeOf = async (operation: Operation, { meetingId }: StartInput): Promise<Livestream | null> =>
-    endpoints.activeLivestream(lasting(operation), meetingId);
+    endpoints.activeLivestream(detached(operation), meetingId);
 
   /** A start's own is the active livestream that was created since the request was sent, told in upstream's own time. */
   function isResult({ name, createdAt }: Livestream, input: StartInput, sentAt: number): boolean {
@@ -63,24 +63,26 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
   }
 
   /** It is not sent where another replica has sent it, or may have. */
-  async function startAfter(before: Before, operation: Operation, input: StartInput): Promise<StartOutcome> {
+  async function startAfter(before: PriorStart, operation: Operation, input: StartInput): Promise<StartOutcome> {
     if (before.kind === 'none') return start(operation, input);
     if (before.kind === 'done') return { livestream: before.livestream };
     const active = await activeOf(operation, input);
     if (active === null) return start(operation, input);
     const isOurs =
-      before.kind === 'abandoned' && isEqual(before.start.input, input) && isResult(active, input, before.start.sentAt);
-    return isOurs ? { livestream: withSentName(active, input) } : { refusal: CONFLICT_OF_START };
+      before.kind === 'abandoned' &&
+      isSameStart(before.start.input, input) &&
+      isResult(active, input, before.start.sentAt);
+    return isOurs ? { livestream: withSentName(active, input) } : { userError: CONFLICT_OF_START };
   }
 
   async function stop(operation: Operation, meetingId: string): Promise<StopOutcome> {
     try {
       return (await endpoints.stopLivestream(operation, meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
     } catch (error) {
-      const refusal = refusalOf(error, CONFLICT_OF_STOP);
-      if (refusal !== null) return { refusal };
-      if (!isLost(error)) throw error;
-      const isActive = await endpoints.activeLivestream(lasting(operation), meetingId).then(
+      const userError = toMutationError(error, CONFLICT_OF_STOP);
+      if (userError !== null) return { userError };
+      if (!isOutcomeUnknown(error)) throw error;
+      const isActive = await endpoints.activeLivestream(detached(operation), meetingId).then(
         (active) => active !== null,
         () => true,
       );
@@ -88,10 +90,10 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
     }
   }
 
-  async function startAndTell(operation: Operation, input: StartInput): Promise<StartOutcome> {
+  async function startAndInvalidate(operation: Operation, input: StartInput): Promise<StartOutcome> {
     const sentAt = effects.now();
     const meeting = `${tokenHashOf(operation.account.id)} ${input.meetingId}`;
-    const run = async (before: Before): Promise<StartOutcome> => {
+    const run = async (before: PriorStart): Promise<StartOutcome> => {
       const outcome = await startAfter(before, operation, input);
       // Whoever has carried it out has told.
       if (before.kind !== 'done') effects.started(operation, input, outcome, sentAt);
@@ -104,7 +106,7 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
     async start(operation, input) {
       const { meetingId, name, video } = input;
       const key = JSON.stringify([operation.account.id, meetingId, name, video?.width, video?.height]);
-      const underWay = starting.get(key) ?? startAndTell(operation, input).finally(() => starting.delete(key));
+      const underWay = starting.get(key) ?? startAndInvalidate(operation, input).finally(() => starting.delete(key));
       starting.set(key, underWay);
       return underWay;
     },
@@ -118,7 +120,7 @@ export function createLivestreamControl(options: ControlOptions): LivestreamCont
 }
 
 /** What was sent is settled, whoever leaves and however little of the budget is left. */
-function lasting(operation: Operation): Operation {
+function detached(operation: Operation): Operation {
   return { ...operation, priority: 'mutation', signal: undefined };
 }
 
@@ -134,13 +136,13 @@ function withSentName<Ref extends LivestreamRef>(livestream: Ref, { name }: Star
   return name === null ? livestream : { ...livestream, name };
 }
 
-function isLost(error: unknown): boolean {
-  return error instanceof UpstreamError && error.fate === 'lost';
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof UpstreamError && error.outcome === 'unknown';
 }
 
 /** What upstream refused for a reason that the caller has to handle; null for every other error. */
-function refusalOf(error: unknown, conflict: Refusal): Refusal | null {
-  if (!(error instanceof UpstreamError) || error.fate !== 'refused') return null;
+function toMutationError(error: unknown, conflict: MutationError): MutationError | null {
+  if (!(error instanceof UpstreamError) || error.outcome !== 'rejected') return null;
   if (error.upstream?.status === 409 || Number(error.upstream?.code) === 409) return conflict;
   if (error.code !== 'BAD_USER_INPUT') return null;
   const reason = error.upstream?.message ?? null;
@@ -154,39 +156,39 @@ function refusalOf(error: unknown, conflict: Refusal): Refusal | null {
 const MEETING_FIELD = ['input', 'meetingId'];
 
 const NO_MEETING = {
-  refusal: { code: 'NOT_FOUND', message: 'There is no meeting with this id.', field: MEETING_FIELD },
-} as const satisfies { refusal: Refusal };
+  userError: { code: 'NOT_FOUND', message: 'There is no meeting with this id.', field: MEETING_FIELD },
+} as const satisfies { userError: MutationError };
 const NOTHING_TO_STOP = {
-  refusal: {
+  userError: {
     code: 'NOT_FOUND',
     message: 'There is no meeting with this id, or it has no active livestream.',
     field: MEETING_FIELD,
   },
-} as const satisfies { refusal: Refusal };
-const CONFLICT_OF_START: Refusal = {
+} as const satisfies { userError: MutationError };
+const CONFLICT_OF_START: MutationError = {
   code: 'CONFLICT',
   message:
     'This meeting is being livestreamed already. Stop that livestream first, or use it: it is the meeting’s activeLivestream.',
   field: MEETING_FIELD,
 };
-const CONFLICT_OF_STOP: Refusal = {
+const CONFLICT_OF_STOP: MutationError = {
   code: 'CONFLICT',
   message: 'The livestream of this meeting cannot be stopped in its present state.',
   field: MEETING_FIELD,
 };
 const UNKNOWN_START = {
-  refusal: {
+  userError: {
     code: 'OUTCOME_UNKNOWN',
     message:
       'The start was sent, but its answer never came, and reading back did not tell whether it was carried out. Look at the meeting’s activeLivestream before starting again.',
     field: null,
   },
-} as const satisfies { refusal: Refusal };
+} as const satisfies { userError: MutationError };
 const UNKNOWN_STOP = {
-  refusal: {
+  userError: {
     code: 'OUTCOME_UNKNOWN',
     message:
       'The stop was sent, but its answer never came, and reading back did not tell whether it was carried out. Look at the meeting’s activeLivestream before stopping again.',
     field: null,
   },
-} as const satisfies { refusal: Refusal };
+} as const satisfies { userError: MutationError };

@@ -1,7 +1,7 @@
-import type { Moment } from '../cluster/hybridClock.ts';
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import type { Livestream } from '../domain/models.ts';
 import type { RequestContext } from '../realtimekit/requestContext.ts';
-import type { Tally } from '../telemetry/requestRecord.ts';
+import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
 import type { Span } from '../telemetry/tracer.ts';
 import type { Account } from './account.ts';
 import type { OperationReport } from './operationReport.ts';
@@ -10,7 +10,7 @@ import type { OperationReport } from './operationReport.ts';
 export interface Operation extends RequestContext {
   account: Account;
   report: OperationReport;
-  startedAt: Moment;
+  startedAt: HybridTimestamp;
   /** Called with each livestream found in a response to one of the operation's own requests. */
   onLivestream: (livestream: Livestream) => void;
   /** The maximum age, in milliseconds, at which a value that another replica read is still fresh enough. */
@@ -19,6 +19,6 @@ export interface Operation extends RequestContext {
 
 /** The HTTP request that an operation came with. */
 export interface RequestOrigin {
-  tally?: Tally | undefined;
+  tally?: UpstreamCounters | undefined;
   span?: Span | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { AnswerSource, Metrics } from '../telemetry/metrics.ts';
-import type { Tally } from '../telemetry/requestRecord.ts';
+import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
 import type { BudgetSnapshot } from '../budget/localBudget.ts';
 import type { Method } from '../realtimekit/transport.ts';
 
@@ -46,9 +46,9 @@ export interface OperationReport {
 /** Who is told, as it happens. */
 export interface ReportListeners {
   /** All operations' together. */
-  metrics?: Pick<Metrics, 'upstreamRequest' | 'served'> | undefined;
+  metrics?: Pick<Metrics, 'upstreamRequest' | 'answerSource'> | undefined;
   /** Those of the request that the operation came with. */
-  tally?: Tally | undefined;
+  tally?: UpstreamCounters | undefined;
 }
 
 /** `share`: the most requests that the operation may send. */
@@ -68,7 +68,7 @@ export function createOperationReport(
       if (requests >= share && !isDue) throw tooExpensive(share);
       requests += 1;
       if (tally !== undefined) tally.requests += 1;
-      metrics?.served('network');
+      metrics?.answerSource('network');
       const sentAt = clock.now();
       const call: UpstreamCall = { method, route, status: null, ms: 0, source: 'network' };
       calls.push(call);
@@ -83,7 +83,7 @@ export function createOperationReport(
     recordHit(route, source) {
       calls.push({ method: 'GET', route, status: null, ms: 0, source });
       if (tally !== undefined) tally[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
-      metrics?.served(source);
+      metrics?.answerSource(source);
     },
     capFreshUntil(moment) {
       until = Math.min(until, moment);

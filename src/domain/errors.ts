@@ -13,7 +13,7 @@ export type ErrorCode =
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE']);
 
 /** What upstream said, cleaned of secrets; null where it said nothing. */
-export interface UpstreamFacts {
+export interface UpstreamErrorDetails {
   /** The HTTP status. */
   status: number | null;
   /** The API's own error code. */
@@ -24,7 +24,7 @@ export interface UpstreamFacts {
 }
 
 export interface ErrorDetails extends ErrorOptions {
-  upstream?: UpstreamFacts;
+  upstream?: UpstreamErrorDetails;
   /** Whole seconds until the request may be repeated. */
   retryAfterSeconds?: number;
   /**
@@ -38,7 +38,7 @@ export interface ErrorDetails extends ErrorOptions {
 export class GatewayError extends Error {
   override readonly name: string = 'GatewayError';
   readonly code: ErrorCode;
-  readonly upstream: UpstreamFacts | undefined;
+  readonly upstream: UpstreamErrorDetails | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly http: ErrorDetails['http'];
 
@@ -68,20 +68,20 @@ export class GatewayError extends Error {
  * - `refused`: upstream answered that it did not carry it out;
  * - `lost`: it may have been carried out, the answer does not tell.
  */
-export type Fate = 'unsent' | 'refused' | 'lost';
+export type RequestOutcome = 'notSent' | 'rejected' | 'unknown';
 
 /** A request to upstream that failed. */
 export class UpstreamError extends GatewayError {
   override readonly name = 'UpstreamError';
-  readonly fate: Fate;
+  readonly outcome: RequestOutcome;
 
-  constructor(fate: Fate, code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(outcome: RequestOutcome, code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
-    this.fate = fate;
+    this.outcome = outcome;
   }
 }
 
 /** The caller's input is refused; `message` says what to do. */
-export function badInput(message: string): GatewayError {
+export function badUserInput(message: string): GatewayError {
   return new GatewayError('BAD_USER_INPUT', message);
 }

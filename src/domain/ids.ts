@@ -1,4 +1,4 @@
-import { badInput } from './errors.ts';
+import { badUserInput } from './errors.ts';
 
 /** The ids that callers may use; the API's own are UUIDs. */
 const ALLOWED = /^[A-Za-z0-9-]{1,64}$/;
@@ -15,7 +15,7 @@ export function isId(id: string): boolean {
 export const ID_RULE = 'An id is 1 to 64 letters, digits and hyphens, as RealtimeKit gives it.';
 
 /** Gives the id back, or throws `BAD_USER_INPUT`. */
-export function checkId(id: string): string {
-  if (!isId(id)) throw badInput(ID_RULE);
+export function assertId(id: string): string {
+  if (!isId(id)) throw badUserInput(ID_RULE);
   return id;
 }

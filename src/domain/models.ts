@@ -44,13 +44,13 @@ export interface LivestreamSession {
   updatedAt: Date | null;
 }
 
-type Known<Entity extends { id: string }> = Pick<Entity, 'id'> & Partial<Omit<Entity, 'id'>>;
+type PartialEntity<Entity extends { id: string }> = Pick<Entity, 'id'> & Partial<Omit<Entity, 'id'>>;
 
 /** A meeting of which at least the id is known. An absent field was not told yet and is loaded when it is selected. */
-export type MeetingRef = Known<Meeting>;
+export type MeetingRef = PartialEntity<Meeting>;
 
 /** A livestream of which at least the id is known. An absent field was not told yet and is loaded when it is selected. */
-export type LivestreamRef = Known<Livestream>;
+export type LivestreamRef = PartialEntity<Livestream>;
 
 /** An entity that a router refers to. */
 export type Entity =
@@ -96,13 +96,13 @@ export interface AnalyticsSource {
 }
 
 /** A stretch of a list: `count` rows after the first `offset`. */
-export interface Range {
+export interface OffsetRange {
   offset: number;
   count: number;
 }
 
 /** The rows of a stretch of a list. A row that upstream sent without an id is null, so that the others keep their places. */
-export interface Rows<Row> {
+export interface Page<Row> {
   rows: (Row | null)[];
   /** How many rows the whole list holds; null when upstream does not tell. */
   totalCount: number | null;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { Analytics, DayAnalytics, Livestream, LivestreamRef, LivestreamSession, Meeting, Rows } from './models.ts';
+import type { Analytics, DayAnalytics, Livestream, LivestreamRef, LivestreamSession, Meeting, Page } from './models.ts';
 
 const text = v.nullable(v.string());
 const number = v.nullable(v.number());
@@ -71,13 +71,13 @@ export const dailyAnalyticsSchema: v.GenericSchema<unknown, DayAnalytics[]> = v.
   v.object({ date: v.string(), ...analyticsFields }),
 );
 
-export function rowsSchema<Row>(row: v.GenericSchema<unknown, Row>): v.GenericSchema<unknown, Rows<Row>> {
+export function rowsSchema<Row>(row: v.GenericSchema<unknown, Row>): v.GenericSchema<unknown, Page<Row>> {
   return v.object({ rows: v.array(v.nullable(row)), totalCount: number, hasNext: v.boolean() });
 }
 
 export function headSchema<Row>(row: v.GenericSchema<unknown, Row>) {
   return v.object({
     head: v.nullable(v.object({ rows: v.array(row), totalCount: v.number() })),
-    moment: v.object({ order: v.number(), at: v.number() }),
+    moment: v.object({ logical: v.number(), wallTime: v.number() }),
   });
 }

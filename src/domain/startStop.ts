@@ -9,12 +9,12 @@ export interface StartInput {
 }
 
 /** Why a mutation did not do what it was asked: what the caller has to handle. */
-export interface Refusal {
+export interface MutationError {
   code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'OUTCOME_UNKNOWN';
   message: string;
   /** The path of the input field at fault, from the argument's name on. */
   field: string[] | null;
 }
 
-export type StartOutcome = { livestream: LivestreamRef } | { refusal: Refusal };
-export type StopOutcome = { stopped: true } | { refusal: Refusal };
+export type StartOutcome = { livestream: LivestreamRef } | { userError: MutationError };
+export type StopOutcome = { stopped: true } | { userError: MutationError };

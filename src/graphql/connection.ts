@@ -1,10 +1,10 @@
 import { type MaybePromise, mapMaybePromise } from '../lib/maybePromise.ts';
-import { badInput } from '../domain/errors.ts';
-import type { Range, Rows } from '../domain/models.ts';
+import { badUserInput } from '../domain/errors.ts';
+import type { OffsetRange, Page } from '../domain/models.ts';
 
 /** The most rows that one page of a connection gives. */
-export const MOST_ROWS = 100;
-const DEFAULT_ROWS = 25;
+export const MAX_PAGE_SIZE = 100;
+const DEFAULT_PAGE_SIZE = 25;
 
 /** What callers pass to page through a connection. */
 export interface PageArguments {
@@ -23,16 +23,16 @@ export interface Connection<Node> {
 /** The connection's page that `first` and `after` name, read by `load`; throws `BAD_USER_INPUT` when they name none. */
 export function readConnection<Node>(
   args: PageArguments,
-  load: (range: Range) => MaybePromise<Rows<Node>>,
+  load: (range: OffsetRange) => MaybePromise<Page<Node>>,
 ): MaybePromise<Connection<Node>> {
   const range = {
-    count: checkFirst(args.first ?? DEFAULT_ROWS),
+    count: checkFirst(args.first ?? DEFAULT_PAGE_SIZE),
     offset: args.after == null ? 0 : readCursor(args.after),
   };
   return mapMaybePromise(load(range), (rows) => toConnection(range.offset, rows));
 }
 
-function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Rows<Node>): Connection<Node> {
+function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<Node>): Connection<Node> {
   const places = rows.flatMap((node, index) => (node === null ? [] : [{ node, offset: offset + index + 1 }]));
   const cursorAt = (index: number): string | null => {
     const place = places.at(index);
@@ -55,7 +55,7 @@ function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Rows<
 }
 
 function checkFirst(first: number): number {
-  if (first < 1 || first > MOST_ROWS) throw badInput(`"first" is 1 to ${MOST_ROWS}, not ${first}.`);
+  if (first < 1 || first > MAX_PAGE_SIZE) throw badUserInput(`"first" is 1 to ${MAX_PAGE_SIZE}, not ${first}.`);
   return first;
 }
 
@@ -67,7 +67,7 @@ function toCursor(offset: number): string {
 function readCursor(cursor: string): number {
   const [, offset] = /^after:(\d{1,9})$/.exec(decode(cursor)) ?? [];
   if (offset === undefined)
-    throw badInput('"after" is no cursor of this list: take it from pageInfo.endCursor or from an edge.');
+    throw badUserInput('"after" is no cursor of this list: take it from pageInfo.endCursor or from an edge.');
   return Number(offset);
 }
 

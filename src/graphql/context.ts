@@ -1,5 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts';
-import type { LiveReader, Target } from '../live/types.ts';
+import type { LiveSubscription, SubscriptionTarget } from '../live/types.ts';
 import type { Loaders } from './loaders/operationLoaders.ts';
 
 /** What resolvers get, made anew for each operation. */
@@ -9,7 +9,7 @@ export interface Context {
   /** For the next event of a subscription, which has nothing in common with the one before. */
   createLoaders: () => Loaders;
   /** What is watched, as it is and as it becomes. */
-  watch: (target: Target) => Promise<LiveReader>;
+  watch: (target: SubscriptionTarget) => Promise<LiveSubscription>;
   /** Who is told by this subscription. */
-  reader?: LiveReader;
+  subscription?: LiveSubscription;
 }

@@ -11,12 +11,12 @@ import { forbidden } from '../auth/authErrors.ts';
 export function enforceScopes(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
-    for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) guard(schema, field);
+    for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) guardField(schema, field);
   }
   return schema;
 }
 
-function guard(schema: GraphQLSchema, field: GraphQLField<unknown, Context>): void {
+function guardField(schema: GraphQLSchema, field: GraphQLField<unknown, Context>): void {
   const scopes = scopesOf(schema, field);
   if (scopes === null) return;
   if (scopes.length === 0 || scopes.some((all) => all.length === 0))

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 
 /** What selections are read with. */
-export interface Selecting {
+export interface SelectionContext {
   schema: GraphQLSchema;
   fragment: (name: string) => FragmentDefinitionNode | undefined;
   /** Coerced. */
@@ -42,25 +42,25 @@ export function selectedFields(
  */
 export function collectFields(
   sets: readonly SelectionSetNode[],
-  { schema, fragment, variables }: Selecting,
+  { schema, fragment, variables }: SelectionContext,
   type?: string,
 ): Map<string, FieldNode[]> {
   const fields = new Map<string, FieldNode[]>();
   const spread = new Set<string>();
   const collect = (set: SelectionSetNode | undefined): void => {
     for (const selection of set?.selections ?? []) {
-      if (isLeftOut(selection, variables)) continue;
+      if (isSkipped(selection, variables)) continue;
       if (selection.kind === Kind.FIELD) {
         const key = (selection.alias ?? selection.name).value;
         const known = fields.get(key);
         if (known === undefined) fields.set(key, [selection]);
         else known.push(selection);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        if (!isOfAnother(type, selection.typeCondition, schema)) collect(selection.selectionSet);
+        if (!excludesType(type, selection.typeCondition, schema)) collect(selection.selectionSet);
       } else if (!spread.has(selection.name.value)) {
         spread.add(selection.name.value);
         const spreadHere = fragment(selection.name.value);
-        if (!isOfAnother(type, spreadHere?.typeCondition, schema)) collect(spreadHere?.selectionSet);
+        if (!excludesType(type, spreadHere?.typeCondition, schema)) collect(spreadHere?.selectionSet);
       }
     }
   };
@@ -69,13 +69,13 @@ export function collectFields(
 }
 
 /** Whether a fragment holds fields of other objects only; what an abstract type's condition holds may be of any. */
-function isOfAnother(type: string | undefined, condition: NamedTypeNode | undefined, schema: GraphQLSchema): boolean {
+function excludesType(type: string | undefined, condition: NamedTypeNode | undefined, schema: GraphQLSchema): boolean {
   const name = condition?.name.value;
   return type !== undefined && name !== undefined && name !== type && isObjectType(schema.getType(name));
 }
 
 /** Whether `@skip` or `@include` leaves it out. */
-function isLeftOut(selection: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
+function isSkipped(selection: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
   if (selection.directives === undefined || selection.directives.length === 0) return false;
   const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
   const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);

@@ -9,18 +9,18 @@ import { typeDefs } from '../generated/typeDefs.ts';
  * enforces it all the same.
  */
 export function subgraphSdl({ scopes = true }: { scopes?: boolean } = {}): string {
-  const isLeftOut = (node: ASTNode): boolean => isFederations(node) || (!scopes && isAboutScopes(node));
+  const isLeftOut = (node: ASTNode): boolean => isFederationDefinition(node) || (!scopes && isScopeDirective(node));
   return `${print(visit(parse(typeDefs), { enter: (node) => (isLeftOut(node) ? null : undefined) }))}\n`;
 }
 
 /** Definitions of directives, and of what starts with an underscore or stands in another specification's namespace. */
-function isFederations(node: ASTNode): boolean {
+function isFederationDefinition(node: ASTNode): boolean {
   if (node.kind === Kind.DIRECTIVE_DEFINITION) return true;
   return node.kind.endsWith('Definition') && 'name' in node && /^_|__/.test(node.name?.value ?? '');
 }
 
 /** The directives, and their names where they are imported. */
-function isAboutScopes(node: ASTNode): boolean {
+function isScopeDirective(node: ASTNode): boolean {
   if (node.kind === Kind.DIRECTIVE) return /^(authenticated|requiresScopes)$/.test(node.name.value);
   return node.kind === Kind.STRING && /^@(authenticated|requiresScopes)$/.test(node.value);
 }

@@ -1,5 +1,5 @@
 /** Runs work at once while fewer than `most` of it is under way, else as soon as some of it has ended. */
-export function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function createConcurrencyLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
 

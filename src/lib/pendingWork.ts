@@ -1,19 +1,19 @@
 /** Counts what is under way, so that its end can be waited for. */
-export interface UnderWay {
+export interface PendingWork {
   /** Notes that something begins; call what it returns when that has ended. */
-  begin(): () => void;
+  start(): () => void;
   /** Counts `work` until it settles, and gives it back. */
-  during<Result>(work: Promise<Result>): Promise<Result>;
+  track<Result>(work: Promise<Result>): Promise<Result>;
   size(): number;
   /** Resolves once nothing is under way. */
-  none(): Promise<void>;
+  whenIdle(): Promise<void>;
 }
 
-export function createUnderWay(): UnderWay {
+export function createPendingWork(): PendingWork {
   const running = new Set<symbol>();
   const waiting: (() => void)[] = [];
 
-  function begin(): () => void {
+  function start(): () => void {
     const one = Symbol('one');
     running.add(one);
     return () => {
@@ -24,10 +24,10 @@ export function createUnderWay(): UnderWay {
   }
 
   return {
-    begin,
-    during: async (work) => work.finally(begin()),
+    start,
+    track: async (work) => work.finally(start()),
     size: () => running.size,
-    none: async () => {
+    whenIdle: async () => {
       if (running.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
     },
   };

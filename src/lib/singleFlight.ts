@@ -1,15 +1,18 @@
-import { unlessAborted } from './timeout.ts';
+import { raceAbort } from './timeout.ts';
 
 /** A read that is under way, for any number of callers. It is cancelled when the last of them has left. */
-export interface Flight<Value> {
+export interface SingleFlight<Value> {
   /** What the read gives; rejects with the signal's reason when this caller leaves. */
   join(signal: AbortSignal | undefined): Promise<Value>;
   /** From now on it goes on even when nobody waits. */
-  keep(): void;
+  detach(): void;
 }
 
 /** Starts `work`; `ended` is called once, when it has settled or been cancelled: from then on nobody is to join. */
-export function startFlight<Value>(work: (signal: AbortSignal) => Promise<Value>, ended: () => void): Flight<Value> {
+export function startSingleFlight<Value>(
+  work: (signal: AbortSignal) => Promise<Value>,
+  ended: () => void,
+): SingleFlight<Value> {
   const controller = new AbortController();
   let waiters = 0;
   let isOver = false;
@@ -32,12 +35,12 @@ export function startFlight<Value>(work: (signal: AbortSignal) => Promise<Value>
     async join(signal) {
       waiters += 1;
       try {
-        return await unlessAborted(outcome, signal);
+        return await raceAbort(outcome, signal);
       } finally {
         leave();
       }
     },
-    keep() {
+    detach() {
       waiters += 1;
     },
   };

@@ -10,7 +10,7 @@ export interface DeadlineOptions {
 }
 
 /** Runs `work` until it ends, its time is up or the caller leaves, whichever comes first; the work's signal tells it. */
-export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function withTimeout<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, signal } = options;
   if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
   const outcome = Promise.withResolvers<T>();
@@ -29,7 +29,7 @@ export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSi
     signal?.removeEventListener('abort', leave);
   }
   // Within a promise, so that work that throws at once is no other case.
-  return passOn(new Promise<T>((start) => start(work(controller.signal))), outcome, end);
+  return settleFrom(new Promise<T>((start) => start(work(controller.signal))), outcome, end);
 }
 
 /** Waits; rejects with the signal's reason when it is aborted meanwhile. */
@@ -40,24 +40,24 @@ export async function sleep(milliseconds: number, clock: Clock, signal?: AbortSi
     cancel = clock.after(milliseconds, resolve);
   });
   try {
-    await unlessAborted(elapsed, signal);
+    await raceAbort(elapsed, signal);
   } finally {
     cancel();
   }
 }
 
 /** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const outcome = Promise.withResolvers<T>();
   const onAbort = (): void => outcome.reject(asError(signal.reason));
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
-  return passOn(work, outcome, () => signal.removeEventListener('abort', onAbort));
+  return settleFrom(work, outcome, () => signal.removeEventListener('abort', onAbort));
 }
 
 /** `outcome`'s promise: it ends as `work` does, after `end` has cleared up, unless it has been settled before. */
-function passOn<T>(work: Promise<T>, outcome: PromiseWithResolvers<T>, end: () => void): Promise<T> {
+function settleFrom<T>(work: Promise<T>, outcome: PromiseWithResolvers<T>, end: () => void): Promise<T> {
   work.then(
     (value) => {
       end();

@@ -1,26 +1,29 @@
 /** What waits for one reader: of each key the latest value only, so that a slow reader costs no memory. */
-export interface Mailbox<Value> extends AsyncIterableIterator<Value, undefined> {
+export interface LatestValueQueue<Value> extends AsyncIterableIterator<Value, undefined> {
   /** Nothing, where the reader was given the same of this key the last time. */
-  put(key: string, value: Value): void;
+  push(key: string, value: Value): void;
   /** What the reader was given of this key was of no use to it: it is to get it again. */
-  forget(key: string): void;
+  allowResend(key: string): void;
   /** The reader gets this error in place of whatever is waiting. */
   fail(error: unknown): void;
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-export interface MailboxOptions<Value> {
+export interface LatestValueQueueOptions<Value> {
   isSame: (one: Value, other: Value) => boolean;
   /** Called once, when the reader leaves or the mailbox has failed. */
   onEnd: () => void;
 }
 
 /** Of how many keys it is remembered what the reader was given. */
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
-export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): Mailbox<Value> {
+export function createLatestValueQueue<Value>({
+  isSame,
+  onEnd,
+}: LatestValueQueueOptions<Value>): LatestValueQueue<Value> {
   const waiting = new Map<string, Value>();
-  const given = new Map<string, Value>();
+  const delivered = new Map<string, Value>();
   let failure: { error: unknown } | null = null;
   let isOver = false;
   let news = Promise.withResolvers<void>();
@@ -36,7 +39,7 @@ export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): 
     isOver = true;
     failure = null;
     waiting.clear();
-    given.clear();
+    delivered.clear();
     onEnd();
     wake();
   }
@@ -47,10 +50,10 @@ export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): 
     if (first === undefined) return undefined;
     const [key, value] = first;
     waiting.delete(key);
-    given.delete(key);
-    given.set(key, value);
-    const [oldest] = given.keys();
-    if (given.size > MOST_REMEMBERED && oldest !== undefined) given.delete(oldest);
+    delivered.delete(key);
+    delivered.set(key, value);
+    const [oldest] = delivered.keys();
+    if (delivered.size > MAX_REMEMBERED && oldest !== undefined) delivered.delete(oldest);
     return value;
   }
 
@@ -68,19 +71,19 @@ export function createMailbox<Value>({ isSame, onEnd }: MailboxOptions<Value>): 
         await news.promise;
       }
     },
-    put(key, value) {
+    push(key, value) {
       if (isOver) return;
-      const last = given.get(key);
+      const last = delivered.get(key);
       if (last === undefined || !isSame(last, value)) {
         waiting.set(key, value);
         return wake();
       }
       waiting.delete(key);
       // It may know more than the one before, as far as that goes.
-      given.set(key, value);
+      delivered.set(key, value);
       return undefined;
     },
-    forget: (key) => void given.delete(key),
+    allowResend: (key) => void delivered.delete(key),
     fail(error) {
       if (isOver) return;
       failure ??= { error };

@@ -1,13 +1,18 @@
 /** How often what is watched is looked at, in milliseconds. */
-export interface LivePace {
+export interface PollIntervals {
   /** While frames, or the address at which they can be watched, are about to appear. */
-  arriving: number;
+  starting: number;
   /** How long that may take before it is looked for no more often than anything else. */
-  arrivalTakes: number;
+  startingTimeout: number;
   /** While nothing changes. */
   steady: number;
   /** While nothing changes that webhooks would not tell. */
-  told: number;
+  withWebhooks: number;
 }
 
-export const DEFAULT_PACE: LivePace = { arriving: 2000, arrivalTakes: 120_000, steady: 10_000, told: 60_000 };
+export const DEFAULT_POLL_INTERVALS: PollIntervals = {
+  starting: 2000,
+  startingTimeout: 120_000,
+  steady: 10_000,
+  withWebhooks: 60_000,
+};

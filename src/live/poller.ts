@@ -4,30 +4,30 @@ import type { Clock } from '../lib/clock.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Livestream } from '../domain/models.ts';
 import type { Account } from '../data/account.ts';
-import type { Moment } from '../cluster/hybridClock.ts';
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import type { Operation } from '../data/operation.ts';
-import type { Upstream } from '../data/dataSource.ts';
-import { createLook } from './pollRound.ts';
-import type { LivePace } from './pollIntervals.ts';
-import type { Watched } from './subscribers.ts';
-import { type Told } from './types.ts';
+import type { DataSource } from '../data/dataSource.ts';
+import { createPollRound } from './pollRound.ts';
+import type { PollIntervals } from './pollIntervals.ts';
+import type { Topics } from './subscribers.ts';
+import { type PublishedState } from './types.ts';
 
 export interface PollerOptions {
   account: Account;
-  upstream: Upstream;
+  upstream: DataSource;
   clock: Clock;
-  pace: LivePace;
-  leastAge: () => number;
-  isTold: () => boolean;
+  intervals: PollIntervals;
+  stretchedTtlMs: () => number;
+  hasWebhooks: () => boolean;
   /** Begins an operation; `see` is told what its own requests were answered. */
-  begin: (see?: (livestream: Livestream) => void) => Operation;
+  newOperation: (see?: (livestream: Livestream) => void) => Operation;
   /** What readers were told last, by livestream. */
-  told: ReadonlyMap<string, Told>;
-  watched: () => Watched;
+  published: ReadonlyMap<string, PublishedState>;
+  topics: () => Topics;
   /** Reads again what readers missed. */
   retry: () => Promise<void>;
   /** The account may read nothing any more. */
-  refused: (error: GatewayError) => void;
+  onRefused: (error: GatewayError) => void;
 }
 
 /** Looks at what is watched, again and again. What it reads is seen like everybody's answers: it has nobody to tell. */
@@ -36,33 +36,40 @@ export interface Poller {
   start(): void;
   stop(): void;
   /** Looks sooner, where what is known by now asks for it. */
-  hurry(): void;
+  reschedule(): void;
   /** Reads these back at once, not as they were before `moment`. */
-  lookAt(ids: ChangedIds, moment: Moment): void;
+  refreshNow(ids: ChangedIds, moment: HybridTimestamp): void;
 }
 
 export function createPoller(options: PollerOptions): Poller {
-  const { clock, pace, told } = options;
-  const look = createLook({ ...options, restAge: () => (options.isTold() ? pace.told : pace.steady) });
+  const { clock, intervals, published } = options;
+  const look = createPollRound({
+    ...options,
+    minPollInterval: () => (options.hasWebhooks() ? intervals.withWebhooks : intervals.steady),
+  });
   /** Since when something is about to appear, by livestream and by what. */
-  const arriving = new Map<string, number>();
+  const starting = new Map<string, number>();
   let cancel: (() => void) | null = null;
   /** When the next look is due; infinite while one is under way. */
   let dueAt = Infinity;
   /** Whether something that was to be read could not be: no webhook will tell of it again. */
-  let isBehind = false;
+  let needsCatchUp = false;
 
   function delay(): number {
     const now = clock.now();
-    const keys = [...told].flatMap(([id, { livestream }]) =>
+    const keys = [...published].flatMap(([id, { livestream }]) =>
       isStarting(livestream) ? [`${id} ${livestream.status}`] : [],
     );
     const present = new Set(keys);
-    for (const key of arriving.keys()) if (!present.has(key)) arriving.delete(key);
-    for (const key of present) arriving.set(key, arriving.get(key) ?? now);
-    const isSoon = [...arriving.values()].some((since) => now - since < pace.arrivalTakes);
-    const usual = isSoon ? pace.arriving : options.isTold() && !isBehind ? pace.told : pace.steady;
-    return Math.max(usual, options.leastAge());
+    for (const key of starting.keys()) if (!present.has(key)) starting.delete(key);
+    for (const key of present) starting.set(key, starting.get(key) ?? now);
+    const isSoon = [...starting.values()].some((since) => now - since < intervals.startingTimeout);
+    const usual = isSoon
+      ? intervals.starting
+      : options.hasWebhooks() && !needsCatchUp
+        ? intervals.withWebhooks
+        : intervals.steady;
+    return Math.max(usual, options.stretchedTtlMs());
   }
 
   function schedule(milliseconds: number): void {
@@ -70,24 +77,24 @@ export function createPoller(options: PollerOptions): Poller {
     dueAt = clock.now() + milliseconds;
     cancel = clock.after(milliseconds, () => {
       dueAt = Infinity;
-      isBehind = false;
+      needsCatchUp = false;
       void look
-        .atAll(Math.min(milliseconds, pace.steady))
+        .pollAll(Math.min(milliseconds, intervals.steady))
         .then(options.retry)
-        .then(delay, later)
+        .then(delay, backOff)
         .then((after) => cancel !== null && after < dueAt - clock.now() && schedule(after));
     });
   }
 
   /** How long to wait after a failure. */
-  function later(error: unknown): number {
-    isBehind = true;
-    if (error instanceof GatewayError && isRefusal(error)) options.refused(error);
+  function backOff(error: unknown): number {
+    needsCatchUp = true;
+    if (error instanceof GatewayError && isRefusal(error)) options.onRefused(error);
     const asked = error instanceof GatewayError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return Math.max(delay(), pace.steady, asked);
+    return Math.max(delay(), intervals.steady, asked);
   }
 
-  function hurry(): void {
+  function reschedule(): void {
     if (cancel === null || dueAt === Infinity) return;
     const after = delay();
     if (clock.now() + after < dueAt) schedule(after);
@@ -100,14 +107,14 @@ export function createPoller(options: PollerOptions): Poller {
     stop() {
       cancel?.();
       cancel = null;
-      isBehind = false;
-      arriving.clear();
+      needsCatchUp = false;
+      starting.clear();
     },
-    hurry,
-    lookAt(ids, moment) {
-      look.at(ids, moment).catch(() => {
-        isBehind = true;
-        hurry();
+    reschedule,
+    refreshNow(ids, moment) {
+      look.refresh(ids, moment).catch(() => {
+        needsCatchUp = true;
+        reschedule();
       });
     },
   };

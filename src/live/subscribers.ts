@@ -1,14 +1,14 @@
 import type { Livestream } from '../domain/models.ts';
-import type { Mailbox } from './latestValueQueue.ts';
-import { isAbout, type LiveState, type Target } from './types.ts';
+import type { LatestValueQueue } from './latestValueQueue.ts';
+import { matchesTarget, type LiveState, type SubscriptionTarget } from './types.ts';
 
-export interface Reader {
-  target: Target;
-  mailbox: Mailbox<LiveState>;
+export interface Subscriber {
+  target: SubscriptionTarget;
+  mailbox: LatestValueQueue<LiveState>;
 }
 
 /** What is watched, each once. */
-export interface Watched {
+export interface Topics {
   livestreamIds: string[];
   meetingIds: string[];
   /** Whether anybody watches all of the app's. */
@@ -16,34 +16,34 @@ export interface Watched {
 }
 
 /** All who watch, found by what they watch: every row of every answer to anybody asks who is to be told of it. */
-export interface Readers {
-  add(reader: Reader): void;
-  delete(reader: Reader): void;
-  has(reader: Reader): boolean;
+export interface Subscribers {
+  add(reader: Subscriber): void;
+  delete(reader: Subscriber): void;
+  has(reader: Subscriber): boolean;
   size(): number;
   /** Removes and gives all. */
-  clear(): Reader[];
-  about(livestream: Livestream): Reader[];
-  isAny(livestream: Livestream): boolean;
+  clear(): Subscriber[];
+  matching(livestream: Livestream): Subscriber[];
+  hasMatch(livestream: Livestream): boolean;
   /** Whether anybody asked for it by name. */
-  isNamed(livestreamId: string): boolean;
-  watched(): Watched;
+  isTracked(livestreamId: string): boolean;
+  topics(): Topics;
 }
 
-export function createReaders(): Readers {
-  const byLivestream = new Map<string, Set<Reader>>();
-  const byMeeting = new Map<string, Set<Reader>>();
-  const ofAll = new Map<'all', Set<Reader>>();
+export function createSubscribers(): Subscribers {
+  const byLivestream = new Map<string, Set<Subscriber>>();
+  const byMeeting = new Map<string, Set<Subscriber>>();
+  const ofAll = new Map<'all', Set<Subscriber>>();
   let size = 0;
 
   /** Calls `change` with the group that a reader belongs to. */
-  function inGroup({ livestreamId, meetingId }: Target, change: (group: Set<Reader>) => void): void {
+  function inGroup({ livestreamId, meetingId }: SubscriptionTarget, change: (group: Set<Subscriber>) => void): void {
     if (livestreamId !== null) changeGroup(byLivestream, livestreamId, change);
     else if (meetingId !== null) changeGroup(byMeeting, meetingId, change);
     else changeGroup(ofAll, 'all', change);
   }
 
-  const groupsAbout = ({ id, meetingId }: Livestream): Set<Reader>[] =>
+  const groupsAbout = ({ id, meetingId }: Livestream): Set<Subscriber>[] =>
     [byLivestream.get(id), byMeeting.get(meetingId ?? ''), ofAll.get('all')].filter((group) => group !== undefined);
 
   return {
@@ -65,7 +65,7 @@ export function createReaders(): Readers {
     },
     size: () => size,
     clear() {
-      const all: Reader[] = [];
+      const all: Subscriber[] = [];
       for (const groups of [byLivestream, byMeeting, ofAll]) {
         for (const group of groups.values()) all.push(...group);
         groups.clear();
@@ -73,11 +73,11 @@ export function createReaders(): Readers {
       size = 0;
       return all;
     },
-    about: (livestream) =>
-      groupsAbout(livestream).flatMap((group) => [...group].filter(({ target }) => isAbout(target, livestream))),
-    isAny: (livestream) => groupsAbout(livestream).length > 0,
-    isNamed: (livestreamId) => byLivestream.has(livestreamId),
-    watched: () => ({
+    matching: (livestream) =>
+      groupsAbout(livestream).flatMap((group) => [...group].filter(({ target }) => matchesTarget(target, livestream))),
+    hasMatch: (livestream) => groupsAbout(livestream).length > 0,
+    isTracked: (livestreamId) => byLivestream.has(livestreamId),
+    topics: () => ({
       livestreamIds: [...byLivestream.keys()],
       meetingIds: [...byMeeting.keys()],
       isAll: ofAll.size > 0,
@@ -86,7 +86,7 @@ export function createReaders(): Readers {
 }
 
 /** A group that is empty is none. */
-function changeGroup<Key>(groups: Map<Key, Set<Reader>>, key: Key, change: (group: Set<Reader>) => void): void {
+function changeGroup<Key>(groups: Map<Key, Set<Subscriber>>, key: Key, change: (group: Set<Subscriber>) => void): void {
   const group = groups.get(key) ?? new Set();
   change(group);
   if (group.size > 0) groups.set(key, group);

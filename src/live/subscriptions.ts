@@ -5,11 +5,11 @@ import type { Clock } from '../lib/clock.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Livestream } from '../domain/models.ts';
 import type { Account } from '../data/account.ts';
-import { type FreshnessSettings, leastAge } from '../data/cache/ttl.ts';
-import type { Upstream } from '../data/dataSource.ts';
-import { type AccountWatch, createAccountWatch } from './accountSubscriptions.ts';
-import { DEFAULT_PACE, type LivePace } from './pollIntervals.ts';
-import type { LiveReader, Target } from './types.ts';
+import { type TtlSettings, stretchedTtl } from '../data/cache/ttl.ts';
+import type { DataSource } from '../data/dataSource.ts';
+import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
+import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './pollIntervals.ts';
+import type { LiveSubscription, SubscriptionTarget } from './types.ts';
 
 /** How many may watch at a time. */
 export interface LiveLimits {
@@ -20,26 +20,31 @@ export interface LiveLimits {
 export const DEFAULT_LIVE_LIMITS: LiveLimits = { perCaller: 1000, total: 10_000 };
 
 /** All sources of changes, merged: what anybody's answers tell, this gateway's own starts and stops, webhooks, and looking. */
-export interface Watch {
+export interface LiveSubscriptions {
   /**
    * The present state of what is watched, then each change. `callerId` tells callers apart. Rejects with `RATE_LIMITED` when too many
    * watch already, with `BAD_USER_INPUT` when there is no such livestream. It ends when `signal` is aborted, also before it has begun.
    */
-  subscribe(account: Account, callerId: string, target: Target, signal: AbortSignal): Promise<LiveReader>;
+  subscribe(
+    account: Account,
+    callerId: string,
+    target: SubscriptionTarget,
+    signal: AbortSignal,
+  ): Promise<LiveSubscription>;
   /** A webhook came: what it is about is read back. */
-  told(event: ChangedIds): void;
+  onWebhook(event: ChangedIds): void;
   /** How many watch now. */
   size(): number;
   /** Nobody is told anything any more: each reader gets an `AbortError`, by which its connection breaks, and comes back elsewhere. */
-  end(): void;
+  closeAll(): void;
 }
 
-export interface WatchOptions {
-  upstream: Upstream;
+export interface LiveSubscriptionsOptions {
+  upstream: DataSource;
   clock: Clock;
-  freshness: FreshnessSettings;
+  freshness: TtlSettings;
   limits: LiveLimits;
-  pace?: LivePace;
+  intervals?: PollIntervals;
 }
 
 /** Webhooks of a minute that are heeded; what the others told is found by looking. */
@@ -51,8 +56,14 @@ const WEBHOOK_TAKES = 60_000;
 /** For how long webhooks are taken to be coming after the last, in milliseconds. */
 const WEBHOOKS_LAST = 3_600_000;
 
-export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT_PACE }: WatchOptions): Watch {
-  const accounts = new Map<string, AccountWatch>();
+export function createLiveSubscriptions({
+  upstream,
+  clock,
+  freshness,
+  limits,
+  intervals: intervals = DEFAULT_POLL_INTERVALS,
+}: LiveSubscriptionsOptions): LiveSubscriptions {
+  const accounts = new Map<string, AccountSubscriptions>();
   /** How many each caller watches. */
   const counts = new Map<string, number>();
   let total = 0;
@@ -62,12 +73,12 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   let minute = { began: -Infinity, events: 0 };
   let isOver = false;
 
-  upstream.observe({
-    livestream: (accountId, ...seen) => accounts.get(accountId)?.livestreamSeen(...seen),
-    session: (accountId, ...seen) => accounts.get(accountId)?.sessionSeen(...seen),
-    meeting: (accountId, meetingId, moment) =>
+  upstream.subscribe({
+    onLivestream: (accountId, ...seen) => accounts.get(accountId)?.livestreamSeen(...seen),
+    onSession: (accountId, ...seen) => accounts.get(accountId)?.sessionSeen(...seen),
+    onMeeting: (accountId, meetingId, moment) =>
       accounts.get(accountId)?.changed({ livestreamId: null, meetingId }, moment),
-    told({ livestreamId, meetingId }, moment) {
+    onWebhook({ livestreamId, meetingId }, moment) {
       remember(livestreamId);
       for (const watch of accounts.values()) watch.changed({ livestreamId, meetingId }, moment);
     },
@@ -79,31 +90,31 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
     if (livestreamId !== null) events.set(livestreamId, toldAt);
   }
 
-  function watchOf(account: Account): AccountWatch {
+  function watchOf(account: Account): AccountSubscriptions {
     const known = accounts.get(account.id);
     if (known !== undefined) return known;
-    const made = createAccountWatch({
+    const made = createAccountSubscriptions({
       account,
       upstream,
       clock,
-      pace,
-      leastAge: () => restOf(account),
-      isTold: () => clock.now() - toldAt < WEBHOOKS_LAST,
-      turned,
+      intervals,
+      stretchedTtlMs: () => minPollInterval(account),
+      hasWebhooks: () => clock.now() - toldAt < WEBHOOKS_LAST,
+      onStatusChange,
     });
     accounts.set(account.id, made);
     return made;
   }
 
   /** One look is a few requests for all who watch: it may wait longer than a change may take to be told only where few are left. */
-  function restOf({ budget }: Account): number {
-    const least = leastAge(budget.pressure(), freshness);
+  function minPollInterval({ budget }: Account): number {
+    const least = stretchedTtl(budget.pressure(), freshness);
     const { remaining, limit } = budget.snapshot();
     return remaining > limit / 4 ? Math.min(least, LONGEST_REST) : least;
   }
 
   /** What webhooks should have told, and did not, shows that they do not come any more. */
-  function turned({ id, status }: Livestream): void {
+  function onStatusChange({ id, status }: Livestream): void {
     const isTheirs = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
     if (isTheirs && clock.now() - (events.get(id) ?? -Infinity) > WEBHOOK_TAKES) toldAt = -Infinity;
   }
@@ -116,7 +127,7 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
     return minute.events <= MOST_EVENTS;
   }
 
-  function enter(callerId: string): () => void {
+  function acquireSlot(callerId: string): () => void {
     const count = counts.get(callerId) ?? 0;
     if (count >= limits.perCaller) throw tooMany(`You have ${count} subscriptions, as many as one caller may have.`);
     if (total >= limits.total) throw tooMany(`The gateway has ${total} subscriptions, as many as it may have.`);
@@ -133,19 +144,19 @@ export function createWatch({ upstream, clock, freshness, limits, pace = DEFAULT
   return {
     async subscribe(account, callerId, target, signal) {
       if (isOver) return endingAtOnce();
-      const leave = enter(callerId);
+      const leave = acquireSlot(callerId);
       const watch = watchOf(account);
       return watch.subscribe(target, signal, () => {
         leave();
         if (!watch.isWatched() && accounts.get(account.id) === watch) accounts.delete(account.id);
       });
     },
-    told({ livestreamId, meetingId }) {
-      if (isHeeded()) upstream.told({ livestreamId, meetingId });
+    onWebhook({ livestreamId, meetingId }) {
+      if (isHeeded()) upstream.invalidateExternal({ livestreamId, meetingId });
       else remember(livestreamId);
     },
     size: () => total,
-    end() {
+    closeAll() {
       isOver = true;
       for (const watch of accounts.values()) watch.end(ending());
     },
@@ -157,9 +168,9 @@ function tooMany(words: string): GatewayError {
 }
 
 /** Whoever comes now: an error of `subscribe` itself would be an answer. */
-function endingAtOnce(): LiveReader {
+function endingAtOnce(): LiveSubscription {
   return {
-    missed: () => {},
+    nack: () => {},
     next: async () => Promise.reject(ending()),
     [Symbol.asyncIterator]() {
       return this;

@@ -1,6 +1,6 @@
 import type { Livestream } from '../domain/models.ts';
 import { isSameVisibleState } from '../domain/livestreamState.ts';
-import type { Moment } from '../cluster/hybridClock.ts';
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 
 /** What those who watch a livestream are told of. */
 export interface LiveState {
@@ -10,18 +10,18 @@ export interface LiveState {
 }
 
 /** What one reader is told. */
-export interface LiveReader extends AsyncIterableIterator<LiveState> {
+export interface LiveSubscription extends AsyncIterableIterator<LiveState> {
   /** The session that belongs to what it was told could not be read: it is told again once it can be. */
-  missed(livestreamId: string): void;
+  nack(livestreamId: string): void;
 }
 
 /** What readers were told last, and when that was so. */
-export interface Told extends LiveState {
-  moment: Moment;
+export interface PublishedState extends LiveState {
+  moment: HybridTimestamp;
 }
 
 /** Which livestreams a reader watches; both null: all of the app's. */
-export interface Target {
+export interface SubscriptionTarget {
   livestreamId: string | null;
   meetingId: string | null;
 }
@@ -32,7 +32,7 @@ export function isSameState(one: LiveState, other: LiveState): boolean {
   return isSession && isSameVisibleState(one.livestream, other.livestream);
 }
 
-export function isAbout({ livestreamId, meetingId }: Target, livestream: Livestream): boolean {
+export function matchesTarget({ livestreamId, meetingId }: SubscriptionTarget, livestream: Livestream): boolean {
   if (livestreamId !== null && livestreamId !== livestream.id) return false;
   return meetingId === null || meetingId === livestream.meetingId;
 }

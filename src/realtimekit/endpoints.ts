@@ -7,20 +7,28 @@ import type {
   LivestreamRef,
   LivestreamSession,
   Meeting,
-  Range,
-  Rows,
+  OffsetRange,
+  Page,
   TimeRange,
 } from '../domain/models.ts';
 import { hasEnded } from '../domain/livestreamState.ts';
-import { invalidAnswer } from './envelope.ts';
-import type { Query, UpstreamClient } from './client.ts';
-import { member } from './json.ts';
+import { invalidResponse } from './envelope.ts';
+import type { Query, RealtimeKitClient } from './client.ts';
+import { getProperty } from './json.ts';
 import type { RequestContext } from './requestContext.ts';
-import { LARGEST_PAGE, type PagingHints, readWindow } from './pagination.ts';
+import { MAX_PAGE_ROWS, type PagingHints, readWindow } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
 import { readSessions, type SessionsPage } from './sessionsPage.ts';
-import { dataOf, toList, toLivestream, toMeeting, toSession, toStartedLivestream, type WireList } from './parse.ts';
-import { toAnalytics, toDays, toTimes } from './parseAnalytics.ts';
+import {
+  dataOf,
+  parseList,
+  parseLivestream,
+  parseMeeting,
+  parseSession,
+  parseStartedLivestream,
+  type WireList,
+} from './parse.ts';
+import { parseAnalytics, parseDays, toUnixRange } from './parseAnalytics.ts';
 
 /** The answer of the active session's endpoint: the session, and its livestream beside it. */
 export interface ActiveSession {
@@ -43,19 +51,19 @@ export interface Endpoints {
   /** `GET /meetings/{id}` */
   meeting(context: RequestContext, id: string): Promise<Meeting | null>;
   /** `GET /meetings` */
-  meetings(context: RequestContext, search: string | null, range: Range): Promise<Rows<Meeting>>;
+  meetings(context: RequestContext, search: string | null, range: OffsetRange): Promise<Page<Meeting>>;
   /** `GET /meetings`, its first and largest page, which is one request; null: it does not tell how long the list is. */
   meetingsHead(context: RequestContext): Promise<Head<Meeting> | null>;
   /** `GET /meetings/{id}/active-livestream` */
   activeLivestream(context: RequestContext, meetingId: string): Promise<Livestream | null>;
   /** `GET /meetings/{id}/livestream`: past ones included. */
-  meetingLivestreams(context: RequestContext, meetingId: string, range: Range): Promise<Rows<Livestream>>;
+  meetingLivestreams(context: RequestContext, meetingId: string, range: OffsetRange): Promise<Page<Livestream>>;
   /** `GET /livestreams/{id}` */
   livestream(context: RequestContext, id: string): Promise<Livestream | null>;
   /** `GET /livestreams/{id}`, for its sessions: ended ones included. */
-  sessions(context: RequestContext, livestreamId: string, range: Range): Promise<SessionsPage>;
+  sessions(context: RequestContext, livestreamId: string, range: OffsetRange): Promise<SessionsPage>;
   /** `GET /livestreams` */
-  livestreams(context: RequestContext, query: LivestreamQuery, range: Range): Promise<Rows<Livestream>>;
+  livestreams(context: RequestContext, query: LivestreamQuery, range: OffsetRange): Promise<Page<Livestream>>;
   /** `GET /livestreams`, read as `meetingsHead` is. */
   livestreamsHead(context: RequestContext, query: LivestreamQuery): Promise<Head<Livestream> | null>;
   /** `GET /livestreams/{id}/active-livestream-session` */
@@ -75,20 +83,23 @@ export interface Endpoints {
 /** What each list's answers taught about its page numbers; it outlives operations. */
 export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints>;
 
-export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 'send'>, hints: ListHints): Endpoints {
+export function createEndpoints(
+  { get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>,
+  hints: ListHints,
+): Endpoints {
   const readObject = async (context: RequestContext, apiPath: ApiPath, query?: Query) =>
-    dataOf(await read(context, apiPath, query));
+    dataOf(await get(context, apiPath, query));
 
   /** Reads a range of a list, in each of the forms that `toList` knows, and makes a model of each row. */
   async function readRows<Row>(
     context: RequestContext,
     list: List,
-    range: Range,
+    range: OffsetRange,
     toModel: (row: unknown) => Row | null,
-  ): Promise<Rows<Row>> {
+  ): Promise<Page<Row>> {
     const window = await readWindow(
       async ({ pageNo, perPage }) =>
-        toList(await read(context, list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
+        parseList(await get(context, list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
       range,
       list.hints,
     );
@@ -99,8 +110,8 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
   async function readHead<Row>(context: RequestContext, list: List, toModel: (row: unknown) => Row | null) {
     const { hints: learned } = list;
     const ask = async (pageNo: number): Promise<WireList> => {
-      const page = { page_no: pageNo, per_page: LARGEST_PAGE };
-      return toList(await read(context, list.path, { ...list.query, ...page }), list.name);
+      const page = { page_no: pageNo, per_page: MAX_PAGE_ROWS };
+      return parseList(await get(context, list.path, { ...list.query, ...page }), list.name);
     };
     const first = await ask(learned.firstPage ?? 1);
     const isBeyond = learned.firstPage === undefined && first.rows.length === 0 && (first.totalCount ?? 0) > 0;
@@ -113,18 +124,18 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
   }
 
   return {
-    meeting: async (context, id) => toMeeting(await readObject(context, path`/meetings/${id}`)),
+    meeting: async (context, id) => parseMeeting(await readObject(context, path`/meetings/${id}`)),
     meetings: async (context, search, range) => {
       const list = { path: path`/meetings`, query: { search }, name: 'meetings', hints: hints.meetings } as const;
-      return readRows(context, list, range, toMeeting);
+      return readRows(context, list, range, parseMeeting);
     },
     async meetingsHead(context) {
       const list = { path: path`/meetings`, name: 'meetings', hints: hints.meetings } as const;
-      return readHead(context, list, toMeeting);
+      return readHead(context, list, parseMeeting);
     },
     async activeLivestream(context, meetingId) {
       const data = await readObject(context, path`/meetings/${meetingId}/active-livestream`);
-      const livestream = toLivestream(data, meetingId);
+      const livestream = parseLivestream(data, meetingId);
       return livestream !== null && hasEnded(livestream) ? null : livestream;
     },
     async meetingLivestreams(context, meetingId, range) {
@@ -133,15 +144,15 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
         name: 'livestreams',
         hints: hints.meetingLivestreams,
       } as const;
-      return readRows(context, list, range, (row) => toLivestream(row, meetingId));
+      return readRows(context, list, range, (row) => parseLivestream(row, meetingId));
     },
     async livestream(context, id) {
       // One of its sessions is the least that can be asked for: only the livestream itself is of interest.
       const data = await readObject(context, path`/livestreams/${id}`, { per_page: 1 });
-      return toLivestream(member(data, 'livestream') ?? data);
+      return parseLivestream(getProperty(data, 'livestream') ?? data);
     },
     sessions: async (context, livestreamId, range) =>
-      readSessions((apiPath, query) => read(context, apiPath, query), livestreamId, range, hints.sessions),
+      readSessions((apiPath, query) => get(context, apiPath, query), livestreamId, range, hints.sessions),
     async livestreams(context, query, range) {
       const list = {
         path: path`/livestreams`,
@@ -149,7 +160,7 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
         name: 'livestreams',
         hints: hints.livestreams,
       } as const;
-      return readRows(context, list, range, (row) => toLivestream(row));
+      return readRows(context, list, range, (row) => parseLivestream(row));
     },
     async livestreamsHead(context, query) {
       const list = {
@@ -158,30 +169,30 @@ export function createEndpoints({ read, send }: Pick<UpstreamClient, 'read' | 's
         name: 'livestreams',
         hints: hints.livestreams,
       } as const;
-      return readHead(context, list, (row) => toLivestream(row));
+      return readHead(context, list, (row) => parseLivestream(row));
     },
     async activeSession(context, livestreamId) {
       const data = await readObject(context, path`/livestreams/${livestreamId}/active-livestream-session`);
       return {
-        livestream: toLivestream(member(data, 'livestream')),
-        session: toSession(member(data, 'session'), livestreamId),
+        livestream: parseLivestream(getProperty(data, 'livestream')),
+        session: parseSession(getProperty(data, 'session'), livestreamId),
       };
     },
-    session: async (context, id) => toSession(await readObject(context, path`/livestreams/sessions/${id}`)),
+    session: async (context, id) => parseSession(await readObject(context, path`/livestreams/sessions/${id}`)),
     analytics: async (context, range) =>
-      toAnalytics(await read(context, path`/analytics/livestreams/overall`, toTimes(range))),
+      parseAnalytics(await get(context, path`/analytics/livestreams/overall`, toUnixRange(range))),
     dailyAnalytics: async (context, range) =>
-      toDays(await read(context, path`/analytics/livestreams/daywise`, toTimes(range))),
+      parseDays(await get(context, path`/analytics/livestreams/daywise`, toUnixRange(range))),
     async startLivestream(context, { meetingId, name, video }) {
       const body = { ...(name === null ? {} : { name }), ...(video === null ? {} : { video_config: video }) };
-      const answer = await send(context, path`/meetings/${meetingId}/livestreams`, body);
+      const answer = await mutate(context, path`/meetings/${meetingId}/livestreams`, body);
       if (answer === null) return null;
-      const started = toStartedLivestream(dataOf(answer), meetingId);
-      if (started === null) throw invalidAnswer('it does not tell which livestream was started');
+      const started = parseStartedLivestream(dataOf(answer), meetingId);
+      if (started === null) throw invalidResponse('it does not tell which livestream was started');
       return started;
     },
     stopLivestream: async (context, meetingId) =>
-      (await send(context, path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
+      (await mutate(context, path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
   };
 }
 
@@ -199,7 +210,7 @@ function headOf<Row>(list: WireList, toModel: (row: unknown) => Row | null): Hea
 
 /** Whether upstream's pages hold fewer rows than were asked for. */
 function isCapped({ rows, totalCount }: Head<unknown>): boolean {
-  return rows.length < Math.min(LARGEST_PAGE, totalCount);
+  return rows.length < Math.min(MAX_PAGE_ROWS, totalCount);
 }
 
 interface List {

@@ -1,10 +1,10 @@
-import { type ErrorCode, type Fate, UpstreamError, type UpstreamFacts } from '../domain/errors.ts';
-import { isObject, type JsonObject, member, parseJson } from './json.ts';
+import { type ErrorCode, type RequestOutcome, UpstreamError, type UpstreamErrorDetails } from '../domain/errors.ts';
+import { isObject, type JsonObject, getProperty, parseJson } from './json.ts';
 import { redact } from './redact.ts';
 import type { TransportResponse } from './transport.ts';
 
 /** What upstream gave, out of its envelope. */
-export interface Answer {
+export interface Envelope {
   data: unknown;
   /** `paging` where it stands beside the data. */
   paging: unknown;
@@ -28,7 +28,7 @@ const FAILURES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
  *
  * The envelope is `{ success, data }` or `{ success, result }`; an error stands in `error` or `errors`.
  */
-export function readAnswer(response: TransportResponse, secrets: readonly string[]): Answer | null {
+export function unwrapResponse(response: TransportResponse, secrets: readonly string[]): Envelope | null {
   const { status } = response;
   const envelope = parseJson(response.body);
   const isEnvelope = isObject(envelope) && ['success', 'data', 'result'].some((name) => name in envelope);
@@ -37,7 +37,10 @@ export function readAnswer(response: TransportResponse, secrets: readonly string
   if (status === 204) return { data: null, paging: null };
   if (status < 200 || status >= 300) throw failure(status, response, envelope, secrets);
   if (!isEnvelope)
-    throw invalidAnswer(`it is ${isEmpty ? 'empty' : "not the API's JSON"}`, factsOf(response, envelope, secrets));
+    throw invalidResponse(
+      `it is ${isEmpty ? 'empty' : "not the API's JSON"}`,
+      errorDetails(response, envelope, secrets),
+    );
   if (envelope['success'] === false) {
     if (statusInside(envelope) === 404) return null;
     throw failure(statusInside(envelope), response, envelope, secrets);
@@ -46,9 +49,9 @@ export function readAnswer(response: TransportResponse, secrets: readonly string
 }
 
 /** An answer that cannot be read. It came, so the request may have been carried out. */
-export function invalidAnswer(why: string, upstream?: UpstreamFacts): UpstreamError {
+export function invalidResponse(why: string, upstream?: UpstreamErrorDetails): UpstreamError {
   const message = `RealtimeKit's answer cannot be read: ${why}.`;
-  return new UpstreamError('lost', 'UPSTREAM_INVALID_RESPONSE', message, upstream && { upstream });
+  return new UpstreamError('unknown', 'UPSTREAM_INVALID_RESPONSE', message, upstream && { upstream });
 }
 
 function failure(
@@ -57,16 +60,16 @@ function failure(
   envelope: unknown,
   secrets: readonly string[],
 ): UpstreamError {
-  const upstream = factsOf(response, envelope, secrets);
+  const upstream = errorDetails(response, envelope, secrets);
   if (status >= 300 && status < 400) {
     const words = 'RealtimeKit answered with a redirect, which is never followed. Check CLOUDFLARE_BASE_URL.';
-    return new UpstreamError('refused', 'UPSTREAM_INVALID_RESPONSE', words, { upstream });
+    return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', words, { upstream });
   }
   const [code, words] = FAILURES[status] ?? otherFailure(status);
   const retryAfterSeconds = retryAfter(response.headers['retry-after']);
   const waits = code === 'RATE_LIMITED' || status === 503;
   const details = { upstream, ...(waits && retryAfterSeconds !== null ? { retryAfterSeconds } : {}) };
-  return new UpstreamError(fateOf(status), code, words, details);
+  return new UpstreamError(outcomeOf(status), code, words, details);
 }
 
 function otherFailure(status: number): readonly [ErrorCode, string] {
@@ -76,8 +79,8 @@ function otherFailure(status: number): readonly [ErrorCode, string] {
 }
 
 /** A 4xx says that nothing was carried out, but for 408: there upstream may have read the request and been slow. */
-function fateOf(status: number): Fate {
-  return status >= 400 && status < 500 && status !== 408 ? 'refused' : 'lost';
+function outcomeOf(status: number): RequestOutcome {
+  return status >= 400 && status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 
 /** `success: false` under HTTP 2xx: the error's code is taken for the status where it is one. */
@@ -87,13 +90,17 @@ function statusInside(envelope: JsonObject): number {
 }
 
 function errorOf(envelope: unknown): JsonObject | null {
-  const error = member(envelope, 'error');
+  const error = getProperty(envelope, 'error');
   if (isObject(error)) return error;
-  const errors = member(envelope, 'errors');
+  const errors = getProperty(envelope, 'errors');
   return Array.isArray(errors) ? (errors.find(isObject) ?? null) : null;
 }
 
-function factsOf(response: TransportResponse, envelope: unknown, secrets: readonly string[]): UpstreamFacts {
+function errorDetails(
+  response: TransportResponse,
+  envelope: unknown,
+  secrets: readonly string[],
+): UpstreamErrorDetails {
   const error = errorOf(envelope);
   const code = error?.['code'];
   const message = error?.['message'];

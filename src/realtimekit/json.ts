@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** The member of an object; undefined where `value` is none. */
-export function member(value: unknown, name: string): unknown {
+export function getProperty(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
 }
 

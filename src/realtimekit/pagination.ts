@@ -32,7 +32,7 @@ export interface PagingHints {
 export type Window<Row> = { rows: Row[]; totalCount: number | null; hasNext: boolean };
 
 /** Rows: the most that is ever asked of one page. */
-export const LARGEST_PAGE = 100;
+export const MAX_PAGE_ROWS = 100;
 /** Twice what a list that holds still was seen to need; one that does not must not keep us. */
 const MAX_ROUNDS = 6;
 
@@ -44,7 +44,7 @@ type Asked = { index: number; perPage: number; firstPage: 0 | 1 };
 type Range = { from: number; to: number };
 
 /** The state of one `readWindow`. Its beliefs are its own, for other calls may change the hints meanwhile. */
-interface Reading<Row> {
+interface PagerState<Row> {
   ask: (page: Asked) => Promise<UpstreamPage<Row>>;
   hints: PagingHints;
   firstPage: 0 | 1;
@@ -80,22 +80,22 @@ export async function readWindow<Row>(
     before = now;
     const asked = pagesFor(reading, gap, round === 0);
     const answers = await Promise.all(asked.map(async (page) => ({ page, answer: await reading.ask(page) })));
-    for (const { page, answer } of answers) await take(reading, page, answer);
+    for (const { page, answer } of answers) await applyPage(reading, page, answer);
   }
   const found = [...reading.rows].filter(([at]) => at >= wanted.from && at < wanted.to).toSorted(([a], [b]) => a - b);
   const rows = found.map(([, row]) => row);
   return { rows, totalCount: reading.totalCount, hasNext: rows.length > 0 && reading.end > wanted.to };
 }
 
-function begin<Row>(fetchPage: FetchPage<Row>, hints: PagingHints): Reading<Row> {
+function begin<Row>(fetchPage: FetchPage<Row>, hints: PagingHints): PagerState<Row> {
   const ask = ({ index, perPage, firstPage }: Asked) => fetchPage({ pageNo: index + firstPage, perPage });
-  const cap = Math.min(LARGEST_PAGE, hints.maxPerPage ?? LARGEST_PAGE);
+  const cap = Math.min(MAX_PAGE_ROWS, hints.maxPerPage ?? MAX_PAGE_ROWS);
   const beliefs = { firstPage: hints.firstPage ?? 1, cap, proven: hints.maxPerPage ?? 0, trial: false };
   return { ask, hints, ...beliefs, rows: new Map(), totalCount: null, end: Infinity };
 }
 
 /** From the first to the last row of the window not yet there. */
-function missing<Row>({ rows, end }: Reading<Row>, wanted: Range): Range | null {
+function missing<Row>({ rows, end }: PagerState<Row>, wanted: Range): Range | null {
   let [from, to] = [wanted.from, Math.min(wanted.to, end)];
   while (from < to && rows.has(from)) from++;
   while (from < to && rows.has(to - 1)) to--;
@@ -103,21 +103,21 @@ function missing<Row>({ rows, end }: Reading<Row>, wanted: Range): Range | null 
 }
 
 /** The pages to ask for now: as few as possible, of the smallest such size. */
-function pagesFor<Row>(reading: Reading<Row>, { from, to }: Range, first: boolean): Asked[] {
+function pagesFor<Row>(reading: PagerState<Row>, { from, to }: Range, first: boolean): Asked[] {
   const { cap, firstPage, hints } = reading;
   const span = (size: number) => Math.floor((to - 1) / size) - Math.floor(from / size);
   let perPage = 1;
   for (let size = 2; size <= cap; size++) if (span(size) < span(perPage)) perPage = size;
   // The first page begins at row 0 whatever its size: asking it for more than the cap costs nothing, and is how a cap
   // wrongly learned is unlearned before it costs many requests.
-  if (first && from === 0) return [{ index: 0, perPage: Math.min(to, LARGEST_PAGE), firstPage }];
+  if (first && from === 0) return [{ index: 0, perPage: Math.min(to, MAX_PAGE_ROWS), firstPage }];
   const start = Math.floor(from / perPage);
   const pages = Array.from({ length: span(perPage) + 1 }, (_, i) => ({ index: start + i, perPage, firstPage }));
   return first && hints.maxPerPage === undefined ? pages.slice(0, 1) : pages;
 }
 
 /** Puts an answer's rows where they belong and learns from them. */
-async function take<Row>(reading: Reading<Row>, asked: Asked, page: UpstreamPage<Row>): Promise<void> {
+async function applyPage<Row>(reading: PagerState<Row>, asked: Asked, page: UpstreamPage<Row>): Promise<void> {
   if (page.totalCount !== null) reading.totalCount = reading.end = page.totalCount;
   const told = page.startOffset !== null && page.rows.length > 0 ? page.startOffset - 1 : null;
   if (told !== null) learnFromOffset(reading, asked, page, told);
@@ -129,7 +129,7 @@ async function take<Row>(reading: Reading<Row>, asked: Asked, page: UpstreamPage
 }
 
 /** Which numbering and page size bring this page to this place? The most believed explanation that fits wins. */
-function learnFromOffset<Row>(reading: Reading<Row>, asked: Asked, page: UpstreamPage<Row>, at: number): void {
+function learnFromOffset<Row>(reading: PagerState<Row>, asked: Asked, page: UpstreamPage<Row>, at: number): void {
   const { length } = page.rows;
   const { index, perPage, firstPage } = asked;
   const more = page.totalCount !== null && at + length < page.totalCount;
@@ -147,19 +147,19 @@ function learnFromOffset<Row>(reading: Reading<Row>, asked: Asked, page: Upstrea
   if (!fit) return;
   reading.firstPage = reading.hints.firstPage = fit.first;
   if (fit.size < perPage) setCap(reading, fit.size);
-  else if (length > reading.cap) setCap(reading, LARGEST_PAGE);
+  else if (length > reading.cap) setCap(reading, MAX_PAGE_ROWS);
   // Without a total a short page is the end, unless it may as well be a full page of a capped size, numbered otherwise.
   const asAsked = fit === guesses[0] && second.index * length !== at;
   if (page.totalCount === null && asAsked && length < Math.min(perPage, reading.cap)) reading.end = at + length;
 }
 
 /** Where rows without a start offset belong: where they were asked for, unless their number speaks against it. */
-async function placeByNumber<Row>(reading: Reading<Row>, asked: Asked, page: UpstreamPage<Row>): Promise<number> {
+async function placeByNumber<Row>(reading: PagerState<Row>, asked: Asked, page: UpstreamPage<Row>): Promise<number> {
   const { length } = page.rows;
   const total = page.totalCount;
   const size = Math.max(length, Math.min(asked.perPage, reading.cap));
   const at = asked.index * size;
-  if (length > reading.cap) setCap(reading, LARGEST_PAGE);
+  if (length > reading.cap) setCap(reading, MAX_PAGE_ROWS);
   if (length === size) reading.proven = Math.max(reading.proven, size);
   else if (total === null) reading.end = Math.min(reading.end, at + length);
   else if (length > 0) return placeShort(reading, { ...asked, perPage: size }, length, total);
@@ -171,7 +171,7 @@ async function placeByNumber<Row>(reading: Reading<Row>, asked: Asked, page: Ups
 }
 
 /** A page shorter than asked is the last one, or of a capped size, or the last one of a list numbered from 0. */
-async function placeShort<Row>(reading: Reading<Row>, asked: Asked, length: number, total: number): Promise<number> {
+async function placeShort<Row>(reading: PagerState<Row>, asked: Asked, length: number, total: number): Promise<number> {
   const { index, perPage, firstPage } = asked;
   const isLast = index * perPage + length === total;
   const isLastFrom0 =
@@ -190,8 +190,8 @@ async function placeShort<Row>(reading: Reading<Row>, asked: Asked, length: numb
   return (index + 1) * perPage;
 }
 
-function setCap<Row>(reading: Reading<Row>, cap: number): void {
-  reading.cap = Math.min(cap, LARGEST_PAGE);
-  if (cap < LARGEST_PAGE) reading.hints.maxPerPage = cap;
+function setCap<Row>(reading: PagerState<Row>, cap: number): void {
+  reading.cap = Math.min(cap, MAX_PAGE_ROWS);
+  if (cap < MAX_PAGE_ROWS) reading.hints.maxPerPage = cap;
   else delete reading.hints.maxPerPage;
 }

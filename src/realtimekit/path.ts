@@ -20,7 +20,7 @@ export function path(literals: TemplateStringsArray, ...ids: string[]): ApiPath 
 function checked(id: string): string {
   if (isId(id)) return id;
   const words = 'RealtimeKit told an id that nothing can be asked for by.';
-  throw new UpstreamError('unsent', 'UPSTREAM_INVALID_RESPONSE', words);
+  throw new UpstreamError('notSent', 'UPSTREAM_INVALID_RESPONSE', words);
 }
 
 /** A template's literals are the same object at each call, so that its route is put together once. */

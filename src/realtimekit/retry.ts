@@ -3,13 +3,13 @@ import { UpstreamError } from '../domain/errors.ts';
 import { sleep } from '../lib/timeout.ts';
 
 /** How often a request is repeated after its first sending. */
-const MOST_RETRIES = 2;
+const MAX_RETRIES = 2;
 /** The longest that a `Retry-After` is waited for, in seconds; a longer one is the caller's to wait for. */
-const LONGEST_RETRY_AFTER = 5;
+const MAX_RETRY_AFTER_SECONDS = 5;
 /** The first backoff, in milliseconds; it doubles with each further one. */
-const FIRST_BACKOFF = 200;
+const MIN_BACKOFF_MS = 200;
 
-const PASSING_STATUS = new Set([408, 502, 503, 504]);
+const RETRYABLE_STATUS = new Set([408, 502, 503, 504]);
 
 export interface RetryOptions {
   /** Whether carrying it out twice does no harm: true for reads alone. */
@@ -29,7 +29,7 @@ export async function withRetry<T>(options: RetryOptions, attempt: () => Promise
       return await attempt();
     } catch (error) {
       const delay =
-        retries < MOST_RETRIES && isSafe(error, options) ? retryDelay(error, retries, options.random()) : null;
+        retries < MAX_RETRIES && isSafe(error, options) ? retryDelay(error, retries, options.random()) : null;
       if (delay === null || options.clock.now() + delay >= options.endsAt) throw error;
       await sleep(delay, options.clock, options.signal);
     }
@@ -37,7 +37,7 @@ export async function withRetry<T>(options: RetryOptions, attempt: () => Promise
 }
 
 function isSafe(error: unknown, { idempotent, signal }: RetryOptions): error is UpstreamError {
-  return signal?.aborted !== true && error instanceof UpstreamError && (idempotent || error.fate === 'unsent');
+  return signal?.aborted !== true && error instanceof UpstreamError && (idempotent || error.outcome === 'notSent');
 }
 
 /**
@@ -45,15 +45,15 @@ function isSafe(error: unknown, { idempotent, signal }: RetryOptions): error is 
  * `Retry-After` where it tells one, else a backoff with full jitter between half and the whole of its step.
  */
 export function retryDelay(error: UpstreamError, retries: number, random: number): number | null {
-  if (!isPassing(error)) return null;
-  const step = FIRST_BACKOFF * 2 ** retries * (0.5 + random / 2);
+  if (!isTransient(error)) return null;
+  const step = MIN_BACKOFF_MS * 2 ** retries * (0.5 + random / 2);
   return Math.max(step, (error.retryAfterSeconds ?? 0) * 1000);
 }
 
-function isPassing({ code, retryAfterSeconds, upstream }: UpstreamError): boolean {
-  if (retryAfterSeconds !== undefined && retryAfterSeconds > LONGEST_RETRY_AFTER) return false;
+function isTransient({ code, retryAfterSeconds, upstream }: UpstreamError): boolean {
+  if (retryAfterSeconds !== undefined && retryAfterSeconds > MAX_RETRY_AFTER_SECONDS) return false;
   if (code === 'RATE_LIMITED') return retryAfterSeconds !== undefined;
   const status = upstream?.status ?? null;
-  if (status !== null) return PASSING_STATUS.has(status);
+  if (status !== null) return RETRYABLE_STATUS.has(status);
   return code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_UNAVAILABLE';
 }

@@ -1,15 +1,15 @@
-import type { Livestream, LivestreamSession, Range, Rows } from '../domain/models.ts';
-import { type Answer, invalidAnswer } from './envelope.ts';
+import type { Livestream, LivestreamSession, OffsetRange, Page } from '../domain/models.ts';
+import { type Envelope, invalidResponse } from './envelope.ts';
 import type { Query } from './client.ts';
-import { member } from './json.ts';
+import { getProperty } from './json.ts';
 import { type PagingHints, readWindow } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
-import { dataOf, toLivestream, toSession, toSessionList } from './parse.ts';
+import { dataOf, parseLivestream, parseSession, parseSessionList } from './parse.ts';
 
 /** A page of a livestream's sessions, and the livestream beside it. */
 export interface SessionsPage {
   livestream: Livestream | null;
-  sessions: Rows<LivestreamSession>;
+  sessions: Page<LivestreamSession>;
 }
 
 /**
@@ -17,9 +17,9 @@ export interface SessionsPage {
  * out in silence: sessions that it counts, but does not give, make the page fail, or another one be said to follow.
  */
 export async function readSessions(
-  read: (apiPath: ApiPath, query: Query) => Promise<Answer | null>,
+  read: (apiPath: ApiPath, query: Query) => Promise<Envelope | null>,
   livestreamId: string,
-  range: Range,
+  range: OffsetRange,
   hints: PagingHints,
 ): Promise<SessionsPage> {
   let livestream: Livestream | null = null;
@@ -27,18 +27,18 @@ export async function readSessions(
     async ({ pageNo, perPage }) => {
       const answer = await read(path`/livestreams/${livestreamId}`, { page_no: pageNo, per_page: perPage });
       const data = dataOf(answer);
-      livestream = toLivestream(member(data, 'livestream') ?? data) ?? livestream;
-      return toSessionList(answer) ?? untold();
+      livestream = parseLivestream(getProperty(data, 'livestream') ?? data) ?? livestream;
+      return parseSessionList(answer) ?? missingSessions();
     },
     range,
     hints,
   );
   const isMissed = range.offset + rows.length < (totalCount ?? 0);
-  if (rows.length === 0 && isMissed) untold();
-  const models = rows.map((row) => toSession(row, livestreamId));
+  if (rows.length === 0 && isMissed) missingSessions();
+  const models = rows.map((row) => parseSession(row, livestreamId));
   return { livestream, sessions: { rows: models, totalCount, hasNext: hasNext || isMissed } };
 }
 
-function untold(): never {
-  throw invalidAnswer("it does not list the livestream's sessions");
+function missingSessions(): never {
+  throw invalidResponse("it does not list the livestream's sessions");
 }

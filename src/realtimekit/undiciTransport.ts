@@ -39,7 +39,7 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
   close: () => Promise<void>;
 } {
   const agent = createAgent(options);
-  const exchanges = new Set<Exchange>();
+  const exchanges = new Set<RequestHandler>();
   let closed = false;
 
   // Until a first connection tells whether an https origin speaks HTTP/2, undici lets all requests wait for that one.
@@ -60,7 +60,7 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
       if (url === null || !areValid(request.headers)) {
         return Promise.reject(new TransportError('connect', 'The request is not valid HTTP'));
       }
-      const exchange = new Exchange(request, url.origin, exchanges);
+      const exchange = new RequestHandler(request, url.origin, exchanges);
       const { method, headers, body = null } = request;
       agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, exchange);
       return exchange.answer;
@@ -114,13 +114,13 @@ function areValid(headers: Record<string, string>): boolean {
 }
 
 /** One request on its way through undici, which calls the `on...` methods. */
-class Exchange implements Dispatcher.DispatchHandler {
+class RequestHandler implements Dispatcher.DispatchHandler {
   readonly origin: string;
   /** Undici writes to the socket and reports it in the same breath: while this is false no byte has left. */
   sent = false;
 
   readonly #request: TransportRequest;
-  readonly #exchanges: Set<Exchange>;
+  readonly #exchanges: Set<RequestHandler>;
   readonly #onAbort = () => this.#fail(this.#request.signal.reason);
   readonly #settle = Promise.withResolvers<TransportResponse>();
   #controller: Dispatcher.DispatchController | undefined;
@@ -131,7 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #length = 0;
 
   /** Stays in `exchanges` until it ends. */
-  constructor(request: TransportRequest, origin: string, exchanges: Set<Exchange>) {
+  constructor(request: TransportRequest, origin: string, exchanges: Set<RequestHandler>) {
     this.#request = request;
     this.origin = origin;
     this.#exchanges = exchanges;

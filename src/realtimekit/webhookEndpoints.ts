@@ -1,10 +1,10 @@
 import { isId } from '../domain/ids.ts';
-import { invalidAnswer } from './envelope.ts';
-import type { UpstreamClient } from './client.ts';
+import { invalidResponse } from './envelope.ts';
+import type { RealtimeKitClient } from './client.ts';
 import { isObject } from './json.ts';
 import type { RequestContext } from './requestContext.ts';
 import { path } from './path.ts';
-import { dataOf, toList } from './parse.ts';
+import { dataOf, parseList } from './parse.ts';
 
 /** Where RealtimeKit sends an app's events. Null: not told. */
 export interface Webhook {
@@ -27,7 +27,7 @@ export interface WebhookFields {
  * One function for each REST call that is needed. All reject with an `UpstreamError`; what changes something is sent once. Null:
  * there is no such app.
  */
-export interface Webhooks {
+export interface WebhookEndpoints {
   /** `GET /webhooks` */
   list(context: RequestContext): Promise<Webhook[] | null>;
   /** `POST /webhooks` */
@@ -38,25 +38,25 @@ export interface Webhooks {
   remove(context: RequestContext, id: string): Promise<boolean>;
 }
 
-export function createWebhooks({ read, send }: Pick<UpstreamClient, 'read' | 'send'>): Webhooks {
+export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>): WebhookEndpoints {
   return {
     async list(context) {
-      const answer = await read(context, path`/webhooks`);
+      const answer = await get(context, path`/webhooks`);
       if (answer === null) return null;
-      const { rows, totalCount } = toList(answer, 'webhooks');
+      const { rows, totalCount } = parseList(answer, 'webhooks');
       // Of a webhook that is not told nobody would know that it is there.
-      if ((totalCount ?? 0) > rows.length) throw invalidAnswer('it has only some of the webhooks');
-      return rows.map(toWebhook).filter((webhook) => webhook !== null);
+      if ((totalCount ?? 0) > rows.length) throw invalidResponse('it has only some of the webhooks');
+      return rows.map(parseWebhook).filter((webhook) => webhook !== null);
     },
     async add(context, fields) {
-      const answer = await send(context, path`/webhooks`, fields);
+      const answer = await mutate(context, path`/webhooks`, fields);
       if (answer === null) return null;
-      const added = toWebhook(dataOf(answer));
-      if (added === null) throw invalidAnswer('it does not tell which webhook was added');
+      const added = parseWebhook(dataOf(answer));
+      if (added === null) throw invalidResponse('it does not tell which webhook was added');
       return { ...added, ...fields, events: [...fields.events] };
     },
-    change: async (context, id, fields) => (await send(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
-    remove: async (context, id) => (await send(context, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
+    change: async (context, id, fields) => (await mutate(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
+    remove: async (context, id) => (await mutate(context, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
   };
 }
 
@@ -66,7 +66,7 @@ export interface Registration {
   /** What was done for it. */
   outcome: 'added' | 'changed' | 'unchanged';
   /** How many others have the same URL: each event is sent to them too. */
-  doubles: number;
+  duplicates: number;
 }
 
 /**
@@ -74,25 +74,25 @@ export interface Registration {
  * lacks, and keeps those that it has. Null: there is no such app.
  */
 export async function registerWebhook(
-  webhooks: Webhooks,
+  webhooks: WebhookEndpoints,
   context: RequestContext,
   { name, url, events }: Omit<WebhookFields, 'enabled'>,
 ): Promise<Registration | null> {
   const all = await webhooks.list(context);
   if (all === null) return null;
-  const lacks = (webhook: Webhook): number =>
+  const missing = (webhook: Webhook): number =>
     events.filter((event) => !webhook.events.includes(event)).length + (webhook.enabled === true ? 0 : 1);
   const same = all.filter((webhook) => isSame(webhook.url, url));
-  const [found] = same.toSorted((one, other) => lacks(one) - lacks(other));
-  const doubles = Math.max(0, same.length - 1);
-  if (found !== undefined && lacks(found) === 0) return { webhook: found, outcome: 'unchanged', doubles };
+  const [found] = same.toSorted((one, other) => missing(one) - missing(other));
+  const duplicates = Math.max(0, same.length - 1);
+  if (found !== undefined && missing(found) === 0) return { webhook: found, outcome: 'unchanged', duplicates };
   if (found !== undefined) {
     const fields = { events: [...new Set([...found.events, ...events])], enabled: true };
     const isThere = await webhooks.change(context, found.id, fields);
-    if (isThere) return { webhook: { ...found, ...fields }, outcome: 'changed', doubles };
+    if (isThere) return { webhook: { ...found, ...fields }, outcome: 'changed', duplicates };
   }
   const added = await webhooks.add(context, { name, url, events, enabled: true });
-  return added && { webhook: added, outcome: 'added', doubles };
+  return added && { webhook: added, outcome: 'added', duplicates };
 }
 
 /** Whether two URLs are one, however they are written. */
@@ -101,7 +101,7 @@ function isSame(one: string | null, other: string): boolean {
 }
 
 /** Null: not a webhook that can be named. */
-function toWebhook(value: unknown): Webhook | null {
+function parseWebhook(value: unknown): Webhook | null {
   if (!isObject(value)) return null;
   const { id, name, url, events, enabled } = value;
   if (typeof id !== 'string' || !isId(id)) return null;

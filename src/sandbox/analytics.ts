@@ -1,16 +1,16 @@
 import { type Answer, Refusal } from './responses.ts';
-import type { Call } from './restCall.ts';
+import type { RestCall } from './restCall.ts';
 import type { Session } from './records.ts';
 import { Writer } from './responseFormats.ts';
 
 /** How many sessions began in a time range, and what they ingested and were watched for, altogether. */
-export function overallAnalytics(call: Call): Answer {
+export function overallAnalytics(call: RestCall): Answer {
   const { world, settings } = call;
   return { kind: 'found', data: new Writer(world, settings.shapes).totals(sessionsWithin(call)) };
 }
 
 /** The same for each day (UTC) on which a session began, oldest first: a session counts whole on the day it began. */
-export function dailyAnalytics(call: Call): Answer {
+export function dailyAnalytics(call: RestCall): Answer {
   const { world, settings } = call;
   const writer = new Writer(world, settings.shapes);
   const days = Map.groupBy(sessionsWithin(call), ({ invokedAt }) => new Date(invokedAt).toISOString().slice(0, 10));
@@ -19,7 +19,7 @@ export function dailyAnalytics(call: Call): Answer {
 }
 
 /** Sessions that began between `start_time` and `end_time`, both included. */
-function sessionsWithin({ query, world }: Call): Session[] {
+function sessionsWithin({ query, world }: RestCall): Session[] {
   const from = unixSeconds(query, 'start_time') ?? -Infinity;
   const to = unixSeconds(query, 'end_time') ?? Infinity;
   const began = (session: Session) => Math.floor(session.invokedAt / 1000);

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Fault } from './faults.ts';
 
 /** Where a redirect leads that names no other place. */
-export const TRAP = '/__sandbox/trap';
+export const REDIRECT_TRAP = '/__sandbox/trap';
 
 /** Between two bytes of a `drip`. */
 const DRIP_MS = 250;
@@ -19,7 +19,7 @@ export class ConnectionLost extends Error {
 }
 
 /** Answers a request the way `fault` has it; rejects where the connection would be closed without an answer. */
-export async function strike(
+export async function injectFault(
   fault: Fault,
   carryOut: () => Response,
   clock: Clock,
@@ -47,7 +47,7 @@ export async function strike(
     case 'huge':
       return written(hugeBody(), fault.status ?? 200, JSON_TYPE);
     case 'redirect':
-      return written(null, fault.status ?? 302, { location: fault.location ?? TRAP });
+      return written(null, fault.status ?? 302, { location: fault.location ?? REDIRECT_TRAP });
     default:
       return fault.kind satisfies never;
   }

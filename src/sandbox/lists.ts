@@ -1,5 +1,5 @@
 import { type Answer, Refusal } from './responses.ts';
-import type { Call } from './restCall.ts';
+import type { RestCall } from './restCall.ts';
 import { STATUSES } from './records.ts';
 import { type Page, paginate } from './paging.ts';
 import type { Shapes } from './settings.ts';
@@ -8,7 +8,7 @@ import { Writer } from './responseFormats.ts';
 const DOCUMENTED = { numbers: 'string', disabled: 'boolean' } as const;
 
 /** All livestreams, newest first unless `sort_order` says otherwise. */
-export function listLivestreams({ query, world, settings: { shapes } }: Call): Answer {
+export function listLivestreams({ query, world, settings: { shapes } }: RestCall): Answer {
   const status = oneOf(query, 'status', STATUSES);
   const excludesMeetings = oneOf(query, 'exclude_meetings', ['true', 'false']) === 'true';
   const isWanted = within(query);
@@ -25,7 +25,7 @@ export function listLivestreams({ query, world, settings: { shapes } }: Call): A
 }
 
 /** All meetings, newest first unless `sort_order` says otherwise. */
-export function listMeetings({ query, world, settings: { shapes } }: Call): Answer {
+export function listMeetings({ query, world, settings: { shapes } }: RestCall): Answer {
   const search = query.get('search')?.toLowerCase() ?? '';
   const status = oneOf(query, 'status', ['ACTIVE', 'INACTIVE']);
   const isWanted = within(query);
@@ -40,7 +40,7 @@ export function listMeetings({ query, world, settings: { shapes } }: Call): Answ
 }
 
 /** A meeting's livestreams, past ones included, with the sessions of those on the page: always nested. */
-export function listLivestreamsOfMeeting({ id, query, world, settings: { shapes } }: Call): Answer {
+export function listLivestreamsOfMeeting({ id, query, world, settings: { shapes } }: RestCall): Answer {
   if (world.meeting(id) === undefined) return { kind: 'nothing', message: 'Meeting not found' };
   const { rows, paging } = paginate(sorted(world.livestreamsOf(id), query), query, shapes);
   const writer = new Writer(world, shapes, DOCUMENTED);

@@ -3,7 +3,7 @@ import type { WebhookRegistry } from './webhooks/registry.ts';
 import type { World } from './world.ts';
 
 /** A request that has reached its endpoint. */
-export interface Call {
+export interface RestCall {
   appId: string;
   /** The id in the path after the app's; every route has one at most. */
   id: string;

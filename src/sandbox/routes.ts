@@ -1,6 +1,6 @@
 import { dailyAnalytics, overallAnalytics } from './analytics.ts';
 import { type Answer, Refusal } from './responses.ts';
-import type { Call } from './restCall.ts';
+import type { RestCall } from './restCall.ts';
 import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
 import type { Livestream } from './records.ts';
 import { paginate } from './paging.ts';
@@ -20,7 +20,7 @@ export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** The path below `/accounts/{account_id}/realtime/kit/{app_id}`. */
   template: string;
-  handle(call: Call): Answer;
+  handle(call: RestCall): Answer;
 }
 
 /** The API's calls. A template with fixed words stands before one that would match them as an id. */
@@ -45,19 +45,19 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'DELETE', template: '/webhooks/{webhook_id}', handle: removeWebhook },
 ];
 
-function meeting({ id, world, settings }: Call): Answer {
+function meeting({ id, world, settings }: RestCall): Answer {
   const meeting = world.meeting(id);
   if (meeting === undefined) return { kind: 'nothing', message: 'Meeting not found' };
   return { kind: 'found', data: new Writer(world, settings.shapes).meeting(meeting) };
 }
 
-function activeLivestream({ id, world, settings }: Call): Answer {
+function activeLivestream({ id, world, settings }: RestCall): Answer {
   const active = world.activeLivestreamOf(id);
   if (active === undefined) return { kind: 'nothing', message: 'No active livestream found for this meeting' };
   return { kind: 'found', data: new Writer(world, settings.shapes).livestream(active) };
 }
 
-function activeSession({ id, world, settings }: Call): Answer {
+function activeSession({ id, world, settings }: RestCall): Answer {
   const livestream = world.livestream(id);
   const session = world.activeSessionOf(id);
   if (livestream === undefined || session === undefined) {
@@ -67,7 +67,7 @@ function activeSession({ id, world, settings }: Call): Answer {
   return { kind: 'found', data: { livestream: writer.livestream(livestream), session: writer.session(session) } };
 }
 
-function session({ id, world, settings }: Call): Answer {
+function session({ id, world, settings }: RestCall): Answer {
   const session = world.session(id);
   if (session === undefined) return { kind: 'nothing', message: 'Livestream session not found' };
   // The only page on sessions that does not list `invoked_time`.
@@ -77,21 +77,21 @@ function session({ id, world, settings }: Call): Answer {
   };
 }
 
-function livestream(call: Call): Answer {
+function livestream(call: RestCall): Answer {
   const livestream = call.world.livestream(call.id);
   if (livestream === undefined) return { kind: 'nothing', message: 'Livestream not found' };
   const isFlat = call.settings.shapes.livestreamById === 'flat';
   return { kind: 'found', data: isFlat ? flatLivestream(livestream, call) : nestedLivestream(livestream, call) };
 }
 
-function flatLivestream(livestream: Livestream, { world, settings: { shapes } }: Call) {
+function flatLivestream(livestream: Livestream, { world, settings: { shapes } }: RestCall) {
   const writer = new Writer(world, shapes);
   const meters = shapes.optionalFields === 'missing' ? {} : writer.meters(world.sessionsOf(livestream.id));
   return { ...writer.livestream(livestream), ...meters };
 }
 
 /** Its sessions are paged, newest first, and the documented form has room for one. */
-function nestedLivestream(livestream: Livestream, { world, query, settings: { shapes } }: Call) {
+function nestedLivestream(livestream: Livestream, { world, query, settings: { shapes } }: RestCall) {
   const { rows, paging } = paginate(world.sessionsOf(livestream.id), query, shapes, 1);
   const [session] = rows;
   const writer = new Writer(world, shapes);
@@ -102,7 +102,7 @@ function nestedLivestream(livestream: Livestream, { world, query, settings: { sh
   };
 }
 
-function start({ id, body, world, settings }: Call): Answer {
+function start({ id, body, world, settings }: RestCall): Answer {
   const { name } = readStart(body);
   if (world.meeting(id) === undefined) throw new Refusal(404, 404, 'Meeting not found');
   if (world.activeLivestreamOf(id) !== undefined) {
@@ -112,7 +112,7 @@ function start({ id, body, world, settings }: Call): Answer {
   return { kind: 'found', status: 201, data: new Writer(world, settings.shapes).started(started) };
 }
 
-function stop({ id, world }: Call): Answer {
+function stop({ id, world }: RestCall): Answer {
   if (!world.stop(id)) throw new Refusal(404, 404, 'No active livestream found for this meeting');
   return { kind: 'found', data: { message: 'Livestream stopped successfully' } };
 }

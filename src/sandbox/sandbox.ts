@@ -9,9 +9,9 @@ import { RequestLog, type RequestReport, loggedRequest } from './requestLog.ts';
 import { KEY_ROUTE, type Match, matchRoute } from './router.ts';
 import { type Samples, pickSamples } from './exampleIds.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
-import { plantSeed } from './seed.ts';
+import { seedWorld } from './seed.ts';
 import { DEFAULT_SETTINGS, type SandboxSettings, type SettingsPatch, mergeSettings } from './settings.ts';
-import { TRAP, pause, strike } from './injectFault.ts';
+import { REDIRECT_TRAP, pause, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
 import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -103,17 +103,17 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
   async function answerUpstream(request: Request, url: URL): Promise<Response> {
     const match = matchRoute(request.method, url.pathname);
-    const route = url.pathname === TRAP ? TRAP : (match.endpoint?.template ?? 'unknown');
+    const route = url.pathname === REDIRECT_TRAP ? REDIRECT_TRAP : (match.endpoint?.template ?? 'unknown');
     const body = await request.text();
     const leave = log.enter(loggedRequest(request.method, route, url, body, clock.now()));
     try {
       const token = /^Bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
       const verdict = quota.take(token ?? '', clock.now(), settings.quota);
       const carryOut = () => answerEndpoint(match, url, body);
-      const refusal = route === TRAP ? Response.json({ success: true }) : refusalOf(token, verdict);
+      const refusal = route === REDIRECT_TRAP ? Response.json({ success: true }) : refusalOf(token, verdict);
       if (refusal?.status === 429) log.refuse();
       const fault = refusal === undefined ? faults.take(request.method, route) : undefined;
-      const answer = fault === undefined ? undefined : await strike(fault, carryOut, base, request.signal);
+      const answer = fault === undefined ? undefined : await injectFault(fault, carryOut, base, request.signal);
       const response = refusal ?? answer ?? carryOut();
       await pause(base, settings.latencyMs, request.signal);
       return stamped(response, verdict);
@@ -143,7 +143,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       const data = { publicKey: await webhooks.key.publicPem() };
       const answer = Response.json({ success: true, data, message: '' });
       const fault = faults.take(request.method, KEY_ROUTE);
-      const response = fault === undefined ? answer : await strike(fault, () => answer, base, request.signal);
+      const response = fault === undefined ? answer : await injectFault(fault, () => answer, base, request.signal);
       await pause(base, settings.latencyMs, request.signal);
       return response;
     } finally {
@@ -166,7 +166,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     fetch(request) {
       const url = new URL(request.url);
       if (url.pathname === KEY_ROUTE) return answerKey(request, url);
-      const isControl = isControlPath(url.pathname) && url.pathname !== TRAP;
+      const isControl = isControlPath(url.pathname) && url.pathname !== REDIRECT_TRAP;
       return isControl ? answerControl(request, url.pathname, controls) : answerUpstream(request, url);
     },
   };
@@ -174,7 +174,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
 function createWorld(clock: SandboxClock): { world: World; samples: Samples } {
   const random = createRandom(SEED);
-  const seed = plantSeed(clock.now(), random);
+  const seed = seedWorld(clock.now(), random);
   const world = new World(() => clock.now(), random, seed);
   return { world, samples: pickSamples(seed, world) };
 }

@@ -36,7 +36,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** Meetings, livestreams and sessions as of `now`: ids and names depend on the generator only, times lie just before `now`. */
-export function plantSeed(now: number, random: Random): Seed {
+export function seedWorld(now: number, random: Random): Seed {
   const meetings = meetingTitles(COUNTS.meetings, random).map((title) => seedMeeting(title, now, random));
   const plans = [...activePlans(meetings), ...pastPlans(meetings, random)];
   const seeded = plans.map((plan, index) => seedLivestream(plan, index, now, random));

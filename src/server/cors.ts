@@ -3,7 +3,7 @@ import type { CORSOptions } from 'graphql-yoga';
 /** What pages of other sites may do: the listed ones everything, the others nothing. Their cookies are never asked for. */
 export function corsFor(request: Request, origins: readonly string[]): CORSOptions {
   // Of an origin that is not in its list Yoga would allow `null`, which any page in a sandboxed frame has.
-  if (!isListed(request.headers.get('origin'), origins)) return false;
+  if (!isAllowedOrigin(request.headers.get('origin'), origins)) return false;
   return {
     origin: [...origins],
     methods: ['GET', 'POST'],
@@ -14,9 +14,9 @@ export function corsFor(request: Request, origins: readonly string[]): CORSOptio
 }
 
 /** Whether the pages of this origin may call. */
-export function isListed(origin: string | null | undefined, origins: readonly string[]): boolean {
+export function isAllowedOrigin(origin: string | null | undefined, origins: readonly string[]): boolean {
   return origins.includes('*') || origins.includes(origin ?? '');
 }
 
 /** What the others are told. */
-export const FOREIGN = 'Pages of other sites may not call this gateway.';
+export const CROSS_ORIGIN_MESSAGE = 'Pages of other sites may not call this gateway.';

@@ -2,91 +2,91 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 import { createAuthenticate } from '../auth/authenticate.ts';
-import { createIdentify } from '../auth/resolveCaller.ts';
+import { createResolveCaller } from '../auth/resolveCaller.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Context } from '../graphql/context.ts';
-import { contextOf } from './createContext.ts';
+import { createContext } from './createContext.ts';
 import { corsFor } from './cors.ts';
 import { idsOf, type WebhookEvent } from '../webhooks/webhookEvent.ts';
-import { createWatch, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
+import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { renderGraphiQL } from './graphiql.ts';
-import { DEFAULT_LIMITS } from '../graphql/limits/operationLimits.ts';
-import { withoutSecrets } from '../lib/log.ts';
+import { DEFAULT_OPERATION_LIMITS } from '../graphql/limits/operationLimits.ts';
+import { redactingLog } from '../lib/log.ts';
 import { useAuthentication } from './plugins/useAuthentication.ts';
 import { useBodyLimit } from './plugins/useBodyLimit.ts';
-import { useBrokenStreams } from './plugins/useStreamTermination.ts';
+import { useStreamTermination } from './plugins/useStreamTermination.ts';
 import { useCostLimit } from './plugins/useCostLimit.ts';
 import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
-import { createPresent, useErrorCodes } from './plugins/useErrorFormatting.ts';
-import { useHiddenSchema } from './plugins/useDisableIntrospection.ts';
-import { useInlineTrace, useTracedServer } from './plugins/useInlineTrace.ts';
-import { useKeptAnswers } from './plugins/useResponseCache.ts';
-import { useLocalHost } from './plugins/useHostCheck.ts';
+import { createErrorFormatter, useErrorFormatting } from './plugins/useErrorFormatting.ts';
+import { useDisableIntrospection } from './plugins/useDisableIntrospection.ts';
+import { useInlineTrace, useTracingServer } from './plugins/useInlineTrace.ts';
+import { useResponseCache } from './plugins/useResponseCache.ts';
+import { useHostCheck } from './plugins/useHostCheck.ts';
 import { useMetrics } from './plugins/useMetrics.ts';
-import { useOperations } from './plugins/useOperationTelemetry.ts';
+import { useOperationTelemetry } from './plugins/useOperationTelemetry.ts';
 import { useQueryLimits } from './plugins/useQueryLimits.ts';
 import { useReadiness } from './plugins/useReadiness.ts';
 import { useRequestId } from './plugins/useRequestId.ts';
 import { DOCUMENT_ID, useTrustedDocuments } from './plugins/useTrustedDocuments.ts';
 import { useUpstreamReport } from './plugins/useUpstreamReport.ts';
 import { useWebhooks } from './plugins/useWebhooks.ts';
-import { useWellFormedRequest } from './plugins/useRequestValidation.ts';
+import { useRequestValidation } from './plugins/useRequestValidation.ts';
 import { createGatewaySchema } from '../graphql/schema.ts';
-import { addGauges } from './registerGauges.ts';
-import { DEFAULT_ECONOMY } from '../data/cachingSettings.ts';
-import { createUpstream } from '../data/dataSource.ts';
+import { registerGauges } from './registerGauges.ts';
+import { DEFAULT_CACHING } from '../data/cachingSettings.ts';
+import { createDataSource } from '../data/dataSource.ts';
 
 /**
  * Puts the gateway together. What it gives has `fetch`, and is itself a listener for `node:http`. With `endSubscriptions` all who watch
  * are sent away, each to come back elsewhere, and nobody can watch any more.
  */
 export function createGateway(options: GatewayOptions) {
-  const { transport, graphiql, reports = false, corsOrigins = [], localOnly = false } = options;
+  const { transport, graphiql, upstreamReport = false, corsOrigins = [], localOnly = false } = options;
   const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
   const { isReady = () => true, readinessDetails = () => ({}) } = options;
   const { clock = systemClock, random = Math.random } = options;
-  const { shared = null, tellsSchema = true, suggestions = true, webhookKeyUrl = null } = options;
+  const { cluster = null, introspection = true, suggestions = true, webhookKeyUrl = null } = options;
   const { metrics, tracer, inlineTrace = false } = options;
   const { token, ...client } = options.upstream;
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
-  const log = withoutSecrets(options.log, secrets);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const economy = { ...DEFAULT_ECONOMY, ...options.economy };
-  const upstream = createUpstream({ ...client, ...economy, transport, clock, random, shared, metrics });
+  const log = redactingLog(options.log, secrets);
+  const limits = { ...DEFAULT_OPERATION_LIMITS, ...options.limits };
+  const economy = { ...DEFAULT_CACHING, ...options.caching };
+  const upstream = createDataSource({ ...client, ...economy, transport, clock, random, cluster: cluster, metrics });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
-  const watch = createWatch({ upstream, clock, freshness: economy.freshness, limits: live });
-  const onEvent = (event: WebhookEvent): void => watch.told(idsOf(event));
+  const watch = createLiveSubscriptions({ upstream, clock, freshness: economy.ttl, limits: live });
+  const onEvent = (event: WebhookEvent): void => watch.onWebhook(idsOf(event));
   const onOutcome = (outcome: WebhookOutcome): void => metrics?.webhook(outcome);
   const receive =
     webhookKeyUrl === null
       ? null
       : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent, onOutcome });
-  const identify = createIdentify({
+  const identify = createResolveCaller({
     authenticate: createAuthenticate(auth, { transport, clock, log }),
     upstream,
     token,
     log,
   });
 
-  const present = createPresent(log, suggestions);
-  const operations = useOperations({ log, metrics, tracer });
+  const present = createErrorFormatter(log, suggestions);
+  const operations = useOperationTelemetry({ log, metrics, tracer });
   if (metrics !== undefined) {
     const budget = token === null ? null : async () => (await upstream.account(token)).budget;
-    addGauges(metrics, {
+    registerGauges(metrics, {
       budget,
-      freshness: economy.freshness,
+      freshness: economy.ttl,
       subscriptions: () => watch.size(),
-      store: shared?.store ?? null,
+      store: cluster?.store ?? null,
     });
   }
 
   const createServer = (isTraced: boolean): YogaServerInstance<object, Context> =>
     createYoga<object, Context>({
       schema: createGatewaySchema(),
-      context: ({ request }) => contextOf(request, { upstream, watch }),
+      context: ({ request }) => createContext(request, { upstream, watch }),
       graphiql,
       renderGraphiQL,
       landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
@@ -104,39 +104,39 @@ export function createGateway(options: GatewayOptions) {
       maskedErrors: false,
       logging: false,
       plugins: [
-        operations.begin,
+        operations.first,
         useRequestId(),
         // Before hosts and callers are looked at: they have a signature.
         ...(receive === null ? [] : [useWebhooks(receive)]),
-        ...(localOnly ? [useLocalHost()] : []),
+        ...(localOnly ? [useHostCheck()] : []),
         useReadiness(isReady, readinessDetails),
         ...(metrics === undefined ? [] : [useMetrics(metrics)]),
-        ...(inlineTrace && !isTraced ? [useTracedServer(() => createServer(true))] : []),
+        ...(inlineTrace && !isTraced ? [useTracingServer(() => createServer(true))] : []),
         // Before anything of a request's body is read.
         useCsrfPrevention(corsOrigins),
         useAuthentication(identify),
-        useWellFormedRequest(),
+        useRequestValidation(),
         useBodyLimit(limits.bodyBytes),
         // What a document's id stands for is looked at as if it had been sent.
         useTrustedDocuments(trustedDocuments),
         useQueryLimits(limits),
-        ...(tellsSchema ? [] : [useHiddenSchema()]),
+        ...(introspection ? [] : [useDisableIntrospection()]),
         useCostLimit(limits),
-        ...(reports ? [useUpstreamReport()] : []),
+        ...(upstreamReport ? [useUpstreamReport()] : []),
         // A trace is of what is done now.
-        ...(isTraced ? [useInlineTrace(present)] : [useKeptAnswers(upstream.answers)]),
-        useBrokenStreams(),
+        ...(isTraced ? [useInlineTrace(present)] : [useResponseCache(upstream.responseCache)]),
+        useStreamTermination(),
         // Last, so that it sees the errors of all the others.
-        useErrorCodes(present),
-        operations.end,
+        useErrorFormatting(present),
+        operations.last,
       ],
     });
   return Object.assign(createServer(false), {
-    endSubscriptions: () => watch.end(),
+    endSubscriptions: () => watch.closeAll(),
     /** How many subscriptions there are. */
     subscriptions: () => watch.size(),
     /** Starts and stops that are not settled yet: they go on when their callers leave, and the process has to wait for them. */
-    mutations: upstream.mutations,
+    pendingMutations: upstream.pendingMutations,
   });
 }
 

@@ -2,7 +2,7 @@ import type { GraphiQLOptions } from 'graphql-yoga';
 
 import type { AuthSettings } from '../auth/authenticate.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Limits } from '../graphql/limits/operationLimits.ts';
+import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import type { LiveLimits } from '../live/subscriptions.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReadinessDetails } from './plugins/useReadiness.ts';
@@ -11,7 +11,7 @@ import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
 import type { ClientSettings } from '../realtimekit/client.ts';
-import type { EconomySettings } from '../data/cachingSettings.ts';
+import type { CachingSettings } from '../data/cachingSettings.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 
 /** Which app is served, with which credential, and how patiently. */
@@ -23,9 +23,9 @@ export interface UpstreamSettings extends ClientSettings {
 export interface GatewayOptions {
   upstream: UpstreamSettings;
   /** How answers are kept and requests are spent; what is left out is as by default. */
-  economy?: Partial<EconomySettings>;
+  caching?: Partial<CachingSettings>;
   /** Whether callers may ask what their operations cost. */
-  reports?: boolean;
+  upstreamReport?: boolean;
   transport: Transport;
   log: Log;
   /** What is counted, and told at `GET /metrics`; undefined: nothing is. */
@@ -39,13 +39,13 @@ export interface GatewayOptions {
   /** How callers show who they are; by default not at all. */
   auth?: AuthSettings;
   /** What one request may ask for; what is left out is as by default. */
-  limits?: Partial<Limits>;
+  limits?: Partial<OperationLimits>;
   /** Which sites' pages may call, as `https://example.com`; `*`: any. By default none. */
   corsOrigins?: readonly string[];
   /** Whether only this machine's own names are answered to. */
   localOnly?: boolean;
   /** Whether introspection and `_service` are answered, by default yes. */
-  tellsSchema?: boolean;
+  introspection?: boolean;
   /** Whether errors name what the schema has that was nearly named, by default yes. */
   suggestions?: boolean;
   trustedDocuments?: TrustedDocuments;
@@ -56,7 +56,7 @@ export interface GatewayOptions {
   /** False while no new work is wanted: `GET /ready` then answers 503. */
   isReady?: () => boolean;
   /** What all replicas of the gateway have in common, and what this app's keys begin with there; null: there is but one. */
-  shared?: { store: SharedStore; prefix: string } | null;
+  cluster?: { store: SharedStore; prefix: string } | null;
   /** What `/ready` tells besides. */
   readinessDetails?: () => ReadinessDetails;
   clock?: Clock;

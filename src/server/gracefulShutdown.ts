@@ -6,7 +6,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { DrainSettings } from '../config/index.ts';
 import type { Gateway } from './gateway.ts';
 import type { Log } from '../lib/log.ts';
-import { createUnderWay, type UnderWay } from '../lib/pendingWork.ts';
+import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
 import type { WebSockets } from './websocket/webSocketServer.ts';
 
 /** Milliseconds that each of the things closed at the very end may take. */
@@ -15,8 +15,8 @@ const CLOSE_TIME = 2000;
 /** What ends when the process is told to. */
 export interface Drained {
   server: Server;
-  sockets: Pick<WebSockets, 'drain' | 'cutOff'>;
-  gateway: Pick<Gateway, 'subscriptions' | 'endSubscriptions' | 'mutations'>;
+  sockets: Pick<WebSockets, 'drain' | 'terminateAll'>;
+  gateway: Pick<Gateway, 'subscriptions' | 'endSubscriptions' | 'pendingMutations'>;
   /** Closed at the very end, all at once: what nothing needs any more by then. */
   closers: readonly (() => Promise<unknown>)[];
 }
@@ -24,37 +24,37 @@ export interface Drained {
 /** The end of the process. */
 export interface Drain {
   /** Whether the process has been told to end. */
-  isUnderWay(): boolean;
+  isDraining(): boolean;
   /** From now on the first SIGTERM or SIGINT ends all of this in order, a second one the process at once. */
-  endOnSignal(drained: Drained): void;
+  installSignalHandlers(drained: Drained): void;
 }
 
 /** What is under way at one time. */
 interface Traffic {
-  requests: UnderWay;
+  requests: PendingWork;
   /** Connections that were upgraded. */
-  webSockets: UnderWay;
+  webSockets: PendingWork;
   /** From now on each answer that has not begun says that its connection is not kept. */
-  letGo(): void;
+  disableKeepAlive(): void;
 }
 
 export function createDrain({ delay, time, log }: DrainSettings & { log: Log }): Drain {
-  let isTold = false;
+  let isDraining = false;
 
   async function end(signal: string, drained: Drained, traffic: Traffic): Promise<void> {
     const { server, sockets, gateway, closers } = drained;
     const toldAt = performance.now();
     log('info', 'Told to end.', { signal, ...countsOf(drained, traffic) });
-    traffic.letGo();
+    traffic.disableKeepAlive();
     await sleep(delay);
     stopListening(server);
     sockets.drain();
     gateway.endSubscriptions();
-    const isQuiet = await isDoneWithin(time, quiet(drained, traffic));
+    const isQuiet = await settlesWithin(time, waitUntilIdle(drained, traffic));
     if (!isQuiet) log('warn', 'Cut off what had not ended in time.', countsOf(drained, traffic));
     server.closeAllConnections();
-    sockets.cutOff();
-    const closings = closers.map(async (close) => isDoneWithin(CLOSE_TIME, close()));
+    sockets.terminateAll();
+    const closings = closers.map(async (close) => settlesWithin(CLOSE_TIME, close()));
     for (const closing of await Promise.allSettled(closings)) {
       if (closing.status === 'rejected') log('warn', 'Something did not close.', { error: String(closing.reason) });
     }
@@ -62,12 +62,12 @@ export function createDrain({ delay, time, log }: DrainSettings & { log: Log }):
   }
 
   return {
-    isUnderWay: () => isTold,
-    endOnSignal(drained) {
-      const traffic = follow(drained.server);
+    isDraining: () => isDraining,
+    installSignalHandlers(drained) {
+      const traffic = trackConnections(drained.server);
       const onSignal = (signal: string): void => {
-        if (isTold) process.exit(1);
-        isTold = true;
+        if (isDraining) process.exit(1);
+        isDraining = true;
         end(signal, drained, traffic).then(
           () => process.exit(0),
           (error: unknown) => {
@@ -83,9 +83,9 @@ export function createDrain({ delay, time, log }: DrainSettings & { log: Log }):
 }
 
 /** Counts what a server answers. */
-function follow(server: Server): Traffic {
-  const requests = createUnderWay();
-  const webSockets = createUnderWay();
+function trackConnections(server: Server): Traffic {
+  const requests = createPendingWork();
+  const webSockets = createPendingWork();
   const responses = new Set<ServerResponse>();
   let keepsConnections = true;
   const letGo = (response: ServerResponse): void => {
@@ -93,7 +93,7 @@ function follow(server: Server): Traffic {
   };
   // First, since an answer may be written at once.
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-    const end = requests.begin();
+    const end = requests.start();
     responses.add(response);
     response.once('close', () => {
       responses.delete(response);
@@ -102,12 +102,12 @@ function follow(server: Server): Traffic {
     if (!keepsConnections) letGo(response);
   });
   server.prependListener('upgrade', (_request: IncomingMessage, stream: Duplex) => {
-    stream.once('close', webSockets.begin());
+    stream.once('close', webSockets.start());
   });
   return {
     requests,
     webSockets,
-    letGo() {
+    disableKeepAlive() {
       keepsConnections = false;
       responses.forEach(letGo);
     },
@@ -120,11 +120,11 @@ function stopListening(server: Server): void {
 }
 
 /** Resolves once nothing is under way: no request, no WebSocket, and no start or stop whose caller has left. */
-async function quiet({ gateway }: Drained, { requests, webSockets }: Traffic): Promise<void> {
+async function waitUntilIdle({ gateway }: Drained, { requests, webSockets }: Traffic): Promise<void> {
   do {
-    await requests.none();
-    await webSockets.none();
-    await gateway.mutations.none();
+    await requests.whenIdle();
+    await webSockets.whenIdle();
+    await gateway.pendingMutations.whenIdle();
     // What has arrived already, but was not read yet, is a request too.
     await setImmediate();
   } while (requests.size() > 0);
@@ -133,14 +133,14 @@ async function quiet({ gateway }: Drained, { requests, webSockets }: Traffic): P
 function countsOf({ gateway }: Drained, { requests, webSockets }: Traffic): Record<string, number> {
   return {
     requests: requests.size(),
-    mutations: gateway.mutations.size(),
+    mutations: gateway.pendingMutations.size(),
     subscriptions: gateway.subscriptions(),
     webSockets: webSockets.size(),
   };
 }
 
 /** Whether it is done in time, in milliseconds; rejects where it fails in time. */
-async function isDoneWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+async function settlesWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   const timeout = new AbortController();
   const { signal } = timeout;
   const late = sleep(milliseconds, false, { signal });

@@ -45,11 +45,11 @@ export function graphiqlOptions(ids: ExampleIds | null, { reports, bearer }: Exa
 /** The page with all that it loads, from this program's own files. It is 9 MB, so that it waits for the first who wants it. */
 export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
   const page = await import('@graphql-yoga/render-graphiql');
-  return page.renderGraphiQL(options).replace('</head>', `${TABS_STAY}</head>`);
+  return page.renderGraphiQL(options).replace('</head>', `${TAB_CLICK_FIX}</head>`);
 }
 
 /** Pressed with the mouse, a tab would take the place that its animation once gave it, away from under the pointer: no click. */
-const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>';
+const TAB_CLICK_FIX = '<style>.graphiql-tab { transform: none !important; }</style>';
 
 function tab(query: string, variables: object): { query: string; variables: string } {
   return { query: query.trimStart(), variables: JSON.stringify(variables, null, 2) };

@@ -8,7 +8,7 @@ export interface Lines {
 }
 
 /** Characters of lines that are written at once: to write each by itself takes longer than to answer from memory. */
-const TOGETHER = 4096;
+const FLUSH_AT = 4096;
 /** Milliseconds that a line waits at most for others, and what is not taken for another try. */
 const LONGEST_WAIT = 100;
 /** Characters that wait at most for a reader who takes nothing: all later ones are lost. */
@@ -18,27 +18,27 @@ const MOST_WAITING = 4_000_000;
  * Writes to a file descriptor. Where it is a pipe, its reader can be slow or gone: neither ends this process, nor has it wait, as long
  * as the pipe itself does not block.
  */
-export function createLines(fd: number, write: (fd: number, bytes: Uint8Array) => number = writeSync): Lines {
-  let waiting = '';
+export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint8Array) => number = writeSync): Lines {
+  let queued = '';
   /** What was begun, of which not all was taken yet. */
-  let begun: Buffer = Buffer.alloc(0);
+  let inFlight: Buffer = Buffer.alloc(0);
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     try {
-      while (begun.length > 0 || waiting !== '') {
-        if (begun.length === 0) {
-          begun = Buffer.from(waiting);
-          waiting = '';
+      while (inFlight.length > 0 || queued !== '') {
+        if (inFlight.length === 0) {
+          inFlight = Buffer.from(queued);
+          queued = '';
         }
-        begun = begun.subarray(write(fd, begun));
+        inFlight = inFlight.subarray(write(fd, inFlight));
       }
     } catch (error) {
       if (isFull(error)) later();
       // Nobody reads it any more.
-      else begun = Buffer.alloc(0);
+      else inFlight = Buffer.alloc(0);
     }
   }
 
@@ -48,9 +48,9 @@ export function createLines(fd: number, write: (fd: number, bytes: Uint8Array) =
 
   return {
     write(line) {
-      if (waiting.length >= MOST_WAITING) return;
-      waiting += line;
-      if (waiting.length >= TOGETHER && begun.length === 0) flush();
+      if (queued.length >= MOST_WAITING) return;
+      queued += line;
+      if (queued.length >= FLUSH_AT && inFlight.length === 0) flush();
       else later();
     },
     flush,

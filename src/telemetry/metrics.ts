@@ -19,7 +19,7 @@ export interface OperationOutcome {
 }
 
 /** An upstream request that is over. */
-export interface RequestOutcome {
+export interface UpstreamRequestOutcome {
   method: string;
   /** With `{id}` for every id. */
   route: string;
@@ -31,9 +31,9 @@ export interface RequestOutcome {
 /** What the gateway counts. */
 export interface Metrics {
   operation(outcome: OperationOutcome): void;
-  upstreamRequest(outcome: RequestOutcome): void;
+  upstreamRequest(outcome: UpstreamRequestOutcome): void;
   /** Where something that was read came from; `kept`: a whole answer. */
-  served(source: AnswerSource | 'kept'): void;
+  answerSource(source: AnswerSource | 'kept'): void;
   webhook(outcome: WebhookOutcome): void;
   /** A value that is read whenever all are told; undefined: there is none now. The name comes without the gateway's prefix. */
   gauge(name: string, help: string, read: () => number | undefined | Promise<number | undefined>): void;

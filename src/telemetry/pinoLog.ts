@@ -2,11 +2,11 @@ import { pino } from 'pino';
 
 import type { LogLevel } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
-import { createLines } from './bufferedWriter.ts';
+import { createBufferedWriter } from './bufferedWriter.ts';
 
 /** The log as lines of JSON on stderr. What warns is written at once, and all of it before the program ends, however it does. */
 export function createLog(level: LogLevel): Log {
-  const lines = createLines(2);
+  const lines = createBufferedWriter(2);
   process.on('exit', () => lines.flush());
   const logger = pino(
     {

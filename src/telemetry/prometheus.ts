@@ -46,7 +46,7 @@ export function createPrometheus(): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   });
-  const served = countSources(registry);
+  const answerSource = countSources(registry);
   const nameOf = boundedNames();
 
   return {
@@ -58,7 +58,7 @@ export function createPrometheus(): Metrics {
       requests.inc({ method, route, status: status === null ? 'none' : String(status) });
       requestDurations.observe({ route }, seconds);
     },
-    served,
+    answerSource,
     webhook: (outcome) => webhooks.inc({ outcome }),
     gauge(name, help, read) {
       const gauge = new Gauge({
@@ -77,7 +77,7 @@ export function createPrometheus(): Metrics {
 }
 
 /** An answer of fifty rows has a hundred sources: they are counted by hand, and told when they are asked for. */
-function countSources(registry: Registry): Metrics['served'] {
+function countSources(registry: Registry): Metrics['answerSource'] {
   const counts = { network: 0, cache: 0, stale: 0, coalesced: 0, kept: 0 };
   const answers = new Counter({
     name: `${PREFIX}answers_total`,

@@ -1,7 +1,7 @@
 import type { Span } from './tracer.ts';
 
 /** What one request has cost upstream, counted as it goes. */
-export interface Tally {
+export interface UpstreamCounters {
   /** Requests that were sent. */
   requests: number;
   /** Answers from memory. */
@@ -13,45 +13,45 @@ export interface Tally {
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
 /** What is noted of a request for a GraphQL operation while it is served, to be told once it is over. */
-export interface Note {
+export interface RequestRecord {
   /** By `performance.now()`: a duration is not to jump with the clock. */
   readonly startedAt: number;
-  readonly tally: Tally;
+  readonly counters: UpstreamCounters;
   /** The operation's own name, as its document has it; null: it has none, or there is no operation. */
   name: string | null;
   /** Null: there is no operation. */
   kind: OperationKind | null;
   /** Whether the whole answer was at hand. */
-  isKept: boolean;
+  fromResponseCache: boolean;
   /** Undefined: nothing is traced. */
   span: Span | undefined;
-  isTold: boolean;
+  isReported: boolean;
 }
 
 /** Characters of an operation's name that are told. */
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
-const notes = new WeakMap<Request, Note>();
+const notes = new WeakMap<Request, RequestRecord>();
 
 /** The note of this request; it begins at the first call. */
-export function noteOf(request: Request): Note {
+export function recordOf(request: Request): RequestRecord {
   const known = notes.get(request);
   if (known !== undefined) return known;
-  const note: Note = {
+  const note: RequestRecord = {
     startedAt: performance.now(),
-    tally: { requests: 0, cacheHits: 0, coalesced: 0 },
+    counters: { requests: 0, cacheHits: 0, coalesced: 0 },
     name: null,
     kind: null,
-    isKept: false,
+    fromResponseCache: false,
     span: undefined,
-    isTold: false,
+    isReported: false,
   };
   notes.set(request, note);
   return note;
 }
 
 /** Notes what the operation is. */
-export function noteOperation(note: Note, kind: OperationKind, name: string | undefined | null): void {
+export function recordOperation(note: RequestRecord, kind: OperationKind, name: string | undefined | null): void {
   note.kind = kind;
-  note.name = name?.slice(0, LONGEST_NAME) ?? null;
+  note.name = name?.slice(0, MAX_NAME_LENGTH) ?? null;
 }

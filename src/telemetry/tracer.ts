@@ -25,7 +25,7 @@ export interface Tracer {
 }
 
 /** Times `work`, which is many reads, as one piece of `parent`. */
-export function spanned<Value>(
+export function withBatchSpan<Value>(
   parent: Span,
   name: string,
   attributes: Attributes,

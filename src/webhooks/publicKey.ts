@@ -2,12 +2,12 @@ import { importSPKI } from 'jose';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { readAnswer } from '../realtimekit/envelope.ts';
-import { withDeadline } from '../lib/timeout.ts';
-import { member } from '../realtimekit/json.ts';
+import { unwrapResponse } from '../realtimekit/envelope.ts';
+import { withTimeout } from '../lib/timeout.ts';
+import { getProperty } from '../realtimekit/json.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 
-export interface WebhookKeyOptions {
+export interface PublicKeyOptions {
   /** Where `{ success, data: { publicKey } }` is, the key in PEM (SPKI). */
   keyUrl: string;
   transport: Transport;
@@ -16,14 +16,14 @@ export interface WebhookKeyOptions {
 }
 
 /** The public key that RealtimeKit's webhooks are signed with. */
-export interface WebhookKey {
+export interface PublicKey {
   /** The key, read when it is first needed; rejects with `KeyUnavailable`. */
   current(): Promise<CryptoKey>;
   /**
    * The key as it is now, since a signature was wrong by `old`: it is read again, once a minute at most, however many signatures are
    * wrong; null: that was done less than a minute ago. Rejects with `KeyUnavailable` when the last reading failed.
    */
-  newerThan(old: CryptoKey): Promise<CryptoKey | null>;
+  refreshAfter(old: CryptoKey): Promise<CryptoKey | null>;
 }
 
 /** Nobody can tell now whether a signature is right. */
@@ -32,13 +32,13 @@ export class KeyUnavailable extends Error {
 }
 
 /** Milliseconds. */
-const DEADLINE = 5000;
-const BETWEEN_LOOKS = 60_000;
-const BETWEEN_FAILURES = 5000;
+const FETCH_TIMEOUT_MS = 5000;
+const MIN_REFETCH_INTERVAL_MS = 60_000;
+const MIN_RETRY_INTERVAL_MS = 5000;
 const BETWEEN_WARNINGS = 60_000;
 const MOST_BYTES = 64 * 1024;
 
-export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOptions): WebhookKey {
+export function createPublicKey({ keyUrl, transport, clock, log }: PublicKeyOptions): PublicKey {
   let known: CryptoKey | null = null;
   let reading: Promise<CryptoKey> | null = null;
   let failedAt: number | null = null;
@@ -46,12 +46,12 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
   let warnedAt = -Infinity;
 
   const readPem = async (): Promise<unknown> => {
-    const expired = (): Error => new Error(`no answer within ${DEADLINE / 1000} s`);
+    const expired = (): Error => new Error(`no answer within ${FETCH_TIMEOUT_MS / 1000} s`);
     const headers = { accept: 'application/json' };
-    const answer = await withDeadline({ milliseconds: DEADLINE, clock, expired }, (signal) =>
+    const answer = await withTimeout({ milliseconds: FETCH_TIMEOUT_MS, clock, expired }, (signal) =>
       transport({ method: 'GET', url: keyUrl, headers, signal, maxBodyBytes: MOST_BYTES }),
     );
-    return member(readAnswer(answer, [])?.data, 'publicKey');
+    return getProperty(unwrapResponse(answer, [])?.data, 'publicKey');
   };
 
   async function read(): Promise<CryptoKey> {
@@ -72,7 +72,7 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
   }
 
   /** Reads the key once for all who want it at the same time. */
-  function look(): Promise<CryptoKey> {
+  function fetchKey(): Promise<CryptoKey> {
     reading ??= read().finally(() => {
       reading = null;
     });
@@ -83,16 +83,16 @@ export function createWebhookKey({ keyUrl, transport, clock, log }: WebhookKeyOp
     async current() {
       if (known !== null) return known;
       // While its publisher cannot be reached, not every request that comes is to knock there.
-      if (failedAt !== null && clock.now() - failedAt < BETWEEN_FAILURES) throw unavailable();
-      return look();
+      if (failedAt !== null && clock.now() - failedAt < MIN_RETRY_INTERVAL_MS) throw unavailable();
+      return fetchKey();
     },
-    async newerThan(old) {
+    async refreshAfter(old) {
       if (known !== old && known !== null) return known;
-      const mayLook = reading !== null || clock.now() - lookedAgainAt >= BETWEEN_LOOKS;
+      const mayLook = reading !== null || clock.now() - lookedAgainAt >= MIN_REFETCH_INTERVAL_MS;
       if (!mayLook && failedAt !== null) throw unavailable();
       if (!mayLook) return null;
       if (reading === null) lookedAgainAt = clock.now();
-      return look();
+      return fetchKey();
     },
   };
 }

@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
-import { readEvent, type WebhookEvent } from './webhookEvent.ts';
+import { parseWebhookEvent, type WebhookEvent } from './webhookEvent.ts';
 import { isSigned, readSignature } from './signature.ts';
-import { createWebhookKey, KeyUnavailable, type WebhookKeyOptions } from './publicKey.ts';
+import { createPublicKey, KeyUnavailable, type PublicKeyOptions } from './publicKey.ts';
 
-export interface WebhookReceiverOptions extends WebhookKeyOptions {
+export interface WebhookReceiverOptions extends PublicKeyOptions {
   /**
    * Is told each event once; nobody waits for what it starts. Events are hints, of which reading back tells what is true: RealtimeKit
    * signs those of all its customers with one key, whom else they concern does not show, and a late one looks like a new one.
@@ -54,14 +54,14 @@ const BETWEEN_WARNINGS = 60_000;
  */
 export function createWebhookReceiver({ onEvent, onOutcome, ...options }: WebhookReceiverOptions): WebhookReceiver {
   const { clock, log } = options;
-  const keys = createWebhookKey(options);
+  const keys = createPublicKey(options);
   const deliveries = new LRUCache<string, true>({ max: MOST_DELIVERIES });
   const warnOfForgery = createForgeryWarning(clock, log);
 
-  async function isRight(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  async function isAuthentic(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const key = await keys.current();
     if (await isSigned(key, signature, body)) return true;
-    const newer = await keys.newerThan(key);
+    const newer = await keys.refreshAfter(key);
     return newer !== null && isSigned(newer, signature, body);
   }
 
@@ -86,8 +86,8 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
     }
   }
 
-  function take(body: Uint8Array, uuid: string | null): Response {
-    const event = readEvent(body);
+  function accept(body: Uint8Array, uuid: string | null): Response {
+    const event = parseWebhookEvent(body);
     if (event === null) return answer('malformed', 'The body is no event of RealtimeKit.');
     if (isRepeated(uuid)) return answer('repeated');
     if (event.kind === 'other') return answer('ignored');
@@ -107,7 +107,7 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
     if (body === 'too long') return answer('too_long', `The body is longer than ${MOST_BYTES} bytes.`);
     if (body === 'broken off') return answer('broken_off', 'The body is not whole.');
     try {
-      return (await isRight(signature, body)) ? take(body, request.headers.get('rtk-uuid')) : refuse();
+      return (await isAuthentic(signature, body)) ? accept(body, request.headers.get('rtk-uuid')) : refuse();
     } catch (error) {
       if (!(error instanceof KeyUnavailable)) throw error;
       return answer('unavailable', `${error.message} Send it again later.`);

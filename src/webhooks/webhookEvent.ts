@@ -1,8 +1,8 @@
 import type { ChangedIds } from '../domain/models.ts';
 import { isId } from '../domain/ids.ts';
 import type { LivestreamStatus } from '../domain/models.ts';
-import { isObject, member, parseJson } from '../realtimekit/json.ts';
-import { toLivestreamStatus, toWebAddress } from '../realtimekit/parse.ts';
+import { isObject, getProperty, parseJson } from '../realtimekit/json.ts';
+import { parseLivestreamStatus, parseUrl } from '../realtimekit/parse.ts';
 
 /** What became of a livestream, as a webhook tells it. It has no time: a late one looks like a new one. */
 export interface LivestreamEvent {
@@ -36,35 +36,35 @@ const OTHER = { kind: 'other' } as const;
  * Reads a webhook's body, once. Null: it is no event at all. An event of another kind, and one whose id is none of the API's, is
  * `other`. The stream key that it brings is not looked at.
  */
-export function readEvent(body: Uint8Array): WebhookEvent | typeof OTHER | null {
+export function parseWebhookEvent(body: Uint8Array): WebhookEvent | typeof OTHER | null {
   const sent = parseJson(new TextDecoder().decode(body));
   if (!isObject(sent) || typeof sent['event'] !== 'string') return null;
   switch (sent['event']) {
     case 'livestreaming.statusUpdate':
-      return toLivestreamEvent(sent);
+      return parseLivestreamEvent(sent);
     case 'meeting.started':
-      return toMeetingEvent(sent, 'started');
+      return parseMeetingEvent(sent, 'started');
     case 'meeting.ended':
-      return toMeetingEvent(sent, 'ended');
+      return parseMeetingEvent(sent, 'ended');
     default:
       return OTHER;
   }
 }
 
-function toLivestreamEvent(sent: object): LivestreamEvent | typeof OTHER {
-  const livestreamId = idOf(member(sent, 'streamId'));
+function parseLivestreamEvent(sent: object): LivestreamEvent | typeof OTHER {
+  const livestreamId = idOf(getProperty(sent, 'streamId'));
   if (livestreamId === null) return OTHER;
   return {
     kind: 'livestream',
     livestreamId,
-    status: toLivestreamStatus(member(sent, 'status')),
-    playbackUrl: toWebAddress(member(sent, 'playbackUrl')),
-    meetingId: idOf(member(member(sent, 'meeting'), 'id')),
+    status: parseLivestreamStatus(getProperty(sent, 'status')),
+    playbackUrl: parseUrl(getProperty(sent, 'playbackUrl')),
+    meetingId: idOf(getProperty(getProperty(sent, 'meeting'), 'id')),
   };
 }
 
-function toMeetingEvent(sent: object, phase: MeetingEvent['phase']): MeetingEvent | typeof OTHER {
-  const meetingId = idOf(member(member(sent, 'meeting'), 'id'));
+function parseMeetingEvent(sent: object, phase: MeetingEvent['phase']): MeetingEvent | typeof OTHER {
+  const meetingId = idOf(getProperty(getProperty(sent, 'meeting'), 'id'));
   return meetingId === null ? OTHER : { kind: 'meeting', meetingId, phase };
 }
 

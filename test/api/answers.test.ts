@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { createAnswers, type KeptAnswer } from '../../src/data/cache/responseCache.ts';
+import { createResponseCache, type CachedResponse } from '../../src/data/cache/responseCache.ts';
 import { createCache } from '../../src/data/cache/cache.ts';
-import { DEFAULT_FRESHNESS } from '../../src/data/cache/ttl.ts';
+import { DEFAULT_TTL } from '../../src/data/cache/ttl.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { type Answer, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createOperation } from '../support/upstream.ts';
@@ -117,8 +117,8 @@ describe('an answer that is given again', () => {
 describe('kept answers', () => {
   function kept(bytes = 1_000_000) {
     const clock = createFakeClock();
-    const cache = createCache({ clock, freshness: DEFAULT_FRESHNESS, bytes });
-    const answers = createAnswers(cache, clock);
+    const cache = createCache({ clock, freshness: DEFAULT_TTL, bytes });
+    const answers = createResponseCache(cache, clock);
     const operation = (id: string) => {
       const made = createOperation(clock, { startedAt: cache.now() });
       made.report.capFreshUntil(clock.now() + 1000);
@@ -127,36 +127,36 @@ describe('kept answers', () => {
     return { clock, cache, answers, operation };
   }
 
-  const saying = (text: string): KeptAnswer => ({ text, name: null });
+  const saying = (text: string): CachedResponse => ({ text, name: null });
 
   it("are an account's own", () => {
     const { answers, operation } = kept();
-    answers.keep(operation('A'), 'question', saying('of A'));
-    expect([answers.find('A', 'question'), answers.find('B', 'question')]).toMatchObject([saying('of A'), undefined]);
+    answers.set(operation('A'), 'question', saying('of A'));
+    expect([answers.get('A', 'question'), answers.get('B', 'question')]).toMatchObject([saying('of A'), undefined]);
   });
 
   it('are void by a change of their account, also while their operation was under way', () => {
     const { cache, answers, operation } = kept();
-    answers.keep(operation('A'), 'before', saying('x'));
+    answers.set(operation('A'), 'before', saying('x'));
     const during = operation('A');
-    cache.changed('A', ['meeting m']);
-    answers.keep(during, 'during', saying('x'));
-    answers.keep(operation('A'), 'after', saying('x'));
+    cache.invalidate('A', ['meeting m']);
+    answers.set(during, 'during', saying('x'));
+    answers.set(operation('A'), 'after', saying('x'));
     const other = operation('B');
-    answers.keep(other, 'before', saying('x'));
-    expect(['before', 'during', 'after'].map((question) => answers.find('A', question))).toMatchObject([
+    answers.set(other, 'before', saying('x'));
+    expect(['before', 'during', 'after'].map((question) => answers.get('A', question))).toMatchObject([
       undefined,
       undefined,
       saying('x'),
     ]);
-    expect(answers.find('B', 'before')).toMatchObject(saying('x'));
+    expect(answers.get('B', 'before')).toMatchObject(saying('x'));
   });
 
   it('take no more memory than their share', () => {
     const { answers, operation, cache } = kept();
     const text = 'x'.repeat(1000);
-    for (let number = 0; number < 1000; number += 1) answers.keep(operation('A'), `question ${number}`, saying(text));
-    const found = Array.from({ length: 1000 }, (_, number) => answers.find('A', `question ${number}`));
+    for (let number = 0; number < 1000; number += 1) answers.set(operation('A'), `question ${number}`, saying(text));
+    const found = Array.from({ length: 1000 }, (_, number) => answers.get('A', `question ${number}`));
     const held = found.filter((answer) => answer !== undefined).length;
     expect(held).toBeGreaterThan(10);
     expect(held * 2 * text.length).toBeLessThanOrEqual(cache.share);

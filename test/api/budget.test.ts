@@ -349,30 +349,30 @@ describe('after a 429', () => {
 });
 
 describe('the share of one operation', () => {
-  const share = 5;
+  const maxRequestsPerOperation = 5;
 
   /** A query of several meetings, each under a name of its own. */
   const manyOf = (ids: readonly string[]): string =>
     `{ ${ids.map((id, index) => `m${index}: meeting(id: "${id}") { title }`).join(' ')} }`;
 
   it('is all that it sends: the rest of its fields fail, and what it got is served', async () => {
-    const gateway = await startTestGateway({ economy: { share, usesLists: false } });
+    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation, bulkReads: false } });
     const ids = await meetingIds(gateway, 8);
     const answer = await ask(gateway, manyOf(ids));
     const titles = ids.map((_id, index) => at(answer.data, `m${index}`, 'title'));
-    expect(titles.filter((title) => typeof title === 'string')).toHaveLength(share);
+    expect(titles.filter((title) => typeof title === 'string')).toHaveLength(maxRequestsPerOperation);
     expect(answer.errors).toHaveLength(3);
     for (const { path, extensions, message } of answer.errors) {
       expect(extensions).toEqual({ code: 'QUERY_TOO_EXPENSIVE', retryable: false });
-      expect(message).toContain(`its share of ${share} upstream requests`);
+      expect(message).toContain(`its share of ${maxRequestsPerOperation} upstream requests`);
       expect(at(answer.data, ...(path ?? []))).toBeNull();
     }
-    expect(received(gateway)).toBe(share);
-    expect(reportOf(answer)).toMatchObject({ requests: share });
+    expect(received(gateway)).toBe(maxRequestsPerOperation);
+    expect(reportOf(answer)).toMatchObject({ requests: maxRequestsPerOperation });
   });
 
   it('is not spent on what is known, nor on what another operation reads', async () => {
-    const gateway = await startTestGateway({ economy: { share, usesLists: false } });
+    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation, bulkReads: false } });
     const ids = await meetingIds(gateway, 10);
     const halves = [ids.slice(0, 5), ids.slice(5)];
     for (const half of halves) expect((await ask(gateway, manyOf(half))).errors).toEqual([]);
@@ -381,7 +381,7 @@ describe('the share of one operation', () => {
   });
 
   it('counts what is sent again after a failure', async () => {
-    const gateway = await startTestGateway({ economy: { share: 2 } });
+    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation: 2 } });
     const [id] = await meetingIds(gateway, 1);
     gateway.sandbox.fail([{ kind: 'status', status: 503 }]);
     const { errors } = await ask(gateway, MEETING, id);
@@ -390,7 +390,7 @@ describe('the share of one operation', () => {
   });
 
   it('does not hurt another operation that joined the same read', async () => {
-    const gateway = await startTestGateway({ economy: { share: 1 } });
+    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation: 1 } });
     const [first = '', second = ''] = await meetingIds(gateway, 2);
     const [greedy, modest] = await Promise.all([ask(gateway, manyOf([first, second])), ask(gateway, manyOf([second]))]);
     expect(greedy.errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
@@ -400,7 +400,7 @@ describe('the share of one operation', () => {
   });
 
   it('is a new one for the next operation', async () => {
-    const gateway = await startTestGateway({ economy: { share, usesLists: false } });
+    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation, bulkReads: false } });
     const ids = await meetingIds(gateway, 8);
     await ask(gateway, manyOf(ids));
     const again = await ask(gateway, manyOf(ids));
@@ -617,9 +617,9 @@ describe('the upstream report', () => {
         accountId: ACCOUNT,
         appId: APP,
         token: TOKEN,
-        attemptTimeout: 10_000,
-        totalTimeout: 25_000,
-        perSecond: 0,
+        attemptTimeoutMs: 10_000,
+        totalTimeoutMs: 25_000,
+        requestsPerSecond: 0,
       },
       transport: present(wire.send),
       log: () => {},

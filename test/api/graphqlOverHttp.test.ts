@@ -20,9 +20,9 @@ const gateway = createGateway({
     accountId: 'a',
     appId: 'b',
     token: 'c',
-    attemptTimeout: 1,
-    totalTimeout: 1,
-    perSecond: 0,
+    attemptTimeoutMs: 1,
+    totalTimeoutMs: 1,
+    requestsPerSecond: 0,
   },
   transport: () => Promise.reject(new Error('Not expected')),
   // That each operation is logged is none of its matter.

@@ -25,7 +25,9 @@ async function gatewayOf(baseUrl: string) {
   const account = { accountId: ACCOUNT, appId: APP, token: TOKEN };
   return startTestGateway({
     economy: { freshness: NOTHING_KEPT },
-    options: { upstream: { ...account, baseUrl, attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 } },
+    options: {
+      upstream: { ...account, baseUrl, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { DEFAULT_LIMITS, type Limits } from '../../src/graphql/limits/operationLimits.ts';
+import { DEFAULT_OPERATION_LIMITS, type OperationLimits } from '../../src/graphql/limits/operationLimits.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
 import { many, refusal, seen } from '../support/refusals.ts';
 
@@ -29,9 +29,9 @@ const AT_AND_BEYOND: {
 describe('each limit lets through what it allows, and refuses one more before anything is asked upstream', () => {
   test.each(Object.entries(AT_AND_BEYOND))('%s', async (name, [text, words]) => {
     // A directive here comes with a root field.
-    const limits: Partial<Limits> = { rootFields: name === 'rootFields' ? 50 : 1000 };
+    const limits: Partial<OperationLimits> = { rootFields: name === 'rootFields' ? 50 : 1000 };
     const gateway = await startTestGateway({ options: { limits } });
-    const most = name === 'depth' ? DEFAULT_LIMITS.depth : 50;
+    const most = name === 'depth' ? DEFAULT_OPERATION_LIMITS.depth : 50;
     const allowed = await gateway.send({ query: text(most) });
     expect(allowed.errors).toEqual([]);
     gateway.forget();
@@ -48,11 +48,11 @@ describe('each limit lets through what it allows, and refuses one more before an
     const gateway = await startTestGateway();
     const text = (tokens: number): string => `{ livestreams { nodes { ${many(tokens - 8, () => '__typename')} } } }`;
     const options = (tokens: number) => ({ query: text(tokens).replaceAll('__typename', 'id') });
-    expect((await gateway.send(options(DEFAULT_LIMITS.tokens))).errors[0]?.extensions['code']).not.toBe(
+    expect((await gateway.send(options(DEFAULT_OPERATION_LIMITS.tokens))).errors[0]?.extensions['code']).not.toBe(
       'GRAPHQL_PARSE_FAILED',
     );
     gateway.forget();
-    expect(seen(gateway, await gateway.send(options(DEFAULT_LIMITS.tokens + 1)))).toEqual(
+    expect(seen(gateway, await gateway.send(options(DEFAULT_OPERATION_LIMITS.tokens + 1)))).toEqual(
       refusal('GRAPHQL_PARSE_FAILED', /more that 2000 tokens/),
     );
   });
@@ -69,9 +69,11 @@ describe('each limit lets through what it allows, and refuses one more before an
     ],
   ])('bytes of a query %s', async (_what, text) => {
     const gateway = await startTestGateway();
-    expect(bytes(text(DEFAULT_LIMITS.queryBytes))).toBe(20_000);
-    expect((await gateway.send({ query: text(DEFAULT_LIMITS.queryBytes) })).data).toEqual({ __typename: 'Query' });
-    expect(seen(gateway, await gateway.send({ query: text(DEFAULT_LIMITS.queryBytes + 1) }))).toEqual(
+    expect(bytes(text(DEFAULT_OPERATION_LIMITS.queryBytes))).toBe(20_000);
+    expect((await gateway.send({ query: text(DEFAULT_OPERATION_LIMITS.queryBytes) })).data).toEqual({
+      __typename: 'Query',
+    });
+    expect(seen(gateway, await gateway.send({ query: text(DEFAULT_OPERATION_LIMITS.queryBytes + 1) }))).toEqual(
       refusal('BAD_REQUEST', /longer than 20000 bytes/, 413),
     );
   });
@@ -82,8 +84,8 @@ describe('each limit lets through what it allows, and refuses one more before an
       const empty = bytes(JSON.stringify({ query: '{ __typename }', variables: { x: '' } }));
       return { query: '{ __typename }', variables: { x: 'x'.repeat(size - empty) } };
     };
-    expect((await gateway.send(body(DEFAULT_LIMITS.bodyBytes))).data).toEqual({ __typename: 'Query' });
-    expect(seen(gateway, await gateway.send(body(DEFAULT_LIMITS.bodyBytes + 1)))).toEqual(
+    expect((await gateway.send(body(DEFAULT_OPERATION_LIMITS.bodyBytes))).data).toEqual({ __typename: 'Query' });
+    expect(seen(gateway, await gateway.send(body(DEFAULT_OPERATION_LIMITS.bodyBytes + 1)))).toEqual(
       refusal('BAD_REQUEST', /longer than 1000000 bytes/, 413),
     );
   });

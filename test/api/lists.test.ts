@@ -166,7 +166,7 @@ describe('what is live in many meetings', () => {
   });
 
   it('is asked for one by one where the operator turned the lists off', async () => {
-    const gateway = await start({ economy: { usesLists: false } });
+    const gateway = await start({ economy: { bulkReads: false } });
     const meetings = await liveMeetings(gateway, 50);
     expect(spent(gateway)).toEqual({ [MEETINGS]: 1, [ACTIVE_LIVESTREAM]: 50 });
     await expectSingleAnswers(gateway, meetings);
@@ -319,7 +319,7 @@ describe('a list in an odd form', () => {
 
   it.each(forms)('%s gives what single reads give', async (_name, shapes, { lists, singles }) => {
     const gateway = await start({ settings: { shapes } });
-    const reference = await start({ settings: { shapes }, economy: { usesLists: false } });
+    const reference = await start({ settings: { shapes }, economy: { bulkReads: false } });
     const meetings = await liveMeetings(gateway, 50);
     expect(meetings).toEqual(await liveMeetings(reference, 50));
     expect(meetings.filter(isLive).length).toBeGreaterThan(5);
@@ -334,7 +334,7 @@ describe('a list in an odd form', () => {
 
   it.each(forms)('%s gives livestreams by id as single reads do', async (_name, shapes) => {
     const gateway = await start({ settings: { shapes } });
-    const reference = await start({ settings: { shapes }, economy: { usesLists: false } });
+    const reference = await start({ settings: { shapes }, economy: { bulkReads: false } });
     const plain = await start();
     const ids = [...(await livestreamIds(plain)).filter((_, index) => index % 16 === 0), 'none'];
     const served = await livestreams(gateway, ids);
@@ -347,7 +347,7 @@ describe('a list in an odd form', () => {
   it.each([0, 1] as const)('numbered from %i gives what single reads give', async (firstPage) => {
     const shapes = { firstPage };
     const gateway = await start({ settings: { shapes } });
-    const reference = await start({ settings: { shapes }, economy: { usesLists: false } });
+    const reference = await start({ settings: { shapes }, economy: { bulkReads: false } });
     const first = await liveMeetings(gateway, 50);
     expect(first).toEqual(await liveMeetings(reference, 50));
     expect(first.filter(isLive).length).toBeGreaterThan(5);

@@ -136,8 +136,8 @@ test('a value that looks like thousands of suggestions is no work where help is 
 });
 
 describe('what an operation costs upstream', () => {
-  const report = async (reports: boolean, value = '1'): Promise<unknown> => {
-    const gateway = await startTestGateway({ options: { reports } });
+  const report = async (upstreamReport: boolean, value = '1'): Promise<unknown> => {
+    const gateway = await startTestGateway({ options: { upstreamReport } });
     const { text } = await gateway.send(
       { query: `{ livestream(id: "${gateway.samples.liveLivestreamId}") { name } }` },
       { headers: { [REPORT_HEADER]: value } },

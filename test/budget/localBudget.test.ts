@@ -5,7 +5,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { UpstreamError } from '../../src/domain/errors.ts';
 import { createLocalBudget, type LocalBudget as Budget } from '../../src/budget/localBudget.ts';
 import type { Reservation } from '../../src/realtimekit/requestContext.ts';
-import { DEFAULT_FRESHNESS, leastAge } from '../../src/data/cache/ttl.ts';
+import { DEFAULT_TTL, stretchedTtl } from '../../src/data/cache/ttl.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
 type Kind = 'read' | 'mutation';
@@ -37,7 +37,7 @@ function tryToSpend(budget: Budget, kind: Kind): Reservation | number {
     return budget.reserve(kind);
   } catch (error) {
     if (!(error instanceof UpstreamError) || error.retryAfterSeconds === undefined) throw error;
-    expect([error.code, error.fate]).toEqual(['RATE_LIMITED', 'unsent']);
+    expect([error.code, error.outcome]).toEqual(['RATE_LIMITED', 'notSent']);
     return error.retryAfterSeconds;
   }
 }
@@ -443,18 +443,18 @@ describe('the age to which answers are stretched', () => {
   const pressure = fc.double({ min: 0, max: 1e6, noNaN: true });
 
   test('is none while the budget lasts, and the bound of stale answers when nothing is left', () => {
-    for (const easy of [0, 0.5, 1, 1.1]) expect(leastAge(easy, DEFAULT_FRESHNESS)).toBe(0);
-    expect(leastAge(Infinity, DEFAULT_FRESHNESS)).toBe(DEFAULT_FRESHNESS.stale);
+    for (const easy of [0, 0.5, 1, 1.1]) expect(stretchedTtl(easy, DEFAULT_TTL)).toBe(0);
+    expect(stretchedTtl(Infinity, DEFAULT_TTL)).toBe(DEFAULT_TTL.maxStale);
   });
 
   test('grows with the pressure, within its bounds and without a jump', () => {
     fc.assert(
       fc.property(pressure, fc.double({ min: 0, max: 10, noNaN: true }), (low, more) => {
-        const [younger, older] = [leastAge(low, DEFAULT_FRESHNESS), leastAge(low + more, DEFAULT_FRESHNESS)];
+        const [younger, older] = [stretchedTtl(low, DEFAULT_TTL), stretchedTtl(low + more, DEFAULT_TTL)];
         expect(younger).toBeGreaterThanOrEqual(0);
         expect(older).toBeGreaterThanOrEqual(younger);
-        expect(older).toBeLessThanOrEqual(DEFAULT_FRESHNESS.stale);
-        expect(older - younger).toBeLessThanOrEqual(DEFAULT_FRESHNESS.stale * more + 1e-6);
+        expect(older).toBeLessThanOrEqual(DEFAULT_TTL.maxStale);
+        expect(older - younger).toBeLessThanOrEqual(DEFAULT_TTL.maxStale * more + 1e-6);
       }),
     );
   });
@@ -464,7 +464,7 @@ describe('the age to which answers are stretched', () => {
     let before = 0;
     for (let left = 1199; left > 240; left -= 1) {
       spendAll(budget, 'read', 1, telling(left, 299, 1200, 300));
-      const age = leastAge(budget.pressure(), DEFAULT_FRESHNESS);
+      const age = stretchedTtl(budget.pressure(), DEFAULT_TTL);
       expect(age - before).toBeGreaterThanOrEqual(0);
       expect(age - before).toBeLessThan(1000);
       before = age;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { divided, joined, parted, undivided } from '../../src/budget/partition.ts';
+import { partition, merge, rebase, unpartition } from '../../src/budget/partition.ts';
 import { commit, reserve, snapshotOf } from '../../src/budget/reserve.ts';
 import { budgetFromText, budgetToText } from '../../src/budget/serialize.ts';
 import { type BudgetState, newBudgetState } from '../../src/budget/window.ts';
@@ -46,7 +46,7 @@ test('all parts together are never more than there is, also after each has learn
     fc.property(states, fc.integer({ min: 2, max: 6 }), fc.array(fc.nat(5)), ([left, underWay], parts, order) => {
       const state = stateWith(left, underWay);
       let real = left - state.tickets.size;
-      const alone = Array.from({ length: parts }, () => divided(state, { parts, inFlight: 0, now: NOW }));
+      const alone = Array.from({ length: parts }, () => partition(state, { parts, inFlight: 0, now: NOW }));
       // One after the other, each answered at once.
       for (const [index, who] of [...order, ...alone.keys(), ...alone.keys()].entries()) {
         const one = alone[who % parts];
@@ -67,21 +67,21 @@ test('all parts together are never more than there is, also after each has learn
 
 test('one that comes alone has everything, and knows what it knew', () => {
   const state = stateWith(60, 5);
-  expect(divided(state, { parts: 1, inFlight: 0, now: NOW })).toEqual({ ...state, dividedAt: NOW, inFlight: 0 });
+  expect(partition(state, { parts: 1, inFlight: 0, now: NOW })).toEqual({ ...state, dividedAt: NOW, inFlight: 0 });
 });
 
 test('joined, two never have more than either, whoever tells first, and saying it again changes nothing', () => {
   fc.assert(
     fc.property(states, states, (one, other) => {
-      const [left, right] = [stateWith(...one), divided(stateWith(...other), { parts: 2, inFlight: 0, now: NOW })];
-      const both = joined(left, right, NOW);
-      const remaining = snapshotOf(undivided(both), NOW).remaining;
+      const [left, right] = [stateWith(...one), partition(stateWith(...other), { parts: 2, inFlight: 0, now: NOW })];
+      const both = merge(left, right, NOW);
+      const remaining = snapshotOf(unpartition(both), NOW).remaining;
       expect(remaining).toBeLessThanOrEqual(
         Math.min(snapshotOf(left, NOW).remaining, Math.max(0, other[0] - other[1])),
       );
-      expect(undivided(joined(undivided(both), right, NOW))).toEqual(undivided(both));
-      expect(undivided(parted(left, right))).toEqual(undivided(left));
-      expect(snapshotOf(undivided(joined(undivided(right), left, NOW)), NOW).remaining).toBe(remaining);
+      expect(unpartition(merge(unpartition(both), right, NOW))).toEqual(unpartition(both));
+      expect(unpartition(rebase(left, right))).toEqual(unpartition(left));
+      expect(snapshotOf(unpartition(merge(unpartition(right), left, NOW)), NOW).remaining).toBe(remaining);
     }),
   );
 });
@@ -92,14 +92,14 @@ test('of a window that has ended before the other’s began nothing is taken ove
   const now = NOW + 70_000;
   reserve(later, 'read', 'first', { now, held: 1000 });
   commit(later, 'first', answer(80), { now, sentAt: now });
-  expect(snapshotOf(joined(old, later, now), now).remaining).toBe(80);
-  expect(snapshotOf(joined(later, old, now), now).remaining).toBe(80);
+  expect(snapshotOf(merge(old, later, now), now).remaining).toBe(80);
+  expect(snapshotOf(merge(later, old, now), now).remaining).toBe(80);
 });
 
 test('in text it is the same, without what is one’s own', () => {
   const state = stateWith(60, 5);
-  expect(budgetFromText(budgetToText(divided(state, { parts: 3, inFlight: 2, now: NOW })))).toMatchObject({
-    ...undivided(state),
+  expect(budgetFromText(budgetToText(partition(state, { parts: 3, inFlight: 2, now: NOW })))).toMatchObject({
+    ...unpartition(state),
     dividedAt: 0,
   });
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { buildSchema, parse, validate } from 'graphql';
@@ -32,7 +32,7 @@ test.each(blocks('ts recipe').map((code) => [/@[a-z/]+/.exec(code)?.[0] ?? 'fetc
     stack.defer(async () => transport.close());
     const app = { baseUrl: sandbox.url, accountId: 'a', appId: 'b', token: 'c' };
     const gateway = createGateway({
-      upstream: { ...app, attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 },
+      upstream: { ...app, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
       transport: transport.send,
       log: () => {},
       graphiql: graphiqlOptions(null, { reports: false, bearer: false }),
@@ -60,9 +60,7 @@ test('each query of the README is valid, and each JSON block is JSON', () => {
 });
 
 test('the settings table names every variable that is read', () => {
-  const source = ['.ts', '/app.ts', '/auth.ts', '/documents.ts', '/economy.ts', '/limits.ts', '/telemetry.ts'].map(
-    (file) => read(`src/config${file}`),
-  );
+  const source = readdirSync(new URL('../../src/config/', import.meta.url)).map((file) => read(`src/config/${file}`));
   const names = source.join('').matchAll(/'([A-Z]+_[A-Z_]+|[A-Z]{4,})'|\b([A-Z]+(?:_[A-Z]+)+): \w+/g);
   const variables = new Set(Array.from(names, ([, quoted, taken]) => quoted ?? taken));
   expect(new Set(cells('Settings'))).toEqual(variables);

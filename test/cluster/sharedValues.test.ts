@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { createReplicas } from '../../src/cluster/bus.ts';
-import { createSecondLevel, type SecondLevel } from '../../src/cluster/sharedValues.ts';
+import { createBus } from '../../src/cluster/bus.ts';
+import { createSharedValues, type SharedValues } from '../../src/cluster/sharedValues.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 
@@ -15,11 +15,11 @@ function levelsOf(...offsets: number[]) {
       now: () => clock.now() + offset,
       after: (...timer: Parameters<typeof clock.after>) => clock.after(...timer),
     };
-    const replicas = createReplicas(own);
+    const bus = createBus(own);
     return {
       store: own,
       clock: local,
-      level: createSecondLevel({ store: own, replicas, prefix: 'app ', clock: local }),
+      level: createSharedValues({ store: own, bus, prefix: 'app ', clock: local }),
     };
   });
   const [one, other] = all;
@@ -33,12 +33,12 @@ async function now<T>(promise: Promise<T>): Promise<T | 'waits'> {
   return Promise.race([promise, Promise.resolve('waits' as const)]);
 }
 
-const claimOf = async (level: SecondLevel, signal?: AbortSignal) => level.claim('id', signal);
+const claimOf = async (level: SharedValues, signal?: AbortSignal) => level.acquireLease('id', signal);
 
 describe('what is kept for all', () => {
   test('has the same age for each of them, whatever time it takes it to be', async () => {
     const { clock, one, other } = levelsOf(0, 3_600_000);
-    one.level.keep('id', { value: { name: 'x' }, moment: { order: 7, at: one.clock.now() - 500 } }, 2000);
+    one.level.set('id', { value: { name: 'x' }, moment: { logical: 7, wallTime: one.clock.now() - 500 } }, 2000);
     await clock.pass(100);
     const found = await other.level.find('id');
     expect(found).toEqual({ value: { name: 'x' }, moment: { order: 7, at: other.clock.now() - 600, isShared: true } });
@@ -56,18 +56,18 @@ describe('what is kept for all', () => {
     expect(await one.level.find('id')).toBeNull();
     expect(await one.level.find('id')).toBeNull();
     other.store.break();
-    other.level.keep('id', { value: 2, moment: { order: 8, at: 2 } }, 2000);
+    other.level.set('id', { value: 2, moment: { logical: 8, wallTime: 2 } }, 2000);
     expect(await now(claimOf(other.level))).not.toBe('waits');
   });
 
   test('is not what is asked for in very long words', async () => {
     const { clock, store, one, other } = levelsOf(0, 0);
     const id = 'x'.repeat(501);
-    one.level.keep(id, { value: 1, moment: { order: 1, at: 1 } }, 2000);
+    one.level.set(id, { value: 1, moment: { logical: 1, wallTime: 1 } }, 2000);
     await clock.pass(0);
     expect(store.kept().size).toBe(0);
-    expect(await now(one.level.claim(id, undefined))).not.toBe('waits');
-    expect(await now(other.level.claim(id, undefined))).not.toBe('waits');
+    expect(await now(one.level.acquireLease(id, undefined))).not.toBe('waits');
+    expect(await now(other.level.acquireLease(id, undefined))).not.toBe('waits');
   });
 });
 

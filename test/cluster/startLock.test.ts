@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 
 import { UpstreamError } from '../../src/domain/errors.ts';
 import type { Livestream } from '../../src/domain/models.ts';
-import { createLivestreamControl } from '../../src/data/livestreamMutations.ts';
-import { createReplicas } from '../../src/cluster/bus.ts';
+import { createLivestreamMutations } from '../../src/data/livestreamMutations.ts';
+import { createBus } from '../../src/cluster/bus.ts';
 import { createStartLock } from '../../src/cluster/startLock.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
@@ -47,7 +47,7 @@ function createStage({ isRefusing = true, latency = () => 0 }: { isRefusing?: bo
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       const { up, back, isLost = false } = fare(kind);
       if (isDead) return promise;
-      if (isDown) throw new UpstreamError('unsent', 'UPSTREAM_UNAVAILABLE', 'Down.');
+      if (isDown) throw new UpstreamError('notSent', 'UPSTREAM_UNAVAILABLE', 'Down.');
       clock.after(up, () => {
         let settle = (): void => {};
         try {
@@ -56,13 +56,13 @@ function createStage({ isRefusing = true, latency = () => 0 }: { isRefusing?: bo
         } catch (error) {
           settle = () => reject(error);
         }
-        if (isLost) settle = () => reject(new UpstreamError('lost', 'UPSTREAM_TIMEOUT', 'No answer.'));
+        if (isLost) settle = () => reject(new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', 'No answer.'));
         clock.after(isLost ? 10_000 : back, () => isDead || settle());
       });
       return promise;
     }
 
-    const control = createLivestreamControl({
+    const control = createLivestreamMutations({
       endpoints: {
         startLivestream: async (_operation, { name }) => {
           posts += 1;
@@ -78,8 +78,8 @@ function createStage({ isRefusing = true, latency = () => 0 }: { isRefusing?: bo
       },
       clock,
       clockSkew: () => 0,
-      effects: { now: () => ({ order: 0, at: clock.now() }), started: () => {}, stopped: () => {} },
-      lock: createStartLock({ store: own, replicas: createReplicas(own), prefix: 'app ', clock: mortal() }),
+      effects: { now: () => ({ logical: 0, wallTime: clock.now() }), started: () => {}, stopped: () => {} },
+      lock: createStartLock({ store: own, bus: createBus(own), prefix: 'app ', clock: mortal() }),
     });
 
     /** A clock whose timers die with the replica. */
@@ -120,7 +120,7 @@ function createStage({ isRefusing = true, latency = () => 0 }: { isRefusing?: bo
 }
 
 function conflict(): UpstreamError {
-  return new UpstreamError('refused', 'BAD_USER_INPUT', 'It runs.', {
+  return new UpstreamError('rejected', 'BAD_USER_INPUT', 'It runs.', {
     upstream: { status: 409, code: 409, message: null, ray: null },
   });
 }
@@ -134,7 +134,7 @@ function livestreamOf(index: number, name: string | null, now: number): Livestre
 /** The livestream's id, or the refusal's code. */
 function resultOf(outcome: StartOutcome | 'failed'): string {
   if (outcome === 'failed') return outcome;
-  return 'livestream' in outcome ? outcome.livestream.id : outcome.refusal.code;
+  return 'livestream' in outcome ? outcome.livestream.id : outcome.userError.code;
 }
 
 describe.each([true, false])('starts at several replicas (upstream refuses a second one: %s)', (isRefusing) => {

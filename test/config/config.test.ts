@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { type Config, readConfig as readConfigOf } from '../../src/config/index.ts';
 import { ConfigError, type Environment } from '../../src/config/env.ts';
-import { DEFAULT_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
+import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
 
 const REAL = {
   CLOUDFLARE_ACCOUNT_ID: '023e105f4ecef8ad9ca31a8372d0c353',
@@ -47,16 +47,16 @@ describe('without any setting', () => {
       auth: { kind: 'none' },
       app: null,
       sandboxPort: 4001,
-      attemptTimeout: 10_000,
-      totalTimeout: 25_000,
-      perSecond: 200,
+      attemptTimeoutMs: 10_000,
+      totalTimeoutMs: 25_000,
+      requestsPerSecond: 200,
       economy: {
         freshness: { status: 2000, meters: 15_000, ended: 3_600_000, nothing: 2000, stale: 60_000, staleWait: 300 },
         cacheBytes: 64 * 1024 * 1024,
         share: 100,
         usesLists: true,
       },
-      limits: DEFAULT_LIMITS,
+      limits: DEFAULT_OPERATION_LIMITS,
       trustedDocuments: { documents: new Map(), only: false },
       live: { total: 10_000, perCaller: 1000 },
       redis: null,
@@ -79,7 +79,7 @@ describe('without any setting', () => {
 
 describe('how answers are kept and requests spent', () => {
   test('each setting has its place', () => {
-    const { economy, reports } = readConfig({
+    const { caching, upstreamReport } = readConfig({
       FRESH_STATUS_MS: '1',
       FRESH_METERS_MS: '2',
       FRESH_ENDED_MS: '3',
@@ -91,18 +91,18 @@ describe('how answers are kept and requests spent', () => {
       LIST_SOURCE: 'off',
       UPSTREAM_REPORT: 'off',
     });
-    expect(economy).toEqual({
+    expect(caching).toEqual({
       freshness: { status: 1, meters: 2, ended: 3, nothing: 4, stale: 0, staleWait: 5 },
       cacheBytes: 6 * 1024 * 1024,
       share: 7,
       usesLists: false,
     });
-    expect(reports).toBe(false);
+    expect(upstreamReport).toBe(false);
   });
 
   test('callers of the real API are not told what their operations cost, unless the operator says so', () => {
-    expect(readConfig(REAL).reports).toBe(false);
-    expect(readConfig({ ...REAL, UPSTREAM_REPORT: 'on' }).reports).toBe(true);
+    expect(readConfig(REAL).upstreamReport).toBe(false);
+    expect(readConfig({ ...REAL, UPSTREAM_REPORT: 'on' }).upstreamReport).toBe(true);
   });
 
   test.each([

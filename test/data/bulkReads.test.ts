@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Livestream, LivestreamQuery, LivestreamStatus, Rows } from '../../src/domain/models.ts';
-import type { Kind } from '../../src/data/cache/cachedQuery.ts';
+import type { Livestream, LivestreamQuery, LivestreamStatus, Page } from '../../src/domain/models.ts';
+import type { CachedQuery } from '../../src/data/cache/cachedQuery.ts';
 import type { Head } from '../../src/realtimekit/endpoints.ts';
-import { createListSource, type Harvest } from '../../src/data/bulkReads.ts';
+import { createBulkReads, type BulkResult } from '../../src/data/bulkReads.ts';
 import type { LivestreamsKey } from '../../src/data/listReads.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { createOperation } from '../support/upstream.ts';
@@ -33,7 +33,7 @@ const meetings = (count: number, from = 0): string[] => Array.from({ length: cou
 interface Answers {
   /** Null: a list that does not tell its length. */
   head(rows: Livestream[], query: LivestreamQuery): Head<Livestream> | null;
-  page(rows: Livestream[], key: LivestreamsKey): Rows<Livestream>;
+  page(rows: Livestream[], key: LivestreamsKey): Page<Livestream>;
 }
 
 const HONEST: Answers = {
@@ -53,15 +53,15 @@ function sourceOver(world: Livestream[], changes: Partial<Answers> = {}) {
   const asked: string[] = [];
   const rowsOf = ({ status }: LivestreamQuery): Livestream[] =>
     world.filter((row) => status === null || row.status === status);
-  const source = createListSource(
+  const source = createBulkReads(
     {
       livestreamsHead: kindOf(async (query: LivestreamQuery) => {
         asked.push(`${query.status ?? 'all'} 0`);
-        return { head: answers.head(rowsOf(query), query), moment: { order: asked.length, at: clock.now() } };
+        return { head: answers.head(rowsOf(query), query), moment: { logical: asked.length, wallTime: clock.now() } };
       }),
       livestream: kindOf(async () => null),
       meetings: kindOf(async () => ({ rows: [], totalCount: 0, hasNext: false })),
-      meetingsHead: kindOf(async () => ({ head: null, moment: { order: 0, at: 0 } })),
+      meetingsHead: kindOf(async () => ({ head: null, moment: { logical: 0, wallTime: 0 } })),
       activeLivestream: kindOf(async () => null),
       livestreams: kindOf(async (key: LivestreamsKey) => {
         asked.push(`${key.query.status ?? 'all'} ${key.range.offset}`);
@@ -73,26 +73,26 @@ function sourceOver(world: Livestream[], changes: Partial<Answers> = {}) {
   return {
     clock,
     asked,
-    active: async (keys: readonly string[], account = operation.account): Promise<Harvest<Livestream>> =>
+    active: async (keys: readonly string[], account = operation.account): Promise<BulkResult<Livestream>> =>
       source.activeByMeeting({ ...operation, account }, keys),
-    byId: async (keys: readonly string[]): Promise<Harvest<Livestream>> => source.livestreamsById(operation, keys),
+    byId: async (keys: readonly string[]): Promise<BulkResult<Livestream>> => source.livestreamsById(operation, keys),
     another: { ...operation.account, id: 'another account' },
   };
 }
 
 /** Reads that keep nothing. */
-function kindOf<Key, Value>(read: (key: Key) => Promise<Value>): Kind<Key, Value> {
+function kindOf<Key, Value>(read: (key: Key) => Promise<Value>): CachedQuery<Key, Value> {
   return {
-    peek: () => undefined,
+    getFresh: () => undefined,
     isFresh: () => false,
-    read: async (_operation, key) => read(key),
-    held: () => undefined,
-    put: () => {},
-    drop: () => {},
+    get: async (_operation, key) => read(key),
+    getAnyAge: () => undefined,
+    set: () => {},
+    expire: () => {},
   };
 }
 
-const keysOf = ({ found }: Harvest<Livestream>): string[] => [...found.keys()].toSorted();
+const keysOf = ({ found }: BulkResult<Livestream>): string[] => [...found.keys()].toSorted();
 
 describe('the plan', () => {
   it('reads both lists for three meetings, and none for two', async () => {
@@ -114,8 +114,8 @@ describe('the plan', () => {
     const world = [...many(300, 'LIVE'), ...many(200, 'INVOKED', 300)];
     const { active, asked } = sourceOver(world);
     const keys = meetings(50, 275);
-    const { found, isComplete } = await active(keys);
-    expect(isComplete).toBe(true);
+    const { found, isExhaustive } = await active(keys);
+    expect(isExhaustive).toBe(true);
     expect(keys.map((key) => found.get(key)?.id)).toEqual(keys.map((key) => key.replace('m', 'l')));
     expect(asked).toEqual(['INVOKED 0', 'INVOKED 100', 'LIVE 0', 'LIVE 100', 'LIVE 200']);
   });
@@ -131,7 +131,7 @@ describe('the plan', () => {
     const { active, asked } = sourceOver([...many(3, 'INVOKED'), ...many(1, 'LIVE', 3)]);
     const harvest = await active(meetings(4));
     expect(keysOf(harvest)).toEqual(meetings(3));
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
     expect(asked).toEqual(['INVOKED 0']);
   });
 
@@ -165,16 +165,16 @@ describe('the plan', () => {
     const { active } = sourceOver(many(900, 'LIVE'));
     const harvest = await active(meetings(8, 96));
     expect(keysOf(harvest)).toEqual(meetings(4, 96));
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 
   it('takes the whole list for ids only when it is believed to be shorter than they are many', async () => {
     const { byId, asked } = sourceOver(many(320, 'IDLE'));
-    expect((await byId(['l1', 'l2', 'l3', 'l4'])).isComplete).toBe(false);
+    expect((await byId(['l1', 'l2', 'l3', 'l4'])).isExhaustive).toBe(false);
     expect(asked).toEqual([]);
     const harvest = await byId(['l1', 'l150', 'l319', 'none', 'none either']);
     expect(keysOf(harvest)).toEqual(['l1', 'l150', 'l319']);
-    expect(harvest.isComplete).toBe(true);
+    expect(harvest.isExhaustive).toBe(true);
     expect(asked.splice(0)).toEqual(['all 0', 'all 100', 'all 200', 'all 300']);
     // Its length is known now: the four pages are not worth it for four.
     await byId(['l1', 'l2', 'l3', 'l4']);
@@ -227,7 +227,7 @@ describe('what a list does not prove', () => {
     const { active } = sourceOver([...independent, ...many(1, 'LIVE')]);
     const harvest = await active(keys);
     expect(keysOf(harvest)).toEqual(['m0']);
-    expect(harvest.isComplete).toBe(true);
+    expect(harvest.isExhaustive).toBe(true);
   });
 
   it.each([
@@ -240,7 +240,7 @@ describe('what a list does not prove', () => {
     });
     const harvest = await active(keys);
     expect(keysOf(harvest)).toEqual(meetings(3));
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 
   it('a row that comes twice stands in for one that does not come', async () => {
@@ -253,7 +253,7 @@ describe('what a list does not prove', () => {
     });
     const harvest = await active(keys);
     expect(keysOf(harvest)).toEqual(['m0', 'm1']);
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 
   it('a row that comes again on a later page, in place of one that does not come', async () => {
@@ -263,7 +263,7 @@ describe('what a list does not prove', () => {
     const harvest = await active(meetings(8, 97));
     expect(harvest.found.has('m100')).toBe(false);
     expect(harvest.found.has('m101')).toBe(true);
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 
   it('a row without an id in a later page', async () => {
@@ -272,7 +272,7 @@ describe('what a list does not prove', () => {
     });
     const harvest = await active(['m100', 'none', ...meetings(4)]);
     expect(keysOf(harvest)).toEqual(meetings(4));
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 
   it('a list that changed between its pages', async () => {
@@ -286,7 +286,7 @@ describe('what a list does not prove', () => {
       },
     });
     const harvest = await active([...meetings(10, 98), 'none']);
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
     expect(harvest.found.has('m100')).toBe(false);
   });
 
@@ -302,7 +302,7 @@ describe('what a list does not prove', () => {
         return head;
       },
     });
-    expect((await active([...meetings(10, 120), 'new'])).isComplete).toBe(false);
+    expect((await active([...meetings(10, 120), 'new'])).isExhaustive).toBe(false);
   });
 
   it('a later page that tells another length', async () => {
@@ -311,7 +311,7 @@ describe('what a list does not prove', () => {
     });
     const harvest = await active([...meetings(10, 95), 'none']);
     expect(keysOf(harvest)).toHaveLength(10);
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 
   it('a list whose later pages are empty', async () => {
@@ -320,7 +320,7 @@ describe('what a list does not prove', () => {
     });
     const harvest = await active([...meetings(10, 95), 'none']);
     expect(keysOf(harvest)).toHaveLength(5);
-    expect(harvest.isComplete).toBe(false);
+    expect(harvest.isExhaustive).toBe(false);
   });
 });
 
@@ -334,9 +334,9 @@ describe('a livestream that changes while the lists are read', () => {
         return head;
       },
     });
-    const { found, isComplete } = await active([...meetings(4), 'none']);
+    const { found, isExhaustive } = await active([...meetings(4), 'none']);
     expect(found.get('m0')?.id).toBe('l0');
-    expect(isComplete).toBe(true);
+    expect(isExhaustive).toBe(true);
   });
 
   it('is at worst not there, if it was started between the two', async () => {
@@ -427,8 +427,8 @@ describe('in any world', () => {
             ({ meetingId, status }) => meetingId === `m${number}` && (status === 'LIVE' || status === 'INVOKED'),
           );
           const exists = world.some(({ id }) => id === `l${number}`);
-          expect(byMeeting.isComplete && isActive && !byMeeting.found.has(`m${number}`)).toBe(false);
-          expect(ids.isComplete && exists && !ids.found.has(`l${number}`)).toBe(false);
+          expect(byMeeting.isExhaustive && isActive && !byMeeting.found.has(`m${number}`)).toBe(false);
+          expect(ids.isExhaustive && exists && !ids.found.has(`l${number}`)).toBe(false);
         }
       }),
       { numRuns: 150 },
@@ -442,14 +442,14 @@ describe('in any world', () => {
         const ids = await byId(numbers.map((number) => `l${number}`));
         const pages = Math.max(1, Math.ceil(world.length / PAGE));
         const isFew = numbers.length <= 4 || numbers.length - ids.found.size < pages;
-        expect(ids.isComplete || isFew).toBe(true);
+        expect(ids.isExhaustive || isFew).toBe(true);
         // How long a list is shows its first page: from there on it costs less than what is still missing.
         expect(asked.splice(0).length).toBeLessThanOrEqual(numbers.length);
         await active(numbers.map((number) => `m${number}`));
         // So too with each of two lists. Asked again, when their lengths are known, they cost less than single reads.
         expect(asked.splice(0).length).toBeLessThan(Math.max(1, 2 * numbers.length));
         const again = await active(numbers.map((number) => `m${number}`));
-        expect(!again.isComplete || asked.length < Math.max(1, numbers.length)).toBe(true);
+        expect(!again.isExhaustive || asked.length < Math.max(1, numbers.length)).toBe(true);
       }),
       { numRuns: 100 },
     );

@@ -3,8 +3,8 @@ import { UpstreamError } from '../../src/domain/errors.ts';
 import type { StartInput } from '../../src/domain/startStop.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { createLivestreamControl } from '../../src/data/livestreamMutations.ts';
-import { toLivestream } from '../../src/realtimekit/parse.ts';
+import { createLivestreamMutations } from '../../src/data/livestreamMutations.ts';
+import { parseLivestream } from '../../src/realtimekit/parse.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { controlOf, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
 
@@ -79,9 +79,11 @@ describe('a start', () => {
   test('in no meeting, and in one that is live, is told apart', async () => {
     const { control, input, samples, routes } = await controlled();
     const field = ['input', 'meetingId'];
-    expect(await control.start(input({ meetingId: 'none' }))).toMatchObject({ refusal: { code: 'NOT_FOUND', field } });
+    expect(await control.start(input({ meetingId: 'none' }))).toMatchObject({
+      userError: { code: 'NOT_FOUND', field },
+    });
     expect(await control.start(input({ meetingId: samples.liveMeetingId }))).toMatchObject({
-      refusal: { code: 'CONFLICT', field },
+      userError: { code: 'CONFLICT', field },
     });
     expect(routes()).toEqual([`POST ${START}`, `POST ${START}`]);
   });
@@ -89,7 +91,7 @@ describe('a start', () => {
   test("that upstream refuses for its input says so in upstream's words", async () => {
     const { control, input } = await controlled();
     expect(await control.start(input({ video: { width: 0, height: 720 } }))).toEqual({
-      refusal: {
+      userError: {
         code: 'BAD_USER_INPUT',
         message: 'RealtimeKit refused the input: video_config.width must be a positive number',
         field: null,
@@ -127,7 +129,7 @@ describe('a start whose answer is lost', () => {
   test.each(LOSSES)('by %j, and was not carried out, has an unknown outcome', async (loss) => {
     const { control, input, activeOf, sandbox, routes } = await controlled();
     sandbox.fail([{ ...loss, route: START }]);
-    expect(await control.start(input())).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`]);
     expect(await activeOf(input().meetingId)).toBeNull();
   });
@@ -140,7 +142,7 @@ describe('a start whose answer is lost', () => {
     const outcome = await starting;
     const active = await activeOf(input().meetingId);
     expect(active !== null).toBe(carriedOut);
-    expect(outcome).toEqual(carriedOut ? { livestream: active } : { refusal: OUTCOME_UNKNOWN });
+    expect(outcome).toEqual(carriedOut ? { livestream: active } : { userError: OUTCOME_UNKNOWN });
     expect(routes().filter((route) => route.startsWith('POST'))).toEqual([`POST ${START}`]);
     expect(clock.pending()).toBe(0);
   });
@@ -153,7 +155,7 @@ describe('a start whose answer is lost', () => {
       expect(await control.start(input())).toHaveProperty('livestream');
       clock.advance(5_000);
       sandbox.fail([{ kind: 'reset', route: START }]);
-      expect(await control.start(input())).toEqual({ refusal: OUTCOME_UNKNOWN });
+      expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     }
   });
 
@@ -165,7 +167,7 @@ describe('a start whose answer is lost', () => {
     await eventually(() => expect(seen()).toBe(1));
     expect(await other.start(input({ name: 'Another' }))).toHaveProperty('livestream');
     clock.advance(10_000);
-    expect(await starting).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await starting).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 
   test.each([3600, -3600])("is found though upstream's clock is %i s ahead", async (seconds) => {
@@ -186,20 +188,20 @@ describe('a start whose answer is lost', () => {
       { kind: 'reset', route: START, after: true },
       { kind: 'status', status: 500, route: ACTIVE },
     ]);
-    expect(await control.start(input())).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`]);
   });
 
   test('has an unknown outcome when upstream does not tell when the livestream was created', async () => {
     const { control, input, sandbox } = await controlled({ shapes: { timestamps: 'missing' } });
     sandbox.fail([{ kind: 'reset', route: START, after: true }]);
-    expect(await control.start(input())).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 
   test.each([{ nothing: 'null' }, { nothing: 'empty' }] as const)('knows nothing there as %j', async (shapes) => {
     const { control, input, sandbox } = await controlled({ shapes });
     sandbox.fail([{ kind: 'reset', route: START }]);
-    expect(await control.start(input())).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 });
 
@@ -212,14 +214,14 @@ test.each([
   async (createdAt, isOurs) => {
     const clock = createFakeClock(Date.UTC(2026, 0, 15, 12, 0, 0, 700));
     const answered = { id: 'ours', status: 'INVOKED', created_at: createdAt };
-    const control = createLivestreamControl({
+    const control = createLivestreamMutations({
       clock,
       clockSkew: () => 0,
-      effects: { now: () => ({ order: 1, at: 0 }), started: () => {}, stopped: () => {} },
+      effects: { now: () => ({ logical: 1, wallTime: 0 }), started: () => {}, stopped: () => {} },
       endpoints: {
-        startLivestream: () => Promise.reject(new UpstreamError('lost', 'UPSTREAM_TIMEOUT', 'Too late.')),
+        startLivestream: () => Promise.reject(new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', 'Too late.')),
         stopLivestream: () => Promise.resolve(true),
-        activeLivestream: () => Promise.resolve(toLivestream(answered)),
+        activeLivestream: () => Promise.resolve(parseLivestream(answered)),
       },
     });
     const outcome = await control.start(createOperation(clock), { meetingId: 'm', name: null, video: null });
@@ -275,7 +277,7 @@ describe('starts that arrive at once', () => {
     const outcomes = await Promise.all([control.start(input()), control.start(input(more))]);
     expect(seen('POST')).toBe(2);
     expect(outcomes.filter((outcome) => 'livestream' in outcome)).toHaveLength(1);
-    expect(outcomes).toContainEqual({ refusal: CONFLICT });
+    expect(outcomes).toContainEqual({ userError: CONFLICT });
   });
 
   test('and are for different meetings are not one', async () => {
@@ -301,7 +303,7 @@ describe('a stop', () => {
     const { control, samples } = await controlled();
     for (const meetingId of ['none', samples.emptyMeetingId]) {
       expect(await control.stop(meetingId)).toMatchObject({
-        refusal: { code: 'NOT_FOUND', field: ['input', 'meetingId'] },
+        userError: { code: 'NOT_FOUND', field: ['input', 'meetingId'] },
       });
     }
   });
@@ -312,7 +314,7 @@ describe('a stop', () => {
       { kind: 'status', status: 409, route: STOP, times: 1 },
       { kind: 'status', status: 403, route: STOP },
     ]);
-    expect(await control.stop(samples.liveMeetingId)).toMatchObject({ refusal: { code: 'CONFLICT' } });
+    expect(await control.stop(samples.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
     expect((await failureOf(control.stop(samples.liveMeetingId))).code).toBe('FORBIDDEN');
     expect(routes()).toEqual([`POST ${STOP}`, `POST ${STOP}`]);
   });
@@ -331,7 +333,7 @@ describe('a stop', () => {
   test.each(LOSSES)('lost by %j and not carried out has an unknown outcome', async (loss) => {
     const { control, activeOf, samples, sandbox, routes } = await controlled();
     sandbox.fail([{ ...loss, route: STOP }]);
-    expect(await control.stop(samples.liveMeetingId)).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await control.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
     expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE}`]);
     expect(await activeOf(samples.liveMeetingId)).not.toBeNull();
   });
@@ -341,7 +343,7 @@ describe('a stop', () => {
     sandbox.fail([{ kind: 'hang', route: STOP, after: carriedOut }]);
     const stopping = control.stop(samples.liveMeetingId);
     await passHang();
-    expect(await stopping).toEqual(carriedOut ? { stopped: true } : { refusal: OUTCOME_UNKNOWN });
+    expect(await stopping).toEqual(carriedOut ? { stopped: true } : { userError: OUTCOME_UNKNOWN });
     expect([seen('POST'), clock.pending()]).toEqual([1, 0]);
   });
 
@@ -351,6 +353,6 @@ describe('a stop', () => {
       { kind: 'reset', route: STOP, after: true },
       { kind: 'status', status: 500, route: ACTIVE },
     ]);
-    expect(await control.stop(samples.liveMeetingId)).toEqual({ refusal: OUTCOME_UNKNOWN });
+    expect(await control.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 });

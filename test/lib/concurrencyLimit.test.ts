@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { createLimit } from '../../src/lib/concurrencyLimit.ts';
+import { createConcurrencyLimit } from '../../src/lib/concurrencyLimit.ts';
 
 describe('a limit', () => {
   test('starts at once what may be under way, and the rest in their order as places become free', async () => {
-    const limit = createLimit(2);
+    const limit = createConcurrencyLimit(2);
     const started: number[] = [];
     const works = Array.from({ length: 5 }, () => Promise.withResolvers<number>());
     const results = works.map((work, index) =>
@@ -25,7 +25,7 @@ describe('a limit', () => {
   });
 
   test('never lets more be under way than it may, whatever ends when', async () => {
-    const limit = createLimit(3);
+    const limit = createConcurrencyLimit(3);
     let running = 0;
     let most = 0;
     const work = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createUnderWay } from '../../src/lib/pendingWork.ts';
+import { createPendingWork } from '../../src/lib/pendingWork.ts';
 
 /** What happened, in order. */
 function noting() {
@@ -9,16 +9,16 @@ function noting() {
 }
 
 test('where nothing is under way there is nothing to wait for', async () => {
-  await expect(createUnderWay().none()).resolves.toBeUndefined();
+  await expect(createPendingWork().whenIdle()).resolves.toBeUndefined();
 });
 
 test('all who wait are told when the last has ended, however each did', async () => {
-  const work = createUnderWay();
+  const work = createPendingWork();
   const { order, note } = noting();
-  const end = work.begin();
+  const end = work.start();
   const failing = Promise.withResolvers<undefined>();
-  const failed = work.during(failing.promise).catch(note('failed'));
-  const waiting = [work.none().then(note('one')), work.none().then(note('two'))];
+  const failed = work.track(failing.promise).catch(note('failed'));
+  const waiting = [work.whenIdle().then(note('one')), work.whenIdle().then(note('two'))];
   expect(work.size()).toBe(2);
   end();
   failing.reject(new Error('No'));
@@ -28,11 +28,11 @@ test('all who wait are told when the last has ended, however each did', async ()
 });
 
 test('one that ends twice does not end another', async () => {
-  const work = createUnderWay();
+  const work = createPendingWork();
   const { order, note } = noting();
-  const end = work.begin();
-  const endOther = work.begin();
-  const waiting = work.none().then(note('none'));
+  const end = work.start();
+  const endOther = work.start();
+  const waiting = work.whenIdle().then(note('none'));
   end();
   end();
   await Promise.resolve();

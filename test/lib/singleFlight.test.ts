@@ -2,13 +2,13 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, test } from 'vitest';
 
-import { startFlight } from '../../src/lib/singleFlight.ts';
+import { startSingleFlight } from '../../src/lib/singleFlight.ts';
 
 /** A flight whose work ends when the test says so. */
 function take() {
   const work = Promise.withResolvers<string>();
   const seen = { ended: 0, signal: new AbortController().signal };
-  const flight = startFlight(
+  const flight = startSingleFlight(
     async (signal) => {
       seen.signal = signal;
       return work.promise;
@@ -46,7 +46,7 @@ describe('a read under way', () => {
 
   test('that fails when nobody waits for it any more harms nobody', async () => {
     const { flight, work, seen } = take();
-    flight.keep();
+    flight.detach();
     work.reject(new Error('failed'));
     // An unhandled rejection fails the run.
     await new Promise((resolve) => setImmediate(resolve));
@@ -108,7 +108,7 @@ describe('a read under way', () => {
 
   test('goes on without anyone when it is to be kept', async () => {
     const { flight, work, seen } = take();
-    flight.keep();
+    flight.detach();
     const leaver = new AbortController();
     const left = flight.join(leaver.signal);
     leaver.abort(REASON);

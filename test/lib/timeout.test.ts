@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { sleep, withDeadline } from '../../src/lib/timeout.ts';
+import { sleep, withTimeout } from '../../src/lib/timeout.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
 const late = new Error('late');
@@ -17,7 +17,7 @@ describe('a deadline', () => {
   test('gives what the work gives, and leaves no timer and no listener', async () => {
     const caller = new AbortController();
     const { clock, options } = set(caller.signal);
-    expect(await withDeadline(options, async () => 'done')).toBe('done');
+    expect(await withTimeout(options, async () => 'done')).toBe('done');
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
@@ -25,7 +25,7 @@ describe('a deadline', () => {
     const caller = new AbortController();
     const { clock, options } = set(caller.signal);
     let isOver = false;
-    const work = withDeadline(options, hanging).finally(() => (isOver = true));
+    const work = withTimeout(options, hanging).finally(() => (isOver = true));
     clock.advance(999);
     await Promise.resolve();
     expect([isOver, clock.pending()]).toEqual([false, 1]);
@@ -37,7 +37,7 @@ describe('a deadline', () => {
   test('tells the work why it ends', async () => {
     const { clock, options } = set();
     let told: AbortSignal | undefined;
-    const work = withDeadline(options, (signal) => {
+    const work = withTimeout(options, (signal) => {
       told = signal;
       return hanging();
     });
@@ -54,8 +54,8 @@ describe('a deadline', () => {
     const failsAtOnce = (): Promise<never> => {
       throw failure;
     };
-    await expect(withDeadline(options, failsAtOnce)).rejects.toBe(failure);
-    await expect(withDeadline(options, () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(withTimeout(options, failsAtOnce)).rejects.toBe(failure);
+    await expect(withTimeout(options, () => Promise.reject(failure))).rejects.toBe(failure);
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
@@ -64,7 +64,7 @@ describe('a deadline', () => {
     const { clock, options } = set(caller.signal);
     const left = new Error('left');
     let told: AbortSignal | undefined;
-    const work = withDeadline(options, (signal) => {
+    const work = withTimeout(options, (signal) => {
       told = signal;
       return hanging();
     });
@@ -78,7 +78,7 @@ describe('a deadline', () => {
     const left = new Error('left');
     const { clock, options } = set(AbortSignal.abort(left));
     let began = false;
-    const work = withDeadline(options, () => {
+    const work = withTimeout(options, () => {
       began = true;
       return hanging();
     });
@@ -88,7 +88,7 @@ describe('a deadline', () => {
 
   test('rejects with an Error even where the reason is none', async () => {
     const caller = new AbortController();
-    const work = withDeadline(set(caller.signal).options, hanging);
+    const work = withTimeout(set(caller.signal).options, hanging);
     caller.abort('a word');
     await expect(work).rejects.toMatchObject({ cause: 'a word' });
     await expect(work).rejects.toBeInstanceOf(Error);
@@ -98,7 +98,7 @@ describe('a deadline', () => {
     const { clock, options } = set();
     const outerLate = new Error('outer');
     const outer = { ...options, milliseconds: 500, expired: () => outerLate };
-    const work = withDeadline(outer, (signal) => withDeadline({ ...options, signal }, hanging));
+    const work = withTimeout(outer, (signal) => withTimeout({ ...options, signal }, hanging));
     expect(clock.pending()).toBe(2);
     clock.advance(500);
     await expect(work).rejects.toBe(outerLate);

@@ -36,7 +36,7 @@ test.each(['connect', 'hang'] as const)(
     /** Each twice, in any order. */
     function deliver(): void {
       const doubled = [...events, ...events].map((event) => ({ event, at: random.between(1, 1000) }));
-      for (const { event } of doubled.toSorted((one, other) => one.at - other.at)) watch.told(event);
+      for (const { event } of doubled.toSorted((one, other) => one.at - other.at)) watch.onWebhook(event);
     }
 
     await everyoneComes();

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 
 import { describe, expect, test } from 'vitest';
 
-import { Refusal, runOperation } from '../../src/server/websocket/sseBridge.ts';
+import { RequestErrors, executeOverHttp } from '../../src/server/websocket/sseBridge.ts';
 
 setFlagsFromString('--expose-gc');
 
@@ -38,12 +38,16 @@ async function runOne(events: string): Promise<WeakRef<Request>> {
     Object.assign(body, { request });
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
   };
-  const results = runOperation(answer, { headers: new Headers(), payload: { query: '{ a }' }, onBreak: () => {} });
+  const results = executeOverHttp(answer, {
+    headers: new Headers(),
+    payload: { query: '{ a }' },
+    onDisconnect: () => {},
+  });
   const end = (async () => {
     for await (const result of results) expect(result).toEqual({ data: { a: 1 } });
   })();
   await end.catch((error: unknown) => {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof RequestErrors)) throw error;
   });
   const [request] = sent;
   if (request === undefined) throw new Error('Nothing was sent.');

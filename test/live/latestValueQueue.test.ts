@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 
-import { createMailbox, type Mailbox } from '../../src/live/latestValueQueue.ts';
+import { createLatestValueQueue, type LatestValueQueue } from '../../src/live/latestValueQueue.ts';
 
-function mailboxOf(): { mailbox: Mailbox<string>; ends: () => number } {
+function mailboxOf(): { mailbox: LatestValueQueue<string>; ends: () => number } {
   let ends = 0;
-  const mailbox = createMailbox<string>({ isSame: (one, other) => one === other, onEnd: () => void (ends += 1) });
+  const mailbox = createLatestValueQueue<string>({
+    isSame: (one, other) => one === other,
+    onEnd: () => void (ends += 1),
+  });
   return { mailbox, ends: () => ends };
 }
 
@@ -15,7 +18,7 @@ test('of each key the latest is given, in the order in which the keys began to w
     ['b', 'B1'],
     ['a', 'A2'],
   ] as const)
-    mailbox.put(key, value);
+    mailbox.push(key, value);
   expect([await mailbox.next(), await mailbox.next()]).toEqual([
     { done: false, value: 'A2' },
     { done: false, value: 'B1' },
@@ -24,11 +27,11 @@ test('of each key the latest is given, in the order in which the keys began to w
 
 test('what became of something and back again while nobody read is no news', async () => {
   const { mailbox } = mailboxOf();
-  mailbox.put('a', 'A1');
+  mailbox.push('a', 'A1');
   await mailbox.next();
-  mailbox.put('a', 'A2');
-  mailbox.put('a', 'A1');
-  mailbox.put('b', 'B1');
+  mailbox.push('a', 'A2');
+  mailbox.push('a', 'A1');
+  mailbox.push('b', 'B1');
   expect(await mailbox.next()).toEqual({ done: false, value: 'B1' });
 });
 
@@ -39,14 +42,14 @@ test('a reader who leaves while it waits is let go, as often as it asks, and onl
   await mailbox.return();
   const done = { done: true, value: undefined };
   expect(await Promise.all(waiting)).toEqual([done, done]);
-  mailbox.put('a', 'A1');
+  mailbox.push('a', 'A1');
   expect(await mailbox.next()).toEqual(done);
   expect(ends()).toBe(1);
 });
 
 test('a failure goes before whatever waits, is told once, and is the end', async () => {
   const { mailbox, ends } = mailboxOf();
-  mailbox.put('a', 'A1');
+  mailbox.push('a', 'A1');
   mailbox.fail(new Error('first'));
   mailbox.fail(new Error('second'));
   await expect(mailbox.next()).rejects.toThrow('first');

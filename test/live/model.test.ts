@@ -17,7 +17,7 @@ const latencies = fc.array(fc.tuple(fc.constantFrom(0, 500), fc.constantFrom(0, 
  */
 test.each([true, false])(
   'whatever happens, readers are told states that were, in order, each once, and in the end what is (by lists: %s)',
-  async (usesLists) => {
+  async (bulkReads) => {
     const property = fc.asyncProperty(
       stories,
       latencies,
@@ -26,7 +26,7 @@ test.each([true, false])(
         let sent = 0;
         const world = await createLiveWorld({
           settings: { playbackUrlDelayMs },
-          economy: { usesLists },
+          economy: { bulkReads },
           latency: () => delays[(sent += 1) % delays.length] ?? [0, 0],
         });
         await play(deeds, world);

@@ -1,7 +1,7 @@
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 
-import type { Target } from '../../src/live/types.ts';
+import type { SubscriptionTarget } from '../../src/live/types.ts';
 import { at } from '../support/gateway.ts';
 import type { Served } from '../support/served.ts';
 
@@ -30,7 +30,7 @@ type Whereabouts = 'here' | 'away' | 'refused' | 'gone';
 
 /** Somebody who watches over a connection of their own, with one of the clients that the README names. */
 export interface RemoteViewer {
-  target: Target;
+  target: SubscriptionTarget;
   transport: 'sse' | 'ws';
   /** What each of its connections told, in order. */
   connections: Told[][];
@@ -56,13 +56,13 @@ interface Sink {
 
 interface LineOptions {
   served: Served;
-  target: Target;
+  target: SubscriptionTarget;
   connected: () => void;
   /** Resolves when it is worth connecting again. */
   retry: () => Promise<void>;
 }
 
-export function watchRemotely(served: Served, transport: 'sse' | 'ws', target: Target): RemoteViewer {
+export function watchRemotely(served: Served, transport: 'sse' | 'ws', target: SubscriptionTarget): RemoteViewer {
   const connections: Told[][] = [];
   let whereabouts: Whereabouts = 'here';
   /** Its client connects again only after it was told to come back. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Target } from '../../src/live/types.ts';
+import type { SubscriptionTarget } from '../../src/live/types.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createLiveWorld, EVERYTHING, livestream, type LiveWorld, meeting, TOKEN, type Viewer } from './world.ts';
 
@@ -17,11 +17,11 @@ async function createReplicaWorld(count: number, settings: SettingsPatch = {}) {
     world,
     one,
     other: other ?? one,
-    view: async (target: Target, from: Replica) => viewAt(world, target, from),
+    view: async (target: SubscriptionTarget, from: Replica) => viewAt(world, target, from),
   };
 }
 
-async function viewAt(world: LiveWorld, target: Target, from: Replica): Promise<Viewer> {
+async function viewAt(world: LiveWorld, target: SubscriptionTarget, from: Replica): Promise<Viewer> {
   return world.view(target, { by: await from.upstream.account(TOKEN), from: from.watch });
 }
 
@@ -37,10 +37,10 @@ describe('who watches at one replica', () => {
     const { emptyMeetingId } = world.samples;
     const viewer = await view(meeting(emptyMeetingId), other);
     const input = { meetingId: emptyMeetingId, name: 'Show', video: null };
-    await one.upstream.control.start(await operationOf(one), input);
+    await one.upstream.mutations.start(await operationOf(one), input);
     await world.pass(0);
     expect(viewer.states.at(-1)?.livestream).toMatchObject({ status: 'INVOKED', name: 'Show' });
-    await one.upstream.control.stop(await operationOf(one), emptyMeetingId);
+    await one.upstream.mutations.stop(await operationOf(one), emptyMeetingId);
     await world.pass(0);
     expect(viewer.states.at(-1)).toMatchObject({ livestream: { status: 'IDLE', name: 'Show' }, sessionId: null });
   });
@@ -51,7 +51,7 @@ describe('who watches at one replica', () => {
     const viewer = await view(livestream(liveLivestreamId), other);
     world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Seen' });
     await world.pass(2500);
-    await one.upstream.reads.livestream.read(await operationOf(one), liveLivestreamId, one.upstream.reads.now());
+    await one.upstream.reads.livestream.get(await operationOf(one), liveLivestreamId, one.upstream.reads.now());
     await world.pass(0);
     expect(viewer.states.map((state) => state.livestream.name).at(-1)).toBe('Seen');
   });
@@ -63,7 +63,7 @@ describe('who watches at one replica', () => {
     await world.pass(SECOND);
     await world.stop(liveMeetingId);
     world.forget();
-    one.watch.told({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
+    one.watch.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
     await world.pass(0);
     for (const viewer of viewers) expect(statusesOf(viewer).at(-1)).toBe('IDLE');
     expect(
@@ -77,7 +77,7 @@ describe('who watches at one replica', () => {
     const viewers = [await view(livestream(liveLivestreamId), other), await view(EVERYTHING, other)];
     await world.stop(liveMeetingId);
     await world.pass(2500);
-    await one.upstream.reads.livestream.read(await operationOf(one), liveLivestreamId, one.upstream.reads.now());
+    await one.upstream.reads.livestream.get(await operationOf(one), liveLivestreamId, one.upstream.reads.now());
     await world.pass(20 * SECOND);
     for (const { states } of viewers) {
       const own = states.filter((state) => state.livestream.id === liveLivestreamId);
@@ -96,7 +96,7 @@ describe('who watches at one replica', () => {
     expect(statusesOf(viewers[0] ?? fail())).toEqual(['LIVE', 'IDLE']);
     for (const { store } of world.replicas) store.heal();
     await world.pass(SECOND);
-    await one.upstream.control.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
+    await one.upstream.mutations.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
     await world.pass(0);
     expect(statusesOf(viewers[1] ?? fail())).toEqual(['INVOKED']);
   });
@@ -106,7 +106,7 @@ describe('who watches at one replica', () => {
     const { emptyMeetingId } = world.samples;
     const viewer = await view(meeting(emptyMeetingId), other);
     other.store.messages('lost');
-    await one.upstream.control.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
+    await one.upstream.mutations.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
     await world.pass(20 * SECOND);
     expect(statusesOf(viewer).at(-1)).toBe('LIVE');
   });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
 
-import type { LiveState, Target } from '../../src/live/types.ts';
+import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { present } from '../support/gateway.ts';
 import { EVERYTHING, livestream, type LiveWorld, type Look, meeting, textOf, type Viewer } from './world.ts';
@@ -96,7 +96,7 @@ async function playAll(deeds: readonly Deed[], world: LiveWorld): Promise<void> 
       first?.meetingId != null && meetingIds.includes(first.meetingId) ? [first.id] : [],
     );
 
-  function targetOf(kind: 'one' | 'meeting' | 'all', index: number): Target {
+  function targetOf(kind: 'one' | 'meeting' | 'all', index: number): SubscriptionTarget {
     if (kind === 'all') return EVERYTHING;
     return kind === 'one' ? livestream(present(picked(ids(), index))) : meeting(present(picked(meetingIds, index)));
   }
@@ -127,12 +127,10 @@ async function playAll(deeds: readonly Deed[], world: LiveWorld): Promise<void> 
       }
       case 'read': {
         const operation = world.upstream.operation(world.account, new AbortController().signal, () => {});
-        return void world.upstream.reads.livestream
-          .read(operation, present(picked(ids(), action.pick)))
-          .catch(() => {});
+        return void world.upstream.reads.livestream.get(operation, present(picked(ids(), action.pick))).catch(() => {});
       }
       case 'webhook':
-        return watch.told({ livestreamId: present(picked(ids(), action.pick)), meetingId: null });
+        return watch.onWebhook({ livestreamId: present(picked(ids(), action.pick)), meetingId: null });
       case 'start':
       case 'stop': {
         const meetingId = present(picked(meetingIds, action.pick));

@@ -15,7 +15,14 @@ export interface Stream {
 export function createLiveGateway({ transport, baseUrl, clock }: LiveWorld, options: Partial<GatewayOptions> = {}) {
   const logs: string[] = [];
   const gateway = createGateway({
-    upstream: { baseUrl, ...APP, token: 'the-gateways', attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 0 },
+    upstream: {
+      baseUrl,
+      ...APP,
+      token: 'the-gateways',
+      attemptTimeoutMs: 10_000,
+      totalTimeoutMs: 25_000,
+      requestsPerSecond: 0,
+    },
     transport,
     log: (_level, message) => logs.push(message),
     graphiql: false,

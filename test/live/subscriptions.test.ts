@@ -50,8 +50,8 @@ describe('what readers are told', () => {
     expect(viewer.last().get(second)).toMatchObject({ livestream: { status: 'ERRORED' }, sessionId: null });
   });
 
-  test.each([true, false])('who watches all is told what becomes of each (by lists: %s)', async (usesLists) => {
-    const world = await createLiveWorld({ economy: { usesLists } });
+  test.each([true, false])('who watches all is told what becomes of each (by lists: %s)', async (bulkReads) => {
+    const world = await createLiveWorld({ economy: { bulkReads } });
     const { liveMeetingId, liveLivestreamId } = world.samples;
     const viewer = await world.view(EVERYTHING);
     await world.pass(0);
@@ -91,7 +91,7 @@ describe('what readers are told', () => {
     world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Seen' });
     await world.pass(2500);
     expect(viewer.states).toHaveLength(1);
-    await world.upstream.reads.livestream.read(
+    await world.upstream.reads.livestream.get(
       world.upstream.operation(world.account, new AbortController().signal, () => {}),
       liveLivestreamId,
       world.upstream.reads.now(),
@@ -107,12 +107,12 @@ describe('what readers are told', () => {
     const { reads } = world.upstream;
     const operation = world.upstream.operation(world.account, new AbortController().signal, () => {});
     const viewer = await world.view(livestream(liveLivestreamId));
-    expect(await reads.activeSession.read(operation, liveLivestreamId)).not.toBeNull();
+    expect(await reads.activeSession.get(operation, liveLivestreamId)).not.toBeNull();
     world.sandbox.happen({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
-    await reads.livestream.read(operation, liveLivestreamId, reads.now());
+    await reads.livestream.get(operation, liveLivestreamId, reads.now());
     await world.pass(0);
     expect(statusesOf(viewer.states)).toEqual(['LIVE', 'ERRORED']);
-    expect(await reads.activeSession.read(operation, liveLivestreamId)).toBeNull();
+    expect(await reads.activeSession.get(operation, liveLivestreamId)).toBeNull();
   });
 
   test('a session that is slow to be told holds back nothing else for longer than 2 s', async () => {
@@ -122,7 +122,7 @@ describe('what readers are told', () => {
     await world.pass(12_000);
     world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Renamed' });
     world.hangSessions(true);
-    world.watch.told({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
+    world.watch.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
     await world.pass(2000);
     expect(viewer.states.at(-1)?.livestream.name).toBe('Renamed');
   });
@@ -188,7 +188,7 @@ describe('odd upstreams', () => {
 
   test('the budget is never passed, however small it is, and what is left of it is enough to end right', async () => {
     const world = await createLiveWorld({
-      economy: { usesLists: false },
+      economy: { bulkReads: false },
       settings: { quota: { limit: 40, windowSeconds: 60, lockSeconds: 60, enforced: true } },
     });
     const running = (await world.truth()).filter(({ isActive }) => isActive).slice(0, 30);
@@ -269,14 +269,14 @@ describe('what watching costs', () => {
     const { liveLivestreamId, liveMeetingId } = world.samples;
     const viewer = await world.view(livestream(liveLivestreamId));
     const event = { livestreamId: liveLivestreamId, meetingId: liveMeetingId };
-    world.watch.told(event);
+    world.watch.onWebhook(event);
     await world.pass(12_000);
     world.forget();
     await world.pass(120_000);
     expect(world.sent().length).toBeLessThanOrEqual(3);
     await world.stop(liveMeetingId);
     world.break('connect');
-    world.watch.told(event);
+    world.watch.onWebhook(event);
     await world.pass(1000);
     world.break(null);
     await world.pass(15_000);
@@ -287,7 +287,7 @@ describe('what watching costs', () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId, invokedLivestreamId } = world.samples;
     const viewer = await world.view(livestream(liveLivestreamId));
-    world.watch.told({ livestreamId: invokedLivestreamId, meetingId: null });
+    world.watch.onWebhook({ livestreamId: invokedLivestreamId, meetingId: null });
     await world.pass(12_000);
     await world.stop(liveMeetingId);
     await world.pass(61_000);
@@ -315,7 +315,7 @@ describe('what watching costs', () => {
     await world.view(livestream(world.samples.liveLivestreamId));
     await world.pass(0);
     world.forget();
-    world.watch.told({ livestreamId: world.samples.idleLivestreamId, meetingId: world.samples.idleMeetingId });
+    world.watch.onWebhook({ livestreamId: world.samples.idleLivestreamId, meetingId: world.samples.idleMeetingId });
     await world.startHere(world.samples.emptyMeetingId);
     await world.pass(0);
     expect(world.sent()).toHaveLength(1);
@@ -347,7 +347,7 @@ describe('what watching costs', () => {
 
   test('more than an operation may send are all looked at where no list tells them', async () => {
     const world = await createLiveWorld({
-      economy: { usesLists: false, share: 100 },
+      economy: { bulkReads: false, maxRequestsPerOperation: 100 },
       settings: { quota: { limit: 100_000 } },
     });
     const ids = (await world.truth()).map(({ id }) => id);
@@ -393,7 +393,7 @@ describe('who leaves, and when', () => {
     const target = livestream(world.samples.liveLivestreamId);
     const coming = world.view(target);
     await world.pass(0);
-    world.watch.end();
+    world.watch.closeAll();
     await world.pass(5000);
     for (const viewer of [await coming, await world.view(target)]) {
       await world.pass(0);

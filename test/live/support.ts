@@ -7,7 +7,7 @@ import { unauthenticated } from '../../src/auth/authErrors.ts';
 import type { WebhookEvent } from '../../src/webhooks/webhookEvent.ts';
 import { createWebhookReceiver } from '../../src/webhooks/receiver.ts';
 import { useAuthentication } from '../../src/server/plugins/useAuthentication.ts';
-import { createPresent, useErrorCodes } from '../../src/server/plugins/useErrorFormatting.ts';
+import { createErrorFormatter, useErrorFormatting } from '../../src/server/plugins/useErrorFormatting.ts';
 import { useWebhooks } from '../../src/server/plugins/useWebhooks.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
@@ -49,7 +49,7 @@ export function serverOf(receive: (request: Request) => Promise<Response>) {
       useAuthentication(async () => {
         throw unauthenticated('Nobody is known here.');
       }),
-      useErrorCodes(createPresent(() => {}, true)),
+      useErrorFormatting(createErrorFormatter(() => {}, true)),
     ],
   });
 }

@@ -1,10 +1,15 @@
-import { createWatch, DEFAULT_LIVE_LIMITS, type LiveLimits, type Watch } from '../../src/live/subscriptions.ts';
-import type { LiveState, Target } from '../../src/live/types.ts';
+import {
+  createLiveSubscriptions,
+  DEFAULT_LIVE_LIMITS,
+  type LiveLimits,
+  type LiveSubscriptions,
+} from '../../src/live/subscriptions.ts';
+import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { DEFAULT_ECONOMY, type EconomySettings } from '../../src/data/cachingSettings.ts';
+import { DEFAULT_CACHING, type CachingSettings } from '../../src/data/cachingSettings.ts';
 import { type Transport, TransportError, type TransportResponse } from '../../src/realtimekit/transport.ts';
-import { createUpstream, type Upstream } from '../../src/data/dataSource.ts';
+import { createDataSource, type DataSource } from '../../src/data/dataSource.ts';
 import { at, rowsOf } from '../support/gateway.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
@@ -12,16 +17,16 @@ import { connectInProcess } from '../support/model/world.ts';
 import { APP } from '../support/upstream.ts';
 
 export const TOKEN = 'token-of-the-gateway';
-export const EVERYTHING: Target = { livestreamId: null, meetingId: null };
-export const livestream = (livestreamId: string): Target => ({ livestreamId, meetingId: null });
-export const meeting = (meetingId: string): Target => ({ livestreamId: null, meetingId });
+export const EVERYTHING: SubscriptionTarget = { livestreamId: null, meetingId: null };
+export const livestream = (livestreamId: string): SubscriptionTarget => ({ livestreamId, meetingId: null });
+export const meeting = (meetingId: string): SubscriptionTarget => ({ livestreamId: null, meetingId });
 
 /** `connect`: no connection comes about; `hang`: nothing is ever answered. */
 export type Outage = 'connect' | 'hang';
 
 export interface LiveWorldOptions {
   settings?: SettingsPatch;
-  economy?: Partial<EconomySettings>;
+  economy?: Partial<CachingSettings>;
   limits?: Partial<LiveLimits>;
   /** How many gateways share a store; by default the one shares nothing. */
   replicas?: number;
@@ -31,7 +36,7 @@ export interface LiveWorldOptions {
 
 /** Somebody who watches, and reads as soon as there is something, unless it is slow: then only when told to. */
 export interface Viewer {
-  target: Target;
+  target: SubscriptionTarget;
   states: LiveState[];
   failure: unknown;
   isOver: boolean;
@@ -86,23 +91,23 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
 
   const store = createMemoryStore({ clock, replicas: options.replicas ?? 1 });
 
-  function gateway(own: MemoryReplica | null = null): { upstream: Upstream; watch: Watch } {
-    const upstream = createUpstream({
-      ...DEFAULT_ECONOMY,
+  function gateway(own: MemoryReplica | null = null): { upstream: DataSource; watch: LiveSubscriptions } {
+    const upstream = createDataSource({
+      ...DEFAULT_CACHING,
       ...options.economy,
       baseUrl,
       ...APP,
-      attemptTimeout: 10_000,
-      totalTimeout: 25_000,
-      perSecond: 0,
+      attemptTimeoutMs: 10_000,
+      totalTimeoutMs: 25_000,
+      requestsPerSecond: 0,
       transport,
       clock,
       random: () => 0,
-      shared: own && { store: own, prefix: 'app ' },
+      cluster: own && { store: own, prefix: 'app ' },
     });
-    const freshness = options.economy?.freshness ?? DEFAULT_ECONOMY.freshness;
+    const freshness = options.economy?.ttl ?? DEFAULT_CACHING.ttl;
     const limits = { ...DEFAULT_LIVE_LIMITS, ...options.limits };
-    return { upstream, watch: createWatch({ upstream, clock, freshness, limits }) };
+    return { upstream, watch: createLiveSubscriptions({ upstream, clock, freshness, limits }) };
   }
 
   const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ ahead: index }));
@@ -152,10 +157,10 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     /** By the gateway itself. */
     async startHere(meetingId: string, by = account): Promise<void> {
       const operation = upstream.operation(by, new AbortController().signal, () => {});
-      await upstream.control.start(operation, { meetingId, name: 'Started here', video: null });
+      await upstream.mutations.start(operation, { meetingId, name: 'Started here', video: null });
     },
     async stopHere(meetingId: string, by = account): Promise<void> {
-      await upstream.control.stop(
+      await upstream.mutations.stop(
         upstream.operation(by, new AbortController().signal, () => {}),
         meetingId,
       );
@@ -185,7 +190,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       return typeof session === 'string' ? session : null;
     },
     async view(
-      target: Target,
+      target: SubscriptionTarget,
       { isSlow = false, by = account, caller = 'caller', from = watch } = {},
     ): Promise<Viewer> {
       return viewerOf(await from.subscribe(by, caller, target, new AbortController().signal), target, isSlow);
@@ -196,7 +201,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
 
 export type LiveWorld = Awaited<ReturnType<typeof createLiveWorld>>;
 
-function viewerOf(iterator: AsyncIterableIterator<LiveState>, target: Target, isSlow: boolean): Viewer {
+function viewerOf(iterator: AsyncIterableIterator<LiveState>, target: SubscriptionTarget, isSlow: boolean): Viewer {
   const viewer: Viewer = {
     target,
     states: [],

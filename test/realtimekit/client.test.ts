@@ -200,21 +200,21 @@ describe('a POST', () => {
   });
 
   const faults: [Fault, string, string][] = [
-    [{ kind: 'reset' }, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [{ kind: 'truncated' }, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [{ kind: 'html' }, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [{ kind: 'status', status: 408 }, 'UPSTREAM_TIMEOUT', 'lost'],
-    [{ kind: 'status', status: 502 }, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [{ kind: 'status', status: 503, retryAfterSeconds: 1 }, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [{ kind: 'status', status: 429, retryAfterSeconds: 1 }, 'RATE_LIMITED', 'refused'],
-    [{ kind: 'huge' }, 'UPSTREAM_INVALID_RESPONSE', 'lost'],
-    [{ kind: 'redirect', status: 307 }, 'UPSTREAM_INVALID_RESPONSE', 'refused'],
-    [{ kind: 'redirect', status: 308 }, 'UPSTREAM_INVALID_RESPONSE', 'refused'],
+    [{ kind: 'reset' }, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [{ kind: 'truncated' }, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [{ kind: 'html' }, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [{ kind: 'status', status: 408 }, 'UPSTREAM_TIMEOUT', 'unknown'],
+    [{ kind: 'status', status: 502 }, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [{ kind: 'status', status: 503, retryAfterSeconds: 1 }, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [{ kind: 'status', status: 429, retryAfterSeconds: 1 }, 'RATE_LIMITED', 'rejected'],
+    [{ kind: 'huge' }, 'UPSTREAM_INVALID_RESPONSE', 'unknown'],
+    [{ kind: 'redirect', status: 307 }, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
+    [{ kind: 'redirect', status: 308 }, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
   ];
 
-  test.each(faults)('is sent exactly once when it meets %j: %s, %s', async (fault, code, fate) => {
+  test.each(faults)('is sent exactly once when it meets %j: %s, %s', async (fault, code, outcome) => {
     const { client, clock, start, routes } = await faulty(fault);
-    expect(await failureOf(client.send(start))).toMatchObject({ code, fate });
+    expect(await failureOf(client.send(start))).toMatchObject({ code, outcome });
     expect(routes()).toEqual(['POST /meetings/{meeting_id}/livestreams']);
     expect(clock.pending()).toBe(0);
   });
@@ -224,7 +224,7 @@ describe('a POST', () => {
     const failing = failureOf(client.send(start));
     await eventually(() => expect(seen()).toBe(1));
     clock.advance(10_000);
-    expect(await failing).toMatchObject({ code: 'UPSTREAM_TIMEOUT', fate: 'lost' });
+    expect(await failing).toMatchObject({ code: 'UPSTREAM_TIMEOUT', outcome: 'unknown' });
     expect([seen(), clock.pending()]).toEqual([1, 0]);
   });
 });
@@ -251,7 +251,7 @@ describe('a connection that is refused', () => {
         clock.advance(100 * sent);
       }
       const failed = await failing;
-      expect(failed).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', fate: 'unsent' });
+      expect(failed).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'notSent' });
       expect(failed.extensions).toEqual({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
       expect([sendings(), clock.pending()]).toEqual([3, 0]);
     }

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/domain/errors.ts';
-import { readAnswer } from '../../src/realtimekit/envelope.ts';
+import { unwrapResponse } from '../../src/realtimekit/envelope.ts';
 import { APP } from '../support/upstream.ts';
 
 const secrets = [APP.token, APP.accountId, APP.appId];
 const html = '<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>';
 
 function read(status: number, body: unknown, headers: Record<string, string> = {}) {
-  return readAnswer({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, secrets);
+  return unwrapResponse({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, secrets);
 }
 
 /** The error of an answer that has to fail. */
@@ -59,7 +59,7 @@ describe('"not found" is null', () => {
   });
 
   test("but a page of somebody else's is an error", () => {
-    expect(failure(404, html)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', fate: 'refused' });
+    expect(failure(404, html)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'rejected' });
     expect(failure(404, '404 page not found')).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
   });
 });
@@ -75,7 +75,7 @@ describe("an answer that is not the API's", () => {
     ['an object of another kind', { status: 'ok' }],
   ])('%s under 200 cannot be read, and may have been carried out', (_what, body) => {
     const failed = failure(200, body);
-    expect(failed).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', fate: 'lost' });
+    expect(failed).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'unknown' });
     expect(failed.extensions).toMatchObject({ retryable: false, upstream: { status: 200, code: null, message: null } });
   });
 
@@ -86,26 +86,26 @@ describe("an answer that is not the API's", () => {
 
 describe('each status', () => {
   test.each([
-    [400, 'BAD_USER_INPUT', 'refused'],
-    [401, 'UNAUTHENTICATED', 'refused'],
-    [403, 'FORBIDDEN', 'refused'],
-    [405, 'UPSTREAM_INVALID_RESPONSE', 'refused'],
-    [408, 'UPSTREAM_TIMEOUT', 'lost'],
-    [409, 'BAD_USER_INPUT', 'refused'],
-    [422, 'BAD_USER_INPUT', 'refused'],
-    [429, 'RATE_LIMITED', 'refused'],
-    [500, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [502, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [503, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [504, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [524, 'UPSTREAM_UNAVAILABLE', 'lost'],
-    [301, 'UPSTREAM_INVALID_RESPONSE', 'refused'],
-    [302, 'UPSTREAM_INVALID_RESPONSE', 'refused'],
-    [307, 'UPSTREAM_INVALID_RESPONSE', 'refused'],
-  ])('%i is %s, and the request was %s', (status, code, fate) => {
+    [400, 'BAD_USER_INPUT', 'rejected'],
+    [401, 'UNAUTHENTICATED', 'rejected'],
+    [403, 'FORBIDDEN', 'rejected'],
+    [405, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
+    [408, 'UPSTREAM_TIMEOUT', 'unknown'],
+    [409, 'BAD_USER_INPUT', 'rejected'],
+    [422, 'BAD_USER_INPUT', 'rejected'],
+    [429, 'RATE_LIMITED', 'rejected'],
+    [500, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [502, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [503, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [504, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [524, 'UPSTREAM_UNAVAILABLE', 'unknown'],
+    [301, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
+    [302, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
+    [307, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
+  ])('%i is %s, and the request was %s', (status, code, outcome) => {
     for (const body of [{ success: false, error }, { success: false, errors: [error], result: null }, html, '']) {
       const failed = failure(status, body);
-      expect(failed).toMatchObject({ code, fate, upstream: { status } });
+      expect(failed).toMatchObject({ code, outcome, upstream: { status } });
       const isRetryable = ['RATE_LIMITED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE'].includes(code);
       expect(failed.extensions).toMatchObject({ code, retryable: isRetryable });
     }
@@ -118,10 +118,10 @@ describe('each status', () => {
   });
 
   test("success: false under 200 is an error, by its own code where that is a status' number", () => {
-    expect(failure(200, { success: false })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', fate: 'lost' });
-    expect(failure(200, { success: false, error })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', fate: 'lost' });
+    expect(failure(200, { success: false })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
+    expect(failure(200, { success: false, error })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
     const conflict = failure(200, { success: false, errors: [{ code: 409, message: 'Live already' }] });
-    expect(conflict).toMatchObject({ code: 'BAD_USER_INPUT', fate: 'refused' });
+    expect(conflict).toMatchObject({ code: 'BAD_USER_INPUT', outcome: 'rejected' });
     expect(conflict.upstream).toEqual({ status: 200, code: 409, message: 'Live already', ray: null });
     expect(failure(200, { success: false, error: { code: '401' }, data: {} })).toMatchObject({
       code: 'UNAUTHENTICATED',

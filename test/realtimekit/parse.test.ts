@@ -1,23 +1,23 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/domain/errors.ts';
-import { type Answer, readAnswer } from '../../src/realtimekit/envelope.ts';
-import { member } from '../../src/realtimekit/json.ts';
+import { type Envelope, unwrapResponse } from '../../src/realtimekit/envelope.ts';
+import { getProperty } from '../../src/realtimekit/json.ts';
 import {
   dataOf,
-  toList,
-  toLivestream,
-  toMeeting,
-  toSession,
-  toSessionList,
-  toStartedLivestream,
+  parseList,
+  parseLivestream,
+  parseMeeting,
+  parseSession,
+  parseSessionList,
+  parseStartedLivestream,
 } from '../../src/realtimekit/parse.ts';
-import { toAnalytics, toDays } from '../../src/realtimekit/parseAnalytics.ts';
+import { parseAnalytics, parseDays } from '../../src/realtimekit/parseAnalytics.ts';
 
 /** An answer's way from its text. */
-const answer = (body: unknown): Answer | null =>
-  readAnswer({ status: 200, headers: {}, body: JSON.stringify(body) }, []);
-const holding = (data: unknown): Answer => ({ data, paging: null });
+const answer = (body: unknown): Envelope | null =>
+  unwrapResponse({ status: 200, headers: {}, body: JSON.stringify(body) }, []);
+const holding = (data: unknown): Envelope => ({ data, paging: null });
 
 describe('the published examples', () => {
   const livestream = {
@@ -47,7 +47,7 @@ describe('the published examples', () => {
   };
 
   test("a meeting's active livestream", () => {
-    expect(toLivestream(dataOf(answer({ data: livestream, success: true })))).toEqual(readLivestream);
+    expect(parseLivestream(dataOf(answer({ data: livestream, success: true })))).toEqual(readLivestream);
   });
 
   test('an active session, with its livestream beside it', () => {
@@ -65,8 +65,8 @@ describe('the published examples', () => {
     };
     const data = dataOf(answer({ data: { livestream, session }, success: true }));
     const moment = new Date('2019-12-27T18:11:19.117Z');
-    expect(toLivestream(member(data, 'livestream'))).toEqual(readLivestream);
-    expect(toSession(member(data, 'session'))).toEqual({
+    expect(parseLivestream(getProperty(data, 'livestream'))).toEqual(readLivestream);
+    expect(parseSession(getProperty(data, 'session'))).toEqual({
       id: 'id',
       livestreamId: 'livestream_id',
       errorMessage: 'err_message',
@@ -95,7 +95,7 @@ describe('the published examples', () => {
       },
       success: true,
     });
-    expect(toStartedLivestream(dataOf(started), 'a-meeting')).toEqual({
+    expect(parseStartedLivestream(dataOf(started), 'a-meeting')).toEqual({
       id: '7088bba8-f522-49a8-b59b-3cd0e946bbb0',
       meetingId: 'a-meeting',
       status: 'INVOKED',
@@ -122,9 +122,9 @@ describe('the published examples', () => {
       },
       success: true,
     });
-    const { rows, ...paging } = toList(list, 'livestreams');
+    const { rows, ...paging } = parseList(list, 'livestreams');
     expect(paging).toEqual({ isArray: false, startOffset: 1, totalCount: 1 });
-    expect(rows.map((row) => toLivestream(row))).toEqual([
+    expect(rows.map((row) => parseLivestream(row))).toEqual([
       {
         id: '3fd739f4-3c41-456e-bfba-6ebd51e16d2d',
         name: 'test',
@@ -155,7 +155,7 @@ describe('the published examples', () => {
       },
       success: true,
     });
-    expect(toSession(dataOf(session))).toEqual({
+    expect(parseSession(dataOf(session))).toEqual({
       id: 'id',
       livestreamId: 'livestream_id',
       errorMessage: 'err_message',
@@ -171,22 +171,25 @@ describe('the published examples', () => {
 });
 
 describe('a livestream', () => {
-  const field = (name: string, value: unknown) => toLivestream({ id: 'a', [name]: value });
+  const field = (name: string, value: unknown) => parseLivestream({ id: 'a', [name]: value });
 
   test('of which only the id is told has nulls, and no status that was made up', () => {
     const nulls = { name: null, disabled: null, ingestServer: null, streamKey: null, playbackUrl: null };
     const unknown = { id: 'a', ...nulls, createdAt: null, updatedAt: null, meetingId: null, status: 'UNKNOWN' };
-    expect(toLivestream({ id: 'a' })).toEqual(unknown);
-    expect(toLivestream({ id: 'a' }, 'm')).toEqual({ ...unknown, meetingId: 'm' });
-    expect(toLivestream({ id: 'a', meeting_id: 'n' }, 'm')).toEqual({ ...unknown, meetingId: 'n' });
+    expect(parseLivestream({ id: 'a' })).toEqual(unknown);
+    expect(parseLivestream({ id: 'a' }, 'm')).toEqual({ ...unknown, meetingId: 'm' });
+    expect(parseLivestream({ id: 'a', meeting_id: 'n' }, 'm')).toEqual({ ...unknown, meetingId: 'n' });
   });
 
   test.each([null, undefined, {}, [], 'a', 1, { id: null }, { id: '' }, { id: {} }, { id: true }, { name: 'b' }])(
     '%j is none',
     (value) => {
-      expect([toLivestream(value), toSession(value), toMeeting(value), toStartedLivestream(value, 'm')]).toEqual(
-        Array(4).fill(null),
-      );
+      expect([
+        parseLivestream(value),
+        parseSession(value),
+        parseMeeting(value),
+        parseStartedLivestream(value, 'm'),
+      ]).toEqual(Array(4).fill(null));
     },
   );
 
@@ -249,12 +252,12 @@ describe('a livestream', () => {
   });
 
   test('has its id as text, even where it was sent as a number', () => {
-    expect(toLivestream({ id: 12, meeting_id: 34 })).toMatchObject({ id: '12', meetingId: '34' });
+    expect(parseLivestream({ id: 12, meeting_id: 34 })).toMatchObject({ id: '12', meetingId: '34' });
   });
 });
 
 test('what a start leaves out is not known, rather than null', () => {
-  expect(toStartedLivestream({ id: 'a', status: 'LATER', playback_url: '', stream_key: null }, 'm')).toEqual({
+  expect(parseStartedLivestream({ id: 'a', status: 'LATER', playback_url: '', stream_key: null }, 'm')).toEqual({
     id: 'a',
     meetingId: 'm',
   });
@@ -278,15 +281,15 @@ describe('a session', () => {
     [[1], null],
     [null, null],
   ])('of %j seconds has %j', (sent, read) => {
-    expect(toSession({ id: 'a', ingest_seconds: sent, viewer_seconds: sent })).toMatchObject({
+    expect(parseSession({ id: 'a', ingest_seconds: sent, viewer_seconds: sent })).toMatchObject({
       ingestSeconds: read,
       viewerSeconds: read,
     });
   });
 
   test('knows its livestream from where it was asked for, if it does not tell', () => {
-    expect(toSession({ id: 'a' }, 'l')).toMatchObject({ livestreamId: 'l' });
-    expect(toSession({ id: 'a', livestream_id: 'k' }, 'l')).toMatchObject({ livestreamId: 'k' });
+    expect(parseSession({ id: 'a' }, 'l')).toMatchObject({ livestreamId: 'l' });
+    expect(parseSession({ id: 'a', livestream_id: 'k' }, 'l')).toMatchObject({ livestreamId: 'k' });
   });
 });
 
@@ -296,7 +299,9 @@ test.each([
   ['PAUSED', 'UNKNOWN'],
   [undefined, 'UNKNOWN'],
 ])('a meeting that is %j is %s', (status, read) => {
-  expect(toMeeting({ id: 'm', title: 'Standup', status, created_at: '2026-01-15T12:00:00Z', updated_at: '' })).toEqual({
+  expect(
+    parseMeeting({ id: 'm', title: 'Standup', status, created_at: '2026-01-15T12:00:00Z', updated_at: '' }),
+  ).toEqual({
     id: 'm',
     title: 'Standup',
     status: read,
@@ -327,21 +332,21 @@ describe('a list', () => {
     ['paging as texts', { data: rows, paging: { start_offset: '3', total_count: '9' } }, read],
     ['odd paging', { data: rows, paging: [7] }, { rows, isArray: true, ...untold }],
   ])('is %s', (_what, body, list) => {
-    expect(toList(answer(body), 'livestreams')).toEqual(list);
+    expect(parseList(answer(body), 'livestreams')).toEqual(list);
   });
 
   test('of what was not found is empty', () => {
-    expect(toList(null, 'meetings')).toEqual({ rows: [], isArray: false, ...untold });
+    expect(parseList(null, 'meetings')).toEqual({ rows: [], isArray: false, ...untold });
   });
 
   test('is of the name asked for', () => {
-    expect(toList(answer({ data: { meetings: rows } }), 'meetings').rows).toEqual(rows);
-    expect(toList(answer({ data: { meetings: rows } }), 'livestreams').rows).toEqual([]);
+    expect(parseList(answer({ data: { meetings: rows } }), 'meetings').rows).toEqual(rows);
+    expect(parseList(answer({ data: { meetings: rows } }), 'livestreams').rows).toEqual([]);
   });
 
   test.each(['text', 7, true])('of data %j cannot be read', (data) => {
-    const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE', fate: 'lost' });
-    expect(() => toList(holding(data), 'livestreams')).toThrow(invalid);
+    const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'unknown' });
+    expect(() => parseList(holding(data), 'livestreams')).toThrow(invalid);
     expect(() => dataOf(holding(data))).toThrow(invalid);
   });
 
@@ -377,23 +382,23 @@ describe("a livestream's sessions", () => {
     ['of a livestream that is not there', { data: null }, { rows: [], isArray: false, ...untold }],
     ['of one that is not there either', { data: {} }, { rows: [], isArray: false, ...untold }],
   ])('are %s', (_what, body, list) => {
-    expect(toSessionList(answer(body))).toEqual(list);
+    expect(parseSessionList(answer(body))).toEqual(list);
   });
 
   test.each([{ livestream }, { ...livestream, ingest_seconds: 5 }, { livestream, paging: { start_offset: 1 } }])(
     'are not told by %j',
     (data) => {
-      expect(toSessionList(answer({ data }))).toBeNull();
+      expect(parseSessionList(answer({ data }))).toBeNull();
     },
   );
 
   test('of a livestream that was not found are none', () => {
-    expect(toSessionList(null)).toEqual({ rows: [], isArray: false, ...untold });
+    expect(parseSessionList(null)).toEqual({ rows: [], isArray: false, ...untold });
   });
 
   test('are no list by itself', () => {
     const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
-    expect(() => toSessionList(holding(rows))).toThrow(invalid);
+    expect(() => parseSessionList(holding(rows))).toThrow(invalid);
   });
 });
 
@@ -412,7 +417,7 @@ describe('analytics', () => {
     [{}, [null, null, null]],
     [null, [0, 0, 0]],
   ])('of %j', (data, [count, ingestSeconds, viewerSeconds]) => {
-    expect(toAnalytics(answer({ data }))).toEqual({ count, ingestSeconds, viewerSeconds });
+    expect(parseAnalytics(answer({ data }))).toEqual({ count, ingestSeconds, viewerSeconds });
   });
 
   test.each([
@@ -422,21 +427,21 @@ describe('analytics', () => {
     ['2026-03-14T00:00:00+05:30', '2026-03-14'],
     ['2026-03-14 00:00:00', '2026-03-14'],
   ])('of the day %s are those of %s', (sent, date) => {
-    expect(toDays(answer({ data: [{ date: sent, count: 1 }] }))).toMatchObject([{ date, count: 1 }]);
+    expect(parseDays(answer({ data: [{ date: sent, count: 1 }] }))).toMatchObject([{ date, count: 1 }]);
   });
 
   test.each(['', '14 March 2026', '2026-02-29', '2026-13-01', '2026-3-14', '2026-03-145', 20_260_314, null, {}])(
     'of the day %j cannot be read',
     (date) => {
       const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
-      expect(() => toDays(answer({ data: [{ date: '2026-03-13' }, { date, count: 1 }] }))).toThrow(invalid);
+      expect(() => parseDays(answer({ data: [{ date: '2026-03-13' }, { date, count: 1 }] }))).toThrow(invalid);
     },
   );
 
   test('of no day are an empty list, which nothing but a list or null says', () => {
-    expect([toDays(null), toDays(answer({ data: null })), toDays(answer({ data: [] }))]).toEqual([[], [], []]);
+    expect([parseDays(null), parseDays(answer({ data: null })), parseDays(answer({ data: [] }))]).toEqual([[], [], []]);
     const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
-    for (const odd of [{}, 'none', 0]) expect(() => toDays(answer({ data: odd }))).toThrow(invalid);
+    for (const odd of [{}, 'none', 0]) expect(() => parseDays(answer({ data: odd }))).toThrow(invalid);
   });
 });
 
@@ -509,10 +514,10 @@ describe('whatever JSON comes', () => {
 
   test('every field of a model is of its kind, or null', () => {
     const property = fc.property(json, (value) => {
-      expect(faultsOf(toLivestream(value), LIVESTREAM)).toEqual([]);
-      expect(faultsOf(toSession(value), SESSION)).toEqual([]);
-      expect(faultsOf(toMeeting(value), MEETING)).toEqual([]);
-      const started = toStartedLivestream(value, 'm');
+      expect(faultsOf(parseLivestream(value), LIVESTREAM)).toEqual([]);
+      expect(faultsOf(parseSession(value), SESSION)).toEqual([]);
+      expect(faultsOf(parseMeeting(value), MEETING)).toEqual([]);
+      const started = parseStartedLivestream(value, 'm');
       const told = Object.entries(LIVESTREAM).filter(([name]) => started !== null && name in started);
       expect(faultsOf(started, Object.fromEntries(told))).toEqual([]);
     });
@@ -535,9 +540,9 @@ describe('whatever JSON comes', () => {
     const SUMS = { count: isCount, ingestSeconds: isNumber, viewerSeconds: isNumber };
     const isDate = (value: unknown) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
     const property = fc.property(json, (data) => {
-      const overall = readable(() => toAnalytics({ data, paging: null }));
+      const overall = readable(() => parseAnalytics({ data, paging: null }));
       expect(faultsOf(overall, SUMS)).toEqual([]);
-      const days = readable(() => toDays({ data, paging: null })) ?? [];
+      const days = readable(() => parseDays({ data, paging: null })) ?? [];
       for (const day of days) expect(faultsOf(day, { ...SUMS, date: isDate })).toEqual([]);
     });
     fc.assert(property, { numRuns: 1000 });
@@ -548,14 +553,14 @@ describe('whatever JSON comes', () => {
     const property = fc.property(json, json, (data, paging) => {
       expect(
         faultsOf(
-          readable(() => toList({ data, paging }, 'livestreams')),
+          readable(() => parseList({ data, paging }, 'livestreams')),
           LIST,
         ),
       ).toEqual([]);
       expect(Array.isArray(readable(() => dataOf({ data, paging })))).toBe(false);
       expect(
         faultsOf(
-          readable(() => toSessionList({ data, paging })),
+          readable(() => parseSessionList({ data, paging })),
           LIST,
         ),
       ).toEqual([]);

@@ -6,13 +6,13 @@ import { eventually } from '../support/upstream.ts';
 
 const facts = (status: number) => ({ status, code: null, message: null, ray: null });
 const answered = (status: number, details: ErrorDetails = {}) =>
-  new UpstreamError('lost', 'UPSTREAM_UNAVAILABLE', 'Failed.', { upstream: facts(status), ...details });
+  new UpstreamError('unknown', 'UPSTREAM_UNAVAILABLE', 'Failed.', { upstream: facts(status), ...details });
 const limited = (details: ErrorDetails = {}) =>
-  new UpstreamError('refused', 'RATE_LIMITED', 'Wait.', { upstream: facts(429), ...details });
-const timedOut = new UpstreamError('lost', 'UPSTREAM_TIMEOUT', 'Late.');
-const interrupted = new UpstreamError('lost', 'UPSTREAM_UNAVAILABLE', 'Broken.');
-const unsent = new UpstreamError('unsent', 'UPSTREAM_UNAVAILABLE', 'No connection.');
-const unreadable = new UpstreamError('lost', 'UPSTREAM_INVALID_RESPONSE', 'Too long.');
+  new UpstreamError('rejected', 'RATE_LIMITED', 'Wait.', { upstream: facts(429), ...details });
+const timedOut = new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', 'Late.');
+const interrupted = new UpstreamError('unknown', 'UPSTREAM_UNAVAILABLE', 'Broken.');
+const unsent = new UpstreamError('notSent', 'UPSTREAM_UNAVAILABLE', 'No connection.');
+const unreadable = new UpstreamError('unknown', 'UPSTREAM_INVALID_RESPONSE', 'Too long.');
 
 describe('the delay before a repetition', () => {
   test.each([

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createPace } from '../../src/realtimekit/throttle.ts';
+import { createTokenBucket } from '../../src/realtimekit/throttle.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
 const STAYS = new AbortController().signal;
 
 /** When each of the requests leaves that ask at these times, in milliseconds. */
-function departures(perSecond: number, gaps: readonly number[]): number[] {
+function departures(requestsPerSecond: number, gaps: readonly number[]): number[] {
   const clock = createFakeClock();
   const start = clock.now();
   const waits: number[] = [];
@@ -18,7 +18,7 @@ function departures(perSecond: number, gaps: readonly number[]): number[] {
       return () => {};
     },
   };
-  const pace = createPace(perSecond, watched);
+  const pace = createTokenBucket(requestsPerSecond, watched);
   return gaps.map((gap) => {
     clock.advance(gap);
     void pace(STAYS);
@@ -52,11 +52,11 @@ describe('the pace', () => {
     const property = fc.property(
       fc.integer({ min: 2, max: 40 }),
       fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 200 }),
-      (perSecond, gaps) => {
-        const times = departures(perSecond, gaps).toSorted((left, right) => left - right);
+      (requestsPerSecond, gaps) => {
+        const times = departures(requestsPerSecond, gaps).toSorted((left, right) => left - right);
         for (const [index, time] of times.entries()) {
           const inOneSecond = times.slice(index).filter((other) => other < time + 999).length;
-          expect(inOneSecond).toBeLessThanOrEqual(perSecond);
+          expect(inOneSecond).toBeLessThanOrEqual(requestsPerSecond);
         }
       },
     );
@@ -76,7 +76,7 @@ describe('the pace', () => {
 
   test('does not hold who leaves, and leaves no timer behind', async () => {
     const clock = createFakeClock();
-    const pace = createPace(2, clock);
+    const pace = createTokenBucket(2, clock);
     const caller = new AbortController();
     expect(pace(caller.signal)).toBeUndefined();
     const waiting = pace(caller.signal);

@@ -4,7 +4,7 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createClient } from '../../src/realtimekit/client.ts';
 import type { Transport, TransportRequest } from '../../src/realtimekit/transport.ts';
-import { createWebhooks, registerWebhook } from '../../src/realtimekit/webhookEndpoints.ts';
+import { createWebhookEndpoints, registerWebhook } from '../../src/realtimekit/webhookEndpoints.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { clientOptions, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
 
@@ -16,7 +16,7 @@ const OTHER = { name: 'other', url: 'https://other.example/hook', events: ['meet
 /** The API's webhooks as one operation sees them, over HTTP. */
 async function webhooksOf(settings: SettingsPatch = {}) {
   const served = await sandboxed(settings);
-  const webhooks = createWebhooks(createClient(served.options));
+  const webhooks = createWebhookEndpoints(createClient(served.options));
   const operation = createOperation(served.clock);
   return {
     ...served,
@@ -37,7 +37,7 @@ function webhooksOver(answer: unknown, status = 200) {
     return { status, headers: {}, body: JSON.stringify(answer) };
   };
   return {
-    webhooks: createWebhooks(createClient(clientOptions('http://api.test', transport, clock))),
+    webhooks: createWebhookEndpoints(createClient(clientOptions('http://api.test', transport, clock))),
     operation: createOperation(clock),
     /** The requests, as they were to be sent. */
     sent,
@@ -112,7 +112,7 @@ describe('to register', () => {
   test.each(lost)('is sent once whatever becomes of it, and doubles nothing when it is repeated: %j', async (fault) => {
     const { register, sandbox, routes, list, operation, webhooks } = await webhooksOf();
     sandbox.fail([{ ...fault, method: 'POST', times: 1 }]);
-    expect(await failureOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', fate: 'lost' });
+    expect(await failureOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
     expect(routes()).toEqual(['GET /webhooks', 'POST /webhooks']);
     expect(await register()).toMatchObject({ outcome: 'unchanged' });
     const [added] = await list();
@@ -123,7 +123,7 @@ describe('to register', () => {
         method === 'PATCH'
           ? webhooks.change(operation, added?.id ?? '', { enabled: false })
           : webhooks.remove(operation, added?.id ?? '');
-      expect(await failureOf(work)).toMatchObject({ fate: 'lost' });
+      expect(await failureOf(work)).toMatchObject({ outcome: 'unknown' });
     }
     expect(routes()).toEqual(['PATCH /webhooks/{webhook_id}', 'DELETE /webhooks/{webhook_id}']);
     expect(await list()).toEqual([]);
@@ -166,7 +166,7 @@ describe('to remove', () => {
   test('sends nothing for what is no id', async () => {
     const { webhooks, operation, sendings } = await webhooksOf();
     for (const id of ['', '..', 'a/b', 'x?y'])
-      expect(await failureOf(webhooks.remove(operation, id))).toMatchObject({ fate: 'unsent' });
+      expect(await failureOf(webhooks.remove(operation, id))).toMatchObject({ outcome: 'notSent' });
     expect(sendings()).toBe(0);
   });
 });
@@ -226,6 +226,6 @@ describe('the list', () => {
 
   test('an addition that does not tell what was added is no success', async () => {
     const { webhooks, operation } = webhooksOver({ success: true, data: {} });
-    expect(await failureOf(webhooks.add(operation, { ...OURS, enabled: true }))).toMatchObject({ fate: 'lost' });
+    expect(await failureOf(webhooks.add(operation, { ...OURS, enabled: true }))).toMatchObject({ outcome: 'unknown' });
   });
 });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { StoreAway } from '../../src/cluster/sharedStore.ts';
+import { StoreUnavailableError } from '../../src/cluster/sharedStore.ts';
 import { createRedisStore, type RedisStore } from '../../src/cluster/redis.ts';
 import { afterTest } from './support/cleanUp.ts';
 import { portOf } from './support/ports.ts';
@@ -39,11 +39,11 @@ afterEach(checkTraces);
 /** What was logged about Redis. */
 const said = (): unknown[] => logs.map((line) => /Redis is (there|away)/.exec(line)?.[1]);
 
-function openStore(url: string, replicas = 1): RedisStore {
+function openStore(url: string, minReplicas = 1): RedisStore {
   const store = createRedisStore({
     url,
     prefix: PREFIX,
-    replicas,
+    minReplicas,
     log: (level, message, fields) => void logs.push(JSON.stringify({ level, message, ...fields })),
   });
   afterTest(async () => store.close());
@@ -87,7 +87,7 @@ describe('what is kept', () => {
   test('it is swapped for what was expected, and for nothing else', async () => {
     const { store } = await startStore();
     const swap = async (before: string | null, after: string | null): Promise<unknown> =>
-      Object.values(await store.swap('key', before, after, LONG));
+      Object.values(await store.compareAndSwap('key', before, after, LONG));
     expect(await swap('one', 'two')).toEqual([false, null]);
     expect(await swap('', 'two')).toEqual([false, null]);
     expect(await swap(null, null)).toEqual([true, null]);
@@ -102,7 +102,7 @@ describe('what is kept', () => {
 
   test('what was swapped ends in its time too', async () => {
     const { store } = await startStore();
-    await store.swap('key', null, 'one', 60);
+    await store.compareAndSwap('key', null, 'one', 60);
     expect(await store.get('key')).toBe('one');
     await expect.poll(async () => store.get('key'), SOON).toBe(null);
   });
@@ -114,7 +114,7 @@ describe('what is kept', () => {
     for (let round = 0; round < 20; round += 1) {
       const before = round === 0 ? null : await store.get('key');
       const swaps = Array.from({ length: 20 }, async (_, index) =>
-        (index % 2 === 0 ? store : other).swap('key', before, `${round} ${index}`, LONG),
+        (index % 2 === 0 ? store : other).compareAndSwap('key', before, `${round} ${index}`, LONG),
       );
       const outcomes = await Promise.all(swaps);
       const winner = outcomes.findIndex(({ isSwapped }) => isSwapped);
@@ -149,7 +149,7 @@ describe('what is told', () => {
 
   test('another app hears nothing of it', async () => {
     const { redis, store } = await startStore();
-    const other = createRedisStore({ url: redis.url, prefix: 'other ', replicas: 1, log: () => {} });
+    const other = createRedisStore({ url: redis.url, prefix: 'other ', minReplicas: 1, log: () => {} });
     afterTest(async () => other.close());
     await other.opened();
     const heard: string[] = [];
@@ -163,12 +163,12 @@ describe('what is told', () => {
 
 test('replicas are counted that come, that go, and that the operator told of', async () => {
   const { redis, store } = await startStore();
-  expect(store.replicas()).toBe(1);
+  expect(store.replicaCount()).toBe(1);
   const others = [openStore(redis.url), openStore(redis.url, 5)];
-  await expect.poll(() => store.replicas(), SOON).toBe(3);
-  expect(others[1]?.replicas()).toBe(5);
+  await expect.poll(() => store.replicaCount(), SOON).toBe(3);
+  expect(others[1]?.replicaCount()).toBe(5);
   await others[0]?.close();
-  await expect.poll(() => store.replicas(), SOON).toBe(2);
+  await expect.poll(() => store.replicaCount(), SOON).toBe(2);
 });
 
 test('it is as late as Redis’s clock says', async () => {
@@ -192,14 +192,14 @@ describe('while Redis is away', () => {
   test.each(OUTAGES)('%s: that shows soon, everything fails at once, and it heals by itself', async (_, end, begin) => {
     const { redis, store } = await startStore();
     let ups = 0;
-    store.onUp(() => (ups += 1));
+    store.onReconnect(() => (ups += 1));
     await end(redis);
     expect(await until(() => !store.isUp(), 3000)).toBeLessThan(1700);
     const began = performance.now();
-    await expect(store.get('key')).rejects.toThrow(StoreAway);
-    await expect(store.set('key', 'one', LONG)).rejects.toThrow(StoreAway);
-    await expect(store.swap('key', null, 'one', LONG)).rejects.toThrow(StoreAway);
-    await expect(store.publish('one')).rejects.toThrow(StoreAway);
+    await expect(store.get('key')).rejects.toThrow(StoreUnavailableError);
+    await expect(store.set('key', 'one', LONG)).rejects.toThrow(StoreUnavailableError);
+    await expect(store.compareAndSwap('key', null, 'one', LONG)).rejects.toThrow(StoreUnavailableError);
+    await expect(store.publish('one')).rejects.toThrow(StoreUnavailableError);
     expect(performance.now() - began).toBeLessThan(100);
     await begin(redis);
     expect(await until(() => store.isUp(), 5000)).toBeLessThan(2700);
@@ -217,7 +217,7 @@ describe('while Redis is away', () => {
     const { redis, store } = await startStore();
     redis.pause();
     const began = performance.now();
-    await expect(store.get('key')).rejects.toThrow(StoreAway);
+    await expect(store.get('key')).rejects.toThrow(StoreUnavailableError);
     expect(performance.now() - began).toBeLessThan(1000);
     expect(store.isUp()).toBe(false);
   });
@@ -226,8 +226,8 @@ describe('while Redis is away', () => {
     const { redis, store } = await startStore();
     await store.set('key', 'one', LONG);
     redis.pause();
-    await expect(store.swap('key', 'one', 'two', LONG)).rejects.toThrow(StoreAway);
-    await expect(store.swap('other', null, 'two', LONG)).rejects.toThrow(StoreAway);
+    await expect(store.compareAndSwap('key', 'one', 'two', LONG)).rejects.toThrow(StoreUnavailableError);
+    await expect(store.compareAndSwap('other', null, 'two', LONG)).rejects.toThrow(StoreUnavailableError);
     redis.resume();
     await until(() => store.isUp(), 5000);
     expect([await store.get('key'), await store.get('other')]).toEqual(['one', null]);
@@ -240,7 +240,7 @@ describe('while Redis is away', () => {
     await store.opened();
     proxy.delay(300);
     // It arrives there in time; its answer does not arrive here in time.
-    await expect(store.swap('key', null, 'one', LONG)).rejects.toThrow(StoreAway);
+    await expect(store.compareAndSwap('key', null, 'one', LONG)).rejects.toThrow(StoreUnavailableError);
     expect(store.isUp()).toBe(false);
     proxy.delay(0);
     await until(() => store.isUp(), 5000);
@@ -279,7 +279,7 @@ describe('while Redis is away', () => {
     await redis.kill();
     const store = openStore(redis.url);
     let ups = 0;
-    store.onUp(() => (ups += 1));
+    store.onReconnect(() => (ups += 1));
     const began = performance.now();
     await store.opened();
     expect(performance.now() - began).toBeLessThan(2500);
@@ -307,7 +307,7 @@ describe('while Redis is away', () => {
     afterTest(() => void server.close());
     const store = openStore(`redis://:${PASSWORD}@127.0.0.1:${portOf(server)}`);
     await store.opened();
-    await expect(store.get('key')).rejects.toThrow(StoreAway);
+    await expect(store.get('key')).rejects.toThrow(StoreUnavailableError);
   });
 });
 

@@ -23,9 +23,9 @@ export async function startLivestreams() {
         accountId: 'account',
         appId: 'app',
         token: 'token',
-        attemptTimeout: 10_000,
-        totalTimeout: 25_000,
-        perSecond: 0,
+        attemptTimeoutMs: 10_000,
+        totalTimeoutMs: 25_000,
+        requestsPerSecond: 0,
       },
       transport: transport.send,
       log: () => {},
@@ -53,7 +53,7 @@ export async function startLivestreams() {
     log: () => {},
   });
   listening.onUpgrade((...upgrade) => sockets.upgrade(...upgrade));
-  stack.defer(() => sockets.cutOff());
+  stack.defer(() => sockets.terminateAll());
   const owned = stack.move();
 
   return {

@@ -8,8 +8,8 @@ import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
-import type { EconomySettings } from '../../src/data/cachingSettings.ts';
-import { DEFAULT_FRESHNESS, type FreshnessSettings } from '../../src/data/cache/ttl.ts';
+import type { CachingSettings } from '../../src/data/cachingSettings.ts';
+import { DEFAULT_TTL, type TtlSettings } from '../../src/data/cache/ttl.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { createFakeClock } from './fakeClock.ts';
@@ -20,13 +20,13 @@ export interface TestGatewayOptions {
   /** Stands between the gateway and the real transport. */
   intercept?: (send: Transport) => Transport;
   /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
-  economy?: Partial<Omit<EconomySettings, 'freshness'>> & { freshness?: Partial<FreshnessSettings> };
+  economy?: Partial<Omit<CachingSettings, 'freshness'>> & { freshness?: Partial<TtlSettings> };
   /** Whether it trusts the webhooks that the sandbox signs; by default it receives none. */
   takesWebhooks?: boolean;
   /** Another one, whose sandbox and clock it shares. */
   beside?: { place: Awaited<ReturnType<typeof startPlace>> };
   /** What it shares with others, on its clock. */
-  share?: (clock: Clock) => NonNullable<GatewayOptions['shared']>;
+  share?: (clock: Clock) => NonNullable<GatewayOptions['cluster']>;
   /** Whatever else a gateway can be given. */
   options?: Partial<GatewayOptions>;
 }
@@ -91,19 +91,19 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
       accountId: ACCOUNT,
       appId: APP,
       token: TOKEN,
-      attemptTimeout: 10_000,
-      totalTimeout: 25_000,
-      perSecond: 0,
+      attemptTimeoutMs: 10_000,
+      totalTimeoutMs: 25_000,
+      requestsPerSecond: 0,
     },
     transport: intercept(transport.send),
-    economy: { ...economy, freshness: { ...DEFAULT_FRESHNESS, staleWait: 1000, ...economy.freshness } },
-    reports: true,
+    caching: { ...economy, ttl: { ...DEFAULT_TTL, revalidateTimeout: 1000, ...economy.freshness } },
+    upstreamReport: true,
     log: (level, message, fields = {}) => (OPERATION.test(message) ? told : logs).push({ level, message, fields }),
     graphiql: {},
     clock: withoutShortWaits(clock),
     random: () => 0,
     webhookKeyUrl: options.takesWebhooks === true ? server.keyUrl : null,
-    shared: options.share?.(clock) ?? null,
+    cluster: options.share?.(clock) ?? null,
     ...options.options,
   });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/lib/clock.ts';
-import { type SharedStore, StoreAway } from '../../src/cluster/sharedStore.ts';
+import { type SharedStore, StoreUnavailableError } from '../../src/cluster/sharedStore.ts';
 
 /** What becomes of one command: `late`: it is carried out though whoever asked is told that the store is away; `lost`: it is not. */
 export type Fate = 'done' | 'late' | 'lost';
@@ -82,7 +82,7 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
     let messagesAre: 'come' | 'wait' | 'lost' = 'come';
 
     async function ask<Reply>(command: string, key: string, work: () => Reply): Promise<Reply> {
-      if (!state.isUp || state.isDead) throw new StoreAway('It is away.');
+      if (!state.isUp || state.isDead) throw new StoreUnavailableError('It is away.');
       const { since } = state;
       const takes = latency();
       await way(takes / 2);
@@ -90,17 +90,18 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
       const reply = fate === 'lost' ? null : { of: work() };
       if (fate !== 'done' && state.since === since) connection.break();
       await way(takes - takes / 2);
-      if (reply === null || fate !== 'done' || state.since !== since) throw new StoreAway('It does not answer.');
+      if (reply === null || fate !== 'done' || state.since !== since)
+        throw new StoreUnavailableError('It does not answer.');
       return reply.of;
     }
 
     const connection: MemoryReplica & { hear(message: string): void } = {
       isUp: () => state.isUp && !state.isDead,
-      onUp: (listener) => void up.push(listener),
+      onReconnect: (listener) => void up.push(listener),
       now: () => clock.now() + ahead,
       get: async (key) => ask('get', key, () => read(key)),
       set: async (key, value, milliseconds) => ask('set', key, () => write(key, value, milliseconds)),
-      swap: async (key, before, after, milliseconds) =>
+      compareAndSwap: async (key, before, after, milliseconds) =>
         ask('swap', key, () => {
           const current = read(key);
           if (current !== before) return { isSwapped: false, current };
@@ -113,7 +114,7 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
           for (const other of connections) other.hear(message);
         }),
       subscribe: (listener) => void listeners.push(listener),
-      replicas: () => Math.max(least, [...connections].filter((one) => one.isUp()).length),
+      replicaCount: () => Math.max(least, [...connections].filter((one) => one.isUp()).length),
       break(underWay = 'late') {
         if (!state.isUp) return;
         state.isUp = false;

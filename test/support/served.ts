@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 
 import { onTestFinished } from 'vitest';
 
-import { DEFAULT_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
+import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
 import {
   createWebSockets,
   isWebSocketUpgrade,
@@ -17,7 +17,7 @@ export async function serve({ server: gateway, logs }: TestGateway, options: Par
     fetch: (request) => gateway.fetch(request),
     corsOrigins: [],
     localOnly: false,
-    messageBytes: DEFAULT_LIMITS.bodyBytes,
+    messageBytes: DEFAULT_OPERATION_LIMITS.bodyBytes,
     operations: 100,
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     ...options,
@@ -40,7 +40,7 @@ export async function serve({ server: gateway, logs }: TestGateway, options: Par
     const closed = once(server, 'close');
     server.close();
     server.closeAllConnections();
-    sockets.cutOff();
+    sockets.terminateAll();
     await closed;
   }
   onTestFinished(close);

@@ -8,13 +8,13 @@ import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { createLocalBudget } from '../../src/budget/localBudget.ts';
 import { type ClientOptions, createClient, type Query } from '../../src/realtimekit/client.ts';
-import { DEFAULT_ECONOMY } from '../../src/data/cachingSettings.ts';
-import type { FreshnessSettings } from '../../src/data/cache/ttl.ts';
+import { DEFAULT_CACHING } from '../../src/data/cachingSettings.ts';
+import type { TtlSettings } from '../../src/data/cache/ttl.ts';
 import type { Operation } from '../../src/data/operation.ts';
 import type { ApiPath } from '../../src/realtimekit/path.ts';
 import { createOperationReport } from '../../src/data/operationReport.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
-import { createUpstream } from '../../src/data/dataSource.ts';
+import { createDataSource } from '../../src/data/dataSource.ts';
 import { createFakeClock } from './fakeClock.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -39,7 +39,14 @@ export const APP = {
 };
 
 /** Nothing is kept: whatever is asked for is asked upstream. */
-export const NOTHING_KEPT: FreshnessSettings = { status: 0, meters: 0, ended: 0, nothing: 0, stale: 0, staleWait: 0 };
+export const NOTHING_KEPT: TtlSettings = {
+  status: 0,
+  meters: 0,
+  ended: 0,
+  negative: 0,
+  maxStale: 0,
+  revalidateTimeout: 0,
+};
 
 /** An operation by itself, on an account of its own. */
 export function createOperation(clock: Clock, changes: Partial<Operation> = {}): Operation {
@@ -52,7 +59,7 @@ export function createOperation(clock: Clock, changes: Partial<Operation> = {}):
       isRevoked: () => false,
     },
     report: createOperationReport(1000, clock),
-    startedAt: { order: 0, at: clock.now() },
+    startedAt: { logical: 0, wallTime: clock.now() },
     priority: 'read',
     runLimited: (work) => work(),
     onLivestream: () => {},
@@ -66,22 +73,22 @@ export function clientOf(options: ClientOptions) {
   const client = createClient(options);
   const operation = createOperation(options.clock);
   return {
-    read: (path: ApiPath, query?: Query, signal?: AbortSignal) => client.read({ ...operation, signal }, path, query),
-    send: (path: ApiPath, body?: unknown) => client.send(operation, path, body),
+    read: (path: ApiPath, query?: Query, signal?: AbortSignal) => client.get({ ...operation, signal }, path, query),
+    send: (path: ApiPath, body?: unknown) => client.mutate(operation, path, body),
     clockSkew: client.clockSkew,
   };
 }
 
 /** Starting and stopping as one operation's work, and what upstream says of a meeting after it. */
 export function controlOf(options: ClientOptions) {
-  const upstream = createUpstream({ ...DEFAULT_ECONOMY, freshness: NOTHING_KEPT, ...options });
+  const upstream = createDataSource({ ...DEFAULT_CACHING, ttl: NOTHING_KEPT, ...options });
   const operation = createOperation(options.clock);
   return {
     control: {
-      start: (input: StartInput) => upstream.control.start(operation, input),
-      stop: (meetingId: string) => upstream.control.stop(operation, meetingId),
+      start: (input: StartInput) => upstream.mutations.start(operation, input),
+      stop: (meetingId: string) => upstream.mutations.stop(operation, meetingId),
     },
-    activeOf: (meetingId: string) => upstream.reads.activeLivestream.read(operation, meetingId),
+    activeOf: (meetingId: string) => upstream.reads.activeLivestream.get(operation, meetingId),
   };
 }
 
@@ -125,9 +132,9 @@ export function clientOptions(baseUrl: string, transport: Transport, base: Clock
   return {
     ...APP,
     baseUrl,
-    attemptTimeout: 10_000,
-    totalTimeout: 25_000,
-    perSecond: 0,
+    attemptTimeoutMs: 10_000,
+    totalTimeoutMs: 25_000,
+    requestsPerSecond: 0,
     transport,
     clock,
     random: () => 0,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { createLines } from '../../src/telemetry/bufferedWriter.ts';
+import { createBufferedWriter } from '../../src/telemetry/bufferedWriter.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -27,7 +27,7 @@ function pipe() {
 
 it('writes lines together, and none later than 100 ms', () => {
   const { write, read } = pipe();
-  const lines = createLines(2, write);
+  const lines = createBufferedWriter(2, write);
   lines.write('one\n');
   lines.write('two\n');
   expect(read()).toBe('');
@@ -37,7 +37,7 @@ it('writes lines together, and none later than 100 ms', () => {
 
 it('goes on where a reader that was slow goes on, in order and without a gap', () => {
   const { write, read, setRoom } = pipe();
-  const lines = createLines(2, write);
+  const lines = createBufferedWriter(2, write);
   setRoom(2);
   lines.write('one\n');
   lines.flush();
@@ -50,7 +50,7 @@ it('goes on where a reader that was slow goes on, in order and without a gap', (
 
 it('neither ends nor waits when nobody reads any more', () => {
   const { write, read, failWith } = pipe();
-  const lines = createLines(2, write);
+  const lines = createBufferedWriter(2, write);
   failWith('EPIPE');
   lines.write('one\n');
   expect(() => lines.flush()).not.toThrow();
@@ -62,7 +62,7 @@ it('neither ends nor waits when nobody reads any more', () => {
 
 it('keeps no more than some megabytes for a reader who takes nothing', () => {
   const { write, read, setRoom } = pipe();
-  const lines = createLines(2, write);
+  const lines = createBufferedWriter(2, write);
   setRoom(0);
   const line = `${'x'.repeat(9999)}\n`;
   for (let count = 0; count < 1000; count += 1) lines.write(line);

@@ -91,7 +91,7 @@ test('without metrics there is no such page', async () => {
 test('where each caller pays for itself there is no budget to tell of', async () => {
   const options = { metrics: createPrometheus(), auth: { kind: 'passthrough' } as const };
   const upstream = { baseUrl: 'http://127.0.0.1:9', accountId: ACCOUNT, appId: APP, token: null };
-  const limits = { attemptTimeout: 1000, totalTimeout: 1000, perSecond: 0 };
+  const limits = { attemptTimeoutMs: 1000, totalTimeoutMs: 1000, requestsPerSecond: 0 };
   const gateway = await startTestGateway({ options: { ...options, upstream: { ...upstream, ...limits } } });
   const text = await scrape(gateway);
   expect(text).toContain(ours('subscriptions 0'));

@@ -1,25 +1,25 @@
 import type { Clock } from '../../lib/clock.ts';
-import { type Changes, createChanges } from './invalidation.ts';
-import type { FreshnessSettings } from './ttl.ts';
-import { createKind, type Kind, type KindOptions } from './cachedQuery.ts';
-import type { SecondLevel } from '../../cluster/sharedValues.ts';
+import { type Invalidations, createInvalidations } from './invalidation.ts';
+import type { TtlSettings } from './ttl.ts';
+import { createCachedQuery, type CachedQuery, type CachedQueryOptions } from './cachedQuery.ts';
+import type { SharedValues } from '../../cluster/sharedValues.ts';
 
 /** Memory that operations share, bounded, and kept apart by account. */
-export interface Cache extends Changes {
-  kind<Key, Value extends object | null>(options: KindOptions<Key, Value>): Kind<Key, Value>;
+export interface Cache extends Invalidations {
+  kind<Key, Value extends object | null>(options: CachedQueryOptions<Key, Value>): CachedQuery<Key, Value>;
   /** The bytes of one share of the memory. */
   share: number;
 }
 
 export interface CacheOptions {
   clock: Clock;
-  freshness: FreshnessSettings;
+  freshness: TtlSettings;
   /** What may be kept in memory, in bytes, roughly. */
   bytes: number;
   /** What was changed, here and in other replicas; by default here alone. */
-  changes?: Changes;
+  changes?: Invalidations;
   /** What all replicas keep; by default there is but one. */
-  second?: SecondLevel | null;
+  second?: SharedValues | null;
 }
 
 /** More than there are kinds of reads that share the memory, for whole answers have a share too. */
@@ -27,7 +27,7 @@ const SHARES = 14;
 
 export function createCache({ clock, freshness, bytes, second = null, ...options }: CacheOptions): Cache {
   const now = (): number => clock.now();
-  const { changes = createChanges({ now, localNow: now }) } = options;
+  const { changes = createInvalidations({ now, localNow: now }) } = options;
   const share = Math.max(1, Math.floor(bytes / SHARES));
   let kinds = 0;
   return {
@@ -36,7 +36,7 @@ export function createCache({ clock, freshness, bytes, second = null, ...options
     kind(kindOptions) {
       kinds += 1;
       if (kinds >= SHARES) throw new Error(`There are ${kinds} kinds of reads: share the memory anew.`);
-      return createKind({ clock, freshness, changes, second, share }, kindOptions);
+      return createCachedQuery({ clock, freshness, changes, second, share }, kindOptions);
     },
   };
 }

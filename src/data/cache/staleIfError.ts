@@ -1,7 +1,7 @@
 import { GatewayError } from '../../domain/errors.ts';
 
 /** Failures that an older answer is better than. */
-const PASSING: ReadonlySet<string> = new Set([
+const STALE_IF_ERROR_CODES: ReadonlySet<string> = new Set([
   'RATE_LIMITED',
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_UNAVAILABLE',
@@ -10,6 +10,6 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a read failed in a way that passes, so that an older answer may be served. */
-export function isPassing(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && PASSING.has(error.code);
+export function allowsStale(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && STALE_IF_ERROR_CODES.has(error.code);
 }

@@ -1,7 +1,7 @@
 import type { LivestreamSession } from '../../domain/models.ts';
 
 /** How old an answer may be before it is read again, all in milliseconds. */
-export interface FreshnessSettings {
+export interface TtlSettings {
   /** Livestreams, meetings and lists. */
   status: number;
   /** Sessions that run, and analytics: upstream brings their meters up to date every 40 to 50 s. */
@@ -9,28 +9,28 @@ export interface FreshnessSettings {
   /** Sessions that have ended: nothing about them changes. */
   ended: number;
   /** "There is none." */
-  nothing: number;
+  negative: number;
   /** How much older an answer may be served while it is read again, or when that fails. */
-  stale: number;
+  maxStale: number;
   /** How long a caller waits for the newer answer before an older one is served. */
-  staleWait: number;
+  revalidateTimeout: number;
 }
 
-export const DEFAULT_FRESHNESS: FreshnessSettings = {
+export const DEFAULT_TTL: TtlSettings = {
   status: 2000,
   meters: 15_000,
   ended: 3_600_000,
-  nothing: 2000,
-  stale: 60_000,
-  staleWait: 300,
+  negative: 2000,
+  maxStale: 60_000,
+  revalidateTimeout: 300,
 };
 
 /** Up to here the budget may shrink faster than its window passes without anything being served older for it. */
-const EASY_PRESSURE = 1.1;
+const STRETCH_THRESHOLD = 1.1;
 
 /** How long a session may be kept. */
-export function sessionFreshness(session: LivestreamSession | null, settings: FreshnessSettings): number {
-  if (session === null) return settings.nothing;
+export function sessionTtl(session: LivestreamSession | null, settings: TtlSettings): number {
+  if (session === null) return settings.negative;
   return session.stoppedAt === null ? settings.meters : settings.ended;
 }
 
@@ -38,6 +38,6 @@ export function sessionFreshness(session: LivestreamSession | null, settings: Fr
  * The age below which nothing is read again, in milliseconds, whatever its class. It grows smoothly with the budget's pressure,
  * from nothing up to the bound of stale answers, so that the answers that are read most often are the first to be served older.
  */
-export function leastAge(pressure: number, { stale }: FreshnessSettings): number {
-  return pressure <= EASY_PRESSURE ? 0 : stale * (1 - EASY_PRESSURE / pressure);
+export function stretchedTtl(pressure: number, { maxStale }: TtlSettings): number {
+  return pressure <= STRETCH_THRESHOLD ? 0 : maxStale * (1 - STRETCH_THRESHOLD / pressure);
 }

@@ -13,8 +13,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import { pricesOf } from './costDirectives.ts';
-import { collectFields, type Selecting } from '../selection.ts';
+import { fieldCostOf } from './costDirectives.ts';
+import { collectFields, type SelectionContext } from '../selection.ts';
 
 /** What an operation could cost at most, were nothing known and nothing read together. */
 export interface Cost {
@@ -25,7 +25,7 @@ export interface Cost {
 }
 
 /** A valid operation. */
-export interface Question {
+export interface CostInput {
   schema: GraphQLSchema;
   document: DocumentNode;
   operation: OperationDefinitionNode;
@@ -37,11 +37,11 @@ export interface Question {
  * Told by `@cost`, whose weight is in requests, and `@listSize`, as IBM's GraphQL Cost Directives specification and Apollo's demand
  * control have them. Fields are merged as the execution merges them, so that what several fragments select counts once.
  */
-export function costOf({ schema, document, operation, variables }: Question): Cost {
+export function costOf({ schema, document, operation, variables }: CostInput): Cost {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of document.definitions)
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const selecting: Selecting = { schema, fragment: (name) => fragments.get(name), variables };
+  const selecting: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
 
   /** What a selection costs once, and again for each row of the list whose page it selects from. */
   function setCost(sets: readonly SelectionSetNode[], type: GraphQLObjectType, sized: readonly string[]) {
@@ -60,11 +60,11 @@ export function costOf({ schema, document, operation, variables }: Question): Co
     // Introspection costs nothing upstream, and has limits of its own.
     if (field === undefined || node === undefined) return FIELD;
     const type = getNamedType(field.type);
-    const { weight, sized, rows } = pricesOf(schema, field);
+    const { weight, sizedFields, rows } = fieldCostOf(schema, field);
     const own = { requests: weight, fields: 1 };
     if (type instanceof GraphQLUnionType) return entitiesCost(sets, type, getArgumentValues(field, node, variables));
     if (!(type instanceof GraphQLObjectType)) return own;
-    const { once, perRow } = setCost(sets, type, sized);
+    const { once, perRow } = setCost(sets, type, sizedFields);
     const rowsCost = perRow === NOTHING ? NOTHING : times(rows(getArgumentValues(field, node, variables)), perRow);
     return sum(own, sum(once, rowsCost));
   }

@@ -8,32 +8,32 @@ import {
   type TypeDefinitionNode,
 } from 'graphql';
 
-import { MOST_ROWS } from '../connection.ts';
+import { MAX_PAGE_SIZE } from '../connection.ts';
 
 /** What the schema says that a field costs. */
-export interface Prices {
+export interface FieldCost {
   weight: number;
   /** The fields below it that are its list's rows. */
-  sized: readonly string[];
+  sizedFields: readonly string[];
   /** How many rows it gives; a number that the field refuses counts as the nearest that it takes. */
   rows: (args: Readonly<Record<string, unknown>>) => number;
 }
 
-const prices = new WeakMap<GraphQLField<unknown, unknown>, Prices>();
+const prices = new WeakMap<GraphQLField<unknown, unknown>, FieldCost>();
 
 /** Reads `@cost` and `@listSize` of a field, once. */
-export function pricesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): Prices {
+export function fieldCostOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): FieldCost {
   const known = prices.get(field);
   if (known !== undefined) return known;
   const list = directiveOf(schema, 'listSize', field);
   const slicing = textsOf(list['slicingArguments']);
-  const made: Prices = {
+  const made: FieldCost = {
     weight: weightOf(schema, field),
-    sized: textsOf(list['sizedFields']),
+    sizedFields: textsOf(list['sizedFields']),
     rows: (args) => {
       const asked = slicing.map((name) => args[name]).filter((value) => typeof value === 'number');
       const rows = asked.length > 0 ? Math.max(...asked) : Number(list['assumedSize'] ?? 1);
-      return Math.min(Math.max(rows, 0), MOST_ROWS);
+      return Math.min(Math.max(rows, 0), MAX_PAGE_SIZE);
     },
   };
   prices.set(field, made);

@@ -1,5 +1,5 @@
 /** How much one request may ask for. */
-export interface Limits {
+export interface OperationLimits {
   /** Fields within each other. */
   depth: number;
   /** Fields under another name; what a fragment holds counts wherever the fragment stands. */
@@ -17,7 +17,7 @@ export interface Limits {
   fields: number;
 }
 
-export const DEFAULT_LIMITS: Limits = {
+export const DEFAULT_OPERATION_LIMITS: OperationLimits = {
   depth: 12,
   aliases: 50,
   rootFields: 50,

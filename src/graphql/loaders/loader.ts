@@ -8,41 +8,43 @@ export interface Loader<Value> {
   load(key: string): MaybePromise<Value>;
   /** Keeps what another answer told already, unless the key is known. */
   prime(key: string, value: Value): void;
-  forget(): void;
+  clearAll(): void;
 }
 
 /** Where a loader's values come from. */
 export interface LoaderSource<Value> {
   /** A value that is at hand without waiting. */
-  peek(key: string): Value | undefined;
+  getCached(key: string): Value | undefined;
   /** One promise for each key, in their order, so that no key waits for the slowest of them all. */
-  read(keys: readonly string[]): Promise<Value>[];
+  loadBatch(keys: readonly string[]): Promise<Value>[];
 }
 
 /** Keys that are asked for in the same turn and are not at hand go to `source.read` together. */
 export function createLoader<Value extends object | null>(source: LoaderSource<Value>): Loader<Value> {
-  const known = new Map<string, Value>();
+  const memo = new Map<string, Value>();
   // Made when it is needed: most operations are answered from memory.
   let batches: DataLoader<string, { value: Promise<Value> }> | undefined;
   const makeBatches = () =>
-    new DataLoader<string, { value: Promise<Value> }>(async (keys) => source.read(keys).map((value) => ({ value })));
+    new DataLoader<string, { value: Promise<Value> }>(async (keys) =>
+      source.loadBatch(keys).map((value) => ({ value })),
+    );
 
   function load(key: string): MaybePromise<Value> {
-    const held = known.get(key);
+    const held = memo.get(key);
     if (held !== undefined) return held;
-    const fresh = source.peek(key);
+    const fresh = source.getCached(key);
     if (fresh === undefined) return (batches ??= makeBatches()).load(key).then(({ value }) => value);
-    known.set(key, fresh);
+    memo.set(key, fresh);
     return fresh;
   }
 
   return {
     load,
     prime(key, value) {
-      if (!known.has(key)) known.set(key, value);
+      if (!memo.has(key)) memo.set(key, value);
     },
-    forget() {
-      known.clear();
+    clearAll() {
+      memo.clear();
       batches?.clearAll();
     },
   };

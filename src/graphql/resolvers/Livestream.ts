@@ -1,27 +1,29 @@
 import { mapMaybePromise } from '../../lib/maybePromise.ts';
 import { readConnection } from '../connection.ts';
-import { detail } from './lazyField.ts';
+import { resolveLazyField } from './lazyField.ts';
 import type { LivestreamResolvers } from '../../generated/resolvers.ts';
 import { selectedFields } from '../selection.ts';
 
 export const Livestream: LivestreamResolvers = {
-  name: (livestream, _args, { loaders }) => detail(livestream, 'name', loaders.livestream),
+  name: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'name', loaders.livestream),
   status: (livestream, _args, { loaders }) =>
-    mapMaybePromise(detail(livestream, 'status', loaders.livestream), (status) => status ?? 'UNKNOWN'),
-  disabled: (livestream, _args, { loaders }) => detail(livestream, 'disabled', loaders.livestream),
-  ingestServer: (livestream, _args, { loaders }) => detail(livestream, 'ingestServer', loaders.livestream),
-  streamKey: (livestream, _args, { loaders }) => detail(livestream, 'streamKey', loaders.livestream),
-  playbackUrl: (livestream, _args, { loaders }) => detail(livestream, 'playbackUrl', loaders.livestream),
-  createdAt: (livestream, _args, { loaders }) => detail(livestream, 'createdAt', loaders.livestream),
-  updatedAt: (livestream, _args, { loaders }) => detail(livestream, 'updatedAt', loaders.livestream),
+    mapMaybePromise(resolveLazyField(livestream, 'status', loaders.livestream), (status) => status ?? 'UNKNOWN'),
+  disabled: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'disabled', loaders.livestream),
+  ingestServer: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'ingestServer', loaders.livestream),
+  streamKey: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'streamKey', loaders.livestream),
+  playbackUrl: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'playbackUrl', loaders.livestream),
+  createdAt: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'createdAt', loaders.livestream),
+  updatedAt: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'updatedAt', loaders.livestream),
 
   meeting: (livestream, _args, { loaders }) =>
-    mapMaybePromise(detail(livestream, 'meetingId', loaders.livestream), (id) => (id === null ? null : { id })),
+    mapMaybePromise(resolveLazyField(livestream, 'meetingId', loaders.livestream), (id) =>
+      id === null ? null : { id },
+    ),
 
-  activeSession: ({ id, status }, _args, { loaders, reader }) => {
+  activeSession: ({ id, status }, _args, { loaders, subscription }) => {
     if (status === 'IDLE' || status === 'OFFLINE') return null;
     const session = loaders.activeSession.load(id);
-    if (session instanceof Promise) session.catch(() => reader?.missed(id));
+    if (session instanceof Promise) session.catch(() => subscription?.nack(id));
     return session;
   },
 

@@ -1,12 +1,12 @@
 import { mapMaybePromise } from '../../lib/maybePromise.ts';
 import type { LivestreamAnalyticsResolvers } from '../../generated/resolvers.ts';
-import { told } from './requireValue.ts';
+import { requireValue } from './requireValue.ts';
 
 export const LivestreamAnalytics: LivestreamAnalyticsResolvers = {
-  count: ({ overall }) => mapMaybePromise(overall(), ({ count }) => told(count, 'count')),
+  count: ({ overall }) => mapMaybePromise(overall(), ({ count }) => requireValue(count, 'count')),
   ingestSeconds: ({ overall }) =>
-    mapMaybePromise(overall(), ({ ingestSeconds }) => told(ingestSeconds, 'ingestSeconds')),
+    mapMaybePromise(overall(), ({ ingestSeconds }) => requireValue(ingestSeconds, 'ingestSeconds')),
   viewerSeconds: ({ overall }) =>
-    mapMaybePromise(overall(), ({ viewerSeconds }) => told(viewerSeconds, 'viewerSeconds')),
+    mapMaybePromise(overall(), ({ viewerSeconds }) => requireValue(viewerSeconds, 'viewerSeconds')),
   days: ({ days }) => days(),
 };

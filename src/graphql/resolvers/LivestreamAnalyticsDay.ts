@@ -1,8 +1,8 @@
 import type { LivestreamAnalyticsDayResolvers } from '../../generated/resolvers.ts';
-import { told } from './requireValue.ts';
+import { requireValue } from './requireValue.ts';
 
 export const LivestreamAnalyticsDay: LivestreamAnalyticsDayResolvers = {
-  count: ({ count }) => told(count, 'count'),
-  ingestSeconds: ({ ingestSeconds }) => told(ingestSeconds, 'ingestSeconds'),
-  viewerSeconds: ({ viewerSeconds }) => told(viewerSeconds, 'viewerSeconds'),
+  count: ({ count }) => requireValue(count, 'count'),
+  ingestSeconds: ({ ingestSeconds }) => requireValue(ingestSeconds, 'ingestSeconds'),
+  viewerSeconds: ({ viewerSeconds }) => requireValue(viewerSeconds, 'viewerSeconds'),
 };

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/startStop.ts';
+import type { MutationError } from '../../domain/startStop.ts';
 import type { Loaders } from '../loaders/operationLoaders.ts';
 import type { MutationResolvers, StartLivestreamInput } from '../../generated/resolvers.ts';
 import { ID_RULE, isId } from '../../domain/ids.ts';
@@ -8,21 +8,21 @@ import { selectedFields } from '../selection.ts';
 export const Mutation: MutationResolvers = {
   async startLivestream(_root, { input }, { loaders }) {
     const { meetingId, name = null, video = null } = input;
-    const refusal = checkMeetingId(meetingId) ?? checkVideo(input);
-    if (refusal !== null) return refused(refusal, meetingId);
+    const userError = checkMeetingId(meetingId) ?? checkVideo(input);
+    if (userError !== null) return refused(userError, meetingId);
     const outcome = await loaders.start({ meetingId, name, video });
-    if ('refusal' in outcome) return refused(outcome.refusal, meetingId);
+    if ('userError' in outcome) return refused(outcome.userError, meetingId);
     return { livestream: outcome.livestream, meeting: { id: meetingId }, userErrors: [] };
   },
 
   async stopLivestream(_root, { input: { meetingId } }, { loaders }, info) {
-    const refusal = checkMeetingId(meetingId);
-    if (refusal !== null) return refused(refusal, meetingId);
+    const userError = checkMeetingId(meetingId);
+    if (userError !== null) return refused(userError, meetingId);
     // Upstream does not tell which livestream it stopped, so one that is asked for is looked up before it is gone.
     const lookUp = selectedFields(info).has('livestream') ? stoppedLivestream(meetingId, loaders) : null;
     const [active] = await Promise.allSettled([lookUp]);
     const outcome = await loaders.stop(meetingId);
-    if ('refusal' in outcome) return refused(outcome.refusal, meetingId);
+    if ('userError' in outcome) return refused(outcome.userError, meetingId);
     return {
       livestream: active.status === 'fulfilled' ? active.value : failedField(active.reason),
       meeting: { id: meetingId },
@@ -33,7 +33,7 @@ export const Mutation: MutationResolvers = {
 
 /** The active livestream without what the stop changes: that is loaded again when it is selected. */
 async function stoppedLivestream(meetingId: string, loaders: Loaders): Promise<LivestreamRef | null> {
-  const active = await loaders.activeLivestreamNow(meetingId);
+  const active = await loaders.refetchActiveLivestream(meetingId);
   if (active === null) return null;
   const { status: _status, updatedAt: _updatedAt, ...lasting } = active;
   return lasting;
@@ -48,18 +48,18 @@ function failedField(reason: unknown): Promise<never> {
 }
 
 function refused(
-  refusal: Refusal,
+  userError: MutationError,
   meetingId: string,
-): { livestream: null; meeting: { id: string } | null; userErrors: Refusal[] } {
-  const isThere = refusal.code !== 'NOT_FOUND' && isId(meetingId);
-  return { livestream: null, meeting: isThere ? { id: meetingId } : null, userErrors: [refusal] };
+): { livestream: null; meeting: { id: string } | null; userErrors: MutationError[] } {
+  const isThere = userError.code !== 'NOT_FOUND' && isId(meetingId);
+  return { livestream: null, meeting: isThere ? { id: meetingId } : null, userErrors: [userError] };
 }
 
-function checkMeetingId(meetingId: string): Refusal | null {
+function checkMeetingId(meetingId: string): MutationError | null {
   return isId(meetingId) ? null : { code: 'BAD_USER_INPUT', message: ID_RULE, field: ['input', 'meetingId'] };
 }
 
-function checkVideo({ video }: StartLivestreamInput): Refusal | null {
+function checkVideo({ video }: StartLivestreamInput): MutationError | null {
   const side = (['width', 'height'] as const).find((name) => video && video[name] < 1);
   if (side === undefined) return null;
   return { code: 'BAD_USER_INPUT', message: `The ${side} is 1 pixel or more.`, field: ['input', 'video', side] };

@@ -1,8 +1,8 @@
 import { readConnection } from '../connection.ts';
 import { resolveEntities } from './entities.ts';
-import { badInput } from '../../domain/errors.ts';
+import { badUserInput } from '../../domain/errors.ts';
 import type { LivestreamFilter, LivestreamOrder, QueryResolvers } from '../../generated/resolvers.ts';
-import { checkId } from '../../domain/ids.ts';
+import { assertId } from '../../domain/ids.ts';
 import type { LivestreamQuery, TimeRange } from '../../domain/models.ts';
 import { subgraphSdl } from '../subgraphSdl.ts';
 
@@ -13,19 +13,19 @@ let sdl: string | undefined;
 const LONGEST_SEARCH = 256;
 
 export const Query: QueryResolvers = {
-  meeting: (_root, { id }) => ({ id: checkId(id) }),
+  meeting: (_root, { id }) => ({ id: assertId(id) }),
 
   meetings: (_root, { search, ...page }, { loaders }) =>
     readConnection(page, (range) => loaders.meetings(checkSearch(search), range)),
 
-  livestream: (_root, { id }, { loaders }) => loaders.livestream.load(checkId(id)),
+  livestream: (_root, { id }, { loaders }) => loaders.livestream.load(assertId(id)),
 
   livestreams: (_root, { filter, orderBy, ...page }, { loaders }) => {
     const query = toQuery(filter ?? {}, orderBy);
     return readConnection(page, (range) => loaders.livestreams(query, range));
   },
 
-  livestreamSession: (_root, { id }, { loaders }) => loaders.session.load(checkId(id)),
+  livestreamSession: (_root, { id }, { loaders }) => loaders.session.load(assertId(id)),
 
   livestreamAnalytics: (_root, range, { loaders }) => loaders.analytics(toRange(range)),
 
@@ -41,7 +41,8 @@ export const Query: QueryResolvers = {
 
 /** Every other text is another list to upstream, so that the length of those that are kept in mind is bounded. */
 function checkSearch(search: string | null | undefined): string | null {
-  if (search && search.length > LONGEST_SEARCH) throw badInput(`"search" is ${LONGEST_SEARCH} characters or fewer.`);
+  if (search && search.length > LONGEST_SEARCH)
+    throw badUserInput(`"search" is ${LONGEST_SEARCH} characters or fewer.`);
   return search || null;
 }
 
@@ -49,7 +50,7 @@ function toQuery(
   { status, excludeMeetings, ...range }: LivestreamFilter,
   orderBy: LivestreamOrder | null,
 ): LivestreamQuery {
-  if (status === 'UNKNOWN') throw badInput('RealtimeKit cannot be asked for livestreams whose status is UNKNOWN.');
+  if (status === 'UNKNOWN') throw badUserInput('RealtimeKit cannot be asked for livestreams whose status is UNKNOWN.');
   return {
     status: status ?? null,
     excludeMeetings: excludeMeetings ?? null,
@@ -59,6 +60,6 @@ function toQuery(
 }
 
 function toRange({ from, to }: { from?: Date | null | undefined; to?: Date | null | undefined }): TimeRange {
-  if (from && to && from > to) throw badInput('"from" has to be before "to".');
+  if (from && to && from > to) throw badUserInput('"from" has to be before "to".');
   return { from: from ?? null, to: to ?? null };
 }

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 
-import { badInput } from '../../domain/errors.ts';
-import { checkId } from '../../domain/ids.ts';
+import { badUserInput } from '../../domain/errors.ts';
+import { assertId } from '../../domain/ids.ts';
 import type { Loaders } from '../loaders/operationLoaders.ts';
 import type { Entity, MaybeEntity, MeetingRef } from '../../domain/models.ts';
 import { selectedFields } from '../selection.ts';
@@ -18,9 +18,9 @@ export function resolveEntities(
   const wanted = selectedFields(info, 'Meeting');
   return representations.map(async (representation) => {
     const { __typename, id } = readRepresentation(representation);
-    if (__typename === 'Meeting') return named(__typename, await meeting(id, loaders, wanted));
-    if (__typename === 'Livestream') return named(__typename, await loaders.livestream.load(id));
-    return named(__typename, await loaders.session.load(id));
+    if (__typename === 'Meeting') return withTypename(__typename, await meeting(id, loaders, wanted));
+    if (__typename === 'Livestream') return withTypename(__typename, await loaders.livestream.load(id));
+    return withTypename(__typename, await loaders.session.load(id));
   });
 }
 
@@ -36,7 +36,7 @@ async function meeting(id: string, loaders: Loaders, wanted: ReadonlySet<string>
 /** What only a request can tell of a meeting. */
 const DETAILS: ReadonlySet<string> = new Set(['title', 'status', 'createdAt', 'updatedAt']);
 
-function named<Name extends string, Value>(__typename: Name, value: Value | null) {
+function withTypename<Name extends string, Value>(__typename: Name, value: Value | null) {
   return value && { __typename, ...value };
 }
 
@@ -49,12 +49,12 @@ function readRepresentation(representation: unknown): { __typename: Entity['__ty
 
 function readKey(id: unknown): string {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) throw malformed();
-  return checkId(String(id));
+  return assertId(String(id));
 }
 
 /** Its own words are not repeated: they may be anything. */
 function malformed() {
-  return badInput(
+  return badUserInput(
     'A representation is an object with the "__typename" Meeting, Livestream or LivestreamSession and an "id".',
   );
 }

@@ -4,7 +4,7 @@ import { type MaybePromise, mapMaybePromise } from '../../lib/maybePromise.ts';
  * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
  * upstream tells nothing, or when there is no such entity.
  */
-export function detail<Ref extends { id: string }, Field extends keyof Ref>(
+export function resolveLazyField<Ref extends { id: string }, Field extends keyof Ref>(
   ref: Ref,
   field: Field,
   loader: { load(id: string): MaybePromise<Ref | null> },

@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 
-import type { Caller, Identify } from '../../auth/resolveCaller.ts';
+import type { Caller, ResolveCaller } from '../../auth/resolveCaller.ts';
 
 const callers = new WeakMap<Request, Caller>();
 
@@ -12,7 +12,7 @@ export function callerOf(request: Request): Caller {
 }
 
 /** Lets nobody in who does not belong: `identify` throws before the request's body is read. */
-export function useAuthentication(identify: Identify): Plugin {
+export function useAuthentication(identify: ResolveCaller): Plugin {
   return {
     async onRequestParse({ request }) {
       callers.set(request, await identify(request));

@@ -7,19 +7,19 @@ import { badRequest } from './badRequest.ts';
  * Refuses bodies of more than `most` bytes, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest
  * of a small query: here a body whose length is told goes through as it is, since an HTTP server takes no more than was told.
  */
-export function useBodyLimit(most: number): Plugin {
+export function useBodyLimit(maxBytes: number): Plugin {
   return {
     onRequestParse({ request: { headers, method }, requestParser, setRequestParser, fetchAPI }) {
       if (method !== 'POST' || requestParser === undefined) return;
       const told = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
       if (told !== null) {
-        if (Number(told) > most) throw tooLarge(most);
+        if (Number(told) > maxBytes) throw tooLarge(maxBytes);
         return;
       }
       setRequestParser(async (request) => {
         if (request.body === null) return requestParser(request);
         const { url, signal } = request;
-        const body = await readText(request.body, most);
+        const body = await readText(request.body, maxBytes);
         return requestParser(new fetchAPI.Request(url, { method, headers, signal, body }));
       });
     },

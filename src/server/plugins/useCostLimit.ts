@@ -3,10 +3,10 @@ import type { Plugin } from 'graphql-yoga';
 
 import { costOf } from '../../graphql/limits/cost.ts';
 import { GatewayError } from '../../domain/errors.ts';
-import type { Limits } from '../../graphql/limits/operationLimits.ts';
+import type { OperationLimits } from '../../graphql/limits/operationLimits.ts';
 
 /** Refuses an operation that could cost too much, or whose variables are wrong, before the first upstream request is sent. */
-export function useCostLimit(limits: Pick<Limits, 'cost' | 'fields'>): Plugin {
+export function useCostLimit(limits: Pick<OperationLimits, 'cost' | 'fields'>): Plugin {
   return {
     onExecute({ args, setResultAndStopExecution }) {
       const refusal = check(args, limits);
@@ -19,7 +19,7 @@ export function useCostLimit(limits: Pick<Limits, 'cost' | 'fields'>): Plugin {
   };
 }
 
-function check(args: ExecutionArgs, limits: Pick<Limits, 'cost' | 'fields'>): GraphQLError | null {
+function check(args: ExecutionArgs, limits: Pick<OperationLimits, 'cost' | 'fields'>): GraphQLError | null {
   const { schema, document, operationName, variableValues } = args;
   const operation = getOperationAST(document, operationName);
   // The execution says which operations there are.

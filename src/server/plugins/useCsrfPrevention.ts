@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 
-import { FOREIGN, isListed } from '../cors.ts';
+import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
 import { badRequest } from './badRequest.ts';
 
 /** What a page may send to any site without being asked first (https://fetch.spec.whatwg.org/#cors-safelisted-request-header). */
@@ -17,7 +17,7 @@ export function useCsrfPrevention(origins: readonly string[]): Plugin {
     onRequestParse({ request: { method, headers } }) {
       // A browser says so itself, and no page can change it (https://www.w3.org/TR/fetch-metadata/).
       const isForeign = /^(cross|same)-site$/.test(headers.get('sec-fetch-site') ?? '');
-      if (isForeign && !isListed(headers.get('origin'), origins)) throw badRequest(403, FOREIGN);
+      if (isForeign && !isAllowedOrigin(headers.get('origin'), origins)) throw badRequest(403, CROSS_ORIGIN_MESSAGE);
       if (method !== 'POST') return;
       const [type = ''] = (headers.get('content-type') ?? '').split(/[;,]/);
       if (!SIMPLE_TYPES.has(type.trim().toLowerCase()) || PREFLIGHTED.some((name) => headers.has(name))) return;

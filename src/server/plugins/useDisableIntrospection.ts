@@ -2,7 +2,7 @@ import { GraphQLError, NoSchemaIntrospectionCustomRule, type ValidationRule } fr
 import type { Plugin } from 'graphql-yoga';
 
 /** Tells nobody what the schema is: neither introspection nor federation's `_service` is answered. */
-export function useHiddenSchema(): Plugin {
+export function useDisableIntrospection(): Plugin {
   return {
     onValidate({ addValidationRule }) {
       addValidationRule(NoSchemaIntrospectionCustomRule);

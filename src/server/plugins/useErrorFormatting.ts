@@ -14,14 +14,14 @@ interface Presenting {
 }
 
 /** Makes a result's errors such as callers may see them. */
-export type Present = <Result extends ExecutionResult>(result: Result, request: Request) => Result;
+export type FormatErrors = <Result extends ExecutionResult>(result: Result, request: Request) => Result;
 
 /**
  * Each error gets a code and tells whether the request may be repeated. What is neither of our own making nor graphql-js's word about
  * the request is masked, and stands in the log under the request's id. Without `suggestions` it is not told what the schema has that
  * was nearly named.
  */
-export function createPresent(log: Log, suggestions: boolean): Present {
+export function createErrorFormatter(log: Log, suggestions: boolean): FormatErrors {
   const presented = new WeakSet<GraphQLError>();
   const presentOne = (error: GraphQLError, request: Request, isOfEvents: boolean): GraphQLError => {
     if (presented.has(error)) return error;
@@ -38,7 +38,7 @@ export function createPresent(log: Log, suggestions: boolean): Present {
 }
 
 /** The one edge at which errors leave. */
-export function useErrorCodes(present: Present): Plugin {
+export function useErrorFormatting(present: FormatErrors): Plugin {
   return {
     onResultProcess(hook) {
       const { request, result } = hook;
@@ -51,22 +51,25 @@ export function useErrorCodes(present: Present): Plugin {
 
 /** `isOfEvents`: it is in the place of a subscription's events. */
 function present(error: GraphQLError, request: Request, { log, isOfEvents }: Presenting): GraphQLError {
-  if (rootCause(error) instanceof GatewayError) return isOfEvents ? answered(error) : error;
+  if (rootCause(error) instanceof GatewayError) return isOfEvents ? asOkResponse(error) : error;
   // Without a path it is about the request, and its words are graphql-js's or Yoga's own. Its status is for those who accept
   // `application/graphql-response+json`; what is no GraphQL request at all has it for everybody (GraphQL-over-HTTP draft, 6.4).
   if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
     const code = requestCode(error);
     const http = { status: 400, ...asObject(error.extensions['http']), spec: code !== 'BAD_REQUEST' };
-    return new GraphQLError(cut(error.message), { ...placeOf(error), extensions: { code, retryable: false, http } });
+    return new GraphQLError(truncate(error.message), {
+      ...locationOf(error),
+      extensions: { code, retryable: false, http },
+    });
   }
   if (!request.signal.aborted) log('error', 'A field failed for an unknown reason.', describe(error, request));
   return masked(error, requestIdOf(request));
 }
 
 /** An answer like any other, where Yoga would say 500: clients of event streams would call again at once. */
-function answered(error: GraphQLError): GraphQLError {
+function asOkResponse(error: GraphQLError): GraphQLError {
   const extensions = { ...error.extensions, http: { status: 200, ...asObject(error.extensions['http']) } };
-  return new GraphQLError(error.message, { ...placeOf(error), originalError: rootCause(error), extensions });
+  return new GraphQLError(error.message, { ...locationOf(error), originalError: rootCause(error), extensions });
 }
 
 /** The error that a resolver threw, below the ones that graphql-js put around it. */
@@ -77,7 +80,7 @@ function rootCause(error: GraphQLError): Error {
 }
 
 /** graphql-js repeats the caller's values, however long they are. */
-function cut(message: string): string {
+function truncate(message: string): string {
   return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
 }
 
@@ -88,7 +91,7 @@ function withoutSuggestion(error: GraphQLError): GraphQLError {
   const { originalError = null } = error;
   return start === -1
     ? error
-    : new GraphQLError(message.slice(0, start), { ...placeOf(error), originalError, extensions });
+    : new GraphQLError(message.slice(0, start), { ...locationOf(error), originalError, extensions });
 }
 
 /** Codes for a request that does not become an operation, most of them Apollo's. */
@@ -117,10 +120,10 @@ function masked(error: GraphQLError, requestId: string): GraphQLError {
   const message = 'Something went wrong inside the gateway. Its log has the details under this request id.';
   const http = error.path === undefined && { http: { status: 500 } };
   const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId, ...http };
-  return new GraphQLError(message, { ...placeOf(error), extensions });
+  return new GraphQLError(message, { ...locationOf(error), extensions });
 }
 
-function placeOf({ nodes, source, positions, path }: GraphQLError): GraphQLErrorOptions {
+function locationOf({ nodes, source, positions, path }: GraphQLError): GraphQLErrorOptions {
   return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null };
 }
 

@@ -11,7 +11,7 @@ export function isLocalHost(host: string): boolean {
  * Serves those alone who call this machine by its own names. A page of any site can have its name point here (DNS rebinding), and
  * the browser then takes the answer for the site's own; the `Host` that it sends is the site's.
  */
-export function useLocalHost(): Plugin {
+export function useHostCheck(): Plugin {
   return {
     onRequest(hook) {
       if (isLocalHost(hook.request.headers.get('host') ?? '')) return;

@@ -2,8 +2,8 @@ import { Trace } from '@apollo/usage-reporting-protobuf';
 import { useApolloInstrumentation } from '@graphql-yoga/plugin-apollo-inline-trace';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 
-import { noteOf } from '../../telemetry/requestRecord.ts';
-import type { Present } from './useErrorFormatting.ts';
+import { recordOf } from '../../telemetry/requestRecord.ts';
+import type { FormatErrors } from './useErrorFormatting.ts';
 
 /** What answers in place of the server that was asked. */
 interface Server {
@@ -14,7 +14,7 @@ interface Server {
  * Has requests that ask for Apollo's inline trace (ftv1), as routers' do, answered by a server that makes one. That server is made for
  * the first of them: to trace fields every field of a schema is wrapped, for which all other requests would pay too.
  */
-export function useTracedServer(make: () => Server): Plugin {
+export function useTracingServer(make: () => Server): Plugin {
   let server: Server | undefined;
   return {
     onRequest(hook) {
@@ -27,12 +27,12 @@ export function useTracedServer(make: () => Server): Plugin {
 }
 
 /** Puts the trace into the answer, as `extensions.ftv1`; it tells of errors as callers see them. */
-export function useInlineTrace(present: Present): Plugin {
+export function useInlineTrace(present: FormatErrors): Plugin {
   /** The paths of errors for which a subscription did not begin: no field was executed that they could be told with. */
-  const unbegun = new WeakSet<object>();
+  const rejectedPaths = new WeakSet<object>();
   // Not the whole plugin, which fails where a trace is large.
   const [instrumentation, requests] = useApolloInstrumentation({
-    rewriteError: (error) => (error.path && unbegun.has(error.path) ? null : error),
+    rewriteError: (error) => (error.path && rejectedPaths.has(error.path) ? null : error),
   });
   return {
     onPluginInit({ addPlugin }) {
@@ -41,8 +41,8 @@ export function useInlineTrace(present: Present): Plugin {
           const { request, result } = hook;
           if (!result || isAsyncIterable(result) || Array.isArray(result)) return;
           const presented = present(result, request);
-          if (noteOf(request).kind === 'subscription') {
-            for (const { path } of presented.errors ?? []) if (path) unbegun.add(path);
+          if (recordOf(request).kind === 'subscription') {
+            for (const { path } of presented.errors ?? []) if (path) rejectedPaths.add(path);
           }
           hook.setResult(presented);
         },

@@ -3,14 +3,14 @@ import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 
 import type { Log } from '../../lib/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { type Note, noteOf, noteOperation } from '../../telemetry/requestRecord.ts';
+import { type RequestRecord, recordOf, recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
 import { codesOf, userErrorsOf } from '../../telemetry/errorCodes.ts';
 import { requestIdOf } from './useRequestId.ts';
 
 export interface OperationsOptions {
   log: Log;
-  metrics: Pick<Metrics, 'operation' | 'served'> | undefined;
+  metrics: Pick<Metrics, 'operation' | 'answerSource'> | undefined;
   tracer: Tracer | undefined;
 }
 
@@ -31,23 +31,23 @@ interface Outcome {
  * operation's name is told. `begin` stands before all plugins, so that all of a request is timed, and `end` after them, where errors
  * are as callers see them.
  */
-export function useOperations(options: OperationsOptions): { begin: Plugin; end: Plugin } {
+export function useOperationTelemetry(options: OperationsOptions): { first: Plugin; last: Plugin } {
   const { tracer } = options;
-  const tell = createTeller(options);
+  const report = createReporter(options);
 
   function identify({ document, operationName, contextValue }: ExecutionArgs & { contextValue: { request: Request } }) {
     const operation = getOperationAST(document, operationName);
-    if (operation) noteOperation(noteOf(contextValue.request), operation.operation, operation.name?.value);
+    if (operation) recordOperation(recordOf(contextValue.request), operation.operation, operation.name?.value);
   }
 
   return {
-    begin: {
+    first: {
       onRequestParse({ request }) {
-        noteOf(request);
+        recordOf(request);
       },
       onParams({ request }) {
         if (tracer === undefined) return;
-        noteOf(request).span = tracer.start('GraphQL Operation', request.headers.get('traceparent'));
+        recordOf(request).span = tracer.start('GraphQL Operation', request.headers.get('traceparent'));
       },
       onExecute: ({ args }) => identify(args),
       onSubscribe: ({ args }) => identify(args),
@@ -55,26 +55,26 @@ export function useOperations(options: OperationsOptions): { begin: Plugin; end:
         // Such as a body of an unknown type: nothing but a status says so.
         if (response.status < 400 || !request.url.includes('/graphql')) return;
         const codes = [response.status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'];
-        tell(request, { codes, status: response.status });
+        report(request, { codes, status: response.status });
       },
     },
-    end: {
+    last: {
       onResultProcess(hook) {
         const { request, result } = hook;
-        if (isAsyncIterable(result)) hook.setResult(followed(result, (outcome) => tell(request, outcome)));
-        else if (!Array.isArray(result)) tell(request, outcomeOf(result, noteOf(request)));
+        if (isAsyncIterable(result)) hook.setResult(instrumentStream(result, (outcome) => report(request, outcome)));
+        else if (!Array.isArray(result)) report(request, outcomeOf(result, recordOf(request)));
       },
     },
   };
 }
 
-function outcomeOf(result: ExecutionResult, { kind }: Note): Outcome {
+function outcomeOf(result: ExecutionResult, { kind }: RequestRecord): Outcome {
   const codes = codesOf(result);
   return kind === 'mutation' ? { codes, userErrors: userErrorsOf(result) } : { codes };
 }
 
 /** A subscription is told of when it ends, however that is. */
-function followed<Event extends ExecutionResult>(
+function instrumentStream<Event extends ExecutionResult>(
   results: AsyncIterable<Event>,
   onEnd: (outcome: Outcome) => void,
 ): AsyncIterable<Event> {
@@ -96,18 +96,18 @@ function followed<Event extends ExecutionResult>(
   );
 }
 
-function createTeller({ log, metrics }: OperationsOptions): (request: Request, outcome: Outcome) => void {
-  const isLogged = log.shows?.('info') ?? true;
+function createReporter({ log, metrics }: OperationsOptions): (request: Request, outcome: Outcome) => void {
+  const isLogged = log.isEnabled?.('info') ?? true;
   return (request, outcome) => {
-    const note = noteOf(request);
-    if (note.isTold) return;
-    note.isTold = true;
-    const codes = withoutLeft(outcome.codes, request);
+    const note = recordOf(request);
+    if (note.isReported) return;
+    note.isReported = true;
+    const codes = asClientClosed(outcome.codes, request);
     const [code = 'OK'] = codes;
     const seconds = (performance.now() - note.startedAt) / 1000;
-    if (isLogged) log('info', WORDS[note.kind ?? 'none'], lineOf(request, note, { ...outcome, codes }, seconds));
+    if (isLogged) log('info', WORDS[note.kind ?? 'none'], logFieldsOf(request, note, { ...outcome, codes }, seconds));
     metrics?.operation({ name: note.name, kind: note.kind, code, seconds });
-    if (note.isKept) metrics?.served('kept');
+    if (note.fromResponseCache) metrics?.answerSource('kept');
     endSpan(note, codes[0]);
   };
 }
@@ -120,14 +120,14 @@ const WORDS = {
 } as const;
 
 /** Whoever has left is not given what was read for it: that is no fault of the gateway. */
-function withoutLeft(codes: readonly string[], { signal }: { signal: AbortSignal }): readonly string[] {
+function asClientClosed(codes: readonly string[], { signal }: { signal: AbortSignal }): readonly string[] {
   const isLeft = codes.includes('INTERNAL_SERVER_ERROR') && signal.aborted;
   return isLeft ? ['CLIENT_CLOSED_REQUEST'] : codes;
 }
 
-function lineOf(
+function logFieldsOf(
   request: Request,
-  { name, kind, tally, isKept, span }: Note,
+  { name, kind, counters, fromResponseCache, span }: RequestRecord,
   { codes, userErrors = [], events, status }: Outcome,
   seconds: number,
 ): Record<string, unknown> {
@@ -142,17 +142,17 @@ function lineOf(
     ...(userErrors.length > 0 ? { userErrors } : {}),
     ...(status === undefined ? {} : { status }),
     ...(events === undefined ? {} : { events }),
-    ...(isKept ? { kept: true } : {}),
-    upstreamRequests: tally.requests,
-    cacheHits: tally.cacheHits,
-    coalesced: tally.coalesced,
+    ...(fromResponseCache ? { kept: true } : {}),
+    upstreamRequests: counters.requests,
+    cacheHits: counters.cacheHits,
+    coalesced: counters.coalesced,
   };
 }
 
-function endSpan({ span, kind, name, isKept }: Note, failure: string | undefined): void {
+function endSpan({ span, kind, name, fromResponseCache }: RequestRecord, failure: string | undefined): void {
   if (span === undefined) return;
   if (kind === null) return span.end({ failure });
   const named = name === null ? kind : `${kind} ${name}`;
   const about = { 'graphql.operation.type': kind, ...(name === null ? {} : { 'graphql.operation.name': name }) };
-  span.end({ name: named, attributes: { ...about, ...(isKept ? { 'graphql.kept': true } : {}) }, failure });
+  span.end({ name: named, attributes: { ...about, ...(fromResponseCache ? { 'graphql.kept': true } : {}) }, failure });
 }

@@ -1,15 +1,15 @@
 import { type DocumentNode, GraphQLError, Kind, parse, type Source } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-import { type DocumentSize, measure } from '../../graphql/limits/documentSize.ts';
-import type { Limits } from '../../graphql/limits/operationLimits.ts';
+import { type DocumentSize, measureDocument } from '../../graphql/limits/documentSize.ts';
+import type { OperationLimits } from '../../graphql/limits/operationLimits.ts';
 import { badRequest } from './badRequest.ts';
 
 /** What the introspection query of the usual tools needs, and no more. */
 const INTROSPECTION_DEPTH = 20;
 
 /** Refuses what is too large before it is parsed, or before the work of validating it begins. */
-export function useQueryLimits(limits: Limits): Plugin {
+export function useQueryLimits(limits: OperationLimits): Plugin {
   /** Yoga keeps parsed documents: each is measured once. */
   const refusals = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   return {
@@ -24,7 +24,7 @@ export function useQueryLimits(limits: Limits): Plugin {
       if (!isDocument(document)) return;
       const refusal = refusals.get(document) ?? [
         ...checkVariables(document),
-        ...measure(document).flatMap((size) => check(size, limits)),
+        ...measureDocument(document).flatMap((size) => check(size, limits)),
       ];
       refusals.set(document, refusal);
       if (refusal.length > 0) setResult(refusal);
@@ -54,7 +54,7 @@ function checkVariables({ definitions }: DocumentNode): GraphQLError[] {
     .map((nodes) => new GraphQLError('No variable can be called "$__proto__" here.', { nodes }));
 }
 
-function check(size: DocumentSize, limits: Limits): GraphQLError[] {
+function check(size: DocumentSize, limits: OperationLimits): GraphQLError[] {
   const checks: [name: string, is: number, most: number][] = [
     ['levels of fields', size.depth, limits.depth],
     ['levels of introspection', size.introspectionDepth, INTROSPECTION_DEPTH],

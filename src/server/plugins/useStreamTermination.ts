@@ -11,7 +11,7 @@ interface NodeContext {
  * executor has put its own error around it by then, and that would be an answer, after which nobody comes back; and the adapter to
  * `node:http` would leave the connection open for ever.
  */
-export function useBrokenStreams(): Plugin<NodeContext> {
+export function useStreamTermination(): Plugin<NodeContext> {
   return {
     onSubscribe: ({ args: { contextValue } }) => ({
       onSubscribeError({ error }) {

@@ -1,7 +1,7 @@
 /** What a page, whose browser sends no headers of its choice with a WebSocket, may say of itself in `connection_init`. */
-const FROM_CALLER = ['authorization', 'x-api-key', 'x-upstream-report'];
+const ALLOWED_PARAMS = ['authorization', 'x-api-key', 'x-upstream-report'];
 /** What the request for the WebSocket itself tells besides. */
-const FROM_REQUEST = [...FROM_CALLER, 'host', 'origin', 'user-agent'];
+const FROM_REQUEST = [...ALLOWED_PARAMS, 'host', 'origin', 'user-agent'];
 
 /**
  * The headers with which each operation of a connection is sent: what `params` say, by themselves or as their `headers`, stands above
@@ -17,7 +17,7 @@ export function headersOf(
     if (typeof value === 'string') headers.set(name, value);
   }
   for (const [name, value] of [...entriesOf(params?.['headers']), ...entriesOf(params)])
-    if (typeof value === 'string' && FROM_CALLER.includes(name.toLowerCase())) headers.set(name, value);
+    if (typeof value === 'string' && ALLOWED_PARAMS.includes(name.toLowerCase())) headers.set(name, value);
   return headers;
 }
 

@@ -1,4 +1,4 @@
-import { FOREIGN, isListed } from '../cors.ts';
+import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
 import { isLocalHost } from '../plugins/useHostCheck.ts';
 
 /** Who may open a WebSocket. */
@@ -32,8 +32,8 @@ export function refuseHandshake({ url, host, origin }: Handshake, rules: Handsha
       words: 'Without AUTH this gateway is served to this machine alone, as localhost or 127.0.0.1.',
     };
   const isOwn = origin === undefined || hostOf(origin) === host.toLowerCase();
-  if (isOwn || isListed(origin, rules.corsOrigins)) return null;
-  return { status: 403, words: FOREIGN };
+  if (isOwn || isAllowedOrigin(origin, rules.corsOrigins)) return null;
+  return { status: 403, words: CROSS_ORIGIN_MESSAGE };
 }
 
 function hostOf(origin: string): string | null {

@@ -1,5 +1,5 @@
 /** A document that is sent by its id has no text, which the protocol's machinery insists on. */
-export function withQuery(text: string): string {
+export function ensureQuery(text: string): string {
   if (text.includes('"query"')) return text;
   try {
     const message: unknown = JSON.parse(text);

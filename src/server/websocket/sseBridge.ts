@@ -1,12 +1,12 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 
-import { readEvents } from './sseParser.ts';
+import { parseSse } from './sseParser.ts';
 
 /** What answers a request. */
 export type Fetch = (request: Request) => Promise<Response> | Response;
 
 /** The operation never ran: what stands in an `error` message. */
-export class Refusal extends Error {
+export class RequestErrors extends Error {
   readonly errors: readonly GraphQLFormattedError[];
 
   constructor(errors: readonly GraphQLFormattedError[]) {
@@ -24,14 +24,14 @@ export interface OperationOptions {
   /** The operation, as a request's body has it. */
   payload: object;
   /** The answer ended before its end. */
-  onBreak: () => void;
+  onDisconnect: () => void;
 }
 
 /**
  * Sends an operation as any caller over HTTP would; gives its results, one at a time, as they are read. `return` gives it up, also
  * while a result is waited for. Fails with a `Refusal`; where the answer breaks off, nothing more comes until it is given up.
  */
-export function runOperation(fetch: Fetch, { headers, payload, onBreak }: OperationOptions): Results {
+export function executeOverHttp(fetch: Fetch, { headers, payload, onDisconnect }: OperationOptions): Results {
   const leaving = new AbortController();
   const { signal } = leaving;
   const results = resultsOf(fetch, headers, payload, signal);
@@ -47,8 +47,8 @@ export function runOperation(fetch: Fetch, { headers, payload, onBreak }: Operat
         return signal.aborted ? over : next;
       } catch (error) {
         if (signal.aborted) return over;
-        if (error instanceof Refusal) throw error;
-        onBreak();
+        if (error instanceof RequestErrors) throw error;
+        onDisconnect();
         await abortOf(signal);
         return over;
       }
@@ -83,7 +83,7 @@ async function* resultsOf(fetch: Fetch, headers: Headers, payload: object, signa
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
   try {
-    for await (const { name, data } of readEvents(chunksOf(reader))) {
+    for await (const { name, data } of parseSse(chunksOf(reader))) {
       if (name === 'complete') return;
       yield resultOf(data);
     }
@@ -125,14 +125,14 @@ export function wordsOf(text: string): string {
   return refusalOf(text).message;
 }
 
-function refusalOf(text: string): Refusal {
+function refusalOf(text: string): RequestErrors {
   try {
     const body: unknown = JSON.parse(text);
-    if (isRefused(body)) return new Refusal(body.errors);
+    if (isRefused(body)) return new RequestErrors(body.errors);
   } catch {
     // Then it is told in words alone.
   }
-  return new Refusal([{ message: text.trim(), extensions: { code: 'BAD_REQUEST', retryable: false } }]);
+  return new RequestErrors([{ message: text.trim(), extensions: { code: 'BAD_REQUEST', retryable: false } }]);
 }
 
 /** The gateway's own answer is what this relies on. */

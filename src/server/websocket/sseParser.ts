@@ -5,7 +5,7 @@ export interface StreamEvent {
 }
 
 /** The events of an answer, as the gateway writes them. */
-export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, void, void> {
+export async function* parseSse(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, void, void> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body) {

@@ -8,8 +8,8 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../../lib/log.ts';
 import { headersOf } from './connectionParams.ts';
 import { type HandshakeRules, refuseHandshake } from './handshake.ts';
-import { withQuery } from './messages.ts';
-import { ADDRESS, type Fetch, isResult, Refusal, type Results, runOperation, wordsOf } from './sseBridge.ts';
+import { ensureQuery } from './messages.ts';
+import { ADDRESS, type Fetch, isResult, RequestErrors, type Results, executeOverHttp, wordsOf } from './sseBridge.ts';
 
 export interface WebSocketOptions extends HandshakeRules {
   fetch: Fetch;
@@ -33,7 +33,7 @@ export interface WebSockets {
   /** Takes no more, and sends all callers away to come back elsewhere, each as soon as what runs for them has ended. */
   drain(): void;
   /** Cuts off who is still here. */
-  cutOff(): void;
+  terminateAll(): void;
 }
 
 interface Connection {
@@ -50,7 +50,7 @@ interface Connection {
 type ConnectionContext = Context<Record<string, unknown> | undefined, Connection>;
 
 /** Bytes: while more than that waits to be taken by a caller, no more of theirs is taken. */
-const MOST_WAITING = 256 * 1024;
+const HIGH_WATER_MARK = 256 * 1024;
 /** "Service restart": clients connect anew, and send again what had not ended. */
 const RESTART = 1012;
 /** Characters that a close frame has room for, whatever they are. */
@@ -60,10 +60,10 @@ const LONGEST_REASON = 30;
 const ANY_OPERATION = { schema: buildSchema('type Query { any: Int }'), document: parse('subscription { any }') };
 
 /** Its name is how the log tells it from what callers ask. */
-const ADMISSION = '{"query":"query ConnectionInit{__typename}"}';
+const AUTH_PROBE = '{"query":"query ConnectionInit{__typename}"}';
 
 /** A connection is to be closed for what a message said. */
-class Closing extends Error {
+class CloseError extends Error {
   readonly code: number;
 
   constructor(code: number, reason: string) {
@@ -82,7 +82,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
 
   const protocol = makeServer<Record<string, unknown> | undefined, Connection>({
     connectionInitWaitTimeout: initWithin,
-    onConnect: admit,
+    onConnect: authenticateConnection,
     onSubscribe({ extra }, _id, payload) {
       const args: ExecutionArgs = { ...ANY_OPERATION };
       started.set(args, run(extra, payload));
@@ -96,25 +96,25 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     // Its errors are presentable already.
     onNext: (_context, _id, _payload, _args, result) => (isResult(result) ? result : undefined),
     onError(_context, _id, _payload, [error]) {
-      if (error?.originalError instanceof Refusal) return error.originalError.errors;
+      if (error?.originalError instanceof RequestErrors) return error.originalError.errors;
       log('error', 'An operation over a WebSocket failed.', { error: String(error?.originalError?.stack) });
       return [{ message: 'Something went wrong inside the gateway.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
     },
   });
 
   /** Lets those in whom the gateway would answer, and tells the others why not. */
-  async function admit({ extra, connectionParams }: ConnectionContext): Promise<void> {
+  async function authenticateConnection({ extra, connectionParams }: ConnectionContext): Promise<void> {
     try {
       extra.headers = headersOf(extra.request.headers, connectionParams);
     } catch {
-      throw new Closing(CloseCode.BadRequest, 'No header can hold this.');
+      throw new CloseError(CloseCode.BadRequest, 'No header can hold this.');
     }
     const headers = new Headers(extra.headers);
     headers.set('accept', 'application/graphql-response+json');
-    const response = await fetch(new Request(ADDRESS, { method: 'POST', headers, body: ADMISSION }));
+    const response = await fetch(new Request(ADDRESS, { method: 'POST', headers, body: AUTH_PROBE }));
     const text = await response.text();
-    if (response.status === 401) throw new Closing(CloseCode.Unauthorized, wordsOf(text));
-    if (response.status === 503) throw new Closing(RESTART, wordsOf(text));
+    if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, wordsOf(text));
+    if (response.status === 503) throw new CloseError(RESTART, wordsOf(text));
   }
 
   function run(connection: Connection, payload: object): Results {
@@ -122,17 +122,17 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       if (isDraining) throw new Error('The gateway is ending.');
       if (connection.busy <= operations) return fetch(request);
       const words = `${operations} operations are under way over this connection, as many as may be. End one first.`;
-      throw new Refusal([{ message: words, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
+      throw new RequestErrors([{ message: words, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
     };
-    const onBreak = (): void => {
+    const onDisconnect = (): void => {
       connection.broken += 1;
-      sendAwayIfIdle(connection);
+      closeIfIdle(connection);
     };
-    return runOperation(send, { headers: connection.headers, payload, onBreak });
+    return executeOverHttp(send, { headers: connection.headers, payload, onDisconnect });
   }
 
   /** Whose operations have broken off is sent away even before the others are. */
-  function sendAwayIfIdle({ socket, busy, broken }: Connection): void {
+  function closeIfIdle({ socket, busy, broken }: Connection): void {
     if ((isDraining || broken > 0) && busy === broken) socket.close(RESTART, 'Connect again.');
   }
 
@@ -143,10 +143,10 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: async (text) => deliver(socket, text),
+        send: async (text) => sendWithBackpressure(socket, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage(take) {
-          socket.on('message', (data) => void answer(connection, async () => take(withQuery(textOf(data)))));
+          socket.on('message', (data) => void handleMessage(connection, async () => take(ensureQuery(textOf(data)))));
         },
       },
       connection,
@@ -160,21 +160,21 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     });
   }
 
-  async function answer(connection: Connection, work: () => Promise<void>): Promise<void> {
+  async function handleMessage(connection: Connection, work: () => Promise<void>): Promise<void> {
     const { socket } = connection;
     connection.busy += 1;
-    if (socket.bufferedAmount > MOST_WAITING) socket.pause();
+    if (socket.bufferedAmount > HIGH_WATER_MARK) socket.pause();
     try {
       await work();
     } catch (error) {
-      if (error instanceof Closing) return socket.close(error.code, error.message.slice(0, LONGEST_REASON));
+      if (error instanceof CloseError) return socket.close(error.code, error.message.slice(0, LONGEST_REASON));
       log('error', 'A message over a WebSocket failed.', {
         error: error instanceof Error ? error.stack : String(error),
       });
       socket.close(CloseCode.InternalServerError, 'Internal server error');
     } finally {
       connection.busy -= 1;
-      sendAwayIfIdle(connection);
+      closeIfIdle(connection);
     }
   }
 
@@ -189,9 +189,9 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     size: () => connections.size,
     drain() {
       isDraining = true;
-      for (const connection of connections) sendAwayIfIdle(connection);
+      for (const connection of connections) closeIfIdle(connection);
     },
-    cutOff() {
+    terminateAll() {
       for (const { socket } of connections) socket.terminate();
     },
   };
@@ -211,13 +211,13 @@ function refuse(stream: Duplex, { status, words }: { status: number; words: stri
 }
 
 /** Resolves when the operating system has it, so that nothing more is made for who reads slowly. */
-async function deliver(socket: WebSocket, text: string): Promise<void> {
+async function sendWithBackpressure(socket: WebSocket, text: string): Promise<void> {
   if (socket.readyState !== socket.OPEN) return;
   await new Promise<void>((resolve) => {
     // What cannot be sent closes the connection.
     socket.send(text, () => resolve());
   });
-  if (socket.isPaused && socket.bufferedAmount <= MOST_WAITING) socket.resume();
+  if (socket.isPaused && socket.bufferedAmount <= HIGH_WATER_MARK) socket.resume();
 }
 
 /** Finds out who has gone without a word. Gives the way to stop. */

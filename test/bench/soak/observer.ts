@@ -1,5 +1,5 @@
 import { KEY_ROUTE } from '../../../src/sandbox/router.ts';
-import { TRAP } from '../../../src/sandbox/injectFault.ts';
+import { REDIRECT_TRAP } from '../../../src/sandbox/injectFault.ts';
 import type { Fault } from '../../../src/sandbox/faults.ts';
 import { at, listAt, numberAt, textAt } from '../json.ts';
 import type { BenchSandbox } from '../upstream.ts';
@@ -107,7 +107,7 @@ export function createObserver(sandbox: BenchSandbox): Observer {
       for (const entry of fresh === 0 ? [] : listAt(report, 'requests').slice(-fresh)) {
         const [method, route] = [textAt(entry, 'method'), textAt(entry, 'route')];
         if (textAt(entry, 'path').includes(`/accounts/${OBSERVER}/`)) continue;
-        if (route === TRAP) harvested.trapped += 1;
+        if (route === REDIRECT_TRAP) harvested.trapped += 1;
         if (method === 'POST' && route === START_ROUTE) harvested.starts += 1;
         if (method === 'POST' && route === STOP_ROUTE) harvested.stops += 1;
         countUp(harvested.routes, `${method} ${route}`);

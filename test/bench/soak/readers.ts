@@ -12,13 +12,13 @@ const MOST_UNDER_WAY = 300;
 /** Sends mixed queries at a steady rate, whatever the answers take, until `isOver`; resolves once all are answered. */
 export async function readSteadily(
   { client, tally, random, ids }: { client: Client; tally: Tally; random: Random; ids: KnownIds },
-  perSecond: number,
+  requestsPerSecond: number,
   isOver: () => boolean,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   const began = performance.now();
   for (let sent = 0; !isOver(); sent += 1) {
-    const ahead = began + (sent * 1000) / perSecond - performance.now();
+    const ahead = began + (sent * 1000) / requestsPerSecond - performance.now();
     if (ahead > 0) await wait(ahead);
     if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay);
     const reading = readOne(client, tally, pickRead(random, ids));

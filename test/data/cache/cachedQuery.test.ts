@@ -3,14 +3,14 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 
 import { UpstreamError } from '../../../src/domain/errors.ts';
-import type { KindOptions } from '../../../src/data/cache/cachedQuery.ts';
+import type { CachedQueryOptions } from '../../../src/data/cache/cachedQuery.ts';
 import { createCache } from '../../../src/data/cache/cache.ts';
-import { DEFAULT_ECONOMY, type EconomySettings } from '../../../src/data/cachingSettings.ts';
-import { DEFAULT_FRESHNESS } from '../../../src/data/cache/ttl.ts';
+import { DEFAULT_CACHING, type CachingSettings } from '../../../src/data/cachingSettings.ts';
+import { DEFAULT_TTL } from '../../../src/data/cache/ttl.ts';
 import type { Operation } from '../../../src/data/operation.ts';
-import { sizeOf } from '../../../src/data/cache/byteSize.ts';
+import { byteSizeOf } from '../../../src/data/cache/byteSize.ts';
 import type { TransportRequest, TransportResponse } from '../../../src/realtimekit/transport.ts';
-import { createUpstream, type Upstream } from '../../../src/data/dataSource.ts';
+import { createDataSource, type DataSource } from '../../../src/data/dataSource.ts';
 import { createFakeClock } from '../../support/fakeClock.ts';
 import { APP, createOperation, failureOf } from '../../support/upstream.ts';
 
@@ -19,10 +19,10 @@ interface Thing {
 }
 
 /** One kind of read whose answers the test gives; `reads` are those that were begun, oldest first. */
-function shelf(options: Partial<KindOptions<string, Thing | null>> & { bytes?: number } = {}) {
+function shelf(options: Partial<CachedQueryOptions<string, Thing | null>> & { bytes?: number } = {}) {
   const { bytes = 9_000_000, ...kindOptions } = options;
   const clock = createFakeClock();
-  const cache = createCache({ clock, freshness: DEFAULT_FRESHNESS, bytes });
+  const cache = createCache({ clock, freshness: DEFAULT_TTL, bytes });
   const reads: (PromiseWithResolvers<Thing | null> & { operation: Operation })[] = [];
   const kind = cache.kind<string, Thing | null>({
     route: '/things/{id}',
@@ -39,14 +39,14 @@ function shelf(options: Partial<KindOptions<string, Thing | null>> & { bytes?: n
   const operation = (changes: Partial<Operation> = {}) => createOperation(clock, changes);
   /** Reads `key` and answers at once. */
   async function fill(key: string, text: string): Promise<void> {
-    const reading = kind.read(operation(), key);
+    const reading = kind.get(operation(), key);
     reads.at(-1)?.resolve({ text });
     await reading;
   }
   return { clock, cache, kind, reads, operation, fill };
 }
 
-const unavailable = () => new UpstreamError('lost', 'UPSTREAM_UNAVAILABLE', 'It is away.');
+const unavailable = () => new UpstreamError('unknown', 'UPSTREAM_UNAVAILABLE', 'It is away.');
 
 describe('an answer that is read ahead', () => {
   const ahead = { readsAhead: true, freshness: () => 20_000 };
@@ -55,12 +55,12 @@ describe('an answer that is read ahead', () => {
     const { clock, kind, reads, operation, fill } = shelf(ahead);
     await fill('a', 'old');
     clock.advance(18_999);
-    expect([kind.peek(operation(), 'a'), reads.length]).toEqual([{ text: 'old' }, 1]);
+    expect([kind.getFresh(operation(), 'a'), reads.length]).toEqual([{ text: 'old' }, 1]);
     clock.advance(1);
-    const given = [kind.peek(operation(), 'a'), kind.peek(operation(), 'a'), await kind.read(operation(), 'a')];
+    const given = [kind.getFresh(operation(), 'a'), kind.getFresh(operation(), 'a'), await kind.get(operation(), 'a')];
     expect([given, reads.length]).toEqual([[{ text: 'old' }, { text: 'old' }, { text: 'old' }], 2]);
     reads[1]?.resolve({ text: 'new' });
-    await expect.poll(() => kind.peek(operation(), 'a')).toEqual({ text: 'new' });
+    await expect.poll(() => kind.getFresh(operation(), 'a')).toEqual({ text: 'new' });
     expect(reads).toHaveLength(2);
   });
 
@@ -70,17 +70,17 @@ describe('an answer that is read ahead', () => {
     clock.advance(19_500);
     const { account } = operation();
     const short = { account: { ...account, budget: { ...account.budget, pressure: () => 1.2 } } };
-    expect([kind.peek(operation(short), 'a'), reads.length]).toEqual([{ text: 'old' }, 1]);
-    expect([kind.peek(operation(), 'a'), reads.length]).toEqual([{ text: 'old' }, 2]);
+    expect([kind.getFresh(operation(short), 'a'), reads.length]).toEqual([{ text: 'old' }, 1]);
+    expect([kind.getFresh(operation(), 'a'), reads.length]).toEqual([{ text: 'old' }, 2]);
     reads[1]?.reject(unavailable());
-    await expect.poll(() => kind.peek(operation(), 'a')).toEqual({ text: 'old' });
+    await expect.poll(() => kind.getFresh(operation(), 'a')).toEqual({ text: 'old' });
   });
 });
 
 describe('reads of one key', () => {
   test('that are under way together are one', async () => {
     const { kind, reads, operation } = shelf();
-    const all = Promise.all([kind.read(operation(), 'a'), kind.read(operation(), 'a'), kind.read(operation(), 'a')]);
+    const all = Promise.all([kind.get(operation(), 'a'), kind.get(operation(), 'a'), kind.get(operation(), 'a')]);
     expect(reads).toHaveLength(1);
     reads[0]?.resolve({ text: 'one' });
     expect(await all).toEqual([{ text: 'one' }, { text: 'one' }, { text: 'one' }]);
@@ -89,29 +89,29 @@ describe('reads of one key', () => {
   test('begin afresh once the one under way was cancelled or has failed', async () => {
     const { kind, reads, operation } = shelf();
     const leaver = new AbortController();
-    const left = kind.read(operation({ signal: leaver.signal }), 'a');
+    const left = kind.get(operation({ signal: leaver.signal }), 'a');
     leaver.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect(reads[0]?.operation.signal?.aborted).toBe(true);
 
-    const failed = Promise.allSettled([kind.read(operation(), 'a'), kind.read(operation(), 'a')]);
+    const failed = Promise.allSettled([kind.get(operation(), 'a'), kind.get(operation(), 'a')]);
     expect(reads).toHaveLength(2);
     reads[1]?.reject(unavailable());
     expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 
-    const last = kind.read(operation(), 'a');
+    const last = kind.get(operation(), 'a');
     expect(reads).toHaveLength(3);
     reads[2]?.resolve({ text: 'three' });
     // What the cancelled read still gives comes too late for anyone.
     reads[0]?.resolve({ text: 'one' });
     expect(await last).toEqual({ text: 'three' });
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'three' });
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'three' });
   });
 
   test('are not failed by the share of another operation', async () => {
     const { kind, reads, operation } = shelf();
-    const all = Promise.allSettled([kind.read(operation(), 'a'), kind.read(operation(), 'a')]);
-    reads[0]?.reject(new UpstreamError('unsent', 'QUERY_TOO_EXPENSIVE', 'It has had its share.'));
+    const all = Promise.allSettled([kind.get(operation(), 'a'), kind.get(operation(), 'a')]);
+    reads[0]?.reject(new UpstreamError('notSent', 'QUERY_TOO_EXPENSIVE', 'It has had its share.'));
     await expect.poll(() => reads.length).toBe(2);
     reads[1]?.resolve({ text: 'two' });
     expect(await all).toMatchObject([
@@ -126,20 +126,20 @@ describe('an answer that has grown old', () => {
     const { clock, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
     clock.advance(2000);
-    const reading = kind.read(operation(), 'a');
+    const reading = kind.get(operation(), 'a');
     expect(clock.pending()).toBe(1);
-    clock.advance(DEFAULT_FRESHNESS.staleWait);
+    clock.advance(DEFAULT_TTL.revalidateTimeout);
     expect(await reading).toEqual({ text: 'old' });
     await expect.poll(() => clock.pending()).toBe(0);
     reads[1]?.resolve({ text: 'new' });
-    await expect.poll(() => kind.peek(operation(), 'a')).toEqual({ text: 'new' });
+    await expect.poll(() => kind.getFresh(operation(), 'a')).toEqual({ text: 'new' });
   });
 
   test('asks for nothing, and harms nobody, when its caller has left before', async () => {
     const { clock, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
     clock.advance(2000);
-    const reading = kind.read(operation({ signal: AbortSignal.abort(new Error('gone')) }), 'a');
+    const reading = kind.get(operation({ signal: AbortSignal.abort(new Error('gone')) }), 'a');
     await expect(reading).rejects.toThrow('gone');
     expect(reads).toHaveLength(1);
     expect(clock.pending()).toBe(0);
@@ -149,8 +149,8 @@ describe('an answer that has grown old', () => {
     const { clock, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
     clock.advance(2000);
-    const reading = kind.read(operation(), 'a');
-    clock.advance(DEFAULT_FRESHNESS.staleWait - 1);
+    const reading = kind.get(operation(), 'a');
+    clock.advance(DEFAULT_TTL.revalidateTimeout - 1);
     reads[1]?.resolve({ text: 'new' });
     expect(await reading).toEqual({ text: 'new' });
     await expect.poll(() => clock.pending()).toBe(0);
@@ -161,14 +161,14 @@ describe('an answer that has grown old', () => {
     await fill('a', 'old');
     clock.advance(2000);
     const leavers = [new AbortController(), new AbortController()];
-    const left = Promise.allSettled(leavers.map(({ signal }) => kind.read(operation({ signal }), 'a')));
+    const left = Promise.allSettled(leavers.map(({ signal }) => kind.get(operation({ signal }), 'a')));
     for (const leaver of leavers) leaver.abort(new Error('gone'));
     await left;
     expect(reads[1]?.operation.signal?.aborted).toBe(false);
     await expect.poll(() => clock.pending()).toBe(0);
     for (const { signal } of leavers) expect(getEventListeners(signal, 'abort')).toEqual([]);
     reads[1]?.resolve({ text: 'new' });
-    await expect.poll(() => kind.peek(operation(), 'a')).toEqual({ text: 'new' });
+    await expect.poll(() => kind.getFresh(operation(), 'a')).toEqual({ text: 'new' });
     expect(reads).toHaveLength(2);
   });
 
@@ -185,25 +185,25 @@ describe('an answer that has grown old', () => {
     const { clock, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
     clock.advance(2000);
-    const reading = kind.read(operation(), 'a');
-    reads[1]?.reject(new UpstreamError('refused', code, 'It failed.'));
+    const reading = kind.get(operation(), 'a');
+    reads[1]?.reject(new UpstreamError('rejected', code, 'It failed.'));
     const outcome = await reading.catch((error: unknown) => error);
     expect(outcome).toMatchObject(isServed ? { text: 'old' } : { code });
     await expect.poll(() => clock.pending()).toBe(0);
   });
 
   test('is served up to its bound, and not at it', async () => {
-    const bound = 2000 + DEFAULT_FRESHNESS.stale;
+    const bound = 2000 + DEFAULT_TTL.maxStale;
     const { clock, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
     clock.advance(bound - 1);
-    const served = kind.read(operation(), 'a');
+    const served = kind.get(operation(), 'a');
     reads[1]?.reject(unavailable());
     expect(await served).toEqual({ text: 'old' });
     await expect.poll(() => clock.pending()).toBe(0);
 
     clock.advance(1);
-    const waited = kind.read(operation(), 'a');
+    const waited = kind.get(operation(), 'a');
     // No patience is timed: there is nothing to serve in the end.
     expect(clock.pending()).toBe(0);
     reads[2]?.reject(unavailable());
@@ -215,7 +215,7 @@ describe('an answer that has grown old', () => {
     await fill('a', 'old');
     clock.advance(2000);
     const asking = operation();
-    const reading = kind.read(asking, 'a');
+    const reading = kind.get(asking, 'a');
     reads[1]?.reject(unavailable());
     await reading;
     const { calls, cacheHits, requests } = asking.report.report(asking.account.budget.snapshot());
@@ -229,94 +229,94 @@ describe('what is changed', () => {
     const { cache, kind, operation, fill } = shelf();
     await fill('a', 'old');
     await fill('b', 'other');
-    cache.changed('account', ['a']);
-    expect(kind.peek(operation(), 'a')).toBeUndefined();
-    expect(kind.held('account', 'a')).toBeUndefined();
-    expect(kind.peek(operation(), 'b')).toEqual({ text: 'other' });
+    cache.invalidate('account', ['a']);
+    expect(kind.getFresh(operation(), 'a')).toBeUndefined();
+    expect(kind.getAnyAge('account', 'a')).toBeUndefined();
+    expect(kind.getFresh(operation(), 'b')).toEqual({ text: 'other' });
   });
 
   test('is not served even when reading it again fails', async () => {
     const { cache, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
-    cache.changed('account', ['a']);
-    const reading = kind.read(operation(), 'a');
+    cache.invalidate('account', ['a']);
+    const reading = kind.get(operation(), 'a');
     reads[1]?.reject(unavailable());
     expect((await failureOf(reading)).code).toBe('UPSTREAM_UNAVAILABLE');
   });
 
   test('is not overwritten by a read that began before it', async () => {
     const { cache, kind, reads, operation } = shelf();
-    const before = kind.read(operation(), 'a');
-    cache.changed('account', ['a']);
-    const after = kind.read(operation(), 'a');
+    const before = kind.get(operation(), 'a');
+    cache.invalidate('account', ['a']);
+    const after = kind.get(operation(), 'a');
     expect(reads).toHaveLength(2);
     reads[1]?.resolve({ text: 'new' });
     expect(await after).toEqual({ text: 'new' });
     reads[0]?.resolve({ text: 'old' });
     expect(await before).toEqual({ text: 'old' });
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'new' });
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'new' });
   });
 
   test('is not kept from a read that began before it, when nothing newer is known', async () => {
     const { cache, kind, reads, operation } = shelf();
-    const before = kind.read(operation(), 'a');
-    cache.changed('account', ['a']);
+    const before = kind.get(operation(), 'a');
+    cache.invalidate('account', ['a']);
     reads[0]?.resolve({ text: 'old' });
     expect(await before).toEqual({ text: 'old' });
-    expect(kind.peek(operation(), 'a')).toBeUndefined();
+    expect(kind.getFresh(operation(), 'a')).toBeUndefined();
   });
 
   test('is no concern of another account', async () => {
     const { cache, kind, operation, fill } = shelf();
     await fill('a', 'kept');
-    cache.changed('another', ['a']);
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'kept' });
+    cache.invalidate('another', ['a']);
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'kept' });
   });
 
   test('stays void however many other changes there are', async () => {
     const { cache, kind, operation, fill } = shelf();
     await fill('a', 'old');
-    cache.changed('account', ['a']);
-    for (let index = 0; index < 20_000; index += 1) cache.changed('another', [`tag-${index}`]);
-    expect(kind.peek(operation(), 'a')).toBeUndefined();
+    cache.invalidate('account', ['a']);
+    for (let index = 0; index < 20_000; index += 1) cache.invalidate('another', [`tag-${index}`]);
+    expect(kind.getFresh(operation(), 'a')).toBeUndefined();
     await fill('a', 'new');
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'new' });
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'new' });
   });
 
   test('is void by what the answer speaks of, which may be known only with the answer', async () => {
     const { cache, kind, reads, operation } = shelf({ tags: (_key, value) => (value === null ? [] : [value.text]) });
-    const before = kind.read(operation(), 'a');
-    cache.changed('account', ['topic']);
+    const before = kind.get(operation(), 'a');
+    cache.invalidate('account', ['topic']);
     reads[0]?.resolve({ text: 'topic' });
     await before;
-    expect(kind.peek(operation(), 'a')).toBeUndefined();
+    expect(kind.getFresh(operation(), 'a')).toBeUndefined();
   });
 });
 
 describe('what is put', () => {
   test('does not replace what is newer', () => {
     const { cache, kind, operation } = shelf();
-    const earlier = cache.changed('account', []);
-    const later = cache.changed('account', []);
-    kind.put('account', 'a', { text: 'later' }, later);
-    kind.put('account', 'a', { text: 'earlier' }, earlier);
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'later' });
-    kind.drop('account', 'a', earlier);
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'later' });
-    kind.drop('account', 'a', cache.changed('account', []));
-    expect(kind.peek(operation(), 'a')).toBeUndefined();
+    const earlier = cache.invalidate('account', []);
+    const later = cache.invalidate('account', []);
+    kind.set('account', 'a', { text: 'later' }, later);
+    kind.set('account', 'a', { text: 'earlier' }, earlier);
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'later' });
+    kind.expire('account', 'a', earlier);
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'later' });
+    kind.expire('account', 'a', cache.invalidate('account', []));
+    expect(kind.getFresh(operation(), 'a')).toBeUndefined();
   });
 
   test('is as old as what it tells of, not as its arrival', async () => {
     const { clock, kind, reads, operation } = shelf();
-    const reading = kind.read(operation(), 'a');
+    const reading = kind.get(operation(), 'a');
     clock.advance(1500);
     reads[0]?.resolve({ text: 'told at the beginning' });
     await reading;
     clock.advance(499);
-    expect(kind.peek(operation(), 'a')).toEqual({ text: 'told at the beginning' });
+    expect(kind.getFresh(operation(), 'a')).toEqual({ text: 'told at the beginning' });
     clock.advance(1);
-    expect(kind.peek(operation(), 'a')).toBeUndefined();
+    expect(kind.getFresh(operation(), 'a')).toBeUndefined();
   });
 });
 
@@ -326,11 +326,11 @@ const EACH = 400;
 describe('memory', () => {
   test('holds no more than its bound, and what was used last', () => {
     const { cache, kind } = shelf({ bytes: 9 * 20_000 });
-    const moment = cache.changed('account', []);
+    const moment = cache.invalidate('account', []);
     const keys = Array.from({ length: 5000 }, (_, index) => `key-${index}`);
-    for (const key of keys) kind.put('account', key, { text: `thing ${key}` }, moment);
-    const kept = keys.filter((key) => kind.held('account', key) !== undefined);
-    const size = kept.reduce((sum, key) => sum + EACH + sizeOf({ text: `thing ${key}` }), 0);
+    for (const key of keys) kind.set('account', key, { text: `thing ${key}` }, moment);
+    const kept = keys.filter((key) => kind.getAnyAge('account', key) !== undefined);
+    const size = kept.reduce((sum, key) => sum + EACH + byteSizeOf({ text: `thing ${key}` }), 0);
     expect(kept.length).toBeGreaterThan(0);
     expect(size).toBeLessThanOrEqual(20_000);
     expect(kept).toEqual(keys.slice(-kept.length));
@@ -338,10 +338,10 @@ describe('memory', () => {
 
   test('counts what it costs to remember that there is nothing', () => {
     const { cache, kind } = shelf({ bytes: 9 * 20_000 });
-    const moment = cache.changed('account', []);
+    const moment = cache.invalidate('account', []);
     const keys = Array.from({ length: 5000 }, (_, index) => `key-${index}`);
-    for (const key of keys) kind.put('account', key, null, moment);
-    const kept = keys.filter((key) => kind.held('account', key) !== undefined);
+    for (const key of keys) kind.set('account', key, null, moment);
+    const kept = keys.filter((key) => kind.getAnyAge('account', key) !== undefined);
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.length * EACH).toBeLessThanOrEqual(20_000);
   });
@@ -350,27 +350,27 @@ describe('memory', () => {
     const { clock, kind, reads, operation, fill } = shelf({ bytes: 9 * 2000 });
     await fill('a', 'small');
     clock.advance(2000);
-    const reading = kind.read(operation(), 'a');
+    const reading = kind.get(operation(), 'a');
     reads[1]?.resolve({ text: 'x'.repeat(2000) });
     expect(await reading).toEqual({ text: 'x'.repeat(2000) });
-    expect(kind.held('account', 'a')).toBeUndefined();
+    expect(kind.getAnyAge('account', 'a')).toBeUndefined();
     await fill('b', 'small');
-    expect(kind.peek(operation(), 'b')).toEqual({ text: 'small' });
+    expect(kind.getFresh(operation(), 'b')).toEqual({ text: 'small' });
   });
 
   test('is bounded for whole answers too: thousands of rows leave no more than the bound', async () => {
     const { upstream, operationOf } = service({ cacheBytes: 90_000 });
     const operation = await operationOf('A');
     for (let page = 0; page < 30; page += 1) {
-      const { rows } = await upstream.reads.livestreams.read(operation, {
+      const { rows } = await upstream.reads.livestreams.get(operation, {
         query: ALL,
         range: { offset: page * 100, count: 100 },
       });
       expect(rows).toHaveLength(100);
     }
     const ids = Array.from({ length: 3000 }, (_, row) => `row-${row}`);
-    const held = ids.map((id) => upstream.reads.livestream.held(operation.account.id, id));
-    const size = held.reduce((sum, value) => sum + (value ? EACH + sizeOf(value) : 0), 0);
+    const held = ids.map((id) => upstream.reads.livestream.getAnyAge(operation.account.id, id));
+    const size = held.reduce((sum, value) => sum + (value ? EACH + byteSizeOf(value) : 0), 0);
     expect(size).toBeGreaterThan(0);
     expect(size).toBeLessThanOrEqual(10_000);
   });
@@ -380,7 +380,7 @@ const ALL = { status: null, excludeMeetings: null, from: null, to: null, order: 
 const RANGE = { offset: 0, count: 3 };
 
 /** An API in which every token sees texts of its own under the same ids. */
-function service(economy: Partial<EconomySettings> = {}) {
+function service(economy: Partial<CachingSettings> = {}) {
   const clock = createFakeClock();
   const urls: string[] = [];
   const transport = async (request: TransportRequest): Promise<TransportResponse> => {
@@ -388,16 +388,16 @@ function service(economy: Partial<EconomySettings> = {}) {
     const owner = request.headers['authorization']?.replace('Bearer token-', '') ?? 'nobody';
     return { status: 200, headers: {}, body: JSON.stringify({ success: true, ...answerOf(request.url, owner) }) };
   };
-  const upstream = createUpstream({
-    ...DEFAULT_ECONOMY,
+  const upstream = createDataSource({
+    ...DEFAULT_CACHING,
     ...APP,
     baseUrl: 'https://api.test',
-    attemptTimeout: 10_000,
-    totalTimeout: 25_000,
+    attemptTimeoutMs: 10_000,
+    totalTimeoutMs: 25_000,
     transport,
     clock,
     random: () => 0,
-    perSecond: 0,
+    requestsPerSecond: 0,
     ...economy,
   });
   const operationOf = async (name: string, signal = new AbortController().signal): Promise<Operation> =>
@@ -426,26 +426,26 @@ function answerOf(url: string, owner: string): { data: unknown; paging?: unknown
   return { data: rows, paging: { start_offset: first + 1, total_count: 3000 } };
 }
 
-type Read = (reads: Upstream['reads'], operation: Operation) => Promise<unknown>;
+type Read = (reads: DataSource['reads'], operation: Operation) => Promise<unknown>;
 
 /** Every kind of read. */
 const KINDS: [string, Read][] = [
-  ['meeting', (reads, operation) => reads.meeting.read(operation, 'meet')],
-  ['livestream', (reads, operation) => reads.livestream.read(operation, 'live')],
-  ['active livestream', (reads, operation) => reads.activeLivestream.read(operation, 'meet')],
-  ['active session', (reads, operation) => reads.activeSession.read(operation, 'live')],
-  ['session', (reads, operation) => reads.session.read(operation, 'sess')],
-  ['meetings', (reads, operation) => reads.meetings.read(operation, { search: null, range: RANGE })],
-  ['livestreams', (reads, operation) => reads.livestreams.read(operation, { query: ALL, range: RANGE })],
+  ['meeting', (reads, operation) => reads.meeting.get(operation, 'meet')],
+  ['livestream', (reads, operation) => reads.livestream.get(operation, 'live')],
+  ['active livestream', (reads, operation) => reads.activeLivestream.get(operation, 'meet')],
+  ['active session', (reads, operation) => reads.activeSession.get(operation, 'live')],
+  ['session', (reads, operation) => reads.session.get(operation, 'sess')],
+  ['meetings', (reads, operation) => reads.meetings.get(operation, { search: null, range: RANGE })],
+  ['livestreams', (reads, operation) => reads.livestreams.get(operation, { query: ALL, range: RANGE })],
   [
     'livestreams of a meeting',
-    (reads, operation) => reads.meetingLivestreams.read(operation, { meetingId: 'meet', range: RANGE }),
+    (reads, operation) => reads.meetingLivestreams.get(operation, { meetingId: 'meet', range: RANGE }),
   ],
   [
     'sessions of a livestream',
-    (reads, operation) => reads.sessions.read(operation, { livestreamId: 'live', range: RANGE }),
+    (reads, operation) => reads.sessions.get(operation, { livestreamId: 'live', range: RANGE }),
   ],
-  ['beginning of a list', async (reads, operation) => (await reads.livestreamsHead.read(operation, ALL)).head],
+  ['beginning of a list', async (reads, operation) => (await reads.livestreamsHead.get(operation, ALL)).head],
 ];
 
 describe('two credentials', () => {
@@ -481,11 +481,11 @@ describe('two credentials', () => {
     const { livestream, activeLivestream, session, meeting } = upstream.reads;
     for (const kind of [livestream, activeLivestream, session, meeting]) {
       for (const key of ['live', 'meet', 'sess', 'row-0', 'row-1']) {
-        expect(kind.peek(bob, key)).toBeUndefined();
-        expect(kind.held(bob.account.id, key)).toBeUndefined();
+        expect(kind.getFresh(bob, key)).toBeUndefined();
+        expect(kind.getAnyAge(bob.account.id, key)).toBeUndefined();
       }
     }
-    expect(livestream.peek(alice, 'row-0')?.name).toBe('livestream of A');
+    expect(livestream.getFresh(alice, 'row-0')?.name).toBe('livestream of A');
   });
 
   test('are told apart by what does not tell the token', async () => {

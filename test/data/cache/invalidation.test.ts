@@ -1,8 +1,8 @@
-import type { Moment } from '../../../src/cluster/hybridClock.ts';
+import type { HybridTimestamp } from '../../../src/cluster/hybridClock.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createChanges } from '../../../src/data/cache/invalidation.ts';
+import { createInvalidations } from '../../../src/data/cache/invalidation.ts';
 
 const TAG = 'livestream x';
 const LEEWAY = 50;
@@ -18,11 +18,11 @@ function replicasOf(...offsets: number[]) {
   let now = 1_000_000;
   const told: (Told & { from: number })[] = [];
   const replicas = offsets.map((offset, from) =>
-    createChanges({
+    createInvalidations({
       now: () => now + offset,
       localNow: () => now,
-      leeway: LEEWAY,
-      tell: (hash, tags, order) => told.push({ hash, tags, order, from }),
+      leewayMs: LEEWAY,
+      publish: (hash, tags, order) => told.push({ hash, tags, order, from }),
     }),
   );
   return {
@@ -33,8 +33,7 @@ function replicasOf(...offsets: number[]) {
     /** All hear what the others have told. */
     deliver: (): void => {
       for (const { from, hash, tags, order } of told.splice(0))
-        for (const [index, replica] of replicas.entries())
-          if (index !== from) replica.changedElsewhere(hash, tags, order);
+        for (const [index, replica] of replicas.entries()) if (index !== from) replica.applyRemote(hash, tags, order);
     },
   };
 }
@@ -45,31 +44,34 @@ describe('changes of another replica', () => {
     const [here, there] = replicas;
     const before = here?.now();
     pass(5);
-    there?.changed('account', [TAG]);
+    there?.invalidate('account', [TAG]);
     deliver();
     const after = here?.now();
-    expect([before, after].map((moment) => moment && here?.isVoid('account', [TAG], moment))).toEqual([true, false]);
+    expect([before, after].map((moment) => moment && here?.isInvalidated('account', [TAG], moment))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   test('are none of another account’s, nor of what else there is', () => {
     const { replicas, deliver } = replicasOf(0, 0);
     const [here, there] = replicas;
-    const before: Moment = here?.now() ?? { order: 0, at: 0 };
-    there?.changed('account 3', [TAG]);
+    const before: HybridTimestamp = here?.now() ?? { logical: 0, wallTime: 0 };
+    there?.invalidate('account 3', [TAG]);
     deliver();
-    expect(here?.isVoid('other', [TAG], before)).toBe(false);
-    expect(here?.isVoid('account', ['livestream y'], before)).toBe(false);
+    expect(here?.isInvalidated('other', [TAG], before)).toBe(false);
+    expect(here?.isInvalidated('account', ['livestream y'], before)).toBe(false);
     // Whichever era of the account's token it is.
-    expect(here?.isVoid('account 1', [TAG], before)).toBe(true);
+    expect(here?.isInvalidated('account 1', [TAG], before)).toBe(true);
   });
 
   test('of all accounts are everybody’s', () => {
     const { replicas, deliver } = replicasOf(0, 0);
     const [here, there] = replicas;
-    const before: Moment = here?.now() ?? { order: 0, at: 0 };
-    there?.changed(null, [TAG]);
+    const before: HybridTimestamp = here?.now() ?? { logical: 0, wallTime: 0 };
+    there?.invalidate(null, [TAG]);
     deliver();
-    expect(here?.isVoid('account', [TAG], before)).toBe(true);
+    expect(here?.isInvalidated('account', [TAG], before)).toBe(true);
   });
 
   test('are in order with what any of them reads, however their clocks differ within a few milliseconds', () => {
@@ -78,22 +80,22 @@ describe('changes of another replica', () => {
     fc.assert(
       fc.property(fc.tuple(offset, offset, offset), fc.array(step, { maxLength: 40 }), (offsets, steps) => {
         const { replicas, deliver, pass } = replicasOf(...offsets);
-        let reads: Moment[] = [];
+        let reads: HybridTimestamp[] = [];
         let wrong = 0;
         for (const { who, kind, by } of steps) {
           if (kind === 'pass') pass(by);
           else if (kind === 'hear') deliver();
-          else if (kind === 'read') reads.push(replicas[who]?.now() ?? { order: 0, at: 0 });
+          else if (kind === 'read') reads.push(replicas[who]?.now() ?? { logical: 0, wallTime: 0 });
           else {
-            replicas[who]?.changed('account', [TAG]);
+            replicas[who]?.invalidate('account', [TAG]);
             deliver();
             for (const replica of replicas)
-              for (const moment of reads) wrong += replica.isVoid('account', [TAG], moment) ? 0 : 1;
+              for (const moment of reads) wrong += replica.isInvalidated('account', [TAG], moment) ? 0 : 1;
             reads = [];
             // Whoever has heard of it reads what is newer, for all.
             const next = replicas.map((replica) => replica.now());
             for (const replica of replicas)
-              for (const moment of next) wrong += replica.isVoid('account', [TAG], moment) ? 1 : 0;
+              for (const moment of next) wrong += replica.isInvalidated('account', [TAG], moment) ? 1 : 0;
             reads.push(...next);
             // Changes do not come faster than clocks differ.
             pass(2 * LEEWAY);
@@ -110,10 +112,11 @@ describe('what was missed', () => {
     const { replicas, pass } = replicasOf(0, 20);
     const [here, there] = replicas;
     const before = [here?.now(), there?.now()];
-    here?.missedSome();
+    here?.invalidateAll();
     pass(2 * LEEWAY);
     const after = [here?.now(), there?.now()];
-    const isVoid = (moment: Moment | undefined): unknown => moment && here?.isVoid('account', ['anything'], moment);
+    const isVoid = (moment: HybridTimestamp | undefined): unknown =>
+      moment && here?.isInvalidated('account', ['anything'], moment);
     expect(before.map(isVoid)).toEqual([true, true]);
     expect(after.map(isVoid)).toEqual([false, false]);
   });

@@ -1,11 +1,11 @@
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { measure } from '../../../src/graphql/limits/documentSize.ts';
+import { measureDocument } from '../../../src/graphql/limits/documentSize.ts';
 
 const NOTHING = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
 
-const sizesOf = (text: string) => measure(parse(text));
+const sizesOf = (text: string) => measureDocument(parse(text));
 const many = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 

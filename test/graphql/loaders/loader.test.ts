@@ -13,11 +13,11 @@ function startLoader() {
   const waiting = new Map<string, PromiseWithResolvers<Row | null>>();
   const looked: string[] = [];
   const loader = createLoader<Row | null>({
-    peek(key) {
+    getCached(key) {
       looked.push(key);
       return atHand.get(key);
     },
-    read(keys) {
+    loadBatch(keys) {
       batches.push([...keys]);
       return keys.map(async (key) => {
         const answer = Promise.withResolvers<Row | null>();
@@ -156,8 +156,8 @@ describe('what is not at hand', () => {
   it('may fail at once, before anyone has had time to listen', async () => {
     const error = new Error('too expensive');
     const loader = createLoader<Row>({
-      peek: () => undefined,
-      read: (keys) => keys.map(async (key) => (key === 'a' ? Promise.reject(error) : { id: key })),
+      getCached: () => undefined,
+      loadBatch: (keys) => keys.map(async (key) => (key === 'a' ? Promise.reject(error) : { id: key })),
     });
     const outcomes = await Promise.allSettled([loader.load('a'), loader.load('b')]);
     expect(outcomes).toEqual([
@@ -169,8 +169,8 @@ describe('what is not at hand', () => {
   it('fails for all of the batch when the batch itself cannot be begun', async () => {
     const error = new Error('cannot begin');
     const loader = createLoader<Row>({
-      peek: () => undefined,
-      read() {
+      getCached: () => undefined,
+      loadBatch() {
         throw error;
       },
     });
@@ -221,7 +221,7 @@ describe('forgetting', () => {
     atHand.set('b', B);
     expect(loader.load('b')).toBe(B);
     loader.prime('c', { id: 'c' });
-    loader.forget();
+    loader.clearAll();
     atHand.set('b', null);
     const again = [loader.load('a'), loader.load('c')];
     expect(loader.load('b')).toBeNull();
@@ -236,7 +236,7 @@ describe('forgetting', () => {
     const before = loader.load('a');
     await turn();
     const answered = give('a', A);
-    loader.forget();
+    loader.clearAll();
     await answered;
     expect(await before).toBe(A);
     const after = loader.load('a');
@@ -248,7 +248,7 @@ describe('forgetting', () => {
   it('lets what is told from then on stand', () => {
     const { loader } = startLoader();
     loader.prime('a', A);
-    loader.forget();
+    loader.clearAll();
     loader.prime('a', B);
     expect(loader.load('a')).toBe(B);
   });

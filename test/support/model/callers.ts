@@ -1,14 +1,14 @@
 import { execute, type ExecutionResult, parse } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 
-import { EVERY_SCOPE } from '../../../src/auth/viewer.ts';
+import { ALL_SCOPES } from '../../../src/auth/viewer.ts';
 import type { Context } from '../../../src/graphql/context.ts';
 import { createGateway } from '../../../src/server/gateway.ts';
 import { typeDefs } from '../../../src/generated/typeDefs.ts';
 import { createLoaders } from '../../../src/graphql/loaders/operationLoaders.ts';
 import { resolvers } from '../../../src/graphql/resolvers/index.ts';
-import { DEFAULT_ECONOMY } from '../../../src/data/cachingSettings.ts';
-import { createUpstream } from '../../../src/data/dataSource.ts';
+import { DEFAULT_CACHING } from '../../../src/data/cachingSettings.ts';
+import { createDataSource } from '../../../src/data/dataSource.ts';
 import { at, rowsOf } from '../gateway.ts';
 import { APP } from '../upstream.ts';
 import type { Owner } from './actions.ts';
@@ -29,14 +29,14 @@ const schema = createSchema<Context>({ typeDefs, resolvers });
 
 /** Two credentials' operations on what they have in common. */
 export async function createSharedCaller({ transport, clock, baseUrl }: World): Promise<Caller> {
-  const upstream = createUpstream({ ...DEFAULT_ECONOMY, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
+  const upstream = createDataSource({ ...DEFAULT_CACHING, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
   const accounts = { A: await upstream.account(TOKENS.A), B: await upstream.account(TOKENS.B) };
   return async (owner, query, signal) => {
     const loaders = createLoaders(upstream, accounts[owner], signal);
     const result: ExecutionResult = await execute({
       schema,
       document: parse(query),
-      contextValue: { loaders, viewer: { id: '', token: null, scopes: EVERY_SCOPE } },
+      contextValue: { loaders, viewer: { id: '', token: null, scopes: ALL_SCOPES } },
     });
     const sources = loaders.report().calls.map(({ source }) => source);
     return outcomeOf({ ...result, extensions: { upstream: { calls: sources.map((source) => ({ source })) } } });
@@ -49,7 +49,7 @@ export function createGatewayCaller({ transport, clock, baseUrl }: World): Calle
     createGateway({
       upstream: { ...optionsOf(baseUrl), token },
       transport,
-      reports: true,
+      upstreamReport: true,
       log: () => {},
       graphiql: {},
       clock,
@@ -70,7 +70,7 @@ export function createGatewayCaller({ transport, clock, baseUrl }: World): Calle
 
 function optionsOf(baseUrl: string) {
   const { accountId, appId } = APP;
-  return { baseUrl, accountId, appId, attemptTimeout: 10_000, totalTimeout: 25_000, perSecond: 200 };
+  return { baseUrl, accountId, appId, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 200 };
 }
 
 function outcomeOf(result: unknown): Outcome {
