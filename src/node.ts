@@ -25,16 +25,8 @@ async function main(): Promise<void> {
   for (const signal of SIGNALS) process.on(signal, exitNow);
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
   await validateJwtKey(config.auth);
-  const {
-    attemptTimeoutMs: attemptTimeoutMs,
-    totalTimeoutMs: totalTimeoutMs,
-    requestsPerSecond: requestsPerSecond,
-    caching: caching,
-    limits,
-    auth,
-    corsOrigins,
-    upstreamReport: upstreamReport,
-  } = config;
+  const { attemptTimeoutMs, totalTimeoutMs, requestsPerSecond, caching, limits, auth, corsOrigins, upstreamReport } =
+    config;
   const telemetry = await startTelemetry(config.telemetry);
   const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;

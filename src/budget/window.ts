@@ -79,7 +79,7 @@ export function windowsOf(state: BudgetState, now: number): RateLimitWindow[] {
   const all = state.assumed === null ? [...state.told.values()] : [state.assumed];
   for (const window of all) {
     if (window.endsAt !== null && now >= window.endsAt) {
-      Object.assign(window, { left: window.limit, endsAt: null, part: partOf(state, window.limit) });
+      Object.assign(window, { remaining: window.limit, endsAt: null, part: partOf(state, window.limit) });
     }
   }
   for (const [id, { until }] of state.tickets) if (now >= until) state.tickets.delete(id);

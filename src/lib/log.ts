@@ -23,5 +23,5 @@ export function redactingLog(log: Log, secrets: readonly string[]): Log {
       cleaned[name] = typeof value === 'string' ? clean(value) : value;
     log(level, message, cleaned);
   };
-  return Object.assign(write, { shows: isEnabled });
+  return Object.assign(write, { isEnabled });
 }

@@ -61,7 +61,7 @@ export function createLiveSubscriptions({
   clock,
   freshness,
   limits,
-  intervals: intervals = DEFAULT_POLL_INTERVALS,
+  intervals = DEFAULT_POLL_INTERVALS,
 }: LiveSubscriptionsOptions): LiveSubscriptions {
   const accounts = new Map<string, AccountSubscriptions>();
   /** How many each caller watches. */

@@ -21,5 +21,5 @@ export function createLog(level: LogLevel): Log {
     logger[of](fields, message);
     if (of !== 'info') lines.flush();
   };
-  return Object.assign(write, { shows: (of: Parameters<Log>[0]) => logger.isLevelEnabled(of) });
+  return Object.assign(write, { isEnabled: (of: Parameters<Log>[0]) => logger.isLevelEnabled(of) });
 }

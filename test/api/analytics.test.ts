@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
@@ -39,7 +39,7 @@ function giving(data: unknown, status = 200) {
 }
 
 describe('analytics', () => {
-  it('tell what the REST API says, in all and by day', async () => {
+  test('tell what the REST API says, in all and by day', async () => {
     const gateway = await startTestGateway();
     const days = rowsOf(await gateway.rest('/analytics/livestreams/daywise'));
 
@@ -50,17 +50,20 @@ describe('analytics', () => {
     });
   });
 
-  it('count more viewer seconds than 2^31', async () => {
+  test('count more viewer seconds than 2^31', async () => {
     const gateway = await startTestGateway();
     expect(at(await ask(gateway, 'viewerSeconds'), 'viewerSeconds')).toBeGreaterThan(2 ** 31);
   });
 
-  it.each(['string', 'number'] as const)('are the same where upstream writes each number as a %s', async (numbers) => {
-    const [plain, odd] = [await startTestGateway(), await startTestGateway({ settings: { shapes: { numbers } } })];
-    expect(await ask(odd, ALL)).toEqual(await ask(plain, ALL));
-  });
+  test.each(['string', 'number'] as const)(
+    'are the same where upstream writes each number as a %s',
+    async (numbers) => {
+      const [plain, odd] = [await startTestGateway(), await startTestGateway({ settings: { shapes: { numbers } } })];
+      expect(await ask(odd, ALL)).toEqual(await ask(plain, ALL));
+    },
+  );
 
-  it('come with their days from the oldest to the newest, in whatever order they were sent', async () => {
+  test('come with their days from the oldest to the newest, in whatever order they were sent', async () => {
     const sent = ['2026-01-03', '2025-12-31T00:00:00.000Z', '2026-01-01 00:00:00'].map((date) => ({ date, count: 1 }));
     const gateway = await startTestGateway(giving(sent));
     expect(await ask(gateway, 'days { date count }')).toEqual({
@@ -70,7 +73,7 @@ describe('analytics', () => {
 });
 
 describe('only what is selected is asked for', () => {
-  it.each([
+  test.each([
     ['count', [OVERALL]],
     [`a: ${NUMBERS} b: count`, [OVERALL]],
     ['days { date }', [DAILY]],
@@ -85,7 +88,7 @@ describe('only what is selected is asked for', () => {
     expect(gateway.upstream().toSorted()).toEqual(requests.toSorted());
   });
 
-  it('both at the same time', async () => {
+  test('both at the same time', async () => {
     const released = Promise.withResolvers<null>();
     let underWay = 0;
     const gateway = await startTestGateway({
@@ -103,7 +106,7 @@ describe('only what is selected is asked for', () => {
 });
 
 describe('a range', () => {
-  it.each([
+  test.each([
     ['', ''],
     ['(from: null, to: null)', ''],
     ['(from: "2026-01-01T00:00:00Z")', '?start_time=1767225600'],
@@ -116,7 +119,7 @@ describe('a range', () => {
     expect(urls.map(({ search }) => search)).toEqual([query]);
   });
 
-  it('holds what began in it alone, and its days are those of the range', async () => {
+  test('holds what began in it alone, and its days are those of the range', async () => {
     const gateway = await startTestGateway();
     const all = rowsOf(at(await ask(gateway, 'days { date count }'), 'days'));
     const [first, last] = [at(all, 20, 'date'), at(all, 30, 'date')].map(String);
@@ -129,7 +132,7 @@ describe('a range', () => {
     expect(at(part, 'count')).toBe(counts.reduce((sum, count) => sum + count, 0));
   });
 
-  it('that ends before it begins is refused before anything is sent upstream', async () => {
+  test('that ends before it begins is refused before anything is sent upstream', async () => {
     const gateway = await startTestGateway();
     const args = '(from: "2026-01-01T00:00:00.001Z", to: "2026-01-01T00:00:00Z")';
     const { data, errors } = await gateway.send({ query: `{ ${analytics(ALL, args)} }` });
@@ -141,7 +144,7 @@ describe('a range', () => {
 });
 
 describe('a number that upstream does not tell', () => {
-  it.each([
+  test.each([
     ['count', {}],
     ['count', { count: 'many' }],
     ['count', { count: 1.5 }],
@@ -160,12 +163,12 @@ describe('a number that upstream does not tell', () => {
     ]);
   });
 
-  it('is no matter to those who do not ask for it', async () => {
+  test('is no matter to those who do not ask for it', async () => {
     const gateway = await startTestGateway(giving({ count: 3 }));
     expect(await ask(gateway, 'count')).toEqual({ count: 3 });
   });
 
-  it.each([
+  test.each([
     ['"not found"', null, 404],
     ['null', null, 200],
     ['a count of 0', { count: '0', total_ingest_seconds: null }, 200],
@@ -174,7 +177,7 @@ describe('a number that upstream does not tell', () => {
     expect(await ask(gateway, NUMBERS)).toEqual({ count: 0, ingestSeconds: 0, viewerSeconds: 0 });
   });
 
-  it.each([
+  test.each([
     ['"not found"', null, 404],
     ['null', null, 200],
     ['an empty list', [], 200],
@@ -183,7 +186,7 @@ describe('a number that upstream does not tell', () => {
     expect(await ask(gateway, 'days { date }')).toEqual({ days: [] });
   });
 
-  it.each([
+  test.each([
     { sent: {} },
     { sent: { days: [] } },
     { sent: [{ count: 1 }] },
@@ -201,7 +204,7 @@ describe('a number that upstream does not tell', () => {
     ]);
   });
 
-  it('of one day is an error at that day', async () => {
+  test('of one day is an error at that day', async () => {
     const sent = [
       { date: '2026-01-01', count: 1 },
       { date: '2026-01-02', total_viewer_seconds: 5 },
@@ -218,7 +221,7 @@ describe('when one of the two requests fails', () => {
     ['/analytics/livestreams/daywise', 'days', 'count'],
   ] as const;
 
-  it.each(failing)('%s, the error tells which field, and the operation has no data', async (route, field) => {
+  test.each(failing)('%s, the error tells which field, and the operation has no data', async (route, field) => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'status', status: 503, route }]);
     const { data, errors } = await gateway.send({ query: `{ ${analytics('count days { date }')} }` });
@@ -229,7 +232,7 @@ describe('when one of the two requests fails', () => {
     ]);
   });
 
-  it.each(failing)('%s, the other serves those who ask for it alone', async (route, _field, other) => {
+  test.each(failing)('%s, the other serves those who ask for it alone', async (route, _field, other) => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'status', status: 503, route }]);
     expect(await ask(gateway, other)).toBeTruthy();
@@ -239,7 +242,7 @@ describe('when one of the two requests fails', () => {
 describe('analytics are kept', () => {
   const FROM = '(from: "2026-01-01T00:00:00Z")';
 
-  it('for as long as the meters of running sessions', async () => {
+  test('for as long as the meters of running sessions', async () => {
     const gateway = await startTestGateway();
     for (const milliseconds of [0, 14_999]) {
       gateway.clock.advance(milliseconds);
@@ -251,7 +254,7 @@ describe('analytics are kept', () => {
     expect(gateway.upstream()).toHaveLength(4);
   });
 
-  it('for each of the two by itself', async () => {
+  test('for each of the two by itself', async () => {
     const gateway = await startTestGateway();
     await ask(gateway, 'count');
     await ask(gateway, ALL);
@@ -259,7 +262,7 @@ describe('analytics are kept', () => {
     expect(gateway.upstream()).toEqual([OVERALL, DAILY]);
   });
 
-  it('for each range by itself, and what differs by less than a second is the same', async () => {
+  test('for each range by itself, and what differs by less than a second is the same', async () => {
     const gateway = await startTestGateway();
     const at0 = await ask(gateway, 'count', FROM);
     expect(await ask(gateway, 'count', '(from: "2026-01-01T00:00:00.400Z")')).toEqual(at0);
@@ -270,7 +273,7 @@ describe('analytics are kept', () => {
     expect(gateway.upstream()).toHaveLength(4);
   });
 
-  it('for each account by itself', async () => {
+  test('for each account by itself', async () => {
     const gateway = await startTestGateway({ options: { auth: { kind: 'passthrough' } } });
     const query = `{ ${analytics('count')} }`;
     for (const token of ['one', 'two', 'one']) {
@@ -279,7 +282,7 @@ describe('analytics are kept', () => {
     expect(gateway.upstream()).toHaveLength(2);
   });
 
-  it('until a livestream is started: that one is counted', async () => {
+  test('until a livestream is started: that one is counted', async () => {
     const gateway = await startTestGateway();
     const before = await ask(gateway, 'count', FROM);
     const input = `{ meetingId: "${gateway.samples.idleMeetingId}" }`;
@@ -290,7 +293,7 @@ describe('analytics are kept', () => {
     expect(await ask(gateway, 'count', FROM)).toEqual({ count: Number(at(before, 'count')) + 1 });
   });
 
-  it('and served older while upstream fails', async () => {
+  test('and served older while upstream fails', async () => {
     const gateway = await startTestGateway();
     const before = await ask(gateway, ALL);
     gateway.clock.advance(30_000);
@@ -298,7 +301,7 @@ describe('analytics are kept', () => {
     expect(await ask(gateway, ALL)).toEqual(before);
   });
 
-  it('and read once by many who ask at the same time', async () => {
+  test('and read once by many who ask at the same time', async () => {
     const gateway = await startTestGateway();
     const query = `{ a: ${analytics(ALL)} b: ${analytics(ALL)} }`;
     const answers = await Promise.all(Array.from({ length: 5 }, async () => gateway.send({ query })));
@@ -307,7 +310,7 @@ describe('analytics are kept', () => {
   });
 });
 
-it('the report tells the two routes', async () => {
+test('the report tells the two routes', async () => {
   const gateway = await startTestGateway();
   const query = `{ ${analytics(ALL)} }`;
   const { text } = await gateway.send({ query }, { headers: { 'x-upstream-report': '1' } });

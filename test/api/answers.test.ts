@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createResponseCache, type CachedResponse } from '../../src/data/cache/responseCache.ts';
 import { createCache } from '../../src/data/cache/cache.ts';
@@ -14,7 +14,7 @@ const ask = async (gateway: TestGateway, query: string, id: string): Promise<Ans
   gateway.send({ query, variables: { id } });
 
 describe('an answer that is given again', () => {
-  it('is the same to the letter, and costs nothing', async () => {
+  test('is the same to the letter, and costs nothing', async () => {
     const gateway = await startTestGateway();
     const first = await ask(gateway, ACTIVE, gateway.samples.liveMeetingId);
     const again = await ask(gateway, ACTIVE, gateway.samples.liveMeetingId);
@@ -29,7 +29,7 @@ describe('an answer that is given again', () => {
     expect(gateway.upstream()).toHaveLength(1);
   });
 
-  it('is no older than what it was made of may be', async () => {
+  test('is no older than what it was made of may be', async () => {
     const gateway = await startTestGateway();
     await ask(gateway, ACTIVE, gateway.samples.liveMeetingId);
     gateway.clock.advance(1999);
@@ -40,7 +40,7 @@ describe('an answer that is given again', () => {
     expect(gateway.upstream()).toHaveLength(2);
   });
 
-  it('is good for as long as what it was made of: an ended session an hour', async () => {
+  test('is good for as long as what it was made of: an ended session an hour', async () => {
     const gateway = await startTestGateway();
     for (const milliseconds of [0, 3_599_999, 1]) {
       gateway.clock.advance(milliseconds);
@@ -49,7 +49,7 @@ describe('an answer that is given again', () => {
     expect(gateway.upstream()).toHaveLength(2);
   });
 
-  it('is of the same question: other variables and other operations of a document have answers of their own', async () => {
+  test('is of the same question: other variables and other operations of a document have answers of their own', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, emptyMeetingId } = gateway.samples;
     const query = `${ACTIVE} query Other($id: ID!) { meeting(id: $id) { id activeLivestream { name } } }`;
@@ -69,7 +69,7 @@ describe('an answer that is given again', () => {
     expect([await both(liveMeetingId), await both(emptyMeetingId)]).toEqual([live, empty]);
   });
 
-  it.each(['startLivestream', 'stopLivestream'])('is void after %s, whoever sent that', async (mutation) => {
+  test.each(['startLivestream', 'stopLivestream'])('is void after %s, whoever sent that', async (mutation) => {
     const gateway = await startTestGateway();
     const { emptyMeetingId, liveMeetingId } = gateway.samples;
     const id = mutation === 'startLivestream' ? emptyMeetingId : liveMeetingId;
@@ -81,7 +81,7 @@ describe('an answer that is given again', () => {
     expect(at(after.data, 'meeting', 'activeLivestream') === null).toBe(mutation === 'stopLivestream');
   });
 
-  it('is none to a mutation, though nothing speaks against its first answer', async () => {
+  test('is none to a mutation, though nothing speaks against its first answer', async () => {
     const gateway = await startTestGateway();
     const start =
       'mutation ($id: ID!) { startLivestream(input: { meetingId: $id }) { livestream { createdAt } userErrors { code } } }';
@@ -92,7 +92,7 @@ describe('an answer that is given again', () => {
     expect(answers.map(({ data }) => at(data, 'startLivestream', 'userErrors'))).toEqual([[], [{ code: 'CONFLICT' }]]);
   });
 
-  it('is none where the budget was asked for, an error stands in it or its cost was wanted', async () => {
+  test('is none where the budget was asked for, an error stands in it or its cost was wanted', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
     const budget = '{ upstreamBudget { remaining } }';
@@ -129,13 +129,13 @@ describe('kept answers', () => {
 
   const saying = (text: string): CachedResponse => ({ text, name: null });
 
-  it("are an account's own", () => {
+  test("are an account's own", () => {
     const { answers, operation } = kept();
     answers.set(operation('A'), 'question', saying('of A'));
     expect([answers.get('A', 'question'), answers.get('B', 'question')]).toMatchObject([saying('of A'), undefined]);
   });
 
-  it('are void by a change of their account, also while their operation was under way', () => {
+  test('are void by a change of their account, also while their operation was under way', () => {
     const { cache, answers, operation } = kept();
     answers.set(operation('A'), 'before', saying('x'));
     const during = operation('A');
@@ -152,7 +152,7 @@ describe('kept answers', () => {
     expect(answers.get('B', 'before')).toMatchObject(saying('x'));
   });
 
-  it('take no more memory than their share', () => {
+  test('take no more memory than their share', () => {
     const { answers, operation, cache } = kept();
     const text = 'x'.repeat(1000);
     for (let number = 0; number < 1000; number += 1) answers.set(operation('A'), `question ${number}`, saying(text));

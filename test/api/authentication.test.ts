@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { matching, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -41,7 +41,7 @@ const REFUSED: [string, Record<string, string>][] = [
 ];
 
 describe.each(bothWays)('%s without a bearer token', (_method, send) => {
-  it.each(REFUSED)('is answered with 401 and what to send: %s', async (_what, headers) => {
+  test.each(REFUSED)('is answered with 401 and what to send: %s', async (_what, headers) => {
     const gateway = await startTestGateway({ options: PASSTHROUGH });
     const answer = await send(gateway, headers);
 
@@ -56,7 +56,7 @@ describe.each(bothWays)('%s without a bearer token', (_method, send) => {
   });
 });
 
-it.each(['application/json', 'application/graphql-response+json', 'text/event-stream', 'multipart/mixed', '*/*'])(
+test.each(['application/json', 'application/graphql-response+json', 'text/event-stream', 'multipart/mixed', '*/*'])(
   'a caller without a token gets 401 in whatever form it accepts: %s',
   async (accept) => {
     const gateway = await startTestGateway({ options: PASSTHROUGH });
@@ -67,7 +67,7 @@ it.each(['application/json', 'application/graphql-response+json', 'text/event-st
   },
 );
 
-it('the body of a caller without a token is not read', async () => {
+test('the body of a caller without a token is not read', async () => {
   const gateway = await startTestGateway({ options: PASSTHROUGH });
   let reads = 0;
   const query = new TextEncoder().encode('{"query":"{ __typename }"}');
@@ -97,7 +97,7 @@ it('the body of a caller without a token is not read', async () => {
   expect(reads).toBe(1);
 });
 
-it('a body that is no JSON is not complained of to a caller without a token', async () => {
+test('a body that is no JSON is not complained of to a caller without a token', async () => {
   const gateway = await startTestGateway({ options: PASSTHROUGH });
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' };
   expect((await gateway.fetch('/graphql', init)).status).toBe(401);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createGateway } from '../../src/server/gateway.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
@@ -92,7 +92,7 @@ async function withTimePassing<T>(gateway: TestGateway, work: Promise<T>): Promi
 }
 
 describe('a budget that is nearly used up', () => {
-  it('is left a tenth by reads, and the API is never asked beyond it', async () => {
+  test('is left a tenth by reads, and the API is never asked beyond it', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const ids = await meetingIds(gateway, 40);
     expect(await exhaust(gateway, ids)).toBe(18);
@@ -101,7 +101,7 @@ describe('a budget that is nearly used up', () => {
     expect([received(gateway), refusedBy(gateway)]).toEqual([18, 0]);
   });
 
-  it('refuses with the seconds after which the same query succeeds', async () => {
+  test('refuses with the seconds after which the same query succeeds', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const ids = await meetingIds(gateway, 40);
     await exhaust(gateway, ids);
@@ -120,7 +120,7 @@ describe('a budget that is nearly used up', () => {
     expect(refusedBy(gateway)).toBe(0);
   });
 
-  it('serves what is known older, marked stale, beside what it has to refuse', async () => {
+  test('serves what is known older, marked stale, beside what it has to refuse', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const ids = await meetingIds(gateway, 40);
     const [known = '', unknown = ''] = [ids[0], ids.at(-1)];
@@ -146,7 +146,7 @@ describe('a budget that is nearly used up', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('serves nothing that is older than stale answers may be', async () => {
+  test('serves nothing that is older than stale answers may be', async () => {
     const quota = { ...SMALL.quota, windowSeconds: 300 };
     const gateway = await startTestGateway({ settings: { quota } });
     const ids = await meetingIds(gateway, 40);
@@ -158,7 +158,7 @@ describe('a budget that is nearly used up', () => {
     expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['RATE_LIMITED']);
   });
 
-  it('still starts and stops livestreams, and reads nothing old after them', async () => {
+  test('still starts and stops livestreams, and reads nothing old after them', async () => {
     const gateway = await startTestGateway({ settings: { quota: { ...SMALL.quota, limit: 30 } } });
     const ids = await meetingIds(gateway, 40);
     expect(await exhaust(gateway, ids)).toBe(27);
@@ -176,7 +176,7 @@ describe('a budget that is nearly used up', () => {
     expect([received(gateway), refusedBy(gateway)]).toEqual([29, 0]);
   });
 
-  it('refuses a mutation, with nothing sent, where nothing is left', async () => {
+  test('refuses a mutation, with nothing sent, where nothing is left', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const ids = await meetingIds(gateway, 40);
     await exhaust(gateway, ids);
@@ -190,7 +190,7 @@ describe('a budget that is nearly used up', () => {
     expect([received(gateway), refusedBy(gateway)]).toEqual([20, 0]);
   });
 
-  it('is whole again after the window turned, and everything is read fresh', async () => {
+  test('is whole again after the window turned, and everything is read fresh', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const ids = await meetingIds(gateway, 40);
     await exhaust(gateway, ids);
@@ -202,7 +202,7 @@ describe('a budget that is nearly used up', () => {
     expect(refusedBy(gateway)).toBe(0);
   });
 
-  it('never trips the limit, however eagerly many clients ask for minutes', async () => {
+  test('never trips the limit, however eagerly many clients ask for minutes', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const ids = await meetingIds(gateway, 5);
     const answers: Answer[] = [];
@@ -220,7 +220,7 @@ describe('a budget that is nearly used up', () => {
     expect(received(gateway)).toBeLessThanOrEqual(5 * 18);
   });
 
-  it('never trips the limit where others spend the token too, though they began the window', async () => {
+  test('never trips the limit where others spend the token too, though they began the window', async () => {
     const { gateway, spendElsewhere } = await startShared(SMALL);
     const ids = await meetingIds(gateway, 40);
     await ask(gateway, MEETING, ids[0]);
@@ -231,7 +231,7 @@ describe('a budget that is nearly used up', () => {
     expect(refusedBy(gateway)).toBe(0);
   });
 
-  it('stretches freshness step by step: what is read often grows older as the budget shrinks', async () => {
+  test('stretches freshness step by step: what is read often grows older as the budget shrinks', async () => {
     const gateway = await startTestGateway({ settings: { quota: { ...SMALL.quota, limit: 100 } } });
     const [polled = '', ...others] = await meetingIds(gateway, 80);
     /** Seconds that an answer now stays in use. */
@@ -256,7 +256,7 @@ describe('a budget that is nearly used up', () => {
 });
 
 describe('after a 429', () => {
-  it('sends nothing until it is over, be it a read or a mutation, and then goes on', async () => {
+  test('sends nothing until it is over, be it a read or a mutation, and then goes on', async () => {
     const gateway = await startTestGateway();
     const ids = await meetingIds(gateway, 10);
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 120, times: 1 }]);
@@ -280,7 +280,7 @@ describe('after a 429', () => {
     expect(received(gateway)).toBe(2);
   });
 
-  it('repeats nothing by itself, however many reads it met', async () => {
+  test('repeats nothing by itself, however many reads it met', async () => {
     const gateway = await startTestGateway();
     const ids = await meetingIds(gateway, 30);
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 60 }]);
@@ -295,7 +295,7 @@ describe('after a 429', () => {
     expect(received(gateway)).toBe(before);
   });
 
-  it('serves what it knows, and says in the budget that nothing is left', async () => {
+  test('serves what it knows, and says in the budget that nothing is left', async () => {
     const gateway = await startTestGateway();
     const ids = await meetingIds(gateway, 2);
     await ask(gateway, MEETING, ids[0]);
@@ -308,7 +308,7 @@ describe('after a 429', () => {
     expect((await ask(gateway, BUDGET)).data).toEqual({ upstreamBudget: { limit: 1200, remaining: 0, resetsAt } });
   });
 
-  it('heeds a lock that another consumer of the token brought about', async () => {
+  test('heeds a lock that another consumer of the token brought about', async () => {
     const { gateway, spendElsewhere } = await startShared(SMALL);
     const ids = await meetingIds(gateway, 30);
     await ask(gateway, MEETING, ids[0]);
@@ -329,7 +329,7 @@ describe('after a 429', () => {
     expect([received(gateway), refusedBy(gateway)]).toEqual([2, 1]);
   });
 
-  it('waits out a short wait by itself, and sends nothing meanwhile', async () => {
+  test('waits out a short wait by itself, and sends nothing meanwhile', async () => {
     const gateway = await startTestGateway();
     const ids = await meetingIds(gateway, 12);
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 3, times: 1 }]);
@@ -355,8 +355,8 @@ describe('the share of one operation', () => {
   const manyOf = (ids: readonly string[]): string =>
     `{ ${ids.map((id, index) => `m${index}: meeting(id: "${id}") { title }`).join(' ')} }`;
 
-  it('is all that it sends: the rest of its fields fail, and what it got is served', async () => {
-    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation, bulkReads: false } });
+  test('is all that it sends: the rest of its fields fail, and what it got is served', async () => {
+    const gateway = await startTestGateway({ caching: { maxRequestsPerOperation, bulkReads: false } });
     const ids = await meetingIds(gateway, 8);
     const answer = await ask(gateway, manyOf(ids));
     const titles = ids.map((_id, index) => at(answer.data, `m${index}`, 'title'));
@@ -371,8 +371,8 @@ describe('the share of one operation', () => {
     expect(reportOf(answer)).toMatchObject({ requests: maxRequestsPerOperation });
   });
 
-  it('is not spent on what is known, nor on what another operation reads', async () => {
-    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation, bulkReads: false } });
+  test('is not spent on what is known, nor on what another operation reads', async () => {
+    const gateway = await startTestGateway({ caching: { maxRequestsPerOperation, bulkReads: false } });
     const ids = await meetingIds(gateway, 10);
     const halves = [ids.slice(0, 5), ids.slice(5)];
     for (const half of halves) expect((await ask(gateway, manyOf(half))).errors).toEqual([]);
@@ -380,8 +380,8 @@ describe('the share of one operation', () => {
     expect(received(gateway)).toBe(10);
   });
 
-  it('counts what is sent again after a failure', async () => {
-    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation: 2 } });
+  test('counts what is sent again after a failure', async () => {
+    const gateway = await startTestGateway({ caching: { maxRequestsPerOperation: 2 } });
     const [id] = await meetingIds(gateway, 1);
     gateway.sandbox.fail([{ kind: 'status', status: 503 }]);
     const { errors } = await ask(gateway, MEETING, id);
@@ -389,8 +389,8 @@ describe('the share of one operation', () => {
     expect(received(gateway)).toBe(2);
   });
 
-  it('does not hurt another operation that joined the same read', async () => {
-    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation: 1 } });
+  test('does not hurt another operation that joined the same read', async () => {
+    const gateway = await startTestGateway({ caching: { maxRequestsPerOperation: 1 } });
     const [first = '', second = ''] = await meetingIds(gateway, 2);
     const [greedy, modest] = await Promise.all([ask(gateway, manyOf([first, second])), ask(gateway, manyOf([second]))]);
     expect(greedy.errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
@@ -399,8 +399,8 @@ describe('the share of one operation', () => {
     expect([modest.errors, typeof at(modest.data, 'm0', 'title')]).toEqual([[], 'string']);
   });
 
-  it('is a new one for the next operation', async () => {
-    const gateway = await startTestGateway({ economy: { maxRequestsPerOperation, bulkReads: false } });
+  test('is a new one for the next operation', async () => {
+    const gateway = await startTestGateway({ caching: { maxRequestsPerOperation, bulkReads: false } });
     const ids = await meetingIds(gateway, 8);
     await ask(gateway, manyOf(ids));
     const again = await ask(gateway, manyOf(ids));
@@ -410,7 +410,7 @@ describe('the share of one operation', () => {
 });
 
 describe('upstreamBudget', () => {
-  it('costs nothing, and is the documented budget before upstream told another one', async () => {
+  test('costs nothing, and is the documented budget before upstream told another one', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const resetsAt = new Date(gateway.clock.now() + 300_000).toISOString();
     const answer = await ask(gateway, BUDGET);
@@ -427,7 +427,7 @@ describe('upstreamBudget', () => {
     ]);
   });
 
-  it('tells what upstream last told, and when it is whole again', async () => {
+  test('tells what upstream last told, and when it is whole again', async () => {
     const gateway = await startTestGateway({ settings: SMALL });
     const begun = gateway.clock.now();
     await ask(gateway, MEETINGS);
@@ -440,7 +440,7 @@ describe('upstreamBudget', () => {
     expect(at((await ask(gateway, BUDGET)).data, 'upstreamBudget', 'remaining')).toBe(20);
   });
 
-  it('tells what another consumer of the token has spent, as soon as an answer tells it', async () => {
+  test('tells what another consumer of the token has spent, as soon as an answer tells it', async () => {
     const { gateway, spendElsewhere } = await startShared(SMALL);
     await ask(gateway, MEETINGS);
     await spendElsewhere(6);
@@ -453,7 +453,7 @@ describe('upstreamBudget', () => {
 describe('the upstream report', () => {
   const budget = { remaining: 1199, limit: 1200, resetSeconds: 300 };
 
-  it('tells of a read from upstream: its route without ids, its status and its time', async () => {
+  test('tells of a read from upstream: its route without ids, its status and its time', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1500 } });
     const answering = ask(gateway, LIVESTREAM, gateway.samples.liveLivestreamId);
     await until(() => gateway.sandbox.requests().inFlight === 1 && gateway.clock.pending() > 1);
@@ -467,7 +467,7 @@ describe('the upstream report', () => {
     });
   });
 
-  it('tells of a read from memory', async () => {
+  test('tells of a read from memory', async () => {
     const gateway = await startTestGateway();
     await ask(gateway, LIVESTREAM, gateway.samples.liveLivestreamId);
     expect(reportOf(await ask(gateway, LIVESTREAM, gateway.samples.liveLivestreamId))).toEqual({
@@ -479,7 +479,7 @@ describe('the upstream report', () => {
     });
   });
 
-  it('tells of an older answer that was served because the newer one failed', async () => {
+  test('tells of an older answer that was served because the newer one failed', async () => {
     const gateway = await startTestGateway();
     await ask(gateway, LIVESTREAM, gateway.samples.liveLivestreamId);
     gateway.clock.advance(10_000);
@@ -500,7 +500,7 @@ describe('the upstream report', () => {
     ]);
   });
 
-  it('tells of a read that was under way for another operation', async () => {
+  test('tells of a read that was under way for another operation', async () => {
     const gateway = await startTestGateway();
     const id = gateway.samples.liveLivestreamId;
     const [first, second] = await Promise.all([ask(gateway, LIVESTREAM, id), ask(gateway, LIVESTREAM, id)]);
@@ -520,7 +520,7 @@ describe('the upstream report', () => {
     expect(received(gateway)).toBe(1);
   });
 
-  it('tells of a mutation', async () => {
+  test('tells of a mutation', async () => {
     const gateway = await startTestGateway();
     expect(reportOf(await ask(gateway, START, gateway.samples.emptyMeetingId))).toEqual({
       requests: 1,
@@ -531,7 +531,7 @@ describe('the upstream report', () => {
     });
   });
 
-  it('tells of every sending of a read that failed, beside the errors', async () => {
+  test('tells of every sending of a read that failed, beside the errors', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([
       { kind: 'reset', times: 1 },
@@ -545,13 +545,13 @@ describe('the upstream report', () => {
     expect(at(reportOf(answer), 'requests')).toBe(3);
   });
 
-  it('tells of what was not found', async () => {
+  test('tells of what was not found', async () => {
     const gateway = await startTestGateway();
     const answer = await ask(gateway, LIVESTREAM, 'none');
     expect([answer.data, at(reportOf(answer), 'calls', 0, 'status')]).toEqual([{ livestream: null }, 404]);
   });
 
-  it('counts exactly what upstream received, for a query of many rows', async () => {
+  test('counts exactly what upstream received, for a query of many rows', async () => {
     const gateway = await startTestGateway();
     const query =
       '{ livestreams(first: 30, filter: { status: LIVE }) { nodes { id activeSession { viewerSeconds } } } }';
@@ -564,7 +564,7 @@ describe('the upstream report', () => {
     expect(at(reportOf(warm), 'cacheHits')).toBeGreaterThan(20);
   });
 
-  it('holds no id, no token and no account', async () => {
+  test('holds no id, no token and no account', async () => {
     const gateway = await startTestGateway();
     const query = `{
       livestreams(first: 20) { nodes { id meeting { title activeLivestream { id activeSession { id } } } } }
@@ -583,7 +583,7 @@ describe('the upstream report', () => {
     for (const secret of secrets) expect(told).not.toContain(secret);
   });
 
-  it.each([['0'], ['true'], ['']])('is given to nobody who sends the header with "%s"', async (value) => {
+  test.each([['0'], ['true'], ['']])('is given to nobody who sends the header with "%s"', async (value) => {
     const gateway = await startTestGateway();
     const { text } = await gateway.send(
       { query: LIVESTREAM, variables: { id: gateway.samples.liveLivestreamId } },
@@ -592,13 +592,13 @@ describe('the upstream report', () => {
     expect(at(JSON.parse(text), 'extensions')).toBeUndefined();
   });
 
-  it('is given to nobody who does not ask for it', async () => {
+  test('is given to nobody who does not ask for it', async () => {
     const gateway = await startTestGateway();
     const { text, errors } = await gateway.send({ query: MEETINGS });
     expect([errors, at(JSON.parse(text), 'extensions')]).toEqual([[], undefined]);
   });
 
-  it('is not part of an answer to what is no operation', async () => {
+  test('is not part of an answer to what is no operation', async () => {
     const gateway = await startTestGateway();
     for (const query of ['{', '{ nothing }', '']) {
       const answer = await ask(gateway, query);
@@ -607,7 +607,7 @@ describe('the upstream report', () => {
     }
   });
 
-  it('is given to nobody where the operator does not allow it', async () => {
+  test('is given to nobody where the operator does not allow it', async () => {
     const { gateway, wire } = await startShared({});
     await ask(gateway, MEETINGS);
     const [baseUrl = ''] = present(wire.last).url.split('/accounts/');

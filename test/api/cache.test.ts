@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Samples } from '../../src/sandbox/exampleIds.ts';
@@ -70,7 +70,7 @@ function holding(isHeld: (url: string) => boolean) {
 }
 
 describe('a livestream that was seen in one answer', () => {
-  it('of a list serves `livestream` and `activeLivestream` of other operations without a request', async () => {
+  test('of a list serves `livestream` and `activeLivestream` of other operations without a request', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId, liveMeetingId } = gateway.samples;
     await ask(gateway, listed('LIVE'));
@@ -83,7 +83,7 @@ describe('a livestream that was seen in one answer', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('of an active session serves the livestream, its meeting and the session', async () => {
+  test('of an active session serves the livestream, its meeting and the session', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId, liveMeetingId, liveSessionId } = gateway.samples;
     // The livestream's own answer is gone by then, the session's is not.
@@ -98,7 +98,7 @@ describe('a livestream that was seen in one answer', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('of a meeting serves `livestream`, of a page of meetings the meeting', async () => {
+  test('of a meeting serves `livestream`, of a page of meetings the meeting', async () => {
     const gateway = await startTestGateway();
     const { idleMeetingId, idleLivestreamId } = gateway.samples;
     await ask(gateway, ofMeeting(idleMeetingId));
@@ -131,13 +131,13 @@ const CLASSES: [string, (samples: Samples) => string, string, number, number][] 
 ];
 
 describe('how long an answer is kept', () => {
-  it.each(CLASSES)('%s: up to its age and not at it', async (_what, fieldsOf, route, age, otherAge) => {
-    const freshness = { status: 500, meters: 5000, ended: 20_000, nothing: 700 };
-    for (const [economy, edge] of [
+  test.each(CLASSES)('%s: up to its age and not at it', async (_what, fieldsOf, route, age, otherAge) => {
+    const freshness = { status: 500, meters: 5000, ended: 20_000, negative: 700 };
+    for (const [caching, edge] of [
       [{}, age],
-      [{ freshness }, otherAge],
+      [{ ttl: freshness }, otherAge],
     ] as const) {
-      const gateway = await startTestGateway({ economy });
+      const gateway = await startTestGateway({ caching });
       const fields = fieldsOf(gateway.samples);
       const requests = () => gateway.upstream().filter((request) => request === route).length;
       await ask(gateway, fields);
@@ -155,7 +155,7 @@ describe('the session of a livestream that runs', () => {
   const sessionsRead = (gateway: TestGateway): number =>
     gateway.upstream().filter((request) => request === ACTIVE_SESSION).length;
 
-  it('costs nothing for 14 s, and is then read anew for whoever asks, who need not wait for it', async () => {
+  test('costs nothing for 14 s, and is then read anew for whoever asks, who need not wait for it', async () => {
     const gateway = await startTestGateway();
     const fields = activeSession(gateway.samples.liveLivestreamId);
     await ask(gateway, fields);
@@ -175,7 +175,7 @@ describe('the session of a livestream that runs', () => {
     expect(sessionsRead(gateway)).toBe(2);
   });
 
-  it('is waited for once it is 15 s old', async () => {
+  test('is waited for once it is 15 s old', async () => {
     const gateway = await startTestGateway();
     const fields = activeSession(gateway.samples.liveLivestreamId);
     await ask(gateway, fields);
@@ -197,7 +197,7 @@ async function outdated(age: number) {
 }
 
 describe('an answer that is older than its class', () => {
-  it('is served when the newer one is slow, which the next then gets', async () => {
+  test('is served when the newer one is slow, which the next then gets', async () => {
     const { gateway, fields } = await outdated(61_999);
     gateway.sandbox.configure({ latencyMs: 1500 });
     const answer = asked(gateway, fields);
@@ -213,7 +213,7 @@ describe('an answer that is older than its class', () => {
     expect(gateway.upstream()).toEqual([BY_ID]);
   });
 
-  it('is not served beyond the bound: the newer one is waited for', async () => {
+  test('is not served beyond the bound: the newer one is waited for', async () => {
     const { gateway, fields } = await outdated(62_000);
     gateway.sandbox.configure({ latencyMs: 3000 });
     const answer = asked(gateway, fields);
@@ -226,7 +226,7 @@ describe('an answer that is older than its class', () => {
     expect(sources).toEqual(['network']);
   });
 
-  it('is served while upstream hangs, without waiting for the deadline', async () => {
+  test('is served while upstream hangs, without waiting for the deadline', async () => {
     const { gateway, fields } = await outdated(5000);
     gateway.sandbox.fail([{ kind: 'hang' }]);
     const answer = ask(gateway, fields);
@@ -247,7 +247,7 @@ describe('an answer that is older than its class', () => {
     ['a broken connection', { kind: 'reset' }, 'UPSTREAM_UNAVAILABLE'],
   ];
 
-  it.each(PASSING)('is served after %s within the bound, not beyond it', async (_what, fault, code) => {
+  test.each(PASSING)('is served after %s within the bound, not beyond it', async (_what, fault, code) => {
     const { gateway, fields } = await outdated(5000);
     gateway.sandbox.fail([fault]);
     const { data, errors, sources } = await asked(gateway, fields);
@@ -261,7 +261,7 @@ describe('an answer that is older than its class', () => {
     expect(late.errors).toMatchObject([{ extensions: { code } }]);
   });
 
-  it.each([
+  test.each([
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
   ])('never hides a %i', async (status, code) => {
@@ -274,7 +274,7 @@ describe('an answer that is older than its class', () => {
 });
 
 describe('a stop', () => {
-  it('is seen at once by every read of every operation, and leaves other meetings alone', async () => {
+  test('is seen at once by every read of every operation, and leaves other meetings alone', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId, invokedMeetingId, invokedLivestreamId } = gateway.samples;
     const reads = [livestream, activeSession].map((fields) => fields(liveLivestreamId));
@@ -299,7 +299,7 @@ describe('a stop', () => {
     expect(idsOf(at(live, 'livestreams', 'nodes'))).not.toContain(liveLivestreamId);
   });
 
-  it('is seen where the livestream was known by its own id alone', async () => {
+  test('is seen where the livestream was known by its own id alone', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
     await ask(gateway, livestream(liveLivestreamId));
@@ -307,7 +307,7 @@ describe('a stop', () => {
     expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
   });
 
-  it('is not overwritten by a read that began before it, nor is that joined by one after it', async () => {
+  test('is not overwritten by a read that began before it, nor is that joined by one after it', async () => {
     const { state, intercept } = holding((path) => /\/livestreams\/[^/]+$/.test(path));
     const gateway = await startTestGateway({ intercept });
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
@@ -324,7 +324,7 @@ describe('a stop', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('is not overwritten by a list that was read before it', async () => {
+  test('is not overwritten by a list that was read before it', async () => {
     const { state, intercept } = holding((path) => path.endsWith('/livestreams'));
     const gateway = await startTestGateway({ intercept });
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
@@ -340,7 +340,7 @@ describe('a stop', () => {
     expect(idsOf(at(after, 'livestreams', 'nodes'))).not.toContain(liveLivestreamId);
   });
 
-  it('whose outcome stays unknown is looked up again by whoever asks', async () => {
+  test('whose outcome stays unknown is looked up again by whoever asks', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
     await ask(gateway, livestream(liveLivestreamId));
@@ -360,7 +360,7 @@ describe('a stop', () => {
 });
 
 describe('a start', () => {
-  it('is seen at once by every read of every operation', async () => {
+  test('is seen at once by every read of every operation', async () => {
     const gateway = await startTestGateway();
     const meetingId = gateway.samples.emptyMeetingId;
     for (const fields of [active(meetingId), ofMeeting(meetingId), listed('INVOKED')]) await ask(gateway, fields);
@@ -375,7 +375,7 @@ describe('a start', () => {
     expect(idsOf(at(await ask(gateway, listed('INVOKED')), 'livestreams', 'nodes'))).toContain(id);
   });
 
-  it('is not overwritten by "nothing there" that was read before it', async () => {
+  test('is not overwritten by "nothing there" that was read before it', async () => {
     const { state, intercept } = holding((path) => path.endsWith('/active-livestream'));
     const gateway = await startTestGateway({ intercept });
     const meetingId = gateway.samples.emptyMeetingId;
@@ -389,7 +389,7 @@ describe('a start', () => {
     });
   });
 
-  it('is known by the sent name to every operation after it, until upstream tells one', async () => {
+  test('is known by the sent name to every operation after it, until upstream tells one', async () => {
     const gateway = await startTestGateway({
       settings: { nameDelayMs: 600_000 },
       // Upstream made another name of it.
@@ -420,7 +420,7 @@ describe('a start', () => {
   });
 });
 
-it('an answer that comes late does not replace one that was read later', async () => {
+test('an answer that comes late does not replace one that was read later', async () => {
   const { state, intercept } = holding((path) => /\/livestreams\/[^/]+$/.test(path));
   const gateway = await startTestGateway({ intercept });
   const { liveMeetingId, liveLivestreamId } = gateway.samples;

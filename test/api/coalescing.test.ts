@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { at, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
 
@@ -15,7 +15,7 @@ function readOf(gateway: TestGateway, signal?: AbortSignal, more = '') {
 const LIST = { query: '{ livestreams(first: 50, filter: { status: LIVE }) { totalCount nodes { id } } }' };
 
 describe('identical reads of many operations', () => {
-  it('that are in flight together are one upstream request', async () => {
+  test('that are in flight together are one upstream request', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const callers = [
       ...Array.from({ length: 20 }, () => readOf(gateway)),
@@ -38,7 +38,7 @@ describe('identical reads of many operations', () => {
     expect(gateway.clock.pending()).toBe(0);
   });
 
-  it('are one request for lists too', async () => {
+  test('are one request for lists too', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const callers = [gateway.send(LIST), gateway.send(LIST), gateway.send(LIST)];
     await until(() => gateway.sandbox.requests().inFlight === 1);
@@ -51,7 +51,7 @@ describe('identical reads of many operations', () => {
     expect(gateway.upstream()).toEqual(['GET /livestreams']);
   });
 
-  it('fail together when the one request fails', async () => {
+  test('fail together when the one request fails', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     gateway.sandbox.fail([{ kind: 'status', status: 403 }]);
     const callers = [readOf(gateway), readOf(gateway), readOf(gateway)];
@@ -68,7 +68,7 @@ describe('identical reads of many operations', () => {
 });
 
 describe('callers who leave', () => {
-  it('do not end a read that another still waits for, whoever began it', async () => {
+  test('do not end a read that another still waits for, whoever began it', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const leavers = Array.from({ length: 5 }, () => new AbortController());
     const [first, ...others] = leavers;
@@ -89,7 +89,7 @@ describe('callers who leave', () => {
     expect(gateway.clock.pending()).toBe(0);
   });
 
-  it('end the read when they were the last, and the next caller begins afresh', async () => {
+  test('end the read when they were the last, and the next caller begins afresh', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'hang', times: 1 }]);
     const leavers = Array.from({ length: 3 }, () => new AbortController());
@@ -107,7 +107,7 @@ describe('callers who leave', () => {
     expect(gateway.logs).toEqual([]);
   });
 
-  it('end a list of which they were the only readers', async () => {
+  test('end a list of which they were the only readers', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'hang' }]);
     const leaver = new AbortController();
@@ -120,7 +120,7 @@ describe('callers who leave', () => {
     await until(() => gateway.clock.pending() === 0);
   });
 
-  it('do not end the refresh of an answer that others were served while it was old', async () => {
+  test('do not end the refresh of an answer that others were served while it was old', async () => {
     const gateway = await startTestGateway();
     await readOf(gateway);
     gateway.clock.advance(2000);
@@ -145,7 +145,7 @@ describe('callers who leave', () => {
 });
 
 describe('equal starts at once', () => {
-  it('are one, and what they started is known to whoever asks after them', async () => {
+  test('are one, and what they started is known to whoever asks after them', async () => {
     const gateway = await startTestGateway();
     const id = gateway.samples.emptyMeetingId;
     const query =

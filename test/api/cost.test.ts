@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
 import { at, startTestGateway, until } from '../support/gateway.ts';
@@ -108,7 +108,7 @@ const ActiveLivestreamsOfPage = graphql(`
 `);
 
 describe('what an operation costs', () => {
-  it('reads a meeting, its active livestream and the running session with two requests', async () => {
+  test('reads a meeting, its active livestream and the running session with two requests', async () => {
     const gateway = await startTestGateway();
     const { meeting } = await gateway.query(MeetingWithSession, { id: gateway.samples.liveMeetingId });
 
@@ -117,7 +117,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual([ACTIVE_LIVESTREAM, ACTIVE_SESSION]);
   });
 
-  it('reads fifty live livestreams with their sessions with at most 51 requests', async () => {
+  test('reads fifty live livestreams with their sessions with at most 51 requests', async () => {
     const gateway = await startTestGateway();
     const { livestreams } = await gateway.query(LiveWithSessions, { first: 50, filter: { status: 'LIVE' } });
 
@@ -127,7 +127,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream().length).toBeLessThanOrEqual(51);
   });
 
-  it('asks once for an id that is asked for twenty times', async () => {
+  test('asks once for an id that is asked for twenty times', async () => {
     const gateway = await startTestGateway();
     const aliases = Array.from({ length: 20 }, (_, index) => `a${index}: livestream(id: $id) { name status }`);
     const query = `query Twenty($id: ID!) { ${aliases.join(' ')} }`;
@@ -140,7 +140,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
   });
 
-  it('gives a meeting of which only the id is wanted for nothing', async () => {
+  test('gives a meeting of which only the id is wanted for nothing', async () => {
     const gateway = await startTestGateway();
     const id = gateway.samples.liveMeetingId;
 
@@ -148,7 +148,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it.each(['idleLivestreamId', 'offlineLivestreamId'] as const)(
+  test.each(['idleLivestreamId', 'offlineLivestreamId'] as const)(
     'does not ask for the session of a livestream that has none (%s)',
     async (sample) => {
       const gateway = await startTestGateway();
@@ -160,7 +160,7 @@ describe('what an operation costs', () => {
     },
   );
 
-  it("takes a livestream from its active session's answer", async () => {
+  test("takes a livestream from its active session's answer", async () => {
     const gateway = await startTestGateway();
     const { startLivestream } = await gateway.query(StartAndLook, { meetingId: gateway.samples.emptyMeetingId });
 
@@ -169,7 +169,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual(['POST /meetings/{meeting_id}/livestreams', ACTIVE_SESSION]);
   });
 
-  it('takes a livestream from the page of a list', async () => {
+  test('takes a livestream from the page of a list', async () => {
     const listed = Promise.withResolvers<null>();
     const gateway = await startTestGateway({
       // The session's answer comes after the list's, so that the list's page is known when its livestream is wanted.
@@ -201,7 +201,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream().toSorted()).toEqual([LIST, SESSION]);
   });
 
-  it("takes a meeting's active livestream from the page of a list", async () => {
+  test("takes a meeting's active livestream from the page of a list", async () => {
     const gateway = await startTestGateway();
     const { livestreams } = await gateway.query(ActiveLivestreamsOfPage, {});
 
@@ -212,7 +212,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual([LIST]);
   });
 
-  it("gives the id of a session's livestream for nothing", async () => {
+  test("gives the id of a session's livestream for nothing", async () => {
     const gateway = await startTestGateway();
     const { livestreamSession } = await gateway.query(SessionWithLivestreamId, { id: gateway.samples.endedSessionId });
 
@@ -220,7 +220,7 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual([SESSION]);
   });
 
-  it('has at most 64 requests in flight', async () => {
+  test('has at most 64 requests in flight', async () => {
     const gateway = await startTestGateway({ options: { limits: { aliases: 100, rootFields: 100 } } });
     const fields = Array.from(
       { length: 100 },

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { graphql } from '../generated/gql.ts';
@@ -82,7 +82,7 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
     [{ kind: 'redirect' }, 'UPSTREAM_INVALID_RESPONSE', false],
   ];
 
-  it.each(cases)('%j is %s, retryable %s', async (fault, code, retryable) => {
+  test.each(cases)('%j is %s, retryable %s', async (fault, code, retryable) => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ ...fault, route: LIVESTREAM_ROUTE }]);
     const { data, errors, status } = await gateway.execute(OneLivestream, { id: gateway.samples.liveLivestreamId });
@@ -93,7 +93,7 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
     expect(new Set(gateway.upstream())).toEqual(new Set([`GET ${LIVESTREAM_ROUTE}`]));
   });
 
-  it('no answer in time is UPSTREAM_TIMEOUT', async () => {
+  test('no answer in time is UPSTREAM_TIMEOUT', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'hang' }]);
     const answer = gateway.execute(OneLivestream, { id: gateway.samples.liveLivestreamId });
@@ -104,7 +104,7 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
     expect((await answer).errors).toMatchObject([{ extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true } }]);
   });
 
-  it('a limit that is reached tells when to come back, and what upstream said', async () => {
+  test('a limit that is reached tells when to come back, and what upstream said', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 120 }]);
     const { errors } = await gateway.execute(OneLivestream, { id: gateway.samples.liveLivestreamId });
@@ -128,7 +128,7 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
 
 describe('a request that never becomes an operation says why', () => {
   const PERSISTED = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
-  it.each([
+  test.each([
     ['GRAPHQL_PARSE_FAILED', { query: '{' }],
     ['GRAPHQL_VALIDATION_FAILED', { query: '{ nope }' }],
     ['OPERATION_RESOLUTION_FAILURE', { query: 'query A { __typename }', operationName: 'B' }],
@@ -149,7 +149,7 @@ describe('a request that never becomes an operation says why', () => {
   });
 });
 
-it('one dead session in fifty leaves forty-nine', async () => {
+test('one dead session in fifty leaves forty-nine', async () => {
   const gateway = await startTestGateway();
   const route = '/livestreams/{livestream_id}/active-livestream-session';
   gateway.sandbox.fail([{ kind: 'status', status: 500, route, skip: 20, times: 1 }]);
@@ -165,7 +165,7 @@ it('one dead session in fifty leaves forty-nine', async () => {
 });
 
 describe('an error that nobody foresaw', () => {
-  it('is masked, and stands in the log under the request id', async () => {
+  test('is masked, and stands in the log under the request id', async () => {
     const gateway = await startTestGateway({ intercept: () => () => Promise.reject(new Error('the secret inside')) });
     const headers = { 'x-request-id': 'call-17' };
     const answer = await gateway.execute(OneLivestream, { id: 'a' }, { headers });
@@ -180,7 +180,7 @@ describe('an error that nobody foresaw', () => {
     ]);
   });
 
-  it.each(['two words', 'x'.repeat(129), '"quoted"'])(
+  test.each(['two words', 'x'.repeat(129), '"quoted"'])(
     'is under a new id when the one sent is unusable: %j',
     async (id) => {
       const gateway = await startTestGateway();
@@ -190,7 +190,7 @@ describe('an error that nobody foresaw', () => {
   );
 });
 
-it('no secret is in an answer or in the log, whatever upstream says', async () => {
+test('no secret is in an answer or in the log, whatever upstream says', async () => {
   const streamKey = 'f'.repeat(64);
   const says = `${TOKEN} Bearer ${TOKEN} /accounts/${ACCOUNT}/realtime/kit/${APP} ${streamKey} https://a.test/accounts/${ACCOUNT}`;
   for (const status of [200, 400, 401, 403, 404, 409, 429, 500]) {
@@ -239,7 +239,7 @@ describe('an id that is none never reaches upstream', () => {
     'sessions',
   ];
 
-  it.each(ATTACKS.map((id) => [JSON.stringify(id).slice(0, 40), id]))('%s', async (_shown, id) => {
+  test.each(ATTACKS.map((id) => [JSON.stringify(id).slice(0, 40), id]))('%s', async (_shown, id) => {
     const gateway = await startTestGateway();
     const queries = await gateway.execute(EveryId, { id });
     const mutations = await gateway.execute(EveryIdOfMutations, { id });
@@ -252,7 +252,7 @@ describe('an id that is none never reaches upstream', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('whatever it is', async () => {
+  test('whatever it is', async () => {
     const gateway = await startTestGateway();
     const id = fc.string({ unit: 'binary', maxLength: 80 }).filter((text) => !/^[A-Za-z0-9-]{1,64}$/.test(text));
     await fc.assert(

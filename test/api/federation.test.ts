@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { ask, entities, livestream, meeting, session, UNKNOWN } from '../support/entities.ts';
 import { at, matching, present, rowsOf, startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -22,7 +22,7 @@ async function fiftyOf(gateway: TestGateway, query: string, where: (row: unknown
 }
 
 describe('entities that a router refers to', () => {
-  it('come in its order, of all types, doubles and unknown ones in their places, each asked for once', async () => {
+  test('come in its order, of all types, doubles and unknown ones in their places, each asked for once', async () => {
     const gateway = await startTestGateway();
     const { samples } = gateway;
     const found = await entities(
@@ -52,12 +52,12 @@ describe('entities that a router refers to', () => {
     );
   });
 
-  it('may be none', async () => {
+  test('may be none', async () => {
     const gateway = await startTestGateway();
     expect(await entities(gateway, [], '__typename')).toEqual([]);
   });
 
-  it('are known by whole numbers too, and by what else a representation holds they are not', async () => {
+  test('are known by whole numbers too, and by what else a representation holds they are not', async () => {
     const gateway = await startTestGateway();
     const { emptyMeetingId } = gateway.samples;
     const representations = [meeting(42), { ...meeting(emptyMeetingId), title: 'of another subgraph', agenda: [null] }];
@@ -71,7 +71,7 @@ describe('entities that a router refers to', () => {
     ]);
   });
 
-  it('may be written into the document, with or without variables', async () => {
+  test('may be written into the document, with or without variables', async () => {
     const gateway = await startTestGateway();
     const { emptyMeetingId, liveMeetingId, invokedMeetingId } = gateway.samples;
     const query = `query ($id: ID!, $all: _Any!) {
@@ -89,7 +89,7 @@ describe('entities that a router refers to', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('are answered anew for other representations, and not for the same', async () => {
+  test('are answered anew for other representations, and not for the same', async () => {
     const gateway = await startTestGateway();
     const { emptyMeetingId, liveMeetingId } = gateway.samples;
     const title = async (...ids: string[]): Promise<string> =>
@@ -112,7 +112,7 @@ describe('entities that a router refers to', () => {
 });
 
 describe('a batch', () => {
-  it("of fifty meetings' active livestreams costs one page of each list", async () => {
+  test("of fifty meetings' active livestreams costs one page of each list", async () => {
     const gateway = await startTestGateway();
     const live = await fiftyOf(gateway, '&status=LIVE', (row) => typeof at(row, 'meeting_id') === 'string');
     const meetings = live.map((row) => meeting(at(row, 'meeting_id')));
@@ -124,7 +124,7 @@ describe('a batch', () => {
     expect(gateway.upstream()).toEqual([LIST, LIST]);
   });
 
-  it('of fifty meetings with their details costs the pages of their list too', async () => {
+  test('of fifty meetings with their details costs the pages of their list too', async () => {
     const gateway = await startTestGateway();
     const live = await fiftyOf(gateway, '&status=LIVE', (row) => typeof at(row, 'meeting_id') === 'string');
     const meetings = live.map((row) => meeting(at(row, 'meeting_id')));
@@ -135,7 +135,7 @@ describe('a batch', () => {
     expect(gateway.upstream().toSorted()).toEqual([LIST, LIST, MEETINGS, MEETINGS, MEETINGS]);
   });
 
-  it.each([
+  test.each([
     ['newest', '&page_no=1', 1],
     ['older', '&page_no=3', 4],
   ])('of fifty of the %s livestreams costs the pages of their list that are needed', async (_which, query, pages) => {
@@ -148,7 +148,7 @@ describe('a batch', () => {
     expect(gateway.upstream()).toEqual(Array.from({ length: pages }, () => LIST));
   });
 
-  it('of one livestream fifty times costs one request', async () => {
+  test('of one livestream fifty times costs one request', async () => {
     const gateway = await startTestGateway();
     const { idleLivestreamId } = gateway.samples;
     const fifty = Array.from({ length: 50 }, () => livestream(idleLivestreamId));
@@ -162,7 +162,7 @@ describe('a read that fails', () => {
   const route = (request: string): string => request.replace('GET ', '');
   const failure = { code: 'UPSTREAM_UNAVAILABLE', retryable: true };
 
-  it('leaves the entities in the other places', async () => {
+  test('leaves the entities in the other places', async () => {
     const gateway = await startTestGateway();
     const { samples } = gateway;
     gateway.sandbox.fail([{ kind: 'status', status: 500, route: route(SESSION) }]);
@@ -182,7 +182,7 @@ describe('a read that fails', () => {
     expect(present(errors[0]).extensions).toMatchObject(failure);
   });
 
-  it("of a meeting's details leaves what is live in it, and fails in each of them", async () => {
+  test("of a meeting's details leaves what is live in it, and fails in each of them", async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
     gateway.sandbox.fail([{ kind: 'status', status: 500, route: route(MEETING) }]);
@@ -195,7 +195,7 @@ describe('a read that fails', () => {
     for (const { extensions } of errors) expect(extensions).toMatchObject(failure);
   });
 
-  it('of what is live in a meeting leaves its details, and is nothing to one who does not ask for it', async () => {
+  test('of what is live in a meeting leaves its details, and is nothing to one who does not ask for it', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId } = gateway.samples;
     gateway.sandbox.fail([{ kind: 'status', status: 500, route: route(ACTIVE_LIVESTREAM) }]);
@@ -207,7 +207,7 @@ describe('a read that fails', () => {
     expect(gateway.logs.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('and that of a meeting which does not exist leave nothing behind that could end the process', async () => {
+  test('and that of a meeting which does not exist leave nothing behind that could end the process', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'status', status: 500, route: route(ACTIVE_LIVESTREAM) }]);
     const answer = await ask(gateway, [meeting(UNKNOWN)], '... on Meeting { title activeLivestream { id } }');
@@ -226,7 +226,7 @@ describe("a caller's scopes", () => {
   }`;
   const headers = { authorization: 'Bearer key' };
 
-  it('hold for entities: what is secret is null, and the rest is served', async () => {
+  test('hold for entities: what is secret is null, and the rest is served', async () => {
     const gateway = await startFor('key', 'livestream:read');
     const variables = { id: gateway.samples.idleLivestreamId };
     const { data, errors } = await gateway.send({ query, variables }, { headers });
@@ -236,7 +236,7 @@ describe("a caller's scopes", () => {
     ]);
   });
 
-  it('that do not allow to read let nothing be read', async () => {
+  test('that do not allow to read let nothing be read', async () => {
     const gateway = await startFor('key', 'livestream:secret', 'livestream:write');
     const variables = { id: gateway.samples.idleLivestreamId };
     const { data, errors } = await gateway.send({ query, variables }, { headers });

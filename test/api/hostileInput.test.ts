@@ -21,7 +21,7 @@ type Sent = Pick<TransportRequest, 'method' | 'url' | 'headers'> & { body: strin
 async function watched(options: TestGatewayOptions['options'] = {}) {
   const sent: Sent[] = [];
   const gateway = await startTestGateway({
-    economy: { freshness: NOTHING_KEPT },
+    caching: { ttl: NOTHING_KEPT },
     settings: { quota: { enforced: false, limit: 1_000_000 } },
     options,
     intercept: (send) => async (request) => {

@@ -24,7 +24,7 @@ afterEach(async () => {
 async function gatewayOf(baseUrl: string) {
   const account = { accountId: ACCOUNT, appId: APP, token: TOKEN };
   return startTestGateway({
-    economy: { freshness: NOTHING_KEPT },
+    caching: { ttl: NOTHING_KEPT },
     options: {
       upstream: { ...account, baseUrl, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
     },

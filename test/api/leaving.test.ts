@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
 import { at, rowsOf, startTestGateway, until } from '../support/gateway.ts';
@@ -21,7 +21,7 @@ const StartAndLeave = graphql(`
   }
 `);
 
-it('a caller who leaves ends the read that only it wanted', async () => {
+test('a caller who leaves ends the read that only it wanted', async () => {
   const gateway = await startTestGateway();
   gateway.sandbox.fail([{ kind: 'hang' }]);
   const caller = new AbortController();
@@ -37,7 +37,7 @@ it('a caller who leaves ends the read that only it wanted', async () => {
   expect(gateway.logs).toEqual([]);
 });
 
-it('a caller who leaves does not end the same read of another', async () => {
+test('a caller who leaves does not end the same read of another', async () => {
   const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
   const caller = new AbortController();
   const variables = { id: gateway.samples.liveLivestreamId };
@@ -54,7 +54,7 @@ it('a caller who leaves does not end the same read of another', async () => {
   expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
 });
 
-it('a start that is under way goes on when its caller leaves', async () => {
+test('a start that is under way goes on when its caller leaves', async () => {
   const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
   const meetingId = gateway.samples.emptyMeetingId;
   const caller = new AbortController();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch, Shapes } from '../../src/sandbox/settings.ts';
@@ -120,7 +120,7 @@ async function expectSingleAnswers(gateway: TestGateway, meetings: readonly unkn
 const isLive = (meeting: unknown): boolean => at(meeting, 'activeLivestream') !== null;
 
 describe('what is live in many meetings', () => {
-  it('costs the page of meetings and one page of each list, and is what single reads tell', async () => {
+  test('costs the page of meetings and one page of each list, and is what single reads tell', async () => {
     const gateway = await start();
     const meetings = await liveMeetings(gateway, 50);
     expect(spent(gateway)).toEqual({ [MEETINGS]: 1, [LIST]: 2 });
@@ -130,7 +130,7 @@ describe('what is live in many meetings', () => {
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('costs at most six requests more than the page of meetings while hundreds are live', async () => {
+  test('costs at most six requests more than the page of meetings while hundreds are live', async () => {
     const gateway = await start();
     await startAll(gateway);
     expect(gateway.sandbox.overview().counts.byStatus).toMatchObject({ LIVE: 236, INVOKED: 8 });
@@ -140,7 +140,7 @@ describe('what is live in many meetings', () => {
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('is right for all 240 meetings at once, which no operation could ask for one by one', async () => {
+  test('is right for all 240 meetings at once, which no operation could ask for one by one', async () => {
     const gateway = await start();
     const ids = await meetingIds(gateway);
     gateway.forget();
@@ -153,7 +153,7 @@ describe('what is live in many meetings', () => {
     );
   });
 
-  it('is asked for one by one for two meetings, since the two lists cost as much', async () => {
+  test('is asked for one by one for two meetings, since the two lists cost as much', async () => {
     const gateway = await start();
     const { liveMeetingId, invokedMeetingId, emptyMeetingId } = gateway.samples;
     await activeOf(gateway, [liveMeetingId, emptyMeetingId]);
@@ -165,14 +165,14 @@ describe('what is live in many meetings', () => {
     expect(active).toMatchObject([{ status: 'LIVE' }, { status: 'INVOKED' }, null]);
   });
 
-  it('is asked for one by one where the operator turned the lists off', async () => {
-    const gateway = await start({ economy: { bulkReads: false } });
+  test('is asked for one by one where the operator turned the lists off', async () => {
+    const gateway = await start({ caching: { bulkReads: false } });
     const meetings = await liveMeetings(gateway, 50);
     expect(spent(gateway)).toEqual({ [MEETINGS]: 1, [ACTIVE_LIVESTREAM]: 50 });
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('is asked for one by one only where the rest of the operation does not tell it', async () => {
+  test('is asked for one by one only where the rest of the operation does not tell it', async () => {
     const gateway = await start();
     const { liveMeetingId, invokedMeetingId, emptyMeetingId, idleMeetingId } = gateway.samples;
     await activeOf(gateway, [liveMeetingId]);
@@ -184,7 +184,7 @@ describe('what is live in many meetings', () => {
     expect(spent(gateway)).toEqual({ [ACTIVE_LIVESTREAM]: 2 });
   });
 
-  it('is null for a meeting that does not exist', async () => {
+  test('is null for a meeting that does not exist', async () => {
     const gateway = await start();
     const { liveMeetingId } = gateway.samples;
     const active = await activeOf(gateway, ['none-1', liveMeetingId, 'none-2', 'none-3']);
@@ -192,8 +192,8 @@ describe('what is live in many meetings', () => {
     expect(active).toMatchObject([null, { id: gateway.samples.liveLivestreamId }, null, null]);
   });
 
-  it('is planned with the length that the list had, until that is too old to plan with', async () => {
-    const gateway = await start({ economy: { freshness: NOTHING_KEPT } });
+  test('is planned with the length that the list had, until that is too old to plan with', async () => {
+    const gateway = await start({ caching: { ttl: NOTHING_KEPT } });
     await startAll(gateway);
     const ids = (await meetingIds(gateway)).slice(0, 4);
     gateway.forget();
@@ -215,7 +215,7 @@ describe('what is live in many meetings', () => {
 });
 
 describe('many livestreams by their ids', () => {
-  it('come from the list of all, where that is shorter than asking for each', async () => {
+  test('come from the list of all, where that is shorter than asking for each', async () => {
     const gateway = await start();
     const all = await livestreamIds(gateway);
     expect(all).toHaveLength(320);
@@ -230,7 +230,7 @@ describe('many livestreams by their ids', () => {
     }
   });
 
-  it('come one by one, where they are few', async () => {
+  test('come one by one, where they are few', async () => {
     const gateway = await start();
     const { liveLivestreamId, idleLivestreamId, erroredLivestreamId } = gateway.samples;
     const ids = [liveLivestreamId, idleLivestreamId, erroredLivestreamId];
@@ -238,7 +238,7 @@ describe('many livestreams by their ids', () => {
     expect(spent(gateway)).toEqual({ [LIVESTREAM]: 3 });
   });
 
-  it('are null where there is none of that id', async () => {
+  test('are null where there is none of that id', async () => {
     const gateway = await start();
     const { liveLivestreamId } = gateway.samples;
     const unknown = Array.from({ length: 20 }, (_, index) => `none-${index}`);
@@ -248,8 +248,8 @@ describe('many livestreams by their ids', () => {
     expect(served[20]).toMatchObject({ id: liveLivestreamId });
   });
 
-  it('leave the list alone where one page of it showed that the rest costs more than they do', async () => {
-    const gateway = await start({ economy: { freshness: NOTHING_KEPT } });
+  test('leave the list alone where one page of it showed that the rest costs more than they do', async () => {
+    const gateway = await start({ caching: { ttl: NOTHING_KEPT } });
     await startAll(gateway);
     // Five of the oldest, which stand on the last of five pages.
     const ids = (await idsOf(gateway, '/livestreams?sort_order=ASC&', 1)).slice(0, 5);
@@ -266,7 +266,7 @@ describe('many livestreams by their ids', () => {
 describe("many meetings' details", () => {
   const titles = (ids: readonly string[]): string => aliased(ids, (id) => `meeting(id: "${id}") { title }`);
 
-  it('come from the list of all, where that is shorter than asking for each', async () => {
+  test('come from the list of all, where that is shorter than asking for each', async () => {
     const gateway = await start();
     const ids = (await meetingIds(gateway)).filter((_, index) => index % 5 === 0);
     gateway.forget();
@@ -277,7 +277,7 @@ describe("many meetings' details", () => {
       expect(at(data, `at${index}`, 'title')).toBe(at(await gateway.rest(`/meetings/${id}`), 'title'));
   });
 
-  it('come one by one, where they are few, or where the list does not tell its length', async () => {
+  test('come one by one, where they are few, or where the list does not tell its length', async () => {
     const gateway = await start();
     const ids = (await meetingIds(gateway)).slice(0, 4);
     gateway.forget();
@@ -290,7 +290,7 @@ describe("many meetings' details", () => {
     expect(spent(odd)).toEqual({ [MEETINGS]: 1, [MEETING]: 10 });
   });
 
-  it('are asked for by themselves where the list has none: nothing tells that it leaves none out', async () => {
+  test('are asked for by themselves where the list has none: nothing tells that it leaves none out', async () => {
     const gateway = await start();
     const known = (await meetingIds(gateway)).slice(0, 10);
     gateway.forget();
@@ -317,9 +317,9 @@ describe('a list in an odd form', () => {
     ['in pages of 50', { maxPerPage: 50 }, { lists: 3, singles: 0 }],
   ];
 
-  it.each(forms)('%s gives what single reads give', async (_name, shapes, { lists, singles }) => {
+  test.each(forms)('%s gives what single reads give', async (_name, shapes, { lists, singles }) => {
     const gateway = await start({ settings: { shapes } });
-    const reference = await start({ settings: { shapes }, economy: { bulkReads: false } });
+    const reference = await start({ settings: { shapes }, caching: { bulkReads: false } });
     const meetings = await liveMeetings(gateway, 50);
     expect(meetings).toEqual(await liveMeetings(reference, 50));
     expect(meetings.filter(isLive).length).toBeGreaterThan(5);
@@ -332,9 +332,9 @@ describe('a list in an odd form', () => {
     expect(spent(gateway)[LIST] ?? 0).toBe(singles > 0 ? 0 : lists);
   });
 
-  it.each(forms)('%s gives livestreams by id as single reads do', async (_name, shapes) => {
+  test.each(forms)('%s gives livestreams by id as single reads do', async (_name, shapes) => {
     const gateway = await start({ settings: { shapes } });
-    const reference = await start({ settings: { shapes }, economy: { bulkReads: false } });
+    const reference = await start({ settings: { shapes }, caching: { bulkReads: false } });
     const plain = await start();
     const ids = [...(await livestreamIds(plain)).filter((_, index) => index % 16 === 0), 'none'];
     const served = await livestreams(gateway, ids);
@@ -344,10 +344,10 @@ describe('a list in an odd form', () => {
     expect(gateway.upstream().length).toBeLessThanOrEqual(22);
   });
 
-  it.each([0, 1] as const)('numbered from %i gives what single reads give', async (firstPage) => {
+  test.each([0, 1] as const)('numbered from %i gives what single reads give', async (firstPage) => {
     const shapes = { firstPage };
     const gateway = await start({ settings: { shapes } });
-    const reference = await start({ settings: { shapes }, economy: { bulkReads: false } });
+    const reference = await start({ settings: { shapes }, caching: { bulkReads: false } });
     const first = await liveMeetings(gateway, 50);
     expect(first).toEqual(await liveMeetings(reference, 50));
     expect(first.filter(isLive).length).toBeGreaterThan(5);
@@ -355,7 +355,7 @@ describe('a list in an odd form', () => {
     expect(gateway.upstream().length).toBeLessThanOrEqual(54);
   });
 
-  it.each([2, 3, 5, 10])('in pages of %i costs no more than single reads do', async (maxPerPage) => {
+  test.each([2, 3, 5, 10])('in pages of %i costs no more than single reads do', async (maxPerPage) => {
     const gateway = await start({ settings: { shapes: { maxPerPage } } });
     const plain = await start();
     const ids = (await meetingIds(plain)).slice(0, 50);
@@ -374,7 +374,7 @@ describe('a list that fails', () => {
     ['with a closed connection, three times', { kind: 'reset' }, 3],
   ];
 
-  it.each(faults)("%s, is none of the single reads' failure", async (_name, fault, lists) => {
+  test.each(faults)("%s, is none of the single reads' failure", async (_name, fault, lists) => {
     const gateway = await start();
     gateway.sandbox.fail([{ ...fault, route: '/livestreams' }]);
     const meetings = await liveMeetings(gateway, 50);
@@ -383,7 +383,7 @@ describe('a list that fails', () => {
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('on its later pages, is made up for by single reads', async () => {
+  test('on its later pages, is made up for by single reads', async () => {
     const gateway = await start();
     await startAll(gateway);
     gateway.sandbox.fail([{ kind: 'status', status: 500, route: '/livestreams', skip: 2 }]);
@@ -395,7 +395,7 @@ describe('a list that fails', () => {
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('by never answering, gives way to single reads when its time is over', async () => {
+  test('by never answering, gives way to single reads when its time is over', async () => {
     const gateway = await start();
     const { liveMeetingId, invokedMeetingId, emptyMeetingId } = gateway.samples;
     gateway.sandbox.fail([{ kind: 'hang', route: '/livestreams' }]);
@@ -408,7 +408,7 @@ describe('a list that fails', () => {
     expect(spent(gateway)).toEqual({ [LIST]: 3, [ACTIVE_LIVESTREAM]: 3 });
   });
 
-  it('with a 429, has everything wait: what is not known is an error then, and never null', async () => {
+  test('with a 429, has everything wait: what is not known is an error then, and never null', async () => {
     const gateway = await start();
     const { liveMeetingId, invokedMeetingId, emptyMeetingId } = gateway.samples;
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 60, route: '/livestreams' }]);
@@ -423,7 +423,7 @@ describe('a list that fails', () => {
     expect(await activeOf(gateway, ids)).toMatchObject([{ status: 'LIVE' }, { status: 'INVOKED' }, null]);
   });
 
-  it('is not waited for, nor read singly after it, once its caller has left', async () => {
+  test('is not waited for, nor read singly after it, once its caller has left', async () => {
     const gateway = await start();
     gateway.sandbox.fail([{ kind: 'hang', route: '/livestreams' }]);
     const caller = new AbortController();
@@ -450,21 +450,21 @@ describe('a list whose rows', () => {
     });
   }
 
-  it('do not tell their meeting, says nothing of meetings: they are asked one by one', async () => {
+  test('do not tell their meeting, says nothing of meetings: they are asked one by one', async () => {
     const gateway = await without('meeting_id');
     const meetings = await liveMeetings(gateway, 50);
     expect(spent(gateway)).toEqual({ [MEETINGS]: 1, [LIST]: 2, [ACTIVE_LIVESTREAM]: 50 });
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('have no id, are asked for one by one', async () => {
+  test('have no id, are asked for one by one', async () => {
     const gateway = await without('id');
     const meetings = await liveMeetings(gateway, 50);
     expect(spent(gateway)).toEqual({ [MEETINGS]: 1, [LIST]: 1, [ACTIVE_LIVESTREAM]: 50 });
     await expectSingleAnswers(gateway, meetings);
   });
 
-  it('is without its length, is asked for one by one', async () => {
+  test('is without its length, is asked for one by one', async () => {
     const gateway = await without('total_count');
     const meetings = await liveMeetings(gateway, 50);
     expect(spent(gateway)).toEqual({ [MEETINGS]: 1, [LIST]: 1, [ACTIVE_LIVESTREAM]: 50 });
@@ -473,7 +473,7 @@ describe('a list whose rows', () => {
 });
 
 describe('a start or a stop', () => {
-  it('is seen by the very next operation over many meetings', async () => {
+  test('is seen by the very next operation over many meetings', async () => {
     const gateway = await start();
     const { liveMeetingId, invokedMeetingId, emptyMeetingId, idleMeetingId } = gateway.samples;
     const ids = [liveMeetingId, invokedMeetingId, emptyMeetingId, idleMeetingId];

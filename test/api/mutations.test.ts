@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
 import type { StartLivestreamInput } from '../generated/graphql.ts';
@@ -181,7 +181,7 @@ async function stop(gateway: TestGateway, meetingId: string) {
 }
 
 describe('the life of a livestream', () => {
-  it('goes from its start over LIVE to its stop', async () => {
+  test('goes from its start over LIVE to its stop', async () => {
     const gateway = await startTestGateway();
     const meetingId = gateway.samples.emptyMeetingId;
     const active = async () => (await gateway.query(Active, { id: meetingId })).meeting?.activeLivestream;
@@ -202,7 +202,7 @@ describe('the life of a livestream', () => {
     expect(await active()).toBeNull();
   });
 
-  it('begins with a full livestream, what the start does not tell being loaded', async () => {
+  test('begins with a full livestream, what the start does not tell being loaded', async () => {
     const gateway = await startTestGateway();
     const meetingId = gateway.samples.emptyMeetingId;
     const input = { meetingId, name: 'Keynote' };
@@ -227,7 +227,7 @@ describe('the life of a livestream', () => {
     expect(startLivestream?.meeting?.activeLivestream).toEqual({ id: livestream.id, name: 'Keynote' });
   });
 
-  it('begins with the name that was sent and no playback URL, while upstream tells neither', async () => {
+  test('begins with the name that was sent and no playback URL, while upstream tells neither', async () => {
     const gateway = await startTestGateway({ settings: { nameDelayMs: 60_000, playbackUrlDelayMs: 60_000 } });
     const input = { meetingId: gateway.samples.emptyMeetingId, name: 'Keynote' };
     const { startLivestream } = await gateway.query(StartInFull, { input });
@@ -236,7 +236,7 @@ describe('the life of a livestream', () => {
     expect(startLivestream?.meeting?.activeLivestream?.name).toBe('Keynote');
   });
 
-  it('keeps the name that was sent in whatever answer the livestream comes again', async () => {
+  test('keeps the name that was sent in whatever answer the livestream comes again', async () => {
     const gateway = await startTestGateway({ settings: { nameDelayMs: 60_000 } });
     const { data } = await gateway.send({
       query: `mutation ($input: StartLivestreamInput!) {
@@ -253,7 +253,7 @@ describe('the life of a livestream', () => {
 });
 
 describe('a start sends', () => {
-  it.each([
+  test.each([
     [{}, {}],
     [{ name: null, video: null }, {}],
     [{ name: 'Town hall' }, { name: 'Town hall' }],
@@ -272,7 +272,7 @@ describe('a start sends', () => {
 });
 
 describe('what the caller has to handle stands in userErrors', () => {
-  it.each(['', '..', 'a/b', 'sessions', 'x'.repeat(65)])('a bad id, and nothing is sent: %j', async (meetingId) => {
+  test.each(['', '..', 'a/b', 'sessions', 'x'.repeat(65)])('a bad id, and nothing is sent: %j', async (meetingId) => {
     const gateway = await startTestGateway();
     const answers = [await start(gateway, { meetingId }), await stop(gateway, meetingId)];
 
@@ -283,7 +283,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['width', { width: 0, height: 720 }],
     ['width', { width: -1, height: 0 }],
     ['height', { width: 1280, height: 0 }],
@@ -297,7 +297,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('a meeting that does not exist', async () => {
+  test('a meeting that does not exist', async () => {
     const gateway = await startTestGateway();
     const meetingId = '0b8f4f0e-0000-4000-8000-000000000000';
     const notFound = [{ code: 'NOT_FOUND', field: ['input', 'meetingId'] }];
@@ -308,7 +308,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(stopped).toMatchObject({ livestream: null, meeting: null, userErrors: notFound });
   });
 
-  it('a meeting that has nothing to stop', async () => {
+  test('a meeting that has nothing to stop', async () => {
     const gateway = await startTestGateway();
     const { livestream, userErrors } = await stop(gateway, gateway.samples.idleMeetingId);
 
@@ -316,7 +316,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(userErrors).toMatchObject([{ code: 'NOT_FOUND', field: ['input', 'meetingId'] }]);
   });
 
-  it.each(['error', 'errors'] as const)('a meeting that is live already, said by "%s"', async (errors) => {
+  test.each(['error', 'errors'] as const)('a meeting that is live already, said by "%s"', async (errors) => {
     const gateway = await startTestGateway({ settings: { shapes: { errors } } });
     const meetingId = gateway.samples.liveMeetingId;
     const { livestream, meeting, userErrors } = await start(gateway, { meetingId });
@@ -327,7 +327,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(still?.activeLivestream?.id).toBe(gateway.samples.liveLivestreamId);
   });
 
-  it('a start whose outcome cannot be told', async () => {
+  test('a start whose outcome cannot be told', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'reset', method: 'POST', route: START_ROUTE }]);
     const { livestream, userErrors } = await start(gateway, { meetingId: gateway.samples.emptyMeetingId });
@@ -337,7 +337,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(gateway.upstream()).toEqual([START, `GET ${ACTIVE_ROUTE}`]);
   });
 
-  it('a stop whose outcome cannot be told', async () => {
+  test('a stop whose outcome cannot be told', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'status', status: 500, route: STOP_ROUTE }]);
     const { userErrors } = await stop(gateway, gateway.samples.liveMeetingId);
@@ -348,7 +348,7 @@ describe('what the caller has to handle stands in userErrors', () => {
 });
 
 describe('a lost answer', () => {
-  it.each([
+  test.each([
     { kind: 'reset' },
     { kind: 'truncated' },
     { kind: 'status', status: 500 },
@@ -367,7 +367,7 @@ describe('a lost answer', () => {
     expect(startBodies(gateway)).toHaveLength(1);
   });
 
-  it('that never comes is settled when its time is up', async () => {
+  test('that never comes is settled when its time is up', async () => {
     const gateway = await startTestGateway();
     const meetingId = gateway.samples.emptyMeetingId;
     gateway.sandbox.fail([{ kind: 'hang', after: true, method: 'POST', route: START_ROUTE }]);
@@ -379,7 +379,7 @@ describe('a lost answer', () => {
     expect(startBodies(gateway)).toHaveLength(1);
   });
 
-  it('of a stop counts as stopped when nothing is active any more', async () => {
+  test('of a stop counts as stopped when nothing is active any more', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.fail([{ kind: 'reset', after: true, route: STOP_ROUTE }]);
     const { livestream, userErrors } = await stop(gateway, gateway.samples.liveMeetingId);
@@ -391,7 +391,7 @@ describe('a lost answer', () => {
 });
 
 describe('the same operation reads the new state', () => {
-  it('after each start and each stop', async () => {
+  test('after each start and each stop', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId: meetingId, liveLivestreamId } = gateway.samples;
     const { before, started, after } = await gateway.query(StopStartStop, { meetingId });
@@ -406,7 +406,7 @@ describe('the same operation reads the new state', () => {
     expect(after).toEqual({ livestream: { id, status: 'IDLE' }, meeting: { activeLivestream: null } });
   });
 
-  it('even of what it had read before', async () => {
+  test('even of what it had read before', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId: meetingId, liveLivestreamId } = gateway.samples;
     const { refused, stopLivestream, again } = await gateway.query(ReadThenStop, { meetingId });
@@ -418,7 +418,7 @@ describe('the same operation reads the new state', () => {
 });
 
 describe('starts that arrive at once', () => {
-  it('are one when they are equal', async () => {
+  test('are one when they are equal', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const input = { meetingId: gateway.samples.emptyMeetingId, name: 'Together', video: { width: 640, height: 360 } };
     const answers = Promise.all([1, 2, 3, 4, 5].map(async () => start(gateway, input)));
@@ -434,7 +434,7 @@ describe('starts that arrive at once', () => {
     expect(startBodies(gateway)).toHaveLength(1);
   });
 
-  it('are each sent when they differ', async () => {
+  test('are each sent when they differ', async () => {
     const gateway = await startTestGateway();
     const meetingId = gateway.samples.emptyMeetingId;
     const answers = await Promise.all(['One', 'Two'].map(async (name) => start(gateway, { meetingId, name })));

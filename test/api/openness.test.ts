@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { REPORT_HEADER } from '../../src/server/plugins/useUpstreamReport.ts';
 import { type Answer, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
-const CLOSED = { tellsSchema: false, suggestions: false, reports: false, graphiql: false } as const;
+const CLOSED = { introspection: false, suggestions: false, upstreamReport: false, graphiql: false } as const;
 
 const QUESTIONS: [what: string, query: string][] = [
   ['introspection', getIntrospectionQuery()],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
 import { at, present, rowsOf, startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -152,7 +152,7 @@ const UPSTREAMS = [
 ] as const;
 
 describe.each(UPSTREAMS)('over an upstream %s', (_name, shapes) => {
-  it('a walk over all livestreams gives each once, in order', async () => {
+  test('a walk over all livestreams gives each once, in order', async () => {
     const gateway = await startTestGateway();
     const ids = await restIds(gateway, '/livestreams');
     gateway.sandbox.configure({ shapes });
@@ -164,7 +164,7 @@ describe.each(UPSTREAMS)('over an upstream %s', (_name, shapes) => {
     expect(walked).toEqual(ids);
   });
 
-  it('a walk over all meetings gives each once, in order', async () => {
+  test('a walk over all meetings gives each once, in order', async () => {
     const gateway = await startTestGateway();
     const ids = await restIds(gateway, '/meetings');
     gateway.sandbox.configure({ shapes });
@@ -172,7 +172,7 @@ describe.each(UPSTREAMS)('over an upstream %s', (_name, shapes) => {
     expect(walked).toEqual(ids);
   });
 
-  it('a walk over all livestreams of a meeting gives each once, in order', async () => {
+  test('a walk over all livestreams of a meeting gives each once, in order', async () => {
     const gateway = await startTestGateway();
     const { id, livestreams } = await busiestMeeting(gateway);
     gateway.sandbox.configure({ shapes });
@@ -186,13 +186,13 @@ describe.each(UPSTREAMS)('over an upstream %s', (_name, shapes) => {
 });
 
 describe('a page', () => {
-  it('has 25 rows when nobody says how many', async () => {
+  test('has 25 rows when nobody says how many', async () => {
     const gateway = await startTestGateway();
     expect((await gateway.query(LivestreamsPage, {})).livestreams.nodes).toHaveLength(25);
     expect((await gateway.query(MeetingsPage, { first: null })).meetings.nodes).toHaveLength(25);
   });
 
-  it('after the last row is empty and says so', async () => {
+  test('after the last row is empty and says so', async () => {
     const gateway = await startTestGateway();
     const filter = { status: 'ERRORED' } as const;
     const all = (await gateway.query(LivestreamsPage, { first: 100, filter })).livestreams;
@@ -209,7 +209,7 @@ describe('a page', () => {
     });
   });
 
-  it('of a list without rows is empty, with nothing before or after it', async () => {
+  test('of a list without rows is empty, with nothing before or after it', async () => {
     const gateway = await startTestGateway();
     const page = await gateway.query(MeetingLivestreamsPage, { id: gateway.samples.emptyMeetingId });
 
@@ -221,7 +221,7 @@ describe('a page', () => {
     });
   });
 
-  it('follows the cursor of any edge, not only of the last one', async () => {
+  test('follows the cursor of any edge, not only of the last one', async () => {
     const gateway = await startTestGateway();
     const { edges } = (await gateway.query(LivestreamsPage, { first: 20 })).livestreams;
     const { nodes } = (await gateway.query(LivestreamsPage, { first: 10, after: present(edges[4]).cursor }))
@@ -230,7 +230,7 @@ describe('a page', () => {
     expect(nodes.map(({ id }) => id)).toEqual(edges.slice(5, 15).map(({ node }) => node.id));
   });
 
-  it.each([
+  test.each([
     { first: 0 },
     { first: -1 },
     { first: 101 },
@@ -259,7 +259,7 @@ describe('a page', () => {
 });
 
 describe('a filter', () => {
-  it.each([
+  test.each([
     ['LIVE', 64],
     ['INVOKED', 8],
     ['ERRORED', 12],
@@ -275,7 +275,7 @@ describe('a filter', () => {
     expect(new Set(nodes.map((node) => node.status))).toEqual(new Set([status]));
   });
 
-  it('that excludes meetings gives independent livestreams alone', async () => {
+  test('that excludes meetings gives independent livestreams alone', async () => {
     const gateway = await startTestGateway();
     const filter = { excludeMeetings: true };
     const { nodes, totalCount } = (await gateway.query(LivestreamsPage, { first: 100, filter })).livestreams;
@@ -284,7 +284,7 @@ describe('a filter', () => {
     expect(nodes.map(({ meeting }) => meeting)).toEqual(Array.from({ length: 14 }, () => null));
   });
 
-  it('by time gives what was created in between, both ends included', async () => {
+  test('by time gives what was created in between, both ends included', async () => {
     const gateway = await startTestGateway();
     const all = (await gateway.query(LivestreamsPage, { first: 100 })).livestreams.nodes;
     const [to, from] = [present(all[10]?.createdAt), present(all[20]?.createdAt)];
@@ -293,7 +293,7 @@ describe('a filter', () => {
     expect(nodes.map(({ id }) => id)).toEqual(all.slice(10, 21).map(({ id }) => id));
   });
 
-  it.each([{ status: 'UNKNOWN' }, { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] as const)(
+  test.each([{ status: 'UNKNOWN' }, { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] as const)(
     'that nothing can match is refused before anything is sent upstream: %j',
     async (filter) => {
       const gateway = await startTestGateway();
@@ -304,7 +304,7 @@ describe('a filter', () => {
     },
   );
 
-  it('by text gives the meetings whose title has it', async () => {
+  test('by text gives the meetings whose title has it', async () => {
     const gateway = await startTestGateway();
     const title = present((await gateway.query(MeetingsPage, { first: 1 })).meetings.nodes[0]?.title);
     const { nodes } = (await gateway.query(MeetingsPage, { first: 100, search: title })).meetings;
@@ -314,7 +314,7 @@ describe('a filter', () => {
   });
 });
 
-it('livestreams come newest first, or oldest first when that is asked for', async () => {
+test('livestreams come newest first, or oldest first when that is asked for', async () => {
   const gateway = await startTestGateway();
   const newest = (await gateway.query(LivestreamsPage, { first: 100 })).livestreams.nodes;
   const oldest = (await gateway.query(LivestreamsPage, { first: 100, orderBy: 'CREATED_AT_ASC' })).livestreams.nodes;

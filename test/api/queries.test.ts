@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Shapes } from '../../src/sandbox/settings.ts';
 import { graphql } from '../generated/gql.ts';
@@ -188,7 +188,7 @@ const sessionOf = (session: unknown) => ({
 });
 
 describe('every field tells what the REST API says', () => {
-  it('of a meeting, its active livestream and the running session', async () => {
+  test('of a meeting, its active livestream and the running session', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
     const { meeting } = await gateway.query(Everything, variablesOf(gateway));
@@ -203,7 +203,7 @@ describe('every field tells what the REST API says', () => {
     });
   });
 
-  it('of a livestream, live or disabled', async () => {
+  test('of a livestream, live or disabled', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId, disabledLivestreamId } = gateway.samples;
     const { livestream, idle } = await gateway.query(Everything, variablesOf(gateway));
@@ -215,7 +215,7 @@ describe('every field tells what the REST API says', () => {
     expect(idle).toMatchObject({ ...livestreamOf(restIdle), disabled: true, activeSession: null });
   });
 
-  it('of a session, failed or watched for longer than 2^31 seconds', async () => {
+  test('of a session, failed or watched for longer than 2^31 seconds', async () => {
     const gateway = await startTestGateway();
     const { erroredSessionId, independentSessionId, erroredLivestreamId } = gateway.samples;
     const { livestreamSession, independent } = await gateway.query(Everything, variablesOf(gateway));
@@ -227,7 +227,7 @@ describe('every field tells what the REST API says', () => {
     expect(present(independent?.viewerSeconds)).toBeGreaterThan(2 ** 31);
   });
 
-  it('of lists of livestreams and meetings', async () => {
+  test('of lists of livestreams and meetings', async () => {
     const gateway = await startTestGateway();
     const data = await gateway.query(Everything, variablesOf(gateway));
     const meetings = rowsOf(await gateway.rest('/meetings?per_page=3')).map(meetingOf);
@@ -242,7 +242,7 @@ describe('every field tells what the REST API says', () => {
     expect(data.meeting?.livestreams.totalCount).toBe(at(ofMeeting, 'paging', 'total_count'));
   });
 
-  it('of an independent livestream: it has no meeting', async () => {
+  test('of an independent livestream: it has no meeting', async () => {
     const gateway = await startTestGateway();
     const { livestream } = await gateway.query(
       graphql(`
@@ -267,7 +267,7 @@ describe('every field tells what the REST API says', () => {
 });
 
 describe('what is not there is null, never an error', () => {
-  it.each(['404', 'null', 'empty'] as const)('when upstream says it by %s', async (nothing) => {
+  test.each(['404', 'null', 'empty'] as const)('when upstream says it by %s', async (nothing) => {
     const gateway = await startTestGateway({ settings: { shapes: { nothing } } });
     const { emptyMeetingId, erroredLivestreamId } = gateway.samples;
     const id = '0b8f4f0e-0000-4000-8000-000000000000';
@@ -305,7 +305,7 @@ function mapped(value: unknown, replace: (key: string, value: unknown) => unknow
 }
 
 describe('the answer is the same in whatever form upstream gives it', () => {
-  it.each([
+  test.each([
     { list: 'object' },
     { list: 'nested' },
     { envelope: 'result' },
@@ -327,7 +327,7 @@ describe('the answer is the same in whatever form upstream gives it', () => {
     expect(other).toEqual(documented);
   });
 
-  it.each(['null', 'empty', 'missing'] as const)(
+  test.each(['null', 'empty', 'missing'] as const)(
     'but for timestamps, which are null where they are %s',
     async (form) => {
       const { documented, other } = await bothWays({ timestamps: form });
@@ -335,17 +335,17 @@ describe('the answer is the same in whatever form upstream gives it', () => {
     },
   );
 
-  it('but for totals, which are null where upstream has no paging', async () => {
+  test('but for totals, which are null where upstream has no paging', async () => {
     const { documented, other } = await bothWays({ paging: 'missing' });
     expect(other).toEqual(mapped(documented, (key, value) => (key === 'totalCount' ? null : value)));
   });
 
-  it('but for a status that nobody knows, which is UNKNOWN', async () => {
+  test('but for a status that nobody knows, which is UNKNOWN', async () => {
     const { documented, other } = await bothWays({ status: 'unknown' });
     expect(other).toEqual(mapped(documented, (key, value) => (key === 'status' ? 'UNKNOWN' : value)));
   });
 
-  it('but for fields that upstream leaves out, which are null', async () => {
+  test('but for fields that upstream leaves out, which are null', async () => {
     const { other } = await bothWays({ optionalFields: 'missing' });
     const livestream = at(other, 'livestream');
     expect(livestream).toMatchObject({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { entities, meeting, UNKNOWN } from '../support/entities.ts';
 import { matching, startTestGateway, until } from '../support/gateway.ts';
@@ -8,7 +8,7 @@ const ACTIVE_LIVESTREAM = 'GET /meetings/{meeting_id}/active-livestream';
 
 describe('a reference to a meeting', () => {
   /** What a selection of `... on Meeting` asks upstream for, and what it gives, for a meeting that does not exist. */
-  it.each<[selection: string, requests: string[], given: unknown]>([
+  test.each<[selection: string, requests: string[], given: unknown]>([
     ['id', [], { id: UNKNOWN }],
     ['__typename', [], { __typename: 'Meeting' }],
     ['title: id status: __typename', [], { title: UNKNOWN, status: 'Meeting' }],
@@ -27,7 +27,7 @@ describe('a reference to a meeting', () => {
     expect(gateway.upstream()).toEqual(requests);
   });
 
-  it.each([
+  test.each([
     ['named', '...Details', 'fragment Details on Meeting { id title }', [MEETING]],
     ['nested', '...Outer', 'fragment Outer on Meeting { ...Inner } fragment Inner on Meeting { status }', [MEETING]],
     ['named after a field', '...title', 'fragment title on Meeting { id }', []],
@@ -41,13 +41,13 @@ describe('a reference to a meeting', () => {
   });
 
   // An entity's own name as a type condition says nothing of what is selected below it.
-  it('is null where there is no such meeting, also where its details stand below a fragment of any entity', async () => {
+  test('is null where there is no such meeting, also where its details stand below a fragment of any entity', async () => {
     const gateway = await startTestGateway();
     const fragments = 'fragment Any on _Entity { ... on Meeting { title } }';
     expect(await entities(gateway, [meeting(UNKNOWN)], '...Any', fragments)).toEqual([null]);
   });
 
-  it.each([
+  test.each([
     ['title @skip(if: true)', []],
     ['title @include(if: false)', []],
     ['... @include(if: false) { title }', []],
@@ -60,7 +60,7 @@ describe('a reference to a meeting', () => {
     expect(gateway.upstream()).toEqual(requests);
   });
 
-  it.each(['title @skip(if: false)', 'title @include(if: true)', '... @include(if: true) { title }'])(
+  test.each(['title @skip(if: false)', 'title @include(if: true)', '... @include(if: true) { title }'])(
     'gives what is not left out: %s',
     async (selection) => {
       const gateway = await startTestGateway();
@@ -74,7 +74,7 @@ describe('a reference to a meeting', () => {
     },
   );
 
-  it('has its details and its active livestream read side by side', async () => {
+  test('has its details and its active livestream read side by side', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const { liveMeetingId, liveLivestreamId } = gateway.samples;
     const answer = entities(gateway, [meeting(liveMeetingId)], '... on Meeting { title activeLivestream { id } }');

@@ -178,7 +178,7 @@ describe('after a mutation', () => {
     ['is kept by one that was away and has missed nothing', false, []],
     ['is read anew by one that may have', true, [BY_ID]],
   ])('what was read %s', async (_promise, hasMissed, sent) => {
-    const { one, stores } = await startReplicas(2, { economy: { freshness: { status: 60_000 } } });
+    const { one, stores } = await startReplicas(2, { caching: { ttl: { status: 60_000 } } });
     await readLive(one);
     one.forget();
     stores[0]?.break();

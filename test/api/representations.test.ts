@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { at, rowsOf, startTestGateway } from '../support/gateway.ts';
 
@@ -60,7 +60,7 @@ const MALFORMED: unknown[] = [
 const SERVED = /^[A-Za-z0-9-]{1,64}$/;
 
 describe('a malformed representation', () => {
-  it.each(MALFORMED.map((malformed) => [JSON.stringify(malformed).slice(0, 60), malformed]))(
+  test.each(MALFORMED.map((malformed) => [JSON.stringify(malformed).slice(0, 60), malformed]))(
     'is an error of its own place only: %s',
     async (_text, malformed) => {
       const gateway = await startTestGateway();
@@ -87,7 +87,7 @@ describe('a malformed representation', () => {
     },
   );
 
-  it('of a meeting is one though nothing is read for it', async () => {
+  test('of a meeting is one though nothing is read for it', async () => {
     const gateway = await startTestGateway();
     const representations = HOSTILE.map((id) => ({ __typename: 'Meeting', id }));
     const query = QUERY.replace('status', '');
@@ -98,7 +98,7 @@ describe('a malformed representation', () => {
     );
   });
 
-  it('that is null is refused by the type of the argument, before anything is read', async () => {
+  test('that is null is refused by the type of the argument, before anything is read', async () => {
     const gateway = await startTestGateway();
     const representations = [{ __typename: 'Livestream', id: 'x' }, null];
     const { data, errors } = await gateway.send({ query: QUERY, variables: { representations } });
@@ -107,7 +107,7 @@ describe('a malformed representation', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('leaves all that stands beside it, whatever it is, and sends upstream none of it', async () => {
+  test('leaves all that stands beside it, whatever it is, and sends upstream none of it', async () => {
     const gateway = await startTestGateway({ settings: { quota: { enforced: false, limit: 1_000_000 } } });
     const { emptyMeetingId } = gateway.samples;
     const good = { __typename: 'Meeting', id: emptyMeetingId };
@@ -156,7 +156,7 @@ describe('many representations', () => {
   const many = (count: number, make: (index: number) => unknown) =>
     Array.from({ length: count }, (_, index) => make(index));
 
-  it('of things to read are refused before the first request', async () => {
+  test('of things to read are refused before the first request', async () => {
     const gateway = await startTestGateway();
     const representations = many(501, (index) => ({ __typename: 'LivestreamSession', id: `s-${index}` }));
     const { errors } = await gateway.send({ query: QUERY, variables: { representations } });
@@ -165,7 +165,7 @@ describe('many representations', () => {
   });
 
   // Otherwise a short request makes a long answer: each of them is an error of its own, under each alias again.
-  it.each([[0], ['x'], [{}], [{ __typename: 'Query', id: 'x' }]])(
+  test.each([[0], ['x'], [{}], [{ __typename: 'Query', id: 'x' }]])(
     'that are all malformed are refused as a whole: %j',
     async (malformed) => {
       const gateway = await startTestGateway();

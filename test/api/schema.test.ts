@@ -8,7 +8,7 @@ import {
   isObjectType,
   isSpecifiedScalarType,
 } from 'graphql';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { typeDefs } from '../../src/generated/typeDefs.ts';
 
@@ -33,14 +33,14 @@ function described(owner: string, members: readonly { name: string; description?
   return members.map(({ name, description }) => [owner === '' ? name : `${owner}.${name}`, description]);
 }
 
-it('says of every type, field, argument, input field and enum value what it means', () => {
+test('says of every type, field, argument, input field and enum value what it means', () => {
   expect(parts.length).toBeGreaterThan(100);
   expect(parts.filter(([, description]) => typeof description !== 'string' || description.trim().length < 5)).toEqual(
     [],
   );
 });
 
-it('describes no two members of a type in the same words', () => {
+test('describes no two members of a type in the same words', () => {
   const words = parts.map(([name, description]) => `${name.split('.')[0]}: ${String(description)}`);
   const members = words.filter((_, index) => /^[^:]+\.[^:]+$/.test(parts[index]?.[0] ?? ''));
   expect(members.filter((text, index) => members.indexOf(text) !== index)).toEqual([]);

@@ -1,5 +1,5 @@
 import { isObjectType } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createGatewaySchema } from '../../src/graphql/schema.ts';
 import { at, matching, type TestGateway } from '../support/gateway.ts';
@@ -183,28 +183,31 @@ function filled(query: string, { samples }: TestGateway): string {
 }
 
 describe('a guarded field is null and FORBIDDEN at its own place, and costs nothing, for a caller who lacks its scope', () => {
-  it.each(CASES.map((one) => [one.field, one.path.join('.'), one] as const))('%s at %s', async (_field, _path, one) => {
-    const gateway = await start();
-    const { data, errors, status } = await ask(gateway, without(one.lacking), filled(one.query, gateway));
+  test.each(CASES.map((one) => [one.field, one.path.join('.'), one] as const))(
+    '%s at %s',
+    async (_field, _path, one) => {
+      const gateway = await start();
+      const { data, errors, status } = await ask(gateway, without(one.lacking), filled(one.query, gateway));
 
-    expect(status).toBe(200);
-    const here = errors.filter(({ path }) => JSON.stringify(path) === JSON.stringify(one.path));
-    expect(here).toEqual([
-      {
-        message: `This needs the scope ${one.lacking}.`,
-        locations: [{ line: 1, column: matchingNumber() }],
-        path: one.path,
-        extensions: { code: 'FORBIDDEN', retryable: false },
-      },
-    ]);
-    expect(at(data, ...(one.nulled ?? one.path))).toBeNull();
-    expect(one.served === undefined || (at(data, ...one.served) ?? null) !== null).toBe(true);
-    // In a list each row has its own error, and there is none of another kind.
-    expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['FORBIDDEN']));
-    expect(gateway.upstream()).toEqual(one.upstream);
-  });
+      expect(status).toBe(200);
+      const here = errors.filter(({ path }) => JSON.stringify(path) === JSON.stringify(one.path));
+      expect(here).toEqual([
+        {
+          message: `This needs the scope ${one.lacking}.`,
+          locations: [{ line: 1, column: matchingNumber() }],
+          path: one.path,
+          extensions: { code: 'FORBIDDEN', retryable: false },
+        },
+      ]);
+      expect(at(data, ...(one.nulled ?? one.path))).toBeNull();
+      expect(one.served === undefined || (at(data, ...one.served) ?? null) !== null).toBe(true);
+      // In a list each row has its own error, and there is none of another kind.
+      expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['FORBIDDEN']));
+      expect(gateway.upstream()).toEqual(one.upstream);
+    },
+  );
 
-  it.each(CASES.map((one) => [one.field, one.path.join('.'), one] as const))(
+  test.each(CASES.map((one) => [one.field, one.path.join('.'), one] as const))(
     'and is served to one who has it: %s at %s',
     async (_field, _path, one) => {
       const gateway = await start();
@@ -215,7 +218,7 @@ describe('a guarded field is null and FORBIDDEN at its own place, and costs noth
   );
 });
 
-it('each field that the schema guards has its place above, or among the subscriptions', () => {
+test('each field that the schema guards has its place above, or among the subscriptions', () => {
   const guarded = Object.values(createGatewaySchema().getTypeMap()).flatMap((type) =>
     (isObjectType(type) && type.name !== 'Subscription' ? Object.values(type.getFields()) : [])
       .filter(({ astNode }) => astNode?.directives?.some(({ name }) => name.value === 'requiresScopes'))
@@ -235,7 +238,7 @@ describe('a field is guarded however it is asked for', () => {
     'status: streamKey',
     '__typename: streamKey',
   ];
-  it.each(streamKeys)('%s', async (selection) => {
+  test.each(streamKeys)('%s', async (selection) => {
     const gateway = await start();
     const fragment = selection.includes('...Secret') ? 'fragment Secret on Livestream { streamKey }' : '';
     const query = `query { livestream(id: "${gateway.samples.liveLivestreamId}") { name ${selection} } } ${fragment}`;
@@ -244,7 +247,7 @@ describe('a field is guarded however it is asked for', () => {
     expect(text).not.toMatch(/[0-9a-f]{64}/);
   });
 
-  it('by a mutation under another name', async () => {
+  test('by a mutation under another name', async () => {
     const gateway = await start();
     const query = `mutation { a: startLivestream(input: { meetingId: "${gateway.samples.emptyMeetingId}" }) { userErrors { code } } ...More } fragment More on Mutation { b: stopLivestream(input: { meetingId: "${gateway.samples.liveMeetingId}" }) { userErrors { code } } }`;
     const { data, errors } = await ask(gateway, without('livestream:write'), query);
@@ -255,7 +258,7 @@ describe('a field is guarded however it is asked for', () => {
 });
 
 describe('who may write and nothing else', () => {
-  it('starts and stops, and is told which livestream it was', async () => {
+  test('starts and stops, and is told which livestream it was', async () => {
     const gateway = await start();
     const input = `input: { meetingId: "${gateway.samples.emptyMeetingId}", name: "Town hall" }`;
     const selection =
@@ -276,7 +279,7 @@ describe('an answer that is kept for those who ask the same', () => {
   const question = ({ samples }: TestGateway): string =>
     `{ livestream(id: "${samples.liveLivestreamId}") { id streamKey } }`;
 
-  it('is never given to a caller with fewer scopes', async () => {
+  test('is never given to a caller with fewer scopes', async () => {
     const gateway = await start();
     const rich = await ask(gateway, SCOPES, question(gateway));
     gateway.forget();
@@ -292,7 +295,7 @@ describe('an answer that is kept for those who ask the same', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('with less in it is never given to a caller with more', async () => {
+  test('with less in it is never given to a caller with more', async () => {
     const gateway = await start();
     expect((await ask(gateway, READ, question(gateway))).errors).toHaveLength(1);
     const { data, errors } = await ask(gateway, [...READ, ...SECRET], question(gateway));
@@ -300,7 +303,7 @@ describe('an answer that is kept for those who ask the same', () => {
     expect(at(data, 'livestream', 'streamKey')).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('and is being put together is not either', async () => {
+  test('and is being put together is not either', async () => {
     const gateway = await start();
     const [rich, poor] = await Promise.all([
       ask(gateway, SCOPES, question(gateway)),
@@ -312,7 +315,7 @@ describe('an answer that is kept for those who ask the same', () => {
     expect(gateway.upstream()).toEqual([GET_ONE]);
   });
 
-  it('under the id of a trusted document is not either', async () => {
+  test('under the id of a trusted document is not either', async () => {
     const documents = new Map([['one', 'query($id: ID!) { livestream(id: $id) { id streamKey } }']]);
     const gateway = await startGuarded(apiKeySettings(KEYS), {
       options: { trustedDocuments: { documents, only: true } },

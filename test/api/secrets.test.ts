@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { LRUCache } from 'lru-cache';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { AuthSettings } from '../../src/auth/authenticate.ts';
 import type { Samples } from '../../src/sandbox/exampleIds.ts';
@@ -123,7 +123,7 @@ const STATUSES = [200, 204, 302, 400, 401, 403, 404, 409, 418, 429, 500, 503];
 // An API key is asked for with the same token as none.
 describe.each(WAYS.slice(0, 2))('whatever upstream says, no secret leaves: AUTH %s', (_way, auth, headers, token) => {
   const says = wordsOf(token);
-  it.each(STATUSES)('under the status %i', async (status) => {
+  test.each(STATUSES)('under the status %i', async (status) => {
     for (const [name, body] of bodiesOf(says)) {
       const gateway = await startGuarded(auth, { intercept: answering(status, body, says) });
       const answers = await sendAll(gateway, { ...headers, ...REPORT });
@@ -138,7 +138,7 @@ describe.each(WAYS.slice(0, 2))('whatever upstream says, no secret leaves: AUTH 
     return [cause, new AggregateError([cause], words, { cause })];
   };
   const failures = ['connect', 'interrupted', 'too-large'] as const;
-  it.each(failures)('when the transport fails: %s', async (failure) => {
+  test.each(failures)('when the transport fails: %s', async (failure) => {
     for (const index of [0, 1]) {
       const gateway = await startGuarded(auth, {
         intercept: () => async (request) => {
@@ -176,7 +176,7 @@ const WRONG: unknown[] = [{ [SAYS]: SAYS }, [SAYS], SAYS, `2026-01-15T12:00:00Z 
 const withoutKeys = (text: string): string => text.replaceAll(/"streamKey":"[^"]*"/g, '');
 
 describe('a field that is not of its kind', () => {
-  it.each(FIELDS)('is not told: %s', async (field) => {
+  test.each(FIELDS)('is not told: %s', async (field) => {
     for (const by of WRONG.filter((wrong) => typeof wrong !== 'string' || !TOLD.test(field))) {
       const gateway = await startTestGateway({
         intercept: (send) => async (request) => {
@@ -198,14 +198,14 @@ describe('a stream key', () => {
     owner: ['livestream:read', 'livestream:write', 'livestream:secret'],
   });
 
-  it('leaves as the streamKey of a caller who may have it, and in no other place', async () => {
+  test('leaves as the streamKey of a caller who may have it, and in no other place', async () => {
     const gateway = await startGuarded(KEYS);
     const left = leftBy(gateway, await sendAll(gateway, { 'x-api-key': 'owner', ...REPORT }));
     expect(left).toMatch(LIKE_A_STREAM_KEY);
     expect(withoutKeys(left)).not.toMatch(LIKE_A_STREAM_KEY);
   });
 
-  it('never leaves for one who may not, also after one who may', async () => {
+  test('never leaves for one who may not, also after one who may', async () => {
     const gateway = await startGuarded(KEYS);
     await sendAll(gateway, { 'x-api-key': 'owner' });
     const left = leftBy(gateway, await sendAll(gateway, { 'x-api-key': 'reader', ...REPORT }));
@@ -233,7 +233,7 @@ describe('what is kept in memory', () => {
     return answers;
   }
 
-  it.each(WAYS)('is kept under no key that holds a secret: AUTH %s', async (_way, auth, headers) => {
+  test.each(WAYS)('is kept under no key that holds a secret: AUTH %s', async (_way, auth, headers) => {
     const answers = await recorded();
     const gateway = await startGuarded(auth, {
       intercept: () => async (request) => answers.get(placeOf(request)) ?? NOTHING,
@@ -253,7 +253,7 @@ describe('what is kept in memory', () => {
 });
 
 describe('a token of a caller', () => {
-  it('is in no answer and in no log, whatever becomes of it, and never goes upstream', async () => {
+  test('is in no answer and in no log, whatever becomes of it, and never goes upstream', async () => {
     const key = await signingKey('a');
     const sent: string[] = [];
     const gateway = await startGuarded(jwtSettings({ pem: key.pem }), {
@@ -278,7 +278,7 @@ describe('a token of a caller', () => {
     expect(left).not.toContain(SAYS.slice(0, 30));
   });
 
-  it('is not in the log when the keys cannot be read, nor is where they are', async () => {
+  test('is not in the log when the keys cannot be read, nor is where they are', async () => {
     const key = await signingKey('a');
     const jwksUrl = `https://user:pass-0f.jwks@keys.test/${ACCOUNT}/jwks?token=${BEARER}`;
     const gateway = await startGuarded(jwtSettings({ jwksUrl }), {

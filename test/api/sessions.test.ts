@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Transport, TransportRequest } from '../../src/realtimekit/transport.ts';
 import { type Answer, at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
@@ -95,7 +95,7 @@ function inForm(form: (window: Window) => object, givesOne = false) {
 const always = (data: unknown) => inForm(() => ({ data }));
 
 describe("a livestream's sessions", () => {
-  it('tell what the REST API says, the running one and past ones', async () => {
+  test('tell what the REST API says, the running one and past ones', async () => {
     const gateway = await startTestGateway();
     const id = await busyLivestream(gateway);
     const rest = await restSessions(gateway, id, 3);
@@ -119,10 +119,10 @@ describe("a livestream's sessions", () => {
     expect(at(page, 'totalCount')).toBe(3);
   });
 
-  it.each([{}, { firstPage: 0 }, { envelope: 'result' }, { numbers: 'string' }] as const)(
+  test.each([{}, { firstPage: 0 }, { envelope: 'result' }, { numbers: 'string' }] as const)(
     'are walked through by cursors, each once and in order, over an upstream with %j',
     async (shapes) => {
-      const gateway = await startTestGateway({ economy: { cacheBytes: 0 } });
+      const gateway = await startTestGateway({ caching: { cacheBytes: 0 } });
       const id = await busyLivestream(gateway);
       const rest = await restSessions(gateway, id, 3);
       gateway.sandbox.configure({ shapes });
@@ -136,7 +136,7 @@ describe("a livestream's sessions", () => {
     },
   );
 
-  it('are at most 25 when nobody says how many', async () => {
+  test('are at most 25 when nobody says how many', async () => {
     const { asked, intercept } = inForm(({ rows, paging }) => ({
       data: { livestream: LIVESTREAM, session: rows, paging },
     }));
@@ -146,7 +146,7 @@ describe("a livestream's sessions", () => {
     expect(asked).toEqual(['?per_page=1', '?page_no=1&per_page=25']);
   });
 
-  it.each([{ first: 0 }, { first: 101 }, { after: 'no cursor' }])(
+  test.each([{ first: 0 }, { first: 101 }, { after: 'no cursor' }])(
     'of a page that nobody can give are refused before they are asked for: %j',
     async (page) => {
       const gateway = await startTestGateway();
@@ -158,7 +158,7 @@ describe("a livestream's sessions", () => {
 });
 
 describe('the sessions are the same in whatever form upstream gives them', () => {
-  it.each<[string, (window: Window) => object, boolean, number]>([
+  test.each<[string, (window: Window) => object, boolean, number]>([
     [
       'one a page',
       ({ rows, paging }) => ({ data: { livestream: LIVESTREAM, session: rows[0] ?? null, paging } }),
@@ -209,7 +209,7 @@ describe('the sessions are the same in whatever form upstream gives them', () =>
 });
 
 describe('what upstream does not tell of sessions', () => {
-  it.each([
+  test.each([
     { data: { ...LIVESTREAM, ingest_seconds: 5, viewer_seconds: 7 } },
     { data: { livestream: LIVESTREAM } },
     { data: { livestream: LIVESTREAM, paging: { start_offset: 0, total_count: 2 } } },
@@ -225,7 +225,7 @@ describe('what upstream does not tell of sessions', () => {
     expect(data).toEqual({ a: null, b: { name: 'Many' } });
   });
 
-  it.each([
+  test.each([
     { data: { ...LIVESTREAM, paging: { total_count: 0 } }, totalCount: 0 },
     { data: { livestream: LIVESTREAM, session: {}, paging: { total_count: 0 } }, totalCount: 0 },
     { data: { livestream: LIVESTREAM, session: null }, totalCount: null },
@@ -240,7 +240,7 @@ describe('what upstream does not tell of sessions', () => {
     });
   });
 
-  it('is said to follow where it is counted, but given on no page', async () => {
+  test('is said to follow where it is counted, but given on no page', async () => {
     const [row] = ROWS;
     const paging = { start_offset: 1, end_offset: 1, total_count: 7 };
     const gateway = await startTestGateway(always({ livestream: LIVESTREAM, session: row, paging }));
@@ -252,7 +252,7 @@ describe('what upstream does not tell of sessions', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
   });
 
-  it.each(['404', 'null', 'empty'] as const)('of a livestream that is gone, by %s, are none', async (nothing) => {
+  test.each(['404', 'null', 'empty'] as const)('of a livestream that is gone, by %s, are none', async (nothing) => {
     const gone = { '404': 404, null: 200, empty: 200 }[nothing];
     const gateway = await startTestGateway({
       intercept: (deliver) => async (request) =>
@@ -267,7 +267,7 @@ describe('what upstream does not tell of sessions', () => {
 });
 
 describe('what sessions cost', () => {
-  it('one request for a page, and none for what stood in it', async () => {
+  test('one request for a page, and none for what stood in it', async () => {
     const { asked, intercept } = inForm(({ rows, paging }) => ({
       data: { livestream: LIVESTREAM, session: rows, paging },
     }));
@@ -282,7 +282,7 @@ describe('what sessions cost', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('a livestream that stood beside them is not asked for again, however it is reached', async () => {
+  test('a livestream that stood beside them is not asked for again, however it is reached', async () => {
     const { asked, intercept } = inForm(({ rows, paging }) => ({
       data: { livestream: LIVESTREAM, session: rows, paging },
     }));
@@ -297,14 +297,14 @@ describe('what sessions cost', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('one request for each session where upstream gives one a page', async () => {
+  test('one request for each session where upstream gives one a page', async () => {
     const gateway = await startTestGateway();
     const id = await busyLivestream(gateway);
     await sessions(gateway, id);
     expect(gateway.upstream()).toEqual([BY_ID, BY_ID, BY_ID, BY_ID]);
   });
 
-  it('one request to count them, however many', async () => {
+  test('one request to count them, however many', async () => {
     const gateway = await startTestGateway();
     const id = await busyLivestream(gateway);
     const data = await ask(gateway, `{ livestream(id: "${id}") { sessions { __typename totalCount } } }`);
@@ -312,20 +312,20 @@ describe('what sessions cost', () => {
     expect(gateway.upstream()).toEqual([BY_ID, BY_ID]);
   });
 
-  it('one for each livestream of a list', async () => {
+  test('one for each livestream of a list', async () => {
     const gateway = await startTestGateway();
     await ask(gateway, '{ livestreams(first: 5) { nodes { sessions(first: 1) { nodes { id stoppedAt } } } } }');
     expect(gateway.upstream()).toEqual([LIST, BY_ID, BY_ID, BY_ID, BY_ID, BY_ID]);
   });
 
-  it('once for all who ask at the same time', async () => {
+  test('once for all who ask at the same time', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId } = gateway.samples;
     await Promise.all(Array.from({ length: 5 }, async () => sessions(gateway, liveLivestreamId, { first: 1 })));
     expect(gateway.upstream()).toEqual([BY_ID, BY_ID]);
   });
 
-  it('the report tells the route, without ids', async () => {
+  test('the report tells the route, without ids', async () => {
     const gateway = await startTestGateway();
     const query = `{ livestream(id: "${gateway.samples.liveLivestreamId}") { sessions(first: 1) { totalCount } } }`;
     const { text } = await gateway.send({ query }, { headers: { 'x-upstream-report': '1' } });
@@ -338,7 +338,7 @@ describe('a stop', () => {
   const stop = (meetingId: string) =>
     `mutation { stopLivestream(input: { meetingId: "${meetingId}" }) { userErrors { code } } }`;
 
-  it('voids the page and its running session, but none that has ended', async () => {
+  test('voids the page and its running session, but none that has ended', async () => {
     const gateway = await startTestGateway();
     const id = await busyLivestream(gateway);
     const before = await sessions(gateway, id, { first: 3 });
@@ -357,7 +357,7 @@ describe('a stop', () => {
     expect(at(after, 0, 'stoppedAt')).toEqual(new Date(gateway.clock.now()).toISOString());
   });
 
-  it('that overtakes a page leaves nothing of what the page told', async () => {
+  test('that overtakes a page leaves nothing of what the page told', async () => {
     const released = Promise.withResolvers<null>();
     let isHeld = false;
     const gateway = await startTestGateway({
@@ -388,7 +388,7 @@ describe('a stop', () => {
   });
 });
 
-it('sessions that cannot be read leave the other fields of the operation alone', async () => {
+test('sessions that cannot be read leave the other fields of the operation alone', async () => {
   const gateway = await startTestGateway();
   const { liveLivestreamId, liveSessionId } = gateway.samples;
   gateway.sandbox.fail([{ kind: 'status', status: 503, route: '/livestreams/{livestream_id}', skip: 1 }]);

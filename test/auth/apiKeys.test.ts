@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createApiKeyCheck } from '../../src/auth/apiKeys.ts';
 import type { TestGateway } from '../support/gateway.ts';
@@ -16,7 +16,7 @@ const ask = async (gateway: TestGateway, headers: Record<string, string>) =>
   gateway.send({ query: '{ meetings(first: 1) { nodes { id } } }' }, { headers });
 
 describe('an API key', () => {
-  it.each([
+  test.each([
     ['as a bearer token', { authorization: `Bearer ${READER}` }],
     ['in its own header', { 'x-api-key': READER }],
     ['in its own header, where another layer has the bearer token', { 'x-api-key': READER, authorization: 'Basic a' }],
@@ -27,7 +27,7 @@ describe('an API key', () => {
     expect({ status, errors }).toEqual({ status: 200, errors: [] });
   });
 
-  it.each<[string, Record<string, string>]>([
+  test.each<[string, Record<string, string>]>([
     ['none', {}],
     ['an empty one', { 'x-api-key': '' }],
     ['an unknown one', { 'x-api-key': 'key-of-nobody' }],
@@ -53,7 +53,7 @@ describe('an API key', () => {
     for (const secret of [READER, WRITER, hashOf(READER), 'key-of-nobody']) expect(shown).not.toContain(secret);
   });
 
-  it('brings its own scopes, and nobody else’s', async () => {
+  test('brings its own scopes, and nobody else’s', async () => {
     const gateway = await startGuarded(KEYS);
     const query = `mutation { stopLivestream(input: { meetingId: "${gateway.samples.liveMeetingId}" }) { userErrors { code } } }`;
     const reader = await gateway.send({ query }, { headers: { 'x-api-key': READER } });
@@ -64,7 +64,7 @@ describe('an API key', () => {
     expect(writer.data).toEqual({ stopLivestream: { userErrors: [] } });
   });
 
-  it('is never sent upstream: that is asked with the gateway’s own token', async () => {
+  test('is never sent upstream: that is asked with the gateway’s own token', async () => {
     const seen: string[] = [];
     const gateway = await startGuarded(KEYS, {
       intercept: (send) => async (request) => {
@@ -94,7 +94,7 @@ describe('the hash of a key', () => {
     return { looks, check: createApiKeyCheck(keys) };
   }
 
-  it.each([
+  test.each([
     ['the first is the right one', 0],
     ['the last is', 2],
   ])('is compared with all of them, whichever it is: %s', async (_which, right) => {
@@ -103,13 +103,13 @@ describe('the hash of a key', () => {
     expect(looks).toEqual([1, 1, 1]);
   });
 
-  it('is compared with all of them when none is right', async () => {
+  test('is compared with all of them when none is right', async () => {
     const { looks, check } = watched([hashOf('one'), hashOf('two')]);
     await expect(check('three')).rejects.toThrow('This API key is not known.');
     expect(looks).toEqual([1, 1]);
   });
 
-  it.each(['', hashOf('one').slice(0, 63), `${hashOf('one')}0`, hashOf('one').replace(/.$/, '\u0000')])(
+  test.each(['', hashOf('one').slice(0, 63), `${hashOf('one')}0`, hashOf('one').replace(/.$/, '\u0000')])(
     'has to be the same from end to end: %j is not',
     async (sha256) => {
       const { check } = watched([sha256]);
@@ -117,7 +117,7 @@ describe('the hash of a key', () => {
     },
   );
 
-  it('lets nobody in where there is none', async () => {
+  test('lets nobody in where there is none', async () => {
     await expect(createApiKeyCheck([])('')).rejects.toThrow('This API key is not known.');
   });
 });

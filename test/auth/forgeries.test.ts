@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import {
   ACCEPTED,
@@ -17,14 +17,14 @@ import {
 } from '../support/identityProvider.ts';
 
 describe('a token that nobody signed who may is refused', () => {
-  it('signed with another key under the published name', async () => {
+  test('signed with another key under the published name', async () => {
     const { gateway, sign } = await startWithProvider();
     const { privateKey } = await signingKey('of somebody else');
     const key = { ...(await signingKey('a')), privateKey };
     expect(await verdictOn(gateway, await sign({ key }))).toEqual(refused());
   });
 
-  it.each([
+  test.each([
     ['{ alg: none }', { alg: 'none' }],
     ['{ alg: None }', { alg: 'None' }],
     ['{ alg: "" }', { alg: '' }],
@@ -39,7 +39,7 @@ describe('a token that nobody signed who may is refused', () => {
     expect(await verdictOn(gateway, forgeToken(header, usualClaims(gateway.clock.now())))).toEqual(refused());
   });
 
-  it('signed as a shared secret with what is public, whatever form of it is taken', async () => {
+  test('signed as a shared secret with what is public, whatever form of it is taken', async () => {
     const { gateway, key } = await startWithProvider();
     const pemGateway = await startGuarded(jwtSettings({ pem: key.pem }));
     const jwkGateway = await startGuarded(jwtSettings({ jwk: JSON.stringify(key.jwk) }));
@@ -52,7 +52,7 @@ describe('a token that nobody signed who may is refused', () => {
     }
   });
 
-  it('that brings its own key, or names where its key is', async () => {
+  test('that brings its own key, or names where its key is', async () => {
     const { provider, gateway, sign } = await startWithProvider();
     const own = await signingKey('own');
     const elsewhere = await startIdentityProvider();
@@ -64,7 +64,7 @@ describe('a token that nobody signed who may is refused', () => {
     expect(provider.asked().length).toBeGreaterThan(0);
   });
 
-  it.each(['../../etc/passwd', 'a\u0000', '', "' or 1=1 --", 'x'.repeat(4000)])(
+  test.each(['../../etc/passwd', 'a\u0000', '', "' or 1=1 --", 'x'.repeat(4000)])(
     'with a key name that is none: %j',
     async (kid) => {
       const { gateway, sign } = await startWithProvider();
@@ -72,7 +72,7 @@ describe('a token that nobody signed who may is refused', () => {
     },
   );
 
-  it('of which one character is another', async () => {
+  test('of which one character is another', async () => {
     const { gateway, sign } = await startWithProvider();
     const token = await sign();
     expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
@@ -88,7 +88,7 @@ describe('a token that nobody signed who may is refused', () => {
     );
   });
 
-  it('that is none at all', async () => {
+  test('that is none at all', async () => {
     const { gateway, sign } = await startWithProvider();
     const [header = '', payload = '', signature = ''] = (await sign()).split('.');
     const deep = `${'['.repeat(3000)}${']'.repeat(3000)}`;

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
 import { graphql } from 'graphql';
 import { createSchema } from 'graphql-yoga';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { usableKeys } from '../../src/auth/jwt.ts';
 import { enforceScopes } from '../../src/graphql/requiresScopes.ts';
@@ -23,7 +23,7 @@ import {
 
 const STREAM_KEY = 'f26566285faca6fbe2e79a73a66rsrrsrrsr3cde23a2bb7dbc6c2c1761b98f4e4';
 
-it('why a session failed is told without the stream key that it failed with', async () => {
+test('why a session failed is told without the stream key that it failed with', async () => {
   const reason = `ingest at rtmps://live.test:443/live/${STREAM_KEY} broke off, key ${STREAM_KEY}, see accounts/${ACCOUNT}/x`;
   const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }), {
     intercept: () => async () => ({
@@ -38,7 +38,7 @@ it('why a session failed is told without the stream key that it failed with', as
   expect(data).toMatchObject({ livestreamSession: { errorMessage: matching(/broke off/) } });
 });
 
-it('an error that nobody foresaw stands in the log without token and account', async () => {
+test('an error that nobody foresaw stands in the log without token and account', async () => {
   const gateway = await startTestGateway({
     intercept:
       () =>
@@ -60,13 +60,13 @@ describe('a field is guarded in whatever form its scopes are written', () => {
       createSchema<Context>({ typeDefs: `${directive} ${typeDefs}`, resolvers: { Query: { a: () => 'A' } } }),
     );
 
-  it.each(['["livestream:secret"]', '"livestream:secret"'])('%s', async (scopes) => {
+  test.each(['["livestream:secret"]', '"livestream:secret"'])('%s', async (scopes) => {
     const schema = made(`type Query { a: String @requiresScopes(scopes: ${scopes}) }`);
     const { data } = await graphql({ schema, source: '{ a }', contextValue: nobody });
     expect(data).toEqual({ a: null });
   });
 
-  it.each([
+  test.each([
     'type Query { a: String @requiresScopes(scopes: [[]]) }',
     'type Query { a: String @requiresScopes(scopes: []) }',
   ])('or the gateway does not start: %s', (typeDefs) => {
@@ -75,12 +75,12 @@ describe('a field is guarded in whatever form its scopes are written', () => {
 });
 
 describe('a key in the settings that would let in nobody, or anybody, is refused at the start', () => {
-  it('a private key', async () => {
+  test('a private key', async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     expect((await usableKeys({ jwk: JSON.stringify(await exportJWK(privateKey)) })).size).toBe(0);
   });
 
-  it('a shared secret of a few letters', async () => {
+  test('a shared secret of a few letters', async () => {
     const jwk = JSON.stringify({ kty: 'oct', k: 'YQ' });
     expect((await usableKeys({ jwk })).size).toBe(0);
     const gateway = await startGuarded(jwtSettings({ jwk }));
@@ -89,7 +89,7 @@ describe('a key in the settings that would let in nobody, or anybody, is refused
     expect(await verdictOn(gateway, token)).toEqual(refused());
   });
 
-  it('a key that is for another algorithm than it says', async () => {
+  test('a key that is for another algorithm than it says', async () => {
     const { publicKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = { ...(await exportJWK(publicKey)), alg: 'RS256' };
     expect([...(await usableKeys({ jwk: JSON.stringify(jwk) })).keys()]).toEqual(['RS256']);
@@ -97,7 +97,7 @@ describe('a key in the settings that would let in nobody, or anybody, is refused
   });
 });
 
-it('keys that cannot be read are not asked for once for each token that comes', async () => {
+test('keys that cannot be read are not asked for once for each token that comes', async () => {
   const { provider, gateway, sign } = await startWithProvider();
   provider.be('error');
   for (const token of await Promise.all(Array.from({ length: 20 }, async () => sign())))
@@ -109,7 +109,7 @@ it('keys that cannot be read are not asked for once for each token that comes', 
   expect((await verdictOn(gateway, await sign())).status).toBe(200);
 });
 
-it('a token that upstream has begun to refuse gets nothing any more of what it got before', async () => {
+test('a token that upstream has begun to refuse gets nothing any more of what it got before', async () => {
   const gateway = await startTestGateway({ options: { auth: { kind: 'passthrough' } } });
   const { endedSessionId, liveLivestreamId } = gateway.samples;
   const ask = async (query: string) => gateway.send({ query }, { headers: { authorization: 'Bearer alice' } });
@@ -120,7 +120,7 @@ it('a token that upstream has begun to refuse gets nothing any more of what it g
   expect((await ask(ended)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
 });
 
-it('a secret that a caller may not have costs no request, where nothing else is asked of its livestream', async () => {
+test('a secret that a caller may not have costs no request, where nothing else is asked of its livestream', async () => {
   const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }));
   const query = `{ livestreamSession(id: "${gateway.samples.endedSessionId}") { livestream { id streamKey } } }`;
   await gateway.send({ query }, { headers: { 'x-api-key': 'reader' } });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { TestGateway } from '../support/gateway.ts';
 import {
@@ -53,7 +53,7 @@ const UNAVAILABLE = {
 const FAILURES: Publishing[] = ['error', 'reset', 'redirect', 'huge', 'html', 'truncated', 'not-keys', 'no-content'];
 
 describe('published keys', () => {
-  it('are read when the first token comes, and once for all that come with them', async () => {
+  test('are read when the first token comes, and once for all that come with them', async () => {
     const { provider, gateway, sign } = await start();
     expect(provider.asked()).toEqual([]);
     const token = await sign();
@@ -65,7 +65,7 @@ describe('published keys', () => {
     expect(provider.asked()).toEqual([KEYS_PATH]);
   });
 
-  it('may be joined by a new one, which is accepted as soon as a token names it', async () => {
+  test('may be joined by a new one, which is accepted as soon as a token names it', async () => {
     const { provider, gateway, key, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(key, await signingKey('b'));
@@ -76,7 +76,7 @@ describe('published keys', () => {
     expect(provider.asked()).toHaveLength(2);
   });
 
-  it('may lose one, which is refused once they were read again', async () => {
+  test('may lose one, which is refused once they were read again', async () => {
     const { provider, gateway, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
@@ -86,7 +86,7 @@ describe('published keys', () => {
     expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
-  it('are not read once for each token that names an unknown one', async () => {
+  test('are not read once for each token that names an unknown one', async () => {
     const { provider, gateway, sign } = await start();
     await verdictOn(gateway, await sign());
     const strangers = await Promise.all(Array.from({ length: 20 }, async (_, index) => sign(`stranger ${index % 2}`)));
@@ -95,7 +95,7 @@ describe('published keys', () => {
     expect(provider.asked()).toHaveLength(2);
   });
 
-  it('are asked for without anything of the caller', async () => {
+  test('are asked for without anything of the caller', async () => {
     const sent: string[] = [];
     const provider = await startIdentityProvider();
     const key = await signingKey('a');
@@ -116,7 +116,7 @@ describe('published keys', () => {
 });
 
 describe('where the keys cannot be read', () => {
-  it.each(FAILURES)('before any is known, nobody is let in, nor told to sign in again: %s', async (failure) => {
+  test.each(FAILURES)('before any is known, nobody is let in, nor told to sign in again: %s', async (failure) => {
     const { provider, gateway, sign } = await start();
     provider.be(failure);
     const verdict = await verdictOn(gateway, await sign());
@@ -130,7 +130,7 @@ describe('where the keys cannot be read', () => {
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
   });
 
-  it.each(FAILURES)('those that are known go on being used, and no others: %s', async (failure) => {
+  test.each(FAILURES)('those that are known go on being used, and no others: %s', async (failure) => {
     const { provider, gateway, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
@@ -160,7 +160,7 @@ describe('where the keys cannot be read', () => {
   }
   const timeOut = (): DOMException => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 
-  it('because they never come, the wait has an end', async () => {
+  test('because they never come, the wait has an end', async () => {
     const timeouts = holdTimeouts();
     const { provider, gateway, sign } = await start();
     provider.be('hang');
@@ -172,7 +172,7 @@ describe('where the keys cannot be read', () => {
     expect(timeouts.asked).toEqual([5 * SECOND]);
   });
 
-  it('because they never come again, known ones are used after the wait', async () => {
+  test('because they never come again, known ones are used after the wait', async () => {
     const timeouts = holdTimeouts();
     const { provider, gateway, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
@@ -186,7 +186,7 @@ describe('where the keys cannot be read', () => {
   });
 });
 
-it('a caller who is told to come back later is told so in the way of GraphQL', async () => {
+test('a caller who is told to come back later is told so in the way of GraphQL', async () => {
   const { provider, gateway, sign } = await start();
   provider.be('error');
   const headers = { authorization: `Bearer ${await sign()}` };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import {
   ACCEPTED,
@@ -16,14 +16,14 @@ import {
 const SECONDS = 1000;
 
 describe('a token that was signed with a published key, by the issuer and for this gateway,', () => {
-  it.each(['RS256', 'ES256'] as const)('is accepted: %s', async (algorithm) => {
+  test.each(['RS256', 'ES256'] as const)('is accepted: %s', async (algorithm) => {
     const { provider, gateway, sign } = await startWithProvider();
     const key = await signingKey('b', algorithm);
     provider.publish(await signingKey('a'), key);
     expect(await verdictOn(gateway, await sign({ key }))).toEqual(ACCEPTED);
   });
 
-  it.each([
+  test.each([
     ['one', AUDIENCE, true],
     ['a list with one', ['elsewhere', 'livestreams-eu'], true],
     ['another', 'elsewhere', false],
@@ -41,7 +41,7 @@ describe('a token that was signed with a published key, by the issuer and for th
     );
   });
 
-  it.each([
+  test.each([
     ['another', 'https://elsewhere.test/'],
     ['nearly the same', ISSUER.slice(0, -1)],
     ['in a list', [ISSUER]],
@@ -54,7 +54,7 @@ describe('a token that was signed with a published key, by the issuer and for th
     );
   });
 
-  it.each([
+  test.each([
     ['no exp', { exp: undefined }, /"exp"/],
     ['an exp that is a text', { exp: '9999999999' }, /"exp"|token/],
     ['an exp of null', { exp: null }, /token/],
@@ -66,7 +66,7 @@ describe('a token that was signed with a published key, by the issuer and for th
 });
 
 describe('clocks may differ by the skew that is set, and by no second more', () => {
-  it('where a token ends', async () => {
+  test('where a token ends', async () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { exp: gateway.clock.now() / SECONDS + 60 } });
     gateway.clock.advance(89 * SECONDS);
@@ -75,7 +75,7 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
     expect(await verdictOn(gateway, token)).toEqual(refused(/^The token has expired\.$/));
   });
 
-  it('where a token begins', async () => {
+  test('where a token begins', async () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { nbf: gateway.clock.now() / SECONDS + 91 } });
     gateway.clock.advance(60 * SECONDS);
@@ -84,7 +84,7 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
     expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
   });
 
-  it('which may be none', async () => {
+  test('which may be none', async () => {
     const { gateway, sign } = await startWithProvider(0);
     const token = await sign({ claims: { exp: gateway.clock.now() / SECONDS + 60 } });
     gateway.clock.advance(59 * SECONDS);
@@ -97,7 +97,7 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
 describe('what a caller may do stands in the token', () => {
   const READS = '{ meeting(id: "a") { id } }';
 
-  it.each([
+  test.each([
     [{ scope: 'livestream:read' }, true],
     [{ scope: 'openid  livestream:read livestream:write' }, true],
     [{ scope: ['openid', 'livestream:read'] }, true],

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import {
   ACCEPTED,
@@ -24,7 +24,7 @@ describe('a key in the settings', () => {
   const algorithms = ['RS256', 'ES256'] as const;
   const cases = forms.flatMap(([name, form]) => algorithms.map((algorithm) => [name, algorithm, form] as const));
 
-  it.each(cases)('is a %s of %s, whatever name a token gives it', async (_name, algorithm, form) => {
+  test.each(cases)('is a %s of %s, whatever name a token gives it', async (_name, algorithm, form) => {
     const key = await signingKey('a', algorithm);
     const gateway = await startGuarded(jwtSettings(form(key)));
     const now = gateway.clock.now();
@@ -37,7 +37,7 @@ describe('a key in the settings', () => {
     expect(await verdictOn(gateway, await signToken({ key: await signingKey('a', other), now }))).toEqual(refused());
   });
 
-  it('may be a shared secret, which no other algorithm is used with', async () => {
+  test('may be a shared secret, which no other algorithm is used with', async () => {
     const secret = Buffer.from('a shared secret that is long enough '.repeat(2));
     const jwk = JSON.stringify({ kty: 'oct', k: secret.toString('base64url') });
     const gateway = await startGuarded(jwtSettings({ jwk }));

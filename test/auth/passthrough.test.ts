@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { at, rowsOf, startTestGateway, until } from '../support/gateway.ts';
 
@@ -26,7 +26,7 @@ async function start(settings = {}) {
 }
 
 describe('the caller’s own token', () => {
-  it.each([`Bearer ${ALICE}`, `bearer ${ALICE}`, `BEARER   ${ALICE}`, `Bearer ${ALICE}\t`])(
+  test.each([`Bearer ${ALICE}`, `bearer ${ALICE}`, `BEARER   ${ALICE}`, `Bearer ${ALICE}\t`])(
     'is what upstream is asked with: %j',
     async (authorization) => {
       const { gateway, one, sentBy } = await start();
@@ -36,7 +36,7 @@ describe('the caller’s own token', () => {
     },
   );
 
-  it('is what a mutation is sent with, and what is read after it', async () => {
+  test('is what a mutation is sent with, and what is read after it', async () => {
     const { gateway, ask, sentBy } = await start();
     const input = `meetingId: "${gateway.samples.emptyMeetingId}"`;
     const query = `mutation { startLivestream(input: { ${input} }) { livestream { name status } userErrors { code } } }`;
@@ -44,7 +44,7 @@ describe('the caller’s own token', () => {
     expect(new Set(sentBy())).toEqual(new Set([BOB]));
   });
 
-  it('may be 8,192 characters with its scheme', async () => {
+  test('may be 8,192 characters with its scheme', async () => {
     const { ask, sentBy } = await start();
     const token = 'x'.repeat(8185);
     expect((await ask(token)).errors).toEqual([]);
@@ -53,7 +53,7 @@ describe('the caller’s own token', () => {
 });
 
 describe('two callers with tokens of their own', () => {
-  it('share no answer that is kept', async () => {
+  test('share no answer that is kept', async () => {
     const { ask, sentBy } = await start();
     await ask(ALICE);
     await ask(ALICE);
@@ -64,7 +64,7 @@ describe('two callers with tokens of their own', () => {
     expect(sentBy()).toEqual([BOB]);
   });
 
-  it('share nothing that one of them saw in a list', async () => {
+  test('share nothing that one of them saw in a list', async () => {
     const { gateway, ask, one, sentBy } = await start();
     await ask(ALICE, '{ livestreams(first: 100, filter: { status: LIVE }) { nodes { id name } } }');
     await ask(ALICE, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
@@ -76,7 +76,7 @@ describe('two callers with tokens of their own', () => {
     expect(sentBy()).toEqual([BOB]);
   });
 
-  it('share no read that is under way', async () => {
+  test('share no read that is under way', async () => {
     const { gateway, ask, sentBy } = await start({ latencyMs: 1000 });
     const answers = [ask(ALICE), ask(ALICE), ask(BOB)];
     await until(() => gateway.sandbox.requests().inFlight === 2);
@@ -85,7 +85,7 @@ describe('two callers with tokens of their own', () => {
     expect(sentBy().toSorted()).toEqual([ALICE, BOB]);
   });
 
-  it('share no start that is under way', async () => {
+  test('share no start that is under way', async () => {
     const { gateway, ask, sentBy } = await start({ latencyMs: 1000 });
     const input = `meetingId: "${gateway.samples.emptyMeetingId}"`;
     const query = `mutation { startLivestream(input: { ${input} }) { userErrors { code } } }`;
@@ -97,7 +97,7 @@ describe('two callers with tokens of their own', () => {
     expect(sentBy()).toEqual([ALICE, BOB]);
   });
 
-  it('share no name that one of them gave', async () => {
+  test('share no name that one of them gave', async () => {
     const { gateway, ask } = await start({ nameDelayMs: 60_000 });
     const input = `meetingId: "${gateway.samples.emptyMeetingId}", name: "Alice’s own"`;
     const started = await ask(ALICE, `mutation { startLivestream(input: { ${input} }) { livestream { id name } } }`);
@@ -107,7 +107,7 @@ describe('two callers with tokens of their own', () => {
     expect((await ask(BOB, query)).data).toEqual({ livestream: { name: null } });
   });
 
-  it('share no budget', async () => {
+  test('share no budget', async () => {
     const { ask } = await start();
     const budget = '{ upstreamBudget { limit remaining } }';
     await ask(ALICE);
@@ -116,7 +116,7 @@ describe('two callers with tokens of their own', () => {
     expect((await ask(BOB, budget)).data).toEqual({ upstreamBudget: { limit: 1200, remaining: 1200 } });
   });
 
-  it('are not locked out by each other’s limit', async () => {
+  test('are not locked out by each other’s limit', async () => {
     const { gateway, ask } = await start();
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 120, times: 1 }]);
     expect((await ask(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
@@ -124,7 +124,7 @@ describe('two callers with tokens of their own', () => {
     expect((await ask(BOB)).errors).toEqual([]);
   });
 
-  it('lose nothing when the other changes something', async () => {
+  test('lose nothing when the other changes something', async () => {
     const { gateway, ask, sentBy } = await start();
     const list = '{ livestreams(first: 100, filter: { status: INVOKED }) { nodes { id } } }';
     await ask(ALICE, list);
@@ -137,7 +137,7 @@ describe('two callers with tokens of their own', () => {
 });
 
 describe('a token that upstream refuses', () => {
-  it.each([
+  test.each([
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
   ])('by %i gets no answer of another caller’s', async (status, code) => {
@@ -156,7 +156,7 @@ describe('a token that upstream refuses', () => {
     expect(sentBy()).toEqual([]);
   });
 
-  it('and that was accepted before gets no older answer either', async () => {
+  test('and that was accepted before gets no older answer either', async () => {
     const { gateway, ask } = await start();
     await ask(ALICE);
     gateway.clock.advance(3000);
@@ -166,7 +166,7 @@ describe('a token that upstream refuses', () => {
     expect(answers[1]?.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  it('in one field leaves the others what they are', async () => {
+  test('in one field leaves the others what they are', async () => {
     const { gateway, ask, one } = await start();
     gateway.sandbox.fail([{ kind: 'status', status: 401, route: BY_ID }]);
     const { status, data, errors } = await ask(ALICE, one.replace('{', '{ meetings(first: 2) { nodes { id } }'));

@@ -29,7 +29,7 @@ export function readOptions(args: string[]): Options {
     options: {
       only: { type: 'string' },
       short: { type: 'boolean', default: false },
-      'skip-economy': { type: 'boolean', default: false },
+      'skip-caching': { type: 'boolean', default: false },
       minutes: { type: 'string' },
       seed: { type: 'string' },
       out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
@@ -43,7 +43,7 @@ export function readOptions(args: string[]): Options {
     what,
     parties: values.only === undefined ? [...PARTIES] : partiesOf(values.only.split(',')),
     isShort: values.short,
-    withEconomy: !values.short && !values['skip-economy'],
+    withEconomy: !values.short && !values['skip-caching'],
     minutes: readNumber('--minutes', values.minutes ?? (values.short ? '1' : '10'), 120),
     seed: readNumber('--seed', values.seed ?? String(Date.now() % 1_000_000), 2 ** 31),
     out: values.out,

@@ -41,7 +41,10 @@ describe('what is kept for all', () => {
     one.level.set('id', { value: { name: 'x' }, moment: { logical: 7, wallTime: one.clock.now() - 500 } }, 2000);
     await clock.pass(100);
     const found = await other.level.find('id');
-    expect(found).toEqual({ value: { name: 'x' }, moment: { order: 7, at: other.clock.now() - 600, isShared: true } });
+    expect(found).toEqual({
+      value: { name: 'x' },
+      moment: { logical: 7, wallTime: other.clock.now() - 600, fromPeer: true },
+    });
     await clock.pass(2000);
     expect(await other.level.find('id')).toBeNull();
   });

@@ -50,11 +50,18 @@ describe('without any setting', () => {
       attemptTimeoutMs: 10_000,
       totalTimeoutMs: 25_000,
       requestsPerSecond: 200,
-      economy: {
-        freshness: { status: 2000, meters: 15_000, ended: 3_600_000, nothing: 2000, stale: 60_000, staleWait: 300 },
+      caching: {
+        ttl: {
+          status: 2000,
+          meters: 15_000,
+          ended: 3_600_000,
+          negative: 2000,
+          maxStale: 60_000,
+          revalidateTimeout: 300,
+        },
         cacheBytes: 64 * 1024 * 1024,
-        share: 100,
-        usesLists: true,
+        maxRequestsPerOperation: 100,
+        bulkReads: true,
       },
       limits: DEFAULT_OPERATION_LIMITS,
       trustedDocuments: { documents: new Map(), only: false },
@@ -64,9 +71,9 @@ describe('without any setting', () => {
       drain: { delay: 0, time: 25_000 },
       corsOrigins: [],
       graphiql: true,
-      tellsSchema: true,
+      introspection: true,
       suggestions: true,
-      reports: true,
+      upstreamReport: true,
       telemetry: { logLevel: 'info', metrics: true, inlineTrace: true, tracing: null },
     });
   });
@@ -92,10 +99,10 @@ describe('how answers are kept and requests spent', () => {
       UPSTREAM_REPORT: 'off',
     });
     expect(caching).toEqual({
-      freshness: { status: 1, meters: 2, ended: 3, nothing: 4, stale: 0, staleWait: 5 },
+      ttl: { status: 1, meters: 2, ended: 3, negative: 4, maxStale: 0, revalidateTimeout: 5 },
       cacheBytes: 6 * 1024 * 1024,
-      share: 7,
-      usesLists: false,
+      maxRequestsPerOperation: 7,
+      bulkReads: false,
     });
     expect(upstreamReport).toBe(false);
   });
@@ -326,10 +333,10 @@ describe('who is let in', () => {
 
 describe('what a stranger may do', () => {
   test('in production neither the schema nor GraphiQL nor what operations cost is told, unless the operator says so', () => {
-    const closed = { graphiql: false, tellsSchema: false, suggestions: false, reports: false };
+    const closed = { graphiql: false, introspection: false, suggestions: false, upstreamReport: false };
     expect(readConfig({ NODE_ENV: 'production' })).toMatchObject(closed);
     const settings = { GRAPHIQL: 'on', INTROSPECTION: 'on', SUGGESTIONS: 'on', UPSTREAM_REPORT: 'on' };
-    const open = { graphiql: true, tellsSchema: true, suggestions: true, reports: true };
+    const open = { graphiql: true, introspection: true, suggestions: true, upstreamReport: true };
     expect(readConfig({ NODE_ENV: 'production', ...settings })).toMatchObject(open);
   });
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Livestream, LivestreamQuery, LivestreamStatus, Page } from '../../src/domain/models.ts';
 import type { CachedQuery } from '../../src/data/cache/cachedQuery.ts';
@@ -95,22 +95,22 @@ function kindOf<Key, Value>(read: (key: Key) => Promise<Value>): CachedQuery<Key
 const keysOf = ({ found }: BulkResult<Livestream>): string[] => [...found.keys()].toSorted();
 
 describe('the plan', () => {
-  it('reads both lists for three meetings, and none for two', async () => {
+  test('reads both lists for three meetings, and none for two', async () => {
     const { active, asked } = sourceOver(many(3, 'LIVE'));
-    expect(await active(['m0', 'm1'])).toEqual({ found: new Map(), isComplete: false });
+    expect(await active(['m0', 'm1'])).toEqual({ found: new Map(), isExhaustive: false });
     expect(asked).toEqual([]);
     expect(keysOf(await active(meetings(3)))).toEqual(meetings(3));
     expect(asked).toEqual(['INVOKED 0', 'LIVE 0']);
   });
 
-  it('reads nothing for no key at all', async () => {
+  test('reads nothing for no key at all', async () => {
     const { active, byId, asked } = sourceOver(many(3, 'LIVE'));
     expect(keysOf(await active([]))).toEqual([]);
     expect(keysOf(await byId([]))).toEqual([]);
     expect(asked).toEqual([]);
   });
 
-  it('costs six requests for fifty meetings while 300 are LIVE and 200 INVOKED', async () => {
+  test('costs six requests for fifty meetings while 300 are LIVE and 200 INVOKED', async () => {
     const world = [...many(300, 'LIVE'), ...many(200, 'INVOKED', 300)];
     const { active, asked } = sourceOver(world);
     const keys = meetings(50, 275);
@@ -120,14 +120,14 @@ describe('the plan', () => {
     expect(asked).toEqual(['INVOKED 0', 'INVOKED 100', 'LIVE 0', 'LIVE 100', 'LIVE 200']);
   });
 
-  it('does not read the list of those that are LIVE, where those that are INVOKED answer all', async () => {
+  test('does not read the list of those that are LIVE, where those that are INVOKED answer all', async () => {
     const { active, asked } = sourceOver([...many(5, 'INVOKED'), ...many(90, 'LIVE', 5)]);
     const { found } = await active(meetings(4));
     expect([...found.values()].map(({ status }) => status)).toEqual(['INVOKED', 'INVOKED', 'INVOKED', 'INVOKED']);
     expect(asked).toEqual(['INVOKED 0']);
   });
 
-  it('leaves the last missing one to a single read', async () => {
+  test('leaves the last missing one to a single read', async () => {
     const { active, asked } = sourceOver([...many(3, 'INVOKED'), ...many(1, 'LIVE', 3)]);
     const harvest = await active(meetings(4));
     expect(keysOf(harvest)).toEqual(meetings(3));
@@ -135,14 +135,14 @@ describe('the plan', () => {
     expect(asked).toEqual(['INVOKED 0']);
   });
 
-  it('abandons a list that turns out longer than the saving, and remembers that for five minutes', async () => {
+  test('abandons a list that turns out longer than the saving, and remembers that for five minutes', async () => {
     const { active, asked, clock, another } = sourceOver(many(900, 'LIVE'));
     const keys = meetings(8, 500);
-    expect(await active(keys)).toEqual({ found: new Map(), isComplete: false });
+    expect(await active(keys)).toEqual({ found: new Map(), isExhaustive: false });
     expect(asked.splice(0)).toEqual(['INVOKED 0', 'LIVE 0']);
     await active(keys);
     clock.advance(299_999);
-    expect(await active(keys)).toEqual({ found: new Map(), isComplete: false });
+    expect(await active(keys)).toEqual({ found: new Map(), isExhaustive: false });
     expect(asked.splice(0)).toEqual([]);
     // Another account's lists are other lists.
     await active(keys, another);
@@ -152,7 +152,7 @@ describe('the plan', () => {
     expect(asked.splice(0)).toEqual(['INVOKED 0', 'LIVE 0']);
   });
 
-  it('reads a list that is known to be long, where even more is asked for', async () => {
+  test('reads a list that is known to be long, where even more is asked for', async () => {
     const { active, asked } = sourceOver(many(900, 'LIVE'));
     await active(meetings(8, 500));
     asked.splice(0);
@@ -161,14 +161,14 @@ describe('the plan', () => {
     expect(asked).toHaveLength(10);
   });
 
-  it('gives what the abandoned list told until then', async () => {
+  test('gives what the abandoned list told until then', async () => {
     const { active } = sourceOver(many(900, 'LIVE'));
     const harvest = await active(meetings(8, 96));
     expect(keysOf(harvest)).toEqual(meetings(4, 96));
     expect(harvest.isExhaustive).toBe(false);
   });
 
-  it('takes the whole list for ids only when it is believed to be shorter than they are many', async () => {
+  test('takes the whole list for ids only when it is believed to be shorter than they are many', async () => {
     const { byId, asked } = sourceOver(many(320, 'IDLE'));
     expect((await byId(['l1', 'l2', 'l3', 'l4'])).isExhaustive).toBe(false);
     expect(asked).toEqual([]);
@@ -181,15 +181,15 @@ describe('the plan', () => {
     expect(asked).toEqual([]);
   });
 
-  it('takes a short list for two ids, once it is known to be short', async () => {
+  test('takes a short list for two ids, once it is known to be short', async () => {
     const { byId, asked } = sourceOver(many(30, 'IDLE'));
     await byId(['l1', 'l2', 'l3', 'l4', 'l5']);
     asked.splice(0);
-    expect(await byId(['l1', 'none'])).toMatchObject({ isComplete: true });
+    expect(await byId(['l1', 'none'])).toMatchObject({ isExhaustive: true });
     expect(asked).toEqual(['all 0']);
   });
 
-  it('counts a key that is asked for twice once', async () => {
+  test('counts a key that is asked for twice once', async () => {
     const { active, asked } = sourceOver(many(3, 'LIVE'));
     await active(['m0', 'm0', 'm1', 'm1']);
     expect(asked).toEqual([]);
@@ -199,30 +199,30 @@ describe('the plan', () => {
 describe('what a list does not prove', () => {
   const keys = [...meetings(5), 'none'];
 
-  it('a list without its length: nothing is absent, and the list is left alone from then on', async () => {
+  test('a list without its length: nothing is absent, and the list is left alone from then on', async () => {
     const { active, asked } = sourceOver(many(3, 'LIVE'), { head: () => null });
-    expect(await active(keys)).toEqual({ found: new Map(), isComplete: false });
-    expect(await active(keys)).toEqual({ found: new Map(), isComplete: false });
+    expect(await active(keys)).toEqual({ found: new Map(), isExhaustive: false });
+    expect(await active(keys)).toEqual({ found: new Map(), isExhaustive: false });
     expect(asked).toEqual(['INVOKED 0']);
   });
 
-  it('rows without their meeting', async () => {
+  test('rows without their meeting', async () => {
     const { active } = sourceOver(inNoMeeting(3));
-    expect(await active(keys)).toEqual({ found: new Map(), isComplete: false });
+    expect(await active(keys)).toEqual({ found: new Map(), isExhaustive: false });
   });
 
-  it('rows that are of another status than was asked for are live in no meeting', async () => {
+  test('rows that are of another status than was asked for are live in no meeting', async () => {
     const { active } = sourceOver([], { head: () => ({ rows: many(3, 'IDLE'), totalCount: 3 }) });
     expect((await active(keys)).found.size).toBe(0);
   });
 
-  it('empty lists prove that nothing is live', async () => {
+  test('empty lists prove that nothing is live', async () => {
     const { active, asked } = sourceOver([]);
-    expect(await active(keys)).toEqual({ found: new Map(), isComplete: true });
+    expect(await active(keys)).toEqual({ found: new Map(), isExhaustive: true });
     expect(asked).toEqual(['INVOKED 0', 'LIVE 0']);
   });
 
-  it('rows of livestreams that belong to no meeting, beside one that does, prove that the rest is not live', async () => {
+  test('rows of livestreams that belong to no meeting, beside one that does, prove that the rest is not live', async () => {
     const independent = inNoMeeting(3, 10);
     const { active } = sourceOver([...independent, ...many(1, 'LIVE')]);
     const harvest = await active(keys);
@@ -230,7 +230,7 @@ describe('what a list does not prove', () => {
     expect(harvest.isExhaustive).toBe(true);
   });
 
-  it.each([
+  test.each([
     ['more than there are', 4],
     ['fewer than there are', 2],
     ['none', 0],
@@ -243,7 +243,7 @@ describe('what a list does not prove', () => {
     expect(harvest.isExhaustive).toBe(false);
   });
 
-  it('a row that comes twice stands in for one that does not come', async () => {
+  test('a row that comes twice stands in for one that does not come', async () => {
     const [first, second] = many(2, 'LIVE');
     const { active } = sourceOver(many(3, 'LIVE'), {
       head: (rows) => ({
@@ -256,7 +256,7 @@ describe('what a list does not prove', () => {
     expect(harvest.isExhaustive).toBe(false);
   });
 
-  it('a row that comes again on a later page, in place of one that does not come', async () => {
+  test('a row that comes again on a later page, in place of one that does not come', async () => {
     const { active } = sourceOver(many(103, 'LIVE'), {
       page: (rows, key) => ({ ...HONEST.page(rows, key), rows: [...rows.slice(99, 100), ...rows.slice(101)] }),
     });
@@ -266,7 +266,7 @@ describe('what a list does not prove', () => {
     expect(harvest.isExhaustive).toBe(false);
   });
 
-  it('a row without an id in a later page', async () => {
+  test('a row without an id in a later page', async () => {
     const { active } = sourceOver(many(101, 'LIVE'), {
       page: () => ({ rows: [null], totalCount: 101, hasNext: false }),
     });
@@ -275,7 +275,7 @@ describe('what a list does not prove', () => {
     expect(harvest.isExhaustive).toBe(false);
   });
 
-  it('a list that changed between its pages', async () => {
+  test('a list that changed between its pages', async () => {
     const world = many(130, 'LIVE');
     const { active } = sourceOver(world, {
       head(rows) {
@@ -290,7 +290,7 @@ describe('what a list does not prove', () => {
     expect(harvest.found.has('m100')).toBe(false);
   });
 
-  it('a list of which one is started and one stopped between its pages', async () => {
+  test('a list of which one is started and one stopped between its pages', async () => {
     const world = many(130, 'LIVE');
     const { active } = sourceOver(world, {
       head(rows) {
@@ -305,7 +305,7 @@ describe('what a list does not prove', () => {
     expect((await active([...meetings(10, 120), 'new'])).isExhaustive).toBe(false);
   });
 
-  it('a later page that tells another length', async () => {
+  test('a later page that tells another length', async () => {
     const { active } = sourceOver(many(130, 'LIVE'), {
       page: (rows, key) => ({ ...HONEST.page(rows, key), totalCount: null }),
     });
@@ -314,7 +314,7 @@ describe('what a list does not prove', () => {
     expect(harvest.isExhaustive).toBe(false);
   });
 
-  it('a list whose later pages are empty', async () => {
+  test('a list whose later pages are empty', async () => {
     const { active } = sourceOver(many(130, 'LIVE'), {
       page: () => ({ rows: [], totalCount: 130, hasNext: false }),
     });
@@ -325,7 +325,7 @@ describe('what a list does not prove', () => {
 });
 
 describe('a livestream that changes while the lists are read', () => {
-  it('is found though it goes from INVOKED to LIVE between the two', async () => {
+  test('is found though it goes from INVOKED to LIVE between the two', async () => {
     const world = [...many(1, 'INVOKED'), ...many(3, 'LIVE', 1)];
     const { active } = sourceOver(world, {
       head(rows, query) {
@@ -339,7 +339,7 @@ describe('a livestream that changes while the lists are read', () => {
     expect(isExhaustive).toBe(true);
   });
 
-  it('is at worst not there, if it was started between the two', async () => {
+  test('is at worst not there, if it was started between the two', async () => {
     const world = many(3, 'LIVE', 1);
     const { active } = sourceOver(world, {
       head(rows, query) {
@@ -353,13 +353,13 @@ describe('a livestream that changes while the lists are read', () => {
     expect([...found.values()].map(({ id }) => id)).toEqual(['l1', 'l2', 'l3']);
   });
 
-  it('leaves all to single reads where a list fails', async () => {
+  test('leaves all to single reads where a list fails', async () => {
     const { active } = sourceOver(many(3, 'LIVE'), {
       head() {
         throw new Error('The list fails');
       },
     });
-    expect(await active(meetings(4))).toEqual({ found: new Map(), isComplete: false });
+    expect(await active(meetings(4))).toEqual({ found: new Map(), isExhaustive: false });
   });
 });
 
@@ -416,7 +416,7 @@ describe('in any world', () => {
     };
   }
 
-  it('nothing that exists is said not to, while totals are true', async () => {
+  test('nothing that exists is said not to, while totals are true', async () => {
     await fc.assert(
       fc.asyncProperty(worlds, handling, async ({ world, numbers }, how) => {
         const { active, byId } = sourceOver(world, truthful(how));
@@ -435,7 +435,7 @@ describe('in any world', () => {
     );
   });
 
-  it('honest lists of whatever length are complete, unless they cost more than single reads', async () => {
+  test('honest lists of whatever length are complete, unless they cost more than single reads', async () => {
     await fc.assert(
       fc.asyncProperty(worlds, async ({ world, numbers }) => {
         const { active, byId, asked } = sourceOver(world);
@@ -455,7 +455,7 @@ describe('in any world', () => {
     );
   });
 
-  it('what is found is what was asked for, and few requests are spent on it, however the lists lie', async () => {
+  test('what is found is what was asked for, and few requests are spent on it, however the lists lie', async () => {
     const lies = fc.record({ total: fc.option(fc.integer({ min: -3, max: 2000 })), offset: fc.nat(30) });
     await fc.assert(
       fc.asyncProperty(worlds, handling, lies, async ({ world, numbers }, how, { total, offset }) => {

@@ -9,7 +9,7 @@ import {
   isUnionType,
 } from 'graphql';
 import { createSchema } from 'graphql-yoga';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { enforceScopes } from '../../src/graphql/requiresScopes.ts';
 import type { Context } from '../../src/graphql/context.ts';
@@ -52,16 +52,16 @@ describe('the schema', () => {
     'UserError.code UserError.field UserError.message',
   ].flatMap((line) => line.split(' '));
 
-  it('tells a caller without scopes nothing of meetings and livestreams', () => {
+  test('tells a caller without scopes nothing of meetings and livestreams', () => {
     expect(reachable([])).toEqual(OPEN.toSorted());
     expect(reachable(SECRET)).toEqual(OPEN.toSorted());
   });
 
-  it('tells a caller who may only write no more than what came of it', () => {
+  test('tells a caller who may only write no more than what came of it', () => {
     expect(reachable(WRITE)).toEqual([...OPEN, ...WRITERS].toSorted());
   });
 
-  it('tells secrets to those who may have them', () => {
+  test('tells secrets to those who may have them', () => {
     const more = reachable([...READ, ...SECRET]).filter((field) => !reachable(READ).includes(field));
     expect(more).toEqual(['Livestream.ingestServer', 'Livestream.streamKey']);
   });
@@ -69,7 +69,7 @@ describe('the schema', () => {
   /** All combinations of scopes. */
   const callers = Array.from({ length: 8 }, (_, bits) => SCOPES.filter((_scope, index) => (bits & (1 << index)) !== 0));
 
-  it.each(callers.map((scopes) => [scopes.join(' '), scopes]))(
+  test.each(callers.map((scopes) => [scopes.join(' '), scopes]))(
     'guards every way to a type that asks for scopes as a whole: a caller with "%s" comes to none by a gap',
     (_name, scopes) => {
       const types = new Set(reachable(scopes).map((field) => field.replace(/\..*/, '')));
@@ -81,7 +81,7 @@ describe('the schema', () => {
     },
   );
 
-  it('names no scope that nobody can have', () => {
+  test('names no scope that nobody can have', () => {
     const named = Object.values(schema.getTypeMap()).flatMap((type) =>
       isObjectType(type) ? Object.values(type.getFields()).flatMap((field) => wantedScopes(schema, field) ?? []) : [],
     );
@@ -101,7 +101,7 @@ describe('a field that names several scopes', () => {
   const resolvers = { Query: { both: () => 'both', either: () => 'either', none: () => 'none' } };
   const made = enforceScopes(createSchema<Context>({ typeDefs, resolvers }));
 
-  it.each([
+  test.each([
     [[], [null, null]],
     [READ, [null, 'either']],
     [WRITE, [null, 'either']],

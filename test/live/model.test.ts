@@ -26,7 +26,7 @@ test.each([true, false])(
         let sent = 0;
         const world = await createLiveWorld({
           settings: { playbackUrlDelayMs },
-          economy: { bulkReads },
+          caching: { bulkReads },
           latency: () => delays[(sent += 1) % delays.length] ?? [0, 0],
         });
         await play(deeds, world);

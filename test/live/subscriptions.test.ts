@@ -51,7 +51,7 @@ describe('what readers are told', () => {
   });
 
   test.each([true, false])('who watches all is told what becomes of each (by lists: %s)', async (bulkReads) => {
-    const world = await createLiveWorld({ economy: { bulkReads } });
+    const world = await createLiveWorld({ caching: { bulkReads } });
     const { liveMeetingId, liveLivestreamId } = world.samples;
     const viewer = await world.view(EVERYTHING);
     await world.pass(0);
@@ -188,7 +188,7 @@ describe('odd upstreams', () => {
 
   test('the budget is never passed, however small it is, and what is left of it is enough to end right', async () => {
     const world = await createLiveWorld({
-      economy: { bulkReads: false },
+      caching: { bulkReads: false },
       settings: { quota: { limit: 40, windowSeconds: 60, lockSeconds: 60, enforced: true } },
     });
     const running = (await world.truth()).filter(({ isActive }) => isActive).slice(0, 30);
@@ -347,7 +347,7 @@ describe('what watching costs', () => {
 
   test('more than an operation may send are all looked at where no list tells them', async () => {
     const world = await createLiveWorld({
-      economy: { bulkReads: false, maxRequestsPerOperation: 100 },
+      caching: { bulkReads: false, maxRequestsPerOperation: 100 },
       settings: { quota: { limit: 100_000 } },
     });
     const ids = (await world.truth()).map(({ id }) => id);

@@ -26,7 +26,7 @@ export type Outage = 'connect' | 'hang';
 
 export interface LiveWorldOptions {
   settings?: SettingsPatch;
-  economy?: Partial<CachingSettings>;
+  caching?: Partial<CachingSettings>;
   limits?: Partial<LiveLimits>;
   /** How many gateways share a store; by default the one shares nothing. */
   replicas?: number;
@@ -94,7 +94,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
   function gateway(own: MemoryReplica | null = null): { upstream: DataSource; watch: LiveSubscriptions } {
     const upstream = createDataSource({
       ...DEFAULT_CACHING,
-      ...options.economy,
+      ...options.caching,
       baseUrl,
       ...APP,
       attemptTimeoutMs: 10_000,
@@ -105,7 +105,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       random: () => 0,
       cluster: own && { store: own, prefix: 'app ' },
     });
-    const freshness = options.economy?.ttl ?? DEFAULT_CACHING.ttl;
+    const freshness = options.caching?.ttl ?? DEFAULT_CACHING.ttl;
     const limits = { ...DEFAULT_LIVE_LIMITS, ...options.limits };
     return { upstream, watch: createLiveSubscriptions({ upstream, clock, freshness, limits }) };
   }

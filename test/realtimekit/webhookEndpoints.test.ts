@@ -51,7 +51,7 @@ describe('to register', () => {
     expect(registered).toEqual({
       webhook: { id: registered?.webhook.id, ...OURS, enabled: true },
       outcome: 'added',
-      doubles: 0,
+      duplicates: 0,
     });
     expect(await list()).toEqual([registered?.webhook]);
     expect(sandbox.requests().requests[1]).toMatchObject({ method: 'POST', body: { ...OURS, enabled: true } });
@@ -61,7 +61,11 @@ describe('to register', () => {
     const { register, list, routes } = await webhooksOf();
     const first = await register();
     for (const url of [URL_OF_OURS, 'HTTPS://Gateway.Example:443/webhooks/realtimekit'])
-      expect(await register({ ...OURS, url })).toEqual({ webhook: first?.webhook, outcome: 'unchanged', doubles: 0 });
+      expect(await register({ ...OURS, url })).toEqual({
+        webhook: first?.webhook,
+        outcome: 'unchanged',
+        duplicates: 0,
+      });
     expect(await list()).toHaveLength(1);
     expect(routes()).toEqual(['GET /webhooks', 'POST /webhooks', ...Array<string>(3).fill('GET /webhooks')]);
   });
@@ -79,7 +83,7 @@ describe('to register', () => {
     await add(OTHER);
     const before = await webhooks.add(operation, { name: 'by hand', url: URL_OF_OURS, ...fields });
     const webhook = { id: before?.id, name: 'by hand', url: URL_OF_OURS, events, enabled: true };
-    expect(await register()).toEqual({ webhook, outcome: 'changed', doubles: 0 });
+    expect(await register()).toEqual({ webhook, outcome: 'changed', duplicates: 0 });
     expect(await list()).toEqual([expect.objectContaining(OTHER), webhook]);
   });
 
@@ -90,7 +94,7 @@ describe('to register', () => {
     const best = await webhooks.add(operation, { ...OURS, enabled: true });
     await webhooks.add(operation, { ...OURS, events, enabled: false });
     const before = await list();
-    expect(await register()).toEqual({ webhook: best, outcome: 'unchanged', doubles: 2 });
+    expect(await register()).toEqual({ webhook: best, outcome: 'unchanged', duplicates: 2 });
     expect(await list()).toEqual(before);
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { at, rowsOf } from '../support/gateway.ts';
 import { agendaOf, startAgenda } from './agenda.ts';
@@ -62,7 +62,7 @@ describe.each([
   const restLive = async (): Promise<unknown[]> =>
     rowsOf(await federation.livestreams.rest('/livestreams?status=LIVE&per_page=100'));
 
-  it('meetings of another subgraph come in its order with their livestreams; of an unknown one nothing is known', async () => {
+  test('meetings of another subgraph come in its order with their livestreams; of an unknown one nothing is known', async () => {
     const { agenda, ask, livestreams } = federation;
     const { samples } = livestreams.sandbox;
     agenda.plan(samples.invokedMeetingId, UNKNOWN_MEETING, samples.liveMeetingId, samples.emptyMeetingId);
@@ -80,7 +80,7 @@ describe.each([
     expect(data).toMatchObject({ plannedMeetings: [{}, {}, { activeLivestream: { status: 'LIVE' } }, {}] });
   });
 
-  it('the active livestreams of fifty meetings cost two upstream requests, in one request of the router', async () => {
+  test('the active livestreams of fifty meetings cost two upstream requests, in one request of the router', async () => {
     const { agenda, ask, livestreams } = federation;
     const fifty = (await restLive()).filter((row) => typeof at(row, 'meeting_id') === 'string').slice(0, 50);
     expect(fifty).toHaveLength(50);
@@ -99,7 +99,7 @@ describe.each([
     expect(livestreams.authorizations()).toHaveLength(1);
   });
 
-  it('our livestreams and meetings come with what another subgraph knows of the meetings', async () => {
+  test('our livestreams and meetings come with what another subgraph knows of the meetings', async () => {
     const { ask, livestreams } = federation;
     const { data, errors } = await ask(/* GraphQL */ `
       {
@@ -140,7 +140,7 @@ describe.each([
     });
   });
 
-  it('a mutation starts a livestream, and what its caller has to handle crosses the router as data', async () => {
+  test('a mutation starts a livestream, and what its caller has to handle crosses the router as data', async () => {
     const { ask, livestreams } = federation;
     const id = livestreams.sandbox.samples.emptyMeetingId;
     const start = async () =>
@@ -189,7 +189,7 @@ describe.each([
     });
   });
 
-  it('a read that fails upstream takes nothing else with it, and its code crosses the router', async () => {
+  test('a read that fails upstream takes nothing else with it, and its code crosses the router', async () => {
     const { agenda, ask, livestreams } = federation;
     const { samples } = livestreams.sandbox;
     agenda.plan(samples.emptyMeetingId, samples.liveMeetingId);
@@ -208,7 +208,7 @@ describe.each([
     expect(errors).toMatchObject([{ path: failedPath, extensions: { ...extensions, serviceName: 'livestreams' } }]);
   });
 
-  it('who asks is told to our gateway, where the router is told to', async () => {
+  test('who asks is told to our gateway, where the router is told to', async () => {
     const { agenda, ask, livestreams } = federation;
     agenda.plan(livestreams.sandbox.samples.liveMeetingId);
     await ask('{ plannedMeetings { title } }', {}, { authorization: 'Bearer of-a-caller' });
@@ -218,7 +218,7 @@ describe.each([
   });
 });
 
-it('Hive Gateway composes a supergraph of what our gateway tells of itself, with no registry', async () => {
+test('Hive Gateway composes a supergraph of what our gateway tells of itself, with no registry', async () => {
   await using livestreams = await startLivestreams();
   await using agenda = await startAgenda();
   const services = { livestreams: livestreams.url, agenda: agenda.url };

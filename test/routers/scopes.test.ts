@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { at, matching } from '../support/gateway.ts';
 import { APOLLO, type FederationOptions, HIVE, startFederation } from './federation.ts';
@@ -15,13 +15,13 @@ describe('our scopes', () => {
     return { meeting: at(data, 'plannedMeetings', 0), errors, upstream: livestreams.upstream() };
   }
 
-  it('stop Apollo Gateway from starting, which cannot enforce them: it needs the SDL without', async () => {
+  test('stop Apollo Gateway from starting, which cannot enforce them: it needs the SDL without', async () => {
     await expect(startFederation({ ...APOLLO, scopes: true })).rejects.toThrow(
       'https://specs.apollo.dev/requiresScopes/v0.1 is for: SECURITY but is unsupported',
     );
   });
 
-  it('are left to our gateway by Hive Gateway as it comes', async () => {
+  test('are left to our gateway by Hive Gateway as it comes', async () => {
     const { meeting, errors } = await askForSecret(HIVE);
 
     expect(errors).toEqual([]);
@@ -30,7 +30,7 @@ describe('our scopes', () => {
 
   const WITH_SCOPES = { ...HIVE, router: HIVE_GATEWAY_WITH_SCOPES };
 
-  it('are enforced by Hive Gateway where it knows its callers: without any, nothing is asked of us', async () => {
+  test('are enforced by Hive Gateway where it knows its callers: without any, nothing is asked of us', async () => {
     const { meeting, errors, upstream } = await askForSecret(WITH_SCOPES);
 
     expect(meeting).toEqual({ agenda: matching(/^What meeting/), title: null, activeLivestream: null });
@@ -41,7 +41,7 @@ describe('our scopes', () => {
     expect(upstream).toEqual([]);
   });
 
-  it('are enforced by Hive Gateway where it knows its callers: who may read does not see a secret', async () => {
+  test('are enforced by Hive Gateway where it knows its callers: who may read does not see a secret', async () => {
     const { meeting, errors } = await askForSecret(WITH_SCOPES, { authorization: 'Bearer livestream:read' });
 
     expect(meeting).toMatchObject({ activeLivestream: { status: 'LIVE', streamKey: null } });

@@ -1,5 +1,5 @@
 import { createClient } from 'graphql-sse';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { at } from '../support/gateway.ts';
 import { agendaOf } from './agenda.ts';
@@ -25,7 +25,7 @@ const OVER: [string, FederationOptions][] = [
 ];
 
 describe.each(OVER)('a subscription through Hive Gateway, which watches over %s', (way, options) => {
-  it('tells each change, with what another subgraph knows; its end reaches us', async () => {
+  test('tells each change, with what another subgraph knows; its end reaches us', async () => {
     await using federation = await startFederation(options);
     const { ask, livestreams, url } = federation;
     const id = livestreams.sandbox.samples.liveMeetingId;

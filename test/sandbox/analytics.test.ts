@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aString, at, rows, serve } from './support.ts';
 
 type Served = Awaited<ReturnType<typeof serve>>;
@@ -36,7 +36,7 @@ function totals(sessions: readonly unknown[]) {
 const began = (session: unknown) => Math.floor(Date.parse(String(at(session, 'invoked_time'))) / 1000);
 
 describe('the analytics', () => {
-  it('are the sums of the sessions themselves, over all and by the day on which they began', async () => {
+  test('are the sums of the sessions themselves, over all and by the day on which they began', async () => {
     const served = await serve();
     const sessions = await allSessions(served);
     const days = Map.groupBy(sessions, (session) => String(at(session, 'invoked_time')).slice(0, 10));
@@ -47,7 +47,7 @@ describe('the analytics', () => {
     expect((await served.get(DAYWISE)).body).toEqual({ success: true, data: expected });
   });
 
-  it('take in both ends of the time range, and agree on it', async () => {
+  test('take in both ends of the time range, and agree on it', async () => {
     const served = await serve({ quota: { enforced: false } });
     const sessions = await allSessions(served);
     const seconds = sessions.map(began);
@@ -64,7 +64,7 @@ describe('the analytics', () => {
     );
   });
 
-  it('are nothing, and no days, where no session began', async () => {
+  test('are nothing, and no days, where no session began', async () => {
     const { get, clock } = await serve();
     const range = `start_time=${clock.now() / 1000 + 1}`;
     expect(at((await get(`${OVERALL}?${range}`)).body, 'data')).toEqual({
@@ -75,7 +75,7 @@ describe('the analytics', () => {
     expect(at((await get(`${DAYWISE}?${range}`)).body, 'data')).toEqual([]);
   });
 
-  it('grow as livestreams run and start', async () => {
+  test('grow as livestreams run and start', async () => {
     const { get, post, clock, samples } = await serve({ goLiveAfterMs: 0 });
     const read = async (key: string) => Number(at((await get(OVERALL)).body, 'data', key));
     const [count, ingested] = [await read('count'), await read('total_ingest_seconds')];
@@ -85,7 +85,7 @@ describe('the analytics', () => {
     expect(await read('total_ingest_seconds')).toBe(ingested + 65 * 45);
   });
 
-  it.each([['start_time=noon'], ['end_time=2026-01-15T12:00:00Z'], ['start_time='], ['end_time=1.5']])(
+  test.each([['start_time=noon'], ['end_time=2026-01-15T12:00:00Z'], ['start_time='], ['end_time=1.5']])(
     'refuse %s with a 400, for times are Unix seconds',
     async (query) => {
       const { get } = await serve();
@@ -97,7 +97,7 @@ describe('the analytics', () => {
     },
   );
 
-  it('take the forms that the shapes ask for', async () => {
+  test('take the forms that the shapes ask for', async () => {
     const strings = await serve({ shapes: { numbers: 'string', envelope: 'result' } });
     expect(at((await strings.get(OVERALL)).body, 'result')).toMatchObject({ total_viewer_seconds: aString });
     expect(at((await strings.get(DAYWISE)).body, 'result', 0)).toMatchObject({ total_ingest_seconds: aString });

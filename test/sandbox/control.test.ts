@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/sandbox/settings.ts';
 import { at, serve } from './support.ts';
 
 describe('the controls', () => {
-  it('tell where the sandbox stands', async () => {
+  test('tell where the sandbox stands', async () => {
     const { control, samples, clock } = await serve();
     const { status, body } = await control('GET', '/__sandbox');
     expect(status).toBe(200);
@@ -15,7 +15,7 @@ describe('the controls', () => {
     });
   });
 
-  it('merge settings deeply', async () => {
+  test('merge settings deeply', async () => {
     const { control } = await serve();
     await control('PUT', '/__sandbox/settings', { quota: { limit: 5 } });
     const { body } = await control('PUT', '/__sandbox/settings', { latencyMs: 10, shapes: { list: 'nested' } });
@@ -27,7 +27,7 @@ describe('the controls', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['/__sandbox/settings', { latency: 5 }, 'latency is not known'],
     ['/__sandbox/settings', { shapes: { lists: 'array' } }, 'shapes.lists is not known'],
     ['/__sandbox/settings', { shapes: { list: 'tree' } }, 'shapes.list must be one of'],
@@ -49,7 +49,7 @@ describe('the controls', () => {
     expect((await control('GET', '/__sandbox')).body).toEqual(before.body);
   });
 
-  it('refuse what is not JSON, and name the controls there are', async () => {
+  test('refuse what is not JSON, and name the controls there are', async () => {
     const { origin, control } = await serve();
     const notJson = await fetch(`${origin}/__sandbox/settings`, { method: 'PUT', body: '{' });
     expect(notJson.status).toBe(400);
@@ -58,7 +58,7 @@ describe('the controls', () => {
     expect(at(unknown.body, 'error')).toContain('PUT /__sandbox/settings');
   });
 
-  it('freeze the clock, move it and let it run on', async () => {
+  test('freeze the clock, move it and let it run on', async () => {
     const { control, clock } = await serve();
     const set = async (change: unknown) => at((await control('PUT', '/__sandbox/clock', change)).body, 'now');
     expect(await set({ now: '2030-05-01T10:00:00Z' })).toBe('2030-05-01T10:00:00.000Z');
@@ -71,7 +71,7 @@ describe('the controls', () => {
     expect(await set({ advanceSeconds: -6 })).toBe('2030-05-01T10:00:00.000Z');
   });
 
-  it('log what was asked, by route, and never the credential', async () => {
+  test('log what was asked, by route, and never the credential', async () => {
     const { call, post, control, samples, clock } = await serve();
     await call('/livestreams?status=LIVE', { headers: { authorization: 'Bearer secret-token' } });
     await post(`/meetings/${samples.liveMeetingId}/livestreams`, { name: 'Twice' });
@@ -98,14 +98,14 @@ describe('the controls', () => {
     expect(JSON.stringify(body)).not.toContain('secret-token');
   });
 
-  it('forget the log', async () => {
+  test('forget the log', async () => {
     const { get, control } = await serve();
     await get('/livestreams');
     const { body } = await control('DELETE', '/__sandbox/requests');
     expect(body).toEqual({ requests: [], received: 0, refused: 0, inFlight: 0, mostInFlight: 0 });
   });
 
-  it('reset everything', async () => {
+  test('reset everything', async () => {
     const { get, post, control, samples, clock } = await serve({ goLiveAfterMs: 1 });
     const untouched = (await control('GET', '/__sandbox')).body;
     const livestreams = (await get('/livestreams')).body;

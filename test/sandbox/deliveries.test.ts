@@ -1,12 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { serveAndReceive, startReceiver, statuses } from './receiver.ts';
 import { at, matching, serve } from './support.ts';
 
 const publicKeyAt = async (url: string) => String(at(await (await fetch(url)).json(), 'data', 'publicKey'));
 
 describe('a livestream that goes live', () => {
-  it('is told when the clock gets there, in the documented form', async () => {
+  test('is told when the clock gets there, in the documented form', async () => {
     const { start, clock, receiver, samples, get, webhookId } = await serveAndReceive({ goLiveAfterMs: 3000 });
     const id = await start();
     const meeting = at((await get(`/meetings/${samples.emptyMeetingId}`)).body, 'data');
@@ -42,7 +42,7 @@ describe('a livestream that goes live', () => {
     });
   });
 
-  it('is signed so that the published key verifies the raw body, and no other', async () => {
+  test('is signed so that the published key verifies the raw body, and no other', async () => {
     const { start, clock, receiver, keyUrl } = await serveAndReceive();
     await start();
     clock.advance(3000);
@@ -54,7 +54,7 @@ describe('a livestream that goes live', () => {
     expect(verify('RSA-SHA256', Buffer.from(`${received?.raw.toString()} `), key, signature)).toBe(false);
   });
 
-  it('has no playback URL in its event where none has appeared yet', async () => {
+  test('has no playback URL in its event where none has appeared yet', async () => {
     const { start, clock, receiver } = await serveAndReceive({ playbackUrlDelayMs: 5000 });
     await start();
     clock.advance(10_000);
@@ -63,7 +63,7 @@ describe('a livestream that goes live', () => {
     expect(receiver.received[0]?.body).not.toHaveProperty('playbackUrl');
   });
 
-  it('is told at once where the clock is moved, and not while it stands still', async () => {
+  test('is told at once where the clock is moved, and not while it stands still', async () => {
     const { start, clock, receiver, sandbox } = await serveAndReceive({ goLiveAfterMs: 60_000 });
     sandbox.setClock({ running: false });
     await start();
@@ -81,7 +81,7 @@ describe('a livestream that goes live', () => {
 });
 
 describe('a livestream that ends', () => {
-  it('is told as OFFLINE while reads say IDLE', async () => {
+  test('is told as OFFLINE while reads say IDLE', async () => {
     const { start, stop, receiver, get } = await serveAndReceive({ goLiveAfterMs: 0 });
     const id = await start();
     await stop();
@@ -89,7 +89,7 @@ describe('a livestream that ends', () => {
     expect(at((await get(`/livestreams/${id}`)).body, 'data', 'livestream', 'status')).toBe('IDLE');
   });
 
-  it('is told as OFFLINE too where it has failed, and only reads tell why', async () => {
+  test('is told as OFFLINE too where it has failed, and only reads tell why', async () => {
     const { receiver, sandbox, samples, get } = await serveAndReceive();
     const livestreamId = samples.independentLivestreamId;
     sandbox.happen({ kind: 'livestream-failed', livestreamId, message: 'No frames' });
@@ -102,7 +102,7 @@ describe('a livestream that ends', () => {
     expect(at(body, 'data', 'session', 'err_message')).toBe('No frames');
   });
 
-  it('ends with its meeting, whose beginning and end are told', async () => {
+  test('ends with its meeting, whose beginning and end are told', async () => {
     const { receiver, control, clock, samples } = await serveAndReceive();
     const meetingId = samples.liveMeetingId;
     const startedAt = new Date(clock.now()).toISOString();
@@ -127,7 +127,7 @@ describe('a livestream that ends', () => {
 });
 
 describe('a webhook is told', () => {
-  it('only what it asked for, while it is enabled and registered', async () => {
+  test('only what it asked for, while it is enabled and registered', async () => {
     const { post, send, start, stop, sandbox, webhookId, samples } = await serveAndReceive({ goLiveAfterMs: 0 });
     const other = { name: 'Meetings', url: 'http://127.0.0.1:9/', events: ['meeting.ended'] };
     await post('/webhooks', other);
@@ -148,7 +148,7 @@ describe('a webhook is told', () => {
     expect((await made(end)).map(([event]) => event)).toEqual(['meeting.ended', 'meeting.ended']);
   });
 
-  it('what its own app is, and nothing of what happened before it was registered', async () => {
+  test('what its own app is, and nothing of what happened before it was registered', async () => {
     const { url, post, samples, sandbox } = await serve({ goLiveAfterMs: 0 });
     const receiver = await startReceiver();
     const hook = { name: 'Elsewhere', url: receiver.url, events: ['livestreaming.statusUpdate'] };
@@ -164,7 +164,7 @@ describe('a webhook is told', () => {
 });
 
 describe('the uuid of a delivery', () => {
-  it('never comes again, not even from a sandbox that is started anew', async () => {
+  test('never comes again, not even from a sandbox that is started anew', async () => {
     const served = [await serveAndReceive({ goLiveAfterMs: 0 }), await serveAndReceive({ goLiveAfterMs: 0 })];
     for (const { start, stop } of served) {
       await start();
@@ -176,7 +176,7 @@ describe('the uuid of a delivery', () => {
 });
 
 describe('the public key', () => {
-  it('is served to anyone, in the documented form, and costs no quota', async () => {
+  test('is served to anyone, in the documented form, and costs no quota', async () => {
     const { keyUrl, origin, sandbox, get } = await serve({ quota: { limit: 1 } });
     expect(keyUrl).toBe(`${origin}/.well-known/webhooks.json`);
     const answers = [await fetch(keyUrl), await fetch(keyUrl)];
@@ -189,7 +189,7 @@ describe('the public key', () => {
     expect((await get('/livestreams')).status).toBe(200);
   });
 
-  it('can be made to fail, and can be changed for another', async () => {
+  test('can be made to fail, and can be changed for another', async () => {
     const { keyUrl, sandbox, control } = await serve();
     const before = await publicKeyAt(keyUrl);
     sandbox.fail([{ kind: 'status', route: '/.well-known/webhooks.json', times: 1 }]);

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
@@ -18,14 +18,14 @@ async function fate({ sandbox }: Served) {
 }
 
 describe('a delivery', () => {
-  it('that is answered 2xx is delivered', async () => {
+  test('that is answered 2xx is delivered', async () => {
     const served = await serveAndReceive(LIVE_AT_ONCE, 202);
     await served.start();
     expect(await fate(served)).toEqual({ status: 'delivered', attempts: 1, answer: 202 });
     expect(served.clock.pending()).toBe(0);
   });
 
-  it.each([[503], ['drop']] as const)('is tried again after %s, by the clock, under the same uuid', async (reply) => {
+  test.each([[503], ['drop']] as const)('is tried again after %s, by the clock, under the same uuid', async (reply) => {
     const served = await serveAndReceive(LIVE_AT_ONCE, reply, reply);
     const { clock, receiver } = served;
     await served.start();
@@ -41,7 +41,7 @@ describe('a delivery', () => {
     expect(sent).toEqual(Array(3).fill(sent[0]));
   });
 
-  it('is given up after five attempts', async () => {
+  test('is given up after five attempts', async () => {
     const served = await serveAndReceive(LIVE_AT_ONCE, ...Array<number>(9).fill(500));
     await served.start();
     for (const seconds of [1, 5, 25, 125]) {
@@ -52,7 +52,7 @@ describe('a delivery', () => {
     expect(served.clock.pending()).toBe(0);
   });
 
-  it.each([[307], [401], [429]])('that is answered %i has failed, and is not tried again', async (answer) => {
+  test.each([[307], [401], [429]])('that is answered %i has failed, and is not tried again', async (answer) => {
     const served = await serveAndReceive(LIVE_AT_ONCE, answer);
     await served.start();
     expect(await fate(served)).toEqual({ status: 'failed', attempts: 1, answer });
@@ -60,7 +60,7 @@ describe('a delivery', () => {
     expect(served.clock.pending()).toBe(0);
   });
 
-  it('is not tried again once its webhook is gone', async () => {
+  test('is not tried again once its webhook is gone', async () => {
     const served = await serveAndReceive(LIVE_AT_ONCE, 503);
     await served.start();
     await fate(served);
@@ -70,7 +70,7 @@ describe('a delivery', () => {
     expect(served.receiver.received).toHaveLength(1);
   });
 
-  it('keeps nobody waiting: the API answers while the receiver does not', async () => {
+  test('keeps nobody waiting: the API answers while the receiver does not', async () => {
     const served = await serveAndReceive(LIVE_AT_ONCE, 'hang');
     await served.start();
     expect((await served.stop()).status).toBe(200);
@@ -80,7 +80,7 @@ describe('a delivery', () => {
 });
 
 describe('closing', () => {
-  it('gives up what is under way, what waits and what is due', async () => {
+  test('gives up what is under way, what waits and what is due', async () => {
     const { start, sandbox, clock, receiver } = await serveAndReceive(
       { ...LIVE_AT_ONCE, playbackUrlDelayMs: 9000 },
       'hang',
@@ -96,7 +96,7 @@ describe('closing', () => {
     await vi.waitFor(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], made: 0, underWay: 0 }));
   });
 
-  it('is what a reset does too, and what happens after it is told to new webhooks', async () => {
+  test('is what a reset does too, and what happens after it is told to new webhooks', async () => {
     const { start, stop, post, control, sandbox, clock, receiver } = await serveAndReceive(LIVE_AT_ONCE, 503);
     await start();
     await vi.waitFor(() => expect(clock.pending()).toBe(1));
@@ -111,7 +111,7 @@ describe('closing', () => {
 });
 
 describe('closing the server', () => {
-  it('closes its sandbox', async () => {
+  test('closes its sandbox', async () => {
     const { sandbox, start, clock } = await serveAndReceive();
     const server = await startSandboxServer({ port: 0, sandbox });
     await start();
@@ -122,7 +122,7 @@ describe('closing the server', () => {
 });
 
 describe('where no webhook is registered', () => {
-  it('no timer runs and nothing is sent, nor told later to one that is', async () => {
+  test('no timer runs and nothing is sent, nor told later to one that is', async () => {
     const served = await serveAndReceive();
     await served.start();
     expect(served.clock.pending()).toBe(1);
@@ -136,7 +136,7 @@ describe('where no webhook is registered', () => {
 });
 
 describe('the log of deliveries', () => {
-  it('tells event, URL, uuid and what was sent, and can be emptied', async () => {
+  test('tells event, URL, uuid and what was sent, and can be emptied', async () => {
     const { start, control, clock, receiver, webhookId } = await serveAndReceive(LIVE_AT_ONCE);
     await start();
     await vi.waitFor(async () => {
@@ -165,7 +165,7 @@ describe('the log of deliveries', () => {
     expect((await control('DELETE', '/__sandbox/deliveries')).body).toEqual(emptied);
   });
 
-  it('keeps the last 2,000, and counts all', async () => {
+  test('keeps the last 2,000, and counts all', async () => {
     const sandbox = createSandbox({
       clock: createFakeClock(),
       settings: { webhooks: { copies: 100, lateMs: 1000 } },

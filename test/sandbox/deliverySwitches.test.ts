@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { WebhookSettings } from '../../src/sandbox/webhooks/webhookSettings.ts';
 import { type Received, serveAndReceive, statuses } from './receiver.ts';
 import { at, serve } from './support.ts';
@@ -12,7 +12,7 @@ const received = async ({ receiver }: { receiver: { received: Received[] } }, co
 };
 
 describe('the switches of webhooks', () => {
-  it('copies: each delivery comes several times under one uuid', async () => {
+  test('copies: each delivery comes several times under one uuid', async () => {
     const served = await withWebhooks({ copies: 3 });
     await served.start();
     await served.stop();
@@ -21,7 +21,7 @@ describe('the switches of webhooks', () => {
     expect(new Set(all.map(({ headers }) => headers['rtk-uuid'])).size).toBe(2);
   });
 
-  it('lateMs: deliveries come late, by the clock, and tell what was', async () => {
+  test('lateMs: deliveries come late, by the clock, and tell what was', async () => {
     const served = await withWebhooks({ lateMs: 4000 });
     await served.start();
     served.clock.advance(3999);
@@ -33,7 +33,7 @@ describe('the switches of webhooks', () => {
     expect(statuses(await received(served, 2))).toEqual(['LIVE', 'OFFLINE']);
   });
 
-  it('order: reversed sends what happened within batchMs the wrong way round, and late if it is to be', async () => {
+  test('order: reversed sends what happened within batchMs the wrong way round, and late if it is to be', async () => {
     const served = await withWebhooks({ order: 'reversed', batchMs: 1500, lateMs: 500 });
     await served.start();
     served.clock.advance(1999);
@@ -46,14 +46,14 @@ describe('the switches of webhooks', () => {
     expect(statuses(await received(served, 3)).at(-1)).toBe('LIVE');
   });
 
-  it('order: reversed turns round the copies of one delivery at most where batchMs is 0', async () => {
+  test('order: reversed turns round the copies of one delivery at most where batchMs is 0', async () => {
     const served = await withWebhooks({ order: 'reversed', batchMs: 0 });
     await served.start();
     await served.stop();
     expect(statuses(await received(served, 2))).toEqual(['LIVE', 'OFFLINE']);
   });
 
-  it('order: shuffled sends them all, in an order that is neither', async () => {
+  test('order: shuffled sends them all, in an order that is neither', async () => {
     const served = await withWebhooks({ order: 'shuffled' });
     const { samples, sandbox, clock } = served;
     const ids = [samples.liveMeetingId, samples.idleMeetingId, samples.emptyMeetingId, samples.invokedMeetingId];
@@ -65,7 +65,7 @@ describe('the switches of webhooks', () => {
     expect(seen).not.toEqual(ids.toReversed());
   });
 
-  it('badSignatureShare: that part of the deliveries is signed for another body', async () => {
+  test('badSignatureShare: that part of the deliveries is signed for another body', async () => {
     const served = await withWebhooks({ badSignatureShare: 0.5 });
     for (const livestream of [1, 2]) {
       await served.start();
@@ -79,7 +79,7 @@ describe('the switches of webhooks', () => {
     expect(verdicts).toEqual([true, false, true, false]);
   });
 
-  it('enabled: false sends nothing, and never tells what happened meanwhile', async () => {
+  test('enabled: false sends nothing, and never tells what happened meanwhile', async () => {
     const served = await withWebhooks({ enabled: false });
     await served.start();
     served.sandbox.configure({ webhooks: { enabled: true } });
@@ -88,7 +88,7 @@ describe('the switches of webhooks', () => {
     expect(statuses(await received(served, 1))).toEqual(['OFFLINE']);
   });
 
-  it('statuses: all tells what no page lists: INVOKED, a playback URL appearing, ERRORED', async () => {
+  test('statuses: all tells what no page lists: INVOKED, a playback URL appearing, ERRORED', async () => {
     const webhooks = { statuses: 'all' } as const;
     const served = await serveAndReceive({ goLiveAfterMs: 3000, playbackUrlDelayMs: 5000, webhooks });
     const livestreamId = await served.start();
@@ -104,7 +104,7 @@ describe('the switches of webhooks', () => {
     ]);
   });
 
-  it('statuses: all says nothing of a playback URL that appears after the end', async () => {
+  test('statuses: all says nothing of a playback URL that appears after the end', async () => {
     const served = await serveAndReceive({ playbackUrlDelayMs: 5000, webhooks: { statuses: 'all' } });
     await served.start();
     await served.stop();
@@ -113,14 +113,14 @@ describe('the switches of webhooks', () => {
     expect(statuses(await received(served, 3))).toEqual(['INVOKED', 'OFFLINE', 'INVOKED']);
   });
 
-  it('stopped: IDLE is the other word for an end', async () => {
+  test('stopped: IDLE is the other word for an end', async () => {
     const served = await withWebhooks({ stopped: 'IDLE' });
     await served.start();
     await served.stop();
     expect(statuses(await received(served, 2))).toEqual(['LIVE', 'IDLE']);
   });
 
-  it('the shapes hold for events too: unknown statuses, and nothing but the id', async () => {
+  test('the shapes hold for events too: unknown statuses, and nothing but the id', async () => {
     const served = await serveAndReceive({ goLiveAfterMs: 0, shapes: { status: 'unknown' } });
     const streamId = await served.start();
     expect(statuses(await received(served, 1))).toEqual(['ARCHIVED']);
@@ -130,7 +130,7 @@ describe('the switches of webhooks', () => {
     expect(bare?.body).toEqual({ event: 'livestreaming.statusUpdate', streamId });
   });
 
-  it.each([
+  test.each([
     [{ copies: 0 }, 'webhooks.copies must be'],
     [{ copies: 101 }, 'webhooks.copies must be at most 100'],
     [{ badSignatureShare: 1.5 }, 'webhooks.badSignatureShare must be at most 1'],
@@ -146,14 +146,14 @@ describe('the switches of webhooks', () => {
 });
 
 describe('what happens without the API', () => {
-  it('renames a livestream', async () => {
+  test('renames a livestream', async () => {
     const { control, get, samples } = await serve();
     const livestreamId = samples.liveLivestreamId;
     await control('POST', '/__sandbox/happenings', { kind: 'livestream-renamed', livestreamId, name: 'New name' });
     expect(at((await get(`/livestreams/${livestreamId}`)).body, 'data', 'livestream', 'name')).toBe('New name');
   });
 
-  it.each([
+  test.each([
     [{ kind: 'earthquake' }, 'kind must be one of'],
     [{}, 'kind must be one of livestream-failed'],
     [{ kind: 'livestream-failed' }, 'livestreamId is required'],
@@ -167,7 +167,7 @@ describe('what happens without the API', () => {
     expect([status, String(at(body, 'error'))]).toEqual([400, expect.stringContaining(message)]);
   });
 
-  it('does not end a livestream twice, nor a meeting for a reason that is none', async () => {
+  test('does not end a livestream twice, nor a meeting for a reason that is none', async () => {
     const { sandbox, control, samples } = await serve();
     const failure = { kind: 'livestream-failed', livestreamId: samples.liveLivestreamId } as const;
     sandbox.happen(failure);

@@ -1,10 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { at, serve } from './support.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
 
 describe('a fault', () => {
-  it('status fails with that status and says when to retry', async () => {
+  test('status fails with that status and says when to retry', async () => {
     const { sandbox, get } = await serve();
     sandbox.fail([{ kind: 'status', status: 503, retryAfterSeconds: 7 }]);
     const { status, headers, body } = await get('/livestreams');
@@ -13,7 +13,7 @@ describe('a fault', () => {
     expect(at(body, 'success')).toBe(false);
   });
 
-  it('strikes only its method and route, lets some pass, and wears out', async () => {
+  test('strikes only its method and route, lets some pass, and wears out', async () => {
     const { sandbox, get } = await serve();
     sandbox.fail([{ kind: 'status', method: 'get', route: '/meetings', skip: 1, times: 2 }]);
     expect((await get('/livestreams')).status).toBe(200);
@@ -22,7 +22,7 @@ describe('a fault', () => {
     expect(statuses).toEqual([200, 503, 503, 200]);
   });
 
-  it.each(['status', 'reset', 'html', 'empty', 'not-json'] as const)(
+  test.each(['status', 'reset', 'html', 'empty', 'not-json'] as const)(
     '%s loses the request itself, or with `after` only its answer',
     async (kind) => {
       const { sandbox, call, samples } = await serve();
@@ -37,7 +37,7 @@ describe('a fault', () => {
     },
   );
 
-  it('hang answers never, and ends when the client leaves', async () => {
+  test('hang answers never, and ends when the client leaves', async () => {
     const { sandbox, call } = await serve();
     sandbox.fail([{ kind: 'hang' }]);
     const client = new AbortController();
@@ -48,13 +48,13 @@ describe('a fault', () => {
     await vi.waitFor(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
-  it('reset closes the connection without an answer', async () => {
+  test('reset closes the connection without an answer', async () => {
     const { sandbox, call } = await serve();
     sandbox.fail([{ kind: 'reset' }]);
     await expect(call('/livestreams')).rejects.toThrow('fetch failed');
   });
 
-  it('truncated announces more than it sends', async () => {
+  test('truncated announces more than it sends', async () => {
     const { sandbox, call } = await serve();
     sandbox.fail([{ kind: 'truncated' }]);
     const response = await call('/livestreams');
@@ -63,7 +63,7 @@ describe('a fault', () => {
     await expect(response.text()).rejects.toThrow('terminated');
   });
 
-  it('html, empty and not-json are what proxies send', async () => {
+  test('html, empty and not-json are what proxies send', async () => {
     const { sandbox, call } = await serve();
     const answers = async (kind: 'html' | 'empty' | 'not-json') => {
       sandbox.fail([{ kind }]);
@@ -77,7 +77,7 @@ describe('a fault', () => {
     expect(() => void JSON.parse(broken.text)).toThrow(SyntaxError);
   });
 
-  it('redirect leads into a trap that shows in the log', async () => {
+  test('redirect leads into a trap that shows in the log', async () => {
     const { sandbox, call, origin } = await serve();
     sandbox.fail([{ kind: 'redirect', times: 1 }]);
     const response = await call('/livestreams');
@@ -86,21 +86,21 @@ describe('a fault', () => {
     expect(sandbox.requests().requests.map(({ route }) => route)).toEqual(['/livestreams', '/__sandbox/trap']);
   });
 
-  it('redirect can lead anywhere', async () => {
+  test('redirect can lead anywhere', async () => {
     const { sandbox, call } = await serve();
     sandbox.fail([{ kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' }]);
     const response = await call('/livestreams');
     expect([response.status, response.headers.get('location')]).toEqual([307, 'http://127.0.0.1:9/']);
   });
 
-  it('huge sends more than 8 MiB', async () => {
+  test('huge sends more than 8 MiB', async () => {
     const { sandbox, call } = await serve();
     sandbox.fail([{ kind: 'huge' }]);
     const body = await (await call('/livestreams')).arrayBuffer();
     expect(body.byteLength).toBeGreaterThan(8 * 2 ** 20);
   });
 
-  it('drip sends a byte at a time, by the clock', async () => {
+  test('drip sends a byte at a time, by the clock', async () => {
     const { sandbox, call, clock } = await serve();
     sandbox.fail([{ kind: 'drip' }]);
     const response = await call('/livestreams/none');
@@ -117,7 +117,7 @@ describe('a fault', () => {
 });
 
 describe('latency', () => {
-  it('delays the answer by the clock', async () => {
+  test('delays the answer by the clock', async () => {
     const { get, clock, sandbox } = await serve({ latencyMs: 400 });
     const answer = get('/livestreams');
     await vi.waitFor(() => expect(clock.pending()).toBe(1));
@@ -126,7 +126,7 @@ describe('latency', () => {
     expect((await answer).status).toBe(200);
   });
 
-  it('lets many requests be open at once, and counts them', async () => {
+  test('lets many requests be open at once, and counts them', async () => {
     const { get, clock, sandbox } = await serve({ latencyMs: 400 });
     const answers = Array.from({ length: 5 }, () => get('/livestreams'));
     await vi.waitFor(() => expect(clock.pending()).toBe(5));

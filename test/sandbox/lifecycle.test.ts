@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aString, at, serve } from './support.ts';
 
 describe('starting a livestream', () => {
-  it('answers 201 with the five documented fields, INVOKED', async () => {
+  test('answers 201 with the five documented fields, INVOKED', async () => {
     const { post, samples } = await serve();
     const { status, body } = await post(`/meetings/${samples.emptyMeetingId}/livestreams`, { name: 'First light' });
     expect(status).toBe(201);
@@ -15,7 +15,7 @@ describe('starting a livestream', () => {
     });
   });
 
-  it('goes live by the clock, and its session then has a start', async () => {
+  test('goes live by the clock, and its session then has a start', async () => {
     const { post, get, clock, samples } = await serve({ goLiveAfterMs: 3000 });
     const path = `/meetings/${samples.emptyMeetingId}`;
     const id = String(at((await post(`${path}/livestreams`)).body, 'data', 'id'));
@@ -27,7 +27,7 @@ describe('starting a livestream', () => {
     expect(at(body, 'data', 'session', 'started_time')).toBe(new Date(clock.now()).toISOString());
   });
 
-  it('can be slow to tell its playback URL and its name', async () => {
+  test('can be slow to tell its playback URL and its name', async () => {
     const { post, get, clock, samples } = await serve({ playbackUrlDelayMs: 5000, nameDelayMs: 1000 });
     const path = `/meetings/${samples.emptyMeetingId}`;
     const started = await post(`${path}/livestreams`, { name: 'First light' });
@@ -41,7 +41,7 @@ describe('starting a livestream', () => {
     expect(await read('playback_url')).toMatch(/m3u8$/);
   });
 
-  it('conflicts where the meeting is live or invoked already', async () => {
+  test('conflicts where the meeting is live or invoked already', async () => {
     const { post, samples } = await serve();
     for (const id of [samples.liveMeetingId, samples.invokedMeetingId]) {
       const { status, body } = await post(`/meetings/${id}/livestreams`);
@@ -50,12 +50,12 @@ describe('starting a livestream', () => {
     }
   });
 
-  it('needs a meeting that exists', async () => {
+  test('needs a meeting that exists', async () => {
     const { post } = await serve();
     expect((await post('/meetings/none/livestreams')).status).toBe(404);
   });
 
-  it.each([
+  test.each([
     [[]],
     ['text'],
     [{ name: 5 }],
@@ -68,7 +68,7 @@ describe('starting a livestream', () => {
     expect(sandbox.overview().counts.livestreams).toBe(320);
   });
 
-  it('refuses a body that is not JSON', async () => {
+  test('refuses a body that is not JSON', async () => {
     const { call, samples } = await serve();
     const response = await call(`/meetings/${samples.emptyMeetingId}/livestreams`, { method: 'POST', body: '{' });
     expect(response.status).toBe(400);
@@ -76,7 +76,7 @@ describe('starting a livestream', () => {
 });
 
 describe('stopping a livestream', () => {
-  it('makes it IDLE, ends its session and leaves the meeting without an active one', async () => {
+  test('makes it IDLE, ends its session and leaves the meeting without an active one', async () => {
     const { post, get, clock, samples } = await serve();
     const { status, body } = await post(`/meetings/${samples.liveMeetingId}/active-livestream/stop`);
     expect(status).toBe(200);
@@ -88,12 +88,12 @@ describe('stopping a livestream', () => {
     expect((await get(`/meetings/${samples.liveMeetingId}/active-livestream`)).status).toBe(404);
   });
 
-  it('is a 404 where nothing is active', async () => {
+  test('is a 404 where nothing is active', async () => {
     const { post, samples } = await serve();
     expect((await post(`/meetings/${samples.idleMeetingId}/active-livestream/stop`)).status).toBe(404);
   });
 
-  it('before the first frames leaves a session that never started', async () => {
+  test('before the first frames leaves a session that never started', async () => {
     const { post, get, clock, samples } = await serve();
     const path = `/meetings/${samples.emptyMeetingId}`;
     const id = String(at((await post(`${path}/livestreams`)).body, 'data', 'id'));
@@ -107,7 +107,7 @@ describe('stopping a livestream', () => {
 });
 
 describe('the meters', () => {
-  it('advance in steps of 45 seconds', async () => {
+  test('advance in steps of 45 seconds', async () => {
     const { post, get, clock, samples } = await serve({ goLiveAfterMs: 0 });
     const { body } = await post(`/meetings/${samples.emptyMeetingId}/livestreams`);
     const ingested = async () => {
@@ -122,7 +122,7 @@ describe('the meters', () => {
     expect(seen).toEqual([0, 45, 45, 90]);
   });
 
-  it('never advance where no frames arrive', async () => {
+  test('never advance where no frames arrive', async () => {
     const { get, clock, samples } = await serve();
     clock.advance(86_400_000);
     const { body } = await get(`/livestreams/${samples.invokedLivestreamId}/active-livestream-session`);

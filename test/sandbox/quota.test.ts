@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { at, serve } from './support.ts';
 
 describe('the request quota', () => {
-  it('is told on every answer', async () => {
+  test('is told on every answer', async () => {
     const { get, clock } = await serve();
     await get('/livestreams');
     clock.advance(1500);
@@ -11,7 +11,7 @@ describe('the request quota', () => {
     expect(headers.get('ratelimit-policy')).toBe('"default";q=1200;w=300');
   });
 
-  it('locks a token out of every call for the whole lock time once passed', async () => {
+  test('locks a token out of every call for the whole lock time once passed', async () => {
     const { get, clock } = await serve({ quota: { limit: 2, windowSeconds: 10, lockSeconds: 60 } });
     const statuses = [(await get('/livestreams')).status, (await get('/livestreams')).status];
     const refused = await get('/meetings');
@@ -24,7 +24,7 @@ describe('the request quota', () => {
     expect((await get('/livestreams')).headers.get('ratelimit')).toBe('"default";r=1;t=10');
   });
 
-  it('counts what it refused, for whoever asks afterwards', async () => {
+  test('counts what it refused, for whoever asks afterwards', async () => {
     const { get, sandbox } = await serve({ quota: { limit: 1 } });
     for (let sent = 0; sent < 3; sent += 1) await get('/livestreams');
     expect(sandbox.requests()).toMatchObject({ received: 3, refused: 2 });
@@ -32,27 +32,27 @@ describe('the request quota', () => {
     expect(sandbox.requests()).toMatchObject({ received: 0, refused: 0 });
   });
 
-  it('begins anew with every window', async () => {
+  test('begins anew with every window', async () => {
     const { get, clock } = await serve({ quota: { limit: 1, windowSeconds: 10 } });
     await get('/livestreams');
     clock.advance(10_000);
     expect((await get('/livestreams')).status).toBe(200);
   });
 
-  it('counts every token for itself', async () => {
+  test('counts every token for itself', async () => {
     const { call } = await serve({ quota: { limit: 1 } });
     const as = async (token: string) =>
       (await call('/livestreams', { headers: { authorization: `Bearer ${token}` } })).status;
     expect([await as('a'), await as('a'), await as('b')]).toEqual([200, 429, 200]);
   });
 
-  it('is not spent by the controls', async () => {
+  test('is not spent by the controls', async () => {
     const { get, control } = await serve({ quota: { limit: 1 } });
     await control('GET', '/__sandbox');
     expect((await get('/livestreams')).status).toBe(200);
   });
 
-  it('can be counted without being enforced', async () => {
+  test('can be counted without being enforced', async () => {
     const { get } = await serve({ quota: { limit: 1, enforced: false } });
     await get('/livestreams');
     const { status, headers } = await get('/livestreams');

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aNumber, aString, at, matching, rows, serve } from './support.ts';
 
 describe('the seed', () => {
-  it('is the same at every start', async () => {
+  test('is the same at every start', async () => {
     const [first, second] = [await serve(), await serve()];
     expect(first.samples).toEqual(second.samples);
     expect((await first.get('/livestreams?per_page=100')).body).toEqual(
@@ -10,7 +10,7 @@ describe('the seed', () => {
     );
   });
 
-  it('has enough of every kind to page through', async () => {
+  test('has enough of every kind to page through', async () => {
     const { control } = await serve();
     expect(at((await control('GET', '/__sandbox')).body, 'counts')).toEqual({
       meetings: 240,
@@ -19,7 +19,7 @@ describe('the seed', () => {
     });
   });
 
-  it('gives every livestream a session, and exactly the active ones a running session', async () => {
+  test('gives every livestream a session, and exactly the active ones a running session', async () => {
     const { get } = await serve();
     const pages = await Promise.all([1, 2, 3, 4].map((page) => get(`/livestreams?per_page=100&page_no=${page}`)));
     const livestreams = pages.flatMap(({ body }) => rows(at(body, 'data')));
@@ -32,7 +32,7 @@ describe('the seed', () => {
     }
   });
 
-  it('has meetings with at most one active livestream, and meetings with none at all', async () => {
+  test('has meetings with at most one active livestream, and meetings with none at all', async () => {
     const { get, samples } = await serve();
     const { body } = await get('/livestreams?per_page=100&status=LIVE');
     const meetingIds = rows(at(body, 'data')).flatMap((row) => at(row, 'meeting_id') ?? []);
@@ -42,13 +42,13 @@ describe('the seed', () => {
     expect(at(empty.body, 'data', 'livestreams')).toEqual([]);
   });
 
-  it('has viewer seconds past 2^31', async () => {
+  test('has viewer seconds past 2^31', async () => {
     const { get, samples } = await serve();
     const { body } = await get(`/livestreams/sessions/${samples.independentSessionId}`);
     expect(at(body, 'data', 'viewer_seconds')).toBeGreaterThan(2 ** 31);
   });
 
-  it('shows nothing from the future', async () => {
+  test('shows nothing from the future', async () => {
     const { get, clock } = await serve();
     const pages = await Promise.all([1, 2, 3, 4].map((page) => get(`/livestreams?per_page=100&page_no=${page}`)));
     const times = pages
@@ -59,7 +59,7 @@ describe('the seed', () => {
 });
 
 describe('a read', () => {
-  it('gives a meeting its active livestream with every documented field', async () => {
+  test('gives a meeting its active livestream with every documented field', async () => {
     const { get, samples } = await serve();
     const { status, body } = await get(`/meetings/${samples.liveMeetingId}/active-livestream`);
     expect(status).toBe(200);
@@ -80,7 +80,7 @@ describe('a read', () => {
     });
   });
 
-  it('gives the active session its meters as strings, and the session by id as numbers', async () => {
+  test('gives the active session its meters as strings, and the session by id as numbers', async () => {
     const { get, samples } = await serve();
     const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
     const byId = await get(`/livestreams/sessions/${samples.liveSessionId}`);
@@ -97,13 +97,13 @@ describe('a read', () => {
     expect(at(byId.body, 'data', 'invoked_time')).toBeUndefined();
   });
 
-  it('tells why a session failed', async () => {
+  test('tells why a session failed', async () => {
     const { get, samples } = await serve();
     const { body } = await get(`/livestreams/sessions/${samples.erroredSessionId}`);
     expect(at(body, 'data', 'err_message')).toEqual(expect.any(String));
   });
 
-  it('gives a meeting, and its livestreams with their sessions', async () => {
+  test('gives a meeting, and its livestreams with their sessions', async () => {
     const { get, samples } = await serve();
     const meeting = await get(`/meetings/${samples.idleMeetingId}`);
     expect(at(meeting.body, 'data')).toMatchObject({ id: samples.idleMeetingId, title: aString });
@@ -114,7 +114,7 @@ describe('a read', () => {
     expect(at(body, 'data', 'sessions', 0, 'ingest_seconds')).toEqual(expect.any(String));
   });
 
-  it.each([
+  test.each([
     ['/meetings/none/active-livestream'],
     ['/livestreams/none/active-livestream-session'],
     ['/livestreams/none'],
@@ -127,7 +127,7 @@ describe('a read', () => {
     expect(body).toMatchObject({ success: false, error: { code: 404 } });
   });
 
-  it('without a token is refused as the API refuses it', async () => {
+  test('without a token is refused as the API refuses it', async () => {
     const { call } = await serve();
     for (const authorization of ['', 'Bearer ', 'Basic eHg=']) {
       const response = await call('/livestreams', { headers: { authorization } });
@@ -141,13 +141,13 @@ describe('a read', () => {
     }
   });
 
-  it('of an unknown route is a 404 and of a wrong method a 405', async () => {
+  test('of an unknown route is a 404 and of a wrong method a 405', async () => {
     const { get, post } = await serve();
     expect((await get('/recordings')).status).toBe(404);
     expect((await post('/livestreams')).status).toBe(405);
   });
 
-  it("carries the time of the sandbox's clock and a ray", async () => {
+  test("carries the time of the sandbox's clock and a ray", async () => {
     const { get, clock } = await serve();
     const { headers } = await get('/livestreams');
     expect(headers.get('date')).toBe(new Date(clock.now()).toUTCString());
@@ -157,7 +157,7 @@ describe('a read', () => {
 });
 
 describe('a list', () => {
-  it('is paged by 20, newest first, with 1-based inclusive offsets', async () => {
+  test('is paged by 20, newest first, with 1-based inclusive offsets', async () => {
     const { get } = await serve();
     const { body } = await get('/livestreams?page_no=2');
     expect(at(body, 'paging')).toEqual({ start_offset: 21, end_offset: 40, total_count: 320 });
@@ -165,21 +165,21 @@ describe('a list', () => {
     expect(times).toEqual(times.toSorted((left, right) => right - left));
   });
 
-  it('turns round with sort_order=ASC', async () => {
+  test('turns round with sort_order=ASC', async () => {
     const { get } = await serve();
     const ascending = await get('/livestreams?sort_order=ASC&per_page=1');
     const descending = await get('/livestreams?sort_order=DSC&per_page=1&page_no=320');
     expect(at(ascending.body, 'data')).toEqual(at(descending.body, 'data'));
   });
 
-  it('is empty past its end, and still tells the total', async () => {
+  test('is empty past its end, and still tells the total', async () => {
     const { get } = await serve();
     const { status, body } = await get('/livestreams?page_no=99');
     expect(status).toBe(200);
     expect(body).toMatchObject({ data: [], paging: { total_count: 320 } });
   });
 
-  it('filters by status, by time, and leaves out those of meetings', async () => {
+  test('filters by status, by time, and leaves out those of meetings', async () => {
     const { get, clock } = await serve();
     const total = async (query: string) => at((await get(`/livestreams?${query}`)).body, 'paging', 'total_count');
     const yesterday = new Date(clock.now() - 86_400_000).toISOString();
@@ -189,7 +189,7 @@ describe('a list', () => {
     expect(Number(await total(`start_time=${yesterday}`)) + Number(await total(`end_time=${yesterday}`))).toBe(320);
   });
 
-  it('of meetings can be searched', async () => {
+  test('of meetings can be searched', async () => {
     const { get } = await serve();
     const { body } = await get('/meetings?search=KNITTING&per_page=50');
     const titles = rows(at(body, 'data')).map((row) => String(at(row, 'title')));
@@ -197,7 +197,7 @@ describe('a list', () => {
     expect(titles.every((title) => title.startsWith('Knitting circle'))).toBe(true);
   });
 
-  it.each([['page_no=x'], ['per_page=0'], ['per_page=-1'], ['status=GONE'], ['start_time=noon'], ['sort_order=UP']])(
+  test.each([['page_no=x'], ['per_page=0'], ['per_page=-1'], ['status=GONE'], ['start_time=noon'], ['sort_order=UP']])(
     'refuses %s with a 400',
     async (query) => {
       const { get } = await serve();

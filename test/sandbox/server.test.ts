@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { matching, serve } from './support.ts';
@@ -11,14 +11,14 @@ const runMain = (port: string) =>
   run(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: port } });
 
 describe('the server', () => {
-  it('rejects where the port is taken', async () => {
+  test('rejects where the port is taken', async () => {
     const { origin } = await serve();
     await expect(startSandboxServer({ port: Number(new URL(origin).port) })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
   });
 
-  it('ends open requests when it closes', async () => {
+  test('ends open requests when it closes', async () => {
     const server = await startSandboxServer({ port: 0 });
     server.sandbox.fail([{ kind: 'hang' }]);
     const answer = fetch(`${server.url}/accounts/a/realtime/kit/b/meetings`, {
@@ -30,20 +30,20 @@ describe('the server', () => {
 });
 
 describe('in process', () => {
-  it('the sandbox answers without a server', async () => {
+  test('the sandbox answers without a server', async () => {
     const sandbox = createSandbox();
     const url = `http://any/client/v4/accounts/a/realtime/kit/b/meetings/${sandbox.samples.liveMeetingId}`;
     const response = await sandbox.fetch(new Request(url, { headers: { authorization: 'Bearer t' } }));
     expect(response.status).toBe(200);
   });
 
-  it('refuses settings it does not know at creation', () => {
+  test('refuses settings it does not know at creation', () => {
     expect(() => createSandbox({ settings: { latencyMs: -1 } })).toThrow('latencyMs must be a number of at least 0');
   });
 });
 
 describe('npm run sandbox', () => {
-  it('prints where it is, ids to try and examples, and ends on SIGTERM', async () => {
+  test('prints where it is, ids to try and examples, and ends on SIGTERM', async () => {
     const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: '0' } });
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
@@ -55,7 +55,7 @@ describe('npm run sandbox', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('listens where SANDBOX_HOST says, so that other machines can reach it', async () => {
+  test('listens where SANDBOX_HOST says, so that other machines can reach it', async () => {
     const env = { ...process.env, SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0' };
     const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env });
     const exited = once(child, 'exit');
@@ -65,14 +65,14 @@ describe('npm run sandbox', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it.each(['70000', 'http'])('ends with one line naming SANDBOX_PORT for the port %s', async (port) => {
+  test.each(['70000', 'http'])('ends with one line naming SANDBOX_PORT for the port %s', async (port) => {
     await expect(runMain(port)).rejects.toMatchObject({
       code: 1,
       stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
     });
   });
 
-  it('ends with one line naming SANDBOX_PORT where the port is taken', async () => {
+  test('ends with one line naming SANDBOX_PORT where the port is taken', async () => {
     const { origin } = await serve();
     const { port } = new URL(origin);
     await expect(runMain(port)).rejects.toMatchObject({

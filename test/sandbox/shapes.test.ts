@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Shapes } from '../../src/sandbox/settings.ts';
 import { aString, at, rows, serve } from './support.ts';
 
 const withShapes = (shapes: Partial<Shapes>) => serve({ shapes });
 
 describe('the shapes', () => {
-  it('list: object gives one row a page, with its paging inside', async () => {
+  test('list: object gives one row a page, with its paging inside', async () => {
     const { get } = await withShapes({ list: 'object' });
     const { body } = await get('/livestreams?page_no=2&per_page=50');
     expect(at(body, 'data')).toMatchObject({
@@ -15,7 +15,7 @@ describe('the shapes', () => {
     expect(at(body, 'paging')).toBeUndefined();
   });
 
-  it('list: nested puts rows and paging into data', async () => {
+  test('list: nested puts rows and paging into data', async () => {
     const { get } = await withShapes({ list: 'nested' });
     const livestreams = await get('/livestreams?per_page=2');
     const meetings = await get('/meetings?per_page=2');
@@ -24,20 +24,20 @@ describe('the shapes', () => {
     expect(rows(at(meetings.body, 'data', 'meetings'))).toHaveLength(2);
   });
 
-  it('envelope: result moves the content', async () => {
+  test('envelope: result moves the content', async () => {
     const { get, samples } = await withShapes({ envelope: 'result' });
     const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);
     expect(at(body, 'result', 'livestream', 'id')).toBe(samples.liveLivestreamId);
     expect(at(body, 'data')).toBeUndefined();
   });
 
-  it("errors: errors writes the general layer's form", async () => {
+  test("errors: errors writes the general layer's form", async () => {
     const { get } = await withShapes({ errors: 'errors' });
     const { body } = await get('/livestreams/none');
     expect(body).toMatchObject({ success: false, errors: [{ code: 404, message: aString }], result: null });
   });
 
-  it.each([
+  test.each([
     ['null', null],
     ['empty', {}],
   ] as const)('nothing: %s is a success without content', async (nothing, data) => {
@@ -47,7 +47,7 @@ describe('the shapes', () => {
     expect(body).toEqual({ success: true, data });
   });
 
-  it.each([
+  test.each([
     ['string', 'string'],
     ['number', 'number'],
   ] as const)('numbers: %s overrules the pages', async (numbers, type) => {
@@ -58,7 +58,7 @@ describe('the shapes', () => {
     expect(typeof at(active.body, 'data', 'session', 'viewer_seconds')).toBe(type);
   });
 
-  it.each([
+  test.each([
     ['word', 'disabled'],
     ['boolean', true],
     ['true-false', 'true'],
@@ -68,7 +68,7 @@ describe('the shapes', () => {
     expect(at(body, 'data', 'livestream', 'disabled')).toBe(expected);
   });
 
-  it.each([
+  test.each([
     ['empty', ''],
     ['null', null],
     ['missing', undefined],
@@ -80,7 +80,7 @@ describe('the shapes', () => {
     }
   });
 
-  it('updatedAt: now makes every answer as old as it is kept', async () => {
+  test('updatedAt: now makes every answer as old as it is kept', async () => {
     const { get, samples, clock } = await withShapes({ updatedAt: 'now' });
     clock.advance(1234);
     const now = new Date(clock.now()).toISOString();
@@ -96,14 +96,14 @@ describe('the shapes', () => {
     expect(at(ended.body, 'data', 'stopped_time')).not.toBe(now);
   });
 
-  it('livestreamById: flat puts the meters beside the fields', async () => {
+  test('livestreamById: flat puts the meters beside the fields', async () => {
     const { get, samples } = await withShapes({ livestreamById: 'flat' });
     const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);
     expect(at(body, 'data', 'id')).toBe(samples.liveLivestreamId);
     expect(at(body, 'data', 'ingest_seconds')).toBeGreaterThan(0);
   });
 
-  it('firstPage: 0 counts pages from zero', async () => {
+  test('firstPage: 0 counts pages from zero', async () => {
     const { get } = await withShapes({ firstPage: 0 });
     const offsets = async (query: string) => at((await get(`/livestreams?${query}`)).body, 'paging', 'start_offset');
     expect(await offsets('page_no=0')).toBe(1);
@@ -111,26 +111,26 @@ describe('the shapes', () => {
     expect(await offsets('per_page=20')).toBe(1);
   });
 
-  it('maxPerPage caps a page and numbers pages in the capped size', async () => {
+  test('maxPerPage caps a page and numbers pages in the capped size', async () => {
     const { get } = await withShapes({ maxPerPage: 7 });
     const { body } = await get('/livestreams?per_page=50&page_no=2');
     expect(at(body, 'paging')).toEqual({ start_offset: 8, end_offset: 14, total_count: 320 });
   });
 
-  it('paging: missing leaves it out everywhere', async () => {
+  test('paging: missing leaves it out everywhere', async () => {
     const { get, samples } = await withShapes({ paging: 'missing' });
     expect(at((await get('/livestreams')).body, 'paging')).toBeUndefined();
     expect(at((await get(`/livestreams/${samples.liveLivestreamId}`)).body, 'data', 'paging')).toBeUndefined();
     expect(at((await get(`/meetings/${samples.idleMeetingId}/livestream`)).body, 'data', 'paging')).toBeUndefined();
   });
 
-  it('status: unknown gives a word that no page lists', async () => {
+  test('status: unknown gives a word that no page lists', async () => {
     const { get, samples } = await withShapes({ status: 'unknown' });
     const { body } = await get(`/meetings/${samples.liveMeetingId}/active-livestream`);
     expect(at(body, 'data', 'status')).toBe('ARCHIVED');
   });
 
-  it('optionalFields: missing leaves only ids', async () => {
+  test('optionalFields: missing leaves only ids', async () => {
     const { get, post, samples } = await withShapes({ optionalFields: 'missing' });
     const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
     expect(at(active.body, 'data')).toEqual({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { at, matching, rows, serve } from './support.ts';
 
 const WEBHOOK = {
@@ -14,7 +14,7 @@ async function register(settings: Parameters<typeof serve>[0] = {}) {
 }
 
 describe('a webhook', () => {
-  it('is registered with 201, enabled unless told otherwise, and can be read back and listed', async () => {
+  test('is registered with 201, enabled unless told otherwise, and can be read back and listed', async () => {
     const { status, body, path, get, post, clock } = await register();
     const now = new Date(clock.now()).toISOString();
     expect(status).toBe(201);
@@ -28,7 +28,7 @@ describe('a webhook', () => {
     expect((await get('/webhooks')).body).toEqual({ success: true, data: [at(body, 'data'), at(second.body, 'data')] });
   });
 
-  it('is replaced by PUT, and changed in part by PATCH', async () => {
+  test('is replaced by PUT, and changed in part by PATCH', async () => {
     const { body, path, get, send, clock } = await register();
     clock.advance(1000);
     const patched = await send('PATCH', path, { enabled: false });
@@ -46,7 +46,7 @@ describe('a webhook', () => {
     expect((await get(path)).body).toEqual(replaced.body);
   });
 
-  it('is told once more when it is deleted, and then gone', async () => {
+  test('is told once more when it is deleted, and then gone', async () => {
     const { body, path, get, send } = await register();
     expect(await send('DELETE', path)).toMatchObject({ status: 200, body });
     expect(at((await get('/webhooks')).body, 'data')).toEqual([]);
@@ -56,13 +56,13 @@ describe('a webhook', () => {
     }
   });
 
-  it('may have the URL of another one', async () => {
+  test('may have the URL of another one', async () => {
     const { get, post } = await register();
     expect((await post('/webhooks', WEBHOOK)).status).toBe(201);
     expect(rows(at((await get('/webhooks')).body, 'data'))).toHaveLength(2);
   });
 
-  it("is not seen from another app's paths", async () => {
+  test("is not seen from another app's paths", async () => {
     const { url, path } = await register();
     const headers = { authorization: 'Bearer t' };
     const app = `${url}/accounts/an-account/realtime/kit/another-app`;
@@ -70,7 +70,7 @@ describe('a webhook', () => {
     expect((await fetch(`${app}${path}`, { headers, method: 'DELETE' })).status).toBe(404);
   });
 
-  it.each([
+  test.each([
     [[], 'JSON object'],
     [{ ...WEBHOOK, name: 5 }, 'name'],
     [{ ...WEBHOOK, name: undefined }, 'name'],
@@ -93,7 +93,7 @@ describe('a webhook', () => {
     expect((await get('/webhooks')).body).toEqual(before);
   });
 
-  it('takes the forms that the shapes ask for', async () => {
+  test('takes the forms that the shapes ask for', async () => {
     const bare = await register({ shapes: { optionalFields: 'missing', envelope: 'result' } });
     expect(at((await bare.get('/webhooks')).body, 'result')).toEqual([{ id: matching(/./) }]);
     const gone = await serve({ shapes: { nothing: 'null', errors: 'errors' } });
@@ -101,7 +101,7 @@ describe('a webhook', () => {
     expect((await gone.send('DELETE', '/webhooks/none')).body).toMatchObject({ errors: [{ code: 404 }] });
   });
 
-  it('is forgotten at a reset', async () => {
+  test('is forgotten at a reset', async () => {
     const { get, control } = await register();
     await control('POST', '/__sandbox/reset');
     expect(at((await get('/webhooks')).body, 'data')).toEqual([]);

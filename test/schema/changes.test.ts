@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { parse, print, visit } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import {
@@ -34,20 +34,20 @@ function altered(from: string, to: string): string {
 const SECRET = '@requiresScopes(scopes: [["livestream:secret"]])';
 
 describe('the schema', () => {
-  it('breaks nothing that is published, unless it is acknowledged', async () => {
+  test('breaks nothing that is published, unless it is acknowledged', async () => {
     const published = await readFile(PUBLISHED, 'utf8');
     const acknowledged = readAcknowledged(await readFile(ACKNOWLEDGED, 'utf8'));
     expect(complaintAbout(await unacknowledged(published, subgraphSdl(), acknowledged))).toBe('');
   });
 
-  it('is the published one', async () => {
+  test('is the published one', async () => {
     const isPublished = (await readFile(PUBLISHED, 'utf8')) === subgraphSdl();
     expect(isPublished, 'The schema was changed: run `npm run schema:publish`, and commit what it writes.').toBe(true);
   });
 });
 
 describe('a change that breaks somebody', () => {
-  it.each([
+  test.each([
     ['a removed field', '  playbackUrl: URL\n', '', "Field 'playbackUrl' was removed from object type 'Livestream'"],
     [
       'an argument that has to be given',
@@ -128,7 +128,7 @@ describe('a change that breaks somebody', () => {
     expect(changes.join('\n')).toContain(told);
   });
 
-  it('tells both sides of a scope that is exchanged for another', async () => {
+  test('tells both sides of a scope that is exchanged for another', async () => {
     const other = SECRET.replace('secret', 'keys');
     expect(await breakingChanges(SDL, altered(`streamKey: String ${SECRET}`, `streamKey: String ${other}`))).toEqual([
       `Directive '${SECRET}' was removed from 'Livestream.streamKey'`,
@@ -136,7 +136,7 @@ describe('a change that breaks somebody', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['nothing', 'type Query', 'type Query'],
     [
       'a new field, for some alone',
@@ -159,14 +159,14 @@ describe('a change that breaks somebody', () => {
     expect(await breakingChanges(SDL, altered(from, to))).toEqual([]);
   });
 
-  it('is complained about in words to paste, with what to do; nothing is not', () => {
+  test('is complained about in words to paste, with what to do; nothing is not', () => {
     expect(complaintAbout(["Field 'x' went"])).toMatch(
       /^The schema breaks .*\n\{"change":"Field 'x' went","reason":"\.\.\."\}$/,
     );
     expect(complaintAbout([])).toBe('');
   });
 
-  it('is let through by an acknowledgement of that very change, once', async () => {
+  test('is let through by an acknowledgement of that very change, once', async () => {
     const present = altered('  playbackUrl: URL\n', '').replace('  OFFLINE\n', '');
     const [change = '', other = ''] = await breakingChanges(SDL, present);
     const entry: Acknowledgement = { change, reason: 'RealtimeKit tells it no longer.' };
@@ -178,7 +178,7 @@ describe('a change that breaks somebody', () => {
 });
 
 describe('an acknowledgement', () => {
-  it.each(['{}', '[{}]', '["x"]', '[null]', '[{ "change": "x" }]', '[{ "change": "x", "reason": " " }]'])(
+  test.each(['{}', '[{}]', '["x"]', '[null]', '[{ "change": "x" }]', '[{ "change": "x", "reason": " " }]'])(
     'gives a reason: %s is none',
     (json) => {
       expect(() => readAcknowledged(json)).toThrow('acknowledged.json is a list of');
@@ -209,19 +209,19 @@ describe('npm run schema:publish', () => {
     }
   }
 
-  it('writes the schema where nothing breaks', async () => {
+  test('writes the schema where nothing breaks', async () => {
     const older = altered('  OFFLINE\n', '');
     expect(await publish(older, '[]\n')).toEqual({ code: 0, stderr: '', sdl: subgraphSdl(), acknowledged: '[]\n' });
   });
 
-  it('refuses what nobody acknowledged: it says what breaks and what to do, and writes nothing', async () => {
+  test('refuses what nobody acknowledged: it says what breaks and what to do, and writes nothing', async () => {
     const { code, stderr, sdl, acknowledged } = await publish(OLDER, '[]');
     expect([code, sdl, acknowledged]).toEqual([1, OLDER, '[]']);
     expect(stderr).toContain('say in test/schema/acknowledged.json why it has to be');
     expect(stderr).toContain(JSON.stringify(CHANGE));
   });
 
-  it('writes what is acknowledged, and that the acknowledgement has served', async () => {
+  test('writes what is acknowledged, and that the acknowledgement has served', async () => {
     const entry = { change: CHANGE, reason: 'No livestream ever had a number.' };
     const done = await publish(OLDER, JSON.stringify([entry]));
     expect([done.code, done.stderr, done.sdl]).toEqual([0, '', subgraphSdl()]);

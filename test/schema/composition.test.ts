@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { composeServices as composeByApollo } from '@apollo/composition';
 import { composeServices as composeByHive } from '@theguild/federation-composition';
 import { type DirectiveNode, Kind, parse, print } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
@@ -85,7 +85,7 @@ async function printed(...args: string[]): Promise<string> {
 }
 
 describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
-  it.each([
+  test.each([
     ['alone', [subgraphSdl()]],
     ["beside another team's subgraph", [subgraphSdl(), AGENDA]],
     ["after another team's subgraph", [AGENDA, subgraphSdl()]],
@@ -97,7 +97,7 @@ describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
     expect(supergraphSdl).toContain('type Meeting');
   });
 
-  it('keeps what the subgraph says of costs, of who may read, and for contracts', () => {
+  test('keeps what the subgraph says of costs, of who may read, and for contracts', () => {
     const { supergraphSdl = '' } = compose([AGENDA, subgraphSdl()]);
     const list =
       '@listSize(assumedSize: 25, requireOneSlicingArgument: false, sizedFields: ["edges", "nodes"], slicingArguments: ["first"])';
@@ -126,7 +126,7 @@ describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
 describe('the linked version of federation', () => {
   const [linked = '', major = '', minor = ''] = /federation\/v(\d+)\.(\d+)/.exec(subgraphSdl()) ?? [];
 
-  it('is the newest that both libraries compose: when the next one is, it is time to move on', () => {
+  test('is the newest that both libraries compose: when the next one is, it is time to move on', () => {
     const next = subgraphSdl().replace(linked, `federation/v${major}.${Number(minor) + 1}`);
     expect(next).not.toBe(subgraphSdl());
     expect(isComposed(subgraphSdl())).toEqual([true, true]);
@@ -135,7 +135,7 @@ describe('the linked version of federation', () => {
 });
 
 describe('npm run schema', () => {
-  it('prints what the gateway tells routers', async () => {
+  test('prints what the gateway tells routers', async () => {
     const gateway = await startTestGateway();
     const { data, errors } = await gateway.send({ query: '{ _service { sdl } }' });
     expect(errors).toEqual([]);
@@ -143,7 +143,7 @@ describe('npm run schema', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  it('leaves out who may do what where a router would refuse that, and nothing else', async () => {
+  test('leaves out who may do what where a router would refuse that, and nothing else', async () => {
     const without = await printed('--no-scopes');
     expect(without).not.toMatch(/scope|authenticated/i);
     expect(membersOf(without)).toEqual(membersOf(await printed()));
@@ -152,12 +152,12 @@ describe('npm run schema', () => {
     );
   });
 
-  it('answers what it does not know with one line, and code 1', async () => {
+  test('answers what it does not know with one line, and code 1', async () => {
     const failure = { code: 1, stdout: '', stderr: 'Usage: npm run --silent schema -- [--no-scopes]\n' };
     await expect(printed('--no-scope')).rejects.toMatchObject(failure);
   });
 
-  it("has nothing of federation's own", () => {
+  test("has nothing of federation's own", () => {
     expect(subgraphSdl()).not.toMatch(/_entities|_service|_Any|_Entity|federation__|link__|directive @/);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { membersOf } from './members.ts';
@@ -142,11 +142,11 @@ const PROMISED = /* GraphQL */ `
 `;
 
 describe('the schema', () => {
-  it('has every field, argument and value that callers were promised', () => {
+  test('has every field, argument and value that callers were promised', () => {
     expect(membersOf(subgraphSdl())).toEqual(expect.arrayContaining(membersOf(PROMISED)));
   });
 
-  it.each(['Meeting', 'Livestream', 'LivestreamSession'])('lets other subgraphs refer to a %s by its id', (type) => {
+  test.each(['Meeting', 'Livestream', 'LivestreamSession'])('lets other subgraphs refer to a %s by its id', (type) => {
     expect(subgraphSdl()).toContain(`type ${type} @key(fields: "id")`);
   });
 });

@@ -20,7 +20,7 @@ export interface TestGatewayOptions {
   /** Stands between the gateway and the real transport. */
   intercept?: (send: Transport) => Transport;
   /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
-  economy?: Partial<Omit<CachingSettings, 'freshness'>> & { freshness?: Partial<TtlSettings> };
+  caching?: Partial<Omit<CachingSettings, 'ttl'>> & { ttl?: Partial<TtlSettings> };
   /** Whether it trusts the webhooks that the sandbox signs; by default it receives none. */
   takesWebhooks?: boolean;
   /** Another one, whose sandbox and clock it shares. */
@@ -79,7 +79,7 @@ afterEach(async () => {
  * between two repetitions of a read, is over at once; deadlines wait for the clock to be moved.
  */
 export async function startTestGateway(options: TestGatewayOptions = {}) {
-  const { settings = {}, intercept = (send) => send, economy = {} } = options;
+  const { settings = {}, intercept = (send) => send, caching = {} } = options;
   const place = options.beside?.place ?? (await startPlace(settings));
   const { clock, sandbox, server } = place;
   const transport = createUndiciTransport();
@@ -96,7 +96,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
       requestsPerSecond: 0,
     },
     transport: intercept(transport.send),
-    caching: { ...economy, ttl: { ...DEFAULT_TTL, revalidateTimeout: 1000, ...economy.freshness } },
+    caching: { ...caching, ttl: { ...DEFAULT_TTL, revalidateTimeout: 1000, ...caching.ttl } },
     upstreamReport: true,
     log: (level, message, fields = {}) => (OPERATION.test(message) ? told : logs).push({ level, message, fields }),
     graphiql: {},

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { createBufferedWriter } from '../../src/telemetry/bufferedWriter.ts';
 
@@ -25,7 +25,7 @@ function pipe() {
   };
 }
 
-it('writes lines together, and none later than 100 ms', () => {
+test('writes lines together, and none later than 100 ms', () => {
   const { write, read } = pipe();
   const lines = createBufferedWriter(2, write);
   lines.write('one\n');
@@ -35,7 +35,7 @@ it('writes lines together, and none later than 100 ms', () => {
   expect(read()).toBe('one\ntwo\n');
 });
 
-it('goes on where a reader that was slow goes on, in order and without a gap', () => {
+test('goes on where a reader that was slow goes on, in order and without a gap', () => {
   const { write, read, setRoom } = pipe();
   const lines = createBufferedWriter(2, write);
   setRoom(2);
@@ -48,7 +48,7 @@ it('goes on where a reader that was slow goes on, in order and without a gap', (
   expect(read()).toBe('one\ntwo\n');
 });
 
-it('neither ends nor waits when nobody reads any more', () => {
+test('neither ends nor waits when nobody reads any more', () => {
   const { write, read, failWith } = pipe();
   const lines = createBufferedWriter(2, write);
   failWith('EPIPE');
@@ -60,7 +60,7 @@ it('neither ends nor waits when nobody reads any more', () => {
   expect(read()).toBe('two\n');
 });
 
-it('keeps no more than some megabytes for a reader who takes nothing', () => {
+test('keeps no more than some megabytes for a reader who takes nothing', () => {
   const { write, read, setRoom } = pipe();
   const lines = createBufferedWriter(2, write);
   setRoom(0);

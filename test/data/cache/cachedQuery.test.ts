@@ -49,7 +49,7 @@ function shelf(options: Partial<CachedQueryOptions<string, Thing | null>> & { by
 const unavailable = () => new UpstreamError('unknown', 'UPSTREAM_UNAVAILABLE', 'It is away.');
 
 describe('an answer that is read ahead', () => {
-  const ahead = { readsAhead: true, freshness: () => 20_000 };
+  const ahead = { refreshAhead: true, freshness: () => 20_000 };
 
   test('is read anew once in its last second, and given at once meanwhile', async () => {
     const { clock, kind, reads, operation, fill } = shelf(ahead);
@@ -380,7 +380,7 @@ const ALL = { status: null, excludeMeetings: null, from: null, to: null, order: 
 const RANGE = { offset: 0, count: 3 };
 
 /** An API in which every token sees texts of its own under the same ids. */
-function service(economy: Partial<CachingSettings> = {}) {
+function service(caching: Partial<CachingSettings> = {}) {
   const clock = createFakeClock();
   const urls: string[] = [];
   const transport = async (request: TransportRequest): Promise<TransportResponse> => {
@@ -398,7 +398,7 @@ function service(economy: Partial<CachingSettings> = {}) {
     clock,
     random: () => 0,
     requestsPerSecond: 0,
-    ...economy,
+    ...caching,
   });
   const operationOf = async (name: string, signal = new AbortController().signal): Promise<Operation> =>
     upstream.operation(await upstream.account(`token-${name}`), signal, () => {});

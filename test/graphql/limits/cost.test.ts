@@ -172,7 +172,7 @@ test('an answer has as many fields as its rows have, under each of their names',
 test('an operation never sends more requests than it was told to cost', async () => {
   const gateway = await startTestGateway({
     settings: { quota: { limit: 1_000_000, enforced: false } },
-    economy: { freshness: NOTHING_KEPT, bulkReads: false, maxRequestsPerOperation: 100_000 },
+    caching: { ttl: NOTHING_KEPT, bulkReads: false, maxRequestsPerOperation: 100_000 },
     options: {
       limits: { depth: 100, aliases: 1e6, rootFields: 1e6, directives: 1e6, tokens: 1e6, queryBytes: 1e6, cost: 1e9 },
     },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createLoader } from '../../../src/graphql/loaders/loader.ts';
 
@@ -58,7 +58,7 @@ const A = { id: 'a' };
 const B = { id: 'b' };
 
 describe('what is at hand', () => {
-  it('comes as the value itself, without a promise and without a read', async () => {
+  test('comes as the value itself, without a promise and without a read', async () => {
     const { loader, atHand, batches } = startLoader();
     atHand.set('a', A);
     expect(loader.load('a')).toBe(A);
@@ -66,7 +66,7 @@ describe('what is at hand', () => {
     expect(batches).toEqual([]);
   });
 
-  it('stays the same within the operation, though it is at hand no more', () => {
+  test('stays the same within the operation, though it is at hand no more', () => {
     const { loader, atHand, looked } = startLoader();
     atHand.set('a', A);
     expect(loader.load('a')).toBe(A);
@@ -77,7 +77,7 @@ describe('what is at hand', () => {
     expect(looked).toEqual(['a']);
   });
 
-  it('may be that there is nothing: null is a value', async () => {
+  test('may be that there is nothing: null is a value', async () => {
     const { loader, atHand, batches } = startLoader();
     atHand.set('a', null);
     expect(loader.load('a')).toBeNull();
@@ -91,7 +91,7 @@ describe('what is at hand', () => {
 });
 
 describe('what is not at hand', () => {
-  it('is read once a turn, for all who ask in it', async () => {
+  test('is read once a turn, for all who ask in it', async () => {
     const { loader, batches, give } = startLoader();
     const all = Promise.all([loader.load('a'), loader.load('b'), loader.load('a')]);
     await give('a', A);
@@ -104,7 +104,7 @@ describe('what is not at hand', () => {
     expect(batches).toEqual([['a', 'b'], ['c']]);
   });
 
-  it('is read without what is at hand', async () => {
+  test('is read without what is at hand', async () => {
     const { loader, batches, atHand, give } = startLoader();
     atHand.set('b', B);
     const values = [loader.load('a'), loader.load('b'), loader.load('c')];
@@ -115,7 +115,7 @@ describe('what is not at hand', () => {
     expect(batches).toEqual([['a', 'c']]);
   });
 
-  it('is not read again in the operation, not even if there was nothing', async () => {
+  test('is not read again in the operation, not even if there was nothing', async () => {
     const { loader, batches, give } = startLoader();
     const nothing = loader.load('a');
     await give('a', null);
@@ -124,7 +124,7 @@ describe('what is not at hand', () => {
     expect(batches).toEqual([['a']]);
   });
 
-  it('comes as soon as it is there, whatever the others of its batch wait for', async () => {
+  test('comes as soon as it is there, whatever the others of its batch wait for', async () => {
     const { loader, give } = startLoader();
     const slow = Promise.resolve(loader.load('a'));
     const quick = loader.load('b');
@@ -140,7 +140,7 @@ describe('what is not at hand', () => {
     expect(await seen).toBe(true);
   });
 
-  it('fails for itself alone, and for everyone who asks for it', async () => {
+  test('fails for itself alone, and for everyone who asks for it', async () => {
     const { loader, batches, give, fail } = startLoader();
     const bad = Promise.resolve(loader.load('a')).catch((error: unknown) => error);
     const good = loader.load('b');
@@ -153,7 +153,7 @@ describe('what is not at hand', () => {
     expect(batches).toEqual([['a', 'b']]);
   });
 
-  it('may fail at once, before anyone has had time to listen', async () => {
+  test('may fail at once, before anyone has had time to listen', async () => {
     const error = new Error('too expensive');
     const loader = createLoader<Row>({
       getCached: () => undefined,
@@ -166,7 +166,7 @@ describe('what is not at hand', () => {
     ]);
   });
 
-  it('fails for all of the batch when the batch itself cannot be begun', async () => {
+  test('fails for all of the batch when the batch itself cannot be begun', async () => {
     const error = new Error('cannot begin');
     const loader = createLoader<Row>({
       getCached: () => undefined,
@@ -180,7 +180,7 @@ describe('what is not at hand', () => {
 });
 
 describe('what another answer told', () => {
-  it('is not read, and is the first word on it', async () => {
+  test('is not read, and is the first word on it', async () => {
     const { loader, batches, looked } = startLoader();
     loader.prime('a', A);
     loader.prime('a', B);
@@ -190,7 +190,7 @@ describe('what another answer told', () => {
     expect(looked).toEqual([]);
   });
 
-  it('serves who asks after it, while who asked before still gets the answer to that', async () => {
+  test('serves who asks after it, while who asked before still gets the answer to that', async () => {
     const { loader, give, batches } = startLoader();
     const before = loader.load('a');
     await turn();
@@ -202,7 +202,7 @@ describe('what another answer told', () => {
     expect(batches).toEqual([['a']]);
   });
 
-  it('serves even where the read of it failed', async () => {
+  test('serves even where the read of it failed', async () => {
     const { loader, fail } = startLoader();
     const bad = Promise.resolve(loader.load('a')).catch(() => 'failed');
     await fail('a', new Error('broken'));
@@ -213,7 +213,7 @@ describe('what another answer told', () => {
 });
 
 describe('forgetting', () => {
-  it('has everything looked for anew: what was read, what was at hand and what was told', async () => {
+  test('has everything looked for anew: what was read, what was at hand and what was told', async () => {
     const { loader, batches, atHand, give } = startLoader();
     const read = loader.load('a');
     await give('a', A);
@@ -231,7 +231,7 @@ describe('forgetting', () => {
     expect(batches).toEqual([['a'], ['a', 'c']]);
   });
 
-  it('leaves those their answer who wait for it, and gives it to nobody else', async () => {
+  test('leaves those their answer who wait for it, and gives it to nobody else', async () => {
     const { loader, batches, give } = startLoader();
     const before = loader.load('a');
     await turn();
@@ -245,7 +245,7 @@ describe('forgetting', () => {
     expect(batches).toEqual([['a'], ['a']]);
   });
 
-  it('lets what is told from then on stand', () => {
+  test('lets what is told from then on stand', () => {
     const { loader } = startLoader();
     loader.prime('a', A);
     loader.clearAll();
