@@ -111,7 +111,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (isAmbiguous(livestream, moment)) return void (await readNow(id));
     const isOther = last !== undefined && !isSameVisibleState(last.livestream, latest(id) ?? livestream);
     // What came in the same answer is new enough.
-    const since = { ...moment, order: moment.logical - 1 };
+    const since = { ...moment, logical: moment.logical - 1 };
     if (isOther && isActive(livestream)) await lookUpSession(id, since);
     const now = latest(id) ?? livestream;
     if (!isActive(now) || reads.activeSession.getAnyAge(account.id, id) !== null) return publish(now, moment);
