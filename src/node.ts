@@ -55,7 +55,6 @@ async function main(): Promise<void> {
     log,
     metrics,
     tracer,
-    inlineTrace: config.telemetry.inlineTrace,
     graphiql: config.graphiql && graphiqlOptions(samples, { reports: upstreamReport, bearer: auth.kind !== 'none' }),
     isReady: () => !drain.isDraining(),
     readinessDetails: () => ({

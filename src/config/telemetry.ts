@@ -6,7 +6,6 @@ export function readTelemetry(environment: Environment): TelemetrySettings {
   return {
     logLevel: readLevel(environment['LOG_LEVEL'] || 'info'),
     metrics: readBoolean(environment, 'METRICS', true),
-    inlineTrace: readBoolean(environment, 'INLINE_TRACE', true),
     tracing: readTracing(environment),
   };
 }

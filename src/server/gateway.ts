@@ -1,4 +1,4 @@
-import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 import { createAuthenticate } from '../auth/authenticate.ts';
@@ -7,7 +7,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Context } from '../graphql/context.ts';
 import { createContext } from './createContext.ts';
 import { corsFor } from './cors.ts';
-import { idsOf, type WebhookEvent } from '../webhooks/webhookEvent.ts';
+import { changedIdsOf, type WebhookEvent } from '../webhooks/webhookEvent.ts';
 import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
@@ -22,7 +22,6 @@ import { useCostLimit } from './plugins/useCostLimit.ts';
 import { useCsrfPrevention } from './plugins/useCsrfPrevention.ts';
 import { createErrorFormatter, useErrorFormatting } from './plugins/useErrorFormatting.ts';
 import { useDisableIntrospection } from './plugins/useDisableIntrospection.ts';
-import { useInlineTrace, useTracingServer } from './plugins/useInlineTrace.ts';
 import { useResponseCache } from './plugins/useResponseCache.ts';
 import { useHostCheck } from './plugins/useHostCheck.ts';
 import { useMetrics } from './plugins/useMetrics.ts';
@@ -49,7 +48,7 @@ export function createGateway(options: GatewayOptions) {
   const { isReady = () => true, readinessDetails = () => ({}) } = options;
   const { clock = systemClock, random = Math.random } = options;
   const { cluster = null, introspection = true, suggestions = true, webhookKeyUrl = null } = options;
-  const { metrics, tracer, inlineTrace = false } = options;
+  const { metrics, tracer } = options;
   const { token, ...client } = options.upstream;
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = redactingLog(options.log, secrets);
@@ -58,7 +57,7 @@ export function createGateway(options: GatewayOptions) {
   const upstream = createDataSource({ ...client, ...economy, transport, clock, random, cluster: cluster, metrics });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
   const watch = createLiveSubscriptions({ upstream, clock, freshness: economy.ttl, limits: live });
-  const onEvent = (event: WebhookEvent): void => watch.onWebhook(idsOf(event));
+  const onEvent = (event: WebhookEvent): void => watch.onWebhook(changedIdsOf(event));
   const onOutcome = (outcome: WebhookOutcome): void => metrics?.webhook(outcome);
   const receive =
     webhookKeyUrl === null
@@ -83,55 +82,52 @@ export function createGateway(options: GatewayOptions) {
     });
   }
 
-  const createServer = (isTraced: boolean): YogaServerInstance<object, Context> =>
-    createYoga<object, Context>({
-      schema: createGatewaySchema(),
-      context: ({ request }) => createContext(request, { upstream, watch }),
-      graphiql,
-      renderGraphiQL,
-      landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
-        url.pathname === '/'
-          ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
-          : new fetchAPI.Response('There is nothing here. GraphQL is at /graphql.\n', { status: 404 }),
-      cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
-      multipart: false,
-      batching: false,
-      extraParamNames: [DOCUMENT_ID],
-      parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
-      // useBodyLimit does it at a fraction of the cost.
-      maxRequestBodySize: false,
-      // useErrorCodes masks, since it knows the request that an error belongs to.
-      maskedErrors: false,
-      logging: false,
-      plugins: [
-        operations.first,
-        useRequestId(),
-        // Before hosts and callers are looked at: they have a signature.
-        ...(receive === null ? [] : [useWebhooks(receive)]),
-        ...(localOnly ? [useHostCheck()] : []),
-        useReadiness(isReady, readinessDetails),
-        ...(metrics === undefined ? [] : [useMetrics(metrics)]),
-        ...(inlineTrace && !isTraced ? [useTracingServer(() => createServer(true))] : []),
-        // Before anything of a request's body is read.
-        useCsrfPrevention(corsOrigins),
-        useAuthentication(identify),
-        useRequestValidation(),
-        useBodyLimit(limits.bodyBytes),
-        // What a document's id stands for is looked at as if it had been sent.
-        useTrustedDocuments(trustedDocuments),
-        useQueryLimits(limits),
-        ...(introspection ? [] : [useDisableIntrospection()]),
-        useCostLimit(limits),
-        ...(upstreamReport ? [useUpstreamReport()] : []),
-        // A trace is of what is done now.
-        ...(isTraced ? [useInlineTrace(present)] : [useResponseCache(upstream.responseCache)]),
-        useStreamTermination(),
-        // Last, so that it sees the errors of all the others.
-        useErrorFormatting(present),
-        operations.last,
-      ],
-    });
-  return Object.assign(createServer(false), {
+  const yoga = createYoga<object, Context>({
+    schema: createGatewaySchema(),
+    context: ({ request }) => createContext(request, { upstream, watch }),
+    graphiql,
+    renderGraphiQL,
+    landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
+      url.pathname === '/'
+        ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
+        : new fetchAPI.Response('There is nothing here. GraphQL is at /graphql.\n', { status: 404 }),
+    cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
+    multipart: false,
+    batching: false,
+    extraParamNames: [DOCUMENT_ID],
+    parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
+    // useBodyLimit does it at a fraction of the cost.
+    maxRequestBodySize: false,
+    // useErrorCodes masks, since it knows the request that an error belongs to.
+    maskedErrors: false,
+    logging: false,
+    plugins: [
+      operations.first,
+      useRequestId(),
+      // Before hosts and callers are looked at: they have a signature.
+      ...(receive === null ? [] : [useWebhooks(receive)]),
+      ...(localOnly ? [useHostCheck()] : []),
+      useReadiness(isReady, readinessDetails),
+      ...(metrics === undefined ? [] : [useMetrics(metrics)]),
+      // Before anything of a request's body is read.
+      useCsrfPrevention(corsOrigins),
+      useAuthentication(identify),
+      useRequestValidation(),
+      useBodyLimit(limits.bodyBytes),
+      // What a document's id stands for is looked at as if it had been sent.
+      useTrustedDocuments(trustedDocuments),
+      useQueryLimits(limits),
+      ...(introspection ? [] : [useDisableIntrospection()]),
+      useCostLimit(limits),
+      ...(upstreamReport ? [useUpstreamReport()] : []),
+      useResponseCache(upstream.responseCache),
+      useStreamTermination(),
+      // Last, so that it sees the errors of all the others.
+      useErrorFormatting(present),
+      operations.last,
+    ],
+  });
+  return Object.assign(yoga, {
     endSubscriptions: () => watch.closeAll(),
     /** How many subscriptions there are. */
     subscriptions: () => watch.size(),

@@ -32,8 +32,6 @@ export interface GatewayOptions {
   metrics?: Metrics | undefined;
   /** What makes traces; undefined: nothing is traced. */
   tracer?: Tracer | undefined;
-  /** Whether a router that asks for Apollo's inline trace gets it, by default not. */
-  inlineTrace?: boolean;
   /** GraphiQL's look and its first tabs; false: it is not served. */
   graphiql: GraphiQLOptions | false;
   /** How callers show who they are; by default not at all. */

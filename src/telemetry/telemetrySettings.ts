@@ -12,8 +12,6 @@ export interface TelemetrySettings {
   logLevel: LogLevel;
   /** Whether `GET /metrics` is answered. */
   metrics: boolean;
-  /** Whether a router that asks for Apollo's inline trace gets it. */
-  inlineTrace: boolean;
   /** Null: nothing is traced. */
   tracing: { serviceName: string; sampling: Sampling } | null;
 }

@@ -74,7 +74,7 @@ describe('without any setting', () => {
       introspection: true,
       suggestions: true,
       upstreamReport: true,
-      telemetry: { logLevel: 'info', metrics: true, inlineTrace: true, tracing: null },
+      telemetry: { logLevel: 'info', metrics: true, tracing: null },
     });
   });
 
@@ -127,8 +127,8 @@ describe('what the gateway tells of itself', () => {
   const telemetryOf = (environment: Environment) => readConfig(environment).telemetry;
 
   test('each setting has its place', () => {
-    const off = { LOG_LEVEL: 'silent', METRICS: 'off', INLINE_TRACE: 'off' };
-    expect(telemetryOf(off)).toEqual({ logLevel: 'silent', metrics: false, inlineTrace: false, tracing: null });
+    const off = { LOG_LEVEL: 'silent', METRICS: 'off' };
+    expect(telemetryOf(off)).toEqual({ logLevel: 'silent', metrics: false, tracing: null });
   });
 
   test.each(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])('%s turns traces on', (name) => {
@@ -160,7 +160,6 @@ describe('what the gateway tells of itself', () => {
   test.each([
     ['LOG_LEVEL', 'debug'],
     ['METRICS', 'yes'],
-    ['INLINE_TRACE', '1'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318'],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector.test'],
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
