@@ -2,12 +2,13 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { readBody } from '../lib/readBody.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
 import { parseWebhookEvent, type WebhookEvent } from './webhookEvent.ts';
-import { isSigned, readSignature } from './signature.ts';
-import { createPublicKey, KeyUnavailable, type PublicKeyOptions } from './publicKey.ts';
+import { verifySignature, parseSignature } from './signature.ts';
+import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceOptions } from './publicKey.ts';
 
-export interface WebhookReceiverOptions extends PublicKeyOptions {
+export interface WebhookReceiverOptions extends PublicKeySourceOptions {
   /**
    * Is told each event once; nobody waits for what it starts. Events are hints, of which reading back tells what is true: RealtimeKit
    * signs those of all its customers with one key, whom else they concern does not show, and a late one looks like a new one.
@@ -54,15 +55,15 @@ const BETWEEN_WARNINGS = 60_000;
  */
 export function createWebhookReceiver({ onEvent, onOutcome, ...options }: WebhookReceiverOptions): WebhookReceiver {
   const { clock, log } = options;
-  const keys = createPublicKey(options);
+  const keys = createPublicKeySource(options);
   const deliveries = new LRUCache<string, true>({ max: MOST_DELIVERIES });
   const warnOfForgery = createForgeryWarning(clock, log);
 
   async function isAuthentic(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const key = await keys.current();
-    if (await isSigned(key, signature, body)) return true;
+    if (await verifySignature(key, signature, body)) return true;
     const newer = await keys.refreshAfter(key);
-    return newer !== null && isSigned(newer, signature, body);
+    return newer !== null && verifySignature(newer, signature, body);
   }
 
   function refuse(): Response {
@@ -101,15 +102,15 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
   }
 
   return async (request) => {
-    const signature = readSignature(request.headers.get('rtk-signature'));
+    const signature = parseSignature(request.headers.get('rtk-signature'));
     if (signature === null) return refuse();
-    const body = await readBody(request);
+    const body = await receiveBody(request);
     if (body === 'too long') return answer('too_long', `The body is longer than ${MOST_BYTES} bytes.`);
     if (body === 'broken off') return answer('broken_off', 'The body is not whole.');
     try {
       return (await isAuthentic(signature, body)) ? accept(body, request.headers.get('rtk-uuid')) : refuse();
     } catch (error) {
-      if (!(error instanceof KeyUnavailable)) throw error;
+      if (!(error instanceof PublicKeyUnavailableError)) throw error;
       return answer('unavailable', `${error.message} Send it again later.`);
     }
   };
@@ -128,30 +129,12 @@ function createForgeryWarning(clock: Clock, log: Log): () => void {
   };
 }
 
-async function readBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer> | 'too long' | 'broken off'> {
+async function receiveBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer> | 'too long' | 'broken off'> {
   if (Number(headers.get('content-length')) > MOST_BYTES) return 'too long';
   if (body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
-    // What is too long is not kept, but read to its end: callers look for an answer only then.
-    for await (const chunk of body) {
-      length += chunk.byteLength;
-      if (length <= MOST_BYTES) chunks.push(chunk);
-      else chunks.length = 0;
-    }
+    return (await readBody(body, MOST_BYTES)) ?? 'too long';
   } catch {
     return 'broken off';
   }
-  return length > MOST_BYTES ? 'too long' : joined(chunks, length);
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -1,6 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
+import { readBody } from '../../lib/readBody.ts';
 import { badRequest } from './badRequest.ts';
 
 /**
@@ -19,24 +20,13 @@ export function useBodyLimit(maxBytes: number): Plugin {
       setRequestParser(async (request) => {
         if (request.body === null) return requestParser(request);
         const { url, signal } = request;
-        const body = await readText(request.body, maxBytes);
+        const bytes = await readBody(request.body, maxBytes);
+        if (bytes === null) throw tooLarge(maxBytes);
+        const body = new TextDecoder().decode(bytes);
         return requestParser(new fetchAPI.Request(url, { method, headers, signal, body }));
       });
     },
   };
-}
-
-async function readText(stream: ReadableStream<Uint8Array>, most: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let length = 0;
-  let text = '';
-  // What is too long is not kept, but read to its end: callers look for an answer only then.
-  for await (const chunk of stream) {
-    length += chunk.byteLength;
-    text = length > most ? '' : text + decoder.decode(chunk, { stream: true });
-  }
-  if (length > most) throw tooLarge(most);
-  return text + decoder.decode();
 }
 
 function tooLarge(most: number): GraphQLError {
