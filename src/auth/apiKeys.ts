@@ -1,3 +1,4 @@
+import { sha256Hex } from '../lib/sha256.ts';
 import { unauthenticated } from './authErrors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -13,7 +14,7 @@ export interface ApiKey {
 /** Who sends one of these keys as a bearer token is let in, with the key's scopes. */
 export function createApiKeyCheck(keys: readonly ApiKey[]): (token: string) => Promise<Viewer> {
   return async (token) => {
-    const hash = await sha256(token);
+    const hash = await sha256Hex(token);
     let found: ApiKey | undefined;
     // All are looked at, so that the time it takes tells nothing of which came close.
     for (const key of keys) if (isSame(key.sha256, hash)) found = key;
@@ -27,9 +28,4 @@ function isSame(one: string, other: string): boolean {
   let difference = one.length ^ other.length;
   for (let index = 0; index < other.length; index += 1) difference |= one.charCodeAt(index) ^ other.charCodeAt(index);
   return difference === 0;
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,4 @@
-import { sha256 } from '../lib/sha256.ts';
+import { sha256Base64 } from '../lib/sha256.ts';
 
 /** The RealtimeKit app that is served. */
 export interface App {
@@ -13,6 +13,6 @@ export interface App {
  * reveal account or app ids.
  */
 export async function appKeyPrefix({ baseUrl, accountId, appId }: App): Promise<string> {
-  const hash = await sha256(JSON.stringify([baseUrl, accountId, appId]));
-  return `realtimekit-graphql 1 ${btoa(String.fromCharCode(...hash)).slice(0, 16)} `;
+  const hash = await sha256Base64(JSON.stringify([baseUrl, accountId, appId]));
+  return `realtimekit-graphql 1 ${hash.slice(0, 16)} `;
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Budget } from '../budget/localBudget.ts';
-import { sha256 } from '../lib/sha256.ts';
+import { sha256Base64 } from '../lib/sha256.ts';
 
 /** Whoever pays for upstream requests: one API token. */
 export interface Account {
@@ -46,7 +46,7 @@ export function createAccounts({ budgetOf, onRevoked = () => {} }: AccountsOptio
   };
   return {
     async of(token) {
-      const hash = await hashToken(token);
+      const hash = await sha256Base64(token);
       const state = states.get(hash) ?? { budget: budgetOf(hash), generation: 0 };
       states.set(hash, state);
       const { budget, generation } = state;
@@ -78,9 +78,4 @@ export function createAccounts({ budgetOf, onRevoked = () => {} }: AccountsOptio
 export function tokenHashOf(accountId: string): string {
   const end = accountId.indexOf(' ');
   return end === -1 ? accountId : accountId.slice(0, end);
-}
-
-/** SHA-256 in base64. */
-async function hashToken(text: string): Promise<string> {
-  return btoa(String.fromCharCode(...(await sha256(text))));
 }
