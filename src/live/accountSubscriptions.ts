@@ -19,13 +19,13 @@ export interface AccountSubscriptions {
   /** The present state, then each change. Rejects with `BAD_USER_INPUT` when there is no such livestream. `onEnd` is called once. */
   subscribe(target: SubscriptionTarget, signal: AbortSignal, onEnd: () => void): Promise<LiveSubscription>;
   /** An answer to anybody told this. */
-  livestreamSeen(livestream: Livestream, moment: HybridTimestamp): void;
-  sessionSeen(livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
+  onLivestream(livestream: Livestream, moment: HybridTimestamp): void;
+  onSession(livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
   /** Somebody changed something of these: where they are watched, they are read back. */
-  changed(ids: ChangedIds, moment: HybridTimestamp): void;
-  isWatched(): boolean;
+  onChange(ids: ChangedIds, moment: HybridTimestamp): void;
+  hasSubscribers(): boolean;
   /** All readers get this error. */
-  end(error: Error): void;
+  closeAll(error: Error): void;
 }
 
 export interface AccountSubscriptionsOptions {
@@ -34,7 +34,7 @@ export interface AccountSubscriptionsOptions {
   clock: Clock;
   intervals: PollIntervals;
   /** How old answers may get under the budget's pressure, in milliseconds: nothing is looked at more often. */
-  stretchedTtlMs: () => number;
+  minPollIntervalMs: () => number;
   /** Whether webhooks tell of changes. */
   hasWebhooks: () => boolean;
   /** A livestream's status was seen to have changed. */
@@ -50,19 +50,19 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
   const newOperation = (see: (livestream: Livestream) => void = () => {}): Operation =>
     upstream.operation(account, leaving.signal, see);
 
-  function changed(livestream: Livestream, before: Livestream | undefined): void {
+  function onPublished(livestream: Livestream, before: Livestream | undefined): void {
     if (before !== undefined && before.status !== livestream.status) options.onStatusChange(livestream);
     poller.reschedule();
   }
 
-  const news = createPublisher({ ...options, subscribers, newOperation, changed });
+  const news = createPublisher({ ...options, subscribers, newOperation, onPublished });
   const poller = createPoller({
     ...options,
     newOperation,
     published: news.published,
     topics: () => subscribers.topics(),
-    onRefused: (error) => end(error),
-    retry: async () => news.retry(),
+    onAccessDenied: (error) => closeAll(error),
+    resendNacked: async () => news.resendNacked(),
   });
 
   function asReader(mailbox: LatestValueQueue<LiveState>): LiveSubscription {
@@ -73,8 +73,8 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
     return Object.assign(mailbox, { nack });
   }
 
-  function end(error: Error): void {
-    for (const { mailbox } of subscribers.clear()) mailbox.fail(error);
+  function closeAll(error: Error): void {
+    for (const { queue } of subscribers.clear()) queue.fail(error);
     stop(error);
   }
 
@@ -111,8 +111,8 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
   return {
     async subscribe(target, signal, onEnd) {
       // While the first states are read nobody holds what could be ended.
-      const hangUp = (): void => void mailbox.return();
-      const mailbox = createLatestValueQueue<LiveState>({
+      const hangUp = (): void => void queue.return();
+      const queue = createLatestValueQueue<LiveState>({
         isSame: isSameState,
         onEnd() {
           signal.removeEventListener('abort', hangUp);
@@ -120,7 +120,7 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
           onEnd();
         },
       });
-      const reader: Subscriber = { target, mailbox };
+      const reader: Subscriber = { target, queue };
       // Before it is read: nothing that happens meanwhile is missed.
       subscribers.add(reader);
       signal.addEventListener('abort', hangUp, { once: true });
@@ -129,20 +129,20 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
         for (const livestream of await snapshot(target)) news.sendInitialState(reader, livestream);
       } catch (error) {
         // All readers were sent away meanwhile: this one gets the same error as they, in the same way.
-        if (!subscribers.has(reader)) return asReader(mailbox);
-        await mailbox.return();
+        if (!subscribers.has(reader)) return asReader(queue);
+        await queue.return();
         throw error;
       }
       if (subscribers.size() > 0) poller.start();
-      return asReader(mailbox);
+      return asReader(queue);
     },
-    livestreamSeen: (...seen) => news.livestreamSeen(...seen),
-    sessionSeen: (...seen) => news.sessionSeen(...seen),
-    changed(ids, moment) {
+    onLivestream: (...seen) => news.onLivestream(...seen),
+    onSession: (...seen) => news.onSession(...seen),
+    onChange(ids, moment) {
       if (isConcerned(ids)) poller.refreshNow(ids, moment);
     },
-    isWatched: () => subscribers.size() > 0,
-    end,
+    hasSubscribers: () => subscribers.size() > 0,
+    closeAll,
   };
 
   /** Whether somebody watches one of these, as far as it is known which meeting a livestream is of. */

@@ -1,18 +1,18 @@
 /** How often what is watched is looked at, in milliseconds. */
 export interface PollIntervals {
   /** While frames, or the address at which they can be watched, are about to appear. */
-  starting: number;
+  startingMs: number;
   /** How long that may take before it is looked for no more often than anything else. */
-  startingTimeout: number;
+  startingTimeoutMs: number;
   /** While nothing changes. */
-  steady: number;
+  steadyMs: number;
   /** While nothing changes that webhooks would not tell. */
-  withWebhooks: number;
+  withWebhooksMs: number;
 }
 
 export const DEFAULT_POLL_INTERVALS: PollIntervals = {
-  starting: 2000,
-  startingTimeout: 120_000,
-  steady: 10_000,
-  withWebhooks: 60_000,
+  startingMs: 2000,
+  startingTimeoutMs: 120_000,
+  steadyMs: 10_000,
+  withWebhooksMs: 60_000,
 };

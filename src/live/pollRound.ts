@@ -27,7 +27,7 @@ export interface PollRoundOptions {
   published: ReadonlyMap<string, PublishedState>;
   topics: () => Topics;
   /** How old, in milliseconds, what is known of one that does not run may get where the lists do not tell of it. */
-  minPollInterval: () => number;
+  maxIdleAgeMs: () => number;
 }
 
 /** One look serves all who watch the same; many are the lists of what is live, and what these do not tell. */
@@ -47,7 +47,7 @@ export function createPollRound({
   newOperation,
   published,
   topics,
-  minPollInterval,
+  maxIdleAgeMs,
 }: PollRoundOptions): PollRound {
   const { reads } = upstream;
   const running = (): PublishedState[] => [...published.values()].filter(({ livestream }) => isActive(livestream));
@@ -86,7 +86,7 @@ export function createPollRound({
   const nowFor = ({ maxPeerAgeMs = 0 }: Operation): HybridTimestamp =>
     maxPeerAgeMs > 0 ? reads.past(maxPeerAgeMs) : reads.now();
 
-  const orderOf = (id: string): number => published.get(id)?.moment.logical ?? 0;
+  const orderOf = (id: string): number => published.get(id)?.timestamp.logical ?? 0;
   const oldestFirst = (ids: string[]): string[] => ids.toSorted((one, other) => orderOf(one) - orderOf(other));
 
   /** Some of those that are not believed to run, whose turn it is. */
@@ -94,7 +94,7 @@ export function createPollRound({
     const isDue = (id: string): boolean => {
       const known = published.get(id);
       return (
-        known === undefined || (!isActive(known.livestream) && clock.now() - known.moment.wallTime >= minPollInterval())
+        known === undefined || (!isActive(known.livestream) && clock.now() - known.timestamp.wallTime >= maxIdleAgeMs())
       );
     };
     const own = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / upstream.replicaCount()));

@@ -17,7 +17,7 @@ export interface PollerOptions {
   upstream: DataSource;
   clock: Clock;
   intervals: PollIntervals;
-  stretchedTtlMs: () => number;
+  minPollIntervalMs: () => number;
   hasWebhooks: () => boolean;
   /** Begins an operation; `see` is told what its own requests were answered. */
   newOperation: (see?: (livestream: Livestream) => void) => Operation;
@@ -25,9 +25,9 @@ export interface PollerOptions {
   published: ReadonlyMap<string, PublishedState>;
   topics: () => Topics;
   /** Reads again what readers missed. */
-  retry: () => Promise<void>;
+  resendNacked: () => Promise<void>;
   /** The account may read nothing any more. */
-  onRefused: (error: GatewayError) => void;
+  onAccessDenied: (error: GatewayError) => void;
 }
 
 /** Looks at what is watched, again and again. What it reads is seen like everybody's answers: it has nobody to tell. */
@@ -45,7 +45,7 @@ export function createPoller(options: PollerOptions): Poller {
   const { clock, intervals, published } = options;
   const look = createPollRound({
     ...options,
-    minPollInterval: () => (options.hasWebhooks() ? intervals.withWebhooks : intervals.steady),
+    maxIdleAgeMs: () => (options.hasWebhooks() ? intervals.withWebhooksMs : intervals.steadyMs),
   });
   /** Since when something is about to appear, by livestream and by what. */
   const starting = new Map<string, number>();
@@ -63,13 +63,13 @@ export function createPoller(options: PollerOptions): Poller {
     const present = new Set(keys);
     for (const key of starting.keys()) if (!present.has(key)) starting.delete(key);
     for (const key of present) starting.set(key, starting.get(key) ?? now);
-    const isSoon = [...starting.values()].some((since) => now - since < intervals.startingTimeout);
+    const isSoon = [...starting.values()].some((since) => now - since < intervals.startingTimeoutMs);
     const usual = isSoon
-      ? intervals.starting
+      ? intervals.startingMs
       : options.hasWebhooks() && !needsCatchUp
-        ? intervals.withWebhooks
-        : intervals.steady;
-    return Math.max(usual, options.stretchedTtlMs());
+        ? intervals.withWebhooksMs
+        : intervals.steadyMs;
+    return Math.max(usual, options.minPollIntervalMs());
   }
 
   function schedule(milliseconds: number): void {
@@ -79,8 +79,8 @@ export function createPoller(options: PollerOptions): Poller {
       dueAt = Infinity;
       needsCatchUp = false;
       void look
-        .pollAll(Math.min(milliseconds, intervals.steady))
-        .then(options.retry)
+        .pollAll(Math.min(milliseconds, intervals.steadyMs))
+        .then(options.resendNacked)
         .then(delay, backOff)
         .then((after) => cancel !== null && after < dueAt - clock.now() && schedule(after));
     });
@@ -89,9 +89,9 @@ export function createPoller(options: PollerOptions): Poller {
   /** How long to wait after a failure. */
   function backOff(error: unknown): number {
     needsCatchUp = true;
-    if (error instanceof GatewayError && isRefusal(error)) options.onRefused(error);
+    if (error instanceof GatewayError && isRefusal(error)) options.onAccessDenied(error);
     const asked = error instanceof GatewayError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return Math.max(delay(), intervals.steady, asked);
+    return Math.max(delay(), intervals.steadyMs, asked);
   }
 
   function reschedule(): void {

@@ -18,7 +18,7 @@ export interface PublisherOptions {
   subscribers: Subscribers;
   newOperation: () => Operation;
   /** It was told that a livestream is not as it was before; undefined: nobody had been told of it. */
-  changed: (livestream: Livestream, before: Livestream | undefined) => void;
+  onPublished: (livestream: Livestream, before: Livestream | undefined) => void;
 }
 
 /** Makes news of what answers tell: puts it in order, and tells readers what they do not know. */
@@ -27,12 +27,12 @@ export interface Publisher {
   published: ReadonlyMap<string, PublishedState>;
   /** Gives a reader that comes the present state. */
   sendInitialState(reader: Subscriber, livestream: Livestream): void;
-  livestreamSeen(livestream: Livestream, moment: HybridTimestamp): void;
-  sessionSeen(livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
+  onLivestream(livestream: Livestream, moment: HybridTimestamp): void;
+  onSession(livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
   /** A reader could not read the session of this one. */
   requeue(id: string): void;
   /** Reads what was missed, and tells those again who missed it. */
-  retry(): Promise<void>;
+  resendNacked(): Promise<void>;
   /** Forgets what nobody is to be told more of. */
   prune(): void;
 }
@@ -55,24 +55,24 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const latest = (id: string): Livestream | null | undefined => reads.livestream.getAnyAge(account.id, id);
 
   /** Tells all who are to know, unless something newer was told. `sessionId` undefined: as far as that is known. */
-  function publish(livestream: Livestream, moment: HybridTimestamp, sessionId?: string | null): void {
+  function publish(livestream: Livestream, timestamp: HybridTimestamp, sessionId?: string | null): void {
     const { id } = livestream;
     const last = published.get(id);
-    if (last !== undefined && last.moment.logical > moment.logical) return;
+    if (last !== undefined && last.timestamp.logical > timestamp.logical) return;
     // Of what has ended only those are told who knew that it ran, or asked for it by name.
     const isNews = isActive(livestream) || (last !== undefined && isActive(last.livestream));
     const concerned = subscribers.matching(livestream).filter(({ target }) => isNews || target.livestreamId === id);
     if (concerned.length === 0) return;
     const session = sessionId === undefined ? sessionOf(livestream, last) : sessionId;
     const state: LiveState = { livestream, sessionId: session };
-    published.set(id, { ...state, moment });
+    published.set(id, { ...state, timestamp });
     answers.set(id, reads.now().logical);
     // Whoever asks for its session now is not to get the one that has ended with it.
-    if (hasEnded(livestream)) reads.activeSession.set(account.id, id, null, moment);
+    if (hasEnded(livestream)) reads.activeSession.set(account.id, id, null, timestamp);
     const isSame = last !== undefined && isSameVisibleState(last.livestream, livestream) && last.sessionId === session;
-    if (!isSame) for (const { mailbox } of concerned) mailbox.push(id, state);
+    if (!isSame) for (const { queue } of concerned) queue.push(id, state);
     if (!isKept(livestream)) published.delete(id);
-    if (!isSame) options.changed(livestream, last?.livestream);
+    if (!isSame) options.onPublished(livestream, last?.livestream);
   }
 
   function sessionOf(livestream: Livestream, last: LiveState | undefined): string | null | undefined {
@@ -107,7 +107,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const { id } = livestream;
     await settling.get(id);
     const last = published.get(id);
-    if (last !== undefined && last.moment.logical >= moment.logical) return;
+    if (last !== undefined && last.timestamp.logical >= moment.logical) return;
     if (isAmbiguous(livestream, moment)) return void (await readNow(id));
     const isOther = last !== undefined && !isSameVisibleState(last.livestream, latest(id) ?? livestream);
     // What came in the same answer is new enough.
@@ -136,7 +136,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const isNone = reads.activeSession.getAnyAge(account.id, id) === null;
     if (livestream === null || last === undefined || !isNone || !isSameVisibleState(livestream, last.livestream))
       return;
-    publish(livestream, last.moment, null);
+    publish(livestream, last.timestamp, null);
   }
 
   function serialize(id: string, work: () => Promise<void>): void {
@@ -150,7 +150,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     published,
-    sendInitialState({ target, mailbox }, livestream) {
+    sendInitialState({ target, queue }, livestream) {
       const { id } = livestream;
       // It may have come from memory: whatever was read goes before it.
       if (!published.has(id)) publish(livestream, { logical: 0, wallTime: clock.now() });
@@ -158,38 +158,37 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const now = latest(id) ?? known?.livestream ?? livestream;
       if (!isActive(now) && target.livestreamId === null) return;
       const isKnown = known !== undefined && isSameVisibleState(known.livestream, now);
-      mailbox.push(id, { livestream: now, sessionId: isKnown ? known.sessionId : sessionOf(now, known) });
+      queue.push(id, { livestream: now, sessionId: isKnown ? known.sessionId : sessionOf(now, known) });
     },
-    livestreamSeen(livestream, moment) {
+    onLivestream(livestream, timestamp) {
       const { id } = livestream;
       if (!subscribers.hasMatch(livestream)) return;
       const last = published.get(id);
       const held = latest(id);
       // An answer that a newer one has overtaken.
       if (held !== undefined && held !== livestream) return;
-      if (last !== undefined && last.moment.logical >= moment.logical) return;
+      if (last !== undefined && last.timestamp.logical >= timestamp.logical) return;
       if (last !== undefined && isSameVisibleState(last.livestream, livestream)) {
-        published.set(id, { ...last, livestream, moment });
+        published.set(id, { ...last, livestream, timestamp });
         answers.set(id, reads.now().logical);
-      } else if (last !== undefined || isAmbiguous(livestream, moment))
-        serialize(id, () => publishWithSession(livestream, moment));
-      else publish(livestream, moment);
+      } else if (last !== undefined || isAmbiguous(livestream, timestamp))
+        serialize(id, () => publishWithSession(livestream, timestamp));
+      else publish(livestream, timestamp);
     },
-    sessionSeen(id, sessionId, moment) {
+    onSession(id, sessionId, moment) {
       const last = published.get(id);
-      if (last === undefined || last.moment.logical > moment.logical || last.sessionId === sessionId) return;
+      if (last === undefined || last.timestamp.logical > moment.logical || last.sessionId === sessionId) return;
       if (sessionId === null && isActive(last.livestream)) serialize(id, () => settleWithout(id));
       else publish(latest(id) ?? last.livestream, moment, sessionId);
     },
     requeue: (id) => void missed.add(id),
-    async retry() {
+    async resendNacked() {
       const operation = newOperation();
       for (const id of missed) {
         if (published.has(id)) await reads.activeSession.get(operation, id, reads.now());
         missed.delete(id);
         const state = published.get(id);
-        if (state !== undefined)
-          for (const { mailbox } of subscribers.matching(state.livestream)) mailbox.push(id, state);
+        if (state !== undefined) for (const { queue } of subscribers.matching(state.livestream)) queue.push(id, state);
       }
     },
     prune() {

@@ -4,7 +4,7 @@ import { matchesTarget, type LiveState, type SubscriptionTarget } from './types.
 
 export interface Subscriber {
   target: SubscriptionTarget;
-  mailbox: LatestValueQueue<LiveState>;
+  queue: LatestValueQueue<LiveState>;
 }
 
 /** What is watched, each once. */

@@ -42,7 +42,7 @@ export interface LiveSubscriptions {
 export interface LiveSubscriptionsOptions {
   upstream: DataSource;
   clock: Clock;
-  freshness: TtlSettings;
+  ttl: TtlSettings;
   limits: LiveLimits;
   intervals?: PollIntervals;
 }
@@ -59,7 +59,7 @@ const WEBHOOKS_LAST = 3_600_000;
 export function createLiveSubscriptions({
   upstream,
   clock,
-  freshness,
+  ttl,
   limits,
   intervals = DEFAULT_POLL_INTERVALS,
 }: LiveSubscriptionsOptions): LiveSubscriptions {
@@ -74,13 +74,13 @@ export function createLiveSubscriptions({
   let isOver = false;
 
   upstream.subscribe({
-    onLivestream: (accountId, ...seen) => accounts.get(accountId)?.livestreamSeen(...seen),
-    onSession: (accountId, ...seen) => accounts.get(accountId)?.sessionSeen(...seen),
+    onLivestream: (accountId, ...seen) => accounts.get(accountId)?.onLivestream(...seen),
+    onSession: (accountId, ...seen) => accounts.get(accountId)?.onSession(...seen),
     onMeeting: (accountId, meetingId, moment) =>
-      accounts.get(accountId)?.changed({ livestreamId: null, meetingId }, moment),
+      accounts.get(accountId)?.onChange({ livestreamId: null, meetingId }, moment),
     onWebhook({ livestreamId, meetingId }, moment) {
       remember(livestreamId);
-      for (const watch of accounts.values()) watch.changed({ livestreamId, meetingId }, moment);
+      for (const watch of accounts.values()) watch.onChange({ livestreamId, meetingId }, moment);
     },
   });
 
@@ -98,7 +98,7 @@ export function createLiveSubscriptions({
       upstream,
       clock,
       intervals,
-      stretchedTtlMs: () => minPollInterval(account),
+      minPollIntervalMs: () => minPollInterval(account),
       hasWebhooks: () => clock.now() - toldAt < WEBHOOKS_LAST,
       onStatusChange,
     });
@@ -108,7 +108,7 @@ export function createLiveSubscriptions({
 
   /** One look is a few requests for all who watch: it may wait longer than a change may take to be told only where few are left. */
   function minPollInterval({ budget }: Account): number {
-    const least = stretchedTtl(budget.pressure(), freshness);
+    const least = stretchedTtl(budget.pressure(), ttl);
     const { remaining, limit } = budget.snapshot();
     return remaining > limit / 4 ? Math.min(least, LONGEST_REST) : least;
   }
@@ -148,7 +148,7 @@ export function createLiveSubscriptions({
       const watch = watchOf(account);
       return watch.subscribe(target, signal, () => {
         leave();
-        if (!watch.isWatched() && accounts.get(account.id) === watch) accounts.delete(account.id);
+        if (!watch.hasSubscribers() && accounts.get(account.id) === watch) accounts.delete(account.id);
       });
     },
     onWebhook({ livestreamId, meetingId }) {
@@ -158,7 +158,7 @@ export function createLiveSubscriptions({
     size: () => total,
     closeAll() {
       isOver = true;
-      for (const watch of accounts.values()) watch.end(ending());
+      for (const watch of accounts.values()) watch.closeAll(ending());
     },
   };
 }

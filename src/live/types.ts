@@ -17,7 +17,7 @@ export interface LiveSubscription extends AsyncIterableIterator<LiveState> {
 
 /** What readers were told last, and when that was so. */
 export interface PublishedState extends LiveState {
-  moment: HybridTimestamp;
+  timestamp: HybridTimestamp;
 }
 
 /** Which livestreams a reader watches; both null: all of the app's. */

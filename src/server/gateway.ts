@@ -44,7 +44,7 @@ import { createDataSource } from '../data/dataSource.ts';
  */
 export function createGateway(options: GatewayOptions) {
   const { transport, graphiql, upstreamReport = false, corsOrigins = [], localOnly = false } = options;
-  const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), only: false } } = options;
+  const { auth = { kind: 'none' }, trustedDocuments = { documents: new Map(), isExclusive: false } } = options;
   const { isReady = () => true, readinessDetails = () => ({}) } = options;
   const { clock = systemClock, random = Math.random } = options;
   const { cluster = null, introspection = true, suggestions = true, webhookKeyUrl = null } = options;
@@ -56,7 +56,7 @@ export function createGateway(options: GatewayOptions) {
   const economy = { ...DEFAULT_CACHING, ...options.caching };
   const upstream = createDataSource({ ...client, ...economy, transport, clock, random, cluster: cluster, metrics });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
-  const watch = createLiveSubscriptions({ upstream, clock, freshness: economy.ttl, limits: live });
+  const watch = createLiveSubscriptions({ upstream, clock, ttl: economy.ttl, limits: live });
   const onEvent = (event: WebhookEvent): void => watch.onWebhook(changedIdsOf(event));
   const onOutcome = (outcome: WebhookOutcome): void => metrics?.webhook(outcome);
   const receive =

@@ -1,11 +1,11 @@
 import type { OperationKind } from './requestRecord.ts';
 
 /** Where an answer to a read came from. `stale`: from the cache, and past its freshness lifetime. */
-export type AnswerSource = 'network' | 'cache' | 'stale' | 'coalesced';
+export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 
 /** What became of a webhook delivery. */
 export type WebhookOutcome =
-  'taken' | 'repeated' | 'ignored' | 'refused' | 'malformed' | 'broken_off' | 'too_long' | 'unavailable';
+  'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
 /** A request for an operation that is over. */
 export interface OperationOutcome {
@@ -33,7 +33,7 @@ export interface Metrics {
   operation(outcome: OperationOutcome): void;
   upstreamRequest(outcome: UpstreamRequestOutcome): void;
   /** Where something that was read came from; `kept`: a whole answer. */
-  answerSource(source: AnswerSource | 'kept'): void;
+  read(source: ReadSource | 'kept'): void;
   webhook(outcome: WebhookOutcome): void;
   /** A value that is read whenever all are told; undefined: there is none now. The name comes without the gateway's prefix. */
   gauge(name: string, help: string, read: () => number | undefined | Promise<number | undefined>): void;

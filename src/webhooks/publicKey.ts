@@ -3,11 +3,12 @@ import { importSPKI } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { unwrapResponse } from '../realtimekit/envelope.ts';
+import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { getProperty } from '../realtimekit/json.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 
-export interface PublicKeyOptions {
+export interface PublicKeySourceOptions {
   /** Where `{ success, data: { publicKey } }` is, the key in PEM (SPKI). */
   keyUrl: string;
   transport: Transport;
@@ -16,7 +17,7 @@ export interface PublicKeyOptions {
 }
 
 /** The public key that RealtimeKit's webhooks are signed with. */
-export interface PublicKey {
+export interface PublicKeySource {
   /** The key, read when it is first needed; rejects with `KeyUnavailable`. */
   current(): Promise<CryptoKey>;
   /**
@@ -27,7 +28,7 @@ export interface PublicKey {
 }
 
 /** Nobody can tell now whether a signature is right. */
-export class KeyUnavailable extends Error {
+export class PublicKeyUnavailableError extends Error {
   override readonly name = 'KeyUnavailable';
 }
 
@@ -35,15 +36,16 @@ export class KeyUnavailable extends Error {
 const FETCH_TIMEOUT_MS = 5000;
 const MIN_REFETCH_INTERVAL_MS = 60_000;
 const MIN_RETRY_INTERVAL_MS = 5000;
-const BETWEEN_WARNINGS = 60_000;
 const MOST_BYTES = 64 * 1024;
 
-export function createPublicKey({ keyUrl, transport, clock, log }: PublicKeyOptions): PublicKey {
+export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicKeySourceOptions): PublicKeySource {
   let known: CryptoKey | null = null;
   let reading: Promise<CryptoKey> | null = null;
   let failedAt: number | null = null;
   let lookedAgainAt = -Infinity;
-  let warnedAt = -Infinity;
+  const logFailure = createThrottledWarning(clock, (_failures, error: unknown) =>
+    log('error', "The key of RealtimeKit's webhooks could not be read.", { error: String(error) }),
+  );
 
   const readPem = async (): Promise<unknown> => {
     const expired = (): Error => new Error(`no answer within ${FETCH_TIMEOUT_MS / 1000} s`);
@@ -63,10 +65,7 @@ export function createPublicKey({ keyUrl, transport, clock, log }: PublicKeyOpti
       return known;
     } catch (error) {
       failedAt = clock.now();
-      if (failedAt - warnedAt >= BETWEEN_WARNINGS) {
-        warnedAt = failedAt;
-        log('error', "The key of RealtimeKit's webhooks could not be read.", { error: String(error) });
-      }
+      logFailure(1, error);
       throw unavailable(error);
     }
   }
@@ -97,6 +96,6 @@ export function createPublicKey({ keyUrl, transport, clock, log }: PublicKeyOpti
   };
 }
 
-function unavailable(cause?: unknown): KeyUnavailable {
-  return new KeyUnavailable("The key of RealtimeKit's webhooks cannot be read now.", { cause });
+function unavailable(cause?: unknown): PublicKeyUnavailableError {
+  return new PublicKeyUnavailableError("The key of RealtimeKit's webhooks cannot be read now.", { cause });
 }

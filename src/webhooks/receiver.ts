@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
 import { readBody } from '../lib/readBody.ts';
+import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
 import { parseWebhookEvent, type WebhookEvent } from './webhookEvent.ts';
 import { verifySignature, parseSignature } from './signature.ts';
@@ -40,8 +39,6 @@ const MOST_BYTES = 256 * 1024;
 const MOST_DELIVERIES = 10_000;
 /** In characters; theirs are UUIDs. A longer one is not remembered. */
 const LONGEST_UUID = 64;
-/** Milliseconds. */
-const BETWEEN_WARNINGS = 60_000;
 
 /**
  * Takes RealtimeKit's webhooks. Only what it signed is read, and whoever else calls costs next to nothing. RealtimeKit repeats a
@@ -57,7 +54,9 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
   const { clock, log } = options;
   const keys = createPublicKeySource(options);
   const deliveries = new LRUCache<string, true>({ max: MOST_DELIVERIES });
-  const warnOfForgery = createForgeryWarning(clock, log);
+  const warnOfForgery = createThrottledWarning(clock, (refused) =>
+    log('warn', 'Webhooks were refused, because RealtimeKit did not sign them.', { refused }),
+  );
 
   async function isAuthentic(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const key = await keys.current();
@@ -67,7 +66,7 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
   }
 
   function refuse(): Response {
-    warnOfForgery();
+    warnOfForgery(1);
     return answer('refused', 'The signature in "rtk-signature" is not RealtimeKit\'s for this body.');
   }
 
@@ -113,19 +112,6 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
       if (!(error instanceof PublicKeyUnavailableError)) throw error;
       return answer('unavailable', `${error.message} Send it again later.`);
     }
-  };
-}
-
-/** Says that someone sends what RealtimeKit did not sign: once a minute, and how often since the last time. */
-function createForgeryWarning(clock: Clock, log: Log): () => void {
-  let warnedAt = -Infinity;
-  let refused = 0;
-  return () => {
-    refused += 1;
-    if (clock.now() - warnedAt < BETWEEN_WARNINGS) return;
-    log('warn', 'Webhooks were refused, because RealtimeKit did not sign them.', { refused });
-    warnedAt = clock.now();
-    refused = 0;
   };
 }
 

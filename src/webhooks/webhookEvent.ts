@@ -25,7 +25,7 @@ export interface MeetingEvent {
 export type WebhookEvent = LivestreamEvent | MeetingEvent;
 
 /** What an event is about. */
-export function idsOf(event: WebhookEvent): ChangedIds {
+export function changedIdsOf(event: WebhookEvent): ChangedIds {
   return { livestreamId: event.kind === 'livestream' ? event.livestreamId : null, meetingId: event.meetingId };
 }
 

@@ -105,9 +105,9 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       random: () => 0,
       cluster: own && { store: own, prefix: 'app ' },
     });
-    const freshness = options.caching?.ttl ?? DEFAULT_CACHING.ttl;
+    const ttl = options.caching?.ttl ?? DEFAULT_CACHING.ttl;
     const limits = { ...DEFAULT_LIVE_LIMITS, ...options.limits };
-    return { upstream, watch: createLiveSubscriptions({ upstream, clock, freshness, limits }) };
+    return { upstream, watch: createLiveSubscriptions({ upstream, clock, ttl, limits }) };
   }
 
   const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ ahead: index }));

@@ -61,7 +61,7 @@ test('what the gateway does is counted', async () => {
     [ours('upstream_requests_total{method="POST",route="/meetings/{id}/active-livestream/stop",status="200"}')]: 1,
     [ours('answers_total{source="kept"}')]: 1,
     [ours('answers_total{source="cache"}')]: 1,
-    [ours('webhooks_total{outcome="refused"}')]: 1,
+    [ours('webhooks_total{outcome="unauthorized"}')]: 1,
     [ours('budget_limit')]: 1200,
     [ours('freshness_stretch_seconds')]: 0,
     [ours('subscriptions')]: 1,
