@@ -23,31 +23,30 @@ import {
 
 import type { Sampling } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
+import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { Span, Tracer } from './tracer.ts';
 
 /** Milliseconds for what has not been sent when the program ends. */
-const CLOSE_TIME = 2000;
-/** Milliseconds. */
-const BETWEEN_WARNINGS = 60_000;
+const SHUTDOWN_TIMEOUT_MS = 2000;
 
 /**
  * Traces by OTLP over HTTP. Where they are sent, and with which headers, the exporter reads from `OTEL_EXPORTER_OTLP_*`. A collector
  * that is slow or gone costs nobody's time: what does not fit the queue of 2,048 spans is dropped.
  */
-export function createTracing({ serviceName, sampling }: { serviceName: string; sampling: Sampling }, log: Log) {
-  const exporter = reporting(new OTLPTraceExporter(), log);
+export function createOtlpTracing({ serviceName, sampling }: { serviceName: string; sampling: Sampling }, log: Log) {
+  const exporter = withFailureLog(new OTLPTraceExporter(), log);
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': serviceName }))
     .merge(detectResources({ detectors: [envDetector] }));
   const spanProcessors = [new BatchSpanProcessor({ exporter })];
-  const provider = new TracerProvider({ resource, spanProcessors, sampler: samplerOf(sampling) });
+  const provider = new TracerProvider({ resource, spanProcessors, sampler: createSampler(sampling) });
   return {
-    tracer: asTracer(provider.getTracer('realtimekit-graphql')),
+    tracer: toTracer(provider.getTracer('realtimekit-graphql')),
     async close(): Promise<void> {
       const sent = provider.shutdown().catch(() => {});
       let timer: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_TIME);
+        timer = setTimeout(resolve, SHUTDOWN_TIMEOUT_MS);
       });
       await Promise.race([sent, patience]);
       clearTimeout(timer);
@@ -55,29 +54,21 @@ export function createTracing({ serviceName, sampling }: { serviceName: string; 
   };
 }
 
-function samplerOf({ parent, ratio }: Sampling): Sampler {
+function createSampler({ isParentBased, ratio }: Sampling): Sampler {
   const root =
     ratio === 1 ? new AlwaysOnSampler() : ratio === 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(ratio);
-  return parent ? new ParentBasedSampler({ root }) : root;
+  return isParentBased ? new ParentBasedSampler({ root }) : root;
 }
 
-/** Says that traces could not be sent: once a minute, and how many spans since the last time. */
-function reporting(exporter: SpanExporter, log: Log): SpanExporter {
-  let warnedAt = -Infinity;
-  let lost = 0;
-  const warn = ({ message }: Error): void => {
-    if (performance.now() - warnedAt < BETWEEN_WARNINGS) return;
-    log('warn', 'Traces could not be sent.', { spans: lost, error: message });
-    warnedAt = performance.now();
-    lost = 0;
-  };
+/** Exports spans as `exporter` does, and warns about those that could not be sent. */
+function withFailureLog(exporter: SpanExporter, log: Log): SpanExporter {
+  const warn = createThrottledWarning(performance, (spans, { message }: Error) =>
+    log('warn', 'Traces could not be sent.', { spans, error: message }),
+  );
   return {
     export(spans, done) {
       exporter.export(spans, (result) => {
-        if (result.error !== undefined) {
-          lost += spans.length;
-          warn(result.error);
-        }
+        if (result.error !== undefined) warn(spans.length, result.error);
         done(result);
       });
     },
@@ -85,20 +76,21 @@ function reporting(exporter: SpanExporter, log: Log): SpanExporter {
   };
 }
 
-function asTracer(tracer: OtelTracer): Tracer {
+function toTracer(tracer: OtelTracer): Tracer {
   return {
-    start: (name, parent) => asSpan(tracer, tracer.startSpan(name, { kind: SpanKind.SERVER }, contextOf(parent))),
+    start: (name, parent) =>
+      toSpan(tracer, tracer.startSpan(name, { kind: SpanKind.SERVER }, parseTraceparent(parent))),
   };
 }
 
-function asSpan(tracer: OtelTracer, span: OtelSpan): Span {
+function toSpan(tracer: OtelTracer, span: OtelSpan): Span {
   const { traceId, spanId, traceFlags } = span.spanContext();
   let isOpen = true;
   return {
     traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
     start(name, kind, attributes) {
       const options = { kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL, attributes };
-      return asSpan(tracer, tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, span)));
+      return toSpan(tracer, tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, span)));
     },
     end({ name, attributes, failure } = {}) {
       if (!isOpen) return;
@@ -114,7 +106,7 @@ function asSpan(tracer: OtelTracer, span: OtelSpan): Span {
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
 /** What is no `traceparent` begins a trace of its own. */
-function contextOf(traceparent: string | null): Context {
+function parseTraceparent(traceparent: string | null): Context {
   const [, traceId = '', spanId = '', flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   const parent = { traceId, spanId, traceFlags: parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
   return trace.isSpanContextValid(parent) ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
