@@ -2,100 +2,103 @@ import { importSPKI } from 'jose';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { unwrapResponse } from '../realtimekit/envelope.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { unwrapResponse } from '../realtimekit/envelope.ts';
 import { getProperty } from '../realtimekit/json.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 
 export interface PublicKeySourceOptions {
-  /** Where `{ success, data: { publicKey } }` is, the key in PEM (SPKI). */
+  /** The URL of `{ success, data: { publicKey } }`; `publicKey` is PEM (SPKI). */
   keyUrl: string;
   transport: Transport;
   clock: Clock;
   log: Log;
 }
 
-/** The public key that RealtimeKit's webhooks are signed with. */
+/** The public key that verifies RealtimeKit's webhook signatures. Concurrent callers share one fetch. */
 export interface PublicKeySource {
-  /** The key, read when it is first needed; rejects with `KeyUnavailable`. */
+  /** Returns the cached key, or fetches it on first use. Rejects with `PublicKeyUnavailableError`. */
   current(): Promise<CryptoKey>;
   /**
-   * The key as it is now, since a signature was wrong by `old`: it is read again, once a minute at most, however many signatures are
-   * wrong; null: that was done less than a minute ago. Rejects with `KeyUnavailable` when the last reading failed.
+   * Returns the key that replaced `old`, which failed to verify a signature: RealtimeKit may have rotated its key. Fetches the key
+   * at most once a minute, however many signatures fail. Returns null if the last fetch is more recent than that, and rejects with
+   * `PublicKeyUnavailableError` if that fetch failed.
    */
   refreshAfter(old: CryptoKey): Promise<CryptoKey | null>;
 }
 
-/** Nobody can tell now whether a signature is right. */
+/** Signatures cannot be verified at the moment. */
 export class PublicKeyUnavailableError extends Error {
-  override readonly name = 'KeyUnavailable';
+  override readonly name = 'PublicKeyUnavailableError';
 }
 
-/** Milliseconds. */
 const FETCH_TIMEOUT_MS = 5000;
-const MIN_REFETCH_INTERVAL_MS = 60_000;
+/** The minimum time between two fetches that look for a rotated key. */
+const MIN_REFRESH_INTERVAL_MS = 60_000;
+/** The minimum time between a failed fetch and the next one while there is no key. */
 const MIN_RETRY_INTERVAL_MS = 5000;
-const MOST_BYTES = 64 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicKeySourceOptions): PublicKeySource {
-  let known: CryptoKey | null = null;
-  let reading: Promise<CryptoKey> | null = null;
+  let key: CryptoKey | null = null;
+  let inFlight: Promise<CryptoKey> | null = null;
+  /** When the last fetch failed; null if it succeeded, or before the first fetch. */
   let failedAt: number | null = null;
-  let lookedAgainAt = -Infinity;
-  const logFailure = createThrottledWarning(clock, (_failures, error: unknown) =>
-    log('error', "The key of RealtimeKit's webhooks could not be read.", { error: String(error) }),
+  let refreshedAt = -Infinity;
+  const warn = createThrottledWarning(clock, (_count, error: unknown) =>
+    log('error', "Cannot fetch the public key of RealtimeKit's webhooks.", { error: String(error) }),
   );
 
-  const readPem = async (): Promise<unknown> => {
-    const expired = (): Error => new Error(`no answer within ${FETCH_TIMEOUT_MS / 1000} s`);
+  async function fetchPem(): Promise<unknown> {
+    const expired = (): Error => new Error(`no response within ${FETCH_TIMEOUT_MS / 1000} s`);
     const headers = { accept: 'application/json' };
-    const answer = await withTimeout({ milliseconds: FETCH_TIMEOUT_MS, clock, expired }, (signal) =>
-      transport({ method: 'GET', url: keyUrl, headers, signal, maxBodyBytes: MOST_BYTES }),
+    const response = await withTimeout({ milliseconds: FETCH_TIMEOUT_MS, clock, expired }, (signal) =>
+      transport({ method: 'GET', url: keyUrl, headers, signal, maxBodyBytes: MAX_RESPONSE_BYTES }),
     );
-    return getProperty(unwrapResponse(answer, [])?.data, 'publicKey');
-  };
+    return getProperty(unwrapResponse(response, [])?.data, 'publicKey');
+  }
 
-  async function read(): Promise<CryptoKey> {
+  async function fetchAndImportKey(): Promise<CryptoKey> {
     try {
-      const pem = await readPem();
-      if (typeof pem !== 'string') throw new Error('no "publicKey" in the answer');
-      known = await importSPKI(pem.trim(), 'RS256');
+      const pem = await fetchPem();
+      if (typeof pem !== 'string') throw new Error('no "publicKey" in the response');
+      key = await importSPKI(pem.trim(), 'RS256');
       failedAt = null;
-      return known;
+      return key;
     } catch (error) {
       failedAt = clock.now();
-      logFailure(1, error);
+      warn(1, error);
       throw unavailable(error);
     }
   }
 
-  /** Reads the key once for all who want it at the same time. */
+  /** Starts a fetch, or joins the one in flight. */
   function fetchKey(): Promise<CryptoKey> {
-    reading ??= read().finally(() => {
-      reading = null;
+    inFlight ??= fetchAndImportKey().finally(() => {
+      inFlight = null;
     });
-    return reading;
+    return inFlight;
   }
 
   return {
     async current() {
-      if (known !== null) return known;
-      // While its publisher cannot be reached, not every request that comes is to knock there.
+      if (key !== null) return key;
+      // While the key server is down, not every webhook may cause a request to it.
       if (failedAt !== null && clock.now() - failedAt < MIN_RETRY_INTERVAL_MS) throw unavailable();
       return fetchKey();
     },
     async refreshAfter(old) {
-      if (known !== old && known !== null) return known;
-      const mayLook = reading !== null || clock.now() - lookedAgainAt >= MIN_REFETCH_INTERVAL_MS;
-      if (!mayLook && failedAt !== null) throw unavailable();
-      if (!mayLook) return null;
-      if (reading === null) lookedAgainAt = clock.now();
+      if (key !== old && key !== null) return key;
+      const canRefresh = inFlight !== null || clock.now() - refreshedAt >= MIN_REFRESH_INTERVAL_MS;
+      if (!canRefresh && failedAt !== null) throw unavailable();
+      if (!canRefresh) return null;
+      if (inFlight === null) refreshedAt = clock.now();
       return fetchKey();
     },
   };
 }
 
 function unavailable(cause?: unknown): PublicKeyUnavailableError {
-  return new PublicKeyUnavailableError("The key of RealtimeKit's webhooks cannot be read now.", { cause });
+  return new PublicKeyUnavailableError("The public key of RealtimeKit's webhooks is unavailable.", { cause });
 }

@@ -3,124 +3,124 @@ import { LRUCache } from 'lru-cache';
 import { readBody } from '../lib/readBody.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
-import { parseWebhookEvent, type WebhookEvent } from './webhookEvent.ts';
-import { verifySignature, parseSignature } from './signature.ts';
 import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceOptions } from './publicKey.ts';
+import { parseSignature, verifySignature } from './signature.ts';
+import { parseWebhookEvent, type WebhookEvent } from './webhookEvent.ts';
 
 export interface WebhookReceiverOptions extends PublicKeySourceOptions {
   /**
-   * Is told each event once; nobody waits for what it starts. Events are hints, of which reading back tells what is true: RealtimeKit
-   * signs those of all its customers with one key, whom else they concern does not show, and a late one looks like a new one.
+   * Called once with each event. The receiver does not wait for work that the callback starts. An event is only a hint that something
+   * changed, and the callback must read the truth back: RealtimeKit signs the events of all its customers with the same key, an event
+   * does not say which customer it concerns, and a late event looks like a new one.
    */
   onEvent: (event: WebhookEvent) => void;
-  /** Is told what became of each delivery. */
+  /** Called with the outcome of each delivery. */
   onOutcome?: (outcome: WebhookOutcome) => void;
 }
 
-/** What becomes of a delivery, and the HTTP status that says so. */
+/** Handles a webhook's POST request. */
+export type WebhookReceiver = (request: Request) => Promise<Response>;
+
+/** The HTTP status for each outcome. */
 const STATUS = {
-  taken: 200,
-  repeated: 200,
-  /** An event of no concern here. */
+  accepted: 200,
+  duplicate: 200,
   ignored: 200,
-  refused: 401,
+  unauthorized: 401,
   malformed: 400,
-  broken_off: 400,
-  too_long: 413,
+  aborted: 400,
+  too_large: 413,
   unavailable: 503,
 } as const satisfies Record<WebhookOutcome, number>;
 
-/** Answers a webhook's POST. */
-export type WebhookReceiver = (request: Request) => Promise<Response>;
-
-/** 256 KiB; an event has about one. */
-const MOST_BYTES = 256 * 1024;
-/** How many deliveries are remembered, so that they are not told twice. */
-const MOST_DELIVERIES = 10_000;
-/** In characters; theirs are UUIDs. A longer one is not remembered. */
-const LONGEST_UUID = 64;
+/** 256 KiB; an event has about 1 KiB. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** How many delivery ids the receiver remembers to detect duplicates. */
+const MAX_REMEMBERED_DELIVERIES = 10_000;
+/** In characters. RealtimeKit's delivery ids are UUIDs; the receiver does not remember longer ones. */
+const MAX_DELIVERY_ID_LENGTH = 64;
 
 /**
- * Takes RealtimeKit's webhooks. Only what it signed is read, and whoever else calls costs next to nothing. RealtimeKit repeats a
- * delivery that was answered with 5xx, and gives up one that was answered with 4xx.
+ * Receives RealtimeKit's webhooks: verifies the signature before it parses a body, and drops duplicates. An unsigned request costs
+ * next to nothing. RealtimeKit sends a delivery again after a 5xx response, and gives up after a 4xx response.
  *
- * - 200: taken, or a duplicate, or of no concern here;
+ * - 200: accepted, a duplicate, or an event that the gateway ignores;
  * - 401: not signed by RealtimeKit;
- * - 400: signed, but no event;
+ * - 400: signed, but not an event, or the body was incomplete;
  * - 413: longer than 256 KiB;
- * - 503: its signature cannot be checked now, so that it is to be sent again.
+ * - 503: the signature cannot be verified at the moment, so RealtimeKit must send the delivery again.
  */
 export function createWebhookReceiver({ onEvent, onOutcome, ...options }: WebhookReceiverOptions): WebhookReceiver {
   const { clock, log } = options;
-  const keys = createPublicKeySource(options);
-  const deliveries = new LRUCache<string, true>({ max: MOST_DELIVERIES });
-  const warnOfForgery = createThrottledWarning(clock, (refused) =>
-    log('warn', 'Webhooks were refused, because RealtimeKit did not sign them.', { refused }),
+  const publicKey = createPublicKeySource(options);
+  const deliveryIds = new LRUCache<string, true>({ max: MAX_REMEMBERED_DELIVERIES });
+  const warnOfRejections = createThrottledWarning(clock, (rejected) =>
+    log('warn', 'Rejected webhook deliveries that RealtimeKit did not sign.', { rejected }),
   );
 
   async function isAuthentic(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
-    const key = await keys.current();
+    const key = await publicKey.current();
     if (await verifySignature(key, signature, body)) return true;
-    const newer = await keys.refreshAfter(key);
-    return newer !== null && verifySignature(newer, signature, body);
+    const newKey = await publicKey.refreshAfter(key);
+    return newKey !== null && verifySignature(newKey, signature, body);
   }
 
-  function refuse(): Response {
-    warnOfForgery(1);
-    return answer('refused', 'The signature in "rtk-signature" is not RealtimeKit\'s for this body.');
+  function reject(): Response {
+    warnOfRejections(1);
+    return respond('unauthorized', 'The header "rtk-signature" is not RealtimeKit\'s signature of this body.');
   }
 
-  function isRepeated(uuid: string | null): boolean {
-    if (uuid === null || uuid.length > LONGEST_UUID) return false;
-    if (deliveries.has(uuid)) return true;
-    deliveries.set(uuid, true);
+  function isDuplicate(deliveryId: string | null): boolean {
+    if (deliveryId === null || deliveryId.length > MAX_DELIVERY_ID_LENGTH) return false;
+    if (deliveryIds.has(deliveryId)) return true;
+    deliveryIds.set(deliveryId, true);
     return false;
   }
 
-  function tell(event: WebhookEvent): void {
+  function handle(event: WebhookEvent): void {
     try {
       onEvent(event);
     } catch (error) {
-      // Sent again it would fail again.
-      log('error', 'An event of a webhook could not be handled.', { error: String(error) });
+      // The delivery still counts as accepted: the handler would fail again if RealtimeKit sent it again.
+      log('error', 'Handling a webhook event failed.', { error: String(error) });
     }
   }
 
-  function accept(body: Uint8Array, uuid: string | null): Response {
+  function accept(body: Uint8Array, deliveryId: string | null): Response {
     const event = parseWebhookEvent(body);
-    if (event === null) return answer('malformed', 'The body is no event of RealtimeKit.');
-    if (isRepeated(uuid)) return answer('repeated');
-    if (event.kind === 'other') return answer('ignored');
-    tell(event);
-    return answer('taken');
+    if (event === null) return respond('malformed', 'The body is not a RealtimeKit event.');
+    if (isDuplicate(deliveryId)) return respond('duplicate');
+    if (event.kind === 'other') return respond('ignored');
+    handle(event);
+    return respond('accepted');
   }
 
-  function answer(outcome: WebhookOutcome, words?: string): Response {
+  function respond(outcome: WebhookOutcome, message?: string): Response {
     onOutcome?.(outcome);
-    return new Response(words === undefined ? null : `${words}\n`, { status: STATUS[outcome] });
+    return new Response(message === undefined ? null : `${message}\n`, { status: STATUS[outcome] });
   }
 
   return async (request) => {
     const signature = parseSignature(request.headers.get('rtk-signature'));
-    if (signature === null) return refuse();
+    if (signature === null) return reject();
     const body = await receiveBody(request);
-    if (body === 'too long') return answer('too_long', `The body is longer than ${MOST_BYTES} bytes.`);
-    if (body === 'broken off') return answer('broken_off', 'The body is not whole.');
+    if (body === 'too large') return respond('too_large', `The body must not be longer than ${MAX_BODY_BYTES} bytes.`);
+    if (body === 'aborted') return respond('aborted', 'The connection broke before the whole body arrived.');
     try {
-      return (await isAuthentic(signature, body)) ? accept(body, request.headers.get('rtk-uuid')) : refuse();
+      return (await isAuthentic(signature, body)) ? accept(body, request.headers.get('rtk-uuid')) : reject();
     } catch (error) {
       if (!(error instanceof PublicKeyUnavailableError)) throw error;
-      return answer('unavailable', `${error.message} Send it again later.`);
+      return respond('unavailable', `${error.message} Send the delivery again later.`);
     }
   };
 }
 
-async function receiveBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer> | 'too long' | 'broken off'> {
-  if (Number(headers.get('content-length')) > MOST_BYTES) return 'too long';
+async function receiveBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer> | 'too large' | 'aborted'> {
+  if (Number(headers.get('content-length')) > MAX_BODY_BYTES) return 'too large';
   if (body === null) return new Uint8Array();
   try {
-    return (await readBody(body, MOST_BYTES)) ?? 'too long';
+    return (await readBody(body, MAX_BODY_BYTES)) ?? 'too large';
   } catch {
-    return 'broken off';
+    return 'aborted';
   }
 }

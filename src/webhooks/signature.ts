@@ -1,7 +1,10 @@
-/** In Base64, of a key of at most 8,192 bits; RealtimeKit's has 2,048. */
+/** Base64 of at most 1,024 bytes: the signature of an 8,192-bit key. RealtimeKit's key has 2,048 bits. */
 const BASE64 = /^[A-Za-z0-9+/]{2,1366}={0,2}$/;
 
-/** The bytes of an `rtk-signature`; null for what can be none, so that no key has to be at hand to refuse it. */
+/**
+ * Decodes the header `rtk-signature`. Returns null if the header is missing or cannot be a signature, so that the receiver can
+ * reject the request without the public key.
+ */
 export function parseSignature(header: string | null): Uint8Array<ArrayBuffer> | null {
   if (header === null || !BASE64.test(header)) return null;
   try {
@@ -11,7 +14,7 @@ export function parseSignature(header: string | null): Uint8Array<ArrayBuffer> |
   }
 }
 
-/** Whether whoever has the private key signed exactly these bytes: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2). */
+/** Whether the owner of the private key signed exactly this body: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2). */
 export function verifySignature(
   key: CryptoKey,
   signature: Uint8Array<ArrayBuffer>,

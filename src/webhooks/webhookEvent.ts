@@ -1,21 +1,21 @@
-import type { ChangedIds } from '../domain/models.ts';
 import { isId } from '../domain/ids.ts';
-import type { LivestreamStatus } from '../domain/models.ts';
+import type { ChangedIds, LivestreamStatus } from '../domain/models.ts';
 import { isObject, getProperty, parseJson } from '../realtimekit/json.ts';
 import { parseLivestreamStatus, parseUrl } from '../realtimekit/parse.ts';
 
-/** What became of a livestream, as a webhook tells it. It has no time: a late one looks like a new one. */
+/** A livestream's status changed (`livestreaming.statusUpdate`). The event has no timestamp: a late delivery looks like a new event. */
 export interface LivestreamEvent {
   kind: 'livestream';
   livestreamId: string;
-  /** `UNKNOWN`: not told, or in a word that is not known. */
+  /** `UNKNOWN` if the event has no status, or one that the API does not define. */
   status: LivestreamStatus;
-  /** Null: not told. */
+  /** Null if absent. */
   playbackUrl: string | null;
-  /** Null: not told, or an independent livestream. */
+  /** Null if absent, which includes every livestream that is independent of a meeting. */
   meetingId: string | null;
 }
 
+/** A meeting started or ended (`meeting.started`, `meeting.ended`). */
 export interface MeetingEvent {
   kind: 'meeting';
   meetingId: string;
@@ -24,50 +24,50 @@ export interface MeetingEvent {
 
 export type WebhookEvent = LivestreamEvent | MeetingEvent;
 
-/** What an event is about. */
+/** The ids of the entities that the event affects. */
 export function changedIdsOf(event: WebhookEvent): ChangedIds {
   return { livestreamId: event.kind === 'livestream' ? event.livestreamId : null, meetingId: event.meetingId };
 }
 
-/** Something happened that is of no concern here. */
-const OTHER = { kind: 'other' } as const;
+/** An event that does not affect livestreams, or has no valid id. */
+const OTHER_EVENT = { kind: 'other' } as const;
 
 /**
- * Reads a webhook's body, once. Null: it is no event at all. An event of another kind, and one whose id is none of the API's, is
- * `other`. The stream key that it brings is not looked at.
+ * Parses a webhook's body. Returns null if the body is not an event, and `other` for an event that the gateway ignores. The stream
+ * key in the body is secret and never read.
  */
-export function parseWebhookEvent(body: Uint8Array): WebhookEvent | typeof OTHER | null {
-  const sent = parseJson(new TextDecoder().decode(body));
-  if (!isObject(sent) || typeof sent['event'] !== 'string') return null;
-  switch (sent['event']) {
+export function parseWebhookEvent(body: Uint8Array): WebhookEvent | typeof OTHER_EVENT | null {
+  const payload = parseJson(new TextDecoder().decode(body));
+  if (!isObject(payload) || typeof payload['event'] !== 'string') return null;
+  switch (payload['event']) {
     case 'livestreaming.statusUpdate':
-      return parseLivestreamEvent(sent);
+      return parseLivestreamEvent(payload);
     case 'meeting.started':
-      return parseMeetingEvent(sent, 'started');
+      return parseMeetingEvent(payload, 'started');
     case 'meeting.ended':
-      return parseMeetingEvent(sent, 'ended');
+      return parseMeetingEvent(payload, 'ended');
     default:
-      return OTHER;
+      return OTHER_EVENT;
   }
 }
 
-function parseLivestreamEvent(sent: object): LivestreamEvent | typeof OTHER {
-  const livestreamId = idOf(getProperty(sent, 'streamId'));
-  if (livestreamId === null) return OTHER;
+function parseLivestreamEvent(payload: object): LivestreamEvent | typeof OTHER_EVENT {
+  const livestreamId = parseId(getProperty(payload, 'streamId'));
+  if (livestreamId === null) return OTHER_EVENT;
   return {
     kind: 'livestream',
     livestreamId,
-    status: parseLivestreamStatus(getProperty(sent, 'status')),
-    playbackUrl: parseUrl(getProperty(sent, 'playbackUrl')),
-    meetingId: idOf(getProperty(getProperty(sent, 'meeting'), 'id')),
+    status: parseLivestreamStatus(getProperty(payload, 'status')),
+    playbackUrl: parseUrl(getProperty(payload, 'playbackUrl')),
+    meetingId: parseId(getProperty(getProperty(payload, 'meeting'), 'id')),
   };
 }
 
-function parseMeetingEvent(sent: object, phase: MeetingEvent['phase']): MeetingEvent | typeof OTHER {
-  const meetingId = idOf(getProperty(getProperty(sent, 'meeting'), 'id'));
-  return meetingId === null ? OTHER : { kind: 'meeting', meetingId, phase };
+function parseMeetingEvent(payload: object, phase: MeetingEvent['phase']): MeetingEvent | typeof OTHER_EVENT {
+  const meetingId = parseId(getProperty(getProperty(payload, 'meeting'), 'id'));
+  return meetingId === null ? OTHER_EVENT : { kind: 'meeting', meetingId, phase };
 }
 
-function idOf(value: unknown): string | null {
+function parseId(value: unknown): string | null {
   return typeof value === 'string' && isId(value) ? value : null;
 }
