@@ -1,8 +1,8 @@
-import type { MaybePromise } from '../lib/maybePromise.ts';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Clock } from '../lib/clock.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
 import { release, type BudgetSnapshot, pressureOf, commit, reserve, snapshotOf } from './reserve.ts';
-import { newBudgetState } from './window.ts';
+import { createBudgetState } from './window.ts';
 
 export type { BudgetSnapshot };
 
@@ -29,16 +29,16 @@ export interface LocalBudget extends Budget {
 }
 
 /** How long a request may be under way, in milliseconds: the longest that the settings allow. */
-const LONGEST_REQUEST = 600_000;
+const MAX_REQUEST_MS = 600_000;
 
 export function createLocalBudget(clock: Clock): LocalBudget {
-  const state = newBudgetState();
+  const state = createBudgetState();
   let requests = 0;
   return {
     reserve(priority) {
       const sentAt = clock.now();
       const id = String((requests += 1));
-      reserve(state, priority, id, { now: sentAt, held: LONGEST_REQUEST });
+      reserve(state, priority, id, { now: sentAt, held: MAX_REQUEST_MS });
       return {
         commit: (response) => commit(state, id, response, { now: clock.now(), sentAt }),
         release: (wasSent) => release(state, id, wasSent, clock.now()),

@@ -1,115 +1,173 @@
-import type { MaybePromise } from '../lib/maybePromise.ts';
+import * as v from 'valibot';
 
-/** Where a livestream is in its life; `UNKNOWN` is whatever upstream sends that is not one of the others. */
-export type LivestreamStatus = 'LIVE' | 'IDLE' | 'ERRORED' | 'INVOKED' | 'OFFLINE' | 'UNKNOWN';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
-export type MeetingStatus = 'ACTIVE' | 'INACTIVE' | 'UNKNOWN';
+/*
+ * The models and their JSON form. Replicas exchange models as JSON through the shared store, and a replica of another version may
+ * have written that JSON: the schemas validate it and turn ISO timestamps into dates. In every model, null means that RealtimeKit's
+ * response had no usable value.
+ */
 
-/** A meeting as upstream told it. In all models null means that upstream was asked and told nothing usable. */
-export interface Meeting {
-  id: string;
-  title: string | null;
-  status: MeetingStatus;
-  createdAt: Date | null;
-  updatedAt: Date | null;
-}
+const nullableString = v.nullable(v.string());
+const nullableNumber = v.nullable(v.number());
+const nullableDate = v.nullable(
+  v.pipe(
+    v.string(),
+    v.isoTimestamp(),
+    v.transform((timestamp) => new Date(timestamp)),
+    // Rejects what matches the pattern and is no date, such as a 13th month.
+    v.date(),
+  ),
+);
 
-export interface Livestream {
-  id: string;
-  name: string | null;
-  status: LivestreamStatus;
-  disabled: boolean | null;
-  ingestServer: string | null;
-  /** Secret: whoever has it can broadcast. */
-  streamKey: string | null;
-  playbackUrl: string | null;
-  createdAt: Date | null;
-  updatedAt: Date | null;
-  /** Null: an independent livestream. */
-  meetingId: string | null;
-}
+export const meetingSchema = v.object({
+  id: v.string(),
+  title: nullableString,
+  /** `UNKNOWN` if RealtimeKit sends anything else. */
+  status: v.picklist(['ACTIVE', 'INACTIVE', 'UNKNOWN']),
+  createdAt: nullableDate,
+  updatedAt: nullableDate,
+});
 
-export interface LivestreamSession {
-  id: string;
-  livestreamId: string | null;
-  errorMessage: string | null;
+export type Meeting = v.InferOutput<typeof meetingSchema>;
+export type MeetingStatus = Meeting['status'];
+
+const livestreamEntries = {
+  id: v.string(),
+  name: nullableString,
+  /** `UNKNOWN` if RealtimeKit sends anything else. */
+  status: v.picklist(['LIVE', 'IDLE', 'ERRORED', 'INVOKED', 'OFFLINE', 'UNKNOWN']),
+  disabled: v.nullable(v.boolean()),
+  ingestServer: nullableString,
+  /** Secret: whoever has the key can broadcast. */
+  streamKey: nullableString,
+  playbackUrl: nullableString,
+  createdAt: nullableDate,
+  updatedAt: nullableDate,
+  /** Null if the livestream is independent of any meeting. */
+  meetingId: nullableString,
+};
+
+export const livestreamSchema = v.object(livestreamEntries);
+
+export type Livestream = v.InferOutput<typeof livestreamSchema>;
+export type LivestreamStatus = Livestream['status'];
+
+export const livestreamSessionSchema = v.object({
+  id: v.string(),
+  livestreamId: nullableString,
+  errorMessage: nullableString,
   /** Seconds. */
-  ingestSeconds: number | null;
+  ingestSeconds: nullableNumber,
   /** Seconds, summed over all viewers. */
-  viewerSeconds: number | null;
-  invokedAt: Date | null;
-  startedAt: Date | null;
-  stoppedAt: Date | null;
-  createdAt: Date | null;
-  updatedAt: Date | null;
-}
+  viewerSeconds: nullableNumber,
+  invokedAt: nullableDate,
+  startedAt: nullableDate,
+  /** Null while the session is running. */
+  stoppedAt: nullableDate,
+  createdAt: nullableDate,
+  updatedAt: nullableDate,
+});
+
+export type LivestreamSession = v.InferOutput<typeof livestreamSessionSchema>;
 
 type PartialEntity<Entity extends { id: string }> = Pick<Entity, 'id'> & Partial<Omit<Entity, 'id'>>;
 
-/** A meeting of which at least the id is known. An absent field was not told yet and is loaded when it is selected. */
+/** A meeting of which at least the id is known. An absent field is loaded when a query selects it. */
 export type MeetingRef = PartialEntity<Meeting>;
 
-/** A livestream of which at least the id is known. An absent field was not told yet and is loaded when it is selected. */
+/** A livestream of which at least the id is known. An absent field is loaded when a query selects it. */
 export type LivestreamRef = PartialEntity<Livestream>;
 
-/** An entity that a router refers to. */
+export const livestreamRefSchema: v.GenericSchema<unknown, LivestreamRef> = v.object({
+  id: livestreamEntries.id,
+  name: v.exactOptional(livestreamEntries.name),
+  status: v.exactOptional(livestreamEntries.status),
+  disabled: v.exactOptional(livestreamEntries.disabled),
+  ingestServer: v.exactOptional(livestreamEntries.ingestServer),
+  streamKey: v.exactOptional(livestreamEntries.streamKey),
+  playbackUrl: v.exactOptional(livestreamEntries.playbackUrl),
+  createdAt: v.exactOptional(livestreamEntries.createdAt),
+  updatedAt: v.exactOptional(livestreamEntries.updatedAt),
+  meetingId: v.exactOptional(livestreamEntries.meetingId),
+} satisfies Record<keyof Livestream, v.GenericSchema>);
+
+/** An entity that a router refers to by its id. */
 export type Entity =
   | ({ __typename: 'Meeting' } & MeetingRef)
   | ({ __typename: 'Livestream' } & Livestream)
   | ({ __typename: 'LivestreamSession' } & LivestreamSession);
 
+/** An element of `_entities`: null if the entity does not exist. */
 export type MaybeEntity = Entity | null;
 
-/** Which livestreams to list, and in which order. */
+/** Which livestreams to list, and in which order. A null filter lets every livestream pass. */
 export interface LivestreamQuery {
   status: LivestreamStatus | null;
   excludeMeetings: boolean | null;
   from: Date | null;
   to: Date | null;
+  /** By creation time. */
   order: 'ASC' | 'DESC';
 }
 
-/** A range of time, both ends included and in whole seconds; null: without end. */
+/** A time range in whole seconds that includes both ends. A null end is open. */
 export interface TimeRange {
   from: Date | null;
   to: Date | null;
 }
 
-/** How much was livestreamed and watched. */
-export interface Analytics {
-  count: number | null;
+const analyticsEntries = {
+  /** The number of livestreams. */
+  count: nullableNumber,
   /** Seconds, summed over all livestreams. */
-  ingestSeconds: number | null;
+  ingestSeconds: nullableNumber,
   /** Seconds, summed over all viewers. */
-  viewerSeconds: number | null;
-}
+  viewerSeconds: nullableNumber,
+};
 
-export interface DayAnalytics extends Analytics {
-  /** `2026-03-14` */
-  date: string;
-}
+export const analyticsSchema = v.object(analyticsEntries);
 
-/** The analytics of a range, each part read once and not before it is asked for. */
+/** How much was livestreamed and watched. */
+export type Analytics = v.InferOutput<typeof analyticsSchema>;
+
+export const dayAnalyticsSchema = v.object({
+  /** An ISO 8601 date, such as `2026-03-14`. */
+  date: v.string(),
+  ...analyticsEntries,
+});
+
+export type DayAnalytics = v.InferOutput<typeof dayAnalyticsSchema>;
+
+/** The analytics of a time range. Each part is read at most once, when it is first called for. */
 export interface AnalyticsSource {
   overall: () => MaybePromise<Analytics>;
   days: () => MaybePromise<DayAnalytics[]>;
 }
 
-/** A stretch of a list: `count` rows after the first `offset`. */
+/** A range of a list: `count` rows after the first `offset` rows. */
 export interface OffsetRange {
   offset: number;
   count: number;
 }
 
-/** The rows of a stretch of a list. A row that upstream sent without an id is null, so that the others keep their places. */
+/** The rows in an `OffsetRange` of a list. */
 export interface Page<Row> {
+  /** Null stands for a row that upstream sent without an id, so that the other rows keep their positions. */
   rows: (Row | null)[];
-  /** How many rows the whole list holds; null when upstream does not tell. */
+  /** The length of the whole list; null if upstream does not report it. */
   totalCount: number | null;
   hasNext: boolean;
 }
 
-/** The entities that a change affects. A webhook proves nothing else: events carry no time and may arrive late. */
+export function pageSchema<Row>(row: v.GenericSchema<unknown, Row>): v.GenericSchema<unknown, Page<Row>> {
+  return v.object({ rows: v.array(v.nullable(row)), totalCount: nullableNumber, hasNext: v.boolean() });
+}
+
+/**
+ * The ids of the entities that a change affects; null if unknown. They are all that a webhook event proves: events carry no timestamp
+ * and may arrive late, so the entities must be read again.
+ */
 export interface ChangedIds {
   livestreamId: string | null;
   meetingId: string | null;

@@ -1,4 +1,5 @@
-import { type MaybePromise, mapMaybePromise } from '../lib/maybePromise.ts';
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+
 import { badUserInput } from '../domain/errors.ts';
 import type { OffsetRange, Page } from '../domain/models.ts';
 
@@ -29,7 +30,10 @@ export function readConnection<Node>(
     count: checkFirst(args.first ?? DEFAULT_PAGE_SIZE),
     offset: args.after == null ? 0 : readCursor(args.after),
   };
-  return mapMaybePromise(load(range), (rows) => toConnection(range.offset, rows));
+  return handleMaybePromise(
+    () => load(range),
+    (rows) => toConnection(range.offset, rows),
+  );
 }
 
 function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<Node>): Connection<Node> {

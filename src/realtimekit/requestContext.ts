@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../lib/maybePromise.ts';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Span } from '../telemetry/tracer.ts';
 import type { Method, TransportResponse } from './transport.ts';
 

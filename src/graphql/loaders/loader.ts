@@ -1,6 +1,5 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import DataLoader from 'dataloader';
-
-import type { MaybePromise } from '../../lib/maybePromise.ts';
 
 /** What one operation reads by key. What it has read or seen once it does not ask for again. */
 export interface Loader<Value> {

@@ -1,5 +1,7 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+
 import type { StartInput } from '../../domain/startStop.ts';
-import { type MaybePromise, lazy, mapMaybePromise } from '../../lib/maybePromise.ts';
+import { lazy } from '../../lib/lazy.ts';
 import { createLoader, type Loader } from './loader.ts';
 import type {
   AnalyticsSource,
@@ -138,10 +140,13 @@ export function createLoaders(
     key: Key,
     prime: (row: Row) => void,
   ): MaybePromise<Page<Row>> {
-    return mapMaybePromise(getOrFetch(kind, key), (rows) => {
-      for (const row of rows.rows) if (row !== null) prime(row);
-      return rows;
-    });
+    return handleMaybePromise(
+      () => getOrFetch(kind, key),
+      (rows) => {
+        for (const row of rows.rows) if (row !== null) prime(row);
+        return rows;
+      },
+    );
   }
 
   /** After a mutation nothing that was read before can be trusted. */

@@ -1,4 +1,5 @@
-import { mapMaybePromise } from '../../lib/maybePromise.ts';
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
+
 import { readConnection } from '../connection.ts';
 import { resolveLazyField } from './lazyField.ts';
 import type { LivestreamResolvers } from '../../generated/resolvers.ts';
@@ -7,7 +8,10 @@ import { selectedFields } from '../selection.ts';
 export const Livestream: LivestreamResolvers = {
   name: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'name', loaders.livestream),
   status: (livestream, _args, { loaders }) =>
-    mapMaybePromise(resolveLazyField(livestream, 'status', loaders.livestream), (status) => status ?? 'UNKNOWN'),
+    handleMaybePromise(
+      () => resolveLazyField(livestream, 'status', loaders.livestream),
+      (status) => status ?? 'UNKNOWN',
+    ),
   disabled: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'disabled', loaders.livestream),
   ingestServer: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'ingestServer', loaders.livestream),
   streamKey: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'streamKey', loaders.livestream),
@@ -16,8 +20,9 @@ export const Livestream: LivestreamResolvers = {
   updatedAt: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'updatedAt', loaders.livestream),
 
   meeting: (livestream, _args, { loaders }) =>
-    mapMaybePromise(resolveLazyField(livestream, 'meetingId', loaders.livestream), (id) =>
-      id === null ? null : { id },
+    handleMaybePromise(
+      () => resolveLazyField(livestream, 'meetingId', loaders.livestream),
+      (id) => (id === null ? null : { id }),
     ),
 
   activeSession: ({ id, status }, _args, { loaders, subscription }) => {

@@ -1,12 +1,13 @@
-import { mapMaybePromise } from '../../lib/maybePromise.ts';
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
+
 import type { LivestreamAnalyticsResolvers } from '../../generated/resolvers.ts';
 import { requireValue } from './requireValue.ts';
 
 export const LivestreamAnalytics: LivestreamAnalyticsResolvers = {
-  count: ({ overall }) => mapMaybePromise(overall(), ({ count }) => requireValue(count, 'count')),
+  count: ({ overall }) => handleMaybePromise(overall, ({ count }) => requireValue(count, 'count')),
   ingestSeconds: ({ overall }) =>
-    mapMaybePromise(overall(), ({ ingestSeconds }) => requireValue(ingestSeconds, 'ingestSeconds')),
+    handleMaybePromise(overall, ({ ingestSeconds }) => requireValue(ingestSeconds, 'ingestSeconds')),
   viewerSeconds: ({ overall }) =>
-    mapMaybePromise(overall(), ({ viewerSeconds }) => requireValue(viewerSeconds, 'viewerSeconds')),
+    handleMaybePromise(overall, ({ viewerSeconds }) => requireValue(viewerSeconds, 'viewerSeconds')),
   days: ({ days }) => days(),
 };

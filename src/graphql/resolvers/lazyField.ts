@@ -1,4 +1,4 @@
-import { type MaybePromise, mapMaybePromise } from '../../lib/maybePromise.ts';
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
 /**
  * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
@@ -11,5 +11,8 @@ export function resolveLazyField<Ref extends { id: string }, Field extends keyof
 ): MaybePromise<NonNullable<Ref[Field]> | null> {
   const known = ref[field];
   if (known !== undefined) return known ?? null;
-  return mapMaybePromise(loader.load(ref.id), (loaded) => loaded?.[field] ?? null);
+  return handleMaybePromise(
+    () => loader.load(ref.id),
+    (loaded) => loaded?.[field] ?? null,
+  );
 }
