@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 
 import { play, stories } from './scenario.ts';
 import { createLiveWorld } from './world.ts';
+import { runs, timeoutMs } from '../support/runs.ts';
 
 /** Enough for each of the promises to be at risk many times; whoever changes how is told what sets a few hundred for once. */
-const RUNS = Number(process.env['LIVE_RUNS'] ?? 30);
+const RUNS = runs(10);
 /** Milliseconds: a busy machine fails nothing. */
-const TIMEOUT = 600_000;
+const TIMEOUT = timeoutMs(60_000);
 /** Of requests, in milliseconds. */
 const latencies = fc.array(fc.tuple(fc.constantFrom(0, 500), fc.constantFrom(0, 500, 1500)), { minLength: 1 });
 

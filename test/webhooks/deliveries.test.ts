@@ -2,144 +2,145 @@ import { describe, expect, test } from 'vitest';
 
 import { at } from '../sandbox/support.ts';
 import { eventually } from '../support/upstream.ts';
-import { deliverToReceiver } from '../live/support.ts';
+import { startDeliveries } from './testReceiver.ts';
 
-type Delivering = Awaited<ReturnType<typeof deliverToReceiver>>;
+type Deliveries = Awaited<ReturnType<typeof startDeliveries>>;
 
-/** Waits until so many deliveries have been answered. */
-const answered = (delivering: Delivering, count: number): Promise<void> =>
-  eventually(() => expect(delivering.answers().filter((answer) => answer !== null)).toHaveLength(count));
+/** Waits until this many deliveries have a response. */
+const responded = (deliveries: Deliveries, count: number): Promise<void> =>
+  eventually(() => expect(deliveries.statuses().filter((status) => status !== null)).toHaveLength(count));
 
-const statuses = ({ events }: Delivering): unknown[] =>
+/** The livestream status or meeting phase of each event. */
+const eventStates = ({ events }: Deliveries): unknown[] =>
   events.map((event) => at(event, 'status') ?? at(event, 'phase'));
 
-describe("the sandbox's deliveries", () => {
-  test('tell what becomes of a livestream, and nothing that is secret', async () => {
-    const delivering = await deliverToReceiver();
-    const livestreamId = await delivering.start();
-    await answered(delivering, 1);
-    await delivering.stop();
-    await answered(delivering, 2);
-    const { events, logs, meetingId } = delivering;
+describe('deliveries of the sandbox', () => {
+  test('report the status changes of a livestream, and no secrets', async () => {
+    const deliveries = await startDeliveries();
+    const livestreamId = await deliveries.start();
+    await responded(deliveries, 1);
+    await deliveries.stop();
+    await responded(deliveries, 2);
+    const { events, logs, meetingId } = deliveries;
     const playbackUrl: unknown = expect.stringMatching(/^https:.*m3u8$/);
     expect(events).toEqual([
       { kind: 'livestream', livestreamId, status: 'LIVE', playbackUrl, meetingId },
       { kind: 'livestream', livestreamId, status: 'OFFLINE', playbackUrl, meetingId },
     ]);
-    const [sent = ''] = delivering.payloads();
+    const [sent = ''] = deliveries.payloads();
     const secret = String(at(JSON.parse(sent), 'streamKey'));
     expect(secret.length).toBeGreaterThan(10);
     expect(JSON.stringify([events, logs])).not.toContain(secret);
-    expect([delivering.answers(), delivering.keyReads()]).toEqual([[200, 200], 1]);
+    expect([deliveries.statuses(), deliveries.keyRequestCount()]).toEqual([[200, 200], 1]);
   });
 
-  test("tell a meeting's beginning and end", async () => {
-    const delivering = await deliverToReceiver();
-    const { sandbox, meetingId, events } = delivering;
+  test('report the start and end of a meeting', async () => {
+    const deliveries = await startDeliveries();
+    const { sandbox, meetingId, events } = deliveries;
     sandbox.happen({ kind: 'meeting-started', meetingId });
-    await answered(delivering, 1);
+    await responded(deliveries, 1);
     sandbox.happen({ kind: 'meeting-ended', meetingId, reason: 'HOST_ENDED_MEETING' });
-    await answered(delivering, 2);
+    await responded(deliveries, 2);
     expect(events).toEqual([
       { kind: 'meeting', meetingId, phase: 'started' },
       { kind: 'meeting', meetingId, phase: 'ended' },
     ]);
   });
 
-  test('that come several times are told once, and each copy is answered 200', async () => {
-    const delivering = await deliverToReceiver({ webhooks: { copies: 4 } });
-    await delivering.start();
-    await answered(delivering, 4);
-    await delivering.stop();
-    await answered(delivering, 8);
-    expect(statuses(delivering)).toEqual(['LIVE', 'OFFLINE']);
-    expect(new Set(delivering.answers())).toEqual(new Set([200]));
+  test('are reported once however many copies arrive, and each copy gets a 200', async () => {
+    const deliveries = await startDeliveries({ webhooks: { copies: 4 } });
+    await deliveries.start();
+    await responded(deliveries, 4);
+    await deliveries.stop();
+    await responded(deliveries, 8);
+    expect(eventStates(deliveries)).toEqual(['LIVE', 'OFFLINE']);
+    expect(new Set(deliveries.statuses())).toEqual(new Set([200]));
   });
 
-  test('that come late, or the wrong way round, are told as they come', async () => {
-    const late = await deliverToReceiver({ webhooks: { lateMs: 3000 } });
+  test('are reported in the order of arrival when they are late or reversed', async () => {
+    const late = await startDeliveries({ webhooks: { lateMs: 3000 } });
     await late.start();
     expect(late.events).toEqual([]);
     late.clock.advance(3000);
-    await answered(late, 1);
-    expect(statuses(late)).toEqual(['LIVE']);
+    await responded(late, 1);
+    expect(eventStates(late)).toEqual(['LIVE']);
 
-    const reversed = await deliverToReceiver({ webhooks: { order: 'reversed', batchMs: 1000 } });
+    const reversed = await startDeliveries({ webhooks: { order: 'reversed', batchMs: 1000 } });
     await reversed.start();
     await reversed.stop();
     reversed.clock.advance(1000);
-    await answered(reversed, 2);
-    expect(statuses(reversed)).toEqual(['OFFLINE', 'LIVE']);
+    await responded(reversed, 2);
+    expect(eventStates(reversed)).toEqual(['OFFLINE', 'LIVE']);
   });
 
-  test('with a bad signature are refused for good and told to nobody, the others are told', async () => {
-    const delivering = await deliverToReceiver({ webhooks: { badSignatureShare: 0.5 } });
+  test('with an invalid signature are rejected and not reported, while the valid ones are', async () => {
+    const deliveries = await startDeliveries({ webhooks: { badSignatureShare: 0.5 } });
     for (const round of [1, 2, 3]) {
-      await delivering.start();
-      await answered(delivering, round * 2 - 1);
-      await delivering.stop();
-      await answered(delivering, round * 2);
+      await deliveries.start();
+      await responded(deliveries, round * 2 - 1);
+      await deliveries.stop();
+      await responded(deliveries, round * 2);
     }
-    expect(delivering.answers()).toEqual([200, 401, 200, 401, 200, 401]);
-    expect(statuses(delivering)).toEqual(['LIVE', 'LIVE', 'LIVE']);
-    const fates = delivering.sandbox.deliveries().deliveries.map(({ status }) => status);
-    expect(fates).toEqual(['delivered', 'failed', 'delivered', 'failed', 'delivered', 'failed']);
-    // The first reading, and one more for the signatures that were bad.
-    expect(delivering.keyReads()).toBe(2);
+    expect(deliveries.statuses()).toEqual([200, 401, 200, 401, 200, 401]);
+    expect(eventStates(deliveries)).toEqual(['LIVE', 'LIVE', 'LIVE']);
+    const deliveryStatuses = deliveries.sandbox.deliveries().deliveries.map(({ status }) => status);
+    expect(deliveryStatuses).toEqual(['delivered', 'failed', 'delivered', 'failed', 'delivered', 'failed']);
+    // The first fetch, and one more because of the invalid signatures.
+    expect(deliveries.keyRequestCount()).toBe(2);
   });
 
-  test('are taken without a break when the key changes', async () => {
-    const delivering = await deliverToReceiver();
-    await delivering.start();
-    await answered(delivering, 1);
-    delivering.sandbox.rotateKey();
-    await delivering.stop();
-    await answered(delivering, 2);
-    await delivering.start();
-    await answered(delivering, 3);
-    expect(delivering.answers()).toEqual([200, 200, 200]);
-    expect(statuses(delivering)).toEqual(['LIVE', 'OFFLINE', 'LIVE']);
-    expect([delivering.keyReads(), delivering.logs]).toEqual([2, []]);
+  test('are accepted without interruption when the key is rotated', async () => {
+    const deliveries = await startDeliveries();
+    await deliveries.start();
+    await responded(deliveries, 1);
+    deliveries.sandbox.rotateKey();
+    await deliveries.stop();
+    await responded(deliveries, 2);
+    await deliveries.start();
+    await responded(deliveries, 3);
+    expect(deliveries.statuses()).toEqual([200, 200, 200]);
+    expect(eventStates(deliveries)).toEqual(['LIVE', 'OFFLINE', 'LIVE']);
+    expect([deliveries.keyRequestCount(), deliveries.logs]).toEqual([2, []]);
   });
 
-  test('are asked for again while the key cannot be read, and none is lost or told twice', async () => {
-    const delivering = await deliverToReceiver({ webhooks: { copies: 2 } });
-    const { sandbox, clock, logs } = delivering;
+  test('get a 503 while the key is unavailable, and are reported exactly once after the retry', async () => {
+    const deliveries = await startDeliveries({ webhooks: { copies: 2 } });
+    const { sandbox, clock, logs } = deliveries;
     sandbox.fail([{ kind: 'status', status: 500, route: '/.well-known/webhooks.json', times: 1 }]);
-    await delivering.start();
-    await answered(delivering, 2);
-    expect([delivering.answers(), delivering.events]).toEqual([[503, 503], []]);
+    await deliveries.start();
+    await responded(deliveries, 2);
+    expect([deliveries.statuses(), deliveries.events]).toEqual([[503, 503], []]);
     expect(logs.map(({ level }) => level)).toEqual(['error']);
-    // The sandbox repeats a delivery after 1 s, and then after 5 s.
+    // The sandbox sends a delivery again after 1 s, and then after 5 s.
     clock.advance(1000);
     await eventually(() => expect(sandbox.deliveries().deliveries.map(({ attempts }) => attempts)).toEqual([2, 2]));
     await eventually(() => expect(sandbox.deliveries().underWay).toBe(0));
     clock.advance(5000);
-    await eventually(() => expect(delivering.answers()).toEqual([200, 200]));
-    expect(statuses(delivering)).toEqual(['LIVE']);
-    expect(delivering.keyReads()).toBe(2);
+    await eventually(() => expect(deliveries.statuses()).toEqual([200, 200]));
+    expect(eventStates(deliveries)).toEqual(['LIVE']);
+    expect(deliveries.keyRequestCount()).toBe(2);
   });
 
-  test('with nothing in them but the id are told, as far as they go', async () => {
-    const delivering = await deliverToReceiver({ shapes: { optionalFields: 'missing' } });
-    const livestreamId = await delivering.start();
-    await answered(delivering, 1);
-    expect(delivering.events).toEqual([
+  test('that contain only the id are reported with the other fields unknown', async () => {
+    const deliveries = await startDeliveries({ shapes: { optionalFields: 'missing' } });
+    const livestreamId = await deliveries.start();
+    await responded(deliveries, 1);
+    expect(deliveries.events).toEqual([
       { kind: 'livestream', livestreamId, status: 'UNKNOWN', playbackUrl: null, meetingId: null },
     ]);
   });
 
-  test('all come through in any disorder: shuffled, doubled and partly forged', async () => {
+  test('are all reported when they are shuffled, repeated and partly forged', async () => {
     const webhooks = { order: 'shuffled', copies: 3, badSignatureShare: 0.25, batchMs: 1000 } as const;
-    const delivering = await deliverToReceiver({ webhooks });
+    const deliveries = await startDeliveries({ webhooks });
     for (let round = 0; round < 5; round += 1) {
-      await delivering.start();
-      await delivering.stop();
+      await deliveries.start();
+      await deliveries.stop();
     }
-    delivering.clock.advance(1000);
-    await answered(delivering, 30);
-    expect(statuses(delivering).filter((status) => status === 'LIVE')).toHaveLength(5);
-    expect(statuses(delivering).filter((status) => status === 'OFFLINE')).toHaveLength(5);
-    expect(delivering.answers().filter((answer) => answer === 401)).toHaveLength(7);
+    deliveries.clock.advance(1000);
+    await responded(deliveries, 30);
+    expect(eventStates(deliveries).filter((status) => status === 'LIVE')).toHaveLength(5);
+    expect(eventStates(deliveries).filter((status) => status === 'OFFLINE')).toHaveLength(5);
+    expect(deliveries.statuses().filter((status) => status === 401)).toHaveLength(7);
   });
 });

@@ -18,10 +18,10 @@ import { at, closeAfterTest, serve } from '../sandbox/support.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import type { LogEntry } from '../support/gateway.ts';
 
-export const PATH = '/webhooks/realtimekit';
+export const WEBHOOK_PATH = '/webhooks/realtimekit';
 
-/** Listens on a free port until the test ends; gives the origin. */
-export async function listen(gateway: ReturnType<typeof serverOf>): Promise<string> {
+/** Listens on a free port until the test ends. Returns the origin. */
+export async function listen(gateway: ReturnType<typeof createWebhookServer>): Promise<string> {
   const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closeAfterTest({
@@ -37,8 +37,8 @@ export async function listen(gateway: ReturnType<typeof serverOf>): Promise<stri
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** A server that knows nobody, but receives webhooks. */
-export function serverOf(receive: (request: Request) => Promise<Response>) {
+/** A server that receives webhooks and rejects every GraphQL caller. */
+export function createWebhookServer(receive: (request: Request) => Promise<Response>) {
   return createYoga({
     schema: createGatewaySchema(),
     logging: false,
@@ -47,15 +47,15 @@ export function serverOf(receive: (request: Request) => Promise<Response>) {
     plugins: [
       useWebhooks(receive),
       useAuthentication(async () => {
-        throw unauthenticated('Nobody is known here.');
+        throw unauthenticated('No caller is known to this server.');
       }),
       useErrorFormatting(createErrorFormatter(() => {}, true)),
     ],
   });
 }
 
-/** A sandbox that sends its webhooks to a receiver; all of it over HTTP, on one fake clock. */
-export async function deliverToReceiver(settings: SettingsPatch = {}) {
+/** A sandbox that delivers its webhooks to a receiver over HTTP. Both use the same fake clock. */
+export async function startDeliveries(settings: SettingsPatch = {}) {
   const served = await serve({ goLiveAfterMs: 0, ...settings });
   const { clock, keyUrl, post, sandbox, samples } = served;
   const transport = createUndiciTransport();
@@ -69,9 +69,9 @@ export async function deliverToReceiver(settings: SettingsPatch = {}) {
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     onEvent: (event) => events.push(event),
   });
-  const origin = await listen(serverOf(receive));
+  const origin = await listen(createWebhookServer(receive));
   const names = ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended', 'meeting.chatSynced'];
-  await post('/webhooks', { name: 'Gateway', url: origin + PATH, events: names });
+  await post('/webhooks', { name: 'Gateway', url: origin + WEBHOOK_PATH, events: names });
   const meetingId = samples.emptyMeetingId;
   const path = `/meetings/${meetingId}`;
   return {
@@ -82,32 +82,33 @@ export async function deliverToReceiver(settings: SettingsPatch = {}) {
     meetingId,
     start: async () => String(at((await post(`${path}/livestreams`, { name: 'First light' })).body, 'data', 'id')),
     stop: () => post(`${path}/active-livestream/stop`),
-    /** What each delivery was answered with, so far. */
-    answers: () => sandbox.deliveries().deliveries.map(({ answer }) => answer),
-    /** The payloads that were sent, as they left. */
+    /** The HTTP status of the response to each delivery; null if there is none yet. */
+    statuses: () => sandbox.deliveries().deliveries.map(({ answer }) => answer),
+    /** The payload of each delivery. */
     payloads: () => sandbox.deliveries().deliveries.map(({ payload }) => payload),
-    /** How often the public key was asked for. */
-    keyReads: () => sandbox.requests().requests.filter(({ route }) => route === '/.well-known/webhooks.json').length,
+    /** The number of requests for the public key. */
+    keyRequestCount: () =>
+      sandbox.requests().requests.filter(({ route }) => route === '/.well-known/webhooks.json').length,
   };
 }
 
-/** What a key's publisher is to answer: its answer, its PEM, or the failure to reach it. */
-export type KeyAnswer = TransportResponse | string | Error | Promise<string>;
+/** What the fake key server responds with: a response, a key in PEM, or the transport's error. */
+export type KeyResponse = TransportResponse | string | Error | Promise<string>;
 
-/** A receiver by itself; its key's publisher is made up: `publish` says what it answers from now on. */
-export async function receiverAlone() {
+/** A receiver without an HTTP server, and with a fake key server. */
+export async function createTestReceiver() {
   const signing = new SigningKey();
   const clock = createFakeClock();
   const events: WebhookEvent[] = [];
   const logs: LogEntry[] = [];
-  const asked: Parameters<Transport>[0][] = [];
-  let published: KeyAnswer = await signing.publicPem();
+  const keyRequests: Parameters<Transport>[0][] = [];
+  let serverResponse: KeyResponse = await signing.publicPem();
   let onEvent = (event: WebhookEvent): void => void events.push(event);
   const transport: Transport = async (request) => {
-    asked.push(request);
-    const now = await published;
-    if (now instanceof Error) throw now;
-    return typeof now === 'string' ? keyAnswer({ success: true, data: { publicKey: now } }) : now;
+    keyRequests.push(request);
+    const response = await serverResponse;
+    if (response instanceof Error) throw response;
+    return typeof response === 'string' ? keyResponse({ success: true, data: { publicKey: response } }) : response;
   };
   const receive = createWebhookReceiver({
     keyUrl: 'https://keys.test/webhooks.json',
@@ -117,12 +118,14 @@ export async function receiverAlone() {
     onEvent: (event) => onEvent(event),
   });
 
-  /** Sends a body with a signature of it, unless `headers` say otherwise. */
+  /** Sends a body, signed and with a new delivery id unless `headers` override these headers. */
   async function send(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const signature = headers['rtk-signature'] ?? (await signing.sign(bytes));
-    const all = { 'rtk-uuid': crypto.randomUUID(), ...headers, 'rtk-signature': signature };
-    return receive(new Request(`http://gateway.test${PATH}`, { method: 'POST', headers: all, body: bytes }));
+    const allHeaders = { 'rtk-uuid': crypto.randomUUID(), ...headers, 'rtk-signature': signature };
+    return receive(
+      new Request(`http://gateway.test${WEBHOOK_PATH}`, { method: 'POST', headers: allHeaders, body: bytes }),
+    );
   }
   return {
     clock,
@@ -131,24 +134,25 @@ export async function receiverAlone() {
     receive,
     send,
     signing,
-    /** The requests for the key. */
-    asked,
-    publish: (answer: KeyAnswer) => {
-      published = answer;
+    /** The requests for the public key. */
+    keyRequests,
+    setKeyResponse: (response: KeyResponse) => {
+      serverResponse = response;
     },
-    handleWith: (handler: (event: WebhookEvent) => void) => {
+    setEventHandler: (handler: (event: WebhookEvent) => void) => {
       onEvent = handler;
     },
-    status: async (...parameters: Parameters<typeof send>) => (await send(...parameters)).status,
+    /** Sends like `send`. Returns the HTTP status. */
+    deliver: async (...parameters: Parameters<typeof send>) => (await send(...parameters)).status,
   };
 }
 
-export function keyAnswer(body: unknown, status = 200): TransportResponse {
+export function keyResponse(body: unknown, status = 200): TransportResponse {
   return { status, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
 
-/** An event of a livestream, as RealtimeKit sends it. */
-export const LIVE = JSON.stringify({
+/** The body of a livestream event, in RealtimeKit's format. */
+export const LIVE_EVENT = JSON.stringify({
   event: 'livestreaming.statusUpdate',
   streamId: 'livestream-1',
   status: 'LIVE',
