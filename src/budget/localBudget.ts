@@ -1,46 +1,47 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Clock } from '../lib/clock.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
-import { release, type BudgetSnapshot, pressureOf, commit, reserve, snapshotOf } from './reserve.ts';
+import { type BudgetSnapshot, commit, pressureOf, release, reserve, snapshotOf } from './reserve.ts';
 import { createBudgetState } from './window.ts';
 
 export type { BudgetSnapshot };
 
 /**
- * The request budget of one account: what upstream's headers told, the documented limit until they do, and our own count in
- * between. It never lets a request through that would pass the limit, and keeps a tenth of it for mutations.
+ * The request budget of one account: the limits that RealtimeKit reports in response headers, or the documented limit until
+ * then, and our own count in between. It lets no request through that would exceed a limit, and reserves a tenth of each limit
+ * for mutations.
  */
 export interface Budget {
-  /** Takes one request out; fails with `RATE_LIMITED`, with the seconds to wait, when there is none to take. */
+  /** Takes one request out of the budget. Throws, or rejects with, `RATE_LIMITED` and the seconds to wait if none is left. */
   reserve(priority: Priority): MaybePromise<Reservation>;
-  /** What is left, as far as this process knows. */
+  /** What is left, as far as this replica knows. */
   snapshot(): BudgetSnapshot;
-  /** How much faster the budget shrinks than its window passes: 1 is even, infinite is nothing left for reads. */
+  /** How much faster the budget shrinks than its window passes: 1 if evenly, Infinity if nothing is left for reads. */
   pressure(): number;
-  /** Learns what others have spent. */
+  /** Reads what the other replicas have spent. */
   refresh(): Promise<void>;
-  /** Others can be reached again: they are to know what was spent here, even if nothing more is. */
+  /** Publishes what this replica spent while the store was unavailable. Called when the store is back. */
   resync(): void;
 }
 
-/** The budget of a process that has its credential for itself. */
+/** The budget of a single replica. It is synchronous. */
 export interface LocalBudget extends Budget {
   reserve(priority: Priority): Reservation;
 }
 
-/** How long a request may be under way, in milliseconds: the longest that the settings allow. */
+/** How long a request may be in flight: the longest timeout that the settings allow. */
 const MAX_REQUEST_MS = 600_000;
 
 export function createLocalBudget(clock: Clock): LocalBudget {
   const state = createBudgetState();
-  let requests = 0;
+  let lastId = 0;
   return {
     reserve(priority) {
       const sentAt = clock.now();
-      const id = String((requests += 1));
-      reserve(state, priority, id, { now: sentAt, held: MAX_REQUEST_MS });
+      const id = String((lastId += 1));
+      reserve(state, priority, id, { now: sentAt, maxInFlightMs: MAX_REQUEST_MS });
       return {
-        commit: (response) => commit(state, id, response, { now: clock.now(), sentAt }),
+        commit: (response) => commit(state, id, response, { sentAt, receivedAt: clock.now() }),
         release: (wasSent) => release(state, id, wasSent, clock.now()),
       };
     },

@@ -1,99 +1,116 @@
-import { available, type BudgetState, partOf, type RateLimitWindow, windowsOf } from './window.ts';
+import { available, type BudgetState, currentWindows, newPartition, type RateLimitWindow } from './window.ts';
 
 /**
- * The part of what is left that one of `parts` processes may spend which know nothing of each other from now on. How much is left the
- * first answer tells: what is known now may be old.
+ * Divides what is left of each window among `partitionCount` replicas that cannot coordinate from now on, and returns the state
+ * of one of them. Its partitions are provisional, since the counts in `state` may be old.
  */
 export function partition(
   state: BudgetState,
-  { parts, inFlight, now }: { parts: number; inFlight: number; now: number },
+  { partitionCount, inFlight, now }: Pick<BudgetState, 'partitionCount' | 'inFlight'> & { now: number },
 ): BudgetState {
-  const copy = copyOf(state);
-  for (const window of windowsOf(copy, now)) {
-    const size = Math.max(0, Math.floor(available(copy, window) / parts));
-    window.part = parts === 1 ? null : { size, spent: 0, isGuessed: true };
+  const copy = copyBudget(state);
+  for (const window of currentWindows(copy, now)) {
+    const size = Math.max(0, Math.floor(available(copy, window) / partitionCount));
+    window.partition = partitionCount === 1 ? null : { size, spent: 0, isProvisional: true };
   }
-  return { ...copy, parts, inFlight, dividedAt: now };
+  return { ...copy, partitionCount, inFlight, partitionedAt: now };
 }
 
-/** The same parts, of which the first answer has to tell again how much is left. */
+/** The same partitions, which are provisional again until the next response reports how much is left. */
 export function markProvisional(state: BudgetState, now: number): BudgetState {
-  const copy = { ...copyOf(state), dividedAt: now };
-  for (const { part } of windowsOf(copy, now)) if (part !== null) part.isGuessed = true;
+  const copy = { ...copyBudget(state), partitionedAt: now };
+  for (const window of currentWindows(copy, now)) if (window.partition !== null) window.partition.isProvisional = true;
   return copy;
 }
 
-/** The same without parts. */
+/** The same state without partitions. */
 export function unpartition(state: BudgetState): BudgetState {
-  const whole = { ...copyOf(state), parts: 1, dividedAt: 0, inFlight: 0 };
-  for (const window of [whole.assumed, ...whole.told.values()]) if (window !== null) window.part = null;
+  const whole = { ...copyBudget(state), partitionCount: 1, partitionedAt: 0, inFlight: 0 };
+  for (const window of [whole.defaultWindow, ...whole.reported.values()]) if (window !== null) window.partition = null;
   return whole;
 }
 
-/** What all know, with what one who counted by itself has learned: of each window the less, and every ticket. It keeps its part. */
-export function merge(common: BudgetState, alone: BudgetState, now: number): BudgetState {
-  const { told, ...rest } = rebase(common, alone);
-  for (const [name, window] of alone.told) told.set(name, lesser(common.told.get(name), window));
-  const { assumed } = common;
+/**
+ * The shared state, updated with what a partitioned replica learned by itself: the smaller count of each window, and every open
+ * reservation. The replica keeps its partitions.
+ */
+export function merge(shared: BudgetState, local: BudgetState, now: number): BudgetState {
+  const { reported, ...rest } = rebase(shared, local);
+  for (const [name, window] of local.reported) reported.set(name, mergeReported(shared.reported.get(name), window));
   return {
     ...rest,
-    assumed: told.size > 0 || assumed === null || alone.assumed === null ? null : sum(assumed, alone.assumed, now),
-    told,
-    tickets: new Map([...common.tickets, ...alone.tickets]),
-    blockedUntil: Math.max(common.blockedUntil, alone.blockedUntil),
+    defaultWindow: reported.size > 0 ? null : mergeDefaults(shared.defaultWindow, local.defaultWindow, now),
+    reported,
+    reservations: new Map([...shared.reservations, ...local.reservations]),
+    lockedOutUntil: Math.max(shared.lockedOutUntil, local.lockedOutUntil),
   };
 }
 
-/** Upstream has told both how much is left. */
-function lesser(known: RateLimitWindow | undefined, own: RateLimitWindow): RateLimitWindow {
-  if (known === undefined) return copyOfWindow(own);
-  const later = (known.endsAt ?? 0) > (own.endsAt ?? 0) ? known : own;
-  const remaining = isSameWindow(known, own) ? Math.min(known.remaining, own.remaining) : later.remaining;
-  return { ...later, remaining, toldAt: Math.max(known.toldAt, own.toldAt), part: copyOfWindow(own).part };
-}
-
-/** Where upstream tells nothing, what was spent alone is what the others have not counted. */
-function sum(common: RateLimitWindow, own: RateLimitWindow, now: number): RateLimitWindow {
-  const isOver = common.endsAt !== null && common.endsAt <= now;
-  const remaining = isOver
-    ? own.remaining
-    : own.part === null
-      ? Math.min(common.remaining, own.remaining)
-      : common.remaining - own.part.spent;
-  const endsAt = Math.max(common.endsAt ?? 0, own.endsAt ?? 0);
-  return { ...copyOfWindow(own), remaining, endsAt: endsAt === 0 ? null : endsAt };
-}
-
-/** What all know, for one who has told them what it knew: it goes on with its part. */
-export function rebase(common: BudgetState, alone: BudgetState): BudgetState {
-  const { parts, dividedAt, inFlight } = alone;
-  const withPart = (window: RateLimitWindow, own: RateLimitWindow | null | undefined): RateLimitWindow => {
-    const isSame = own && isSameWindow(window, own);
-    return { ...window, part: isSame ? own.part && { ...own.part } : partOf(alone, window.limit) };
-  };
-  const told = [...common.told].map(([name, window]) => [name, withPart(window, alone.told.get(name))] as const);
+/** RealtimeKit reported the limit to both: the later window counts, or the smaller count of the same window. */
+function mergeReported(shared: RateLimitWindow | undefined, local: RateLimitWindow): RateLimitWindow {
+  if (shared === undefined) return copyWindow(local);
+  const later = (shared.endsAt ?? 0) > (local.endsAt ?? 0) ? shared : local;
   return {
-    ...copyOf(common),
-    assumed: common.assumed && withPart(common.assumed, alone.assumed),
-    told: new Map(told),
-    parts,
-    dividedAt,
+    ...later,
+    remaining: isSameWindow(shared, local) ? Math.min(shared.remaining, local.remaining) : later.remaining,
+    reportedAt: Math.max(shared.reportedAt, local.reportedAt),
+    partition: copyWindow(local).partition,
+  };
+}
+
+/** RealtimeKit reports nothing: the other replicas have not counted what this one spent from its partition. */
+function mergeDefaults(
+  shared: RateLimitWindow | null,
+  local: RateLimitWindow | null,
+  now: number,
+): RateLimitWindow | null {
+  if (shared === null || local === null) return null;
+  const hasEnded = shared.endsAt !== null && shared.endsAt <= now;
+  const remaining = hasEnded
+    ? local.remaining
+    : local.partition === null
+      ? Math.min(shared.remaining, local.remaining)
+      : shared.remaining - local.partition.spent;
+  const endsAt = Math.max(shared.endsAt ?? 0, local.endsAt ?? 0);
+  return { ...copyWindow(local), remaining, endsAt: endsAt === 0 ? null : endsAt };
+}
+
+/** The shared state, for a replica that has published what it learned. The replica keeps its partitions. */
+export function rebase(shared: BudgetState, local: BudgetState): BudgetState {
+  const { partitionCount, partitionedAt, inFlight } = local;
+  const withPartition = (window: RateLimitWindow, own: RateLimitWindow | null | undefined): RateLimitWindow => {
+    const isSame = own && isSameWindow(window, own);
+    return { ...window, partition: isSame ? copyWindow(own).partition : newPartition(local, window.limit) };
+  };
+  return {
+    ...copyBudget(shared),
+    defaultWindow: shared.defaultWindow && withPartition(shared.defaultWindow, local.defaultWindow),
+    reported: mapValues(shared.reported, (window, name) => withPartition(window, local.reported.get(name))),
+    partitionCount,
+    partitionedAt,
     inFlight,
   };
 }
 
-/** One that has not begun may be the same. */
-function isSameWindow(one: RateLimitWindow, other: RateLimitWindow): boolean {
-  if (one.endsAt === null || other.endsAt === null) return true;
-  return Math.abs(one.endsAt - other.endsAt) < Math.max(one.length, other.length) / 2;
+/** A window that has not started may be the same as any other. */
+function isSameWindow(left: RateLimitWindow, right: RateLimitWindow): boolean {
+  if (left.endsAt === null || right.endsAt === null) return true;
+  return Math.abs(left.endsAt - right.endsAt) < Math.max(left.lengthMs, right.lengthMs) / 2;
 }
 
-export function copyOf({ assumed, told, tickets, ...rest }: BudgetState): BudgetState {
-  const copies = [...told].map(([name, window]) => [name, copyOfWindow(window)] as const);
-  return { ...rest, assumed: assumed && copyOfWindow(assumed), told: new Map(copies), tickets: new Map(tickets) };
+export function copyBudget(state: BudgetState): BudgetState {
+  return {
+    ...state,
+    defaultWindow: state.defaultWindow && copyWindow(state.defaultWindow),
+    reported: mapValues(state.reported, copyWindow),
+    reservations: new Map(state.reservations),
+  };
 }
 
-const copyOfWindow = (window: RateLimitWindow): RateLimitWindow => ({
-  ...window,
-  part: window.part && { ...window.part },
-});
+function copyWindow(window: RateLimitWindow): RateLimitWindow {
+  return { ...window, partition: window.partition && { ...window.partition } };
+}
+
+function mapValues<Value>(map: Map<string, Value>, change: (value: Value, key: string) => Value): Map<string, Value> {
+  return new Map([...map].map(([key, value]) => [key, change(value, key)]));
+}

@@ -1,58 +1,96 @@
-/** What one policy of upstream's rate limit told about itself. */
+import { type BareItem, parseItem, Token } from 'structured-headers';
+
+/** One limit that a response reported. */
 export interface RateLimit {
-  /** The policy's name; empty where it has none. */
+  /** The policy's name; empty if it has none. */
   name: string;
-  /** Requests left. */
+  /** Requests left in the window. */
   remaining: number;
   /** Seconds until the window ends. */
   resetSeconds: number;
-  /** Requests in a whole window; null where that was not told. */
+  /** Requests in a whole window; null if the response did not report them. */
   limit: number | null;
-  /** The window's length in seconds; null where that was not told. */
+  /** The window's length in seconds; null if the response did not report it. */
   windowSeconds: number | null;
 }
 
+/** How many limits of one response are used. */
+const MAX_LIMITS = 8;
+/** A larger number is ignored, as if it were missing. */
+const MAX_NUMBER = 999_999_999;
+
 /**
- * Reads `Ratelimit: "default";r=50;t=30` and `Ratelimit-Policy: "burst";q=100;w=60` (draft-ietf-httpapi-ratelimit-headers), several
- * policies separated by commas. The API's documents name the two differently in one example: a policy that stands alone belongs
- * to a limit that stands alone, whatever their names. Empty where nothing usable was told.
+ * Parses `Ratelimit: "default";r=50;t=30` and `Ratelimit-Policy: "burst";q=100;w=60` (draft-ietf-httpapi-ratelimit-headers): a
+ * comma-separated list of one item per policy. An example in Cloudflare's documentation uses two different names for one
+ * limit, so a single policy belongs to a single limit whatever their names are.
+ *
+ * Never throws. RFC 9651 discards a field that is malformed anywhere; this parser discards only the malformed items.
  */
-export function readRateLimit(headers: Readonly<Record<string, string>>): RateLimit[] {
+export function parseRateLimits(headers: Readonly<Record<string, string>>): RateLimit[] {
   const { ratelimit } = headers;
   if (ratelimit === undefined) return [];
-  const limits = readItems(ratelimit).slice(0, MOST_LIMITS);
-  const policies = readPolicies(headers['ratelimit-policy'] ?? '');
-  return limits.flatMap(({ name, numbers: { r, t } }) => {
-    if (r === undefined || t === undefined) return [];
+  const limits = parsePolicies(ratelimit).slice(0, MAX_LIMITS);
+  const policies = parsePolicies(headers['ratelimit-policy'] ?? '');
+  return limits.flatMap(({ name, r, t }) => {
+    if (r === null || t === null) return [];
     const isPair = limits.length === 1 && policies.length === 1;
-    const policy = policies.find((candidate) => isPair || candidate.name === name)?.numbers;
+    const policy = policies.find((candidate) => isPair || candidate.name === name);
     return [{ name, remaining: r, resetSeconds: t, limit: policy?.q ?? null, windowSeconds: policy?.w ?? null }];
   });
 }
 
-/** The most limits that are heeded at a time. */
-const MOST_LIMITS = 8;
-
-/** The same in every answer: read once. */
-let lastPolicies: { text: string; items: Item[] } = { text: '', items: [] };
-
-function readPolicies(text: string): Item[] {
-  if (text !== lastPolicies.text) lastPolicies = { text, items: readItems(text) };
-  return lastPolicies.items;
-}
-
-interface Item {
+/** An item of either field. A parameter is null if it is missing or not a usable number. */
+interface Policy {
   name: string;
-  numbers: { r?: number; t?: number; q?: number; w?: number };
+  /** Remaining requests. */
+  r: number | null;
+  /** Seconds until the reset. */
+  t: number | null;
+  /** Quota: requests in a whole window. */
+  q: number | null;
+  /** The window's length in seconds. */
+  w: number | null;
 }
 
-function readItems(header: string): Item[] {
-  return header.split(',').flatMap((text) => {
-    const [, name = ''] = /^\s*"?([^";]*)"?/.exec(text) ?? [];
-    const numbers: Item['numbers'] = {};
-    for (const [, key = '', digits = ''] of text.matchAll(/;\s*([rqtw])=(\d{1,9})(?=\s*(?:;|$))/g)) {
-      if (key === 'r' || key === 't' || key === 'q' || key === 'w') numbers[key] = Number(digits);
-    }
-    return Object.keys(numbers).length === 0 ? [] : [{ name: name.trim(), numbers }];
+function parsePolicies(field: string): Policy[] {
+  return splitOutsideQuotes(field, ',').flatMap((text) => {
+    const policy = parsePolicy(text);
+    const isUsable = policy !== null && [policy.r, policy.t, policy.q, policy.w].some((number) => number !== null);
+    return isUsable ? [policy] : [];
   });
+}
+
+function parsePolicy(text: string): Policy | null {
+  // RFC 9651 allows neither a space before a semicolon, nor an empty parameter, nor an item without a value.
+  const [first = '', ...parameters] = splitOutsideQuotes(text, ';');
+  const item = [first === '' ? '""' : first, ...parameters.filter((parameter) => parameter !== '')].join(';');
+  try {
+    const [value, numbers] = parseItem(item);
+    const name = nameOf(value);
+    if (name === null) return null;
+    const numberOf = (key: string): number | null => toCount(numbers.get(key));
+    return { name, r: numberOf('r'), t: numberOf('t'), q: numberOf('q'), w: numberOf('w') };
+  } catch {
+    return null;
+  }
+}
+
+function nameOf(value: BareItem): string | null {
+  if (typeof value === 'string') return value.trim();
+  return value instanceof Token || typeof value === 'number' ? value.toString() : null;
+}
+
+function toCount(value: BareItem | undefined): number | null {
+  const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_NUMBER;
+  return isCount ? value : null;
+}
+
+/** Splits `text` at each `separator` outside quoted strings, in which a backslash escapes the next character. Trims the parts. */
+function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
+  const parts = [''];
+  for (const [piece] of text.matchAll(/"(?:\\.|[^"\\])*"?|[^",;]+|[,;]/gs)) {
+    if (piece === separator) parts.push('');
+    else parts.push((parts.pop() ?? '') + piece);
+  }
+  return parts.map((part) => part.trim());
 }

@@ -1,125 +1,137 @@
-import { readRateLimit, type RateLimit } from './rateLimitHeaders.ts';
+import { parseRateLimits, type RateLimit } from './rateLimitHeaders.ts';
 import type { TransportResponse } from '../realtimekit/transport.ts';
 import {
   type BudgetState,
-  DOCUMENTED,
-  type Part,
-  partOf,
-  ROUNDING,
+  currentWindows,
+  DOCUMENTED_LIMIT,
+  newPartition,
+  type Partition,
   type RateLimitWindow,
-  windowsOf,
+  ROUNDING_MARGIN_MS,
 } from './window.ts';
 
-/** Seconds that a 429 is heeded which tells nothing at all: the published lock-out. */
+/** The lockout after a 429 without any rate-limit field: the one that Cloudflare documents. */
 const DEFAULT_LOCKOUT_SECONDS = 300;
-/** The same for one that tells that requests are left: it was not about the limit. */
-const SHORT_LOCK = 10;
-/** The longest time that upstream is believed, in seconds: whoever sends nothing learns nothing better. */
-const LONGEST = 600;
-/** How many limits are kept in mind. */
-const MOST_TOLD = 16;
+/** The lockout after a 429 that reports requests left: the limit was not the cause. */
+const SHORT_LOCKOUT_SECONDS = 10;
+/** A longer reset or `Retry-After` is cut to this: a gateway that sends nothing would never learn that it was wrong. */
+const MAX_TRUSTED_SECONDS = 600;
+/** How many limits a state remembers. */
+const MAX_REPORTED_LIMITS = 16;
 
-export type Answered = Pick<TransportResponse, 'status' | 'headers'>;
+export type ResponseHead = Pick<TransportResponse, 'status' | 'headers'>;
 
-/** When a request was sent, and when its answer came, in milliseconds since the Unix epoch. */
-export interface Times {
+/** In milliseconds since the Unix epoch. */
+export interface ResponseTimes {
   sentAt: number;
-  now: number;
+  receivedAt: number;
 }
 
-/** Takes in what an answer tells. */
-export function applyHeaders(state: BudgetState, { status, headers }: Answered, times: Times): void {
-  const limits = readRateLimit(headers);
+/** Updates `state` with a response: its `Ratelimit` fields and, after a 429, `Retry-After`. Malformed fields are ignored. */
+export function applyHeaders(state: BudgetState, { status, headers }: ResponseHead, times: ResponseTimes): void {
+  const limits = parseRateLimits(headers);
   reconcile(state, limits, times);
-  if (status === 429) lockOut(state, headers['retry-after'], limits, times.now);
+  if (status === 429) lockOut(state, headers['retry-after'], limits, times.receivedAt);
 }
 
 /**
- * What an answer tells goes before our own count, and settles what was lost before it was asked for; a limit of which it tells
- * nothing is counted down.
+ * What a response reports replaces our own count. Reservations that it already counts are closed. A limit that it does not
+ * mention is counted down by us.
  */
-function reconcile(state: BudgetState, limits: readonly RateLimit[], { sentAt, now }: Times): void {
-  windowsOf(state, now);
-  const { told, tickets } = state;
-  let settled = 0;
-  for (const [id, { from }] of tickets) if (from <= sentAt && tickets.delete(id)) settled += 1;
-  if (state.assumed !== null) state.assumed.remaining -= 1 + settled;
-  for (const [name, window] of told) if (limits.every((limit) => limit.name !== name)) window.remaining -= 1 + settled;
-  for (const { name } of limits) if (!told.has(name) && told.size >= MOST_TOLD) forgetOldest(told);
+function reconcile(state: BudgetState, limits: readonly RateLimit[], times: ResponseTimes): void {
+  const { sentAt, receivedAt } = times;
+  currentWindows(state, receivedAt);
+  const { reported, reservations } = state;
+  let counted = 1;
+  for (const [id, { countedFrom }] of reservations) if (countedFrom <= sentAt && reservations.delete(id)) counted += 1;
+  if (state.defaultWindow !== null) state.defaultWindow.remaining -= counted;
+  for (const [name, window] of reported) if (limits.every((limit) => limit.name !== name)) window.remaining -= counted;
+  for (const { name } of limits)
+    if (!reported.has(name) && reported.size >= MAX_REPORTED_LIMITS) deleteOldest(reported);
   for (const limit of limits) {
-    const known = told.get(limit.name) ?? null;
-    const part = partAfter(state, known ?? state.assumed, limit, sentAt);
-    told.set(limit.name, { ...corrected(known, limit, { sentAt, now }), part });
+    const known = reported.get(limit.name) ?? null;
+    const partition = updatedPartition(state, known ?? state.defaultWindow, limit, sentAt);
+    reported.set(limit.name, { ...updatedWindow(known, limit, times), partition });
   }
   if (limits.length > 0) {
-    state.assumed = null;
-    for (const [name, { toldAt, length }] of told) if (now - toldAt > 2 * length) told.delete(name);
+    state.defaultWindow = null;
+    for (const [name, { reportedAt, lengthMs }] of reported) {
+      if (receivedAt - reportedAt > 2 * lengthMs) reported.delete(name);
+    }
   }
-  // Upstream's window began with a request that arrived, which was before its answer came.
-  for (const window of windowsOf(state, now)) {
+  // RealtimeKit started its window when a request arrived, so at the latest when the response did.
+  for (const window of currentWindows(state, receivedAt)) {
     if (window.endsAt !== null) continue;
-    window.endsAt = now + window.length + ROUNDING;
-    if (window.part !== null && sentAt >= state.dividedAt) window.part.isGuessed = false;
+    window.endsAt = receivedAt + window.lengthMs + ROUNDING_MARGIN_MS;
+    if (window.partition !== null && sentAt >= state.partitionedAt) window.partition.isProvisional = false;
   }
 }
 
-function forgetOldest(told: Map<string, RateLimitWindow>): void {
-  const [oldest] = [...told].toSorted(([, left], [, right]) => left.toldAt - right.toldAt);
-  if (oldest !== undefined) told.delete(oldest[0]);
+function deleteOldest(reported: Map<string, RateLimitWindow>): void {
+  const [oldest] = [...reported].toSorted(([, left], [, right]) => left.reportedAt - right.reportedAt);
+  if (oldest !== undefined) reported.delete(oldest[0]);
 }
 
 function lockOut(state: BudgetState, retryAfter: string | undefined, limits: readonly RateLimit[], now: number): void {
-  const asked = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
+  const retryAfterSeconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
   const exhausted = limits.find(({ remaining }) => remaining === 0)?.resetSeconds;
-  const seconds = asked ?? exhausted ?? (limits.length === 0 ? DEFAULT_LOCKOUT_SECONDS : SHORT_LOCK);
-  state.blockedUntil = Math.max(state.blockedUntil, now + Math.min(seconds, LONGEST) * 1000);
+  const fallback = limits.length === 0 ? DEFAULT_LOCKOUT_SECONDS : SHORT_LOCKOUT_SECONDS;
+  const seconds = Math.min(retryAfterSeconds ?? exhausted ?? fallback, MAX_TRUSTED_SECONDS);
+  state.lockedOutUntil = Math.max(state.lockedOutUntil, now + seconds * 1000);
 }
 
 /**
- * A window with what an answer told. Answers overtake each other, so that within one window only the least counts; one that tells
- * an end which cannot be this window's belongs to the next, or to the one before.
+ * The window after a response. Responses may arrive out of order, so within one window the lowest count wins. A response whose
+ * end cannot be this window's belongs to the next window, or to the one before.
  */
-function corrected(
+function updatedWindow(
   known: RateLimitWindow | null,
   limit: RateLimit,
-  { sentAt, now }: Times,
-): Omit<RateLimitWindow, 'part'> {
+  { sentAt, receivedAt }: ResponseTimes,
+): Omit<RateLimitWindow, 'partition'> {
+  const { remaining, windowSeconds } = limit;
   const window = {
-    limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED.limit, limit.remaining),
-    length: limit.windowSeconds === null ? (known?.length ?? DOCUMENTED.length) : limit.windowSeconds * 1000,
-    toldAt: now,
+    limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED_LIMIT.limit, remaining),
+    lengthMs: windowSeconds === null ? (known?.lengthMs ?? DOCUMENTED_LIMIT.lengthMs) : windowSeconds * 1000,
+    reportedAt: receivedAt,
   };
-  const timeLeft = resetIn(limit);
-  const endsAt = now + timeLeft + ROUNDING;
-  if (known === null || isNext(known, limit, sentAt)) return { ...window, remaining: limit.remaining, endsAt };
-  const isPast = endsAt < (known.endsAt ?? now) - known.length / 2;
-  if (isPast) return { ...known, remaining: known.remaining - 1 };
+  const endsAt = receivedAt + resetMs(limit) + ROUNDING_MARGIN_MS;
+  if (known === null || startsNewWindow(known, limit, sentAt)) return { ...window, remaining, endsAt };
+  const isPreviousWindow = endsAt < (known.endsAt ?? receivedAt) - known.lengthMs / 2;
+  if (isPreviousWindow) return { ...known, remaining: known.remaining - 1 };
   return {
     ...window,
-    remaining: Math.min(known.remaining, limit.remaining),
+    remaining: Math.min(known.remaining, remaining),
     endsAt: Math.min(known.endsAt ?? endsAt, endsAt),
   };
 }
 
-const resetIn = ({ resetSeconds }: RateLimit): number => Math.min(resetSeconds, LONGEST) * 1000;
+const resetMs = ({ resetSeconds }: RateLimit): number => Math.min(resetSeconds, MAX_TRUSTED_SECONDS) * 1000;
 
-/** Whether an answer tells of a window that has begun since what is known. */
-function isNext(known: RateLimitWindow | null, limit: RateLimit, sentAt: number): boolean {
-  return known === null || known.endsAt === null || sentAt + resetIn(limit) - ROUNDING >= known.endsAt;
+/** Whether `limit` describes a window that started after the known one ended. */
+function startsNewWindow(known: RateLimitWindow | null, limit: RateLimit, sentAt: number): boolean {
+  return known === null || known.endsAt === null || sentAt + resetMs(limit) - ROUNDING_MARGIN_MS >= known.endsAt;
 }
 
 /**
- * This process's part, after an answer: beside what it has spent, which the others have not, never more than its part of what is left.
- * Then all parts together are never more than there is.
+ * This replica's partition after a response: what the replica has spent already, which the others have not, and at most an even
+ * share of what remains. All partitions together then never exceed the limit.
  */
-function partAfter(state: BudgetState, known: RateLimitWindow | null, limit: RateLimit, sentAt: number): Part | null {
-  const { parts, inFlight, tickets, dividedAt } = state;
-  if (parts === 1) return null;
-  const share = Math.max(0, Math.floor((limit.remaining - tickets.size) / parts));
-  const part = known?.part ?? { size: Infinity, spent: inFlight, isGuessed: true };
-  // What was left before it was divided, the others may have spent since.
-  if (part.isGuessed) return { ...part, size: Math.min(part.size, share), isGuessed: sentAt < dividedAt };
-  if (known === null || !isNext(known, limit, sentAt)) return part;
-  const { size, spent } = (known.endsAt === null ? null : partOf(state, known.limit)) ?? part;
-  return { size: Math.min(size, spent + share), spent, isGuessed: false };
+function updatedPartition(
+  state: BudgetState,
+  known: RateLimitWindow | null,
+  limit: RateLimit,
+  sentAt: number,
+): Partition | null {
+  const { partitionCount, inFlight, reservations, partitionedAt } = state;
+  if (partitionCount === 1) return null;
+  const share = Math.max(0, Math.floor((limit.remaining - reservations.size) / partitionCount));
+  const current = known?.partition ?? { size: Infinity, spent: inFlight, isProvisional: true };
+  if (current.isProvisional) {
+    // The other replicas may have spent what a response to an earlier request reported as remaining.
+    return { ...current, size: Math.min(current.size, share), isProvisional: sentAt < partitionedAt };
+  }
+  if (known === null || !startsNewWindow(known, limit, sentAt)) return current;
+  const { size, spent } = (known.endsAt === null ? null : newPartition(state, known.limit)) ?? current;
+  return { size: Math.min(size, spent + share), spent, isProvisional: false };
 }

@@ -1,26 +1,26 @@
 import type { Priority } from '../realtimekit/requestContext.ts';
 import { UpstreamError } from '../domain/errors.ts';
-import { type Answered, applyHeaders, type Times } from './reconcile.ts';
+import { applyHeaders, type ResponseHead, type ResponseTimes } from './reconcile.ts';
 import {
   available,
-  BEGINNING,
   type BudgetState,
-  reserveOf,
-  ROUNDING,
+  currentWindows,
+  mutationReserve,
   type RateLimitWindow,
-  windowsOf,
+  ROUNDING_MARGIN_MS,
+  UNUSED_WINDOW,
 } from './window.ts';
 
-/** How long a request that nobody waits for any more may still be on its way to upstream, in milliseconds. */
+/** How long a request may still be on its way to RealtimeKit after the gateway gave up waiting for the response. */
 const MAX_TRANSIT_MS = 10_000;
-/** Milliseconds that a refusal asks for which only requests in flight are the reason of. */
-const SOON = 1000;
-/** How many requests a process that has but a part may have under way at a time while it does not know how much is left. */
+/** The wait if requests are left, and only the ones in flight are in the way. */
+const SHORT_RETRY_MS = 1000;
+/** How many requests a partitioned replica may have in flight while it does not know how many are left. */
 const BLIND_IN_FLIGHT_LIMIT = 10;
-/** How old what it knows of that may be, in milliseconds. */
+/** A partitioned replica no longer trusts the last reported count after this time: the other replicas spend too. */
 const HEADERS_STALE_AFTER_MS = 5000;
 
-/** What is left of the tightest limit. */
+/** The state of the tightest limit. */
 export interface BudgetSnapshot {
   /** Requests in a whole window. */
   limit: number;
@@ -29,89 +29,99 @@ export interface BudgetSnapshot {
   resetsAt: number;
 }
 
-/** Takes one request out; throws `RATE_LIMITED`, with the seconds to wait, when there is none to take. */
+/**
+ * Reserves one request under `id`. The reservation expires by itself if it is neither committed nor released within
+ * `maxInFlightMs` and one more window. Throws `RATE_LIMITED`, with the seconds to wait, if no request is left for `priority`.
+ */
 export function reserve(
   state: BudgetState,
-  kind: Priority,
+  priority: Priority,
   id: string,
-  { now, held }: { now: number; held: number },
+  { now, maxInFlightMs }: { now: number; maxInFlightMs: number },
 ): void {
-  if (now < state.blockedUntil) {
-    throw refusal('RealtimeKit has locked its API for this account.', state.blockedUntil - now);
-  }
-  const windows = windowsOf(state, now);
-  const kept = (window: RateLimitWindow): number => (kind === 'read' ? reserveOf(window) : 0);
-  const wait = Math.max(...windows.map((window) => waitFor(state, window, kept(window), now)));
-  if (wait > 0) throw refusal(EXHAUSTED[kind], wait);
-  for (const { part } of windows) if (part !== null) part.spent += 1;
+  if (now < state.lockedOutUntil) throw rateLimitedError(LOCKED_OUT, state.lockedOutUntil - now);
+  const windows = currentWindows(state, now);
+  const reserveOf = (window: RateLimitWindow): number => (priority === 'read' ? mutationReserve(window) : 0);
+  const wait = Math.max(...windows.map((window) => waitMs(state, window, reserveOf(window), now)));
+  if (wait > 0) throw rateLimitedError(EXHAUSTED[priority], wait);
+  for (const { partition } of windows) if (partition !== null) partition.spent += 1;
   state.inFlight += 1;
-  // Whoever took it may end without a word.
-  addReservation(state, id, windows, now + held);
+  // The replica may die before it settles the reservation.
+  addReservation(state, id, windows, now + maxInFlightMs);
 }
 
-/** Upstream answered a request. Only the first word about a ticket counts. */
-export function commit(state: BudgetState, id: string, answer: Answered, times: Times): void {
-  if (!state.tickets.delete(id)) return;
-  applyHeaders(state, answer, times);
+/** RealtimeKit responded. Only the first `commit` or `release` of a reservation counts. */
+export function commit(state: BudgetState, id: string, response: ResponseHead, times: ResponseTimes): void {
+  if (!state.reservations.delete(id)) return;
+  applyHeaders(state, response, times);
   state.inFlight = Math.max(0, state.inFlight - 1);
 }
 
-/** No response came. A request that was sent may still count upstream, so its reservation is kept for a while. */
+/** No response came. RealtimeKit may still count a request that was sent, so its reservation stays open for a while. */
 export function release(state: BudgetState, id: string, wasSent: boolean, now: number): void {
-  if (!state.tickets.delete(id)) return;
+  if (!state.reservations.delete(id)) return;
   state.inFlight = Math.max(0, state.inFlight - 1);
-  if (wasSent) addReservation(state, id, windowsOf(state, now), now);
+  if (wasSent) addReservation(state, id, currentWindows(state, now), now);
 }
 
 export function snapshotOf(state: BudgetState, now: number): BudgetSnapshot {
-  const [tightest = BEGINNING] = windowsOf(state, now).toSorted(
+  const [tightest = UNUSED_WINDOW] = currentWindows(state, now).toSorted(
     (left, right) => available(state, left) / left.limit - available(state, right) / right.limit,
   );
-  const { limit, length, endsAt } = tightest;
-  if (now < state.blockedUntil) return { limit, remaining: 0, resetsAt: state.blockedUntil };
-  const resetsAt = endsAt === null ? now + length : Math.max(now, endsAt - ROUNDING);
+  const { limit, lengthMs, endsAt } = tightest;
+  if (now < state.lockedOutUntil) return { limit, remaining: 0, resetsAt: state.lockedOutUntil };
+  const resetsAt = endsAt === null ? now + lengthMs : Math.max(now, endsAt - ROUNDING_MARGIN_MS);
   return { limit, remaining: Math.max(0, available(state, tightest)), resetsAt };
 }
 
 /**
- * How much faster the budget shrinks than its window passes: 1 is even, infinite is nothing left for reads. It is the part of the
- * window that is left, divided by the part of the reads' budget that is left.
+ * How much faster the budget for reads shrinks than its window passes: the fraction of the window that is left, divided by the
+ * fraction of the budget that is left. 1 if both shrink evenly, Infinity if nothing is left for reads.
  */
 export function pressureOf(state: BudgetState, now: number): number {
-  if (now < state.blockedUntil) return Infinity;
-  return Math.max(...windowsOf(state, now).map((window) => pressureIn(state, window, now)));
+  if (now < state.lockedOutUntil) return Infinity;
+  return Math.max(...currentWindows(state, now).map((window) => windowPressure(state, window, now)));
 }
 
-function addReservation({ tickets }: BudgetState, id: string, windows: readonly RateLimitWindow[], from: number): void {
-  const length = Math.max(...windows.map((window) => window.length));
-  tickets.set(id, { from: from + MAX_TRANSIT_MS, until: from + length + ROUNDING });
+/** `leftAt`: when the request leaves the gateway at the latest. */
+function addReservation(
+  { reservations }: BudgetState,
+  id: string,
+  windows: readonly RateLimitWindow[],
+  leftAt: number,
+): void {
+  const longestMs = Math.max(...windows.map(({ lengthMs }) => lengthMs));
+  reservations.set(id, { countedFrom: leftAt + MAX_TRANSIT_MS, expiresAt: leftAt + longestMs + ROUNDING_MARGIN_MS });
 }
 
-/** Milliseconds until the window has more than `kept` requests; 0: it has. A part of a window has a part of what is kept. */
-function waitFor(state: BudgetState, window: RateLimitWindow, kept: number, now: number): number {
-  const { remaining, part, endsAt, length, toldAt } = window;
-  const isShort = remaining - state.tickets.size <= kept;
-  const isRationed = part !== null && part.size - part.spent <= kept / state.parts;
-  if (isRationed || (isShort && remaining <= kept)) return Math.max(SOON, (endsAt ?? now + length) - now);
-  const isBlind = part !== null && (part.isGuessed || now - toldAt > HEADERS_STALE_AFTER_MS);
-  return isShort || (isBlind && state.inFlight >= BLIND_IN_FLIGHT_LIMIT) ? SOON : 0;
+/** Milliseconds until more than `reserved` requests are left; 0 if they are. A partition reserves its even share of them. */
+function waitMs(state: BudgetState, window: RateLimitWindow, reserved: number, now: number): number {
+  const { remaining, partition, endsAt, lengthMs, reportedAt } = window;
+  const isShort = remaining - state.reservations.size <= reserved;
+  const isPartitionSpent = partition !== null && partition.size - partition.spent <= reserved / state.partitionCount;
+  if (isPartitionSpent || (isShort && remaining <= reserved)) {
+    return Math.max(SHORT_RETRY_MS, (endsAt ?? now + lengthMs) - now);
+  }
+  const isBlind = partition !== null && (partition.isProvisional || now - reportedAt > HEADERS_STALE_AFTER_MS);
+  return isShort || (isBlind && state.inFlight >= BLIND_IN_FLIGHT_LIMIT) ? SHORT_RETRY_MS : 0;
 }
 
-/** A part of a window is to last as long as the whole. */
-function pressureIn(state: BudgetState, window: RateLimitWindow, now: number): number {
-  const reserve = reserveOf(window);
-  const budgetLeft = (available(state, window) * state.parts - reserve) / (window.limit - reserve);
-  const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.length);
+/** A partition must last as long as the whole window. */
+function windowPressure(state: BudgetState, window: RateLimitWindow, now: number): number {
+  const reserved = mutationReserve(window);
+  const budgetLeft = (available(state, window) * state.partitionCount - reserved) / (window.limit - reserved);
+  const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.lengthMs);
   return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
 }
 
+const LOCKED_OUT = 'RealtimeKit has locked this account out after too many requests.';
 const EXHAUSTED = {
-  read: 'The request budget for reads is used up: the rest of it is kept for mutations.',
+  read: 'The request budget for reads is used up; the rest is reserved for mutations.',
   mutation: 'The request budget is used up.',
 } as const;
 
-function refusal(reason: string, milliseconds: number): UpstreamError {
+function rateLimitedError(reason: string, milliseconds: number): UpstreamError {
   const retryAfterSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
-  const words = `${reason} Try again in ${retryAfterSeconds} s.`;
-  return new UpstreamError('notSent', 'RATE_LIMITED', words, { retryAfterSeconds });
+  const message = `${reason} Try again in ${retryAfterSeconds} s.`;
+  return new UpstreamError('notSent', 'RATE_LIMITED', message, { retryAfterSeconds });
 }

@@ -1,39 +1,47 @@
 import * as v from 'valibot';
 
 import { unpartition } from './partition.ts';
-import { type BudgetState, newBudgetState } from './window.ts';
+import { type BudgetState, createBudgetState } from './window.ts';
 
-const window = v.object({
+const windowSchema = v.object({
   limit: v.pipe(v.number(), v.minValue(1)),
-  length: v.number(),
+  lengthMs: v.number(),
   remaining: v.number(),
   endsAt: v.nullable(v.number()),
-  toldAt: v.number(),
-  part: v.null(),
+  reportedAt: v.number(),
+  partition: v.null(),
 });
-const ticket = v.object({ from: v.number(), until: v.number() });
+const reservationSchema = v.object({ countedFrom: v.number(), expiresAt: v.number() });
 
-const state = v.pipe(
+const budgetSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({
-    assumed: v.nullable(window),
-    told: v.array(v.tuple([v.string(), window])),
-    tickets: v.array(v.tuple([v.string(), ticket])),
-    blockedUntil: v.number(),
-    origin: v.string(),
+    defaultWindow: v.nullable(windowSchema),
+    reported: v.array(v.tuple([v.string(), windowSchema])),
+    reservations: v.array(v.tuple([v.string(), reservationSchema])),
+    lockedOutUntil: v.number(),
+    generation: v.string(),
   }),
 );
 
-/** What is known of an account's limits, as replicas tell it to each other. */
-export function budgetToText(state: BudgetState): string {
-  const { assumed, told, tickets, blockedUntil, origin } = unpartition(state);
-  return JSON.stringify({ assumed, told: [...told], tickets: [...tickets], blockedUntil, origin });
+/** The JSON that replicas share. It leaves out this replica's partition. */
+export function serializeBudget(state: BudgetState): string {
+  const { defaultWindow, reported, reservations, lockedOutUntil, generation } = unpartition(state);
+  const shared = {
+    defaultWindow,
+    reported: [...reported],
+    reservations: [...reservations],
+    lockedOutUntil,
+    generation,
+  };
+  return JSON.stringify(shared);
 }
 
-/** Null: it is none, or of another version of the gateway. */
-export function budgetFromText(text: string): BudgetState | null {
-  const { success, output } = v.safeParse(state, text);
-  if (!success || (output.assumed === null && output.told.length === 0)) return null;
-  return { ...newBudgetState(), ...output, told: new Map(output.told), tickets: new Map(output.tickets) };
+/** Null if `text` is not a budget, or comes from another version of the gateway. */
+export function parseBudget(text: string): BudgetState | null {
+  const { success, output } = v.safeParse(budgetSchema, text);
+  if (!success || (output.defaultWindow === null && output.reported.length === 0)) return null;
+  const { reported, reservations } = output;
+  return { ...createBudgetState(), ...output, reported: new Map(reported), reservations: new Map(reservations) };
 }

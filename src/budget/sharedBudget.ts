@@ -1,85 +1,96 @@
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Budget } from './localBudget.ts';
-import { copyOf, partition, markProvisional, merge, rebase, unpartition } from './partition.ts';
-import { release, pressureOf, commit, reserve, snapshotOf } from './reserve.ts';
-import { budgetFromText, budgetToText } from './serialize.ts';
-import { type BudgetState, newBudgetState } from './window.ts';
+import { copyBudget, markProvisional, merge, partition, rebase, unpartition } from './partition.ts';
+import { commit, pressureOf, release, reserve, snapshotOf } from './reserve.ts';
+import { parseBudget, serializeBudget } from './serialize.ts';
+import { type BudgetState, createBudgetState } from './window.ts';
 
 export interface SharedBudgetOptions {
   store: SharedStore;
-  /** Where it is kept. */
+  /** The key of the state in the store. */
   key: string;
-  /** Milliseconds after which a request is certainly not under way any more. */
-  held: number;
+  /** The longest time that a request may be in flight. */
+  requestTimeoutMs: number;
 }
 
-/** How long it is kept after its last change, in milliseconds: longer than any window or lock lasts. */
-const KEPT = 1_800_000;
+/** How long the store keeps the state after its last change: longer than any window or lockout. */
+const STATE_TTL_MS = 1_800_000;
 
 /**
- * How long each replica keeps to its own part after it was alone, in milliseconds: until the others have told what they did meanwhile,
- * and their requests of that time are answered.
+ * How long a replica stays partitioned after it has published what it spent alone: until the other replicas have published what
+ * they spent, and their requests of that time have been answered.
  */
 const REJOIN_GRACE_MS = 10_000;
 
-/** Does something to what is known of the limits; what it throws concerns only who asked for it. */
+/** Changes a state. An error that it throws goes to whoever requested the change, and affects no other change. */
 type Change = (state: BudgetState, now: number) => void;
 
-/**
- * One budget for all replicas that use a credential. Each change is made to the state that all have in common, unless another replica
- * was faster: then to that one's. Changes that come at the same time are made at once. While the store is away, or has forgotten, each
- * replica keeps to its own part of what was left.
- */
-export function createSharedBudget({ store, key, held }: SharedBudgetOptions): Budget {
-  /** The state as it was last seen in common; null: there was none. */
-  let seen: { text: string | null; state: BudgetState } = { text: null, state: newBudgetState() };
-  /** What is known here, while this replica keeps to its own part. */
-  let partitioned: BudgetState | null = null;
-  /** Since when the others know it too; null: they do not. */
-  let joinedAt: number | null = null;
-  const underWay = new Set<string>();
-  let waiting: { change: Change; done: () => void; failed: (error: unknown) => void }[] = [];
-  let isBusy = false;
+interface QueuedChange {
+  change: Change;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
 
-  async function change(work: Change): Promise<void> {
+/** What became of one change. */
+interface Outcome {
+  error?: unknown;
+}
+
+/**
+ * One budget for all replicas that use the same credential. Every change is applied to the shared state with a compare-and-swap,
+ * and again to the newer state if another replica was faster. Changes requested at the same time share one swap. While the store
+ * is unavailable, or has lost its data, each replica spends only its own partition of what was left.
+ */
+export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudgetOptions): Budget {
+  /** The shared state as last read or written. `text` is null if the store had none. */
+  let shared: { text: string | null; state: BudgetState } = { text: null, state: createBudgetState() };
+  /** This replica's own state while it spends only its partition; null if it spends from the shared state. */
+  let partitioned: BudgetState | null = null;
+  /** When the shared state first included what this replica did alone; null if it does not yet. */
+  let rejoinedAt: number | null = null;
+  const inFlight = new Set<string>();
+  let queue: QueuedChange[] = [];
+  let isDraining = false;
+
+  async function apply(change: Change): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    waiting.push({ change: work, done: resolve, failed: reject });
-    if (!isBusy) void makeChanges();
+    queue.push({ change, resolve, reject });
+    if (!isDraining) void drainQueue();
     return promise;
   }
 
-  async function makeChanges(): Promise<void> {
-    isBusy = true;
-    // Those that come in the same turn are made at once.
+  async function drainQueue(): Promise<void> {
+    isDraining = true;
+    // Changes of the same microtask turn share one swap.
     await Promise.resolve();
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      const outcomes = await commitShared(batch.map((one) => one.change));
-      for (const [index, { done, failed }] of batch.entries()) {
+    while (queue.length > 0) {
+      const batch = queue;
+      queue = [];
+      const outcomes = await commitShared(batch.map(({ change }) => change));
+      for (const [index, { resolve, reject }] of batch.entries()) {
         const { error } = outcomes[index] ?? {};
-        if (error === undefined) done();
-        else failed(error);
+        if (error === undefined) resolve();
+        else reject(error);
       }
     }
-    isBusy = false;
+    isDraining = false;
   }
 
   async function commitShared(changes: readonly Change[]): Promise<Outcome[]> {
     if (!store.isUp()) return commitLocal(changes);
     try {
-      if (seen.text === null && partitioned === null) observe(await store.get(key));
+      if (shared.text === null && partitioned === null) observe(await store.get(key));
       for (;;) {
         const now = store.now();
         const state = nextState(now);
-        const outcomes = apply(state, changes, now);
-        const text = budgetToText(state);
-        const { isSwapped, current } = await store.compareAndSwap(key, seen.text, text, KEPT);
+        const outcomes = applyAll(state, changes, now);
+        const text = serializeBudget(state);
+        const { isSwapped, current } = await store.compareAndSwap(key, shared.text, text, STATE_TTL_MS);
         if (isSwapped) {
-          if (partitioned !== null) joinedAt ??= now;
-          const isReunited = joinedAt !== null && now - joinedAt >= REJOIN_GRACE_MS;
-          partitioned = isReunited ? null : partitioned && state;
-          seen = { text, state: unpartition(state) };
+          if (partitioned !== null) rejoinedAt ??= now;
+          const isGraceOver = rejoinedAt !== null && now - rejoinedAt >= REJOIN_GRACE_MS;
+          partitioned = isGraceOver ? null : partitioned && state;
+          shared = { text, state: unpartition(state) };
           return outcomes;
         }
         observe(current);
@@ -89,80 +100,79 @@ export function createSharedBudget({ store, key, held }: SharedBudgetOptions): B
     }
   }
 
-  /**
-   * Takes in what is in common now, if it goes on from what was: else what this replica knows the others have yet to learn. Of what no
-   * answer has told yet each has but a part.
-   */
-  function observe(current: string | null): void {
-    const found = current === null ? null : budgetFromText(current);
-    const isNew = found?.origin !== seen.state.origin;
-    const isUntold = found?.assumed?.endsAt === null;
-    if (seen.text === null ? isUntold : isNew) keepToOwnPart();
-    seen = { text: current, state: found ?? seen.state };
+  function commitLocal(changes: readonly Change[]): Outcome[] {
+    return applyAll(enterPartition(), changes, store.now());
   }
 
-  function keepToOwnPart(): BudgetState {
+  /**
+   * Takes over the store's state. This replica spends only its partition if the state does not continue the one it knew, since
+   * the store then lacks what this replica spent; or if it is this replica's first and no response has reported a limit yet.
+   */
+  function observe(text: string | null): void {
+    const found = text === null ? null : parseBudget(text);
+    const isOtherGeneration = found?.generation !== shared.state.generation;
+    const isUnused = found?.defaultWindow?.endsAt === null;
+    if (shared.text === null ? isUnused : isOtherGeneration) enterPartition();
+    shared = { text, state: found ?? shared.state };
+  }
+
+  /** Makes this replica spend only its partition, until it has rejoined. */
+  function enterPartition(): BudgetState {
     const now = store.now();
-    if (partitioned === null)
-      partitioned = partition(seen.state, { parts: store.replicaCount(), inFlight: underWay.size, now });
-    // The others have spent of what all had in common, whatever this one's part was.
-    else if (joinedAt !== null) partitioned = markProvisional(partitioned, now);
-    joinedAt = null;
+    if (partitioned === null) {
+      const partitionCount = store.replicaCount();
+      partitioned = partition(shared.state, { partitionCount, inFlight: inFlight.size, now });
+    } else if (rejoinedAt !== null) {
+      // The other replicas have spent from the shared state in the meantime, whatever this replica's partition was.
+      partitioned = markProvisional(partitioned, now);
+    }
+    rejoinedAt = null;
     return partitioned;
   }
 
-  /** What all know, and what this replica has learned by itself: to be changed, and then told. */
+  /** A copy of the state to change and publish: the shared one, with what this replica learned alone. */
   function nextState(now: number): BudgetState {
-    if (seen.text === null) return { ...copyOf(keepToOwnPart()), origin: crypto.randomUUID() };
-    if (partitioned === null) return copyOf(seen.state);
-    return joinedAt === null ? merge(seen.state, partitioned, now) : rebase(seen.state, partitioned);
+    if (shared.text === null) return { ...copyBudget(enterPartition()), generation: crypto.randomUUID() };
+    if (partitioned === null) return copyBudget(shared.state);
+    return rejoinedAt === null ? merge(shared.state, partitioned, now) : rebase(shared.state, partitioned);
   }
 
-  function commitLocal(changes: readonly Change[]): Outcome[] {
-    return apply(keepToOwnPart(), changes, store.now());
-  }
-
-  /** Nobody waits for what only tells. */
-  const tell = (work: Change): void => void change(work).catch(() => {});
-  const current = (): BudgetState => partitioned ?? seen.state;
+  const applyInBackground = (change: Change): void => void apply(change).catch(() => {});
+  const current = (): BudgetState => partitioned ?? shared.state;
 
   return {
     async reserve(priority) {
       const id = crypto.randomUUID();
       let sentAt = 0;
-      await change((state, now) => {
+      await apply((state, now) => {
         sentAt = now;
-        reserve(state, priority, id, { now, held });
+        reserve(state, priority, id, { now, maxInFlightMs: requestTimeoutMs });
       });
-      underWay.add(id);
+      inFlight.add(id);
       return {
-        commit(answer) {
-          tell((state, now) => commit(state, id, answer, { now, sentAt }));
-          underWay.delete(id);
+        commit(response) {
+          applyInBackground((state, now) => commit(state, id, response, { sentAt, receivedAt: now }));
+          inFlight.delete(id);
         },
         release(wasSent) {
-          tell((state, now) => release(state, id, wasSent, now));
-          underWay.delete(id);
+          applyInBackground((state, now) => release(state, id, wasSent, now));
+          inFlight.delete(id);
         },
       };
     },
     snapshot: () => snapshotOf(current(), store.now()),
     pressure: () => pressureOf(current(), store.now()),
-    refresh: async () => change(() => {}),
+    refresh: async () => apply(() => {}),
     resync() {
-      if (partitioned !== null) tell(() => {});
+      if (partitioned !== null) applyInBackground(() => {});
     },
   };
 }
 
-interface Outcome {
-  error?: unknown;
-}
-
-function apply(state: BudgetState, changes: readonly Change[], now: number): Outcome[] {
-  return changes.map((work) => {
+function applyAll(state: BudgetState, changes: readonly Change[], now: number): Outcome[] {
+  return changes.map((change) => {
     try {
-      work(state, now);
+      change(state, now);
       return {};
     } catch (error) {
       return { error };

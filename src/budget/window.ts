@@ -1,102 +1,114 @@
-/** The limit of Cloudflare's documents ("API rate limits"): what holds until the headers tell another one. */
-export const DOCUMENTED = { limit: 1200, length: 300_000 };
-/** Upstream tells whole seconds, and does not say how it rounds them: a window is believed to last so much longer. */
-export const ROUNDING = 1000;
-/** The share of the limit that reads leave to mutations. */
-const RESERVE = 0.1;
+/** The limit that Cloudflare documents ("API rate limits"). It applies until a response reports another one. */
+export const DOCUMENTED_LIMIT = { limit: 1200, lengthMs: 300_000 };
+/** RealtimeKit reports the time until reset in whole seconds, and does not say how it rounds. A window is assumed to last this much longer. */
+export const ROUNDING_MARGIN_MS = 1000;
+/** The part of a limit that is reserved for mutations. */
+const MUTATION_RESERVE_RATIO = 0.1;
 
-/** One limit: so many requests in so long. */
+/** One rate limit: `limit` requests in `lengthMs` milliseconds. */
 export interface RateLimitWindow {
   limit: number;
-  /** Milliseconds. */
-  length: number;
-  /** Requests left; those of the tickets are not yet taken out. */
+  lengthMs: number;
+  /** Requests left. Open reservations are not yet subtracted. */
   remaining: number;
-  /** When it certainly has ended; null while no answer tells that it has begun. */
+  /** When the window has certainly ended, in milliseconds since the Unix epoch; null until a response shows that it has started. */
   endsAt: number | null;
-  /** When an answer last told of it. */
-  toldAt: number;
-  /** What this process may send by itself, where it has but a part; null: whatever is left. */
-  part: Part | null;
+  /** When a response last reported this limit, in milliseconds since the Unix epoch; 0 if none did. */
+  reportedAt: number;
+  /** What this replica may spend while it cannot coordinate with the others; null if it may spend all that remains. */
+  partition: Partition | null;
 }
 
-/** The part of a window that one of several processes has which know nothing of each other. */
-export interface Part {
-  /** Requests in all, those that were sent too. */
+/** One replica's part of a window while the replicas cannot coordinate. */
+export interface Partition {
+  /** Requests in all, including those that were sent. */
   size: number;
-  /** Requests that were sent, or may have been counted in this window. */
+  /** Requests that were sent, or that RealtimeKit may have counted in this window. */
   spent: number;
-  /** Whether no answer has told yet how much there is to be divided. */
-  isGuessed: boolean;
+  /** True until a response reports how many requests there are to divide. */
+  isProvisional: boolean;
 }
 
-/** A request that is under way, or of which nobody knows whether upstream has counted it; times in milliseconds since the Unix epoch. */
+/**
+ * A request that is in flight, or that RealtimeKit may or may not have counted. Times are in milliseconds since the Unix epoch.
+ */
 export interface ReservationRecord {
-  /** Answers to requests that are sent from here on tell of it. */
-  from: number;
-  /** From here on whatever counted it is over. */
-  until: number;
+  /** A response to a request sent at this time or later already counts this one. */
+  countedFrom: number;
+  /** By this time, any window that could have counted the request has ended. */
+  expiresAt: number;
 }
 
-/** All that is known of an account's limits. It is plain data, so that it can be kept in common by several processes. */
+/** Everything known about an account's limits. Plain data, so that replicas can share it. */
 export interface BudgetState {
-  /** The documented limit; null once upstream told its own. */
-  assumed: RateLimitWindow | null;
-  /** By the limit's name. */
-  told: Map<string, RateLimitWindow>;
-  tickets: Map<string, ReservationRecord>;
-  blockedUntil: number;
-  /** Among how many processes each window is divided; 1: it is not. */
-  parts: number;
-  /** Where it is divided: since when, in milliseconds since the Unix epoch. */
-  dividedAt: number;
-  /** Where it is divided: this process's own requests under way. */
+  /** The documented limit; null once RealtimeKit has reported a limit of its own. */
+  defaultWindow: RateLimitWindow | null;
+  /** The limits that RealtimeKit reported, by name. */
+  reported: Map<string, RateLimitWindow>;
+  /** Open reservations, by the id of their request. */
+  reservations: Map<string, ReservationRecord>;
+  /** The end of the last lockout, in milliseconds since the Unix epoch. */
+  lockedOutUntil: number;
+  /** How many replicas each window is divided among; 1 if the state is not partitioned. */
+  partitionCount: number;
+  /** Since when the state is partitioned, in milliseconds since the Unix epoch. */
+  partitionedAt: number;
+  /** This replica's requests in flight. Only used while the state is partitioned. */
   inFlight: number;
-  /** What tells it from another one that was begun anew. */
-  origin: string;
+  /** Identifies the line of states that began with one empty store. A different generation means that the store lost its data. */
+  generation: string;
 }
 
-export function newBudgetState(origin = ''): BudgetState {
-  const known = {
-    assumed: { ...BEGINNING },
-    told: new Map<string, RateLimitWindow>(),
-    tickets: new Map<string, ReservationRecord>(),
-  };
-  return { ...known, blockedUntil: 0, parts: 1, dividedAt: 0, inFlight: 0, origin };
-}
-
-/** The documented limit, of which nothing is spent. */
-export const BEGINNING: RateLimitWindow = {
-  ...DOCUMENTED,
-  remaining: DOCUMENTED.limit,
+/** The documented limit, with nothing spent. */
+export const UNUSED_WINDOW: RateLimitWindow = {
+  ...DOCUMENTED_LIMIT,
+  remaining: DOCUMENTED_LIMIT.limit,
   endsAt: null,
-  toldAt: 0,
-  part: null,
+  reportedAt: 0,
+  partition: null,
 };
 
-/** The windows as they are at `now`: those that have ended have begun anew, and what may have been counted in them is forgotten. */
-export function windowsOf(state: BudgetState, now: number): RateLimitWindow[] {
-  const all = state.assumed === null ? [...state.told.values()] : [state.assumed];
-  for (const window of all) {
-    if (window.endsAt !== null && now >= window.endsAt) {
-      Object.assign(window, { remaining: window.limit, endsAt: null, part: partOf(state, window.limit) });
-    }
+export function createBudgetState(generation = ''): BudgetState {
+  return {
+    defaultWindow: { ...UNUSED_WINDOW },
+    reported: new Map(),
+    reservations: new Map(),
+    lockedOutUntil: 0,
+    partitionCount: 1,
+    partitionedAt: 0,
+    inFlight: 0,
+    generation,
+  };
+}
+
+/** Brings `state` up to `now`: resets windows that have ended, deletes expired reservations, and returns the windows. */
+export function currentWindows(state: BudgetState, now: number): RateLimitWindow[] {
+  const windows = state.defaultWindow === null ? [...state.reported.values()] : [state.defaultWindow];
+  for (const window of windows) {
+    if (window.endsAt === null || now < window.endsAt) continue;
+    window.remaining = window.limit;
+    window.endsAt = null;
+    window.partition = newPartition(state, window.limit);
   }
-  for (const [id, { until }] of state.tickets) if (now >= until) state.tickets.delete(id);
-  return all;
+  for (const [id, { expiresAt }] of state.reservations) if (now >= expiresAt) state.reservations.delete(id);
+  return windows;
 }
 
-/** This process's part of a window that begins: what is under way may be counted in it. */
-export function partOf({ parts, inFlight }: BudgetState, requests: number): Part | null {
-  return parts === 1 ? null : { size: Math.floor(requests / parts), spent: inFlight, isGuessed: false };
+/** This replica's partition of a window that starts with `requests`. Requests in flight may be counted in the new window. */
+export function newPartition({ partitionCount, inFlight }: BudgetState, requests: number): Partition | null {
+  if (partitionCount === 1) return null;
+  return { size: Math.floor(requests / partitionCount), spent: inFlight, isProvisional: false };
 }
 
-/** What is under way may be in `left` already: it counts twice for a moment, which errs on the safe side. */
-export function available({ tickets }: BudgetState, { remaining, part }: RateLimitWindow): number {
-  return Math.min(remaining - tickets.size, part === null ? Infinity : part.size - part.spent);
+/**
+ * Requests that may still be sent. A request in flight may already be missing from `remaining`: it is then subtracted twice
+ * for a short time, which errs on the safe side.
+ */
+export function available({ reservations }: BudgetState, { remaining, partition }: RateLimitWindow): number {
+  return Math.min(remaining - reservations.size, partition === null ? Infinity : partition.size - partition.spent);
 }
 
-/** Requests that reads leave to mutations. */
-export function reserveOf({ limit }: RateLimitWindow): number {
-  return Math.min(limit - 1, Math.ceil(limit * RESERVE));
+/** Requests of a window that only mutations may spend. */
+export function mutationReserve({ limit }: RateLimitWindow): number {
+  return Math.min(limit - 1, Math.ceil(limit * MUTATION_RESERVE_RATIO));
 }

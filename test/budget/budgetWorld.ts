@@ -55,7 +55,7 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
 
   function open(connection: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
     const own = store.connect(connection);
-    const budget = createSharedBudget({ store: own, key: KEY, held: HELD });
+    const budget = createSharedBudget({ store: own, key: KEY, requestTimeoutMs: HELD });
     own.onReconnect(() => budget.resync());
     return { store: own, budget, isDead: false };
   }

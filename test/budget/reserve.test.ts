@@ -1,37 +1,37 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { partition, merge, rebase, unpartition } from '../../src/budget/partition.ts';
+import { merge, partition, rebase, unpartition } from '../../src/budget/partition.ts';
 import { commit, reserve, snapshotOf } from '../../src/budget/reserve.ts';
-import { budgetFromText, budgetToText } from '../../src/budget/serialize.ts';
-import { type BudgetState, newBudgetState } from '../../src/budget/window.ts';
+import { parseBudget, serializeBudget } from '../../src/budget/serialize.ts';
+import { type BudgetState, createBudgetState } from '../../src/budget/window.ts';
 
 const NOW = 1_000_000;
 
-/** Takes whatever there is; gives how many. */
-function takeAll(state: BudgetState, now: number, name: string): number {
-  for (let taken = 0; ; taken += 1) {
+/** Reserves until the budget is used up. Returns the number of reservations. */
+function reserveAll(state: BudgetState, now: number, name: string): number {
+  for (let reserved = 0; ; reserved += 1) {
     try {
-      reserve(state, 'mutation', `${name} ${taken}`, { now, held: 1000 });
+      reserve(state, 'mutation', `${name} ${reserved}`, { now, maxInFlightMs: 1000 });
     } catch {
-      return taken;
+      return reserved;
     }
   }
 }
 
-function answer(remaining: number, limit = 100) {
+function respond(remaining: number, limit = 100) {
   const policy = `"default";q=${limit};w=60`;
   return { status: 200, headers: { ratelimit: `"default";r=${remaining};t=60`, 'ratelimit-policy': policy } };
 }
 
-/** One that was told how much is left, and has so many requests under way. */
-function stateWith(left: number, underWay: number): BudgetState {
-  const state = newBudgetState('here');
-  reserve(state, 'mutation', 'first', { now: NOW, held: 1000 });
-  commit(state, 'first', answer(left), { now: NOW, sentAt: NOW });
-  for (let index = 0; index < underWay; index += 1) {
+/** A state with `remaining` requests, as a response reported them, and up to `inFlight` requests in flight. */
+function stateWith(remaining: number, inFlight: number): BudgetState {
+  const state = createBudgetState('here');
+  reserve(state, 'mutation', 'first', { now: NOW, maxInFlightMs: 1000 });
+  commit(state, 'first', respond(remaining), { receivedAt: NOW, sentAt: NOW });
+  for (let index = 0; index < inFlight; index += 1) {
     try {
-      reserve(state, 'mutation', `common ${index}`, { now: NOW, held: 1000 });
+      reserve(state, 'mutation', `shared ${index}`, { now: NOW, maxInFlightMs: 1000 });
     } catch {
       break;
     }
@@ -39,67 +39,75 @@ function stateWith(left: number, underWay: number): BudgetState {
   return state;
 }
 
+/** The arguments of `stateWith`. */
 const states = fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 40 }));
 
-test('all parts together are never more than there is, also after each has learned what is left', () => {
-  fc.assert(
-    fc.property(states, fc.integer({ min: 2, max: 6 }), fc.array(fc.nat(5)), ([left, underWay], parts, order) => {
-      const state = stateWith(left, underWay);
-      let real = left - state.tickets.size;
-      const alone = Array.from({ length: parts }, () => partition(state, { parts, inFlight: 0, now: NOW }));
-      // One after the other, each answered at once.
-      for (const [index, who] of [...order, ...alone.keys(), ...alone.keys()].entries()) {
-        const one = alone[who % parts];
-        if (one === undefined) continue;
-        try {
-          reserve(one, 'mutation', `own ${index}`, { now: NOW + 1, held: 1000 });
-        } catch {
-          continue;
+describe('partitions of a budget', () => {
+  test('never add up to more than what is left, even after each replica has learned what is left', () => {
+    const counts = fc.integer({ min: 2, max: 6 });
+    fc.assert(
+      fc.property(states, counts, fc.array(fc.nat(5)), ([remaining, inFlight], partitionCount, order) => {
+        const state = stateWith(remaining, inFlight);
+        let left = remaining - state.reservations.size;
+        const partitions = Array.from({ length: partitionCount }, () =>
+          partition(state, { partitionCount, inFlight: 0, now: NOW }),
+        );
+        // One request after the other, each answered at once.
+        for (const [index, replica] of [...order, ...partitions.keys(), ...partitions.keys()].entries()) {
+          const own = partitions[replica % partitionCount];
+          if (own === undefined) continue;
+          try {
+            reserve(own, 'mutation', `own ${index}`, { now: NOW + 1, maxInFlightMs: 1000 });
+          } catch {
+            continue;
+          }
+          left -= 1;
+          commit(own, `own ${index}`, respond(Math.max(0, left)), { receivedAt: NOW + 1, sentAt: NOW + 1 });
         }
-        real -= 1;
-        commit(one, `own ${index}`, answer(Math.max(0, real)), { now: NOW + 1, sentAt: NOW + 1 });
-      }
-      const rest = alone.reduce((sum, one, index) => sum + takeAll(one, NOW + 2, `rest ${index}`), 0);
-      expect(rest).toBeLessThanOrEqual(Math.max(0, real));
-    }),
-  );
+        const rest = partitions.reduce((sum, own, index) => sum + reserveAll(own, NOW + 2, `rest ${index}`), 0);
+        expect(rest).toBeLessThanOrEqual(Math.max(0, left));
+      }),
+    );
+  });
+
+  test('leave the whole budget to a single replica', () => {
+    const state = stateWith(60, 5);
+    const expected = { ...state, partitionedAt: NOW, inFlight: 0 };
+    expect(partition(state, { partitionCount: 1, inFlight: 0, now: NOW })).toEqual(expected);
+  });
+
+  test('merge into at most the smaller budget, in either order, and merging twice changes nothing', () => {
+    fc.assert(
+      fc.property(states, states, (sharedArguments, localArguments) => {
+        const shared = stateWith(...sharedArguments);
+        const local = partition(stateWith(...localArguments), { partitionCount: 2, inFlight: 0, now: NOW });
+        const merged = merge(shared, local, NOW);
+        const remaining = snapshotOf(unpartition(merged), NOW).remaining;
+        expect(remaining).toBeLessThanOrEqual(
+          Math.min(snapshotOf(shared, NOW).remaining, Math.max(0, localArguments[0] - localArguments[1])),
+        );
+        expect(unpartition(merge(unpartition(merged), local, NOW))).toEqual(unpartition(merged));
+        expect(unpartition(rebase(shared, local))).toEqual(unpartition(shared));
+        expect(snapshotOf(unpartition(merge(unpartition(local), shared, NOW)), NOW).remaining).toBe(remaining);
+      }),
+    );
+  });
+
+  test('merge without the count of a window that ended before the other one began', () => {
+    const old = stateWith(3, 0);
+    const later = createBudgetState('here');
+    const now = NOW + 70_000;
+    reserve(later, 'read', 'first', { now, maxInFlightMs: 1000 });
+    commit(later, 'first', respond(80), { receivedAt: now, sentAt: now });
+    expect(snapshotOf(merge(old, later, now), now).remaining).toBe(80);
+    expect(snapshotOf(merge(later, old, now), now).remaining).toBe(80);
+  });
 });
 
-test('one that comes alone has everything, and knows what it knew', () => {
-  const state = stateWith(60, 5);
-  expect(partition(state, { parts: 1, inFlight: 0, now: NOW })).toEqual({ ...state, dividedAt: NOW, inFlight: 0 });
-});
-
-test('joined, two never have more than either, whoever tells first, and saying it again changes nothing', () => {
-  fc.assert(
-    fc.property(states, states, (one, other) => {
-      const [left, right] = [stateWith(...one), partition(stateWith(...other), { parts: 2, inFlight: 0, now: NOW })];
-      const both = merge(left, right, NOW);
-      const remaining = snapshotOf(unpartition(both), NOW).remaining;
-      expect(remaining).toBeLessThanOrEqual(
-        Math.min(snapshotOf(left, NOW).remaining, Math.max(0, other[0] - other[1])),
-      );
-      expect(unpartition(merge(unpartition(both), right, NOW))).toEqual(unpartition(both));
-      expect(unpartition(rebase(left, right))).toEqual(unpartition(left));
-      expect(snapshotOf(unpartition(merge(unpartition(right), left, NOW)), NOW).remaining).toBe(remaining);
-    }),
-  );
-});
-
-test('of a window that has ended before the other’s began nothing is taken over', () => {
-  const old = stateWith(3, 0);
-  const later = newBudgetState('here');
-  const now = NOW + 70_000;
-  reserve(later, 'read', 'first', { now, held: 1000 });
-  commit(later, 'first', answer(80), { now, sentAt: now });
-  expect(snapshotOf(merge(old, later, now), now).remaining).toBe(80);
-  expect(snapshotOf(merge(later, old, now), now).remaining).toBe(80);
-});
-
-test('in text it is the same, without what is one’s own', () => {
-  const state = stateWith(60, 5);
-  expect(budgetFromText(budgetToText(partition(state, { parts: 3, inFlight: 2, now: NOW })))).toMatchObject({
-    ...unpartition(state),
-    dividedAt: 0,
+describe('a serialized budget', () => {
+  test('parses to the same state, without the partition', () => {
+    const state = stateWith(60, 5);
+    const text = serializeBudget(partition(state, { partitionCount: 3, inFlight: 2, now: NOW }));
+    expect(parseBudget(text)).toMatchObject({ ...unpartition(state), partitionedAt: 0 });
   });
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { type BudgetReplica, type BudgetWorld, createBudgetWorld, HELD, KEY } from './budgetWorld.ts';
+import { runs, timeoutMs } from '../support/runs.ts';
 
 const MINUTE = 60_000;
 
@@ -278,45 +279,57 @@ async function play({ deeds, count, latency, limit, isUnsteady }: Story) {
   return { over: world.over(), spent };
 }
 
-const RUNS = Number(process.env['BUDGET_RUNS'] ?? 60);
+const RUNS = runs(20);
 
 describe('whatever happens', () => {
-  test('replicas that share a store never pass the limit, and have all of it after a time of peace', async () => {
-    const stories = fc.record({
-      deeds: fc.array(deed(true), { maxLength: 40 }),
-      count: fc.integer({ min: 2, max: 6 }),
-      latency: fc.constantFrom(0, 10, 400),
-    });
-    const property = fc.asyncProperty(stories, async (story) => {
-      expect(await play({ ...story, limit: 100, isUnsteady: false })).toEqual({ over: 0, spent: 90 });
-    });
-    await fc.assert(property, { numRuns: RUNS });
-  }, 600_000);
+  test(
+    'replicas that share a store never pass the limit, and have all of it after a time of peace',
+    async () => {
+      const stories = fc.record({
+        deeds: fc.array(deed(true), { maxLength: 40 }),
+        count: fc.integer({ min: 2, max: 6 }),
+        latency: fc.constantFrom(0, 10, 400),
+      });
+      const property = fc.asyncProperty(stories, async (story) => {
+        expect(await play({ ...story, limit: 100, isUnsteady: false })).toEqual({ over: 0, spent: 90 });
+      });
+      await fc.assert(property, { numRuns: RUNS });
+    },
+    timeoutMs(60_000),
+  );
 
-  test('nor do they when the store comes, goes and forgets, as long as mutations leave their tenth', async () => {
-    const stories = fc.record({
-      deeds: fc.array(deed(false), { maxLength: 40 }),
-      count: fc.integer({ min: 2, max: 4 }),
-      latency: fc.constantFrom(0, 10, 400),
-    });
-    const property = fc.asyncProperty(stories, async (story) => {
-      expect(await play({ ...story, limit: 400, isUnsteady: true })).toEqual({ over: 0, spent: 360 });
-    });
-    await fc.assert(property, { numRuns: RUNS });
-  }, 600_000);
+  test(
+    'nor do they when the store comes, goes and forgets, as long as mutations leave their tenth',
+    async () => {
+      const stories = fc.record({
+        deeds: fc.array(deed(false), { maxLength: 40 }),
+        count: fc.integer({ min: 2, max: 4 }),
+        latency: fc.constantFrom(0, 10, 400),
+      });
+      const property = fc.asyncProperty(stories, async (story) => {
+        expect(await play({ ...story, limit: 400, isUnsteady: true })).toEqual({ over: 0, spent: 360 });
+      });
+      await fc.assert(property, { numRuns: RUNS });
+    },
+    timeoutMs(60_000),
+  );
 
-  test('and where mutations do not, not by more than each replica may send in the dark, each time that it is left there', async () => {
-    const stories = fc.record({
-      deeds: fc.array(deed(true), { maxLength: 40 }),
-      count: fc.integer({ min: 2, max: 4 }),
-      latency: fc.constantFrom(0, 10, 400),
-    });
-    const property = fc.asyncProperty(stories, async (story) => {
-      const { over, spent } = await play({ ...story, limit: 100, isUnsteady: true });
-      const troubles = story.deeds.filter((one) => one.kind === 'store').length;
-      expect(over).toBeLessThanOrEqual(10 * story.count * troubles);
-      expect(spent).toBe(90);
-    });
-    await fc.assert(property, { numRuns: RUNS });
-  }, 600_000);
+  test(
+    'and where mutations do not, not by more than each replica may send in the dark, each time that it is left there',
+    async () => {
+      const stories = fc.record({
+        deeds: fc.array(deed(true), { maxLength: 40 }),
+        count: fc.integer({ min: 2, max: 4 }),
+        latency: fc.constantFrom(0, 10, 400),
+      });
+      const property = fc.asyncProperty(stories, async (story) => {
+        const { over, spent } = await play({ ...story, limit: 100, isUnsteady: true });
+        const troubles = story.deeds.filter((one) => one.kind === 'store').length;
+        expect(over).toBeLessThanOrEqual(10 * story.count * troubles);
+        expect(spent).toBe(90);
+      });
+      await fc.assert(property, { numRuns: RUNS });
+    },
+    timeoutMs(60_000),
+  );
 });
