@@ -17,7 +17,8 @@ import type { Operation, RequestOrigin } from './operation.ts';
 import { createChangeFeed, type ChangeListener } from './changeFeed.ts';
 import { createEntityReads, type EntityReads } from './entityReads.ts';
 import { createBus } from '../cluster/bus.ts';
-import { createPublisher, applyRemoteChanges } from './replication.ts';
+import { budgetKey } from '../cluster/keys.ts';
+import { createChangePublisher, applyRemoteChanges } from './replication.ts';
 import { createSharedValues } from '../cluster/sharedValues.ts';
 import { createSharedBudget } from '../budget/sharedBudget.ts';
 import { createStartLock } from '../cluster/startLock.ts';
@@ -72,36 +73,37 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
   const others = cluster && { ...cluster, clock, bus: createBus(cluster.store) };
-  const changes = createInvalidations({
+  const invalidations = createInvalidations({
     now: () => others?.store.now() ?? clock.now(),
     localNow: () => clock.now(),
     leewayMs: others === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
-    publish: (hash, tags, order) => others?.bus.publish({ kind: 'changed', hash, tags: [...tags], order }),
+    publish: (tokenHash, tags, logical) =>
+      others?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical }),
   });
   const cache = createCache({
     clock,
-    freshness: ttl,
-    bytes: cacheBytes,
-    changes,
-    second: others && createSharedValues(others),
+    ttl: ttl,
+    maxBytes: cacheBytes,
+    invalidations,
+    sharedValues: others && createSharedValues(others),
   });
   const observers = createChangeFeed();
   const allListeners = createChangeFeed();
   allListeners.add(observers);
-  if (others !== null) allListeners.add(createPublisher(others));
+  if (others !== null) allListeners.add(createChangePublisher(others));
   const reads = createEntityReads(endpoints, cache, { freshness: ttl, observer: allListeners });
   const accounts = createAccounts({
     budgetOf: (hash) =>
       others === null
         ? createLocalBudget(clock)
-        : createSharedBudget({ store: others.store, key: `${BUDGETS}${hash}`, held: options.totalTimeoutMs }),
+        : createSharedBudget({ store: others.store, key: budgetKey(hash), requestTimeoutMs: options.totalTimeoutMs }),
     onRevoked: (hash) => cache.invalidate(hash, [TOKEN_REVOKED]),
   });
   if (others !== null) {
-    applyRemoteChanges({ ...others, changes, accounts, reads, observers });
+    applyRemoteChanges({ ...others, changes: invalidations, accounts, reads, observers });
     others.store.onReconnect(() => accounts.resync());
     // What was changed before it began, this replica was not told.
-    changes.invalidateAll();
+    invalidations.invalidateAll();
   }
   const control = createLivestreamMutations({
     endpoints,
@@ -148,6 +150,3 @@ export function createDataSource(options: DataSourceOptions): DataSource {
 
 /** How far apart replicas may be about the store's time, in milliseconds. */
 const CLOCK_SKEW_LEEWAY_MS = 50;
-
-/** A token has one budget, whichever of its apps is served. */
-const BUDGETS = 'realtimekit-graphql 1 budget ';

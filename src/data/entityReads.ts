@@ -13,7 +13,7 @@ import { type TtlSettings, sessionTtl } from './cache/ttl.ts';
 import type { CachedQuery } from './cache/cachedQuery.ts';
 import type { PendingName, ChangeListener } from './changeFeed.ts';
 import type { Operation } from './operation.ts';
-import { livestreamRefSchema, livestreamSchema, meetingSchema, sessionSchema } from '../domain/schemas.ts';
+import { livestreamRefSchema, livestreamSchema, meetingSchema, livestreamSessionSchema } from '../domain/models.ts';
 import { livestreamTag, livestreamTags, meetingTag, ANY_SESSION } from './cache/tags.ts';
 
 /** Names that were sent with a start, remembered for as long as upstream may not tell them. */
@@ -45,32 +45,32 @@ export function createEntityReads(
 ): EntityReads {
   /** By account and livestream. */
   const pendingNames = new LRUCache<string, string>({ max: MAX_PENDING_NAMES });
-  const ofStatus = (value: unknown): number => (value === null ? freshness.negative : freshness.status);
+  const ofStatus = (value: unknown): number => (value === null ? freshness.negativeMs : freshness.statusMs);
   const ofSession = (session: LivestreamSession | null): number => sessionTtl(session, freshness);
 
-  const meeting = cache.kind<string, Meeting | null>({
+  const meeting = cache.createQuery<string, Meeting | null>({
     route: '/meetings/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.meeting(operation, id),
     schema: v.nullable(meetingSchema),
-    freshness: ofStatus,
+    ttlMs: ofStatus,
     tags: (id) => [meetingTag(id)],
   });
-  const livestream = cache.kind<string, Livestream | null>({
+  const livestream = cache.createQuery<string, Livestream | null>({
     route: '/livestreams/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.livestream(operation, id),
     onValue: (operation, _id, value, moment) => ingest(operation, value, moment),
     schema: v.nullable(livestreamSchema),
-    freshness: ofStatus,
+    ttlMs: ofStatus,
     tags: (id, value) => livestreamTags(id, value?.meetingId),
   });
-  const activeLivestream = cache.kind<string, LivestreamRef | null>({
+  const activeLivestream = cache.createQuery<string, LivestreamRef | null>({
     route: '/meetings/{id}/active-livestream',
     keyOf: (meetingId) => meetingId,
     load: async (operation, id, moment) => ingest(operation, await endpoints.activeLivestream(operation, id), moment),
     schema: v.nullable(livestreamRefSchema),
-    freshness: ofStatus,
+    ttlMs: ofStatus,
     tags: (meetingId, value) => [meetingTag(meetingId), ...(value === null ? [] : [livestreamTag(value.id)])],
     // It may have been seen to have ended by an answer that overtook this one.
     accepts(accountId, value) {
@@ -78,7 +78,7 @@ export function createEntityReads(
       return !newest || !hasEnded(newest);
     },
   });
-  const activeSession = cache.kind<string, LivestreamSession | null>({
+  const activeSession = cache.createQuery<string, LivestreamSession | null>({
     route: '/livestreams/{id}/active-livestream-session',
     keyOf: (livestreamId) => livestreamId,
     async load(operation, livestreamId, moment) {
@@ -91,17 +91,17 @@ export function createEntityReads(
       observer.onSession(operation.account.id, livestreamId, value?.id ?? null, moment);
       return value;
     },
-    schema: v.nullable(sessionSchema),
-    freshness: ofSession,
+    schema: v.nullable(livestreamSessionSchema),
+    ttlMs: ofSession,
     refreshAhead: true,
     tags: (livestreamId, _session, accountId) => sessionTags(accountId, livestreamId),
   });
-  const session = cache.kind<string, LivestreamSession | null>({
+  const session = cache.createQuery<string, LivestreamSession | null>({
     route: '/livestreams/sessions/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.session(operation, id),
-    schema: v.nullable(sessionSchema),
-    freshness: ofSession,
+    schema: v.nullable(livestreamSessionSchema),
+    ttlMs: ofSession,
     // One that has ended changes no more.
     tags: (_id, value, accountId) =>
       value !== null && value.stoppedAt === null ? sessionTags(accountId, value.livestreamId) : [],

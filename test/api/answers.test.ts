@@ -115,9 +115,9 @@ describe('an answer that is given again', () => {
 });
 
 describe('kept answers', () => {
-  function kept(bytes = 1_000_000) {
+  function kept(maxBytes = 1_000_000) {
     const clock = createFakeClock();
-    const cache = createCache({ clock, freshness: DEFAULT_TTL, bytes });
+    const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes });
     const answers = createResponseCache(cache, clock);
     const operation = (id: string) => {
       const made = createOperation(clock, { startedAt: cache.now() });
@@ -127,7 +127,7 @@ describe('kept answers', () => {
     return { clock, cache, answers, operation };
   }
 
-  const saying = (text: string): CachedResponse => ({ text, name: null });
+  const saying = (text: string): CachedResponse => ({ text, operationName: null });
 
   test("are an account's own", () => {
     const { answers, operation } = kept();

@@ -132,10 +132,10 @@ const CLASSES: [string, (samples: Samples) => string, string, number, number][] 
 
 describe('how long an answer is kept', () => {
   test.each(CLASSES)('%s: up to its age and not at it', async (_what, fieldsOf, route, age, otherAge) => {
-    const freshness = { status: 500, meters: 5000, ended: 20_000, negative: 700 };
+    const ttl = { statusMs: 500, metersMs: 5000, endedMs: 20_000, negativeMs: 700 };
     for (const [caching, edge] of [
       [{}, age],
-      [{ ttl: freshness }, otherAge],
+      [{ ttl }, otherAge],
     ] as const) {
       const gateway = await startTestGateway({ caching });
       const fields = fieldsOf(gateway.samples);

@@ -178,7 +178,7 @@ describe('after a mutation', () => {
     ['is kept by one that was away and has missed nothing', false, []],
     ['is read anew by one that may have', true, [BY_ID]],
   ])('what was read %s', async (_promise, hasMissed, sent) => {
-    const { one, stores } = await startReplicas(2, { caching: { ttl: { status: 60_000 } } });
+    const { one, stores } = await startReplicas(2, { caching: { ttl: { statusMs: 60_000 } } });
     await readLive(one);
     one.forget();
     stores[0]?.break();
@@ -190,8 +190,8 @@ describe('after a mutation', () => {
   test('whoever is on the channel with a time of its own makes nothing older', async () => {
     const { one, other, store } = await startReplicas(2);
     const { emptyMeetingId } = one.samples;
-    const news = { kind: 'changed', hash: null, tags: ['lists'], order: 1e17 };
-    store.tell(JSON.stringify({ from: 'nobody', news }));
+    const message = { kind: 'invalidate', tokenHash: null, tags: ['lists'], logical: 1e17 };
+    store.tell(JSON.stringify({ sender: 'nobody', message }));
     for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
     await start(one);
     expect(await activeIn(other, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
@@ -253,7 +253,7 @@ describe('what is kept for all', () => {
     const { one, other, store } = await startReplicas(2);
     await readLive(one);
     const key = present(
-      [...store.kept().keys()].find((name) => name.includes('kept') && name.includes('/livestreams/{id}')),
+      [...store.kept().keys()].find((name) => name.includes(' value ') && name.includes('/livestreams/{id}')),
     );
     const kept: unknown = JSON.parse(present(store.kept().get(key)));
     for (const garbage of ['', '{', 'null', '{"value":1}', JSON.stringify({ ...Object(kept), value: { id: 7 } })]) {

@@ -52,12 +52,12 @@ describe('without any setting', () => {
       requestsPerSecond: 200,
       caching: {
         ttl: {
-          status: 2000,
-          meters: 15_000,
-          ended: 3_600_000,
-          negative: 2000,
-          maxStale: 60_000,
-          revalidateTimeout: 300,
+          statusMs: 2000,
+          metersMs: 15_000,
+          endedMs: 3_600_000,
+          negativeMs: 2000,
+          maxStaleMs: 60_000,
+          revalidateTimeoutMs: 300,
         },
         cacheBytes: 64 * 1024 * 1024,
         maxRequestsPerOperation: 100,
@@ -99,7 +99,7 @@ describe('how answers are kept and requests spent', () => {
       UPSTREAM_REPORT: 'off',
     });
     expect(caching).toEqual({
-      ttl: { status: 1, meters: 2, ended: 3, negative: 4, maxStale: 0, revalidateTimeout: 5 },
+      ttl: { statusMs: 1, metersMs: 2, endedMs: 3, negativeMs: 4, maxStaleMs: 0, revalidateTimeoutMs: 5 },
       cacheBytes: 6 * 1024 * 1024,
       maxRequestsPerOperation: 7,
       bulkReads: false,

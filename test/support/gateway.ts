@@ -96,7 +96,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
       requestsPerSecond: 0,
     },
     transport: intercept(transport.send),
-    caching: { ...caching, ttl: { ...DEFAULT_TTL, revalidateTimeout: 1000, ...caching.ttl } },
+    caching: { ...caching, ttl: { ...DEFAULT_TTL, revalidateTimeoutMs: 1000, ...caching.ttl } },
     upstreamReport: true,
     log: (level, message, fields = {}) => (OPERATION.test(message) ? told : logs).push({ level, message, fields }),
     graphiql: {},

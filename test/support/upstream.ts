@@ -7,7 +7,7 @@ import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { createLocalBudget } from '../../src/budget/localBudget.ts';
-import { type ClientOptions, createClient, type Query } from '../../src/realtimekit/client.ts';
+import { type ClientOptions, createClient, type QueryParameters } from '../../src/realtimekit/client.ts';
 import { DEFAULT_CACHING } from '../../src/data/cachingSettings.ts';
 import type { TtlSettings } from '../../src/data/cache/ttl.ts';
 import type { Operation } from '../../src/data/operation.ts';
@@ -40,12 +40,12 @@ export const APP = {
 
 /** Nothing is kept: whatever is asked for is asked upstream. */
 export const NOTHING_KEPT: TtlSettings = {
-  status: 0,
-  meters: 0,
-  ended: 0,
-  negative: 0,
-  maxStale: 0,
-  revalidateTimeout: 0,
+  statusMs: 0,
+  metersMs: 0,
+  endedMs: 0,
+  negativeMs: 0,
+  maxStaleMs: 0,
+  revalidateTimeoutMs: 0,
 };
 
 /** An operation by itself, on an account of its own. */
@@ -73,7 +73,8 @@ export function clientOf(options: ClientOptions) {
   const client = createClient(options);
   const operation = createOperation(options.clock);
   return {
-    read: (path: ApiPath, query?: Query, signal?: AbortSignal) => client.get({ ...operation, signal }, path, query),
+    read: (path: ApiPath, query?: QueryParameters, signal?: AbortSignal) =>
+      client.get({ ...operation, signal }, path, query),
     send: (path: ApiPath, body?: unknown) => client.mutate(operation, path, body),
     clockSkew: client.clockSkew,
   };

@@ -49,10 +49,10 @@ export interface CachedQuery<Key, Value> {
 /** What all kinds have in common. */
 export interface CachedQueryContext {
   clock: Clock;
-  freshness: TtlSettings;
-  changes: Invalidations;
+  ttl: TtlSettings;
+  invalidations: Invalidations;
   /** What all replicas keep; null: there is but one. */
-  second: SharedValues | null;
+  sharedValues: SharedValues | null;
   /** What this kind may keep in memory, in bytes, roughly. */
   share: number;
 }
@@ -63,13 +63,15 @@ const refreshLeadMs = (milliseconds: number): number => Math.min(1000, milliseco
 const BEGINNING: HybridTimestamp = { logical: 0, wallTime: 0 };
 
 export function createCachedQuery<Key, Value extends object | null>(
-  { clock, freshness, changes, second, share }: CachedQueryContext,
+  { clock, ttl, invalidations, sharedValues, share }: CachedQueryContext,
   options: CachedQueryOptions<Key, Value>,
 ): CachedQuery<Key, Value> {
   const { route, schema } = options;
-  const entries = createEntryStore({ changes, stale: freshness.maxStale, share }, options);
+  const entries = createEntryStore({ changes: invalidations, stale: ttl.maxStaleMs, share }, options);
   const others =
-    schema === undefined || second === null ? null : createSharedCache({ ...options, schema, second, clock, changes });
+    schema === undefined || sharedValues === null
+      ? null
+      : createSharedCache({ ...options, schema, sharedValues: sharedValues, clock, invalidations: invalidations });
   /** `since`: nothing older is what a flight gives. */
   const flights = new Map<string, { flight: SingleFlight<Value>; moment: HybridTimestamp; since: HybridTimestamp }>();
   const flightId = ({ account }: Operation, key: Key): string => `${account.id} ${options.keyOf(key)}`;
@@ -78,13 +80,13 @@ export function createCachedQuery<Key, Value extends object | null>(
   function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
     const age = clock.now() - entry.timestamp.wallTime;
     if (age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0)) return 'cache';
-    return age < stretchedTtl(operation.account.budget.pressure(), freshness) ? 'stale' : 'old';
+    return age < stretchedTtl(operation.account.budget.pressure(), ttl) ? 'stale' : 'old';
   }
 
   function set(accountId: string, key: Key, value: Value, moment: HybridTimestamp): void {
     const entry = entries.set(accountId, key, value, moment);
     if (entry === undefined || moment.fromPeer !== undefined) return;
-    others?.set(accountId, key, entry, entry.ttlMs + freshness.maxStale);
+    others?.set(accountId, key, entry, entry.ttlMs + ttl.maxStaleMs);
   }
 
   function getFresh(operation: Operation, key: Key): Value | undefined {
@@ -108,7 +110,7 @@ export function createCachedQuery<Key, Value extends object | null>(
 
   /** In the background, once, and only while the budget is easy. */
   function readAhead(operation: Operation, key: Key, { timestamp }: Entry<Value>): void {
-    const isShort = stretchedTtl(operation.account.budget.pressure(), freshness) > 0;
+    const isShort = stretchedTtl(operation.account.budget.pressure(), ttl) > 0;
     if (isShort || flights.has(flightId(operation, key))) return;
     joinOrStart(operation, key, timestamp).flight.detach();
   }
@@ -116,7 +118,7 @@ export function createCachedQuery<Key, Value extends object | null>(
   /** What another replica has read, if it is newer than `since`. It is kept here too, however old. */
   async function fillFromPeers(operation: Operation, key: Key, since: HybridTimestamp): Promise<Value | undefined> {
     const { id } = operation.account;
-    const found = await others?.find(id, key, since);
+    const found = await others?.get(id, key, since);
     if (!found) return undefined;
     const { value, moment } = found;
     set(id, key, options.onValue?.(operation, key, value, moment) ?? value, moment);
@@ -160,14 +162,14 @@ export function createCachedQuery<Key, Value extends object | null>(
     const isTooOld =
       underWay === undefined ||
       (underWay.since.logical < since.logical && (others !== null || underWay.moment.logical < since.logical)) ||
-      changes.isInvalidated(accountId, [ANY_TAG], underWay.moment);
+      invalidations.isInvalidated(accountId, [ANY_TAG], underWay.moment);
     if (!isTooOld) {
       // What it gives was so when it began at the earliest.
       const age = clock.now() - underWay.moment.wallTime;
-      operation.report.recordHit(route, age <= Math.min(freshness.status, freshness.negative) ? 'coalesced' : 'stale');
+      operation.report.recordHit(route, age <= Math.min(ttl.statusMs, ttl.negativeMs) ? 'coalesced' : 'stale');
       return { flight: underWay.flight, isJoined: true };
     }
-    const moment = changes.now();
+    const moment = invalidations.now();
     const flight = startSingleFlight(
       async (signal) => fill({ ...operation, signal }, key, moment, since),
       () => {
@@ -213,7 +215,7 @@ export function createCachedQuery<Key, Value extends object | null>(
       if (allowsStale(error)) return undefined;
       throw error;
     });
-    const patience = sleep(freshness.revalidateTimeout, clock, waiting.signal).catch(() => undefined);
+    const patience = sleep(ttl.revalidateTimeoutMs, clock, waiting.signal).catch(() => undefined);
     try {
       const value = await raceAbort(Promise.race([newer, patience]), operation.signal);
       if (value !== undefined) {
@@ -227,7 +229,7 @@ export function createCachedQuery<Key, Value extends object | null>(
   }
 
   function isServable({ timestamp, ttlMs: lasts }: Entry<Value>): boolean {
-    return clock.now() - timestamp.wallTime < lasts + freshness.maxStale;
+    return clock.now() - timestamp.wallTime < lasts + ttl.maxStaleMs;
   }
 
   function serveStale({ report }: Operation, { value }: Entry<Value>): Value {

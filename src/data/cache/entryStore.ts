@@ -8,7 +8,7 @@ import { byteSizeOf } from './byteSize.ts';
 export interface EntryOptions<Key, Value> {
   keyOf(key: Key): string;
   /** Milliseconds. */
-  freshness(value: Value): number;
+  ttlMs(value: Value): number;
   /** What the value speaks of: a change of one of these makes it void. */
   tags(key: Key, value: Value, accountId: string): string[];
   /** False: something newer speaks against it, so that only those get it who wait for it. */
@@ -68,7 +68,7 @@ export function createEntryStore<Key, Value extends object | null>(
   return {
     get,
     set(accountId, key, value, moment) {
-      const freshness = options.freshness(value);
+      const freshness = options.ttlMs(value);
       if (freshness + stale <= 0) return undefined;
       const tags = options.tags(key, value, accountId);
       const isOlder = (get(accountId, key)?.timestamp.logical ?? 0) >= moment.logical;

@@ -12,7 +12,7 @@ const ENTRY = 200;
 export interface CachedResponse {
   text: string;
   /** The operation's name, if it has one: its document is not read again. */
-  name: string | null;
+  operationName: string | null;
 }
 
 /**
@@ -43,8 +43,8 @@ export function createResponseCache(cache: Cache, clock: Clock): ResponseCache {
       // Endless is what nothing was read for: that costs nothing anyway.
       return until > clock.now() && until < Infinity;
     },
-    set({ account, report, startedAt }, question, { text, name }) {
-      answers.set(`${account.id} ${question}`, { text, name, until: report.freshUntil(), startedAt });
+    set({ account, report, startedAt }, question, { text, operationName }) {
+      answers.set(`${account.id} ${question}`, { text, operationName, until: report.freshUntil(), startedAt });
     },
   };
 }

@@ -11,9 +11,9 @@ import { TOKEN_REVOKED } from './tags.ts';
 
 export interface SharedCacheOptions<Key, Value> {
   /** What all replicas keep. */
-  second: SharedValues;
+  sharedValues: SharedValues;
   clock: Clock;
-  changes: Pick<Invalidations, 'isInvalidated'>;
+  invalidations: Pick<Invalidations, 'isInvalidated'>;
   /** The REST route: kinds are told apart by it, and by what their keys look like. */
   route: string;
   keyOf(key: Key): string;
@@ -25,7 +25,7 @@ export interface SharedCacheOptions<Key, Value> {
 /** The answers of one kind that all replicas have in common. */
 export interface SharedCache<Key, Value> {
   /** What another replica has read, if it was so after `since` and still holds. */
-  find(accountId: string, key: Key, since: HybridTimestamp): Promise<{ value: Value; moment: HybridTimestamp } | null>;
+  get(accountId: string, key: Key, since: HybridTimestamp): Promise<{ value: Value; moment: HybridTimestamp } | null>;
   /** Gives it to the others for so many milliseconds. */
   set(accountId: string, key: Key, entry: Pick<Entry<Value>, 'value' | 'timestamp'>, milliseconds: number): void;
   drop(accountId: string, key: Key): void;
@@ -45,21 +45,23 @@ const LEASE_WAIT_MS = 5000;
 export function createSharedCache<Key, Value extends object | null>(
   options: SharedCacheOptions<Key, Value>,
 ): SharedCache<Key, Value> {
-  const { second, clock, changes, route, schema } = options;
+  const { sharedValues, clock, invalidations, route, schema } = options;
   const idOf = (accountId: string, key: Key): string => `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
 
   return {
-    async find(accountId, key, since) {
-      const kept = await second.find(idOf(accountId, key));
-      if (kept === null || kept.moment.logical <= since.logical) return null;
+    async get(accountId, key, since) {
+      const kept = await sharedValues.get(idOf(accountId, key));
+      if (kept === null || kept.timestamp.logical <= since.logical) return null;
       const { success, output } = v.safeParse(schema, kept.value);
       if (!success) return null;
       const tags = [TOKEN_REVOKED, ...options.tags(key, output, accountId)];
-      return changes.isInvalidated(accountId, tags, kept.moment) ? null : { value: output, moment: kept.moment };
+      return invalidations.isInvalidated(accountId, tags, kept.timestamp)
+        ? null
+        : { value: output, moment: kept.timestamp };
     },
     set: (accountId, key, { value, timestamp }, milliseconds) =>
-      second.set(idOf(accountId, key), { value, moment: timestamp }, milliseconds),
-    drop: (accountId, key) => second.drop(idOf(accountId, key)),
+      sharedValues.set(idOf(accountId, key), { value, timestamp: timestamp }, milliseconds),
+    drop: (accountId, key) => sharedValues.delete(idOf(accountId, key)),
     async fillOnce({ account, signal }, key, { adopt, read }) {
       const endsAt = clock.now() + LEASE_WAIT_MS;
       for (;;) {
@@ -67,7 +69,7 @@ export function createSharedCache<Key, Value extends object | null>(
         if (adopted !== undefined) return adopted;
         signal?.throwIfAborted();
         const isPatient = clock.now() < endsAt;
-        const claim = isPatient ? await second.acquireLease(idOf(account.id, key), signal) : UNCLAIMED;
+        const claim = isPatient ? await sharedValues.acquireLease(idOf(account.id, key), signal) : UNCLAIMED;
         if (claim === null) continue;
         try {
           // It may have been read just before.

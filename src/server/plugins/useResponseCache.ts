@@ -19,7 +19,7 @@ export function useResponseCache(answers: ResponseCache): Plugin<Context> {
       const note = recordOf(request);
       note.fromResponseCache = true;
       // What changes something is not kept.
-      recordOperation(note, 'query', answer.name);
+      recordOperation(note, 'query', answer.operationName);
       setResult(cachedResult(answer.text));
     },
     onExecute({ args: { contextValue } }) {
@@ -29,7 +29,7 @@ export function useResponseCache(answers: ResponseCache): Plugin<Context> {
         onExecuteDone({ result, setResult }) {
           if (!('data' in result) || 'errors' in result || !loaders.isCacheable()) return;
           const text = JSON.stringify(result);
-          loaders.cacheResponse(cacheKeyOf(params, request), { text, name: recordOf(request).name });
+          loaders.cacheResponse(cacheKeyOf(params, request), { text, operationName: recordOf(request).name });
           setResult(cachedResult(text));
         },
       };

@@ -20,11 +20,11 @@ interface Thing {
 
 /** One kind of read whose answers the test gives; `reads` are those that were begun, oldest first. */
 function shelf(options: Partial<CachedQueryOptions<string, Thing | null>> & { bytes?: number } = {}) {
-  const { bytes = 9_000_000, ...kindOptions } = options;
+  const { bytes: maxBytes = 9_000_000, ...kindOptions } = options;
   const clock = createFakeClock();
-  const cache = createCache({ clock, freshness: DEFAULT_TTL, bytes });
+  const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes });
   const reads: (PromiseWithResolvers<Thing | null> & { operation: Operation })[] = [];
-  const kind = cache.kind<string, Thing | null>({
+  const kind = cache.createQuery<string, Thing | null>({
     route: '/things/{id}',
     keyOf: (key) => key,
     load: async (operation) => {
@@ -32,7 +32,7 @@ function shelf(options: Partial<CachedQueryOptions<string, Thing | null>> & { by
       reads.push(read);
       return read.promise;
     },
-    freshness: () => 2000,
+    ttlMs: () => 2000,
     tags: (key) => [key],
     ...kindOptions,
   });
@@ -128,7 +128,7 @@ describe('an answer that has grown old', () => {
     clock.advance(2000);
     const reading = kind.get(operation(), 'a');
     expect(clock.pending()).toBe(1);
-    clock.advance(DEFAULT_TTL.revalidateTimeout);
+    clock.advance(DEFAULT_TTL.revalidateTimeoutMs);
     expect(await reading).toEqual({ text: 'old' });
     await expect.poll(() => clock.pending()).toBe(0);
     reads[1]?.resolve({ text: 'new' });
@@ -150,7 +150,7 @@ describe('an answer that has grown old', () => {
     await fill('a', 'old');
     clock.advance(2000);
     const reading = kind.get(operation(), 'a');
-    clock.advance(DEFAULT_TTL.revalidateTimeout - 1);
+    clock.advance(DEFAULT_TTL.revalidateTimeoutMs - 1);
     reads[1]?.resolve({ text: 'new' });
     expect(await reading).toEqual({ text: 'new' });
     await expect.poll(() => clock.pending()).toBe(0);
@@ -193,7 +193,7 @@ describe('an answer that has grown old', () => {
   });
 
   test('is served up to its bound, and not at it', async () => {
-    const bound = 2000 + DEFAULT_TTL.maxStale;
+    const bound = 2000 + DEFAULT_TTL.maxStaleMs;
     const { clock, kind, reads, operation, fill } = shelf();
     await fill('a', 'old');
     clock.advance(bound - 1);

@@ -66,7 +66,7 @@ export function check(operation: Ended, world: World): Change | null {
     outcome.errors.map(({ path }) => path),
   );
   for (const text of seen.texts) if (!text.startsWith(`${who}:`)) fail(`It shows another credential's data: ${text}`);
-  const stretch = outcome.sources.includes('stale') ? DEFAULT_TTL.maxStale : 0;
+  const stretch = outcome.sources.includes('stale') ? DEFAULT_TTL.maxStaleMs : 0;
   for (const row of seen.rows) checkRow(row, operation, known, stretch, fail);
   for (const active of seen.actives) checkActive(active, { operation, known, stretch, fail }, world);
   checkLists(seen, known, fail);
@@ -92,8 +92,8 @@ function checkRow(
 }
 
 function freshnessOf({ type, hasEnded }: SeenRow): number {
-  if (type !== 'LivestreamSession') return DEFAULT_TTL.status;
-  return hasEnded ? DEFAULT_TTL.ended : DEFAULT_TTL.meters;
+  if (type !== 'LivestreamSession') return DEFAULT_TTL.statusMs;
+  return hasEnded ? DEFAULT_TTL.endedMs : DEFAULT_TTL.metersMs;
 }
 
 interface Judging {
@@ -109,7 +109,7 @@ function checkActive(
   { operation, known, stretch, fail }: Judging,
   world: World,
 ): void {
-  const earliest = operation.startedAt.at - DEFAULT_TTL.status - stretch;
+  const earliest = operation.startedAt.at - DEFAULT_TTL.statusMs - stretch;
   const floor = Math.max(
     0,
     ...known.filter((change) => change.meetingId === meetingId).map(({ carriedOut }) => carriedOut.seq),
