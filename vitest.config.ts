@@ -2,11 +2,16 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
+import { timeoutMs } from './test/support/runs.ts';
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**', 'test/routers/**', 'test/redis/**', '**/node_modules/**'],
-    testTimeout: 20_000,
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: timeoutMs(20_000),
+    // Vitest's default leaves one core to itself, but needs none once the tests run.
+    maxWorkers: '100%',
   },
   // Vitest would take the package's ES module for our own imports and its CommonJS for those of its dependants: two classes
   // of each name, where Node has one.

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { graphql } from '../generated/gql.ts';
 import { ACCOUNT, APP, at, matching, startTestGateway, TOKEN, until } from '../support/gateway.ts';
+import { runs } from '../support/runs.ts';
 
 const LIVESTREAM_ROUTE = '/livestreams/{livestream_id}';
 
@@ -262,7 +263,7 @@ describe('an id that is none never reaches upstream', () => {
         await gateway.execute(EveryIdOfMutations, { id: text });
         expect(gateway.upstream()).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(25) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   TOKEN,
   type TestGatewayOptions,
 } from '../support/gateway.ts';
+import { runs } from '../support/runs.ts';
 import { NOTHING_KEPT } from '../support/upstream.ts';
 
 type Sent = Pick<TransportRequest, 'method' | 'url' | 'headers'> & { body: string | undefined };
@@ -94,7 +95,7 @@ function seen(gateway: Awaited<ReturnType<typeof watched>>, answer: Answer, code
 /** Refused in the right words, without a request and without an entry in the log. */
 const REFUSED = { status: 200, isRefused: true, others: [], sent: [], logs: [] };
 
-const RUNS = { numRuns: 100 };
+const RUNS = { numRuns: runs(25) };
 
 describe('what is no id reaches upstream in no form', () => {
   const QUERIES = (id: string): string => `
@@ -416,7 +417,7 @@ test("a caller's token goes on as it is, or not at all", async () => {
 
 test('names of operations and ids of documents reach upstream in no form', async () => {
   const documents = new Map([['a'.repeat(64), '{ livestreams { totalCount } }']]);
-  const gateway = await watched({ trustedDocuments: { documents, only: false } });
+  const gateway = await watched({ trustedDocuments: { documents, isExclusive: false } });
   const name = fc.oneof(attack, fc.constantFrom('__proto__', 'constructor', 'toString', 'size', 'get'));
   const FOUND = ['OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_FOUND', 'BAD_REQUEST'];
   await fc.assert(

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { ACCOUNT, type Answer, APP, startTestGateway, TOKEN, until } from '../support/gateway.ts';
 import { bodyOf, startHttp, startTcp } from '../support/origins.ts';
+import { runs } from '../support/runs.ts';
 import { NOTHING_KEPT } from '../support/upstream.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -381,7 +382,7 @@ describe('whatever stands in the fields of an answer', () => {
         expect(seen.splice(0).filter((line) => !PATHS.test(line))).toEqual([]);
         expect(answer.text).not.toMatch(/"[+-]\d{6}-\d\d-\d\dT/);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(75) },
     );
   });
 });

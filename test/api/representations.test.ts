@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { at, rowsOf, startTestGateway } from '../support/gateway.ts';
+import { runs } from '../support/runs.ts';
 
 const QUERY = /* GraphQL */ `
   query ($representations: [_Any!]!) {
@@ -143,7 +144,7 @@ describe('a malformed representation', () => {
           expect([sent, failed.get(place)]).toEqual([sent, isServed ? undefined : 'BAD_USER_INPUT']);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(40) },
     );
     const routes = new Set(gateway.sandbox.requests().requests.map(({ route }) => route));
     expect(routes).not.toContain('unknown');

@@ -10,6 +10,7 @@ import { createBus } from '../../src/cluster/bus.ts';
 import { createStartLock } from '../../src/cluster/startLock.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
+import { runs } from '../support/runs.ts';
 import { createOperation } from '../support/upstream.ts';
 
 const INPUT: StartInput = { meetingId: 'meeting', name: 'Show', video: null };
@@ -306,7 +307,7 @@ describe.each([true, false])('starts at several replicas (upstream refuses a sec
   });
 });
 
-const RUNS = Number(process.env['START_RUNS'] ?? 150);
+const RUNS = runs(50);
 
 describe.each([true, false])('whatever happens (upstream refuses a second start: %s)', (isRefusing) => {
   test('equal starts that are asked for at the same time make one livestream, and whoever is told of one is told of that', async () => {

@@ -7,6 +7,7 @@ import type { Head } from '../../src/realtimekit/endpoints.ts';
 import { createBulkReads, type BulkResult } from '../../src/data/bulkReads.ts';
 import type { LivestreamsKey } from '../../src/data/listReads.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
+import { runs } from '../support/runs.ts';
 import { createOperation } from '../support/upstream.ts';
 
 const PAGE = 100;
@@ -431,7 +432,7 @@ describe('in any world', () => {
           expect(ids.isExhaustive && exists && !ids.found.has(`l${number}`)).toBe(false);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -451,7 +452,7 @@ describe('in any world', () => {
         const again = await active(numbers.map((number) => `m${number}`));
         expect(!again.isExhaustive || asked.length < Math.max(1, numbers.length)).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -484,7 +485,7 @@ describe('in any world', () => {
         for (const [key, row] of ids.found) expect(row.id).toBe(key);
         expect(asked.length).toBeLessThan(Math.max(1, numbers.length + 1));
       }),
-      { numRuns: 150 },
+      { numRuns: runs(50) },
     );
   });
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/domain/errors.ts';
 import { unwrapResponse } from '../../src/realtimekit/envelope.ts';
+import { runs } from '../support/runs.ts';
 import { APP } from '../support/upstream.ts';
 
 const secrets = [APP.token, APP.accountId, APP.appId];
@@ -216,5 +217,5 @@ test('whatever comes, it is an answer, nothing, or an UpstreamError', () => {
     expect(outcome(status, body, headers)).toBe(true);
   });
   expect.hasAssertions();
-  fc.assert(property, { numRuns: 1000 });
+  fc.assert(property, { numRuns: runs(200) });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readWindow, type FetchPage, type PagingHints } from '../../src/realtimekit/pagination.ts';
+import { readSlice, type FetchPage, type PagingHints } from '../../src/realtimekit/pagination.ts';
+import { runs } from '../support/runs.ts';
 
 interface Model {
   total: number;
@@ -56,7 +57,7 @@ async function check(
 ) {
   const before = asked.length;
   const to = offset + count;
-  const window = await readWindow(fetchPage, { offset, count }, hints);
+  const window = await readSlice(fetchPage, { offset, count }, hints);
   expect(window.rows).toEqual(numbers(offset, Math.min(model.total, to)));
   expect(window.totalCount).toBe(model.totals ? model.total : null);
   // Without a total, a full page that happens to be the last one looks like any other.
@@ -89,7 +90,7 @@ const truth = (model: Model): PagingHints => ({
 async function walk(server: ReturnType<typeof upstream>, counts: number[], hints: PagingHints) {
   const seen: number[] = [];
   for (let i = 0, more = true; more && i < 500; i++) {
-    const window = await readWindow(
+    const window = await readSlice(
       server.fetchPage,
       { offset: seen.length, count: counts[i % counts.length] ?? 1 },
       hints,
@@ -100,7 +101,7 @@ async function walk(server: ReturnType<typeof upstream>, counts: number[], hints
   expect(seen).toEqual(numbers(0, server.model.total));
 }
 
-const runs = { numRuns: 300 };
+const PARAMETERS = { numRuns: runs(60) };
 const counts = fc.array(count, { minLength: 1, maxLength: 8 });
 
 describe('every row once and in order', () => {
@@ -108,7 +109,7 @@ describe('every row once and in order', () => {
     expect.hasAssertions();
     await fc.assert(
       fc.asyncProperty(knowable, counts, (model, counts) => walk(upstream(model), counts, {})),
-      runs,
+      PARAMETERS,
     );
   });
 
@@ -118,7 +119,7 @@ describe('every row once and in order', () => {
       const server = upstream(model);
       await walk(server, counts, truth(server.model));
     });
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 
   test('in any windows one after the other', async () => {
@@ -131,7 +132,7 @@ describe('every row once and in order', () => {
         for (const [offset, count] of windows) await check(server, offset, count, hints);
       },
     );
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 
   test('in windows read at the same time', async () => {
@@ -144,7 +145,7 @@ describe('every row once and in order', () => {
         await Promise.all(windows.map(([offset, count]) => check(upstream(model), offset, count, hints)));
       },
     );
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 
   test('whatever the hints say, where answers say where they start', async () => {
@@ -157,7 +158,7 @@ describe('every row once and in order', () => {
       expect(requests).toBeLessThanOrEqual(wasted + fewestPages(offset, count, model.cap) + 2);
       await check(server, offset, count, hints);
     });
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 });
 
@@ -172,14 +173,14 @@ describe('few requests', () => {
       const requests = await check(server, offset, count, fresh ? {} : truth(server.model));
       expect(requests).toBeLessThanOrEqual(fewestPages(offset, count, server.model.cap) + (fresh ? 3 : 1));
     });
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 
   test('a first window of an upstream that is as assumed is one request', async () => {
     const property = fc.asyncProperty(total, flag, flag, count, async (total, offsets, totals, count) => {
       expect(await check(upstream({ total, offsets, totals }), 0, count, {})).toBe(1);
     });
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 
   test.each([
@@ -265,7 +266,7 @@ describe('numbers from 0', () => {
     const hints: PagingHints = {};
     const window = { offset: 0, count: 10 };
     const liar = async () => ({ rows: [], startOffset: null, totalCount: 3 });
-    expect(await readWindow(liar, window, hints)).toEqual({ rows: [], totalCount: 3, hasNext: false });
+    expect(await readSlice(liar, window, hints)).toEqual({ rows: [], totalCount: 3, hasNext: false });
     expect(hints).toEqual({});
   });
 });
@@ -284,22 +285,22 @@ describe('an upstream that does not hold still', () => {
       let requests = 0;
       const fetchPage = async () =>
         answers[requests++ % answers.length] ?? { rows: [], startOffset: null, totalCount: null };
-      const window = await readWindow(fetchPage, { offset, count }, hints);
+      const window = await readSlice(fetchPage, { offset, count }, hints);
       expect(window.rows.length).toBeLessThanOrEqual(count);
       expect(requests).toBeLessThanOrEqual(12 * count);
     });
-    await fc.assert(property, runs);
+    await fc.assert(property, PARAMETERS);
   });
 
   test('rows that vanish between two pages are simply not there', async () => {
     const [before, after] = [upstream({ cap: 10 }), upstream({ total: 13, cap: 10 })];
     const fetchPage: FetchPage<number> = (page) => (before.asked.length === 0 ? before : after).fetchPage(page);
-    const window = await readWindow(fetchPage, { offset: 0, count: 40 }, {});
+    const window = await readSlice(fetchPage, { offset: 0, count: 40 }, {});
     expect(window).toEqual({ rows: numbers(0, 13), totalCount: 13, hasNext: false });
   });
 
   test('errors reach the caller', async () => {
     const fetchPage = async () => Promise.reject(new Error('upstream is down'));
-    await expect(readWindow(fetchPage, { offset: 0, count: 10 }, {})).rejects.toThrow('upstream is down');
+    await expect(readSlice(fetchPage, { offset: 0, count: 10 }, {})).rejects.toThrow('upstream is down');
   });
 });

@@ -4,7 +4,7 @@ import { UpstreamError } from '../../src/domain/errors.ts';
 import { type Envelope, unwrapResponse } from '../../src/realtimekit/envelope.ts';
 import { getProperty } from '../../src/realtimekit/json.ts';
 import {
-  dataOf,
+  parseObject,
   parseList,
   parseLivestream,
   parseMeeting,
@@ -13,6 +13,7 @@ import {
   parseStartedLivestream,
 } from '../../src/realtimekit/parse.ts';
 import { parseAnalytics, parseDays } from '../../src/realtimekit/parseAnalytics.ts';
+import { runs } from '../support/runs.ts';
 
 /** An answer's way from its text. */
 const answer = (body: unknown): Envelope | null =>
@@ -47,7 +48,7 @@ describe('the published examples', () => {
   };
 
   test("a meeting's active livestream", () => {
-    expect(parseLivestream(dataOf(answer({ data: livestream, success: true })))).toEqual(readLivestream);
+    expect(parseLivestream(parseObject(answer({ data: livestream, success: true })))).toEqual(readLivestream);
   });
 
   test('an active session, with its livestream beside it', () => {
@@ -63,7 +64,7 @@ describe('the published examples', () => {
       updated_at: '2019-12-27T18:11:19.117Z',
       viewer_seconds: 'viewer_seconds',
     };
-    const data = dataOf(answer({ data: { livestream, session }, success: true }));
+    const data = parseObject(answer({ data: { livestream, session }, success: true }));
     const moment = new Date('2019-12-27T18:11:19.117Z');
     expect(parseLivestream(getProperty(data, 'livestream'))).toEqual(readLivestream);
     expect(parseSession(getProperty(data, 'session'))).toEqual({
@@ -95,7 +96,7 @@ describe('the published examples', () => {
       },
       success: true,
     });
-    expect(parseStartedLivestream(dataOf(started), 'a-meeting')).toEqual({
+    expect(parseStartedLivestream(parseObject(started), 'a-meeting')).toEqual({
       id: '7088bba8-f522-49a8-b59b-3cd0e946bbb0',
       meetingId: 'a-meeting',
       status: 'INVOKED',
@@ -155,7 +156,7 @@ describe('the published examples', () => {
       },
       success: true,
     });
-    expect(parseSession(dataOf(session))).toEqual({
+    expect(parseSession(parseObject(session))).toEqual({
       id: 'id',
       livestreamId: 'livestream_id',
       errorMessage: 'err_message',
@@ -347,11 +348,11 @@ describe('a list', () => {
   test.each(['text', 7, true])('of data %j cannot be read', (data) => {
     const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'unknown' });
     expect(() => parseList(holding(data), 'livestreams')).toThrow(invalid);
-    expect(() => dataOf(holding(data))).toThrow(invalid);
+    expect(() => parseObject(holding(data))).toThrow(invalid);
   });
 
   test('is no single object', () => {
-    expect(() => dataOf(holding([]))).toThrow(expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' }));
+    expect(() => parseObject(holding([]))).toThrow(expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' }));
   });
 });
 
@@ -522,7 +523,7 @@ describe('whatever JSON comes', () => {
       expect(faultsOf(started, Object.fromEntries(told))).toEqual([]);
     });
     expect.hasAssertions();
-    fc.assert(property, { numRuns: 2000 });
+    fc.assert(property, { numRuns: runs(400) });
   });
 
   /** What `work` gives; null when it says that the answer cannot be read. */
@@ -545,7 +546,7 @@ describe('whatever JSON comes', () => {
       const days = readable(() => parseDays({ data, paging: null })) ?? [];
       for (const day of days) expect(faultsOf(day, { ...SUMS, date: isDate })).toEqual([]);
     });
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, { numRuns: runs(200) });
   });
 
   test('a list or an object is read, or said to be unreadable', () => {
@@ -557,7 +558,7 @@ describe('whatever JSON comes', () => {
           LIST,
         ),
       ).toEqual([]);
-      expect(Array.isArray(readable(() => dataOf({ data, paging })))).toBe(false);
+      expect(Array.isArray(readable(() => parseObject({ data, paging })))).toBe(false);
       expect(
         faultsOf(
           readable(() => parseSessionList({ data, paging })),
@@ -565,6 +566,6 @@ describe('whatever JSON comes', () => {
         ),
       ).toEqual([]);
     });
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, { numRuns: runs(200) });
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aString, at, rows, serve } from './support.ts';
+import { runs } from '../support/runs.ts';
 
 type Served = Awaited<ReturnType<typeof serve>>;
 
@@ -60,7 +61,7 @@ describe('the analytics', () => {
         const days = rows(at((await served.get(`${DAYWISE}?${range}`)).body, 'data'));
         expect(days.reduce<number>((total, day) => total + Number(at(day, 'count')), 0)).toBe(expected.count);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(15) },
     );
   });
 

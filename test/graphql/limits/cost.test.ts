@@ -6,6 +6,7 @@ import { type Cost, costOf } from '../../../src/graphql/limits/cost.ts';
 import { createGatewaySchema } from '../../../src/graphql/schema.ts';
 import { present, startTestGateway } from '../../support/gateway.ts';
 import { operations } from '../../support/operations.ts';
+import { runs } from '../../support/runs.ts';
 import { NOTHING_KEPT } from '../../support/upstream.ts';
 
 const schema = createGatewaySchema();
@@ -187,6 +188,6 @@ test('an operation never sends more requests than it was told to cost', async ()
       const sent = gateway.upstream().length;
       expect(sent, `${query} ${JSON.stringify(variables)}`).toBeLessThanOrEqual(told);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(25) },
   );
 }, 60_000);
