@@ -37,7 +37,7 @@ describe('whatever is asked, changed and broken, and whenever, callers are told 
     async () => {
       const property = fc.asyncProperty(stories, async ({ actions, latencies }) => {
         const world = await createWorld(latencies, connectOverHttp);
-        await play(actions, world, createGatewayCaller(world));
+        await play(actions, world, await createGatewayCaller(world));
       });
       await expect(fc.assert(property, { numRuns: RUNS_OVER_HTTP })).resolves.toBeUndefined();
     },

@@ -1,4 +1,5 @@
 import { at } from '../gateway.ts';
+import { eventually } from '../upstream.ts';
 import { type Action, OWNERS, type Owner, READS } from './actions.ts';
 import type { Caller, Outcome } from './callers.ts';
 import { check, type Change, type Ended } from './check.ts';
@@ -121,12 +122,27 @@ async function playAll(actions: readonly Action[], world: World, call: Caller): 
     if (new Set(names).size < names.length) throw new Error(`A start was sent twice: ${names.join(', ')}`);
   }
 
+  const findPending = (): Open | undefined => open.find(({ isOver }) => !isOver);
+
   async function endAll(): Promise<void> {
-    for (let passed = 0; open.some(({ isOver }) => !isOver); passed += 1000) {
-      if (passed > LONGEST) throw new Error(`It does not end: ${open.find(({ isOver }) => !isOver)?.query}`);
+    for (let passed = 0; findPending() !== undefined; passed += 1000) {
+      await waitForOtherWork();
+      if (passed > LONGEST) throw new Error(`An operation does not end: ${findPending()?.query}`);
       await clock.pass(1000);
       verify();
     }
+  }
+
+  /**
+   * Waits in real time while operations are pending and none of them has set a timer: time must not outrun work that the
+   * clock does not drive, such as hashing in another thread.
+   */
+  async function waitForOtherWork(): Promise<void> {
+    await eventually(() => {
+      const pending = findPending();
+      if (pending !== undefined && clock.pending() === 0)
+        throw new Error(`An operation hangs: it waits for neither the clock nor the network: ${pending.query}`);
+    });
   }
 
   // The first answer tells the limit, which is not the published one.
