@@ -22,7 +22,7 @@ export interface AccountSubscriptions {
   onLivestream(livestream: Livestream, moment: HybridTimestamp): void;
   onSession(livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
   /** Somebody changed something of these: where they are watched, they are read back. */
-  onChange(ids: ChangedIds, moment: HybridTimestamp): void;
+  refresh(ids: ChangedIds, moment: HybridTimestamp): void;
   hasSubscribers(): boolean;
   /** All readers get this error. */
   closeAll(error: Error): void;
@@ -30,7 +30,7 @@ export interface AccountSubscriptions {
 
 export interface AccountSubscriptionsOptions {
   account: Account;
-  upstream: DataSource;
+  dataSource: DataSource;
   clock: Clock;
   intervals: PollIntervals;
   /** How old answers may get under the budget's pressure, in milliseconds: nothing is looked at more often. */
@@ -42,13 +42,13 @@ export interface AccountSubscriptionsOptions {
 }
 
 export function createAccountSubscriptions(options: AccountSubscriptionsOptions): AccountSubscriptions {
-  const { account, upstream } = options;
-  const { reads } = upstream;
+  const { account, dataSource } = options;
+  const { reads } = dataSource;
   const subscribers = createSubscribers();
   let leaving = new AbortController();
 
   const newOperation = (see: (livestream: Livestream) => void = () => {}): Operation =>
-    upstream.operation(account, leaving.signal, see);
+    dataSource.operation(account, leaving.signal, see);
 
   function onPublished(livestream: Livestream, before: Livestream | undefined): void {
     if (before !== undefined && before.status !== livestream.status) options.onStatusChange(livestream);
@@ -105,7 +105,7 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
       const livestream = active && (await reads.livestream.get(operation, active.id));
       return livestream === null ? [] : [livestream];
     }
-    return (await readActiveLivestreams(upstream, operation)).livestreams;
+    return (await readActiveLivestreams(dataSource, operation)).livestreams;
   }
 
   return {
@@ -138,7 +138,7 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
     },
     onLivestream: (...seen) => news.onLivestream(...seen),
     onSession: (...seen) => news.onSession(...seen),
-    onChange(ids, moment) {
+    refresh(ids, moment) {
       if (isConcerned(ids)) poller.refreshNow(ids, moment);
     },
     hasSubscribers: () => subscribers.size() > 0,
@@ -153,8 +153,8 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
     livestreamId: string | null;
     meetingId: string | null;
   }): boolean {
-    const { meetingIds, isAll } = subscribers.topics();
-    if (isAll || (livestreamId !== null && subscribers.isTracked(livestreamId))) return true;
+    const { meetingIds, isAppWide } = subscribers.topics();
+    if (isAppWide || (livestreamId !== null && subscribers.isTracked(livestreamId))) return true;
     if (meetingId === null ? meetingIds.length > 0 : meetingIds.includes(meetingId)) return true;
     return [...news.published.values()].some(
       ({ livestream }) => livestreamId === null && livestream.meetingId === meetingId,

@@ -21,7 +21,7 @@ const BATCH_SIZE = 16;
 
 export interface PollRoundOptions {
   account: Account;
-  upstream: DataSource;
+  dataSource: DataSource;
   clock: Clock;
   newOperation: (see?: (livestream: Livestream) => void) => Operation;
   published: ReadonlyMap<string, PublishedState>;
@@ -42,27 +42,27 @@ type Step = (operation: Operation) => Promise<void>;
 
 export function createPollRound({
   account,
-  upstream,
+  dataSource,
   clock,
   newOperation,
   published,
   topics,
   maxIdleAgeMs,
 }: PollRoundOptions): PollRound {
-  const { reads } = upstream;
+  const { reads } = dataSource;
   const running = (): PublishedState[] => [...published.values()].filter(({ livestream }) => isActive(livestream));
 
   async function pollAll(every: number): Promise<void> {
-    const { livestreamIds, meetingIds, isAll } = topics();
-    const maxPeerAgeMs = upstream.replicaCount() > 1 ? every * PEER_READ_FRACTION : 0;
+    const { livestreamIds, meetingIds, isAppWide } = topics();
+    const maxPeerAgeMs = dataSource.replicaCount() > 1 ? every * PEER_READ_FRACTION : 0;
     const tolerant = (): Operation => ({ ...newOperation(), maxPeerAgeMs });
     const { signal } = newOperation();
-    const isMany = isAll || livestreamIds.length + meetingIds.length >= LIST_THRESHOLD;
+    const isMany = isAppWide || livestreamIds.length + meetingIds.length >= LIST_THRESHOLD;
     const [active, failure] = isMany ? await readLists(tolerant()) : [null, null];
     signal?.throwIfAborted();
     const activeIds = new Set(active?.livestreams.map(({ id }) => id));
     const isUnseen = (id: string): boolean => !activeIds.has(id);
-    const gone = isMany && (active?.isComplete || isAll) ? running().map(({ livestream }) => livestream.id) : [];
+    const gone = isMany && (active?.isComplete || isAppWide) ? running().map(({ livestream }) => livestream.id) : [];
     const named = active?.isComplete ? dueIdle(livestreamIds) : livestreamIds;
     const ids = [...new Set([...gone, ...named])].filter(isUnseen);
     // What the lists have missed is suspicious: it is to be seen as it is now.
@@ -76,7 +76,7 @@ export function createPollRound({
   /** As they are now: what is missing in an older one has not ended. Lists that fail keep nobody from being looked at. */
   async function readLists(operation: Operation): Promise<[ActiveLivestreams | null, { error: unknown } | null]> {
     try {
-      return [await readActiveLivestreams(upstream, operation, nowFor(operation)), null];
+      return [await readActiveLivestreams(dataSource, operation, nowFor(operation)), null];
     } catch (error) {
       return [null, { error }];
     }
@@ -97,7 +97,7 @@ export function createPollRound({
         known === undefined || (!isActive(known.livestream) && clock.now() - known.timestamp.wallTime >= maxIdleAgeMs())
       );
     };
-    const own = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / upstream.replicaCount()));
+    const own = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / dataSource.replicaCount()));
     return oldestFirst(ids.filter(isDue)).slice(0, own);
   }
 

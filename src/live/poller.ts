@@ -14,7 +14,7 @@ import { type PublishedState } from './types.ts';
 
 export interface PollerOptions {
   account: Account;
-  upstream: DataSource;
+  dataSource: DataSource;
   clock: Clock;
   intervals: PollIntervals;
   minPollIntervalMs: () => number;

@@ -13,7 +13,7 @@ import { type LiveState, type PublishedState } from './types.ts';
 
 export interface PublisherOptions {
   account: Account;
-  upstream: DataSource;
+  dataSource: DataSource;
   clock: Clock;
   subscribers: Subscribers;
   newOperation: () => Operation;
@@ -43,8 +43,8 @@ const SESSION_TAKES = 2000;
 const MOST_ANSWERS = 10_000;
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { account, upstream, clock, subscribers, newOperation } = options;
-  const { reads } = upstream;
+  const { account, dataSource, clock, subscribers, newOperation } = options;
+  const { reads } = dataSource;
   const published = new Map<string, PublishedState>();
   /** When the answer came that readers were told last, by livestream; also of what has ended, of which no more is told. */
   const answers = new LRUCache<string, number>({ max: MOST_ANSWERS });

@@ -12,7 +12,7 @@ export interface Topics {
   livestreamIds: string[];
   meetingIds: string[];
   /** Whether anybody watches all of the app's. */
-  isAll: boolean;
+  isAppWide: boolean;
 }
 
 /** All who watch, found by what they watch: every row of every answer to anybody asks who is to be told of it. */
@@ -80,7 +80,7 @@ export function createSubscribers(): Subscribers {
     topics: () => ({
       livestreamIds: [...byLivestream.keys()],
       meetingIds: [...byMeeting.keys()],
-      isAll: ofAll.size > 0,
+      isAppWide: ofAll.size > 0,
     }),
   };
 }

@@ -40,7 +40,7 @@ export interface LiveSubscriptions {
 }
 
 export interface LiveSubscriptionsOptions {
-  upstream: DataSource;
+  dataSource: DataSource;
   clock: Clock;
   ttl: TtlSettings;
   limits: LiveLimits;
@@ -57,7 +57,7 @@ const WEBHOOK_TAKES = 60_000;
 const WEBHOOKS_LAST = 3_600_000;
 
 export function createLiveSubscriptions({
-  upstream,
+  dataSource,
   clock,
   ttl,
   limits,
@@ -73,14 +73,14 @@ export function createLiveSubscriptions({
   let minute = { began: -Infinity, events: 0 };
   let isOver = false;
 
-  upstream.subscribe({
+  dataSource.subscribe({
     onLivestream: (accountId, ...seen) => accounts.get(accountId)?.onLivestream(...seen),
     onSession: (accountId, ...seen) => accounts.get(accountId)?.onSession(...seen),
     onMeeting: (accountId, meetingId, moment) =>
-      accounts.get(accountId)?.onChange({ livestreamId: null, meetingId }, moment),
+      accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, moment),
     onWebhook({ livestreamId, meetingId }, moment) {
       remember(livestreamId);
-      for (const watch of accounts.values()) watch.onChange({ livestreamId, meetingId }, moment);
+      for (const watch of accounts.values()) watch.refresh({ livestreamId, meetingId }, moment);
     },
   });
 
@@ -95,7 +95,7 @@ export function createLiveSubscriptions({
     if (known !== undefined) return known;
     const made = createAccountSubscriptions({
       account,
-      upstream,
+      dataSource: dataSource,
       clock,
       intervals,
       minPollIntervalMs: () => minPollInterval(account),
@@ -152,7 +152,7 @@ export function createLiveSubscriptions({
       });
     },
     onWebhook({ livestreamId, meetingId }) {
-      if (isHeeded()) upstream.invalidateExternal({ livestreamId, meetingId });
+      if (isHeeded()) dataSource.invalidateExternal({ livestreamId, meetingId });
       else remember(livestreamId);
     },
     size: () => total,

@@ -54,9 +54,9 @@ export function createGateway(options: GatewayOptions) {
   const log = redactingLog(options.log, secrets);
   const limits = { ...DEFAULT_OPERATION_LIMITS, ...options.limits };
   const economy = { ...DEFAULT_CACHING, ...options.caching };
-  const upstream = createDataSource({ ...client, ...economy, transport, clock, random, cluster: cluster, metrics });
+  const dataSource = createDataSource({ ...client, ...economy, transport, clock, random, cluster: cluster, metrics });
   const live = { ...DEFAULT_LIVE_LIMITS, ...options.live };
-  const watch = createLiveSubscriptions({ upstream, clock, ttl: economy.ttl, limits: live });
+  const watch = createLiveSubscriptions({ dataSource, clock, ttl: economy.ttl, limits: live });
   const onEvent = (event: WebhookEvent): void => watch.onWebhook(changedIdsOf(event));
   const onOutcome = (outcome: WebhookOutcome): void => metrics?.webhook(outcome);
   const receive =
@@ -65,7 +65,7 @@ export function createGateway(options: GatewayOptions) {
       : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent, onOutcome });
   const identify = createResolveCaller({
     authenticate: createAuthenticate(auth, { transport, clock, log }),
-    upstream,
+    upstream: dataSource,
     token,
     log,
   });
@@ -73,7 +73,7 @@ export function createGateway(options: GatewayOptions) {
   const present = createErrorFormatter(log, suggestions);
   const operations = useOperationTelemetry({ log, metrics, tracer });
   if (metrics !== undefined) {
-    const budget = token === null ? null : async () => (await upstream.account(token)).budget;
+    const budget = token === null ? null : async () => (await dataSource.account(token)).budget;
     registerGauges(metrics, {
       budget,
       freshness: economy.ttl,
@@ -84,7 +84,7 @@ export function createGateway(options: GatewayOptions) {
 
   const yoga = createYoga<object, Context>({
     schema: createGatewaySchema(),
-    context: ({ request }) => createContext(request, { upstream, watch }),
+    context: ({ request }) => createContext(request, { upstream: dataSource, watch }),
     graphiql,
     renderGraphiQL,
     landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
@@ -120,7 +120,7 @@ export function createGateway(options: GatewayOptions) {
       ...(introspection ? [] : [useDisableIntrospection()]),
       useCostLimit(limits),
       ...(upstreamReport ? [useUpstreamReport()] : []),
-      useResponseCache(upstream.responseCache),
+      useResponseCache(dataSource.responseCache),
       useStreamTermination(),
       // Last, so that it sees the errors of all the others.
       useErrorFormatting(present),
@@ -132,7 +132,7 @@ export function createGateway(options: GatewayOptions) {
     /** How many subscriptions there are. */
     subscriptions: () => watch.size(),
     /** Starts and stops that are not settled yet: they go on when their callers leave, and the process has to wait for them. */
-    pendingMutations: upstream.pendingMutations,
+    pendingMutations: dataSource.pendingMutations,
   });
 }
 

@@ -92,7 +92,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
   const store = createMemoryStore({ clock, replicas: options.replicas ?? 1 });
 
   function gateway(own: MemoryReplica | null = null): { upstream: DataSource; watch: LiveSubscriptions } {
-    const upstream = createDataSource({
+    const dataSource = createDataSource({
       ...DEFAULT_CACHING,
       ...options.caching,
       baseUrl,
@@ -107,7 +107,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     });
     const ttl = options.caching?.ttl ?? DEFAULT_CACHING.ttl;
     const limits = { ...DEFAULT_LIVE_LIMITS, ...options.limits };
-    return { upstream, watch: createLiveSubscriptions({ upstream, clock, ttl, limits }) };
+    return { upstream: dataSource, watch: createLiveSubscriptions({ dataSource, clock, ttl, limits }) };
   }
 
   const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ ahead: index }));
