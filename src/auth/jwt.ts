@@ -25,7 +25,7 @@ export interface JwtSettings {
   /** One of these has to stand in a token's `aud`. */
   audiences: readonly string[];
   /** Seconds by which the clocks of issuer and gateway may differ. */
-  clockSkew: number;
+  clockSkewSeconds: number;
   key: JwtKey;
 }
 
@@ -48,7 +48,7 @@ const JWKS = { deadline: 5000, lasts: 600_000, cooldown: 1000, betweenFailures: 
 
 /** Who sends a JSON Web Token (RFC 7519) that was signed with one of the keys and is meant for this gateway is let in. */
 export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: string) => Promise<Viewer> {
-  const { issuer, audiences, clockSkew, key } = settings;
+  const { issuer, audiences, clockSkewSeconds, key } = settings;
   const { clock } = tools;
   const keys = 'jwksUrl' in key ? Promise.resolve(remoteKeys(key.jwksUrl, tools)) : localKeys(key);
   return async (token) => {
@@ -57,7 +57,7 @@ export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: 
       issuer,
       audience: [...audiences],
       algorithms,
-      clockTolerance: clockSkew,
+      clockTolerance: clockSkewSeconds,
       currentDate: new Date(clock.now()),
       requiredClaims: ['exp'],
     }).catch((error: unknown) => {

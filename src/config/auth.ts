@@ -1,78 +1,87 @@
+import * as v from 'valibot';
+
 import type { ApiKey } from '../auth/apiKeys.ts';
 import type { AuthSettings } from '../auth/authenticate.ts';
-import type { JwtKey, JwtSettings } from '../auth/jwt.ts';
+import type { JwtSettings } from '../auth/jwt.ts';
 import { SCOPES } from '../auth/viewer.ts';
-import {
-  ConfigError,
-  type Environment,
-  isLoopback,
-  type ReadFile,
-  readList,
-  readFileSetting,
-  readHttpsUrl,
-  readInteger,
-} from './env.ts';
+import * as env from './env.ts';
 
-/** How callers show who they are. Where other machines reach the gateway, there is no default: the operator has to choose. */
-export function readAuth(environment: Environment, host: string, readFile: ReadFile): AuthSettings {
-  const kind = environment['AUTH'] || (isLoopback(host) ? 'none' : '');
+const KEY_RULE = `must be a name, the SHA-256 hash of the key in hexadecimal, and scopes (${SCOPES.join(', ')}).`;
+
+/** Keys; an entry that starts with `#` is a comment. No message repeats an entry: it may contain a key instead of a hash. */
+const apiKeys = v.pipe(
+  env.list,
+  v.transform((entries) => entries.filter((entry) => !entry.startsWith('#'))),
+  v.minLength(1, 'must contain a key when AUTH is "api-key".'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const keys: ApiKey[] = [];
+    for (const [index, entry] of dataset.value.entries()) {
+      const [name = '', hash = '', ...scopes] = entry.split(/\s+/);
+      if (!/^[0-9a-f]{64}$/i.test(hash) || scopes.length === 0 || !scopes.every((scope) => SCOPES.includes(scope))) {
+        addIssue({ message: `key ${index + 1} ${KEY_RULE}` });
+        return NEVER;
+      }
+      keys.push({ name, sha256: hash.toLowerCase(), scopes });
+    }
+    return keys;
+  }),
+);
+
+const KEYS_EXAMPLE = "'dashboard 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 livestream:read'";
+const JWKS_EXAMPLE = 'https://login.example.com/.well-known/jwks.json';
+const FOR_JWT = 'must be set when AUTH is "jwt".';
+
+export const authSettings = { kind: env.optionalText('AUTH', 'passthrough') };
+
+export const jwtSettings = {
+  issuer: env.setting('JWT_ISSUER', 'https://login.example.com/', v.string(FOR_JWT)),
+  audiences: env.setting(
+    'JWT_AUDIENCE',
+    'realtimekit-graphql',
+    v.pipe(v.optional(env.list, ''), v.minLength(1, FOR_JWT)),
+  ),
+  clockSkewSeconds: env.integer('JWT_CLOCK_SKEW_S', 30, { min: 0, max: 600 }),
+  jwksUrl: env.setting('JWT_JWKS_URL', JWKS_EXAMPLE, v.optional(env.keyUrl)),
+  localKey: env.optionalText('JWT_KEY', ''),
+};
+
+export const apiKeySettings = (readFile: env.ReadFile) => ({
+  inline: env.setting('API_KEYS', KEYS_EXAMPLE, v.optional(apiKeys, '')),
+  file: env.setting('API_KEYS_FILE', './api-keys.txt', v.optional(v.pipe(env.fileText(readFile), apiKeys))),
+});
+
+/**
+ * Reads how callers authenticate. There is no default if other machines can reach `host`: a gateway must not be open to
+ * a network because a setting was forgotten.
+ */
+export function readAuth(environment: env.Environment, host: string, readFile: env.ReadFile): AuthSettings {
+  const kind = env.readSetting(environment, authSettings.kind) ?? (env.isLoopback(host) ? 'none' : '');
   if (kind === 'passthrough') return { kind };
   if (kind === 'jwt') return { kind, ...readJwt(environment) };
   if (kind === 'api-key') return { kind, keys: readApiKeys(environment, readFile) };
-  if (kind === 'none' && isLoopback(host)) return { kind };
-  throw new ConfigError('AUTH', problemOf(kind, host), 'passthrough');
+  if (kind === 'none' && env.isLoopback(host)) return { kind };
+  throw new env.ConfigError('AUTH', problemWith(kind, host), 'passthrough');
 }
 
-function problemOf(kind: string, host: string): string {
-  if (kind === '')
-    return `missing, while other machines reach HOST "${host}"; it is to be passthrough, jwt or api-key.`;
-  if (kind === 'none') return `"none" lets in whoever reaches HOST "${host}", which is not a loopback address.`;
-  return `"${kind}" is not one of none, passthrough, jwt and api-key.`;
+function problemWith(kind: string, host: string): string {
+  if (kind === '') return `must be passthrough, jwt or api-key, because other machines can reach HOST "${host}".`;
+  if (kind === 'none') return `must not be "none", because other machines can reach HOST "${host}".`;
+  return `must be none, passthrough, jwt or api-key, not "${kind}".`;
 }
 
-function readJwt(environment: Environment): JwtSettings {
-  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = environment;
-  const audiences = readList(audience);
-  if (!issuer) throw new ConfigError('JWT_ISSUER', 'missing, while AUTH is jwt.', 'https://login.example.com/');
-  if (audiences.length === 0)
-    throw new ConfigError('JWT_AUDIENCE', 'missing, while AUTH is jwt.', 'realtimekit-graphql');
-  return {
-    issuer,
-    audiences,
-    clockSkew: readInteger(environment, 'JWT_CLOCK_SKEW_S', { default: 30, min: 0, max: 600 }),
-    key: readKey(environment),
-  };
+function readJwt(environment: env.Environment): JwtSettings {
+  const { jwksUrl, localKey, ...settings } = env.readGroup(environment, jwtSettings);
+  if (jwksUrl && localKey) throw new env.ConfigError('JWT_KEY', 'must not be set together with JWT_JWKS_URL.', '');
+  if (jwksUrl) return { ...settings, key: { jwksUrl } };
+  if (!localKey)
+    throw new env.ConfigError('JWT_JWKS_URL', 'must be set (or JWT_KEY) when AUTH is "jwt".', JWKS_EXAMPLE);
+  // "\n" stands for a line break, because some ways to set a variable allow only a single line.
+  const key = localKey.trim().startsWith('{') ? { jwk: localKey } : { pem: localKey.replaceAll('\\n', '\n') };
+  return { ...settings, key };
 }
 
-const JWKS_EXAMPLE = 'https://login.example.com/.well-known/jwks.json';
-
-function readKey({ JWT_JWKS_URL: jwksUrl, JWT_KEY: key }: Environment): JwtKey {
-  if (jwksUrl && key) throw new ConfigError('JWT_KEY', 'it and JWT_JWKS_URL exclude each other.', '');
-  if (jwksUrl) return { jwksUrl: readHttpsUrl('JWT_JWKS_URL', jwksUrl, JWKS_EXAMPLE) };
-  if (!key) throw new ConfigError('JWT_JWKS_URL', 'missing, and JWT_KEY too, while AUTH is jwt.', JWKS_EXAMPLE);
-  // Where a variable cannot hold several lines, "\n" stands for their ends.
-  return key.trim().startsWith('{') ? { jwk: key } : { pem: key.replaceAll('\\n', '\n') };
-}
-
-function readApiKeys(environment: Environment, readFile: ReadFile): ApiKey[] {
-  const { API_KEYS: inline, API_KEYS_FILE: path } = environment;
-  const variable = path ? 'API_KEYS_FILE' : 'API_KEYS';
-  const example = path ? './api-keys.txt' : `'${KEY_EXAMPLE}'`;
-  const text = path ? readFileSetting(readFile, variable, path, example) : inline;
-  const keys = readList(text)
-    .filter((entry) => !entry.startsWith('#'))
-    .map((entry, index) => readApiKey(entry, () => new ConfigError(variable, `key ${index + 1} ${KEY_RULE}`, example)));
-  if (keys.length > 0) return keys;
-  throw new ConfigError(variable, 'no key is named, while AUTH is api-key.', example);
-}
-
-const KEY_RULE = `is to be a name, the key's SHA-256 in hexadecimal, and its scopes of ${SCOPES.join(' ')}.`;
-const KEY_EXAMPLE = 'dashboard 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 livestream:read';
-
-/** The entry is not repeated in the refusal: it may hold the key itself. */
-function readApiKey(entry: string, refusal: () => ConfigError): ApiKey {
-  const [name = '', hash = '', ...scopes] = entry.split(/\s+/);
-  const isRight = /^[0-9a-f]{64}$/i.test(hash) && scopes.length > 0 && scopes.every((scope) => SCOPES.includes(scope));
-  if (!isRight) throw refusal();
-  return { name, sha256: hash.toLowerCase(), scopes };
+/** The file takes precedence over the variable with the keys themselves. */
+function readApiKeys(environment: env.Environment, readFile: env.ReadFile): ApiKey[] {
+  const { inline, file } = apiKeySettings(readFile);
+  return env.readSetting(environment, file) ?? env.readSetting(environment, inline);
 }

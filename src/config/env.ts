@@ -1,68 +1,137 @@
-/** A setting that is missing or wrong. The message is one line that names it, says what is wrong and gives an example. */
+import * as v from 'valibot';
+
+/** A setting that is missing or invalid. The message is one line: the variable, what is wrong with it, and an example. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
   constructor(variable: string, problem: string, example: string) {
-    super(`${variable}: ${problem} Example: ${variable}=${example}`);
+    super(`${variable}: ${problem.replaceAll(/\s+/g, ' ')} Example: ${variable}=${example}`);
   }
 }
 
-/** The names and values of the environment's variables; an empty value is as good as none. */
+/** Environment variables by name. An empty value counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The text of a file; throws where there is none that can be read. */
+/** Returns the text of a file; throws if the file cannot be read. */
 export type ReadFile = (path: string) => string;
 
-export function readBoolean(environment: Environment, variable: string, fallback: boolean): boolean {
-  const value = environment[variable] || (fallback ? 'on' : 'off');
-  if (value === 'on' || value === 'off') return value === 'on';
-  throw new ConfigError(variable, `"${value}" is neither "on" nor "off".`, 'on');
+/** The schema of an environment variable's text (undefined: unset). Throws a `ConfigError` for an invalid text. */
+export type Setting<Value = unknown> = v.GenericSchema<string | undefined, Value> & { readonly variable: string };
+
+/** Settings by the name of the member that each one becomes. */
+export type SettingsTable = Readonly<Record<string, Setting>>;
+
+/** Describes a variable. The schema's messages say what is wrong ("must be …"); `example` is a valid value. */
+export function setting<Value>(
+  variable: string,
+  example: string,
+  schema: v.GenericSchema<string | undefined, Value>,
+): Setting<Value> {
+  const parse = v.transform((text: string | undefined): Value => {
+    const { success, output, issues } = v.safeParse(schema, text, { abortEarly: true });
+    if (success) return output;
+    throw new ConfigError(variable, issues[0].message, example);
+  });
+  return Object.assign(v.pipe(v.optional(v.string()), parse), { variable });
 }
 
-export interface IntegerRule {
-  default: number;
-  min: number;
-  max: number;
+/** Reads one setting; throws a `ConfigError` if it is missing or invalid. */
+export function readSetting<Value>(environment: Environment, described: Setting<Value>): Value {
+  return v.parse(described, environment[described.variable] || undefined);
 }
 
-export function readInteger(environment: Environment, variable: string, rule: IntegerRule): number {
-  const value = environment[variable];
-  if (!value) return rule.default;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : -1;
-  if (number >= rule.min && number <= rule.max) return number;
-  throw new ConfigError(
+/** Reads a group of settings; throws a `ConfigError` for the first one that is missing or invalid. */
+export function readGroup<const Settings extends SettingsTable>(environment: Environment, settings: Settings) {
+  const texts = Object.entries(settings).map(([member, { variable }]) => [member, environment[variable] || undefined]);
+  return v.parse(v.object(settings), Object.fromEntries(texts));
+}
+
+/** The message for a text that breaks `rule`. The message repeats the text, so secrets need a message without it. */
+export function mustBe(rule: string) {
+  return ({ received }: v.BaseIssue<unknown>): string => `must be ${rule}, not ${received}.`;
+}
+
+/** A whole number, in decimal digits. */
+export function integer(variable: string, fallback: number, { min, max }: { min: number; max: number }) {
+  const isInRange = (text: string): boolean => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max;
+  const inRange = v.check(isInRange, mustBe(`a whole number from ${min} to ${max}`));
+  const text = v.optional(v.string(), String(fallback));
+  return setting(variable, String(fallback), v.pipe(text, inRange, v.transform(Number)));
+}
+
+/** A switch, `on` or `off`. */
+export function boolean(variable: string, fallback: boolean) {
+  const text = v.optional(v.picklist(['on', 'off'], mustBe('"on" or "off"')), fallback ? 'on' : 'off');
+  return setting(
     variable,
-    `"${value}" is not a whole number from ${rule.min} to ${rule.max}.`,
-    String(rule.default),
+    'on',
+    v.pipe(
+      text,
+      v.transform((word) => word === 'on'),
+    ),
   );
 }
 
-/** What stands between commas or on lines of its own. */
-export function readList(value: string | undefined): string[] {
-  return (value ?? '')
-    .split(/[,\n]/)
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+/** One of several words. */
+export function choice<const Word extends string>(variable: string, words: readonly Word[], fallback: NoInfer<Word>) {
+  return setting(variable, fallback, v.optional(v.picklist(words, mustBe(`one of ${words.join(', ')}`)), fallback));
 }
 
-/** The file that a setting names. */
-export function readFileSetting(readFile: ReadFile, variable: string, path: string, example: string): string {
-  try {
-    return readFile(path);
-  } catch {
-    throw new ConfigError(variable, `"${path}" cannot be read.`, example);
-  }
+/** Any text; undefined if the variable is unset. */
+export function optionalText(variable: string, example: string) {
+  return setting(variable, example, v.optional(v.string()));
 }
 
-/** Whoever can change what is read from there is believed: nobody on the way is to be able to. */
-export function readHttpsUrl(variable: string, value: string, example: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url !== null && isSafe) return url.href;
-  throw new ConfigError(variable, 'it is to be an https address.', example);
+/** The text of an absolute URL that `isAllowed` accepts. The message does not repeat the URL, which may contain a password. */
+export function url(rule: string, isAllowed: (url: URL) => boolean) {
+  const isValid = (address: string): boolean => {
+    const parsed = URL.parse(address);
+    return parsed !== null && isAllowed(parsed);
+  };
+  return v.pipe(v.string(), v.check(isValid, `must be ${rule}.`));
 }
 
-/** Whether only this machine reaches it. */
+/** Whether the scheme of a URL is http or https. */
+export function isHttp({ protocol }: URL): boolean {
+  return protocol === 'http:' || protocol === 'https:';
+}
+
+/** The address of public keys. Whoever could change the keys on their way could sign for anybody: hence https. */
+export const keyUrl = v.pipe(
+  url(
+    'an https URL (http only for a loopback address)',
+    (address) => address.protocol === 'https:' || (isHttp(address) && isLoopback(address.hostname)),
+  ),
+  v.transform((address) => new URL(address).href),
+);
+
+/** Items that are separated by commas or line breaks. */
+export const list = v.pipe(
+  v.string(),
+  v.transform((items) =>
+    items
+      .split(/[,\n]/)
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  ),
+);
+
+/** From the path of a file to the file's text. */
+export function fileText(readFile: ReadFile) {
+  return v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset: { value: path }, addIssue, NEVER }) => {
+      try {
+        return readFile(path);
+      } catch {
+        addIssue({ message: `must name a readable file, not "${path}".` });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+/** Whether a host is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,67 +1,66 @@
 import { parse } from 'graphql';
+import * as v from 'valibot';
 
-import { ConfigError, type Environment, type ReadFile, readFileSetting, readBoolean } from './env.ts';
+import * as env from './env.ts';
 
-/** Documents that the operator knows, by their ids. */
+/** GraphQL documents that clients may send by id. */
 export interface TrustedDocuments {
+  /** The text of each document by its id. */
   documents: ReadonlyMap<string, string>;
-  /** Whether no other document is served. */
-  only: boolean;
+  /** Whether the gateway rejects all other documents. */
+  isExclusive: boolean;
 }
+
+const NOT_AN_OBJECT = 'must name a file with a JSON object of documents by id.';
+const NOT_STRINGS = 'must name a file in which each id and each document is a string.';
+
+const document = v.pipe(
+  v.string(NOT_STRINGS),
+  v.check(isGraphql, ({ input }) => `must name a file of GraphQL documents, but "${input.slice(0, 40)}" is not one.`),
+);
+
+/** `{ "<id>": "<document>" }`, as GraphQL Code Generator and Relay write it. */
+const documentsById = v.pipe(
+  v.record(v.string(), document, NOT_AN_OBJECT),
+  v.transform((documents) => Object.entries(documents)),
+);
+
+/** https://www.apollographql.com/docs/graphos/platform/security/persisted-queries#manifest-format */
+const apolloManifest = v.pipe(
+  v.object({ operations: v.array(v.object({ id: v.string(NOT_STRINGS), body: document }, NOT_STRINGS)) }),
+  v.transform(({ operations }) => operations.map(({ id, body }): [string, string] => [id, body])),
+);
+
+const isApolloManifest = v.object({ operations: v.array(v.unknown()) });
+
+const manifest = v.pipe(
+  v.string(),
+  v.parseJson({}, 'must name a file that contains JSON.'),
+  v.check((json) => !Array.isArray(json), NOT_AN_OBJECT),
+  v.lazy((json) => (v.is(isApolloManifest, json) ? apolloManifest : documentsById)),
+  v.transform((rows) => new Map(rows.map(([id, text]) => [id.replace(/^sha256:/, ''), text]))),
+);
 
 const EXAMPLE = './persisted-documents.json';
 
-/** Documents that are known by their ids, and whether they are the only ones. */
-export function readDocuments(environment: Environment, readFile: ReadFile): TrustedDocuments {
-  const only = readBoolean(environment, 'TRUSTED_DOCUMENTS_ONLY', false);
-  const path = environment['TRUSTED_DOCUMENTS'];
-  if (path) return { documents: readManifest(readFileSetting(readFile, 'TRUSTED_DOCUMENTS', path, EXAMPLE)), only };
-  if (only) throw wrong('missing, while TRUSTED_DOCUMENTS_ONLY is on.');
-  return { documents: new Map(), only };
+export const documentSettings = (readFile: env.ReadFile) => ({
+  documents: env.setting('TRUSTED_DOCUMENTS', EXAMPLE, v.optional(v.pipe(env.fileText(readFile), manifest))),
+  isExclusive: env.boolean('TRUSTED_DOCUMENTS_ONLY', false),
+});
+
+/** Reads the trusted documents and whether clients may send others. */
+export function readDocuments(environment: env.Environment, readFile: env.ReadFile): TrustedDocuments {
+  const { documents, isExclusive } = env.readGroup(environment, documentSettings(readFile));
+  if (documents === undefined && isExclusive)
+    throw new env.ConfigError('TRUSTED_DOCUMENTS', 'must be set when TRUSTED_DOCUMENTS_ONLY is on.', EXAMPLE);
+  return { documents: documents ?? new Map(), isExclusive };
 }
 
-/** Either `{ "<id>": "<document>" }`, as GraphQL Code Generator and Relay write it, or Apollo's persisted query manifest. */
-function readManifest(text: string): Map<string, string> {
-  const manifest = readJson(text);
-  const rows =
-    'operations' in manifest && Array.isArray(manifest.operations)
-      ? manifest.operations.map(rowOf)
-      : Object.entries(manifest);
-  return new Map(rows.map(([id, document]) => [checkText(id).replace(/^sha256:/, ''), checkDocument(document)]));
-}
-
-function readJson(text: string): object {
+function isGraphql(text: string): boolean {
   try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
+    parse(text);
+    return true;
   } catch {
-    throw wrong('the file is not JSON.');
+    return false;
   }
-  throw wrong('the file is to be an object of documents by their ids.');
-}
-
-/** Of Apollo's manifest. */
-function rowOf(operation: unknown): [id: unknown, document: unknown] {
-  const { id, body }: { id?: unknown; body?: unknown } =
-    typeof operation === 'object' && operation !== null ? operation : {};
-  return [id, body];
-}
-
-function checkText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  throw wrong('each id and each document is to be a text.');
-}
-
-function checkDocument(value: unknown): string {
-  const document = checkText(value);
-  try {
-    parse(document);
-    return document;
-  } catch {
-    throw wrong(`"${document.slice(0, 40)}" is no GraphQL document.`);
-  }
-}
-
-function wrong(problem: string): ConfigError {
-  return new ConfigError('TRUSTED_DOCUMENTS', problem.replaceAll(/\s+/g, ' '), EXAMPLE);
 }

@@ -38,7 +38,7 @@ interface Traffic {
   disableKeepAlive(): void;
 }
 
-export function createDrain({ delay, time, log }: DrainSettings & { log: Log }): Drain {
+export function createDrain({ delayMs, timeoutMs, log }: DrainSettings & { log: Log }): Drain {
   let isDraining = false;
 
   async function end(signal: string, drained: Drained, traffic: Traffic): Promise<void> {
@@ -46,11 +46,11 @@ export function createDrain({ delay, time, log }: DrainSettings & { log: Log }):
     const toldAt = performance.now();
     log('info', 'Told to end.', { signal, ...countsOf(drained, traffic) });
     traffic.disableKeepAlive();
-    await sleep(delay);
+    await sleep(delayMs);
     stopListening(server);
     sockets.drain();
     gateway.endSubscriptions();
-    const isQuiet = await settlesWithin(time, waitUntilIdle(drained, traffic));
+    const isQuiet = await settlesWithin(timeoutMs, waitUntilIdle(drained, traffic));
     if (!isQuiet) log('warn', 'Cut off what had not ended in time.', countsOf(drained, traffic));
     server.closeAllConnections();
     sockets.terminateAll();

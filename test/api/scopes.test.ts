@@ -318,7 +318,7 @@ describe('an answer that is kept for those who ask the same', () => {
   test('under the id of a trusted document is not either', async () => {
     const documents = new Map([['one', 'query($id: ID!) { livestream(id: $id) { id streamKey } }']]);
     const gateway = await startGuarded(apiKeySettings(KEYS), {
-      options: { trustedDocuments: { documents, only: true } },
+      options: { trustedDocuments: { documents, isExclusive: true } },
     });
     const send = async (scopes: string[]) =>
       gateway.send(

@@ -21,8 +21,8 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 const documents = new Map([QUERY, START, ENTITIES, DEAR, ALIASES, LONG, TWO, '{'].map((text) => [hash(text), text]));
 documents.set('name-of-a-livestream', QUERY);
 
-const trusting = async (only: boolean): Promise<TestGateway> =>
-  startTestGateway({ options: { trustedDocuments: { documents, only } } });
+const trusting = async (isExclusive: boolean): Promise<TestGateway> =>
+  startTestGateway({ options: { trustedDocuments: { documents, isExclusive } } });
 
 const codesOf = ({ errors }: Answer): unknown[] => errors.map(({ extensions }) => extensions['code']);
 const byHash = (text: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: hash(text) } } });
@@ -212,8 +212,8 @@ describe("Apollo Client's link for persisted queries", () => {
   `;
 
   /** What the client got, and the bodies that it sent for it. */
-  async function ask(known: ReadonlyMap<string, string>, only: boolean, useGETForHashedQueries: boolean) {
-    const gateway = await startTestGateway({ options: { trustedDocuments: { documents: known, only } } });
+  async function ask(known: ReadonlyMap<string, string>, isExclusive: boolean, useGETForHashedQueries: boolean) {
+    const gateway = await startTestGateway({ options: { trustedDocuments: { documents: known, isExclusive } } });
     const sent: { method: string; hasText: boolean }[] = [];
     const fetch = async (url: URL | RequestInfo, init: RequestInit = {}): Promise<Response> => {
       const { pathname, search } = new URL(url instanceof Request ? url.url : url);

@@ -12,7 +12,7 @@ const REAL = {
 };
 
 const FILES: Record<string, string> = {
-  'keys.txt': `# whose they are\n\ndashboard ${'a1'.repeat(32)} livestream:read\nstudio ${'B2'.repeat(32)} livestream:read livestream:write`,
+  'keys.txt': `# a comment\n\ndashboard ${'a1'.repeat(32)} livestream:read\nstudio ${'B2'.repeat(32)} livestream:read livestream:write`,
   'documents.json': '{"one":"{ __typename }"}',
   'apollo.json': '{"format":"apollo-persisted-query-manifest","operations":[{"id":"two","body":"{ __typename }"}]}',
   'list.json': '[]',
@@ -29,18 +29,19 @@ const readFile = (path: string): string => {
 
 const readConfig = (environment: Environment): Config => readConfigOf(environment, readFile);
 
-function refusalOf(environment: Environment): string {
+/** The message of the `ConfigError` that the settings cause. */
+function errorOf(environment: Environment): string {
   try {
     readConfig(environment);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
-  return 'not refused';
+  return 'no error';
 }
 
-describe('without any setting', () => {
-  test('the sandbox is served, on loopback, with the documented ports and deadlines', () => {
+describe('readConfig without settings', () => {
+  test('selects the sandbox, a loopback host and the documented defaults', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
@@ -64,28 +65,28 @@ describe('without any setting', () => {
         bulkReads: true,
       },
       limits: DEFAULT_OPERATION_LIMITS,
-      trustedDocuments: { documents: new Map(), only: false },
+      trustedDocuments: { documents: new Map(), isExclusive: false },
       live: { total: 10_000, perCaller: 1000 },
       redis: null,
       webhookKeyUrl: null,
-      drain: { delay: 0, time: 25_000 },
+      drain: { delayMs: 0, timeoutMs: 25_000 },
       corsOrigins: [],
       graphiql: true,
       introspection: true,
       suggestions: true,
       upstreamReport: true,
-      telemetry: { logLevel: 'info', metrics: true, tracing: null },
+      telemetry: { logThreshold: 'info', metrics: true, tracing: null },
     });
   });
 
-  test('empty variables are as good as none, and a token alone connects to nothing', () => {
+  test('treats empty variables as unset, and a token without an app as the sandbox', () => {
     const empty = { HOST: '', PORT: '', CLOUDFLARE_ACCOUNT_ID: '', REALTIMEKIT_APP_ID: '', AUTH: '' };
     expect(readConfig({ ...empty, CLOUDFLARE_API_TOKEN: 'a-token' })).toEqual(readConfig({}));
   });
 });
 
-describe('how answers are kept and requests spent', () => {
-  test('each setting has its place', () => {
+describe('caching settings', () => {
+  test('become one member each', () => {
     const { caching, upstreamReport } = readConfig({
       FRESH_STATUS_MS: '1',
       FRESH_METERS_MS: '2',
@@ -107,7 +108,7 @@ describe('how answers are kept and requests spent', () => {
     expect(upstreamReport).toBe(false);
   });
 
-  test('callers of the real API are not told what their operations cost, unless the operator says so', () => {
+  test('UPSTREAM_REPORT is off by default when a real app is served', () => {
     expect(readConfig(REAL).upstreamReport).toBe(false);
     expect(readConfig({ ...REAL, UPSTREAM_REPORT: 'on' }).upstreamReport).toBe(true);
   });
@@ -118,36 +119,36 @@ describe('how answers are kept and requests spent', () => {
     ['STALE_MS', '-1'],
     ['CACHE_MB', '0'],
     ['REQUESTS_PER_OPERATION', '0'],
-  ])('%s=%s is refused', (name, value) => {
-    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}: "${value}" .* Example: ${name}=`));
+  ])('%s=%s is rejected with a message that repeats the value', (name, value) => {
+    expect(errorOf({ [name]: value })).toMatch(new RegExp(`^${name}: must be .*, not "${value}"\\. Example: ${name}=`));
   });
 });
 
-describe('what the gateway tells of itself', () => {
+describe('telemetry settings', () => {
   const telemetryOf = (environment: Environment) => readConfig(environment).telemetry;
 
-  test('each setting has its place', () => {
+  test('become one member each', () => {
     const off = { LOG_LEVEL: 'silent', METRICS: 'off' };
-    expect(telemetryOf(off)).toEqual({ logLevel: 'silent', metrics: false, tracing: null });
+    expect(telemetryOf(off)).toEqual({ logThreshold: 'silent', metrics: false, tracing: null });
   });
 
-  test.each(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])('%s turns traces on', (name) => {
+  test.each(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])('%s turns tracing on', (name) => {
     expect(telemetryOf({ [name]: 'https://collector.test:4318' }).tracing).toEqual({
       serviceName: 'realtimekit-graphql',
-      sampling: { parent: true, ratio: 1 },
+      sampling: { isParentBased: true, ratio: 1 },
     });
   });
 
   test.each([
-    ['always_on', undefined, { parent: false, ratio: 1 }],
-    ['always_off', undefined, { parent: false, ratio: 0 }],
-    ['traceidratio', '0.25', { parent: false, ratio: 0.25 }],
-    ['traceidratio', '.5', { parent: false, ratio: 0.5 }],
-    ['parentbased_always_off', '1', { parent: true, ratio: 0 }],
-    ['parentbased_traceidratio', '0', { parent: true, ratio: 0 }],
-    ['parentbased_traceidratio', undefined, { parent: true, ratio: 1 }],
-    ['', '0.25', { parent: true, ratio: 1 }],
-  ])('the sampler "%s" with %s is %o', (sampler, argument, sampling) => {
+    ['always_on', undefined, { isParentBased: false, ratio: 1 }],
+    ['always_off', undefined, { isParentBased: false, ratio: 0 }],
+    ['traceidratio', '0.25', { isParentBased: false, ratio: 0.25 }],
+    ['traceidratio', '.5', { isParentBased: false, ratio: 0.5 }],
+    ['parentbased_always_off', '1', { isParentBased: true, ratio: 0 }],
+    ['parentbased_traceidratio', '0', { isParentBased: true, ratio: 0 }],
+    ['parentbased_traceidratio', undefined, { isParentBased: true, ratio: 1 }],
+    ['', '0.25', { isParentBased: true, ratio: 1 }],
+  ])('OTEL_TRACES_SAMPLER="%s" with the argument %s becomes %o', (sampler, argument, sampling) => {
     const tracing = {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
       OTEL_SERVICE_NAME: 'ours',
@@ -165,14 +166,14 @@ describe('what the gateway tells of itself', () => {
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
     ['OTEL_TRACES_SAMPLER_ARG', 'half'],
-  ])('%s=%s is refused', (name, value) => {
+  ])('%s=%s is rejected with an example', (name, value) => {
     const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_TRACES_SAMPLER: 'traceidratio' };
-    expect(refusalOf({ ...tracing, [name]: value })).toMatch(new RegExp(`^${name}: .* Example: ${name}=`));
+    expect(errorOf({ ...tracing, [name]: value })).toMatch(new RegExp(`^${name}: .* Example: ${name}=`));
   });
 });
 
-describe('with account, app and token', () => {
-  test('the real API is served', () => {
+describe('settings of the app', () => {
+  test('select the real API', () => {
     expect(readConfig(REAL).app).toEqual({
       baseUrl: 'https://api.cloudflare.com/client/v4',
       accountId: REAL.CLOUDFLARE_ACCOUNT_ID,
@@ -181,20 +182,20 @@ describe('with account, app and token', () => {
     });
   });
 
-  test('another base URL may end with a slash', () => {
+  test('accept a base URL with a trailing slash', () => {
     const config = readConfig({ ...REAL, CLOUDFLARE_BASE_URL: 'http://127.0.0.1:4001/client/v4/' });
     expect(config.app?.baseUrl).toBe('http://127.0.0.1:4001/client/v4');
   });
 
   test.each(['CLOUDFLARE_ACCOUNT_ID', 'REALTIMEKIT_APP_ID', 'CLOUDFLARE_API_TOKEN'])(
-    '%s is missed by its name',
+    'are rejected without %s',
     (name) => {
-      expect(refusalOf({ ...REAL, [name]: undefined })).toMatch(new RegExp(`^${name}: missing.* Example: ${name}=`));
+      expect(errorOf({ ...REAL, [name]: undefined })).toMatch(new RegExp(`^${name}: must be set .* Example: ${name}=`));
     },
   );
 });
 
-describe('a wrong setting is refused in one line that names it and gives an example', () => {
+describe('the message for an invalid setting', () => {
   test.each([
     ['PORT', 'http'],
     ['PORT', '65536'],
@@ -219,13 +220,13 @@ describe('a wrong setting is refused in one line that names it and gives an exam
     ['CLOUDFLARE_ACCOUNT_ID', '../other'],
     ['REALTIMEKIT_APP_ID', 'app?x=1'],
     ['CLOUDFLARE_API_TOKEN', 'two words'],
-  ])('%s=%s', (name, value) => {
-    const refusal = refusalOf({ ...REAL, [name]: value });
-    expect(refusal).toMatch(new RegExp(`^${name}: .+ Example: ${name}=\\S+$`));
-    expect(refusal).not.toContain('\n');
+  ])('is one line with the variable and an example: %s=%s', (name, value) => {
+    const message = errorOf({ ...REAL, [name]: value });
+    expect(message).toMatch(new RegExp(`^${name}: .+ Example: ${name}=\\S+$`));
+    expect(message).not.toContain('\n');
   });
 
-  test('and its example is itself accepted', () => {
+  test('gives a valid example', () => {
     const names = [
       'PORT',
       'SANDBOX_PORT',
@@ -237,57 +238,62 @@ describe('a wrong setting is refused in one line that names it and gives an exam
       ...Object.keys(REAL),
     ];
     for (const name of names) {
-      const [, example] = /Example: \w+=(\S+)$/.exec(refusalOf({ ...REAL, [name]: 'never right!' })) ?? [];
-      expect(refusalOf({ ...REAL, [name]: example })).toBe('not refused');
+      const [, example] = /Example: \w+=(\S+)$/.exec(errorOf({ ...REAL, [name]: 'never right!' })) ?? [];
+      expect(errorOf({ ...REAL, [name]: example })).toBe('no error');
     }
   });
 
-  test('a token is never repeated', () => {
+  test('never repeats the API token', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9]{12,40}$/), (secret) => {
-        expect(refusalOf({ ...REAL, CLOUDFLARE_API_TOKEN: `${secret} ${secret}` })).not.toContain(secret);
+        expect(errorOf({ ...REAL, CLOUDFLARE_API_TOKEN: `${secret} ${secret}` })).not.toContain(secret);
       }),
     );
   });
 });
 
-test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('%s is a host that only this machine reaches', (host) => {
-  expect(readConfig({ HOST: host }).host).toBe(host);
-});
+test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])(
+  'AUTH may be unset when HOST is the loopback host %s',
+  (host) => {
+    expect(readConfig({ HOST: host }).host).toBe(host);
+  },
+);
 
-describe('who is let in', () => {
+describe('authentication settings', () => {
   const KEY = `dashboard ${'a1'.repeat(32)} livestream:read`;
   const JWT = { AUTH: 'jwt', JWT_ISSUER: 'https://login.example.com/', JWT_AUDIENCE: 'one, two' };
   const JWKS = 'https://login.example.com/jwks.json';
 
   test.each(['0.0.0.0', '192.0.2.7', 'gateway.internal', '127.evil.example', '::'])(
-    'has to be chosen where other machines reach the gateway: on %s',
+    'require AUTH when other machines can reach the gateway at %s',
     (HOST) => {
-      expect(refusalOf({ HOST })).toMatch(
-        /^AUTH: missing, while other machines reach HOST .* Example: AUTH=passthrough$/,
+      expect(errorOf({ HOST })).toMatch(
+        /^AUTH: must be passthrough, jwt or api-key, because other machines can reach HOST .* Example: AUTH=passthrough$/,
       );
-      expect(refusalOf({ HOST, AUTH: 'none' })).toMatch(/^AUTH: "none" lets in whoever reaches HOST .* Example: AUTH=/);
+      expect(errorOf({ HOST, AUTH: 'none' })).toMatch(
+        /^AUTH: must not be "none", because other machines can reach HOST .* Example: AUTH=/,
+      );
       expect(readConfig({ HOST, AUTH: 'passthrough' })).toMatchObject({ host: HOST, auth: { kind: 'passthrough' } });
     },
   );
 
-  test('callers who bring tokens of their own leave the gateway without one', () => {
+  test('need no API token of the gateway when AUTH is passthrough', () => {
     const { CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID } = REAL;
     const config = readConfig({ CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID, AUTH: 'passthrough' });
     expect(config.app).toMatchObject({ token: null });
   });
 
-  test('by tokens of an issuer, whose keys are at an address or here', () => {
+  test('accept a JWKS URL, a PEM key or a JWK when AUTH is jwt', () => {
     expect(readConfig({ ...JWT, JWT_JWKS_URL: JWKS }).auth).toEqual({
       kind: 'jwt',
       issuer: 'https://login.example.com/',
       audiences: ['one', 'two'],
-      clockSkew: 30,
+      clockSkewSeconds: 30,
       key: { jwksUrl: JWKS },
     });
     const pem = '-----BEGIN PUBLIC KEY-----\\nMIIB\\n-----END PUBLIC KEY-----';
     expect(readConfig({ ...JWT, JWT_KEY: pem, JWT_CLOCK_SKEW_S: '0' }).auth).toMatchObject({
-      clockSkew: 0,
+      clockSkewSeconds: 0,
       key: { pem: '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----' },
     });
     expect(readConfig({ ...JWT, JWT_KEY: '{"kty":"RSA"}' }).auth).toMatchObject({ key: { jwk: '{"kty":"RSA"}' } });
@@ -301,11 +307,11 @@ describe('who is let in', () => {
     ['JWT_JWKS_URL', { ...JWT, JWT_JWKS_URL: 'login.example.com' }],
     ['JWT_KEY', { ...JWT, JWT_JWKS_URL: JWKS, JWT_KEY: '{}' }],
     ['JWT_CLOCK_SKEW_S', { ...JWT, JWT_JWKS_URL: JWKS, JWT_CLOCK_SKEW_S: '1h' }],
-  ])('%s is missed or refused by its name', (name, environment) => {
-    expect(refusalOf(environment)).toMatch(new RegExp(`^${name}: .+ Example: ${name}=`));
+  ])('name %s in the message when it is missing or invalid', (name, environment) => {
+    expect(errorOf(environment)).toMatch(new RegExp(`^${name}: .+ Example: ${name}=`));
   });
 
-  test('by keys of which only the hash is told, in the setting or in a file', () => {
+  test('read hashes of API keys from a variable or from a file', () => {
     const dashboard = { name: 'dashboard', sha256: 'a1'.repeat(32), scopes: ['livestream:read'] };
     const studio = { name: 'studio', sha256: 'b2'.repeat(32), scopes: ['livestream:read', 'livestream:write'] };
     expect(readConfig({ AUTH: 'api-key', API_KEYS: KEY }).auth).toEqual({ kind: 'api-key', keys: [dashboard] });
@@ -316,22 +322,22 @@ describe('who is let in', () => {
   });
 
   test.each(['', 'dashboard', 'dashboard plain-secret livestream:read', `${KEY}, a ${'0'.repeat(64)}`, `${KEY} all`])(
-    'and an entry that is wrong is not repeated: %s',
+    'do not repeat an invalid API key in the message: %s',
     (API_KEYS) => {
-      const refusal = refusalOf({ AUTH: 'api-key', API_KEYS });
-      expect(refusal).toMatch(/^API_KEYS: .+ Example: API_KEYS='/);
-      expect(refusal).not.toMatch(/plain-secret|a1a1/);
+      const message = errorOf({ AUTH: 'api-key', API_KEYS });
+      expect(message).toMatch(/^API_KEYS: .+ Example: API_KEYS='/);
+      expect(message).not.toMatch(/plain-secret|a1a1/);
     },
   );
 
-  test('a file of keys that is not there is named', () => {
-    const refusal = refusalOf({ AUTH: 'api-key', API_KEYS_FILE: 'nowhere.txt' });
-    expect(refusal).toMatch(/^API_KEYS_FILE: "nowhere.txt" cannot be read\. Example: API_KEYS_FILE=/);
+  test('name a file of API keys that cannot be read', () => {
+    const message = errorOf({ AUTH: 'api-key', API_KEYS_FILE: 'nowhere.txt' });
+    expect(message).toMatch(/^API_KEYS_FILE: must name a readable file, not "nowhere.txt"\. Example: API_KEYS_FILE=/);
   });
 });
 
-describe('what a stranger may do', () => {
-  test('in production neither the schema nor GraphiQL nor what operations cost is told, unless the operator says so', () => {
+describe('settings of what callers may see and request', () => {
+  test('hide GraphiQL, the schema and the upstream report in production unless they are on', () => {
     const closed = { graphiql: false, introspection: false, suggestions: false, upstreamReport: false };
     expect(readConfig({ NODE_ENV: 'production' })).toMatchObject(closed);
     const settings = { GRAPHIQL: 'on', INTROSPECTION: 'on', SUGGESTIONS: 'on', UPSTREAM_REPORT: 'on' };
@@ -339,7 +345,7 @@ describe('what a stranger may do', () => {
     expect(readConfig({ NODE_ENV: 'production', ...settings })).toMatchObject(open);
   });
 
-  test('each limit has its setting', () => {
+  test('include each limit of an operation', () => {
     const { limits } = readConfig({
       QUERY_DEPTH: '1',
       QUERY_ALIASES: '2',
@@ -364,7 +370,7 @@ describe('what a stranger may do', () => {
     });
   });
 
-  test('sites are named by their origins', () => {
+  test('accept a list of origins or "*" as CORS_ORIGINS', () => {
     const { corsOrigins } = readConfig({ CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' });
     expect(corsOrigins).toEqual(['https://app.example.com', 'http://localhost:5173']);
     expect(readConfig({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
@@ -373,18 +379,18 @@ describe('what a stranger may do', () => {
   test.each([
     ['documents.json', 'one'],
     ['apollo.json', 'two'],
-  ])('trusted documents are read as %s has them', (TRUSTED_DOCUMENTS, id) => {
+  ])('accept trusted documents in the format of %s', (TRUSTED_DOCUMENTS, id) => {
     expect(readConfig({ TRUSTED_DOCUMENTS, TRUSTED_DOCUMENTS_ONLY: 'on' }).trustedDocuments).toEqual({
       documents: new Map([[id, '{ __typename }']]),
-      only: true,
+      isExclusive: true,
     });
   });
 
   test.each(['list.json', 'text.json', 'number.json', 'broken.json', undefined])(
-    'a manifest that cannot serve is refused: %s',
+    'reject an invalid manifest of trusted documents: %s',
     (TRUSTED_DOCUMENTS) => {
-      const refusal = refusalOf({ TRUSTED_DOCUMENTS, TRUSTED_DOCUMENTS_ONLY: 'on' });
-      expect(refusal).toMatch(/^TRUSTED_DOCUMENTS: .+ Example: TRUSTED_DOCUMENTS=\S+$/);
+      const message = errorOf({ TRUSTED_DOCUMENTS, TRUSTED_DOCUMENTS_ONLY: 'on' });
+      expect(message).toMatch(/^TRUSTED_DOCUMENTS: .+ Example: TRUSTED_DOCUMENTS=\S+$/);
     },
   );
 });

@@ -39,8 +39,8 @@ describe('without any setting', () => {
 describe('a start that cannot succeed ends with code 1 and one line that says what to set', () => {
   test.each([
     [{ PORT: 'http' }, /^PORT: .* Example: PORT=4000\n$/],
-    [{ HOST: '0.0.0.0' }, /^AUTH: missing, while .* Example: AUTH=passthrough\n$/],
-    [{ CLOUDFLARE_ACCOUNT_ID: 'a' }, /^REALTIMEKIT_APP_ID: missing.* Example: REALTIMEKIT_APP_ID=\S+\n$/],
+    [{ HOST: '0.0.0.0' }, /^AUTH: must be passthrough, jwt or api-key, because .* Example: AUTH=passthrough\n$/],
+    [{ CLOUDFLARE_ACCOUNT_ID: 'a' }, /^REALTIMEKIT_APP_ID: must be set .* Example: REALTIMEKIT_APP_ID=\S+\n$/],
   ])('%o', async (settings, line) => {
     const program = start(settings);
     expect(await program.exitCode).toBe(1);

@@ -85,9 +85,9 @@ export async function startIdentityProvider() {
 
 export function jwtSettings(
   key: { jwksUrl: string } | { pem: string } | { jwk: string },
-  { clockSkew = 30, audiences = [AUDIENCE] }: { clockSkew?: number; audiences?: string[] } = {},
+  { clockSkew: clockSkewSeconds = 30, audiences = [AUDIENCE] }: { clockSkew?: number; audiences?: string[] } = {},
 ): AuthSettings {
-  return { kind: 'jwt', issuer: ISSUER, audiences, clockSkew, key };
+  return { kind: 'jwt', issuer: ISSUER, audiences, clockSkewSeconds, key };
 }
 
 /** Pairs take long to make: each is made once for a whole file of tests. */

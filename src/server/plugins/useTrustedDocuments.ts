@@ -8,16 +8,16 @@ import type { TrustedDocuments } from '../../config/persistedDocuments.ts';
 export const DOCUMENT_ID = 'documentId';
 
 /** Takes a document's id in place of its text: `documentId`, or Apollo's `extensions.persistedQuery.sha256Hash`. */
-export function useTrustedDocuments({ documents, only }: TrustedDocuments): Plugin {
+export function useTrustedDocuments({ documents, isExclusive }: TrustedDocuments): Plugin {
   return usePersistedOperations({
-    allowArbitraryOperations: !only,
+    allowArbitraryOperations: !isExclusive,
     extractPersistedOperationId: (params, request) => idOf(params, request),
     getPersistedOperation: (id) => documents.get(id) ?? null,
     customErrors: {
       notFound: () =>
         refusal(
           'PERSISTED_QUERY_NOT_FOUND',
-          `No document is known under this id. ${only ? 'Only known ones are served.' : 'Send its text as "query".'}`,
+          `No document is known under this id. ${isExclusive ? 'Only known ones are served.' : 'Send its text as "query".'}`,
         ),
       keyNotFound: () => refusal('BAD_REQUEST', 'Must provide query string.'),
       persistedQueryOnly: () =>

@@ -156,7 +156,10 @@ describe('an operation over it', () => {
   });
 
   test('may be sent by its id', async () => {
-    const trustedDocuments = { documents: new Map([['all', '{ livestreams(first: 1) { totalCount } }']]), only: true };
+    const trustedDocuments = {
+      documents: new Map([['all', '{ livestreams(first: 1) { totalCount } }']]),
+      isExclusive: true,
+    };
     const { socketUrl } = await serve(await startTestGateway({ options: { trustedDocuments } }));
     const { run, until, messages } = await connect(socketUrl);
     run('1', { documentId: 'all' });
