@@ -1,23 +1,26 @@
-import type { Livestream, LivestreamQuery } from '../domain/models.ts';
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import type { Operation } from '../data/operation.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import type { Operation } from '../data/operation.ts';
+import type { Livestream, LivestreamQuery } from '../domain/models.ts';
 
-/** Livestreams that are `LIVE` or `INVOKED`. */
+/** Livestreams whose status is `LIVE` or `INVOKED`. */
 export interface ActiveLivestreams {
   livestreams: Livestream[];
-  /** Whether these are all. */
+  /** Whether the app has no other active livestreams. */
   isComplete: boolean;
 }
 
-/** What runs in the whole app: the lists as a whole, or where they do not tell how long they are, the newest of each. */
+/**
+ * Reads the app's active livestreams: all of them in bulk, or, where the lists do not report their length, the newest page for each
+ * status. Nothing in the result is older than `since`.
+ */
 export async function readActiveLivestreams(
   { bulkReads, reads }: DataSource,
   operation: Operation,
   since?: HybridTimestamp,
 ): Promise<ActiveLivestreams> {
-  const whole = await bulkReads?.active(operation, since);
-  if (whole) return { livestreams: whole, isComplete: true };
+  const allActive = await bulkReads?.active(operation, since);
+  if (allActive) return { livestreams: allActive, isComplete: true };
   const pages = await Promise.all(
     (['INVOKED', 'LIVE'] as const).map(async (status) => {
       const query: LivestreamQuery = { status, excludeMeetings: false, from: null, to: null, order: 'DESC' };

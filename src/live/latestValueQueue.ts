@@ -1,59 +1,65 @@
-/** What waits for one reader: of each key the latest value only, so that a slow reader costs no memory. */
+/**
+ * A conflating queue between one producer and one slow consumer: of each key, only the latest value waits, so that a consumer that
+ * does not keep up costs no more memory than there are keys. Values that look the same as the one last delivered are dropped.
+ */
 export interface LatestValueQueue<Value> extends AsyncIterableIterator<Value, undefined> {
-  /** Nothing, where the reader was given the same of this key the last time. */
+  /** Replaces the value of this key that waits for delivery. A value that is the same as the one last delivered is not delivered. */
   push(key: string, value: Value): void;
-  /** What the reader was given of this key was of no use to it: it is to get it again. */
+  /** Forgets the value of this key that was last delivered, so that the same value can be delivered again. */
   allowResend(key: string): void;
-  /** The reader gets this error in place of whatever is waiting. */
+  /** Discards the waiting values. The next read rejects with this error, and the queue ends. */
   fail(error: unknown): void;
+  /** Ends the queue: pending and later reads are done. */
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
 export interface LatestValueQueueOptions<Value> {
+  /** Whether two values of one key look the same to the consumer. */
   isSame: (one: Value, other: Value) => boolean;
-  /** Called once, when the reader leaves or the mailbox has failed. */
+  /** Called once, when the consumer ends the queue or has received the error of `fail`. */
   onEnd: () => void;
 }
 
-/** Of how many keys it is remembered what the reader was given. */
-const MAX_REMEMBERED = 1000;
+/** The number of keys whose last delivered value is remembered. */
+const MAX_REMEMBERED_KEYS = 1000;
 
 export function createLatestValueQueue<Value>({
   isSame,
   onEnd,
 }: LatestValueQueueOptions<Value>): LatestValueQueue<Value> {
+  /** In order of arrival of the keys. */
   const waiting = new Map<string, Value>();
   const delivered = new Map<string, Value>();
   let failure: { error: unknown } | null = null;
-  let isOver = false;
-  let news = Promise.withResolvers<void>();
+  let hasEnded = false;
+  /** Resolves when pending reads must check the queue again. */
+  let change = Promise.withResolvers<void>();
 
-  /** For all who wait. */
-  function wake(): void {
-    news.resolve();
-    news = Promise.withResolvers<void>();
+  function wakeReads(): void {
+    change.resolve();
+    change = Promise.withResolvers<void>();
   }
 
   function end(): void {
-    if (isOver) return;
-    isOver = true;
+    if (hasEnded) return;
+    hasEnded = true;
     failure = null;
     waiting.clear();
     delivered.clear();
     onEnd();
-    wake();
+    wakeReads();
   }
 
-  /** The key that has waited longest. */
-  function take(): Value | undefined {
+  /** Removes and returns the value of the key that has waited longest; undefined if nothing waits. */
+  function shift(): Value | undefined {
     const [first] = waiting;
     if (first === undefined) return undefined;
     const [key, value] = first;
     waiting.delete(key);
     delivered.delete(key);
     delivered.set(key, value);
-    const [oldest] = delivered.keys();
-    if (delivered.size > MAX_REMEMBERED && oldest !== undefined) delivered.delete(oldest);
+    const [oldestKey] = delivered.keys();
+    if (delivered.size > MAX_REMEMBERED_KEYS && oldestKey !== undefined) delivered.delete(oldestKey);
     return value;
   }
 
@@ -65,29 +71,29 @@ export function createLatestValueQueue<Value>({
           end();
           throw error;
         }
-        if (isOver) return { done: true, value: undefined };
-        const value = take();
+        if (hasEnded) return { done: true, value: undefined };
+        const value = shift();
         if (value !== undefined) return { done: false, value };
-        await news.promise;
+        await change.promise;
       }
     },
     push(key, value) {
-      if (isOver) return;
+      if (hasEnded) return;
       const last = delivered.get(key);
       if (last === undefined || !isSame(last, value)) {
         waiting.set(key, value);
-        return wake();
+        wakeReads();
+        return;
       }
       waiting.delete(key);
-      // It may know more than the one before, as far as that goes.
+      // Values that look the same can differ in detail: the newer one may name a session that the older one did not know.
       delivered.set(key, value);
-      return undefined;
     },
     allowResend: (key) => void delivered.delete(key),
     fail(error) {
-      if (isOver) return;
+      if (hasEnded) return;
       failure ??= { error };
-      wake();
+      wakeReads();
     },
     async return() {
       end();

@@ -1,12 +1,12 @@
-/** How often what is watched is looked at, in milliseconds. */
+/** How often subscribed livestreams are polled. */
 export interface PollIntervals {
-  /** While frames, or the address at which they can be watched, are about to appear. */
+  /** While a livestream is starting: its first frames or its playback URL are about to appear. */
   startingMs: number;
-  /** How long that may take before it is looked for no more often than anything else. */
+  /** How long a livestream may be starting before it is polled at the steady interval again. */
   startingTimeoutMs: number;
   /** While nothing changes. */
   steadyMs: number;
-  /** While nothing changes that webhooks would not tell. */
+  /** While nothing changes and webhooks arrive: polling only finds what webhooks do not report, such as a new name. */
   withWebhooksMs: number;
 }
 

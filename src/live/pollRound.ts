@@ -84,7 +84,7 @@ export function createPollRound({
 
   /** What another replica has read lately is as good as new. */
   const nowFor = ({ maxPeerAgeMs = 0 }: Operation): HybridTimestamp =>
-    maxPeerAgeMs > 0 ? reads.past(maxPeerAgeMs) : reads.now();
+    maxPeerAgeMs > 0 ? reads.ago(maxPeerAgeMs) : reads.now();
 
   const orderOf = (id: string): number => published.get(id)?.timestamp.logical ?? 0;
   const oldestFirst = (ids: string[]): string[] => ids.toSorted((one, other) => orderOf(one) - orderOf(other));

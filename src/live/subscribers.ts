@@ -2,93 +2,91 @@ import type { Livestream } from '../domain/models.ts';
 import type { LatestValueQueue } from './latestValueQueue.ts';
 import { matchesTarget, type LiveState, type SubscriptionTarget } from './types.ts';
 
+/** One subscription: the livestreams it covers, and the queue of events for its client. */
 export interface Subscriber {
   target: SubscriptionTarget;
   queue: LatestValueQueue<LiveState>;
 }
 
-/** What is watched, each once. */
+/** Everything that has a subscriber, without duplicates. */
 export interface Topics {
   livestreamIds: string[];
   meetingIds: string[];
-  /** Whether anybody watches all of the app's. */
+  /** Whether a subscriber covers all livestreams of the app. */
   isAppWide: boolean;
 }
 
-/** All who watch, found by what they watch: every row of every answer to anybody asks who is to be told of it. */
+/** The subscribers of one account, indexed by target: each row of each upstream response looks up the subscribers that it concerns. */
 export interface Subscribers {
-  add(reader: Subscriber): void;
-  delete(reader: Subscriber): void;
-  has(reader: Subscriber): boolean;
+  add(subscriber: Subscriber): void;
+  delete(subscriber: Subscriber): void;
+  has(subscriber: Subscriber): boolean;
   size(): number;
-  /** Removes and gives all. */
+  /** Removes and returns all subscribers. */
   clear(): Subscriber[];
+  /** The subscribers whose target covers this livestream. */
   matching(livestream: Livestream): Subscriber[];
+  /** A cheap pre-check: if false, `matching` is empty. */
   hasMatch(livestream: Livestream): boolean;
-  /** Whether anybody asked for it by name. */
+  /** Whether a subscriber asked for this livestream by its id. */
   isTracked(livestreamId: string): boolean;
   topics(): Topics;
 }
 
+type Group = Set<Subscriber>;
+
+/** The only key of the app-wide index. */
+const APP = 'app';
+
 export function createSubscribers(): Subscribers {
-  const byLivestream = new Map<string, Set<Subscriber>>();
-  const byMeeting = new Map<string, Set<Subscriber>>();
-  const ofAll = new Map<'all', Set<Subscriber>>();
+  const byLivestream = new Map<string, Group>();
+  const byMeeting = new Map<string, Group>();
+  const appWide = new Map<string, Group>();
   let size = 0;
 
-  /** Calls `change` with the group that a reader belongs to. */
-  function inGroup({ livestreamId, meetingId }: SubscriptionTarget, change: (group: Set<Subscriber>) => void): void {
-    if (livestreamId !== null) changeGroup(byLivestream, livestreamId, change);
-    else if (meetingId !== null) changeGroup(byMeeting, meetingId, change);
-    else changeGroup(ofAll, 'all', change);
+  /** The index and the key in it that a target belongs to. */
+  function locate({ livestreamId, meetingId }: SubscriptionTarget): [index: Map<string, Group>, key: string] {
+    if (livestreamId !== null) return [byLivestream, livestreamId];
+    return meetingId === null ? [appWide, APP] : [byMeeting, meetingId];
   }
 
-  const groupsAbout = ({ id, meetingId }: Livestream): Set<Subscriber>[] =>
-    [byLivestream.get(id), byMeeting.get(meetingId ?? ''), ofAll.get('all')].filter((group) => group !== undefined);
+  const groupsFor = ({ id, meetingId }: Livestream): Group[] =>
+    [byLivestream.get(id), byMeeting.get(meetingId ?? ''), appWide.get(APP)].filter((group) => group !== undefined);
 
   return {
-    add(reader) {
-      inGroup(reader.target, (group) => group.add(reader));
+    add(subscriber) {
+      const [index, key] = locate(subscriber.target);
+      index.set(key, (index.get(key) ?? new Set()).add(subscriber));
       size += 1;
     },
-    delete(reader) {
-      inGroup(reader.target, (group) => {
-        if (group.delete(reader)) size -= 1;
-      });
+    delete(subscriber) {
+      const [index, key] = locate(subscriber.target);
+      const group = index.get(key);
+      if (group?.delete(subscriber)) size -= 1;
+      if (group?.size === 0) index.delete(key);
     },
-    has(reader) {
-      let isThere = false;
-      inGroup(reader.target, (group) => {
-        isThere = group.has(reader);
-      });
-      return isThere;
+    has(subscriber) {
+      const [index, key] = locate(subscriber.target);
+      return index.get(key)?.has(subscriber) ?? false;
     },
     size: () => size,
     clear() {
       const all: Subscriber[] = [];
-      for (const groups of [byLivestream, byMeeting, ofAll]) {
-        for (const group of groups.values()) all.push(...group);
-        groups.clear();
+      for (const index of [byLivestream, byMeeting, appWide]) {
+        for (const group of index.values()) all.push(...group);
+        index.clear();
       }
       size = 0;
       return all;
     },
     matching: (livestream) =>
-      groupsAbout(livestream).flatMap((group) => [...group].filter(({ target }) => matchesTarget(target, livestream))),
-    hasMatch: (livestream) => groupsAbout(livestream).length > 0,
+      groupsFor(livestream).flatMap((group) => [...group].filter(({ target }) => matchesTarget(target, livestream))),
+    hasMatch: (livestream) => groupsFor(livestream).length > 0,
     isTracked: (livestreamId) => byLivestream.has(livestreamId),
     topics: () => ({
       livestreamIds: [...byLivestream.keys()],
       meetingIds: [...byMeeting.keys()],
-      isAppWide: ofAll.size > 0,
+      isAppWide: appWide.size > 0,
     }),
   };
-}
-
-/** A group that is empty is none. */
-function changeGroup<Key>(groups: Map<Key, Set<Subscriber>>, key: Key, change: (group: Set<Subscriber>) => void): void {
-  const group = groups.get(key) ?? new Set();
-  change(group);
-  if (group.size > 0) groups.set(key, group);
-  else groups.delete(key);
 }

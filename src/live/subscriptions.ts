@@ -1,17 +1,22 @@
-import type { ChangedIds } from '../domain/models.ts';
 import { LRUCache } from 'lru-cache';
 
-import type { Clock } from '../lib/clock.ts';
-import { GatewayError } from '../domain/errors.ts';
-import type { Livestream } from '../domain/models.ts';
 import type { Account } from '../data/account.ts';
 import { type TtlSettings, stretchedTtl } from '../data/cache/ttl.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { Clock } from '../lib/clock.ts';
 import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
 import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './pollIntervals.ts';
 import type { LiveSubscription, SubscriptionTarget } from './types.ts';
 
-/** How many may watch at a time. */
+/*
+ * The entry to live subscriptions. This file routes changes and webhooks to the subscriptions of each account, limits how many
+ * subscriptions are open and how many webhooks are read back, and decides whether webhooks can be relied on. What subscribers are
+ * notified of is up to `publisher.ts`, and when upstream is polled up to `poller.ts`.
+ */
+
+/** How many subscriptions can be open at a time. */
 export interface LiveLimits {
   perCaller: number;
   total: number;
@@ -19,11 +24,15 @@ export interface LiveLimits {
 
 export const DEFAULT_LIVE_LIMITS: LiveLimits = { perCaller: 1000, total: 10_000 };
 
-/** All sources of changes, merged: what anybody's answers tell, this gateway's own starts and stops, webhooks, and looking. */
+/**
+ * Subscriptions to livestreams. Changes come from four sources: responses to any caller's reads, the gateway's own starts and stops,
+ * webhooks, and polling.
+ */
 export interface LiveSubscriptions {
   /**
-   * The present state of what is watched, then each change. `callerId` tells callers apart. Rejects with `RATE_LIMITED` when too many
-   * watch already, with `BAD_USER_INPUT` when there is no such livestream. It ends when `signal` is aborted, also before it has begun.
+   * Returns the current state of the target, then every change. Rejects with `RATE_LIMITED` if `callerId` or the gateway has too many
+   * subscriptions, and with `BAD_USER_INPUT` if the livestream does not exist. Aborting `signal` ends the subscription, even one that
+   * is still being set up.
    */
   subscribe(
     account: Account,
@@ -31,11 +40,14 @@ export interface LiveSubscriptions {
     target: SubscriptionTarget,
     signal: AbortSignal,
   ): Promise<LiveSubscription>;
-  /** A webhook came: what it is about is read back. */
+  /** Reads back the entities that a webhook event affects. */
   onWebhook(event: ChangedIds): void;
-  /** How many watch now. */
+  /** The number of open subscriptions. */
   size(): number;
-  /** Nobody is told anything any more: each reader gets an `AbortError`, by which its connection breaks, and comes back elsewhere. */
+  /**
+   * Ends all subscriptions, including future ones, with an `AbortError`. The error breaks the connection instead of reaching the
+   * client as a result, so that the client reconnects to another replica.
+   */
   closeAll(): void;
 }
 
@@ -47,14 +59,16 @@ export interface LiveSubscriptionsOptions {
   intervals?: PollIntervals;
 }
 
-/** Webhooks of a minute that are heeded; what the others told is found by looking. */
-const MOST_EVENTS = 600;
-/** What a look waits at most under the budget's pressure while there is enough of it, in milliseconds. */
-const LONGEST_REST = 15_000;
-/** How much earlier than a change is seen its webhook may have come, in milliseconds. */
-const WEBHOOK_TAKES = 60_000;
-/** For how long webhooks are taken to be coming after the last, in milliseconds. */
-const WEBHOOKS_LAST = 3_600_000;
+/** Polling finds the changes that webhooks beyond this limit reported. */
+const MAX_WEBHOOKS_PER_MINUTE = 600;
+const MINUTE_MS = 60_000;
+/** The longest delay that budget pressure can impose on polling while more than a quarter of the budget remains. */
+const MAX_STRETCHED_INTERVAL_MS = 15_000;
+/** How long before a status change is observed its webhook may have arrived. */
+const MAX_WEBHOOK_LEAD_MS = 60_000;
+/** Webhooks count as arriving for this long after the last one. */
+const WEBHOOKS_EXPIRE_AFTER_MS = 3_600_000;
+const MAX_REMEMBERED_WEBHOOKS = 10_000;
 
 export function createLiveSubscriptions({
   dataSource,
@@ -63,122 +77,126 @@ export function createLiveSubscriptions({
   limits,
   intervals = DEFAULT_POLL_INTERVALS,
 }: LiveSubscriptionsOptions): LiveSubscriptions {
+  /** By account id. An account without subscribers has no entry. */
   const accounts = new Map<string, AccountSubscriptions>();
-  /** How many each caller watches. */
+  /** The number of subscriptions by caller id. */
   const counts = new Map<string, number>();
   let total = 0;
-  let toldAt = -Infinity;
-  /** When which livestream was told of. */
-  const events = new LRUCache<string, number>({ max: 10_000 });
-  let minute = { began: -Infinity, events: 0 };
-  let isOver = false;
+  let lastWebhookAt = -Infinity;
+  /** The time of each livestream's last webhook, by livestream id. */
+  const webhookTimes = new LRUCache<string, number>({ max: MAX_REMEMBERED_WEBHOOKS });
+  let webhookWindow = { startedAt: -Infinity, count: 0 };
+  let isClosed = false;
 
   dataSource.subscribe({
-    onLivestream: (accountId, ...seen) => accounts.get(accountId)?.onLivestream(...seen),
-    onSession: (accountId, ...seen) => accounts.get(accountId)?.onSession(...seen),
-    onMeeting: (accountId, meetingId, moment) =>
-      accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, moment),
-    onWebhook({ livestreamId, meetingId }, moment) {
-      remember(livestreamId);
-      for (const watch of accounts.values()) watch.refresh({ livestreamId, meetingId }, moment);
+    onLivestream: (accountId, ...change) => accounts.get(accountId)?.onLivestream(...change),
+    onSession: (accountId, ...change) => accounts.get(accountId)?.onSession(...change),
+    onMeeting: (accountId, meetingId, timestamp) =>
+      accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, timestamp),
+    onWebhook({ livestreamId, meetingId }, timestamp) {
+      recordWebhook(livestreamId);
+      for (const subscriptions of accounts.values()) subscriptions.refresh({ livestreamId, meetingId }, timestamp);
     },
   });
 
-  /** A webhook came, here or to another replica. */
-  function remember(livestreamId: string | null): void {
-    toldAt = clock.now();
-    if (livestreamId !== null) events.set(livestreamId, toldAt);
+  /** Records that a webhook arrived at this replica or another one. */
+  function recordWebhook(livestreamId: string | null): void {
+    lastWebhookAt = clock.now();
+    if (livestreamId !== null) webhookTimes.set(livestreamId, lastWebhookAt);
   }
 
-  function watchOf(account: Account): AccountSubscriptions {
-    const known = accounts.get(account.id);
-    if (known !== undefined) return known;
-    const made = createAccountSubscriptions({
+  function subscriptionsOf(account: Account): AccountSubscriptions {
+    const existing = accounts.get(account.id);
+    if (existing !== undefined) return existing;
+    const created = createAccountSubscriptions({
       account,
-      dataSource: dataSource,
+      dataSource,
       clock,
       intervals,
-      minPollIntervalMs: () => minPollInterval(account),
-      hasWebhooks: () => clock.now() - toldAt < WEBHOOKS_LAST,
+      minPollIntervalMs: () => minPollIntervalMs(account),
+      hasWebhooks: () => clock.now() - lastWebhookAt < WEBHOOKS_EXPIRE_AFTER_MS,
       onStatusChange,
     });
-    accounts.set(account.id, made);
-    return made;
+    accounts.set(account.id, created);
+    return created;
   }
 
-  /** One look is a few requests for all who watch: it may wait longer than a change may take to be told only where few are left. */
-  function minPollInterval({ budget }: Account): number {
-    const least = stretchedTtl(budget.pressure(), ttl);
+  /**
+   * A poll round sends few requests for all subscribers together, so budget pressure may delay it beyond the promised notification time
+   * only when little of the budget remains.
+   */
+  function minPollIntervalMs({ budget }: Account): number {
+    const stretchedMs = stretchedTtl(budget.pressure(), ttl);
     const { remaining, limit } = budget.snapshot();
-    return remaining > limit / 4 ? Math.min(least, LONGEST_REST) : least;
+    return remaining > limit / 4 ? Math.min(stretchedMs, MAX_STRETCHED_INTERVAL_MS) : stretchedMs;
   }
 
-  /** What webhooks should have told, and did not, shows that they do not come any more. */
+  /** A status change that should have caused a webhook, but did not, shows that webhooks no longer arrive. */
   function onStatusChange({ id, status }: Livestream): void {
-    const isTheirs = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
-    if (isTheirs && clock.now() - (events.get(id) ?? -Infinity) > WEBHOOK_TAKES) toldAt = -Infinity;
+    const causesWebhook = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
+    const sinceWebhookMs = clock.now() - (webhookTimes.get(id) ?? -Infinity);
+    if (causesWebhook && sinceWebhookMs > MAX_WEBHOOK_LEAD_MS) lastWebhookAt = -Infinity;
   }
 
-  /** Others' events cannot be told from the app's own: too many of them are not to cost too much. */
-  function isHeeded(): boolean {
+  /** Limits what webhooks can cost: RealtimeKit's events of other customers look like the app's own. */
+  function isWithinWebhookLimit(): boolean {
     const now = clock.now();
-    if (now - minute.began >= 60_000) minute = { began: now, events: 0 };
-    minute.events += 1;
-    return minute.events <= MOST_EVENTS;
+    if (now - webhookWindow.startedAt >= MINUTE_MS) webhookWindow = { startedAt: now, count: 0 };
+    webhookWindow.count += 1;
+    return webhookWindow.count <= MAX_WEBHOOKS_PER_MINUTE;
   }
 
+  /** Counts a new subscription. Returns the function that releases its slot. */
   function acquireSlot(callerId: string): () => void {
     const count = counts.get(callerId) ?? 0;
-    if (count >= limits.perCaller) throw tooMany(`You have ${count} subscriptions, as many as one caller may have.`);
-    if (total >= limits.total) throw tooMany(`The gateway has ${total} subscriptions, as many as it may have.`);
+    if (count >= limits.perCaller)
+      throw new GatewayError('RATE_LIMITED', `You have ${count} subscriptions, the maximum. End one first.`);
+    if (total >= limits.total)
+      throw new GatewayError('RATE_LIMITED', `The gateway has ${total} subscriptions, its maximum. Try again later.`);
     counts.set(callerId, count + 1);
     total += 1;
     return () => {
       total -= 1;
-      const left = (counts.get(callerId) ?? 1) - 1;
-      if (left > 0) counts.set(callerId, left);
+      const remaining = (counts.get(callerId) ?? 1) - 1;
+      if (remaining > 0) counts.set(callerId, remaining);
       else counts.delete(callerId);
     };
   }
 
   return {
     async subscribe(account, callerId, target, signal) {
-      if (isOver) return endingAtOnce();
-      const leave = acquireSlot(callerId);
-      const watch = watchOf(account);
-      return watch.subscribe(target, signal, () => {
-        leave();
-        if (!watch.hasSubscribers() && accounts.get(account.id) === watch) accounts.delete(account.id);
+      if (isClosed) return closedSubscription();
+      const releaseSlot = acquireSlot(callerId);
+      const subscriptions = subscriptionsOf(account);
+      return subscriptions.subscribe(target, signal, () => {
+        releaseSlot();
+        if (!subscriptions.hasSubscribers() && accounts.get(account.id) === subscriptions) accounts.delete(account.id);
       });
     },
     onWebhook({ livestreamId, meetingId }) {
-      if (isHeeded()) dataSource.invalidateExternal({ livestreamId, meetingId });
-      else remember(livestreamId);
+      if (isWithinWebhookLimit()) dataSource.invalidateExternal({ livestreamId, meetingId });
+      else recordWebhook(livestreamId);
     },
     size: () => total,
     closeAll() {
-      isOver = true;
-      for (const watch of accounts.values()) watch.closeAll(ending());
+      isClosed = true;
+      for (const subscriptions of accounts.values()) subscriptions.closeAll(shutdownError());
     },
   };
 }
 
-function tooMany(words: string): GatewayError {
-  return new GatewayError('RATE_LIMITED', `${words} End one first.`);
-}
-
-/** Whoever comes now: an error of `subscribe` itself would be an answer. */
-function endingAtOnce(): LiveSubscription {
+/** A subscription that fails at its first read. If `subscribe` itself rejected, the client would get the error as a result. */
+function closedSubscription(): LiveSubscription {
   return {
     nack: () => {},
-    next: async () => Promise.reject(ending()),
+    next: async () => Promise.reject(shutdownError()),
     [Symbol.asyncIterator]() {
       return this;
     },
   };
 }
 
-/** The connection is broken on it, where any other error would be an answer. */
-function ending(): Error {
-  return new DOMException('The gateway is ending.', 'AbortError');
+/** An `AbortError` breaks the connection; any other error would reach the client as a result. */
+function shutdownError(): Error {
+  return new DOMException('The gateway is shutting down.', 'AbortError');
 }

@@ -1,37 +1,39 @@
-import type { Livestream } from '../domain/models.ts';
-import { isSameVisibleState } from '../domain/livestreamState.ts';
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import { isSameVisibleState } from '../domain/livestreamState.ts';
+import type { Livestream } from '../domain/models.ts';
 
-/** What those who watch a livestream are told of. */
+/** The state that subscribers are notified of: a livestream and its running session. */
 export interface LiveState {
   livestream: Livestream;
-  /** The running session's id; null: none runs; undefined: nobody has looked. */
+  /** The id of the running session; null if no session is running, undefined if no read has shown either. */
   sessionId: string | null | undefined;
 }
 
-/** What one reader is told. */
+/** The events of one subscription: the current state, then every change. */
 export interface LiveSubscription extends AsyncIterableIterator<LiveState> {
-  /** The session that belongs to what it was told could not be read: it is told again once it can be. */
+  /** Reports that the session of a delivered livestream could not be read. The livestream is delivered again once it can be read. */
   nack(livestreamId: string): void;
 }
 
-/** What readers were told last, and when that was so. */
+/** The state of a livestream that was last published, and the time at which it was true. */
 export interface PublishedState extends LiveState {
   timestamp: HybridTimestamp;
 }
 
-/** Which livestreams a reader watches; both null: all of the app's. */
+/** The livestreams that a subscription covers: one, those of one meeting, or, if both ids are null, all of the app's. */
 export interface SubscriptionTarget {
   livestreamId: string | null;
   meetingId: string | null;
 }
 
-/** Whether nothing that readers are told of differs. A session that nobody has looked for is no other one. */
+/** Whether two states look the same to a subscriber. An unknown session counts as the same as any other. */
 export function isSameState(one: LiveState, other: LiveState): boolean {
-  const isSession = one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;
-  return isSession && isSameVisibleState(one.livestream, other.livestream);
+  const isSameSession =
+    one.sessionId === undefined || other.sessionId === undefined || one.sessionId === other.sessionId;
+  return isSameSession && isSameVisibleState(one.livestream, other.livestream);
 }
 
+/** Whether a subscription to this target covers the livestream. */
 export function matchesTarget({ livestreamId, meetingId }: SubscriptionTarget, livestream: Livestream): boolean {
   if (livestreamId !== null && livestreamId !== livestream.id) return false;
   return meetingId === null || meetingId === livestream.meetingId;
