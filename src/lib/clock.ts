@@ -1,16 +1,16 @@
-/** Time as the gateway sees it, injected so that tests can move it by hand. */
+/** A source of time and timers. It is injected, so that tests can move time by hand. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Runs `callback` once after `milliseconds`; the function returned cancels it. */
-  after(milliseconds: number, callback: () => void): () => void;
+  /** Calls `callback` once, in `ms` milliseconds. Call the returned function to cancel it. */
+  after(ms: number, callback: () => void): () => void;
 }
 
-/** The machine's own clock. */
+/** The clock and timers of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
 };

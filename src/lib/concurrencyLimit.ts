@@ -1,24 +1,28 @@
-/** Runs work at once while fewer than `most` of it is under way, else as soon as some of it has ended. */
-export function createConcurrencyLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+/**
+ * Runs at most `maxRunning` tasks at the same time; further tasks wait for their turn, first come, first served.
+ *
+ * `p-limit` does the same, but every GraphQL operation creates a limit, and there it costs 4.5 µs instead of 0.1 µs.
+ */
+export function createConcurrencyLimit(maxRunning: number): <T>(task: () => Promise<T>) => Promise<T> {
   let running = 0;
-  const waiting: (() => void)[] = [];
+  const queue: (() => void)[] = [];
 
-  /** Hands its place on to the one that waits longest. */
-  const end = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
+  /** Passes the place of a task that has settled on to the next one. */
+  const releasePlace = (): void => {
+    const startNext = queue.shift();
+    if (startNext === undefined) running -= 1;
+    else startNext();
   };
 
-  function run<T>(work: () => Promise<T>): Promise<T> {
-    const result = work();
-    result.then(end, end);
+  function run<T>(task: () => Promise<T>): Promise<T> {
+    const result = task();
+    result.then(releasePlace, releasePlace);
     return result;
   }
 
-  return (work) => {
-    if (running >= most) return new Promise<void>((resolve) => waiting.push(resolve)).then(() => run(work));
+  return (task) => {
+    if (running >= maxRunning) return new Promise<void>((resolve) => queue.push(resolve)).then(() => run(task));
     running += 1;
-    return run(work);
+    return run(task);
   };
 }

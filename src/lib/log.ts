@@ -1,27 +1,30 @@
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Takes one event: what happened, in words that stay the same, and its particulars. No secret may be in either. */
+/**
+ * Logs an event. `message` is a constant text that says what happened; whatever varies goes into `fields`. Neither may contain a
+ * secret.
+ */
 export interface Log {
   (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** Whether anybody sees events of this level; where it is not said, somebody does. */
+  /** Whether events of a level are written at all. A log without this function writes every level. */
   isEnabled?: (level: LogLevel) => boolean;
 }
 
-/** Credentials, wherever one is quoted. */
-const BEARER = /\bbearer\s+[^\s"']+/gi;
+/** A bearer token, as error messages may quote it. */
+const BEARER_TOKEN = /\bbearer\s+[^\s"']+/gi;
 
-/** A log in which the `secrets` do not show, whatever an error's words hold. */
+/** Wraps `log` and replaces `secrets` and bearer tokens in all text fields: error messages may quote them. */
 export function redactingLog(log: Log, secrets: readonly string[]): Log {
-  const clean = (text: string): string =>
+  const redact = (text: string): string =>
     secrets
-      .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[redacted]'), text)
-      .replaceAll(BEARER, '[redacted]');
+      .reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text)
+      .replaceAll(BEARER_TOKEN, '[redacted]');
   const { isEnabled = () => true } = log;
   const write: Log = (level, message, fields = {}) => {
-    const cleaned: Record<string, unknown> = {};
+    const redacted: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(fields))
-      cleaned[name] = typeof value === 'string' ? clean(value) : value;
-    log(level, message, cleaned);
+      redacted[name] = typeof value === 'string' ? redact(value) : value;
+    log(level, message, redacted);
   };
   return Object.assign(write, { isEnabled });
 }

@@ -1,34 +1,34 @@
-/** Counts what is under way, so that its end can be waited for. */
+/** Counts pending work, so that a shutdown can wait for its end. */
 export interface PendingWork {
-  /** Notes that something begins; call what it returns when that has ended. */
+  /** Counts one piece of work. Call the returned function when the work has ended; further calls have no effect. */
   start(): () => void;
-  /** Counts `work` until it settles, and gives it back. */
+  /** Counts `work` until it settles, and returns its result. */
   track<Result>(work: Promise<Result>): Promise<Result>;
   size(): number;
-  /** Resolves once nothing is under way. */
+  /** Resolves as soon as no work is pending. */
   whenIdle(): Promise<void>;
 }
 
 export function createPendingWork(): PendingWork {
-  const running = new Set<symbol>();
-  const waiting: (() => void)[] = [];
+  const pending = new Set<symbol>();
+  const idleCallbacks: (() => void)[] = [];
 
   function start(): () => void {
-    const one = Symbol('one');
-    running.add(one);
+    const id = Symbol('pending work');
+    pending.add(id);
     return () => {
-      running.delete(one);
-      if (running.size > 0) return;
-      for (const resolve of waiting.splice(0)) resolve();
+      pending.delete(id);
+      if (pending.size > 0) return;
+      for (const callback of idleCallbacks.splice(0)) callback();
     };
   }
 
   return {
     start,
     track: async (work) => work.finally(start()),
-    size: () => running.size,
+    size: () => pending.size,
     whenIdle: async () => {
-      if (running.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (pending.size > 0) await new Promise<void>((resolve) => idleCallbacks.push(resolve));
     },
   };
 }

@@ -1,47 +1,50 @@
 import { raceAbort } from './timeout.ts';
 
-/** A read that is under way, for any number of callers. It is cancelled when the last of them has left. */
+/** Work that any number of callers wait for together. It is cancelled as soon as none of them waits any more. */
 export interface SingleFlight<Value> {
-  /** What the read gives; rejects with the signal's reason when this caller leaves. */
+  /** Waits for the result. Rejects with the signal's reason if the signal is aborted first. */
   join(signal: AbortSignal | undefined): Promise<Value>;
-  /** From now on it goes on even when nobody waits. */
+  /** Lets the work go on even if nobody waits for it. */
   detach(): void;
 }
 
-/** Starts `work`; `ended` is called once, when it has settled or been cancelled: from then on nobody is to join. */
+/**
+ * Starts `work`. `onEnd` is called once, when the work has settled or has been cancelled; nobody may join after that. Whoever starts
+ * the work must join or detach it.
+ */
 export function startSingleFlight<Value>(
   work: (signal: AbortSignal) => Promise<Value>,
-  ended: () => void,
+  onEnd: () => void,
 ): SingleFlight<Value> {
   const controller = new AbortController();
-  let waiters = 0;
-  let isOver = false;
+  let waiting = 0;
+  let hasEnded = false;
   const end = (): void => {
-    if (!isOver) ended();
-    isOver = true;
+    if (!hasEnded) onEnd();
+    hasEnded = true;
   };
-  const outcome = work(controller.signal).finally(end);
-  // Whoever waits hears of a failure; with nobody left it concerns nobody.
-  outcome.catch(() => {});
+  const result = work(controller.signal).finally(end);
+  // Every waiting caller gets the error. Without any, the rejection must not count as unhandled.
+  result.catch(() => {});
 
   function leave(): void {
-    waiters -= 1;
-    if (waiters > 0 || isOver) return;
+    waiting -= 1;
+    if (waiting > 0 || hasEnded) return;
     end();
-    controller.abort(new Error('Everyone who waited for this read has left.'));
+    controller.abort(new Error('Nobody waits for this result any more.'));
   }
 
   return {
     async join(signal) {
-      waiters += 1;
+      waiting += 1;
       try {
-        return await raceAbort(outcome, signal);
+        return await raceAbort(result, signal);
       } finally {
         leave();
       }
     },
     detach() {
-      waiters += 1;
+      waiting += 1;
     },
   };
 }

@@ -1,76 +1,80 @@
 import type { Clock } from './clock.ts';
 
-export interface DeadlineOptions {
-  milliseconds: number;
+export interface TimeoutOptions {
+  timeoutMs: number;
   clock: Clock;
-  /** The caller's own signal; its reason is passed on. */
+  /** Ends the work early, with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** What the work is rejected with when time is up. */
-  expired: () => Error;
+  /** Creates the error to reject with after the timeout. */
+  createError: () => Error;
 }
 
-/** Runs `work` until it ends, its time is up or the caller leaves, whichever comes first; the work's signal tells it. */
-export function withTimeout<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` and returns its result. Rejects after `timeoutMs`, or with the reason of `signal` when that is aborted first; either
+ * aborts the signal that `work` gets, with the same reason.
+ */
+export function withTimeout<T>(options: TimeoutOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, signal } = options;
-  if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
+  if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
   const outcome = Promise.withResolvers<T>();
   const controller = new AbortController();
-  const giveUp = (reason: unknown): void => {
-    end();
-    outcome.reject(asError(reason));
+  const cancel = (reason: unknown): void => {
+    cleanUp();
+    outcome.reject(toError(reason));
     controller.abort(reason);
   };
-  const leave = (): void => giveUp(signal?.reason);
-  const cancelTimer = clock.after(options.milliseconds, () => giveUp(options.expired()));
-  signal?.addEventListener('abort', leave);
-  /** Timer and listener at once, or each request would leave both behind until the caller's own end. */
-  function end(): void {
+  const onAbort = (): void => cancel(signal?.reason);
+  const cancelTimer = clock.after(options.timeoutMs, () => cancel(options.createError()));
+  signal?.addEventListener('abort', onAbort);
+  /** Without this, timers and listeners of finished requests would pile up until the caller's own signal ends. */
+  function cleanUp(): void {
     cancelTimer();
-    signal?.removeEventListener('abort', leave);
+    signal?.removeEventListener('abort', onAbort);
   }
-  // Within a promise, so that work that throws at once is no other case.
-  return settleFrom(new Promise<T>((start) => start(work(controller.signal))), outcome, end);
+  // The constructor turns a synchronous throw of `work` into a rejection.
+  const result = new Promise<T>((resolve) => resolve(work(controller.signal)));
+  return settleWith(result, outcome, cleanUp);
 }
 
-/** Waits; rejects with the signal's reason when it is aborted meanwhile. */
-export async function sleep(milliseconds: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+/** Resolves after `ms` milliseconds. Rejects with the signal's reason if the signal is aborted first. */
+export async function sleep(ms: number, clock: Clock, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
-  let cancel = (): void => {};
+  let cancelTimer = (): void => {};
   const elapsed = new Promise<void>((resolve) => {
-    cancel = clock.after(milliseconds, resolve);
+    cancelTimer = clock.after(ms, resolve);
   });
   try {
     await raceAbort(elapsed, signal);
   } finally {
-    cancel();
+    cancelTimer();
   }
 }
 
-/** What `work` gives, or the signal's reason once that is aborted; the work itself may go on. */
+/** Settles as `work` does, or rejects with the signal's reason if the signal is aborted first. The work itself is not cancelled. */
 export function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const outcome = Promise.withResolvers<T>();
-  const onAbort = (): void => outcome.reject(asError(signal.reason));
+  const onAbort = (): void => outcome.reject(toError(signal.reason));
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
-  return settleFrom(work, outcome, () => signal.removeEventListener('abort', onAbort));
+  return settleWith(work, outcome, () => signal.removeEventListener('abort', onAbort));
 }
 
-/** `outcome`'s promise: it ends as `work` does, after `end` has cleared up, unless it has been settled before. */
-function settleFrom<T>(work: Promise<T>, outcome: PromiseWithResolvers<T>, end: () => void): Promise<T> {
+/** Settles `outcome` as `work` settles, unless it is settled already, and cleans up first. Returns the promise of `outcome`. */
+function settleWith<T>(work: Promise<T>, outcome: PromiseWithResolvers<T>, cleanUp: () => void): Promise<T> {
   work.then(
     (value) => {
-      end();
+      cleanUp();
       return outcome.resolve(value);
     },
     (error: unknown) => {
-      end();
+      cleanUp();
       outcome.reject(error);
     },
   );
   return outcome.promise;
 }
 
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('The work was cancelled.', { cause: reason });
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('The operation was aborted.', { cause: reason });
 }

@@ -36,12 +36,12 @@ export interface ClientOptions extends ClientSettings {
 /** Every method but the one that only reads. */
 export type WriteMethod = Exclude<Method, 'GET'>;
 
-export type Query = Readonly<Record<string, string | number | boolean | null>>;
+export type QueryParameters = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Talks to the API. Every method rejects with a `GatewayError`, or with the signal's reason. */
 export interface RealtimeKitClient {
   /** Sends a GET, again where that may help; null: nothing there. A null value of `query` is left out. */
-  get: (operation: RequestContext, path: ApiPath, query?: Query) => Promise<Envelope | null>;
+  get: (operation: RequestContext, path: ApiPath, query?: QueryParameters) => Promise<Envelope | null>;
   /**
    * Sends what changes something, by default a POST, once: it is repeated only when it never left. The operation's signal is none of
    * it: leaving undoes nothing. A DELETE has no body.
@@ -60,20 +60,20 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
   /** The policies, outermost first: the repetitions, then those of each sending. All has to be over within the total time. */
   async function request(
     operation: RequestContext,
-    call: Call,
+    call: ApiRequest,
     signal: AbortSignal | undefined,
   ): Promise<Envelope | null> {
     signal?.throwIfAborted();
-    const endsAt = clock.now() + totalTimeoutMs;
-    return withRetry({ idempotent: call.method === 'GET', clock, random, signal, endsAt }, () =>
-      sendOnce(operation, call, signal, endsAt),
+    const deadline = clock.now() + totalTimeoutMs;
+    return withRetry({ idempotent: call.method === 'GET', clock, random, signal, deadline }, () =>
+      sendOnce(operation, call, signal, deadline),
     );
   }
 
   /** The account's budget, the operation's share, the pace, the deadline, the transport. */
   async function sendOnce(
     { account, report, priority, span: parent }: RequestContext,
-    { method, route, url, body }: Call,
+    { method, route, url, body }: ApiRequest,
     signal: AbortSignal | undefined,
     endsAt: number,
   ): Promise<Envelope | null> {
@@ -95,17 +95,17 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
       };
       const request = { method, url, headers, maxBodyBytes: MAX_BODY_BYTES, ...(body === undefined ? {} : { body }) };
       const timeLeft = endsAt - clock.now();
-      const expired = (): UpstreamError =>
+      const createError = (): UpstreamError =>
         timeoutError(timeLeft < attemptTimeoutMs ? totalTimeoutMs : attemptTimeoutMs);
       const response = await withTimeout(
-        { milliseconds: Math.min(attemptTimeoutMs, timeLeft), clock, signal, expired },
+        { timeoutMs: Math.min(attemptTimeoutMs, timeLeft), clock, signal, createError },
         (attempt) => {
           wasSent = true;
           return options.transport({ ...request, signal: attempt });
         },
       ).catch(translate);
       settled(response.status);
-      span?.answered(response.status);
+      span?.endWithStatus(response.status);
       if (response.status === 401) account.revoke();
       spending.commit(response);
       skew = skewOf(response, clock) ?? skew;
@@ -114,7 +114,7 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
       if (error instanceof UpstreamError && error.outcome === 'notSent') wasSent = false;
       spending.release(wasSent);
       settled(null);
-      span?.failed(error);
+      span?.endWithError(error);
       throw error;
     }
   }
@@ -122,8 +122,8 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
   /** Waits for its turn, where there is one to wait for. */
   function paced(signal: AbortSignal | undefined, endsAt: number): Promise<void> | undefined {
     const turn = pace(signal);
-    const expired = (): UpstreamError => notSentError(totalTimeoutMs);
-    return turn && withTimeout({ milliseconds: endsAt - clock.now(), clock, signal, expired }, () => turn);
+    const createError = (): UpstreamError => notSentError(totalTimeoutMs);
+    return turn && withTimeout({ timeoutMs: endsAt - clock.now(), clock, signal, createError }, () => turn);
   }
 
   return {
@@ -144,14 +144,14 @@ const ACCEPT_HEADERS = { accept: 'application/json' };
 const JSON_HEADERS = { ...ACCEPT_HEADERS, 'content-type': 'application/json' };
 
 /** One request to be sent. */
-interface Call {
+interface ApiRequest {
   method: Method;
   route: string;
   url: string;
   body?: string;
 }
 
-function search(query: Query): string {
+function search(query: QueryParameters): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== null) parameters.set(name, String(value));
   return parameters.size === 0 ? '' : `?${parameters}`;

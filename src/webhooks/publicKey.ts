@@ -51,9 +51,9 @@ export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicK
   );
 
   async function fetchPem(): Promise<unknown> {
-    const expired = (): Error => new Error(`no response within ${FETCH_TIMEOUT_MS / 1000} s`);
+    const createError = (): Error => new Error(`no response within ${FETCH_TIMEOUT_MS / 1000} s`);
     const headers = { accept: 'application/json' };
-    const response = await withTimeout({ milliseconds: FETCH_TIMEOUT_MS, clock, expired }, (signal) =>
+    const response = await withTimeout({ timeoutMs: FETCH_TIMEOUT_MS, clock, createError }, (signal) =>
       transport({ method: 'GET', url: keyUrl, headers, signal, maxBodyBytes: MAX_RESPONSE_BYTES }),
     );
     return getProperty(unwrapResponse(response, [])?.data, 'publicKey');

@@ -1,113 +1,115 @@
 import { getEventListeners } from 'node:events';
+
 import { describe, expect, test } from 'vitest';
+
 import { sleep, withTimeout } from '../../src/lib/timeout.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
-const late = new Error('late');
+const timeoutError = new Error('timed out');
 
-function set(signal?: AbortSignal) {
+function setUp(signal?: AbortSignal) {
   const clock = createFakeClock();
-  return { clock, options: { milliseconds: 1000, clock, signal, expired: () => late } };
+  return { clock, options: { timeoutMs: 1000, clock, signal, createError: () => timeoutError } };
 }
 
-/** Work that goes on for ever, heedless of its signal. */
-const hanging = () => new Promise<never>(() => {});
+/** Work that never settles, whatever its signal says. */
+const hang = () => new Promise<never>(() => {});
 
-describe('a deadline', () => {
-  test('gives what the work gives, and leaves no timer and no listener', async () => {
+describe('withTimeout', () => {
+  test('resolves with the result of the work, and leaves no timer and no listener', async () => {
     const caller = new AbortController();
-    const { clock, options } = set(caller.signal);
+    const { clock, options } = setUp(caller.signal);
     expect(await withTimeout(options, async () => 'done')).toBe('done');
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
-  test('ends work that hangs, not a millisecond early', async () => {
+  test('rejects work that hangs at the timeout, and not a millisecond before', async () => {
     const caller = new AbortController();
-    const { clock, options } = set(caller.signal);
-    let isOver = false;
-    const work = withTimeout(options, hanging).finally(() => (isOver = true));
+    const { clock, options } = setUp(caller.signal);
+    let isSettled = false;
+    const work = withTimeout(options, hang).finally(() => (isSettled = true));
     clock.advance(999);
     await Promise.resolve();
-    expect([isOver, clock.pending()]).toEqual([false, 1]);
+    expect([isSettled, clock.pending()]).toEqual([false, 1]);
     clock.advance(1);
-    await expect(work).rejects.toBe(late);
+    await expect(work).rejects.toBe(timeoutError);
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
-  test('tells the work why it ends', async () => {
-    const { clock, options } = set();
-    let told: AbortSignal | undefined;
+  test('aborts the signal of the work with the timeout error', async () => {
+    const { clock, options } = setUp();
+    let workSignal: AbortSignal | undefined;
     const work = withTimeout(options, (signal) => {
-      told = signal;
-      return hanging();
+      workSignal = signal;
+      return hang();
     });
-    expect(told?.aborted).toBe(false);
+    expect(workSignal?.aborted).toBe(false);
     clock.advance(1000);
-    await expect(work).rejects.toBe(late);
-    expect(told?.reason).toBe(late);
+    await expect(work).rejects.toBe(timeoutError);
+    expect(workSignal?.reason).toBe(timeoutError);
   });
 
-  test('leaves nothing behind when the work fails, at once or later', async () => {
+  test('leaves no timer and no listener when the work throws or rejects', async () => {
     const caller = new AbortController();
-    const { clock, options } = set(caller.signal);
+    const { clock, options } = setUp(caller.signal);
     const failure = new Error('failed');
-    const failsAtOnce = (): Promise<never> => {
+    const throwAtOnce = (): Promise<never> => {
       throw failure;
     };
-    await expect(withTimeout(options, failsAtOnce)).rejects.toBe(failure);
+    await expect(withTimeout(options, throwAtOnce)).rejects.toBe(failure);
     await expect(withTimeout(options, () => Promise.reject(failure))).rejects.toBe(failure);
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
-  test("passes the caller's own reason on, to the work too", async () => {
+  test('rejects with the reason of an aborted signal, and passes the reason on to the work', async () => {
     const caller = new AbortController();
-    const { clock, options } = set(caller.signal);
-    const left = new Error('left');
-    let told: AbortSignal | undefined;
+    const { clock, options } = setUp(caller.signal);
+    const reason = new Error('left');
+    let workSignal: AbortSignal | undefined;
     const work = withTimeout(options, (signal) => {
-      told = signal;
-      return hanging();
+      workSignal = signal;
+      return hang();
     });
-    caller.abort(left);
-    await expect(work).rejects.toBe(left);
-    expect(told?.reason).toBe(left);
+    caller.abort(reason);
+    await expect(work).rejects.toBe(reason);
+    expect(workSignal?.reason).toBe(reason);
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
-  test('does not begin for a caller who has left', async () => {
-    const left = new Error('left');
-    const { clock, options } = set(AbortSignal.abort(left));
-    let began = false;
+  test('does not start the work when the signal is already aborted', async () => {
+    const reason = new Error('left');
+    const { clock, options } = setUp(AbortSignal.abort(reason));
+    let hasStarted = false;
     const work = withTimeout(options, () => {
-      began = true;
-      return hanging();
+      hasStarted = true;
+      return hang();
     });
-    await expect(work).rejects.toBe(left);
-    expect([began, clock.pending()]).toEqual([false, 0]);
+    await expect(work).rejects.toBe(reason);
+    expect([hasStarted, clock.pending()]).toEqual([false, 0]);
   });
 
-  test('rejects with an Error even where the reason is none', async () => {
+  test('rejects with an Error even when the abort reason is not an Error', async () => {
     const caller = new AbortController();
-    const work = withTimeout(set(caller.signal).options, hanging);
+    const work = withTimeout(setUp(caller.signal).options, hang);
     caller.abort('a word');
     await expect(work).rejects.toMatchObject({ cause: 'a word' });
     await expect(work).rejects.toBeInstanceOf(Error);
   });
 
-  test('within another ends with the one that comes first', async () => {
-    const { clock, options } = set();
-    const outerLate = new Error('outer');
-    const outer = { ...options, milliseconds: 500, expired: () => outerLate };
-    const work = withTimeout(outer, (signal) => withTimeout({ ...options, signal }, hanging));
+  test('ends with the shorter timeout when two are nested', async () => {
+    const { clock, options } = setUp();
+    const outerError = new Error('outer');
+    const outer = { ...options, timeoutMs: 500, createError: () => outerError };
+    const work = withTimeout(outer, (signal) => withTimeout({ ...options, signal }, hang));
     expect(clock.pending()).toBe(2);
     clock.advance(500);
-    await expect(work).rejects.toBe(outerLate);
+    await expect(work).rejects.toBe(outerError);
     expect(clock.pending()).toBe(0);
   });
 });
 
-describe('a sleep', () => {
-  test('ends when its time has come', async () => {
+describe('sleep', () => {
+  test('resolves after the given time', async () => {
     const clock = createFakeClock();
     const slept = sleep(300, clock, new AbortController().signal);
     clock.advance(300);
@@ -115,14 +117,14 @@ describe('a sleep', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('ends with its caller, and cancels its timer', async () => {
+  test('rejects when its signal is aborted, and cancels its timer', async () => {
     const clock = createFakeClock();
     const caller = new AbortController();
-    const left = new Error('left');
+    const reason = new Error('left');
     const slept = sleep(300, clock, caller.signal);
-    caller.abort(left);
-    await expect(slept).rejects.toBe(left);
-    await expect(sleep(300, clock, caller.signal)).rejects.toBe(left);
+    caller.abort(reason);
+    await expect(slept).rejects.toBe(reason);
+    await expect(sleep(300, clock, caller.signal)).rejects.toBe(reason);
     expect(clock.pending()).toBe(0);
   });
 });
