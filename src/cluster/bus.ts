@@ -2,75 +2,78 @@ import * as v from 'valibot';
 
 import type { SharedStore } from './sharedStore.ts';
 import { logicalTimeAt } from './hybridClock.ts';
-import { livestreamSchema } from '../domain/schemas.ts';
+import { livestreamSchema } from '../domain/models.ts';
 
-const hash = v.string();
-const order = v.number();
-const named = v.nullable(v.object({ id: v.string(), name: v.string() }));
-const id = v.nullable(v.string());
+/** SHA-256 of the token of an account. */
+const tokenHash = v.string();
+/** The logical time of the change (see `HybridTimestamp`). */
+const logical = v.number();
+const nullableId = v.nullable(v.string());
+/** A livestream that was started with a name, which RealtimeKit may return late. */
+const pendingName = v.nullable(v.object({ id: v.string(), name: v.string() }));
 
-/** What replicas tell each other. `hash`: of an account's token; `order`: when it was so. */
-const messageSchemas = v.variant('kind', [
-  /** These tags' livestreams and meetings are not as they were; null: whoever's. */
-  v.object({ kind: v.literal('changed'), hash: v.nullable(hash), tags: v.array(v.string()), order }),
-  /** Something was started or stopped in a meeting. */
-  v.object({ kind: v.literal('meeting'), hash, meetingId: v.string(), order, named }),
-  /** A webhook told of these. */
-  v.object({ kind: v.literal('told'), livestreamId: id, meetingId: id, order }),
-  /** A livestream is not as it was. `at`: in milliseconds by the store's clock. */
-  v.object({ kind: v.literal('seen'), hash, livestream: livestreamSchema, order, at: v.number() }),
-  /** Somebody's turn has ended at what this key stands for. */
-  v.object({ kind: v.literal('turn'), key: v.string() }),
-  /** Something was not told: whatever is known may be void. */
-  v.object({ kind: v.literal('missed') }),
+const messageSchema = v.variant('kind', [
+  /** Livestreams or meetings with these tags changed. `tokenHash`: null if the change concerns every account. */
+  v.object({ kind: v.literal('invalidate'), tokenHash: v.nullable(tokenHash), tags: v.array(v.string()), logical }),
+  /** A livestream was started or stopped in a meeting. */
+  v.object({ kind: v.literal('meeting'), tokenHash, meetingId: v.string(), logical, pendingName }),
+  /** A webhook reported a change of these. */
+  v.object({ kind: v.literal('webhook'), livestreamId: nullableId, meetingId: nullableId, logical }),
+  /** A livestream as a replica has read it. `wallTime`: in milliseconds since the Unix epoch, on the store's clock. */
+  v.object({ kind: v.literal('entity'), tokenHash, livestream: livestreamSchema, logical, wallTime: v.number() }),
+  /** A replica released the lease with this key. */
+  v.object({ kind: v.literal('leaseReleased'), key: v.string() }),
+  /** Messages were lost: anything in the cache may be outdated. */
+  v.object({ kind: v.literal('gap') }),
 ]);
 
-export type BusMessage = v.InferOutput<typeof messageSchemas>;
+/** What replicas publish to each other. */
+export type BusMessage = v.InferOutput<typeof messageSchema>;
 
-/** The other replicas of the gateway. */
+/** Publish and subscribe between the replicas of the gateway. */
 export interface Bus {
-  /** Tells the others; what cannot be told now they are told to have missed. */
-  publish(news: BusMessage): void;
-  /** Calls `listener` with what the others tell. */
-  subscribe(listener: (news: BusMessage) => void): void;
-  /** Resolves when another one's turn ends at what this key stands for; never once `signal` is aborted. */
+  /** Sends `message` to the other replicas. If it cannot be sent now, they receive a `gap` once the store is back. */
+  publish(message: BusMessage): void;
+  /** Calls `listener` with each message of another replica. */
+  subscribe(listener: (message: BusMessage) => void): void;
+  /** Resolves when another replica releases the lease `key`. Never resolves after `signal` is aborted. */
   leaseReleased(key: string, signal: AbortSignal): Promise<void>;
 }
 
-/** By how much a replica's time may be ahead, in milliseconds: what is of a later one would make all that follows look older. */
+/** A message further in the future is ignored, since it would make all later changes look older than itself. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
-const messageSchema = v.pipe(v.string(), v.parseJson(), v.object({ from: v.string(), news: messageSchemas }));
+const envelopeSchema = v.pipe(v.string(), v.parseJson(), v.object({ sender: v.string(), message: messageSchema }));
 
 export function createBus(store: SharedStore): Bus {
   const self = crypto.randomUUID();
-  const listeners: ((news: BusMessage) => void)[] = [];
-  /** Who waits for which turn to end. */
-  const waiting = new Map<string, Set<() => void>>();
+  const listeners: ((message: BusMessage) => void)[] = [];
+  /** Callbacks of those who wait for a lease, by its key. */
+  const waiters = new Map<string, Set<() => void>>();
   let droppedMessages = false;
 
-  function publish(news: BusMessage): void {
-    const keepSilent = (): void => {
-      // That a turn has ended, or what was seen, the others find by themselves.
-      droppedMessages ||= news.kind !== 'turn' && news.kind !== 'seen';
+  function publish(message: BusMessage): void {
+    const drop = (): void => {
+      // The other replicas find out about a released lease or a read entity by themselves.
+      droppedMessages ||= message.kind !== 'leaseReleased' && message.kind !== 'entity';
     };
-    if (store.isUp()) store.publish(JSON.stringify({ from: self, news })).catch(keepSilent);
-    else keepSilent();
+    if (store.isUp()) store.publish(JSON.stringify({ sender: self, message })).catch(drop);
+    else drop();
   }
 
-  store.subscribe((message) => {
-    const { success, output } = v.safeParse(messageSchema, message);
-    if (!success || output.from === self) return;
-    const { news } = output;
-    if ('order' in news && news.order > logicalTimeAt(store.now() + MAX_CLOCK_DIFFERENCE_MS)) return;
-    if (news.kind === 'turn') for (const wake of waiting.get(news.key) ?? []) wake();
-    else for (const listener of listeners) listener(news);
+  store.subscribe((text) => {
+    const { success, output } = v.safeParse(envelopeSchema, text);
+    if (!success || output.sender === self) return;
+    const { message } = output;
+    if ('logical' in message && message.logical > logicalTimeAt(store.now() + MAX_CLOCK_DIFFERENCE_MS)) return;
+    if (message.kind === 'leaseReleased') for (const wake of waiters.get(message.key) ?? []) wake();
+    else for (const listener of listeners) listener(message);
   });
-  store.onReconnect((hasMissed) => {
-    if (hasMissed) for (const listener of listeners) listener({ kind: 'missed' });
-    const isOwing = droppedMessages;
+  store.onReconnect((mayHaveMissed) => {
+    if (mayHaveMissed) for (const listener of listeners) listener({ kind: 'gap' });
+    const hasDropped = droppedMessages;
     droppedMessages = false;
-    if (isOwing) publish({ kind: 'missed' });
+    if (hasDropped) publish({ kind: 'gap' });
   });
 
   return {
@@ -78,13 +81,13 @@ export function createBus(store: SharedStore): Bus {
     subscribe: (listener) => void listeners.push(listener),
     async leaseReleased(key, signal) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const others = waiting.get(key) ?? new Set();
-      waiting.set(key, others.add(resolve));
-      const leave = (): void => {
-        others.delete(resolve);
-        if (others.size === 0 && waiting.get(key) === others) waiting.delete(key);
+      const waitersOfKey = waiters.get(key) ?? new Set();
+      waiters.set(key, waitersOfKey.add(resolve));
+      const remove = (): void => {
+        waitersOfKey.delete(resolve);
+        if (waitersOfKey.size === 0 && waiters.get(key) === waitersOfKey) waiters.delete(key);
       };
-      signal.addEventListener('abort', leave, { once: true });
+      signal.addEventListener('abort', remove, { once: true });
       return promise;
     },
   };

@@ -21,10 +21,10 @@ export interface HybridClockOptions {
 export interface HybridClock {
   /** A timestamp after every earlier one. `aheadMs` moves its logical time forward, past what a replica with a fast clock may have used. */
   now(aheadMs?: number): HybridTimestamp;
-  /** The timestamp of what happened so many milliseconds ago. */
+  /** The timestamp of an event `ms` milliseconds ago. */
   ago(ms: number): HybridTimestamp;
-  /** Makes every later timestamp come after `order`, which another replica used, and dates that one. */
-  observe(order: number): HybridTimestamp;
+  /** Makes every later timestamp come after `logical`, which another replica used, and returns a timestamp with it. */
+  observe(logical: number): HybridTimestamp;
 }
 
 export function createHybridClock({ now, localNow }: HybridClockOptions): HybridClock {
@@ -42,7 +42,7 @@ export function createHybridClock({ now, localNow }: HybridClockOptions): Hybrid
   };
 }
 
-/** The logical time of `at`, which is in milliseconds on the clock that all replicas share. */
-export function logicalTimeAt(at: number): number {
-  return Math.floor(at * 1000);
+/** The logical time of a time in milliseconds since the Unix epoch, on the clock that all replicas share. */
+export function logicalTimeAt(sharedTimeMs: number): number {
+  return Math.floor(sharedTimeMs * 1000);
 }

@@ -1,20 +1,19 @@
 import type { Clock } from '../lib/clock.ts';
-import type { SharedStore } from './sharedStore.ts';
-import { sleep, raceAbort } from '../lib/timeout.ts';
+import { raceAbort, sleep } from '../lib/timeout.ts';
 import type { Bus } from './bus.ts';
+import type { SharedStore } from './sharedStore.ts';
 
-/** What one replica does at a time, each thing under its key in the store. */
+/** Leases in the store: at most one replica holds the lease of a key. */
 export interface Leases {
   /**
-   * Whether it is this one's turn: then for so many milliseconds, or until it is ended. If not, that is told once the other one's has
-   * ended, or after as many as this one has patience for. Rejects where the store is away, or with the signal's reason.
+   * Returns true if `holder` now has the lease, for `ttlMs` or until its release. If another holder has it, waits for its release,
+   * at most `waitTimeoutMs`, and returns false. Rejects with `StoreUnavailableError`, or with the reason of `signal`.
    */
   acquire(key: string, holder: string, times: LeaseTimes, signal?: AbortSignal): Promise<boolean>;
-  /** Ends a turn, and tells those who wait; never rejects. */
+  /** Releases the lease if `holder` still has it, and wakes the replicas that wait for it. Never rejects. */
   release(key: string, holder: string): Promise<void>;
 }
 
-/** In milliseconds. */
 export interface LeaseTimes {
   ttlMs: number;
   waitTimeoutMs: number;
@@ -30,11 +29,11 @@ export function createLeases({ store, bus, clock }: LeasesOptions): Leases {
   return {
     async acquire(key, holder, { ttlMs, waitTimeoutMs }, signal) {
       const waiting = new AbortController();
-      // Before it is asked for: it may end in between.
-      const ended = bus.leaseReleased(key, waiting.signal);
+      // Subscribes before it asks for the lease, which may be released in between.
+      const released = bus.leaseReleased(key, waiting.signal);
       try {
         const { isSwapped } = await store.compareAndSwap(key, null, holder, ttlMs);
-        if (!isSwapped) await raceAbort(Promise.race([ended, sleep(waitTimeoutMs, clock, waiting.signal)]), signal);
+        if (!isSwapped) await raceAbort(Promise.race([released, sleep(waitTimeoutMs, clock, waiting.signal)]), signal);
         return isSwapped;
       } finally {
         waiting.abort();
@@ -42,7 +41,7 @@ export function createLeases({ store, bus, clock }: LeasesOptions): Leases {
     },
     async release(key, holder) {
       await store.compareAndSwap(key, holder, null, 1).catch(() => {});
-      bus.publish({ kind: 'turn', key });
+      bus.publish({ kind: 'leaseReleased', key });
     },
   };
 }

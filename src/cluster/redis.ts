@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import * as v from 'valibot';
 
 import type { Log } from '../lib/log.ts';
-import { type SharedStore, StoreUnavailableError, type SwapResult } from './sharedStore.ts';
 import { type App, appKeyPrefix } from './keys.ts';
 import { createRedisHealth } from './redisHealth.ts';
+import { type SharedStore, StoreUnavailableError, type SwapResult } from './sharedStore.ts';
 
 /** How replicas share state through Redis. */
 export interface RedisSettings {
@@ -15,40 +15,39 @@ export interface RedisSettings {
 }
 
 export interface RedisOptions extends RedisSettings {
-  /** What the names of this app's channel begin with. */
+  /** How the app's channel begins. */
   prefix: string;
   log: Log;
 }
 
-/** A store in Redis, which comes and goes. */
+/** A store in Redis. It reconnects by itself. */
 export interface RedisStore extends SharedStore {
-  /** Resolves when it can be reached for the first time, or after two seconds. */
-  opened(): Promise<void>;
+  /** Resolves when Redis is connected for the first time, or after two seconds. */
+  connected(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How long Redis may take for a command, in milliseconds: a slow one is none. */
+/** A command that takes longer counts as failed. */
 const COMMAND_TIMEOUT_MS = 500;
-/** The same for what it may not do late: less, since its clock is known to some milliseconds only. */
+/** Redis does not carry out a swap after this time. It is shorter, since Redis's clock is known only to some milliseconds. */
 const SWAP_TIMEOUT_MS = 400;
-/** Milliseconds. */
 const CONNECT_TIMEOUT_MS = 2000;
 const MAX_BACKOFF_MS = 1000;
 
 /**
- * `KEYS[1]` from `ARGV[1]` to `ARGV[2]`, each with a character before it, or empty for nothing, for `ARGV[3]` milliseconds; not at all
- * after `ARGV[4]`: what Redis does late is not expected any more.
+ * Sets `KEYS[1]` to `ARGV[2]` for `ARGV[3]` milliseconds if its value is `ARGV[1]`, but not after the time `ARGV[4]`, when the
+ * gateway no longer waits for the result. Both values have a character in front; an empty string stands for no value.
  */
 const COMPARE_AND_SWAP_SCRIPT = `
 local time = redis.call('TIME')
 local current = redis.call('GET', KEYS[1])
-local before = ARGV[1] ~= '' and string.sub(ARGV[1], 2)
-if current ~= before or time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[4]) then return { 0, current } end
+local expected = ARGV[1] ~= '' and string.sub(ARGV[1], 2)
+if current ~= expected or time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[4]) then return { 0, current } end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.sub(ARGV[2], 2), 'PX', ARGV[3]) end
 return { 1 }
 `;
 
-/** The store of an app, once it can be reached, or without it after two seconds; and what the app's keys begin with there. */
+/** Opens the store of an app, and returns it with the prefix of the app's keys. If Redis cannot be reached, returns after two seconds. */
 export async function openRedis(
   settings: RedisSettings,
   app: App,
@@ -56,7 +55,7 @@ export async function openRedis(
 ): Promise<{ store: RedisStore; prefix: string }> {
   const prefix = await appKeyPrefix(app);
   const store = createRedisStore({ ...settings, prefix, log });
-  await store.opened();
+  await store.connected();
   return { store, prefix };
 }
 
@@ -72,67 +71,60 @@ export function createRedisStore({ url, prefix, minReplicas, log }: RedisOptions
       autoResubscribe: false,
     });
   const [commands, subscriber] = [connect(), connect()];
-  const channel = `${prefix}news`;
+  const channel = `${prefix}messages`;
   const listeners: ((message: string) => void)[] = [];
-  const pulse = createRedisHealth({ commands, subscriber, channel, minReplicas: minReplicas, log });
+  const health = createRedisHealth({ commands, subscriber, channel, minReplicas, log });
 
   subscriber.on('message', (_channel: string, message: string) => {
     for (const listener of listeners) listener(message);
   });
 
-  /** A command that fails shows that Redis is away: the next ones need not find out by themselves. */
+  /** Fails fast while Redis is unavailable. A command that fails shows that it is, so that later commands need not wait. */
   async function run<Reply>(command: () => Promise<Reply>): Promise<Reply> {
-    if (!pulse.isUp()) throw new StoreUnavailableError('Redis is away.');
+    if (!health.isUp()) throw new StoreUnavailableError('Redis is unavailable.');
     try {
       return await command();
     } catch (error) {
-      pulse.markDown(error);
-      throw new StoreUnavailableError('Redis does not answer.', { cause: error });
+      health.markDown(error);
+      throw new StoreUnavailableError('Redis did not carry out a command.', { cause: error });
     }
   }
 
   return {
-    isUp: () => pulse.isUp(),
-    onReconnect: (listener) => pulse.onUp(listener),
-    now: () => pulse.now(),
+    isUp: () => health.isUp(),
+    onReconnect: (listener) => health.onReconnect(listener),
+    now: () => health.now(),
     get: async (key) => run(async () => commands.get(key)),
-    set: async (key, value, milliseconds) => {
-      await run(async () => commands.set(key, value, 'PX', Math.max(1, milliseconds)));
+    set: async (key, value, ttlMs) => {
+      await run(async () => commands.set(key, value, 'PX', Math.max(1, ttlMs)));
     },
-    compareAndSwap: async (key, before, after, milliseconds) =>
+    compareAndSwap: async (key, expected, next, ttlMs) =>
       run(async () => {
-        const [from, to] = [before, after].map((value) => (value === null ? '' : `=${value}`));
-        const deadline = Math.ceil(pulse.now()) + SWAP_TIMEOUT_MS;
-        return parseSwapResult(
-          await commands.eval(
-            COMPARE_AND_SWAP_SCRIPT,
-            1,
-            key,
-            from ?? '',
-            to ?? '',
-            Math.max(1, milliseconds),
-            deadline,
-          ),
-          after,
-        );
+        const values = [encodeValue(expected), encodeValue(next)] as const;
+        const deadline = Math.ceil(health.now()) + SWAP_TIMEOUT_MS;
+        const ttl = Math.max(1, ttlMs);
+        return parseSwapResult(await commands.eval(COMPARE_AND_SWAP_SCRIPT, 1, key, ...values, ttl, deadline), next);
       }),
     publish: async (message) => {
       await run(async () => commands.publish(channel, message));
     },
     subscribe: (listener) => void listeners.push(listener),
-    replicaCount: () => pulse.replicaCount(),
-    opened: async () => pulse.opened(CONNECT_TIMEOUT_MS),
+    replicaCount: () => health.replicaCount(),
+    connected: async () => health.connected(CONNECT_TIMEOUT_MS),
     async close() {
-      await pulse.stop();
+      await health.stop();
       commands.disconnect();
       subscriber.disconnect();
     },
   };
 }
 
+/** An argument of the script, in which an empty string stands for no value. */
+const encodeValue = (value: string | null): string => (value === null ? '' : `=${value}`);
+
 const swapReplySchema = v.union([v.tuple([v.literal(1)]), v.tuple([v.literal(0), v.nullable(v.string())])]);
 
-function parseSwapResult(reply: unknown, after: string | null): SwapResult {
-  const [isSwapped, current = after] = v.parse(swapReplySchema, reply);
+function parseSwapResult(reply: unknown, next: string | null): SwapResult {
+  const [isSwapped, current = next] = v.parse(swapReplySchema, reply);
   return { isSwapped: isSwapped === 1, current };
 }

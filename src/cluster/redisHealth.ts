@@ -1,42 +1,40 @@
 import type { Redis } from 'ioredis';
 
 import type { Log } from '../lib/log.ts';
+import { REPLICAS_KEY } from './keys.ts';
 
 export interface RedisHealthOptions {
   commands: Redis;
-  /** The connection on which messages come. */
+  /** The connection that receives messages. */
   subscriber: Redis;
   channel: string;
-  /** How many replicas there are at least, whatever Redis says. */
+  /** The minimum number of replicas to assume, however many Redis reports. */
   minReplicas: number;
   log: Log;
 }
 
-/** Whether Redis can be reached, what time it is there, and how many replicas are. */
+/** Whether Redis can be reached, its time, and the number of replicas that use it: all from a heartbeat every second. */
 export interface RedisHealth {
   isUp(): boolean;
-  onUp(listener: (mayHaveMissed: boolean) => void): void;
-  /** Milliseconds since the Unix epoch, by Redis's clock. */
+  /** See `SharedStore.onReconnect`. */
+  onReconnect(listener: (mayHaveMissed: boolean) => void): void;
+  /** Milliseconds since the Unix epoch, on Redis's clock. */
   now(): number;
   replicaCount(): number;
-  /** A command has failed. */
+  /** Call this when a command has failed. */
   markDown(error: unknown): void;
-  /** Resolves when Redis can be reached for the first time, or after so many milliseconds. */
-  opened(milliseconds: number): Promise<void>;
+  /** Resolves when Redis is connected for the first time, or after `timeoutMs`. */
+  connected(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** How often Redis is asked whether it is there, in milliseconds. */
-const HEARTBEAT_MS = 1000;
-/** Milliseconds: whoever is lost sooner after it was found is believed later the next time. */
+const HEARTBEAT_INTERVAL_MS = 1000;
+/** A connection that is lost sooner is flapping: the next one counts only after a backoff, which doubles each time. */
 const STABLE_AFTER_MS = 10_000;
-/** How much later, in milliseconds: twice as much each time. */
 const MIN_FLAP_BACKOFF_MS = 1000;
 const MAX_FLAP_BACKOFF_MS = 30_000;
-/** For how long a replica counts that has not been heard of, in milliseconds. */
-const COUNTED = 10_000;
-/** Who uses this Redis, whichever app is served: they may share a token. */
-const REPLICAS = 'realtimekit-graphql 1 replicas';
+/** A replica without a heartbeat for this long no longer counts. */
+const REPLICA_TTL_MS = 10_000;
 
 export function createRedisHealth({
   commands,
@@ -46,74 +44,76 @@ export function createRedisHealth({
   log,
 }: RedisHealthOptions): RedisHealth {
   const self = crypto.randomUUID();
-  const listeners: ((hasMissed: boolean) => void)[] = [];
-  const first = Promise.withResolvers<void>();
+  const listeners: ((mayHaveMissed: boolean) => void)[] = [];
+  const firstConnection = Promise.withResolvers<void>();
   let isUp = false;
   let isSubscribed = false;
-  /** Whether messages may have gone by since it was there the last time. */
-  let hasMissed = true;
+  /** Whether messages may have been lost since Redis was up the last time. */
+  let mayHaveMissed = true;
   let clockOffsetMs = 0;
   let count = 0;
   let isBeating = false;
-  let isOver = false;
-  let foundAt = -Infinity;
-  let lostAt = -Infinity;
+  let isStopped = false;
+  let upSince = -Infinity;
+  let downSince = -Infinity;
   let flapBackoffMs = 0;
-  let reason = 'It does not answer.';
+  let reason = 'Redis does not answer.';
 
   function markDown(error: unknown): void {
-    if (isOver) return;
-    const isAnswer = error instanceof Error && error.name === 'ReplyError';
-    if (isUp || isAnswer) reason = wordsOf(error);
-    if (isAnswer && reason.startsWith('READONLY')) findAnother();
+    if (isStopped) return;
+    const isReply = error instanceof Error && error.name === 'ReplyError';
+    if (isUp || isReply) reason = reasonOf(error);
+    if (isReply && reason.startsWith('READONLY')) reconnect();
     if (!isUp) return;
     isUp = false;
-    lostAt = performance.now();
-    // All that is kept is void whenever it is found: one that comes and goes would cost more than one that is away.
+    downSince = performance.now();
+    // Each reconnection invalidates the cache, so a flapping Redis would cost more than an unavailable one.
     flapBackoffMs =
-      lostAt - foundAt < STABLE_AFTER_MS
+      downSince - upSince < STABLE_AFTER_MS
         ? Math.min(Math.max(MIN_FLAP_BACKOFF_MS, 2 * flapBackoffMs), MAX_FLAP_BACKOFF_MS)
         : 0;
     warn();
   }
 
-  /** After a failover this one is not the primary any more, which is where the address leads now. */
-  function findAnother(): void {
+  /** After a failover this server is a read-only replica. The address now leads to the new primary. */
+  function reconnect(): void {
     commands.disconnect(true);
     subscriber.disconnect(true);
   }
 
   function warn(): void {
-    log('warn', 'Redis is away: this replica goes on with its own memory and a part of the budget.', { reason });
+    const message =
+      'Redis is unavailable. This replica continues with its own cache and its own part of the request budget.';
+    log('warn', message, { reason });
   }
 
   function markUp(): void {
-    if (isUp || isOver || performance.now() - lostAt < flapBackoffMs) return;
+    if (isUp || isStopped || performance.now() - downSince < flapBackoffMs) return;
     isUp = true;
-    foundAt = performance.now();
-    log('info', 'Redis is there.');
-    first.resolve();
-    for (const listener of listeners) listener(hasMissed);
-    hasMissed = false;
+    upSince = performance.now();
+    log('info', 'Connected to Redis.');
+    firstConnection.resolve();
+    for (const listener of listeners) listener(mayHaveMissed);
+    mayHaveMissed = false;
   }
 
-  /** Says that this replica is, and learns who else is and what time it is there. */
+  /** Registers this replica, counts the others, measures the clock offset, and checks both connections. */
   async function heartbeat(): Promise<void> {
     const sentAt = Date.now();
     const [seconds = 0, microseconds = 0] = (await commands.time()).map(Number);
     const now = seconds * 1000 + microseconds / 1000;
     clockOffsetMs = now - (sentAt + Date.now()) / 2;
-    await commands.zadd(REPLICAS, now, self);
-    await commands.zremrangebyscore(REPLICAS, 0, now - COUNTED);
-    await commands.pexpire(REPLICAS, COUNTED);
-    count = await commands.zcard(REPLICAS);
+    await commands.zadd(REPLICAS_KEY, now, self);
+    await commands.zremrangebyscore(REPLICAS_KEY, 0, now - REPLICA_TTL_MS);
+    await commands.pexpire(REPLICAS_KEY, REPLICA_TTL_MS);
+    count = await commands.zcard(REPLICAS_KEY);
     if (isSubscribed) await subscriber.ping();
     else await subscriber.subscribe(channel);
     isSubscribed = true;
   }
 
-  async function beatOnce(): Promise<void> {
-    if (isBeating || isOver) return;
+  async function beat(): Promise<void> {
+    if (isBeating || isStopped) return;
     isBeating = true;
     try {
       await heartbeat();
@@ -126,48 +126,48 @@ export function createRedisHealth({
   }
 
   for (const connection of [commands, subscriber]) {
-    connection.on('ready', () => void beatOnce());
-    // Each failure to connect; while it is there, what follows from it shows at the next beat.
+    connection.on('ready', () => void beat());
+    // Emitted for each failed attempt to connect. While Redis is up, the next heartbeat shows whether the error matters.
     connection.on('error', (error) => {
-      if (!isUp) reason = wordsOf(error);
+      if (!isUp) reason = reasonOf(error);
     });
     connection.on('close', () => {
-      if (isUp) markDown(new Error('The connection is closed.'));
+      if (isUp) markDown(new Error('The connection was closed.'));
     });
   }
   subscriber.on('close', () => {
     isSubscribed = false;
-    hasMissed = true;
+    mayHaveMissed = true;
   });
-  const timer = setInterval(() => void beatOnce(), HEARTBEAT_MS);
+  const timer = setInterval(() => void beat(), HEARTBEAT_INTERVAL_MS);
 
   return {
     isUp: () => isUp,
-    onUp: (listener) => void listeners.push(listener),
+    onReconnect: (listener) => void listeners.push(listener),
     now: () => Date.now() + clockOffsetMs,
     replicaCount: () => Math.max(minReplicas, count),
     markDown,
-    async opened(milliseconds) {
-      const patience = setTimeout(() => {
+    async connected(timeoutMs) {
+      const timeout = setTimeout(() => {
         if (!isUp) warn();
-        first.resolve();
-      }, milliseconds);
-      await first.promise;
-      clearTimeout(patience);
+        firstConnection.resolve();
+      }, timeoutMs);
+      await firstConnection.promise;
+      clearTimeout(timeout);
     },
     async stop() {
-      // That the connections end is no news.
-      isOver = true;
+      // The connections end on purpose: no warning.
+      isStopped = true;
       isUp = false;
       clearInterval(timer);
-      await commands.zrem(REPLICAS, self).catch(() => {});
+      await commands.zrem(REPLICAS_KEY, self).catch(() => {});
     },
   };
 }
 
-/** Why it is away. No value is in it: Redis repeats none but a command's name. */
-function wordsOf(error: unknown): string {
+/** Why Redis is unavailable. Contains no keys or values: an error reply quotes only the name of a command. */
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Where a name has several addresses, each has an error of its own.
-  return error.message || (error instanceof AggregateError ? error.errors.map(wordsOf).join('; ') : error.name);
+  // A host name with several addresses has one error for each.
+  return error.message || (error instanceof AggregateError ? error.errors.map(reasonOf).join('; ') : error.name);
 }

@@ -1,33 +1,33 @@
 /**
- * What several replicas of the gateway have in common. Every promise rejects with `StoreAway` when the store does not answer in time;
- * nobody needs to wait for one that only tells.
+ * A key-value store with publish and subscribe that all replicas of the gateway share. Every promise rejects with
+ * `StoreUnavailableError` if the store does not answer in time.
  */
 export interface SharedStore {
-  /** Whether it can be reached, as far as is known. */
+  /** Whether the store could be reached at the last attempt. */
   isUp(): boolean;
-  /** Calls `listener` each time that it can be reached again. `hasMissed`: what the others said meanwhile did not come. */
-  onReconnect(listener: (hasMissed: boolean) => void): void;
-  /** The store's time, in milliseconds since the Unix epoch, so that replicas agree whatever their clocks say. */
+  /** Calls `listener` each time the store can be reached again. `mayHaveMissed`: messages may have been lost in the meantime. */
+  onReconnect(listener: (mayHaveMissed: boolean) => void): void;
+  /** The store's time in milliseconds since the Unix epoch. Replicas agree on it, whatever their own clocks say. */
   now(): number;
+  /** Null if the store has no value for `key`. */
   get(key: string): Promise<string | null>;
-  /** Keeps a value for so many milliseconds. */
-  set(key: string, value: string, milliseconds: number): Promise<void>;
-  /** Puts `after` in the place of `before`, for so many milliseconds, if that is what is there; null: nothing. */
-  compareAndSwap(key: string, before: string | null, after: string | null, milliseconds: number): Promise<SwapResult>;
-  /** Tells all replicas, this one too. A message follows what was set before it. */
+  set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** Sets `key` to `next` for `ttlMs`, but only if its value is `expected`. Null stands for no value. Atomic. */
+  compareAndSwap(key: string, expected: string | null, next: string | null, ttlMs: number): Promise<SwapResult>;
+  /** Sends `message` to all replicas, including this one. Who receives it also sees what was set before. */
   publish(message: string): Promise<void>;
   subscribe(listener: (message: string) => void): void;
-  /** How many replicas there may be: those that were seen lately, and as many as the operator said. */
+  /** How many replicas there may be: as many as were active lately, and at least as many as the operator configured. */
   replicaCount(): number;
 }
 
 export interface SwapResult {
   isSwapped: boolean;
-  /** What is there now. */
+  /** The value after the call. */
   current: string | null;
 }
 
 /** The store cannot be reached, or is too slow. */
 export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreAway';
+  override readonly name = 'StoreUnavailableError';
 }

@@ -1,77 +1,85 @@
 import * as v from 'valibot';
 
 import type { HybridTimestamp } from './hybridClock.ts';
-import { createStoreClock } from './storeClock.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
+import { createStoreClock } from './storeClock.ts';
 
-/** What one replica has read and all may serve. */
+/** A value that one replica has read and all may serve. */
 export interface SharedValue {
   value: unknown;
-  moment: HybridTimestamp;
+  timestamp: HybridTimestamp;
 }
 
-/** Whoever has it reads for all. */
+/** The right to read a value on behalf of all replicas. */
 export interface Lease {
   release(): void;
 }
 
-/** The cache's second level: what all replicas keep in common. While it is away there is nothing in it. */
+/** The second level of the cache, which all replicas share. It is empty while the store is unavailable. */
 export interface SharedValues {
-  find(id: string): Promise<SharedValue | null>;
-  /** Keeps it for so many milliseconds. */
-  set(id: string, kept: SharedValue, milliseconds: number): void;
-  drop(id: string): void;
-  /** Null: another replica was reading it, and by now is not any more. */
+  get(id: string): Promise<SharedValue | null>;
+  set(id: string, value: SharedValue, ttlMs: number): void;
+  delete(id: string): void;
+  /**
+   * Returns null once another replica's lease has ended: its value may be there now. Returns a lease without effect if the store
+   * is unavailable or `signal` is aborted. Never rejects.
+   */
   acquireLease(id: string, signal: AbortSignal | undefined): Promise<Lease | null>;
 }
 
 export interface SharedValuesOptions extends LeasesOptions {
-  /** What all keys begin with. */
+  /** How all keys in the store begin. */
   prefix: string;
 }
 
-/** Characters: what is asked for in longer words is kept by nobody else. */
-const LONGEST_ID = 500;
-/** How long a replica may take to read, in milliseconds: another one then does. */
-const READING_TAKES = 5000;
+/** Values with a longer id (in characters) are not shared. */
+const MAX_ID_LENGTH = 500;
+/** How long one replica may take to read a value before another one reads it too. */
+const LEASE_TTL_MS = 5000;
 
-const keptText = v.pipe(v.string(), v.parseJson(), v.object({ value: v.unknown(), order: v.number(), at: v.number() }));
+const NO_LEASE: Lease = { release: () => {} };
+
+/** `wallTime`: in milliseconds since the Unix epoch, on the store's clock. */
+const valueSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ value: v.unknown(), logical: v.number(), wallTime: v.number() }),
+);
 
 export function createSharedValues({ store, bus, prefix, clock }: SharedValuesOptions): SharedValues {
-  const turns = createLeases({ store, bus, clock });
-  const keyOf = (id: string): string => `${prefix}kept ${id}`;
+  const leases = createLeases({ store, bus, clock });
   const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
+  const valueKey = (id: string): string => `${prefix}value ${id}`;
+  const isShared = (id: string): boolean => store.isUp() && id.length <= MAX_ID_LENGTH;
 
   return {
-    async find(id) {
-      if (!store.isUp() || id.length > LONGEST_ID) return null;
-      const text = await store.get(keyOf(id)).catch(() => null);
-      const { success, output } = v.safeParse(keptText, text);
+    async get(id) {
+      if (!isShared(id)) return null;
+      const text = await store.get(valueKey(id)).catch(() => null);
+      const { success, output } = v.safeParse(valueSchema, text);
       if (!success) return null;
-      const { value, order: logical, at } = output;
-      return { value, moment: { logical, wallTime: toLocalTime(at), fromPeer: true } };
+      const { value, logical, wallTime } = output;
+      return { value, timestamp: { logical, wallTime: toLocalTime(wallTime), fromPeer: true } };
     },
-    set(id, { value, moment: { logical, wallTime } }, milliseconds) {
-      if (!store.isUp() || id.length > LONGEST_ID) return;
-      const text = JSON.stringify({ value, order: logical, at: toStoreTime(wallTime) });
-      store.set(keyOf(id), text, Math.ceil(milliseconds)).catch(() => {});
+    set(id, { value, timestamp: { logical, wallTime } }, ttlMs) {
+      if (!isShared(id)) return;
+      const text = JSON.stringify({ value, logical, wallTime: toStoreTime(wallTime) });
+      store.set(valueKey(id), text, Math.ceil(ttlMs)).catch(() => {});
     },
-    drop(id) {
-      if (store.isUp()) store.set(keyOf(id), '', 1).catch(() => {});
+    delete(id) {
+      if (store.isUp()) store.set(valueKey(id), '', 1).catch(() => {});
     },
     async acquireLease(id, signal) {
-      if (!store.isUp() || id.length > LONGEST_ID) return NO_LEASE;
-      const key = `${prefix}reading ${id}`;
+      if (!isShared(id)) return NO_LEASE;
+      const key = `${prefix}lease ${id}`;
       const holder = crypto.randomUUID();
+      const times = { ttlMs: LEASE_TTL_MS, waitTimeoutMs: LEASE_TTL_MS };
       try {
-        const isOurs = await turns.acquire(key, holder, { ttlMs: READING_TAKES, waitTimeoutMs: READING_TAKES }, signal);
-        return isOurs ? { release: () => void turns.release(key, holder) } : null;
+        const isAcquired = await leases.acquire(key, holder, times, signal);
+        return isAcquired ? { release: () => void leases.release(key, holder) } : null;
       } catch {
         return NO_LEASE;
       }
     },
   };
 }
-
-/** There are no others. */
-const NO_LEASE: Lease = { release: () => {} };

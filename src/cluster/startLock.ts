@@ -1,147 +1,152 @@
-import type { StartInput } from '../domain/startStop.ts';
 import * as v from 'valibot';
 
-import type { LivestreamRef } from '../domain/models.ts';
-import { StoreUnavailableError } from './sharedStore.ts';
-import type { StartOutcome } from '../domain/startStop.ts';
-import { livestreamRefSchema } from '../domain/schemas.ts';
-import { createStoreClock } from './storeClock.ts';
+import { type LivestreamRef, livestreamRefSchema } from '../domain/models.ts';
+import type { StartInput, StartOutcome } from '../domain/startStop.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
+import { StoreUnavailableError } from './sharedStore.ts';
+import { createStoreClock } from './storeClock.ts';
 
-/** A start that was begun. */
-export interface BegunStart {
+/** A start that was sent, or was about to be sent, and whose outcome is not known. */
+export interface PendingStart {
   input: StartInput;
-  /** When it was sent, in milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, on this process's clock. */
   sentAt: number;
 }
 
-/** What others know of a start, when it is this replica's turn. */
+/** What other replicas did in the meeting before this one got the lock. */
 export type PriorStart =
-  /** None is under way. */
+  /** No start is pending. */
   | { kind: 'none' }
-  /** Another replica has carried out an equal start in the meantime. */
+  /** Another replica completed the same start while this one waited for the lock. */
   | { kind: 'done'; livestream: LivestreamRef }
-  /** Another replica has begun one, and ended before it was settled. */
-  | { kind: 'abandoned'; start: BegunStart }
-  /** Nobody can tell. */
+  /** Another replica began a start, and ended before its outcome was known. */
+  | { kind: 'abandoned'; start: PendingStart }
+  /** The store is unavailable, or the replica that holds the lock does not release it. */
   | { kind: 'unknown' };
 
 /** Lets one replica at a time start a livestream in a meeting. */
 export interface StartLock {
-  /** Runs `start` when it is this one's turn, and tells the others what it began and what came of it. `meeting`: the account's, too. */
-  run(meeting: string, input: StartInput, start: (before: PriorStart) => Promise<StartOutcome>): Promise<StartOutcome>;
+  /**
+   * Waits for the lock, runs `start` and records its outcome for the other replicas. `meeting`: identifies the meeting together
+   * with its account. Runs `start` without the lock, with a prior start of the kind `unknown`, if the lock is not available.
+   */
+  run(meeting: string, input: StartInput, start: (prior: PriorStart) => Promise<StartOutcome>): Promise<StartOutcome>;
 }
 
 export interface StartLockOptions extends LeasesOptions {
-  /** What all keys begin with. */
+  /** How all keys in the store begin. */
   prefix: string;
 }
 
-/** Milliseconds after which a replica that does not say that it lives has ended. */
+/** The lock of a replica that sends no heartbeat for this time is free. */
 const LOCK_TTL_MS = 6000;
-/** How often it says so, in milliseconds. */
-const RENEWED = 2000;
-/** How long a start is waited for in all, in milliseconds: longer than one takes with the reading back. */
-const LONGEST_WAIT = 60_000;
-/** How long what was begun is known, in milliseconds. */
-const BEGUN_IS_KNOWN = 300_000;
-/** How long those who waited may take to ask what came of it, in milliseconds. */
-const DONE_IS_KNOWN = 10_000;
+const HEARTBEAT_INTERVAL_MS = 2000;
+/** How long a start waits for the lock: longer than a start takes with its reading back. */
+const ACQUIRE_TIMEOUT_MS = 60_000;
+/** How long the store remembers a start whose outcome is not known. */
+const PENDING_TTL_MS = 300_000;
+/** How long the store remembers a completed start: time for the replicas that waited to read it. */
+const DONE_TTL_MS = 10_000;
 
-const recordText = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    input: v.object({
-      meetingId: v.string(),
-      name: v.nullable(v.string()),
-      video: v.nullable(v.object({ width: v.number(), height: v.number() })),
-    }),
-    /** By the store's clock: when it was sent; once it is done, when that was known. */
-    sentAt: v.number(),
-    livestream: v.nullable(livestreamRefSchema),
-  }),
-);
+const inputSchema = v.object({
+  meetingId: v.string(),
+  name: v.nullable(v.string()),
+  video: v.nullable(v.object({ width: v.number(), height: v.number() })),
+});
+
+/** The last start in a meeting. Times are in milliseconds since the Unix epoch, on the store's clock. */
+const recordSchema = v.variant('kind', [
+  v.object({ kind: v.literal('pending'), input: inputSchema, sentAt: v.number() }),
+  v.object({ kind: v.literal('done'), input: inputSchema, doneAt: v.number(), livestream: livestreamRefSchema }),
+]);
+
+type StartRecord = v.InferOutput<typeof recordSchema>;
+
+const recordJsonSchema = v.pipe(v.string(), v.parseJson(), recordSchema);
 
 export function createStartLock({ store, bus, prefix, clock }: StartLockOptions): StartLock {
-  const turns = createLeases({ store, bus, clock });
+  const leases = createLeases({ store, bus, clock });
   const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
 
-  /** Waits until the lock is this replica's. */
-  async function acquire(lock: string, holder: string): Promise<void> {
-    const endsAt = clock.now() + LONGEST_WAIT;
-    while (clock.now() < endsAt)
-      if (await turns.acquire(lock, holder, { ttlMs: LOCK_TTL_MS, waitTimeoutMs: RENEWED })) return;
-    throw new StoreUnavailableError('Another replica does not come to an end.');
+  /** Rejects with `StoreUnavailableError` if the lock is not available in time. */
+  async function acquire(lockKey: string, holder: string): Promise<void> {
+    const endsAt = clock.now() + ACQUIRE_TIMEOUT_MS;
+    const times = { ttlMs: LOCK_TTL_MS, waitTimeoutMs: HEARTBEAT_INTERVAL_MS };
+    while (clock.now() < endsAt) if (await leases.acquire(lockKey, holder, times)) return;
+    throw new StoreUnavailableError('Another replica did not release the start lock in time.');
   }
 
-  /** Says that this replica lives, until it is told to stop. */
-  function heartbeat(lock: string, holder: string): () => void {
+  /** Extends the lock until the returned function is called. */
+  function startHeartbeat(lockKey: string, holder: string): () => void {
     let cancel = (): void => {};
-    const again = (): void => {
-      cancel = clock.after(RENEWED, () => {
-        store.compareAndSwap(lock, holder, holder, LOCK_TTL_MS).catch(() => {});
-        again();
+    const schedule = (): void => {
+      cancel = clock.after(HEARTBEAT_INTERVAL_MS, () => {
+        store.compareAndSwap(lockKey, holder, holder, LOCK_TTL_MS).catch(() => {});
+        schedule();
       });
     };
-    again();
+    schedule();
     return () => cancel();
   }
 
-  /** What is known once it is this one's turn, which is then said to have begun. */
-  async function openRecord(record: string, input: StartInput, cameAt: number): Promise<PriorStart> {
-    const { success, output } = v.safeParse(recordText, await store.get(record));
-    const isDone = success && output.livestream !== null && output.sentAt >= cameAt && isSameStart(output.input, input);
-    if (isDone && output.livestream !== null) return { kind: 'done', livestream: output.livestream };
-    const abandoned = success && output.livestream === null ? output : null;
-    // Whoever takes over a start may end too: the next one is to know since when there can be a livestream of it.
-    const isTakenOver = abandoned !== null && isSameStart(abandoned.input, input);
-    const sentAt = isTakenOver ? abandoned.sentAt : store.now();
-    await store.set(record, textOf({ input, sentAt, livestream: null }), BEGUN_IS_KNOWN);
+  const write = async (key: string, record: StartRecord): Promise<void> =>
+    store.set(key, JSON.stringify(record), record.kind === 'done' ? DONE_TTL_MS : PENDING_TTL_MS);
+
+  /** Reads the record of the last start, and replaces it by a pending one unless that start is the same and done. */
+  async function openRecord(key: string, input: StartInput, requestedAt: number): Promise<PriorStart> {
+    const { success, output } = v.safeParse(recordJsonSchema, await store.get(key));
+    const last = success ? output : null;
+    if (last?.kind === 'done' && last.doneAt >= requestedAt && isSameStart(last.input, input)) {
+      return { kind: 'done', livestream: last.livestream };
+    }
+    const abandoned = last?.kind === 'pending' ? last : null;
+    // This replica may end too. The next one must then know since when the start may have created a livestream.
+    const isContinued = abandoned !== null && isSameStart(abandoned.input, input);
+    await write(key, { kind: 'pending', input, sentAt: isContinued ? abandoned.sentAt : store.now() });
     if (abandoned === null) return { kind: 'none' };
     return { kind: 'abandoned', start: { input: abandoned.input, sentAt: toLocalTime(abandoned.sentAt) } };
   }
 
-  /** What is not known to have ended is left as begun, also where another replica began it and nobody could see what came of it. */
+  /** Records the outcome. A start whose outcome is not known stays pending, also if another replica began it. */
   async function closeRecord(
-    record: string,
-    { input, before, outcome }: { input: StartInput; before: PriorStart; outcome: StartOutcome | null },
+    key: string,
+    { input, prior, outcome }: { input: StartInput; prior: PriorStart; outcome: StartOutcome | null },
   ): Promise<void> {
-    // What stands there is another replica's.
-    if (before.kind === 'unknown') return;
-    if (outcome === null && before.kind === 'abandoned') {
-      const { input: begun, sentAt } = before.start;
-      await store.set(record, textOf({ input: begun, sentAt: toStoreTime(sentAt), livestream: null }), BEGUN_IS_KNOWN);
+    // Without the lock, the record belongs to another replica.
+    if (prior.kind === 'unknown') return;
+    if (outcome === null && prior.kind === 'abandoned') {
+      const { start } = prior;
+      await write(key, { kind: 'pending', input: start.input, sentAt: toStoreTime(start.sentAt) });
       return;
     }
     if (outcome !== null && 'userError' in outcome && outcome.userError.code === 'OUTCOME_UNKNOWN') return;
     const livestream = outcome !== null && 'livestream' in outcome ? outcome.livestream : null;
-    if (livestream === null) await store.set(record, '', 1);
-    else await store.set(record, textOf({ input, sentAt: store.now(), livestream }), DONE_IS_KNOWN);
+    if (livestream === null) await store.set(key, '', 1);
+    else await write(key, { kind: 'done', input, doneAt: store.now(), livestream });
   }
 
   return {
     async run(meeting, input, start) {
-      const lock = `${prefix}starting ${meeting}`;
-      const record = `${prefix}start ${meeting}`;
+      const lockKey = `${prefix}start-lock ${meeting}`;
+      const recordKey = `${prefix}start ${meeting}`;
       const holder = crypto.randomUUID();
-      let stop = (): void => {};
+      let stopHeartbeat = (): void => {};
       let outcome: StartOutcome | null = null;
-      let before: PriorStart = UNKNOWN;
+      let prior: PriorStart = UNKNOWN;
       const prepare = async (): Promise<PriorStart> => {
-        const cameAt = store.now();
-        await acquire(lock, holder);
-        stop = heartbeat(lock, holder);
-        return openRecord(record, input, cameAt);
+        const requestedAt = store.now();
+        await acquire(lockKey, holder);
+        stopHeartbeat = startHeartbeat(lockKey, holder);
+        return openRecord(recordKey, input, requestedAt);
       };
       try {
-        before = await prepare().catch(() => UNKNOWN);
-        outcome = await start(before);
+        prior = await prepare().catch(() => UNKNOWN);
+        outcome = await start(prior);
         return outcome;
       } finally {
-        stop();
-        await closeRecord(record, { input, before, outcome }).catch(() => {});
-        await turns.release(lock, holder);
+        stopHeartbeat();
+        await closeRecord(recordKey, { input, prior, outcome }).catch(() => {});
+        await leases.release(lockKey, holder);
       }
     },
   };
@@ -149,11 +154,9 @@ export function createStartLock({ store, bus, prefix, clock }: StartLockOptions)
 
 const UNKNOWN: PriorStart = { kind: 'unknown' };
 
-const textOf = (record: v.InferOutput<typeof recordText>): string => JSON.stringify(record);
-
-/** Whether both ask for the same. */
-export function isSameStart(one: StartInput, other: StartInput): boolean {
+/** Whether both starts have the same name and video size. */
+export function isSameStart(left: StartInput, right: StartInput): boolean {
   return (
-    one.name === other.name && one.video?.width === other.video?.width && one.video?.height === other.video?.height
+    left.name === right.name && left.video?.width === right.video?.width && left.video?.height === right.video?.height
   );
 }

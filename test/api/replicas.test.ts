@@ -191,7 +191,7 @@ describe('after a mutation', () => {
     const { one, other, store } = await startReplicas(2);
     const { emptyMeetingId } = one.samples;
     const message = { kind: 'invalidate', tokenHash: null, tags: ['lists'], logical: 1e17 };
-    store.tell(JSON.stringify({ sender: 'nobody', message }));
+    store.inject(JSON.stringify({ sender: 'nobody', message }));
     for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
     await start(one);
     expect(await activeIn(other, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
@@ -242,20 +242,20 @@ describe('what is kept for all', () => {
     await readLive(one);
     await start(other);
     await activeIn(one, one.samples.emptyMeetingId);
-    const seen = [...store.kept().keys(), ...store.kept().values(), ...store.messages()].join('\n');
+    const seen = [...store.entries().keys(), ...store.entries().values(), ...store.published()].join('\n');
     expect(seen).toContain(one.samples.emptyMeetingId);
     for (const secret of [TOKEN, ACCOUNT, APP]) expect(seen).not.toContain(secret);
     const key = String(at((await readLive(one)).data, 'livestream', 'streamKey'));
-    expect([...store.kept().keys()].join('\n')).not.toContain(key);
+    expect([...store.entries().keys()].join('\n')).not.toContain(key);
   });
 
   test('is read anew where it is garbage, or another version’s', async () => {
     const { one, other, store } = await startReplicas(2);
     await readLive(one);
     const key = present(
-      [...store.kept().keys()].find((name) => name.includes(' value ') && name.includes('/livestreams/{id}')),
+      [...store.entries().keys()].find((name) => name.includes(' value ') && name.includes('/livestreams/{id}')),
     );
-    const kept: unknown = JSON.parse(present(store.kept().get(key)));
+    const kept: unknown = JSON.parse(present(store.entries().get(key)));
     for (const garbage of ['', '{', 'null', '{"value":1}', JSON.stringify({ ...Object(kept), value: { id: 7 } })]) {
       store.put(key, garbage);
       other.clock.advance(2500);

@@ -38,37 +38,37 @@ const claimOf = async (level: SharedValues, signal?: AbortSignal) => level.acqui
 describe('what is kept for all', () => {
   test('has the same age for each of them, whatever time it takes it to be', async () => {
     const { clock, one, other } = levelsOf(0, 3_600_000);
-    one.level.set('id', { value: { name: 'x' }, moment: { logical: 7, wallTime: one.clock.now() - 500 } }, 2000);
+    one.level.set('id', { value: { name: 'x' }, timestamp: { logical: 7, wallTime: one.clock.now() - 500 } }, 2000);
     await clock.pass(100);
-    const found = await other.level.find('id');
+    const found = await other.level.get('id');
     expect(found).toEqual({
       value: { name: 'x' },
       moment: { logical: 7, wallTime: other.clock.now() - 600, fromPeer: true },
     });
     await clock.pass(2000);
-    expect(await other.level.find('id')).toBeNull();
+    expect(await other.level.get('id')).toBeNull();
   });
 
   test('is nothing where the store is away, slow to say so, or has garbage', async () => {
     const { store, one, other } = levelsOf(0, 0);
-    store.put('app kept id', '{"value":1,"order":"7"}');
-    expect(await one.level.find('id')).toBeNull();
-    store.put('app kept id', '{"value":1,"order":7,"at":1}');
-    expect(await one.level.find('id')).not.toBeNull();
-    one.store.decide(() => 'lost');
-    expect(await one.level.find('id')).toBeNull();
-    expect(await one.level.find('id')).toBeNull();
+    store.put('app value id', '{"value":1,"logical":"7","wallTime":1}');
+    expect(await one.level.get('id')).toBeNull();
+    store.put('app value id', '{"value":1,"logical":7,"wallTime":1}');
+    expect(await one.level.get('id')).not.toBeNull();
+    one.store.decideOutcomes(() => 'lost');
+    expect(await one.level.get('id')).toBeNull();
+    expect(await one.level.get('id')).toBeNull();
     other.store.break();
-    other.level.set('id', { value: 2, moment: { logical: 8, wallTime: 2 } }, 2000);
+    other.level.set('id', { value: 2, timestamp: { logical: 8, wallTime: 2 } }, 2000);
     expect(await now(claimOf(other.level))).not.toBe('waits');
   });
 
   test('is not what is asked for in very long words', async () => {
     const { clock, store, one, other } = levelsOf(0, 0);
     const id = 'x'.repeat(501);
-    one.level.set(id, { value: 1, moment: { logical: 1, wallTime: 1 } }, 2000);
+    one.level.set(id, { value: 1, timestamp: { logical: 1, wallTime: 1 } }, 2000);
     await clock.pass(0);
-    expect(store.kept().size).toBe(0);
+    expect(store.entries().size).toBe(0);
     expect(await now(one.level.acquireLease(id, undefined))).not.toBe('waits');
     expect(await now(other.level.acquireLease(id, undefined))).not.toBe('waits');
   });

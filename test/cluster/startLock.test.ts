@@ -31,17 +31,20 @@ interface Starter {
 }
 
 /** Several replicas before a meeting of an upstream that refuses a second start, or carries it out. */
-function createStage({ isRefusing = true, latency = () => 0 }: { isRefusing?: boolean; latency?: () => number } = {}) {
+function createStage({
+  isRefusing = true,
+  latency: latencyMs = () => 0,
+}: { isRefusing?: boolean; latency?: () => number } = {}) {
   const clock = createSteppedClock(() => false);
-  const store = createMemoryStore({ clock, latency });
+  const store = createMemoryStore({ clock, latencyMs });
   const started: Livestream[] = [];
   let active: Livestream | null = null;
   let fare: (kind: 'start' | 'read') => Fare = () => ({ up: 10, back: 10 });
   let isDown = false;
   let posts = 0;
 
-  function open(ahead = 0): Starter {
-    const own = store.connect({ ahead });
+  function open(clockAheadMs = 0): Starter {
+    const own = store.connect({ clockAheadMs });
     let isDead = false;
 
     async function send<Answer>(kind: 'start' | 'read', work: () => Answer): Promise<Answer> {
@@ -235,7 +238,7 @@ describe.each([true, false])('starts at several replicas (upstream refuses a sec
     const stage = createStage({ isRefusing });
     const [first, second] = [stage.open(), stage.open()];
     let seen = 0;
-    first.store.decide((asked) => (asked === command && (seen += 1) > after ? 'lost' : 'done'));
+    first.store.decideOutcomes((asked) => (asked === command && (seen += 1) > after ? 'lost' : 'done'));
     const outcome = first.start();
     await stage.clock.pass(1000);
     expect(resultOf(await outcome)).toBe('livestream-0');

@@ -2,59 +2,59 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { type SharedStore, StoreUnavailableError } from '../../src/cluster/sharedStore.ts';
 
 /** What becomes of one command: `late`: it is carried out though whoever asked is told that the store is away; `lost`: it is not. */
-export type Fate = 'done' | 'late' | 'lost';
+export type CommandOutcome = 'done' | 'late' | 'lost';
 
 export interface MemoryStoreOptions {
   clock: Clock;
   /** What the operator said. */
-  replicas?: number;
+  replicaCount?: number;
   /** How long a command takes there and back, in milliseconds. */
-  latency?: () => number;
+  latencyMs?: () => number;
 }
 
 /** A store for several replicas in one process, which can be broken in the ways of a real one. */
 export interface MemoryStore {
   /** Another replica's connection to it. */
-  connect(options?: Connection): MemoryReplica;
+  connect(options?: ConnectionOptions): MemoryReplica;
   /** Nobody reaches it any more. */
   breakAll(): void;
   healAll(): void;
   /** Everything in it is gone. */
-  empty(): void;
+  clear(): void;
   /** How many replicas the operator says there are. */
-  setReplicas(count: number): void;
+  setReplicaCount(count: number): void;
   /** All that is kept, and all that was published so far. */
-  kept(): Map<string, string>;
-  messages(): string[];
+  entries(): Map<string, string>;
+  published(): string[];
   put(key: string, value: string): void;
   /** Somebody else's message. */
-  tell(message: string): void;
+  inject(message: string): void;
 }
 
-export interface Connection {
+export interface ConnectionOptions {
   /** How wrong this replica is about the store's time, in milliseconds. */
-  ahead?: number;
+  clockAheadMs?: number;
   isUp?: boolean;
 }
 
 /** One replica's view of the store. */
 export interface MemoryReplica extends SharedStore {
   /** It cannot be reached from here any more; what is under way is carried out, or is not. */
-  break(underWay?: Exclude<Fate, 'done'>): void;
+  break(underWay?: Exclude<CommandOutcome, 'done'>): void;
   heal(hasMissed?: boolean): void;
   /** What becomes of the commands from now on; the first that is not done shows that the store is away. */
-  decide(fate: (command: string, key: string) => Fate): void;
+  decideOutcomes(fate: (command: string, key: string) => CommandOutcome): void;
   /** Messages to this replica: they come, or wait until they come again, or are lost. */
-  messages(way: 'come' | 'wait' | 'lost'): void;
+  setDelivery(way: 'come' | 'wait' | 'lost'): void;
   /** It is no more: nothing is heard of it. */
   die(): void;
 }
 
-export function createMemoryStore({ clock, latency = () => 0, ...options }: MemoryStoreOptions): MemoryStore {
+export function createMemoryStore({ clock, latencyMs = () => 0, ...options }: MemoryStoreOptions): MemoryStore {
   const entries = new Map<string, { value: string; until: number }>();
   const connections = new Set<MemoryReplica & { hear(message: string): void }>();
   const published: string[] = [];
-  let least = options.replicas ?? 1;
+  let least = options.replicaCount ?? 1;
 
   function read(key: string): string | null {
     const entry = entries.get(key);
@@ -74,17 +74,17 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
     return promise;
   }
 
-  function connect({ ahead = 0, isUp = true }: Connection = {}): MemoryReplica {
+  function connect({ clockAheadMs = 0, isUp = true }: ConnectionOptions = {}): MemoryReplica {
     const up: ((hasMissed: boolean) => void)[] = [];
     const listeners: ((message: string) => void)[] = [];
-    const state = { isUp, isDead: false, since: 0, fateOfRest: 'late' as Fate, waiting: [] as string[] };
-    let decide: (command: string, key: string) => Fate = () => 'done';
+    const state = { isUp, isDead: false, since: 0, fateOfRest: 'late' as CommandOutcome, waiting: [] as string[] };
+    let decide: (command: string, key: string) => CommandOutcome = () => 'done';
     let messagesAre: 'come' | 'wait' | 'lost' = 'come';
 
     async function ask<Reply>(command: string, key: string, work: () => Reply): Promise<Reply> {
       if (!state.isUp || state.isDead) throw new StoreUnavailableError('It is away.');
       const { since } = state;
-      const takes = latency();
+      const takes = latencyMs();
       await way(takes / 2);
       const fate = state.since === since ? decide(command, key) : state.fateOfRest;
       const reply = fate === 'lost' ? null : { of: work() };
@@ -98,7 +98,7 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
     const connection: MemoryReplica & { hear(message: string): void } = {
       isUp: () => state.isUp && !state.isDead,
       onReconnect: (listener) => void up.push(listener),
-      now: () => clock.now() + ahead,
+      now: () => clock.now() + clockAheadMs,
       get: async (key) => ask('get', key, () => read(key)),
       set: async (key, value, milliseconds) => ask('set', key, () => write(key, value, milliseconds)),
       compareAndSwap: async (key, before, after, milliseconds) =>
@@ -128,10 +128,10 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
         decide = () => 'done';
         for (const listener of up) listener(hasMissed);
       },
-      decide(fate) {
+      decideOutcomes(fate) {
         decide = fate;
       },
-      messages(now) {
+      setDelivery(now) {
         messagesAre = now;
         if (now === 'come') for (const message of state.waiting.splice(0)) connection.hear(message);
       },
@@ -153,14 +153,14 @@ export function createMemoryStore({ clock, latency = () => 0, ...options }: Memo
     connect,
     breakAll: () => connections.forEach((connection) => connection.break()),
     healAll: () => connections.forEach((connection) => connection.heal()),
-    empty: () => entries.clear(),
-    setReplicas(count) {
+    clear: () => entries.clear(),
+    setReplicaCount(count) {
       least = count;
     },
-    kept: () => new Map([...entries].map(([key, { value }]) => [key, value])),
-    messages: () => [...published],
+    entries: () => new Map([...entries].map(([key, { value }]) => [key, value])),
+    published: () => [...published],
     put: (key, value) => write(key, value, 3_600_000),
-    tell(message) {
+    inject(message) {
       for (const connection of connections) connection.hear(message);
     },
   };

@@ -1,22 +1,22 @@
+import { KEY_PREFIX } from '../../src/cluster/keys.ts';
 import { createMemoryStore, type MemoryReplica, type MemoryStore } from './memoryStore.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 
-/** A gateway that is one of several, and its connection to what they share. */
+/** A gateway that is one of several replicas, and its connection to the store that they share. */
 export interface ReplicaGateway {
   gateway: TestGateway;
   store: MemoryReplica;
 }
 
-/** What the keys of the app begin with. */
-export const PREFIX = 'realtimekit-graphql 1 test ';
+const PREFIX = `${KEY_PREFIX}test `;
 
-/** Several gateways over one sandbox and one store, all on one fake clock; more can be begun later. */
+/** Starts `count` gateways (at least two) over one sandbox and one store, all on one fake clock. `begin` starts another one. */
 export async function startReplicas(count: number, options: TestGatewayOptions = {}) {
-  const common: { store: MemoryStore | null } = { store: null };
+  const shared: { store: MemoryStore | null } = { store: null };
   const all: ReplicaGateway[] = [];
 
   async function begin(more: TestGatewayOptions = {}): Promise<ReplicaGateway> {
-    const connection: { of: MemoryReplica | null } = { of: null };
+    const connection: { store: MemoryReplica | null } = { store: null };
     const [first] = all;
     const place = first?.gateway.place ?? null;
     const gateway = await startTestGateway({
@@ -24,22 +24,22 @@ export async function startReplicas(count: number, options: TestGatewayOptions =
       ...more,
       ...(place === null ? {} : { beside: { place } }),
       share(clock) {
-        common.store ??= createMemoryStore({ clock, replicas: count });
-        connection.of = common.store.connect({ ahead: all.length - 1 });
-        return { store: connection.of, prefix: PREFIX };
+        shared.store ??= createMemoryStore({ clock, replicaCount: count });
+        connection.store = shared.store.connect({ clockAheadMs: all.length - 1 });
+        return { store: connection.store, prefix: PREFIX };
       },
     });
-    if (connection.of === null) throw new Error('It shares nothing.');
-    const replica = { gateway, store: connection.of };
+    if (connection.store === null) throw new Error('The gateway did not open the shared store.');
+    const replica = { gateway, store: connection.store };
     all.push(replica);
     return replica;
   }
 
   for (let index = 0; index < count; index += 1) await begin();
   const [one, other] = all;
-  const { store } = common;
-  if (one === undefined || other === undefined || store === null) throw new Error('Several are at least two.');
-  // What was changed before it began a replica does not serve: its beginning is to be past.
+  const { store } = shared;
+  if (one === undefined || other === undefined || store === null) throw new Error('Start at least two replicas.');
+  // A replica serves nothing that was read before it started: let some time pass since then.
   one.gateway.clock.advance(1000);
   return {
     all,
