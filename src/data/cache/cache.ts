@@ -1,45 +1,34 @@
 import type { Clock } from '../../lib/clock.ts';
 import { type Invalidations, createInvalidations } from './invalidation.ts';
+import { createLruStore, type LruStore } from './lruStore.ts';
 import type { TtlSettings } from './ttl.ts';
 import { createCachedQuery, type CachedQuery, type CachedQueryOptions } from './cachedQuery.ts';
 import type { SharedValues } from '../../cluster/sharedValues.ts';
 
-/** Memory that operations share, bounded, and kept apart by account. */
+/** What the gateway caches in memory, for all accounts: one bounded store, and the invalidations that apply to whatever is in it. */
 export interface Cache extends Invalidations {
   createQuery<Key, Value extends object | null>(options: CachedQueryOptions<Key, Value>): CachedQuery<Key, Value>;
-  /** The bytes of one share of the memory. */
-  share: number;
+  store: LruStore;
 }
 
 export interface CacheOptions {
   clock: Clock;
   ttl: TtlSettings;
-  /** What may be kept in memory, in bytes, roughly. */
+  /** The maximum size of everything in memory, in bytes, as estimated. */
   maxBytes: number;
-  /** What was changed, here and in other replicas; by default here alone. */
+  /** By default, a single replica's own. */
   invalidations?: Invalidations;
-  /** What all replicas keep; by default there is but one. */
+  /** The values that replicas share; null (the default) if there is only one replica. */
   sharedValues?: SharedValues | null;
 }
-
-/** More than there are kinds of reads that share the memory, for whole answers have a share too. */
-const SHARES = 14;
 
 export function createCache({ clock, ttl, maxBytes, sharedValues = null, ...options }: CacheOptions): Cache {
   const now = (): number => clock.now();
   const { invalidations = createInvalidations({ now, localNow: now }) } = options;
-  const share = Math.max(1, Math.floor(maxBytes / SHARES));
-  let kinds = 0;
+  const store = createLruStore(maxBytes);
   return {
     ...invalidations,
-    share,
-    createQuery(kindOptions) {
-      kinds += 1;
-      if (kinds >= SHARES) throw new Error(`There are ${kinds} kinds of reads: share the memory anew.`);
-      return createCachedQuery(
-        { clock, ttl: ttl, invalidations: invalidations, sharedValues: sharedValues, share },
-        kindOptions,
-      );
-    },
+    store,
+    createQuery: (queryOptions) => createCachedQuery({ clock, ttl, invalidations, sharedValues, store }, queryOptions),
   };
 }

@@ -7,6 +7,7 @@ import { ANY_TAG, type Invalidations } from './invalidation.ts';
 import { sleep, raceAbort } from '../../lib/timeout.ts';
 import { createEntryStore, type Entry, type EntryOptions } from './entryStore.ts';
 import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts';
+import type { LruStore } from './lruStore.ts';
 import { type TtlSettings, stretchedTtl } from './ttl.ts';
 import type { Operation } from '../operation.ts';
 import { createSharedCache } from './sharedCache.ts';
@@ -53,8 +54,7 @@ export interface CachedQueryContext {
   invalidations: Invalidations;
   /** What all replicas keep; null: there is but one. */
   sharedValues: SharedValues | null;
-  /** What this kind may keep in memory, in bytes, roughly. */
-  share: number;
+  store: LruStore;
 }
 
 /** How long before its end an answer is read anew that is asked for again: a second, or a tenth of its time. */
@@ -63,11 +63,11 @@ const refreshLeadMs = (milliseconds: number): number => Math.min(1000, milliseco
 const BEGINNING: HybridTimestamp = { logical: 0, wallTime: 0 };
 
 export function createCachedQuery<Key, Value extends object | null>(
-  { clock, ttl, invalidations, sharedValues, share }: CachedQueryContext,
+  { clock, ttl, invalidations, sharedValues, store }: CachedQueryContext,
   options: CachedQueryOptions<Key, Value>,
 ): CachedQuery<Key, Value> {
   const { route, schema } = options;
-  const entries = createEntryStore({ changes: invalidations, stale: ttl.maxStaleMs, share }, options);
+  const entries = createEntryStore({ changes: invalidations, stale: ttl.maxStaleMs, store }, options);
   const others =
     schema === undefined || sharedValues === null
       ? null

@@ -1,8 +1,8 @@
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
-import { LRUCache } from 'lru-cache';
 
 import type { Invalidations } from './invalidation.ts';
 import { byteSizeOf } from './byteSize.ts';
+import type { LruStore } from './lruStore.ts';
 
 /** How the answers of one kind are kept. */
 export interface EntryOptions<Key, Value> {
@@ -39,21 +39,17 @@ export interface EntryStoreContext {
   changes: Pick<Invalidations, 'isInvalidated'>;
   /** How much older than fresh an answer may be served, in milliseconds. */
   stale: number;
-  /** What may be kept, in bytes, roughly. */
-  share: number;
+  store: LruStore;
 }
 
 /** What keeping an answer costs beside the answer itself, in bytes, roughly. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
 export function createEntryStore<Key, Value extends object | null>(
-  { changes, stale, share }: EntryStoreContext,
+  { changes, stale, store }: EntryStoreContext,
   options: EntryOptions<Key, Value>,
 ): EntryStore<Key, Value> {
-  const entries = new LRUCache<string, Entry<Value>>({
-    maxSize: share,
-    sizeCalculation: ({ value }, id) => ENTRY_OVERHEAD_BYTES + 2 * id.length + byteSizeOf(value),
-  });
+  const entries = store.createNamespace<Entry<Value>>(({ value }) => ENTRY_OVERHEAD_BYTES + byteSizeOf(value));
   const idOf = (accountId: string, key: Key): string => `${accountId} ${options.keyOf(key)}`;
 
   function get(accountId: string, key: Key, since?: HybridTimestamp): Entry<Value> | undefined {

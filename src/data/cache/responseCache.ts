@@ -1,5 +1,4 @@
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
-import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../../lib/clock.ts';
 import { ANY_TAG } from './invalidation.ts';
@@ -28,10 +27,9 @@ export interface ResponseCache {
 }
 
 export function createResponseCache(cache: Cache, clock: Clock): ResponseCache {
-  const answers = new LRUCache<string, CachedResponse & { until: number; startedAt: HybridTimestamp }>({
-    maxSize: cache.share,
-    sizeCalculation: ({ text }, id) => ENTRY + 2 * (id.length + text.length),
-  });
+  const answers = cache.store.createNamespace<CachedResponse & { until: number; startedAt: HybridTimestamp }>(
+    ({ text }) => ENTRY + 2 * text.length,
+  );
   return {
     get(accountId, question) {
       const answer = answers.get(`${accountId} ${question}`);

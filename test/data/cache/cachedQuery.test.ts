@@ -218,7 +218,7 @@ describe('an answer that has grown old', () => {
     const reading = kind.get(asking, 'a');
     reads[1]?.reject(unavailable());
     await reading;
-    const { calls, cacheHits, requests } = asking.report.report(asking.account.budget.snapshot());
+    const { calls, cacheHits, requests } = asking.report.toUpstreamReport(asking.account.budget.snapshot());
     expect(calls.map(({ source }) => source)).toEqual(['stale']);
     expect([cacheHits, requests]).toEqual([1, 0]);
   });
@@ -325,7 +325,7 @@ const EACH = 400;
 
 describe('memory', () => {
   test('holds no more than its bound, and what was used last', () => {
-    const { cache, kind } = shelf({ bytes: 9 * 20_000 });
+    const { cache, kind } = shelf({ bytes: 20_000 });
     const moment = cache.invalidate('account', []);
     const keys = Array.from({ length: 5000 }, (_, index) => `key-${index}`);
     for (const key of keys) kind.set('account', key, { text: `thing ${key}` }, moment);
@@ -337,7 +337,7 @@ describe('memory', () => {
   });
 
   test('counts what it costs to remember that there is nothing', () => {
-    const { cache, kind } = shelf({ bytes: 9 * 20_000 });
+    const { cache, kind } = shelf({ bytes: 20_000 });
     const moment = cache.invalidate('account', []);
     const keys = Array.from({ length: 5000 }, (_, index) => `key-${index}`);
     for (const key of keys) kind.set('account', key, null, moment);
@@ -347,7 +347,7 @@ describe('memory', () => {
   });
 
   test('does not keep an answer that is bigger than its bound, nor the older one in its place', async () => {
-    const { clock, kind, reads, operation, fill } = shelf({ bytes: 9 * 2000 });
+    const { clock, kind, reads, operation, fill } = shelf({ bytes: 9000 });
     await fill('a', 'small');
     clock.advance(2000);
     const reading = kind.get(operation(), 'a');
@@ -359,7 +359,7 @@ describe('memory', () => {
   });
 
   test('is bounded for whole answers too: thousands of rows leave no more than the bound', async () => {
-    const { upstream, operationOf } = service({ cacheBytes: 90_000 });
+    const { upstream, operationOf } = service({ cacheBytes: 10_000 });
     const operation = await operationOf('A');
     for (let page = 0; page < 30; page += 1) {
       const { rows } = await upstream.reads.livestreams.get(operation, {

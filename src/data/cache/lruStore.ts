@@ -1,0 +1,52 @@
+import { LRUCache } from 'lru-cache';
+
+/** The memory of all caches: one LRU, bounded by size, so that whatever is used most may fill the whole of it. */
+export interface LruStore {
+  /** A part of the store with keys of its own. `byteSizeOf` estimates the memory that a value takes, in bytes. */
+  createNamespace<Value>(byteSizeOf: (value: Value) => number): LruNamespace<Value>;
+}
+
+export interface LruNamespace<Value> {
+  /** Returns the value and marks it as recently used. */
+  get(key: string): Value | undefined;
+  /** Stores the value and evicts the least recently used ones. A value that is too large is not stored, but the old one is removed. */
+  set(key: string, value: Value): void;
+  delete(key: string): void;
+}
+
+/** The largest part of the store that one value may take, so that no single value can evict all others. */
+const MAX_VALUE_SHARE = 1 / 4;
+
+/** What the store holds under a key; `owner` is the namespace, which alone knows the type of the value. */
+interface Item<Value> {
+  owner: LruNamespace<Value>;
+  value: Value;
+}
+
+/** `maxBytes`: the maximum size of all keys and values, as estimated. */
+export function createLruStore(maxBytes: number): LruStore {
+  const items = new LRUCache<string, Item<unknown>>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.ceil(maxBytes * MAX_VALUE_SHARE),
+  });
+  let namespaces = 0;
+  return {
+    createNamespace<Value>(byteSizeOf: (value: Value) => number) {
+      namespaces += 1;
+      const prefix = `${namespaces} `;
+      const isOwn = (item: Item<unknown>): item is Item<Value> => item.owner === namespace;
+      const namespace: LruNamespace<Value> = {
+        get(key) {
+          const item = items.get(prefix + key);
+          return item !== undefined && isOwn(item) ? item.value : undefined;
+        },
+        set(key, value) {
+          const id = prefix + key;
+          items.set(id, { owner: namespace, value }, { size: 2 * id.length + byteSizeOf(value) });
+        },
+        delete: (key) => void items.delete(prefix + key),
+      };
+      return namespace;
+    },
+  };
+}
