@@ -2,30 +2,30 @@ import { sha256Hex } from '../lib/sha256.ts';
 import { unauthenticated } from './authErrors.ts';
 import type { Viewer } from './viewer.ts';
 
-/** A key that callers may use, of which only the hash is known. */
+/** An API key of a caller. The gateway stores only its hash. */
 export interface ApiKey {
-  /** Whose it is, for people. */
+  /** Identifies the caller, for example in the limit of subscriptions per caller. */
   name: string;
-  /** SHA-256 of the key, in hexadecimal. */
+  /** The SHA-256 hash of the key, in lowercase hexadecimal. */
   sha256: string;
   scopes: readonly string[];
 }
 
-/** Who sends one of these keys as a bearer token is let in, with the key's scopes. */
-export function createApiKeyCheck(keys: readonly ApiKey[]): (token: string) => Promise<Viewer> {
-  return async (token) => {
-    const hash = await sha256Hex(token);
+/** Returns a function from the API key of a request to its caller; rejects with `UNAUTHENTICATED` for an unknown key. */
+export function createApiKeyCheck(keys: readonly ApiKey[]): (key: string) => Promise<Viewer> {
+  return async (sentKey) => {
+    const hash = await sha256Hex(sentKey);
     let found: ApiKey | undefined;
-    // All are looked at, so that the time it takes tells nothing of which came close.
-    for (const key of keys) if (isSame(key.sha256, hash)) found = key;
-    if (found === undefined) throw unauthenticated('This API key is not known.');
+    // No early exit: the time must not depend on which key matches.
+    for (const key of keys) if (isEqualInConstantTime(key.sha256, hash)) found = key;
+    if (found === undefined) throw unauthenticated('The API key is unknown.');
     return { id: found.name, token: null, scopes: new Set(found.scopes) };
   };
 }
 
-/** Takes the same time wherever two texts of one length differ. */
-function isSame(one: string, other: string): boolean {
-  let difference = one.length ^ other.length;
-  for (let index = 0; index < other.length; index += 1) difference |= one.charCodeAt(index) ^ other.charCodeAt(index);
+/** Compares two strings in a time that does not depend on where they differ. */
+function isEqualInConstantTime(left: string, right: string): boolean {
+  let difference = left.length ^ right.length;
+  for (let index = 0; index < right.length; index += 1) difference |= left.charCodeAt(index) ^ right.charCodeAt(index);
   return difference === 0;
 }

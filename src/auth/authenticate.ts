@@ -1,30 +1,30 @@
 import { createApiKeyCheck, type ApiKey } from './apiKeys.ts';
 import { apiKeyOf, bearerOf } from './bearer.ts';
-import { createJwtCheck, type JwtSettings, type JwtTools } from './jwt.ts';
+import { createJwtCheck, type JwtSettings, type JwtDependencies } from './jwt.ts';
 import { ALL_SCOPES, type Viewer } from './viewer.ts';
 
-/** How callers show who they are. */
+/** How callers authenticate. */
 export type AuthSettings =
-  /** Not at all: whoever reaches the gateway is let in. */
+  /** Not at all: everyone who can reach the gateway has all scopes. */
   | { kind: 'none' }
-  /** By their own upstream token, which upstream checks. */
+  /** With an API token of RealtimeKit, which RealtimeKit validates. */
   | { kind: 'passthrough' }
   | { kind: 'api-key'; keys: readonly ApiKey[] }
   | ({ kind: 'jwt' } & JwtSettings);
 
-/** Tells who calls; rejects with `UNAUTHENTICATED` where they are not let in. */
+/** Returns the caller of a request; rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
 export type Authenticate = (request: Request) => Promise<Viewer>;
 
-export function createAuthenticate(settings: AuthSettings, tools: JwtTools): Authenticate {
-  if (settings.kind === 'none') return async () => ANYONE;
+export function createAuthenticate(settings: AuthSettings, dependencies: JwtDependencies): Authenticate {
+  if (settings.kind === 'none') return async () => ANONYMOUS;
   if (settings.kind === 'passthrough')
     return async (request) => ({ id: '', token: bearerOf(request), scopes: ALL_SCOPES });
   if (settings.kind === 'api-key') {
     const check = createApiKeyCheck(settings.keys);
     return async (request) => check(apiKeyOf(request));
   }
-  const check = createJwtCheck(settings, tools);
+  const check = createJwtCheck(settings, dependencies);
   return async (request) => check(bearerOf(request));
 }
 
-const ANYONE: Viewer = { id: '', token: null, scopes: ALL_SCOPES };
+const ANONYMOUS: Viewer = { id: '', token: null, scopes: ALL_SCOPES };

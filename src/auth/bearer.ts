@@ -1,25 +1,25 @@
 import { unauthenticated } from './authErrors.ts';
 
-/** Where an API key may stand instead. */
-const KEY_HEADER = 'x-api-key';
+/** An API key may be sent in this header instead of a bearer token. */
+const API_KEY_HEADER = 'x-api-key';
 
-/** Characters; a longer credential is refused unread. */
-const LONGEST = 8192;
+/** The maximum length of the header `authorization`, in characters. */
+const MAX_LENGTH = 8192;
 
 /**
- * The caller's bearer token (RFC 6750, 2.1). Throws `UNAUTHENTICATED` without one, and for one that has characters which no
- * credential has.
+ * Returns the bearer token of a request (RFC 6750, 2.1). Throws `UNAUTHENTICATED` if the token is missing, too long or
+ * contains characters other than visible ASCII.
  */
 export function bearerOf({ headers }: Request): string {
-  const sent = headers.get('authorization');
-  if (sent === null) throw unauthenticated('Send the header "authorization: Bearer <token>".');
-  const [, token] = /^bearer +([\x21-\x7e]+)$/i.exec(sent.slice(0, LONGEST)) ?? [];
-  if (token === undefined || sent.length > LONGEST)
-    throw unauthenticated('The header "authorization" is to be "Bearer <token>".');
+  const header = headers.get('authorization');
+  if (header === null) throw unauthenticated('Send the header "authorization: Bearer <token>".');
+  const [, token] = /^bearer +([\x21-\x7e]+)$/i.exec(header.slice(0, MAX_LENGTH)) ?? [];
+  if (token === undefined || header.length > MAX_LENGTH)
+    throw unauthenticated('The header "authorization" must be "Bearer <token>".');
   return token;
 }
 
-/** The caller's API key: `x-api-key`, or a bearer token. Throws `UNAUTHENTICATED` as `bearerOf` does. */
+/** Returns the API key of a request: `x-api-key`, or else the bearer token. Throws `UNAUTHENTICATED` if both are missing. */
 export function apiKeyOf(request: Request): string {
-  return request.headers.get(KEY_HEADER) ?? bearerOf(request);
+  return request.headers.get(API_KEY_HEADER) ?? bearerOf(request);
 }

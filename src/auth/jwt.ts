@@ -18,42 +18,54 @@ import type { Transport } from '../realtimekit/transport.ts';
 import { unauthenticated } from './authErrors.ts';
 import { SCOPES, type Viewer } from './viewer.ts';
 
-/** Which tokens are let in. */
+/** Which tokens are accepted. */
 export interface JwtSettings {
-  /** The `iss` that a token has to have. */
+  /** The required `iss` claim. */
   issuer: string;
-  /** One of these has to stand in a token's `aud`. */
+  /** The `aud` claim must contain at least one of these. */
   audiences: readonly string[];
-  /** Seconds by which the clocks of issuer and gateway may differ. */
+  /** The tolerated difference between the clocks of the issuer and the gateway. */
   clockSkewSeconds: number;
   key: JwtKey;
 }
 
-/** Where the keys are that tokens are checked with: at an address, or here, as PEM (SPKI) or as a JWK in JSON. */
+/** The keys that verify tokens: the URL of a JWK Set, or a single key, as PEM (SPKI) or as the JSON of a JWK. */
 export type JwtKey = { jwksUrl: string } | LocalKey;
 export type LocalKey = { pem: string } | { jwk: string };
 
-export interface JwtTools {
+export interface JwtDependencies {
   transport: Transport;
   clock: Clock;
   log: Log;
 }
 
-/** A key that can be published. A shared secret is another kind, so that nobody signs with what is public. */
+/** Public keys and shared secrets never share an algorithm: otherwise anyone could sign with a published key as the secret. */
 const PUBLIC_KEY_ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 
-/** Milliseconds. */
-const JWKS = { deadline: 5000, lasts: 600_000, cooldown: 1000, betweenFailures: 5000, maxBodyBytes: 1_000_000 };
+const JWKS_TIMEOUT_MS = 5000;
+const JWKS_TTL_MS = 600_000;
+/** The minimum time between two fetches when a token names an unknown key. */
+const JWKS_COOLDOWN_MS = 1000;
+/** How long a failed fetch is not repeated. */
+const JWKS_FAILURE_TTL_MS = 5000;
+const JWKS_MAX_BYTES = 1_000_000;
 
-/** Who sends a JSON Web Token (RFC 7519) that was signed with one of the keys and is meant for this gateway is let in. */
-export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: string) => Promise<Viewer> {
+/**
+ * Returns a function from a JSON Web Token (RFC 7519) to its caller. Rejects with `UNAUTHENTICATED` unless a configured
+ * key signed the token for this gateway and the token is valid now, and with `UPSTREAM_UNAVAILABLE` without keys.
+ */
+export function createJwtCheck(
+  settings: JwtSettings,
+  dependencies: JwtDependencies,
+): (token: string) => Promise<Viewer> {
   const { issuer, audiences, clockSkewSeconds, key } = settings;
-  const { clock } = tools;
-  const keys = 'jwksUrl' in key ? Promise.resolve(remoteKeys(key.jwksUrl, tools)) : localKeys(key);
+  const { clock } = dependencies;
+  const keys =
+    'jwksUrl' in key ? Promise.resolve(createRemoteKeySource(key.jwksUrl, dependencies)) : createLocalKeySource(key);
   return async (token) => {
-    const { find, algorithms } = await keys;
-    const { payload } = await jwtVerify(token, find, {
+    const { getKey, algorithms } = await keys;
+    const { payload } = await jwtVerify(token, getKey, {
       issuer,
       audience: [...audiences],
       algorithms,
@@ -61,116 +73,115 @@ export function createJwtCheck(settings: JwtSettings, tools: JwtTools): (token: 
       currentDate: new Date(clock.now()),
       requiredClaims: ['exp'],
     }).catch((error: unknown) => {
-      throw refusalFor(error);
+      throw toAuthError(error);
     });
     return { id: payload.sub ?? '', token: null, scopes: scopesOf(payload) };
   };
 }
 
-interface Keys {
-  find: JWTVerifyGetKey;
+interface KeySource {
+  getKey: JWTVerifyGetKey;
   algorithms: string[];
 }
 
-/** Keys that are published: read when they are needed, and again when a token names one that is not among them. */
-function remoteKeys(url: string, { transport, clock, log }: JwtTools): Keys {
+/** A published JWK Set: fetched when first needed, when its TTL expires, and when a token names an unknown key. */
+function createRemoteKeySource(url: string, { transport, clock, log }: JwtDependencies): KeySource {
   const remote = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: JWKS.deadline,
-    cacheMaxAge: JWKS.lasts,
-    cooldownDuration: JWKS.cooldown,
-    async [customFetch](address, { headers, signal }) {
+    timeoutDuration: JWKS_TIMEOUT_MS,
+    cacheMaxAge: JWKS_TTL_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    async [customFetch](jwksUrl, { headers, signal }) {
       const { status, body } = await transport({
         method: 'GET',
-        url: address,
+        url: jwksUrl,
         headers: Object.fromEntries(new Headers(headers)),
-        signal: signal ?? AbortSignal.timeout(JWKS.deadline),
-        maxBodyBytes: JWKS.maxBodyBytes,
+        signal: signal ?? AbortSignal.timeout(JWKS_TIMEOUT_MS),
+        maxBodyBytes: JWKS_MAX_BYTES,
       });
       return new Response(body, { status });
     },
   });
-  let failure: { error: unknown; at: number } | null = null;
-  const find: JWTVerifyGetKey = async (header, token) => {
-    const past = failure;
-    // While their publisher cannot be reached, not every token that comes is to wait for it.
-    const isRecent = past !== null && clock.now() - past.at < JWKS.betweenFailures;
-    return (isRecent ? Promise.reject(past.error) : remote(header, token)).catch(async (error: unknown) => {
+  let lastFailure: { error: unknown; failedAt: number } | null = null;
+  const getKey: JWTVerifyGetKey = async (header, token) => {
+    const failure = lastFailure;
+    // While the JWK Set cannot be fetched, requests must not all wait for the timeout.
+    const isRecent = failure !== null && clock.now() - failure.failedAt < JWKS_FAILURE_TTL_MS;
+    return (isRecent ? Promise.reject(failure.error) : remote(header, token)).catch(async (error: unknown) => {
       if (isTokenError(error)) throw error;
-      // Keys that were right a while ago are better than none.
-      const known = remote.jwks();
-      if (failure === past && !isRecent) {
-        failure = { error, at: clock.now() };
-        const words = known === undefined ? '.' : '; those read before are used.';
-        log(known === undefined ? 'error' : 'warn', `The keys for tokens could not be read${words}`, {
-          error: String(error),
-        });
+      // Expired keys are better than no keys.
+      const expired = remote.jwks();
+      if (lastFailure === failure && !isRecent) {
+        lastFailure = { error, failedAt: clock.now() };
+        const details = { error: String(error) };
+        if (expired === undefined) log('error', 'Cannot fetch the JWK Set.', details);
+        else log('warn', 'Cannot fetch the JWK Set. The previous one stays in use.', details);
       }
-      if (known === undefined) throw error;
-      return createLocalJWKSet(known)(header, token);
+      if (expired === undefined) throw error;
+      return createLocalJWKSet(expired)(header, token);
     });
   };
-  return { find, algorithms: PUBLIC_KEY_ALGORITHMS };
+  return { getKey, algorithms: PUBLIC_KEY_ALGORITHMS };
 }
 
-/** One key for all. Which algorithms it can be used with is tried: a token that names another is refused. */
-async function localKeys(key: LocalKey): Promise<Keys> {
-  const usable = await usableKeys(key);
+/** A single key, whatever key id a token names. Accepts only the algorithms that the key supports. */
+async function createLocalKeySource(key: LocalKey): Promise<KeySource> {
+  const usable = await importUsableKeys(key);
   return {
-    find: async ({ alg }) => usable.get(alg) ?? Promise.reject(new errors.JOSEAlgNotAllowed()),
+    getKey: async ({ alg }) => usable.get(alg) ?? Promise.reject(new errors.JOSEAlgNotAllowed()),
     algorithms: [...usable.keys()],
   };
 }
 
-/** The key as each algorithm takes it that can use it; none: the text is no key. */
-export async function usableKeys(key: LocalKey): Promise<Map<string, CryptoKey | Uint8Array>> {
+/** Imports the key for each algorithm that supports it. An empty map means that the text is not a valid key. */
+export async function importUsableKeys(key: LocalKey): Promise<Map<string, CryptoKey | Uint8Array>> {
   const algorithms = [...PUBLIC_KEY_ALGORITHMS, ...('jwk' in key ? SECRET_ALGORITHMS : [])];
-  const imported = await Promise.all(
+  const entries = await Promise.all(
     algorithms.map(async (algorithm) => {
-      const made = await importKey(key, algorithm).catch(() => null);
-      return made !== null && isUsableWith(made, algorithm) ? [[algorithm, made] as const] : [];
+      const importedKey = await importKey(key, algorithm).catch(() => null);
+      return importedKey !== null && isUsableWith(importedKey, algorithm) ? [[algorithm, importedKey] as const] : [];
     }),
   );
-  return new Map(imported.flat());
+  return new Map(entries.flat());
 }
 
-/** A shared secret is bytes, as many as its hash has at least (RFC 7518, 3.2); all else has to be a public key. */
+/** A shared secret must have at least the size of the hash (RFC 7518, 3.2). Any other key must be public. */
 function isUsableWith(key: CryptoKey | Uint8Array, algorithm: string): boolean {
   const isSecret = SECRET_ALGORITHMS.includes(algorithm);
   if (key instanceof Uint8Array) return isSecret && key.length * 8 >= Number(algorithm.slice(2));
   return !isSecret && key.type === 'public';
 }
 
-function readJwk(text: string): JWK {
+function parseJwk(text: string): JWK {
   const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null) throw new errors.JOSENotSupported('no JWK');
+  if (typeof value !== 'object' || value === null) throw new errors.JOSENotSupported('not a JWK');
   return value;
 }
 
 async function importKey(key: LocalKey, algorithm: string): Promise<CryptoKey | Uint8Array> {
   if ('pem' in key) return importSPKI(key.pem.trim(), algorithm);
-  const jwk = readJwk(key.jwk);
-  // What a key says that it is for holds.
+  const jwk = parseJwk(key.jwk);
+  // A JWK may restrict its own algorithm and use (RFC 7517, 4.2 and 4.4).
   if ((jwk.alg ?? algorithm) !== algorithm || (jwk.use ?? 'sig') !== 'sig') throw new errors.JOSEAlgNotAllowed();
   return importJWK(jwk, algorithm);
 }
 
-/** `scope` is a text with spaces between (RFC 8693, 4.2); some issuers send `scp` or `scopes`, some a list. */
+/** Scopes are separated by spaces in `scope` (RFC 8693, 4.2). Some issuers send `scp` or `scopes`, and some send a list. */
 function scopesOf({ scope, scp, scopes }: JWTPayload): Set<string> {
   const claims = [scope, scp, scopes].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
   const granted = new Set(claims);
   return new Set(SCOPES.filter((known) => granted.has(known)));
 }
 
-function refusalFor(error: unknown): GatewayError {
+function toAuthError(error: unknown): GatewayError {
   if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.', { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed)
-    return unauthenticated(`The token's "${error.claim}" is not accepted.`, { cause: error });
-  if (isTokenError(error)) return unauthenticated('The token is not one that is accepted here.', { cause: error });
-  const words = 'The keys that tokens are checked with cannot be read now. Try again later.';
-  return new GatewayError('UPSTREAM_UNAVAILABLE', words, { cause: error, http: { status: 503 } });
+    return unauthenticated(`The token's claim "${error.claim}" is not accepted.`, { cause: error });
+  if (isTokenError(error)) return unauthenticated('The token is not valid for this gateway.', { cause: error });
+  const message = 'The keys that verify tokens are not available. Try again later.';
+  return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: error, http: { status: 503 } });
 }
 
-/** What jose says of a token, rather than of the keys. */
+/** Whether the error is the fault of the token rather than of the keys. */
 function isTokenError(error: unknown): boolean {
   return [
     errors.JWTInvalid,

@@ -1,14 +1,14 @@
-/** What a caller may do. */
+/** All scopes: what callers may be allowed to do. */
 export const SCOPES = ['livestream:read', 'livestream:write', 'livestream:secret'];
 
-/** Whoever calls. */
+/** The authenticated caller of an operation. */
 export interface Viewer {
-  /** Tells callers of one account apart. */
+  /** Distinguishes callers who share an account; empty if there is nothing to distinguish them by. */
   id: string;
-  /** Secret. The upstream token that the caller's operations are paid from; null: the gateway's own. */
+  /** Secret. The RealtimeKit token that the caller's operations use; null for the gateway's own token. */
   token: string | null;
   scopes: ReadonlySet<string>;
 }
 
-/** Who may do all there is, as far as upstream lets them. */
+/** For callers whose permissions RealtimeKit alone decides. */
 export const ALL_SCOPES: ReadonlySet<string> = new Set(SCOPES);

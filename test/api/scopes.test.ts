@@ -193,7 +193,7 @@ describe('a guarded field is null and FORBIDDEN at its own place, and costs noth
       const here = errors.filter(({ path }) => JSON.stringify(path) === JSON.stringify(one.path));
       expect(here).toEqual([
         {
-          message: `This needs the scope ${one.lacking}.`,
+          message: `This field requires the scope ${one.lacking}.`,
           locations: [{ line: 1, column: matchingNumber() }],
           path: one.path,
           extensions: { code: 'FORBIDDEN', retryable: false },

@@ -105,7 +105,7 @@ describe('the hash of a key', () => {
 
   test('is compared with all of them when none is right', async () => {
     const { looks, check } = watched([hashOf('one'), hashOf('two')]);
-    await expect(check('three')).rejects.toThrow('This API key is not known.');
+    await expect(check('three')).rejects.toThrow('The API key is unknown.');
     expect(looks).toEqual([1, 1]);
   });
 
@@ -113,11 +113,11 @@ describe('the hash of a key', () => {
     'has to be the same from end to end: %j is not',
     async (sha256) => {
       const { check } = watched([sha256]);
-      await expect(check('one')).rejects.toThrow('This API key is not known.');
+      await expect(check('one')).rejects.toThrow('The API key is unknown.');
     },
   );
 
   test('lets nobody in where there is none', async () => {
-    await expect(createApiKeyCheck([])('')).rejects.toThrow('This API key is not known.');
+    await expect(createApiKeyCheck([])('')).rejects.toThrow('The API key is unknown.');
   });
 });

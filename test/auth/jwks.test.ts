@@ -44,7 +44,7 @@ async function start() {
 const UNAVAILABLE = {
   status: 503,
   code: 'UPSTREAM_UNAVAILABLE',
-  message: 'The keys that tokens are checked with cannot be read now. Try again later.',
+  message: 'The keys that verify tokens are not available. Try again later.',
   challenge: null,
   requests: 0,
   shown: [],
@@ -123,7 +123,7 @@ describe('where the keys cannot be read', () => {
 
     expect(verdict).toEqual(UNAVAILABLE);
     expect(new Set(provider.asked())).toEqual(new Set([KEYS_PATH]));
-    expect(gateway.logs).toMatchObject([{ level: 'error', message: 'The keys for tokens could not be read.' }]);
+    expect(gateway.logs).toMatchObject([{ level: 'error', message: 'Cannot fetch the JWK Set.' }]);
     expect(JSON.stringify(gateway.logs)).not.toContain(new URL(provider.jwksUrl).host);
     provider.be('keys');
     pass(gateway, 60 * SECOND);

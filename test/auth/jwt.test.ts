@@ -37,7 +37,7 @@ describe('a token that was signed with a published key, by the issuer and for th
     const gateway = await startGuarded(jwtSettings({ pem: key.pem }, { audiences: [AUDIENCE, 'livestreams-eu'] }));
     const token = await signToken({ key, now: gateway.clock.now(), claims: { aud } });
     expect(await verdictOn(gateway, token)).toEqual(
-      isAccepted ? ACCEPTED : refused(/^The token's "aud" is not accepted\.$/),
+      isAccepted ? ACCEPTED : refused(/^The token's claim "aud" is not accepted\.$/),
     );
   });
 
@@ -50,7 +50,7 @@ describe('a token that was signed with a published key, by the issuer and for th
   ])('has the issuer: %s is refused', async (_what, iss) => {
     const { gateway, sign } = await startWithProvider();
     expect(await verdictOn(gateway, await sign({ claims: { iss } }))).toEqual(
-      refused(/^The token's "iss" is not accepted\.$/),
+      refused(/^The token's claim "iss" is not accepted\.$/),
     );
   });
 
@@ -79,7 +79,7 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { nbf: gateway.clock.now() / SECONDS + 91 } });
     gateway.clock.advance(60 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(refused(/^The token's "nbf" is not accepted\.$/));
+    expect(await verdictOn(gateway, token)).toEqual(refused(/^The token's claim "nbf" is not accepted\.$/));
     gateway.clock.advance(1 * SECONDS);
     expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
   });
