@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 
 import type { AuthSettings } from './auth/authenticate.ts';
-import { usableKeys } from './auth/jwt.ts';
+import { importUsableKeys } from './auth/jwt.ts';
 import { type Config, readConfig } from './config/index.ts';
 import { ConfigError } from './config/env.ts';
 import { createDrain } from './server/gracefulShutdown.ts';
@@ -95,7 +95,7 @@ const exitNow = (): void => process.exit(0);
 
 /** What kind of key it is shows only when it is tried. */
 async function validateJwtKey(auth: AuthSettings): Promise<void> {
-  if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await usableKeys(auth.key)).size > 0) return;
+  if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await importUsableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
 }

@@ -65,7 +65,7 @@ export function createGateway(options: GatewayOptions) {
       : createWebhookReceiver({ keyUrl: webhookKeyUrl, transport, clock, log, onEvent, onOutcome });
   const identify = createResolveCaller({
     authenticate: createAuthenticate(auth, { transport, clock, log }),
-    upstream: dataSource,
+    dataSource,
     token,
     log,
   });
