@@ -1,30 +1,33 @@
-import type { ChangedIds } from '../domain/models.ts';
-import type { Clock } from '../lib/clock.ts';
-import { badUserInput } from '../domain/errors.ts';
-import type { Livestream } from '../domain/models.ts';
-import type { Account } from '../data/account.ts';
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import type { Operation } from '../data/operation.ts';
+import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import type { Operation } from '../data/operation.ts';
+import { badUserInput } from '../domain/errors.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { Clock } from '../lib/clock.ts';
 import { readActiveLivestreams } from './activeLivestreams.ts';
 import { createLatestValueQueue, type LatestValueQueue } from './latestValueQueue.ts';
+import { createPoller } from './poller.ts';
 import type { PollIntervals } from './pollIntervals.ts';
 import { createPublisher } from './publisher.ts';
-import { createPoller } from './poller.ts';
 import { createSubscribers, type Subscriber } from './subscribers.ts';
 import { matchesTarget, isSameState, type LiveSubscription, type LiveState, type SubscriptionTarget } from './types.ts';
 
-/** All who watch livestreams on one account's expense. */
+/** The subscriptions whose upstream requests are paid from one account's budget. They share a publisher and a poller. */
 export interface AccountSubscriptions {
-  /** The present state, then each change. Rejects with `BAD_USER_INPUT` when there is no such livestream. `onEnd` is called once. */
+  /**
+   * Returns the current state of the target, then every change. Rejects with `BAD_USER_INPUT` if the livestream does not exist.
+   * `onEnd` is called once, when the subscription ends or could not be set up.
+   */
   subscribe(target: SubscriptionTarget, signal: AbortSignal, onEnd: () => void): Promise<LiveSubscription>;
-  /** An answer to anybody told this. */
-  onLivestream(livestream: Livestream, moment: HybridTimestamp): void;
-  onSession(livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
-  /** Somebody changed something of these: where they are watched, they are read back. */
-  refresh(ids: ChangedIds, moment: HybridTimestamp): void;
+  /** Handles a livestream from an upstream response to any caller, or from another replica. */
+  onLivestream(livestream: Livestream, timestamp: HybridTimestamp): void;
+  /** Handles the id of a livestream's running session; null if no session is running. */
+  onSession(livestreamId: string, sessionId: string | null, timestamp: HybridTimestamp): void;
+  /** Reads the entities back if they have subscribers. The state read is not older than `timestamp`. */
+  refresh(ids: ChangedIds, timestamp: HybridTimestamp): void;
   hasSubscribers(): boolean;
-  /** All readers get this error. */
+  /** Ends all subscriptions with this error. */
   closeAll(error: Error): void;
 }
 
@@ -33,11 +36,11 @@ export interface AccountSubscriptionsOptions {
   dataSource: DataSource;
   clock: Clock;
   intervals: PollIntervals;
-  /** How old answers may get under the budget's pressure, in milliseconds: nothing is looked at more often. */
+  /** The interval below which budget pressure does not allow polling. */
   minPollIntervalMs: () => number;
-  /** Whether webhooks tell of changes. */
+  /** Whether webhooks report changes at present. */
   hasWebhooks: () => boolean;
-  /** A livestream's status was seen to have changed. */
+  /** Called when the published status of a livestream has changed. */
   onStatusChange: (livestream: Livestream) => void;
 }
 
@@ -45,32 +48,32 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
   const { account, dataSource } = options;
   const { reads } = dataSource;
   const subscribers = createSubscribers();
-  let leaving = new AbortController();
+  /** Aborts all reads when the last subscriber leaves. */
+  let controller = new AbortController();
 
-  const newOperation = (see: (livestream: Livestream) => void = () => {}): Operation =>
-    dataSource.operation(account, leaving.signal, see);
+  const newOperation = (): Operation => dataSource.operation(account, controller.signal, () => {});
 
-  function onPublished(livestream: Livestream, before: Livestream | undefined): void {
-    if (before !== undefined && before.status !== livestream.status) options.onStatusChange(livestream);
+  function onPublished(livestream: Livestream, previous: Livestream | undefined): void {
+    if (previous !== undefined && previous.status !== livestream.status) options.onStatusChange(livestream);
     poller.reschedule();
   }
 
-  const news = createPublisher({ ...options, subscribers, newOperation, onPublished });
+  const publisher = createPublisher({ ...options, subscribers, newOperation, onPublished });
   const poller = createPoller({
     ...options,
     newOperation,
-    published: news.published,
+    published: publisher.published,
     topics: () => subscribers.topics(),
     onAccessDenied: (error) => closeAll(error),
-    resendNacked: async () => news.resendNacked(),
+    resendNacked: async () => publisher.resendNacked(),
   });
 
-  function asReader(mailbox: LatestValueQueue<LiveState>): LiveSubscription {
+  function asSubscription(queue: LatestValueQueue<LiveState>): LiveSubscription {
     const nack = (livestreamId: string): void => {
-      mailbox.allowResend(livestreamId);
-      news.requeue(livestreamId);
+      queue.allowResend(livestreamId);
+      publisher.requeue(livestreamId);
     };
-    return Object.assign(mailbox, { nack });
+    return Object.assign(queue, { nack });
   }
 
   function closeAll(error: Error): void {
@@ -80,19 +83,19 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
 
   function stop(reason: Error): void {
     poller.stop();
-    news.prune();
-    leaving.abort(reason);
-    leaving = new AbortController();
+    publisher.prune();
+    controller.abort(reason);
+    controller = new AbortController();
   }
 
-  function leave(reader: Subscriber): void {
-    subscribers.delete(reader);
-    if (subscribers.size() === 0) stop(new Error('Nobody watches any more.'));
-    else news.prune();
+  function remove(subscriber: Subscriber): void {
+    subscribers.delete(subscriber);
+    if (subscribers.size() === 0) stop(new Error('The last subscriber has left.'));
+    else publisher.prune();
   }
 
-  /** Whatever is true for `target` now. */
-  async function snapshot(target: SubscriptionTarget): Promise<Livestream[]> {
+  /** Reads the livestreams that a new subscriber gets first. */
+  async function readInitial(target: SubscriptionTarget): Promise<Livestream[]> {
     const operation = newOperation();
     const { livestreamId, meetingId } = target;
     if (livestreamId !== null) {
@@ -110,53 +113,47 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
 
   return {
     async subscribe(target, signal, onEnd) {
-      // While the first states are read nobody holds what could be ended.
-      const hangUp = (): void => void queue.return();
+      // The caller can end the queue only once it has it; until then, this listener does.
+      const onAbort = (): void => void queue.return();
       const queue = createLatestValueQueue<LiveState>({
         isSame: isSameState,
         onEnd() {
-          signal.removeEventListener('abort', hangUp);
-          leave(reader);
+          signal.removeEventListener('abort', onAbort);
+          remove(subscriber);
           onEnd();
         },
       });
-      const reader: Subscriber = { target, queue };
-      // Before it is read: nothing that happens meanwhile is missed.
-      subscribers.add(reader);
-      signal.addEventListener('abort', hangUp, { once: true });
+      const subscriber: Subscriber = { target, queue };
+      // Subscribes before the initial read, so that no change during the read is missed.
+      subscribers.add(subscriber);
+      signal.addEventListener('abort', onAbort, { once: true });
       try {
         signal.throwIfAborted();
-        for (const livestream of await snapshot(target)) news.sendInitialState(reader, livestream);
+        for (const livestream of await readInitial(target)) publisher.sendInitialState(subscriber, livestream);
       } catch (error) {
-        // All readers were sent away meanwhile: this one gets the same error as they, in the same way.
-        if (!subscribers.has(reader)) return asReader(queue);
+        // All subscriptions were closed during the read: the queue already fails with the reason.
+        if (!subscribers.has(subscriber)) return asSubscription(queue);
         await queue.return();
         throw error;
       }
       if (subscribers.size() > 0) poller.start();
-      return asReader(queue);
+      return asSubscription(queue);
     },
-    onLivestream: (...seen) => news.onLivestream(...seen),
-    onSession: (...seen) => news.onSession(...seen),
-    refresh(ids, moment) {
-      if (isConcerned(ids)) poller.refreshNow(ids, moment);
+    onLivestream: (...change) => publisher.onLivestream(...change),
+    onSession: (...change) => publisher.onSession(...change),
+    refresh(ids, timestamp) {
+      if (mayHaveSubscribers(ids)) poller.refreshNow(ids, timestamp);
     },
     hasSubscribers: () => subscribers.size() > 0,
     closeAll,
   };
 
-  /** Whether somebody watches one of these, as far as it is known which meeting a livestream is of. */
-  function isConcerned({
-    livestreamId,
-    meetingId,
-  }: {
-    livestreamId: string | null;
-    meetingId: string | null;
-  }): boolean {
+  /** Whether a subscriber may cover one of these. The meeting of a livestream is not always known. */
+  function mayHaveSubscribers({ livestreamId, meetingId }: ChangedIds): boolean {
     const { meetingIds, isAppWide } = subscribers.topics();
     if (isAppWide || (livestreamId !== null && subscribers.isTracked(livestreamId))) return true;
     if (meetingId === null ? meetingIds.length > 0 : meetingIds.includes(meetingId)) return true;
-    return [...news.published.values()].some(
+    return [...publisher.published.values()].some(
       ({ livestream }) => livestreamId === null && livestream.meetingId === meetingId,
     );
   }

@@ -1,44 +1,52 @@
-import { isActive } from '../domain/livestreamState.ts';
-import type { ChangedIds } from '../domain/models.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Account } from '../data/account.ts';
-import type { Livestream } from '../domain/models.ts';
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import type { Operation } from '../data/operation.ts';
+import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import type { Operation } from '../data/operation.ts';
+import { isActive } from '../domain/livestreamState.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { Clock } from '../lib/clock.ts';
 import { type ActiveLivestreams, readActiveLivestreams } from './activeLivestreams.ts';
 import type { Topics } from './subscribers.ts';
-import { type PublishedState } from './types.ts';
+import type { PublishedState } from './types.ts';
 
-/** From how many watched livestreams and meetings on the lists of what is live are read in place of each of them. */
+/*
+ * Chooses and sends the reads of one poll round, with as few requests as possible: each livestream once however many subscribers it
+ * has, and the lists of active livestreams in place of many single reads. When a round runs is up to `poller.ts`. The results go to
+ * the publisher like every other upstream response, through the data source.
+ */
+
+/** From this number of subscribed livestreams and meetings on, the lists of active livestreams are read instead of each one. */
 const LIST_THRESHOLD = 3;
-/** Of those that do not run, how many all replicas together look at in one look where the lists tell the rest. */
+/** How many inactive livestreams all replicas together poll in one round where the lists cover the active ones. */
 const MAX_IDLE_PER_ROUND = 3;
-/** The part of the time between two looks for which what another replica has read is as good as a look. */
+/** The part of the poll interval during which a value that another replica read counts as a poll. */
 const PEER_READ_FRACTION = 0.8;
-/** How many are looked at side by side, each with a few requests: an operation may send a hundred. */
+/** How many livestreams and meetings are polled at a time. One operation may send 100 requests, and each of them takes a few. */
 const BATCH_SIZE = 16;
 
 export interface PollRoundOptions {
   account: Account;
   dataSource: DataSource;
   clock: Clock;
-  newOperation: (see?: (livestream: Livestream) => void) => Operation;
+  newOperation: () => Operation;
+  /** The last published state by livestream id. */
   published: ReadonlyMap<string, PublishedState>;
   topics: () => Topics;
-  /** How old, in milliseconds, what is known of one that does not run may get where the lists do not tell of it. */
+  /** How old the state of an inactive livestream may become before it is polled, where the lists cover the active ones. */
   maxIdleAgeMs: () => number;
 }
 
-/** One look serves all who watch the same; many are the lists of what is live, and what these do not tell. */
 export interface PollRound {
-  /** `every`: how often that is done, in milliseconds; what another replica has seen since the last time counts. */
-  pollAll(every: number): Promise<void>;
-  /** Not as it was before `moment`. */
-  refresh(ids: ChangedIds, moment: HybridTimestamp): Promise<void>;
+  /**
+   * Polls everything that has a subscriber. `intervalMs` is the time between rounds: what another replica read within most of it is
+   * not read again. Rejects if the lists fail, or all reads of a batch.
+   */
+  pollAll(intervalMs: number): Promise<void>;
+  /** Reads these entities, not as they were before `since`. */
+  refresh(ids: ChangedIds, since: HybridTimestamp): Promise<void>;
 }
 
-type Step = (operation: Operation) => Promise<void>;
+type PollStep = (operation: Operation) => Promise<void>;
 
 export function createPollRound({
   account,
@@ -50,110 +58,120 @@ export function createPollRound({
   maxIdleAgeMs,
 }: PollRoundOptions): PollRound {
   const { reads } = dataSource;
-  const running = (): PublishedState[] => [...published.values()].filter(({ livestream }) => isActive(livestream));
+  const publishedAsActive = (): Livestream[] =>
+    [...published.values()].map(({ livestream }) => livestream).filter(isActive);
 
-  async function pollAll(every: number): Promise<void> {
+  async function pollAll(intervalMs: number): Promise<void> {
     const { livestreamIds, meetingIds, isAppWide } = topics();
-    const maxPeerAgeMs = dataSource.replicaCount() > 1 ? every * PEER_READ_FRACTION : 0;
-    const tolerant = (): Operation => ({ ...newOperation(), maxPeerAgeMs });
+    const maxPeerAgeMs = dataSource.replicaCount() > 1 ? intervalMs * PEER_READ_FRACTION : 0;
+    const newPeerTolerantOperation = (): Operation => ({ ...newOperation(), maxPeerAgeMs });
     const { signal } = newOperation();
-    const isMany = isAppWide || livestreamIds.length + meetingIds.length >= LIST_THRESHOLD;
-    const [active, failure] = isMany ? await readLists(tolerant()) : [null, null];
+    const usesLists = isAppWide || livestreamIds.length + meetingIds.length >= LIST_THRESHOLD;
+    const [active, failure] = usesLists ? await tryReadLists(newPeerTolerantOperation()) : [null, null];
     signal?.throwIfAborted();
-    const activeIds = new Set(active?.livestreams.map(({ id }) => id));
-    const isUnseen = (id: string): boolean => !activeIds.has(id);
-    const gone = isMany && (active?.isComplete || isAppWide) ? running().map(({ livestream }) => livestream.id) : [];
-    const named = active?.isComplete ? dueIdle(livestreamIds) : livestreamIds;
-    const ids = [...new Set([...gone, ...named])].filter(isUnseen);
-    // What the lists have missed is suspicious: it is to be seen as it is now.
-    await inPieces(signal, isMany ? newOperation : tolerant, [
-      ...oldestFirst(ids).map((id) => async (operation: Operation) => atLivestream(operation, id)),
-      ...(active?.isComplete ? [] : meetingIds).map((id) => async (operation: Operation) => atMeeting(operation, id)),
+    const listedIds = new Set(active?.livestreams.map(({ id }) => id));
+    // Livestreams that were active, and must be in the lists unless they have ended.
+    const expectedIds = usesLists && (active?.isComplete || isAppWide) ? publishedAsActive().map(({ id }) => id) : [];
+    const subscribedIds = active?.isComplete ? dueIdle(livestreamIds) : livestreamIds;
+    const unlistedIds = [...new Set([...expectedIds, ...subscribedIds])].filter((id) => !listedIds.has(id));
+    const unlistedMeetingIds = active?.isComplete ? [] : meetingIds;
+    // A livestream that the lists lack has probably changed, so that another replica's older read is not good enough.
+    await runInBatches(signal, usesLists ? newOperation : newPeerTolerantOperation, [
+      ...oldestFirst(unlistedIds).map((id) => async (operation: Operation) => pollLivestream(operation, id)),
+      ...unlistedMeetingIds.map((id) => async (operation: Operation) => pollMeeting(operation, id)),
     ]);
     if (failure !== null) throw failure.error;
   }
 
-  /** As they are now: what is missing in an older one has not ended. Lists that fail keep nobody from being looked at. */
-  async function readLists(operation: Operation): Promise<[ActiveLivestreams | null, { error: unknown } | null]> {
+  /** Returns the error of a failed read instead of throwing it: the single reads must go on without the lists. */
+  async function tryReadLists(operation: Operation): Promise<[ActiveLivestreams | null, { error: unknown } | null]> {
     try {
-      return [await readActiveLivestreams(dataSource, operation, nowFor(operation)), null];
+      // Not from an older cached list: a livestream that is missing there has not ended.
+      return [await readActiveLivestreams(dataSource, operation, currentFor(operation)), null];
     } catch (error) {
       return [null, { error }];
     }
   }
 
-  /** What another replica has read lately is as good as new. */
-  const nowFor = ({ maxPeerAgeMs = 0 }: Operation): HybridTimestamp =>
+  /** The `since` of a read that must be current, where what another replica has read recently counts as current. */
+  const currentFor = ({ maxPeerAgeMs = 0 }: Operation): HybridTimestamp =>
     maxPeerAgeMs > 0 ? reads.ago(maxPeerAgeMs) : reads.now();
 
-  const orderOf = (id: string): number => published.get(id)?.timestamp.logical ?? 0;
-  const oldestFirst = (ids: string[]): string[] => ids.toSorted((one, other) => orderOf(one) - orderOf(other));
+  const logicalTimeOf = (id: string): number => published.get(id)?.timestamp.logical ?? 0;
+  const oldestFirst = (ids: string[]): string[] =>
+    ids.toSorted((one, other) => logicalTimeOf(one) - logicalTimeOf(other));
 
-  /** Some of those that are not believed to run, whose turn it is. */
+  /** This replica's share of the livestreams that are inactive, or unknown, and due for a poll. */
   function dueIdle(ids: string[]): string[] {
     const isDue = (id: string): boolean => {
-      const known = published.get(id);
-      return (
-        known === undefined || (!isActive(known.livestream) && clock.now() - known.timestamp.wallTime >= maxIdleAgeMs())
-      );
+      const last = published.get(id);
+      if (last === undefined) return true;
+      return !isActive(last.livestream) && clock.now() - last.timestamp.wallTime >= maxIdleAgeMs();
     };
-    const own = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / dataSource.replicaCount()));
-    return oldestFirst(ids.filter(isDue)).slice(0, own);
+    const share = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / dataSource.replicaCount()));
+    return oldestFirst(ids.filter(isDue)).slice(0, share);
   }
 
-  /** One that fails keeps nobody else from being looked at; where all of a piece fail, upstream is spared the rest. */
-  async function inPieces(signal: AbortSignal | undefined, beginPiece: () => Operation, steps: Step[]): Promise<void> {
-    for (let from = 0; from < steps.length; from += BATCH_SIZE) {
+  /**
+   * Runs the steps, a new operation for each batch. A step that fails does not stop the others. If all steps of a batch fail, the
+   * remaining batches are not run, to spare upstream.
+   */
+  async function runInBatches(
+    signal: AbortSignal | undefined,
+    newBatchOperation: () => Operation,
+    steps: PollStep[],
+  ): Promise<void> {
+    for (let start = 0; start < steps.length; start += BATCH_SIZE) {
       signal?.throwIfAborted();
-      const operation = beginPiece();
-      const outcomes = await Promise.allSettled(
-        steps.slice(from, from + BATCH_SIZE).map(async (step) => step(operation)),
-      );
+      const operation = newBatchOperation();
+      const batch = steps.slice(start, start + BATCH_SIZE);
+      const outcomes = await Promise.allSettled(batch.map(async (step) => step(operation)));
       const [first] = outcomes;
       if (first?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected')) throw first.reason;
     }
   }
 
-  async function atLivestream(operation: Operation, id: string, since?: HybridTimestamp): Promise<void> {
-    const known = published.get(id);
-    const isLive = known !== undefined && (known.sessionId || known.livestream.status === 'LIVE');
-    const moment = since ?? nowFor(operation);
-    // The answer about the session of one that runs tells the livestream too, as a rule.
-    if (isLive && (await isToldBySession(operation, id, moment))) return;
-    await reads.livestream.get(operation, id, isLive ? moment : since);
+  async function pollLivestream(operation: Operation, id: string): Promise<void> {
+    const last = published.get(id);
+    const isLive = last !== undefined && (last.sessionId || last.livestream.status === 'LIVE');
+    const since = currentFor(operation);
+    if (isLive && (await readWithSession(operation, id, since))) return;
+    await reads.livestream.get(operation, id, isLive ? since : undefined);
   }
 
-  async function isToldBySession(operation: Operation, id: string, moment: HybridTimestamp): Promise<boolean> {
-    let isTold = false;
-    const onLivestream = (seen: Livestream): void => {
-      isTold ||= seen.id === id && seen.status !== 'UNKNOWN';
+  /** Reads the livestream's session. Returns whether the response contained the livestream too, as it usually does. */
+  async function readWithSession(operation: Operation, id: string, since: HybridTimestamp): Promise<boolean> {
+    let hasLivestream = false;
+    const onLivestream = (livestream: Livestream): void => {
+      hasLivestream ||= livestream.id === id && livestream.status !== 'UNKNOWN';
     };
-    const session = await reads.activeSession.get({ ...operation, onLivestream }, id, moment);
-    return session !== null && isTold;
+    const session = await reads.activeSession.get({ ...operation, onLivestream }, id, since);
+    return session !== null && hasLivestream;
   }
 
-  async function atMeeting(operation: Operation, meetingId: string, since?: HybridTimestamp): Promise<void> {
-    const known = running().find(({ livestream }) => livestream.meetingId === meetingId);
-    // While one runs, no other can: only its end makes room.
-    if (known !== undefined && since === undefined) {
-      const { id } = known.livestream;
-      await atLivestream(operation, id);
-      const held = reads.livestream.getAnyAge(account.id, id);
-      if (held && isActive(held)) return;
+  async function pollMeeting(operation: Operation, meetingId: string, since?: HybridTimestamp): Promise<void> {
+    const last = publishedAsActive().find((livestream) => livestream.meetingId === meetingId);
+    // A meeting has at most one active livestream: while it goes on, no other one can start.
+    if (last !== undefined && since === undefined) {
+      await pollLivestream(operation, last.id);
+      const current = reads.livestream.getAnyAge(account.id, last.id);
+      if (current && isActive(current)) return;
     }
     const active = await reads.activeLivestream.get(operation, meetingId, since);
-    const gone = running().filter(({ livestream: { id, meetingId: of } }) => of === meetingId && id !== active?.id);
-    if (since !== undefined)
-      await Promise.all(gone.map(async ({ livestream }) => reads.livestream.get(operation, livestream.id, since)));
+    if (since === undefined) return;
+    const replaced = publishedAsActive().filter(
+      (livestream) => livestream.meetingId === meetingId && livestream.id !== active?.id,
+    );
+    await Promise.all(replaced.map(async ({ id }) => reads.livestream.get(operation, id, since)));
   }
 
   return {
     pollAll,
-    async refresh({ livestreamId, meetingId }, moment) {
+    async refresh({ livestreamId, meetingId }, since) {
       const operation = newOperation();
-      const livestream = livestreamId && (await reads.livestream.get(operation, livestreamId, moment));
-      const isWhole = livestream && (livestream.meetingId !== null || meetingId === null);
-      if (meetingId !== null && !isWhole) await atMeeting(operation, meetingId, moment);
+      const livestream = livestreamId && (await reads.livestream.get(operation, livestreamId, since));
+      const isMeetingCovered = livestream && (livestream.meetingId !== null || meetingId === null);
+      if (meetingId !== null && !isMeetingCovered) await pollMeeting(operation, meetingId, since);
     },
   };
 }

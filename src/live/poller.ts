@@ -1,118 +1,133 @@
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import type { Account } from '../data/account.ts';
+import type { DataSource } from '../data/dataSource.ts';
+import type { Operation } from '../data/operation.ts';
+import { GatewayError } from '../domain/errors.ts';
 import { isStarting } from '../domain/livestreamState.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
-import { GatewayError } from '../domain/errors.ts';
-import type { Livestream } from '../domain/models.ts';
-import type { Account } from '../data/account.ts';
-import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import type { Operation } from '../data/operation.ts';
-import type { DataSource } from '../data/dataSource.ts';
-import { createPollRound } from './pollRound.ts';
 import type { PollIntervals } from './pollIntervals.ts';
+import { createPollRound } from './pollRound.ts';
 import type { Topics } from './subscribers.ts';
-import { type PublishedState } from './types.ts';
+import type { PublishedState } from './types.ts';
+
+/*
+ * Decides when upstream is polled for an account's subscribers: how long to wait between two rounds, how to back off after a failure,
+ * and when to give up. What a round reads is up to `pollRound.ts`. The poller does not handle results: like every other upstream
+ * response, they reach the publisher through the data source.
+ */
 
 export interface PollerOptions {
   account: Account;
   dataSource: DataSource;
   clock: Clock;
   intervals: PollIntervals;
+  /** The interval below which budget pressure does not allow polling. */
   minPollIntervalMs: () => number;
+  /** Whether webhooks report changes at present. */
   hasWebhooks: () => boolean;
-  /** Begins an operation; `see` is told what its own requests were answered. */
-  newOperation: (see?: (livestream: Livestream) => void) => Operation;
-  /** What readers were told last, by livestream. */
+  newOperation: () => Operation;
+  /** The last published state by livestream id. */
   published: ReadonlyMap<string, PublishedState>;
   topics: () => Topics;
-  /** Reads again what readers missed. */
+  /** Called after each round, to deliver again what subscribers could not read. */
   resendNacked: () => Promise<void>;
-  /** The account may read nothing any more. */
+  /** Called when upstream rejects the account's token: polling again would fail in the same way. */
   onAccessDenied: (error: GatewayError) => void;
 }
 
-/** Looks at what is watched, again and again. What it reads is seen like everybody's answers: it has nobody to tell. */
 export interface Poller {
-  /** Looks after its time, unless it does already. */
+  /** Starts polling after the current interval. Does nothing if the poller is running. */
   start(): void;
   stop(): void;
-  /** Looks sooner, where what is known by now asks for it. */
+  /** Moves the next round forward if what was published since asks for a shorter interval. */
   reschedule(): void;
-  /** Reads these back at once, not as they were before `moment`. */
-  refreshNow(ids: ChangedIds, moment: HybridTimestamp): void;
+  /** Reads these entities at once, not as they were before `since`. A failure makes the next round come sooner. */
+  refreshNow(ids: ChangedIds, since: HybridTimestamp): void;
 }
 
 export function createPoller(options: PollerOptions): Poller {
   const { clock, intervals, published } = options;
-  const look = createPollRound({
+  const round = createPollRound({
     ...options,
     maxIdleAgeMs: () => (options.hasWebhooks() ? intervals.withWebhooksMs : intervals.steadyMs),
   });
-  /** Since when something is about to appear, by livestream and by what. */
-  const starting = new Map<string, number>();
-  let cancel: (() => void) | null = null;
-  /** When the next look is due; infinite while one is under way. */
+  /** When each livestream began to start, by livestream id and status. */
+  const startingSince = new Map<string, number>();
+  /** Null while the poller is stopped. */
+  let cancelTimer: (() => void) | null = null;
+  /** When the next round is due; infinite while a round is in flight. */
   let dueAt = Infinity;
-  /** Whether something that was to be read could not be: no webhook will tell of it again. */
+  /** Whether a read has failed since the last round began. No webhook will report that change again, so only polling finds it. */
   let needsCatchUp = false;
 
-  function delay(): number {
-    const now = clock.now();
-    const keys = [...published].flatMap(([id, { livestream }]) =>
-      isStarting(livestream) ? [`${id} ${livestream.status}`] : [],
+  function trackStarting(now: number): void {
+    const starting = new Set(
+      [...published]
+        .filter(([, { livestream }]) => isStarting(livestream))
+        .map(([id, { livestream }]) => `${id} ${livestream.status}`),
     );
-    const present = new Set(keys);
-    for (const key of starting.keys()) if (!present.has(key)) starting.delete(key);
-    for (const key of present) starting.set(key, starting.get(key) ?? now);
-    const isSoon = [...starting.values()].some((since) => now - since < intervals.startingTimeoutMs);
-    const usual = isSoon
-      ? intervals.startingMs
-      : options.hasWebhooks() && !needsCatchUp
-        ? intervals.withWebhooksMs
-        : intervals.steadyMs;
-    return Math.max(usual, options.minPollIntervalMs());
+    for (const key of startingSince.keys()) if (!starting.has(key)) startingSince.delete(key);
+    for (const key of starting) startingSince.set(key, startingSince.get(key) ?? now);
   }
 
-  function schedule(milliseconds: number): void {
-    cancel?.();
-    dueAt = clock.now() + milliseconds;
-    cancel = clock.after(milliseconds, () => {
+  function nextDelayMs(): number {
+    const now = clock.now();
+    trackStarting(now);
+    return Math.max(intervalMs(now), options.minPollIntervalMs());
+  }
+
+  function intervalMs(now: number): number {
+    const isAnyStarting = [...startingSince.values()].some((since) => now - since < intervals.startingTimeoutMs);
+    if (isAnyStarting) return intervals.startingMs;
+    return options.hasWebhooks() && !needsCatchUp ? intervals.withWebhooksMs : intervals.steadyMs;
+  }
+
+  function schedule(delayMs: number): void {
+    cancelTimer?.();
+    dueAt = clock.now() + delayMs;
+    cancelTimer = clock.after(delayMs, () => {
       dueAt = Infinity;
       needsCatchUp = false;
-      void look
-        .pollAll(Math.min(milliseconds, intervals.steadyMs))
+      void round
+        .pollAll(Math.min(delayMs, intervals.steadyMs))
         .then(options.resendNacked)
-        .then(delay, backOff)
-        .then((after) => cancel !== null && after < dueAt - clock.now() && schedule(after));
+        .then(nextDelayMs, delayAfterFailureMs)
+        .then(scheduleIfSooner);
     });
   }
 
-  /** How long to wait after a failure. */
-  function backOff(error: unknown): number {
+  /** Does nothing if the poller is stopped: it may have been stopped, or even restarted, during a round. */
+  function scheduleIfSooner(delayMs: number): void {
+    if (cancelTimer !== null && clock.now() + delayMs < dueAt) schedule(delayMs);
+  }
+
+  function delayAfterFailureMs(error: unknown): number {
     needsCatchUp = true;
-    if (error instanceof GatewayError && isRefusal(error)) options.onAccessDenied(error);
-    const asked = error instanceof GatewayError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return Math.max(delay(), intervals.steadyMs, asked);
+    if (!(error instanceof GatewayError)) return Math.max(nextDelayMs(), intervals.steadyMs);
+    if (isAccessDenied(error)) options.onAccessDenied(error);
+    const retryAfterMs = (error.retryAfterSeconds ?? 0) * 1000;
+    return Math.max(nextDelayMs(), intervals.steadyMs, retryAfterMs);
   }
 
   function reschedule(): void {
-    if (cancel === null || dueAt === Infinity) return;
-    const after = delay();
-    if (clock.now() + after < dueAt) schedule(after);
+    const isRoundScheduled = cancelTimer !== null && dueAt !== Infinity;
+    if (isRoundScheduled) scheduleIfSooner(nextDelayMs());
   }
 
   return {
     start() {
-      if (cancel === null) schedule(delay());
+      if (cancelTimer === null) schedule(nextDelayMs());
     },
     stop() {
-      cancel?.();
-      cancel = null;
+      cancelTimer?.();
+      cancelTimer = null;
       needsCatchUp = false;
-      starting.clear();
+      startingSince.clear();
     },
     reschedule,
-    refreshNow(ids, moment) {
-      look.refresh(ids, moment).catch(() => {
+    refreshNow(ids, since) {
+      round.refresh(ids, since).catch(() => {
         needsCatchUp = true;
         reschedule();
       });
@@ -120,7 +135,7 @@ export function createPoller(options: PollerOptions): Poller {
   };
 }
 
-/** Whether it will be refused the next time too. */
-function isRefusal({ code }: GatewayError): boolean {
+/** Whether upstream rejected the token itself. */
+function isAccessDenied({ code }: GatewayError): boolean {
   return code === 'UNAUTHENTICATED' || code === 'FORBIDDEN';
 }
