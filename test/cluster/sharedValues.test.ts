@@ -1,122 +1,119 @@
 import { describe, expect, test } from 'vitest';
 
 import { createBus } from '../../src/cluster/bus.ts';
-import { createSharedValues, type SharedValues } from '../../src/cluster/sharedValues.ts';
+import { createSharedValues, type Lease, type SharedValues } from '../../src/cluster/sharedValues.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 
-/** Several replicas' view of what all keep; each takes the time to be another one. */
-function levelsOf(...offsets: number[]) {
+/** Two replicas that share a store. `offsets`: how far their own clocks are from the store's, in milliseconds. */
+function createReplicas(...offsets: [number, number]) {
   const clock = createSteppedClock(() => false);
   const store = createMemoryStore({ clock });
-  const all = offsets.map((offset) => {
-    const own = store.connect();
+  const create = (offsetMs: number) => {
+    const connection = store.connect();
     const local = {
-      now: () => clock.now() + offset,
+      now: () => clock.now() + offsetMs,
       after: (...timer: Parameters<typeof clock.after>) => clock.after(...timer),
     };
-    const bus = createBus(own);
-    return {
-      store: own,
-      clock: local,
-      level: createSharedValues({ store: own, bus, prefix: 'app ', clock: local }),
-    };
-  });
-  const [one, other] = all;
-  if (one === undefined || other === undefined) throw new Error('Several are at least two.');
-  return { clock, store, one, other };
+    const bus = createBus(connection);
+    const values = createSharedValues({ store: connection, bus, prefix: 'app ', clock: local });
+    return { store: connection, clock: local, values };
+  };
+  return { clock, store, first: create(offsets[0]), second: create(offsets[1]) };
 }
 
-/** What a promise has come to by now. */
-async function now<T>(promise: Promise<T>): Promise<T | 'waits'> {
+/** The promise's value, or 'pending' if it has not settled after a turn of the event loop. */
+async function settledValue<T>(promise: Promise<T>): Promise<T | 'pending'> {
   await new Promise((resolve) => setImmediate(resolve));
-  return Promise.race([promise, Promise.resolve('waits' as const)]);
+  return Promise.race([promise, Promise.resolve('pending' as const)]);
 }
 
-const claimOf = async (level: SharedValues, signal?: AbortSignal) => level.acquireLease('id', signal);
+const acquire = async (values: SharedValues, signal?: AbortSignal): Promise<Lease | null> =>
+  values.acquireLease('id', signal);
 
-describe('what is kept for all', () => {
-  test('has the same age for each of them, whatever time it takes it to be', async () => {
-    const { clock, one, other } = levelsOf(0, 3_600_000);
-    one.level.set('id', { value: { name: 'x' }, timestamp: { logical: 7, wallTime: one.clock.now() - 500 } }, 2000);
+describe('a shared value', () => {
+  test('has the same age for every replica, even if their clocks differ by an hour', async () => {
+    const { clock, first, second } = createReplicas(0, 3_600_000);
+    const timestamp = { logical: 7, wallTime: first.clock.now() - 500 };
+    first.values.set('id', { value: { name: 'x' }, timestamp }, 2000);
     await clock.pass(100);
-    const found = await other.level.get('id');
+    const found = await second.values.get('id');
     expect(found).toEqual({
       value: { name: 'x' },
-      moment: { logical: 7, wallTime: other.clock.now() - 600, fromPeer: true },
+      timestamp: { logical: 7, wallTime: second.clock.now() - 600, fromPeer: true },
     });
     await clock.pass(2000);
-    expect(await other.level.get('id')).toBeNull();
+    expect(await second.values.get('id')).toBeNull();
   });
 
-  test('is nothing where the store is away, slow to say so, or has garbage', async () => {
-    const { store, one, other } = levelsOf(0, 0);
+  test('is null if the store is unavailable, does not answer, or has a malformed value', async () => {
+    const { store, first, second } = createReplicas(0, 0);
     store.put('app value id', '{"value":1,"logical":"7","wallTime":1}');
-    expect(await one.level.get('id')).toBeNull();
+    expect(await first.values.get('id')).toBeNull();
     store.put('app value id', '{"value":1,"logical":7,"wallTime":1}');
-    expect(await one.level.get('id')).not.toBeNull();
-    one.store.decideOutcomes(() => 'lost');
-    expect(await one.level.get('id')).toBeNull();
-    expect(await one.level.get('id')).toBeNull();
-    other.store.break();
-    other.level.set('id', { value: 2, timestamp: { logical: 8, wallTime: 2 } }, 2000);
-    expect(await now(claimOf(other.level))).not.toBe('waits');
+    expect(await first.values.get('id')).not.toBeNull();
+    first.store.decideOutcomes(() => 'lost');
+    expect(await first.values.get('id')).toBeNull();
+    expect(await first.values.get('id')).toBeNull();
+    second.store.break();
+    second.values.set('id', { value: 2, timestamp: { logical: 8, wallTime: 2 } }, 2000);
+    expect(await settledValue(acquire(second.values))).not.toBe('pending');
   });
 
-  test('is not what is asked for in very long words', async () => {
-    const { clock, store, one, other } = levelsOf(0, 0);
+  test('is not stored under an id of more than 500 characters', async () => {
+    const { clock, store, first, second } = createReplicas(0, 0);
     const id = 'x'.repeat(501);
-    one.level.set(id, { value: 1, timestamp: { logical: 1, wallTime: 1 } }, 2000);
+    first.values.set(id, { value: 1, timestamp: { logical: 1, wallTime: 1 } }, 2000);
     await clock.pass(0);
     expect(store.entries().size).toBe(0);
-    expect(await now(one.level.acquireLease(id, undefined))).not.toBe('waits');
-    expect(await now(other.level.acquireLease(id, undefined))).not.toBe('waits');
+    expect(await settledValue(first.values.acquireLease(id, undefined))).not.toBe('pending');
+    expect(await settledValue(second.values.acquireLease(id, undefined))).not.toBe('pending');
   });
 });
 
-describe('whoever reads for all', () => {
-  test('is one at a time; the others wait until it has ended', async () => {
-    const { one, other } = levelsOf(0, 0);
-    const claim = await claimOf(one.level);
-    const waiting = claimOf(other.level);
-    expect(await now(waiting)).toBe('waits');
-    claim?.release();
+describe('the lease of a shared value', () => {
+  test('has one holder at a time; other replicas wait for its release', async () => {
+    const { first, second } = createReplicas(0, 0);
+    const lease = await acquire(first.values);
+    const waiting = acquire(second.values);
+    expect(await settledValue(waiting)).toBe('pending');
+    lease?.release();
     expect(await waiting).toBeNull();
-    expect(await claimOf(other.level)).not.toBeNull();
+    expect(await acquire(second.values)).not.toBeNull();
   });
 
-  test('is waited for five seconds at most, should it have died', async () => {
-    const { clock, one, other } = levelsOf(0, 0);
-    await claimOf(one.level);
-    const waiting = claimOf(other.level);
+  test('expires after five seconds if its holder has died', async () => {
+    const { clock, first, second } = createReplicas(0, 0);
+    await acquire(first.values);
+    const waiting = acquire(second.values);
     await clock.pass(4999);
-    expect(await now(waiting)).toBe('waits');
+    expect(await settledValue(waiting)).toBe('pending');
     await clock.pass(1);
     expect(await waiting).toBeNull();
-    expect(await now(claimOf(other.level))).not.toBe('waits');
+    expect(await settledValue(acquire(second.values))).not.toBe('pending');
     expect(clock.pending()).toBe(0);
   });
 
-  test('does not keep those waiting who leave', async () => {
-    const { clock, one, other } = levelsOf(0, 0);
-    await claimOf(one.level);
-    const leaver = new AbortController();
-    const waiting = claimOf(other.level, leaver.signal);
-    expect(await now(waiting)).toBe('waits');
-    leaver.abort(new Error('Left'));
-    expect(await now(waiting)).not.toBe('waits');
+  test('is no longer waited for after the caller aborts', async () => {
+    const { clock, first, second } = createReplicas(0, 0);
+    await acquire(first.values);
+    const caller = new AbortController();
+    const waiting = acquire(second.values, caller.signal);
+    expect(await settledValue(waiting)).toBe('pending');
+    caller.abort(new Error('Left'));
+    expect(await settledValue(waiting)).not.toBe('pending');
     expect(clock.pending()).toBe(0);
   });
 
-  test('that was too slow does not end the turn of the next', async () => {
-    const { clock, one, other } = levelsOf(0, 0);
-    const slow = await claimOf(one.level);
+  test('is not released by an earlier holder whose lease has expired', async () => {
+    const { clock, first, second } = createReplicas(0, 0);
+    const expired = await acquire(first.values);
     await clock.pass(5000);
-    await claimOf(other.level);
-    slow?.release();
+    await acquire(second.values);
+    expired?.release();
     await clock.pass(0);
-    const third = claimOf(one.level);
-    expect(await now(third)).toBe('waits');
+    const third = acquire(first.values);
+    expect(await settledValue(third)).toBe('pending');
     await clock.pass(5000);
     await third;
   });

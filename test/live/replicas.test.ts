@@ -105,7 +105,7 @@ describe('who watches at one replica', () => {
     const { world, one, other, view } = await createReplicaWorld(2);
     const { emptyMeetingId } = world.samples;
     const viewer = await view(meeting(emptyMeetingId), other);
-    other.store.messages('lost');
+    other.store.dropMessages();
     await one.upstream.mutations.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
     await world.pass(20 * SECOND);
     expect(statusesOf(viewer).at(-1)).toBe('LIVE');

@@ -89,7 +89,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     return promise;
   };
 
-  const store = createMemoryStore({ clock, replicas: options.replicas ?? 1 });
+  const store = createMemoryStore({ clock, minReplicas: options.replicas ?? 1 });
 
   function gateway(own: MemoryReplica | null = null): { upstream: DataSource; watch: LiveSubscriptions } {
     const dataSource = createDataSource({
@@ -110,7 +110,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     return { upstream: dataSource, watch: createLiveSubscriptions({ dataSource, clock, ttl, limits }) };
   }
 
-  const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ ahead: index }));
+  const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ clockAheadMs: index }));
   const replicas = stores.map((own) => Object.assign(gateway(own), { store: own }));
   const { upstream, watch } = replicas[0] ?? gateway();
   const account = await upstream.account(TOKEN);

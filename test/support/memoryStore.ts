@@ -1,73 +1,71 @@
 import type { Clock } from '../../src/lib/clock.ts';
 import { type SharedStore, StoreUnavailableError } from '../../src/cluster/sharedStore.ts';
 
-/** What becomes of one command: `late`: it is carried out though whoever asked is told that the store is away; `lost`: it is not. */
+/** What happens to a command: `late` is carried out, but its reply does not arrive; `lost` is not carried out. Both fail. */
 export type CommandOutcome = 'done' | 'late' | 'lost';
 
 export interface MemoryStoreOptions {
   clock: Clock;
-  /** What the operator said. */
-  replicaCount?: number;
-  /** How long a command takes there and back, in milliseconds. */
+  /** The number of replicas that the operator configured. */
+  minReplicas?: number;
+  /** How long a command takes there and back. */
   latencyMs?: () => number;
 }
 
-/** A store for several replicas in one process, which can be broken in the ways of a real one. */
+/** A store for several replicas in one process, which can fail in the ways of a real one. */
 export interface MemoryStore {
-  /** Another replica's connection to it. */
+  /** Connects another replica. */
   connect(options?: ConnectionOptions): MemoryReplica;
-  /** Nobody reaches it any more. */
+  /** Disconnects all replicas. */
   breakAll(): void;
+  /** Reconnects all replicas. */
   healAll(): void;
-  /** Everything in it is gone. */
+  /** Deletes everything, as a Redis that restarts without a file does. */
   clear(): void;
-  /** How many replicas the operator says there are. */
-  setReplicaCount(count: number): void;
-  /** All that is kept, and all that was published so far. */
   entries(): Map<string, string>;
+  /** All messages so far. */
   published(): string[];
   put(key: string, value: string): void;
-  /** Somebody else's message. */
+  /** Delivers a message that no replica has published. */
   inject(message: string): void;
 }
 
 export interface ConnectionOptions {
-  /** How wrong this replica is about the store's time, in milliseconds. */
+  /** The error of this replica's idea of the store's time. */
   clockAheadMs?: number;
   isUp?: boolean;
 }
 
-/** One replica's view of the store. */
+/** One replica's connection to the store. */
 export interface MemoryReplica extends SharedStore {
-  /** It cannot be reached from here any more; what is under way is carried out, or is not. */
-  break(underWay?: Exclude<CommandOutcome, 'done'>): void;
-  heal(hasMissed?: boolean): void;
-  /** What becomes of the commands from now on; the first that is not done shows that the store is away. */
-  decideOutcomes(fate: (command: string, key: string) => CommandOutcome): void;
-  /** Messages to this replica: they come, or wait until they come again, or are lost. */
-  setDelivery(way: 'come' | 'wait' | 'lost'): void;
-  /** It is no more: nothing is heard of it. */
-  die(): void;
+  /** Disconnects. `inFlight`: what happens to commands in flight. */
+  break(inFlight?: Exclude<CommandOutcome, 'done'>): void;
+  heal(mayHaveMissed?: boolean): void;
+  /** Chooses the outcome of each command from now on, until `heal`. The first outcome that is not `done` disconnects. */
+  decideOutcomes(decide: (command: string, key: string) => CommandOutcome): void;
+  /** Delivers no more messages to this replica. */
+  dropMessages(): void;
+  /** Ends the replica without a goodbye. */
+  kill(): void;
 }
 
-export function createMemoryStore({ clock, latencyMs = () => 0, ...options }: MemoryStoreOptions): MemoryStore {
-  const entries = new Map<string, { value: string; until: number }>();
-  const connections = new Set<MemoryReplica & { hear(message: string): void }>();
+export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 }: MemoryStoreOptions): MemoryStore {
+  const entries = new Map<string, { value: string; expiresAt: number }>();
+  const connections = new Set<MemoryReplica & { receive(message: string): void }>();
   const published: string[] = [];
-  let least = options.replicaCount ?? 1;
 
   function read(key: string): string | null {
     const entry = entries.get(key);
-    if (entry !== undefined && entry.until <= clock.now()) entries.delete(key);
+    if (entry !== undefined && entry.expiresAt <= clock.now()) entries.delete(key);
     return entries.get(key)?.value ?? null;
   }
 
-  function write(key: string, value: string | null, milliseconds: number): void {
+  function write(key: string, value: string | null, ttlMs: number): void {
     if (value === null) entries.delete(key);
-    else entries.set(key, { value, until: clock.now() + Math.max(1, milliseconds) });
+    else entries.set(key, { value, expiresAt: clock.now() + Math.max(1, ttlMs) });
   }
 
-  async function way(milliseconds: number): Promise<void> {
+  async function travel(milliseconds: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (milliseconds === 0) resolve();
     else clock.after(milliseconds, resolve);
@@ -75,74 +73,70 @@ export function createMemoryStore({ clock, latencyMs = () => 0, ...options }: Me
   }
 
   function connect({ clockAheadMs = 0, isUp = true }: ConnectionOptions = {}): MemoryReplica {
-    const up: ((hasMissed: boolean) => void)[] = [];
-    const listeners: ((message: string) => void)[] = [];
-    const state = { isUp, isDead: false, since: 0, fateOfRest: 'late' as CommandOutcome, waiting: [] as string[] };
+    const reconnectListeners: ((mayHaveMissed: boolean) => void)[] = [];
+    const messageListeners: ((message: string) => void)[] = [];
+    const state = { isUp, isDead: false, losesMessages: false, breaks: 0, outcomeInFlight: 'late' as CommandOutcome };
     let decide: (command: string, key: string) => CommandOutcome = () => 'done';
-    let messagesAre: 'come' | 'wait' | 'lost' = 'come';
 
-    async function ask<Reply>(command: string, key: string, work: () => Reply): Promise<Reply> {
-      if (!state.isUp || state.isDead) throw new StoreUnavailableError('It is away.');
-      const { since } = state;
-      const takes = latencyMs();
-      await way(takes / 2);
-      const fate = state.since === since ? decide(command, key) : state.fateOfRest;
-      const reply = fate === 'lost' ? null : { of: work() };
-      if (fate !== 'done' && state.since === since) connection.break();
-      await way(takes - takes / 2);
-      if (reply === null || fate !== 'done' || state.since !== since)
-        throw new StoreUnavailableError('It does not answer.');
-      return reply.of;
+    async function run<Reply>(command: string, key: string, work: () => Reply): Promise<Reply> {
+      if (!state.isUp || state.isDead) throw new StoreUnavailableError('The store is unavailable.');
+      const { breaks } = state;
+      const roundTripMs = latencyMs();
+      await travel(roundTripMs / 2);
+      const outcome = state.breaks === breaks ? decide(command, key) : state.outcomeInFlight;
+      const reply = outcome === 'lost' ? null : { value: work() };
+      if (outcome !== 'done' && state.breaks === breaks) connection.break();
+      await travel(roundTripMs - roundTripMs / 2);
+      if (reply === null || outcome !== 'done' || state.breaks !== breaks)
+        throw new StoreUnavailableError('The store does not answer.');
+      return reply.value;
     }
 
-    const connection: MemoryReplica & { hear(message: string): void } = {
+    const connection: MemoryReplica & { receive(message: string): void } = {
       isUp: () => state.isUp && !state.isDead,
-      onReconnect: (listener) => void up.push(listener),
+      onReconnect: (listener) => void reconnectListeners.push(listener),
       now: () => clock.now() + clockAheadMs,
-      get: async (key) => ask('get', key, () => read(key)),
-      set: async (key, value, milliseconds) => ask('set', key, () => write(key, value, milliseconds)),
-      compareAndSwap: async (key, before, after, milliseconds) =>
-        ask('swap', key, () => {
+      get: async (key) => run('get', key, () => read(key)),
+      set: async (key, value, ttlMs) => run('set', key, () => write(key, value, ttlMs)),
+      compareAndSwap: async (key, expected, next, ttlMs) =>
+        run('compareAndSwap', key, () => {
           const current = read(key);
-          if (current !== before) return { isSwapped: false, current };
-          write(key, after, milliseconds);
-          return { isSwapped: true, current: after };
+          if (current !== expected) return { isSwapped: false, current };
+          write(key, next, ttlMs);
+          return { isSwapped: true, current: next };
         }),
       publish: async (message) =>
-        ask('publish', '', () => {
+        run('publish', '', () => {
           published.push(message);
-          for (const other of connections) other.hear(message);
+          for (const replica of connections) replica.receive(message);
         }),
-      subscribe: (listener) => void listeners.push(listener),
-      replicaCount: () => Math.max(least, [...connections].filter((one) => one.isUp()).length),
-      break(underWay = 'late') {
+      subscribe: (listener) => void messageListeners.push(listener),
+      replicaCount: () => Math.max(minReplicas, [...connections].filter((replica) => replica.isUp()).length),
+      break(inFlight = 'late') {
         if (!state.isUp) return;
         state.isUp = false;
-        state.since += 1;
-        state.fateOfRest = underWay;
-        state.waiting = [];
+        state.breaks += 1;
+        state.outcomeInFlight = inFlight;
       },
-      heal(hasMissed = true) {
+      heal(mayHaveMissed = true) {
         if (state.isUp || state.isDead) return;
         state.isUp = true;
         decide = () => 'done';
-        for (const listener of up) listener(hasMissed);
+        for (const listener of reconnectListeners) listener(mayHaveMissed);
       },
-      decideOutcomes(fate) {
-        decide = fate;
+      decideOutcomes(nextDecide) {
+        decide = nextDecide;
       },
-      setDelivery(now) {
-        messagesAre = now;
-        if (now === 'come') for (const message of state.waiting.splice(0)) connection.hear(message);
+      dropMessages() {
+        state.losesMessages = true;
       },
-      die() {
+      kill() {
         state.isDead = true;
         connections.delete(connection);
       },
-      hear(message) {
-        if (!connection.isUp() || messagesAre === 'lost') return;
-        if (messagesAre === 'wait') state.waiting.push(message);
-        else for (const listener of listeners) queueMicrotask(() => listener(message));
+      receive(message) {
+        if (!connection.isUp() || state.losesMessages) return;
+        for (const listener of messageListeners) queueMicrotask(() => listener(message));
       },
     };
     connections.add(connection);
@@ -154,14 +148,11 @@ export function createMemoryStore({ clock, latencyMs = () => 0, ...options }: Me
     breakAll: () => connections.forEach((connection) => connection.break()),
     healAll: () => connections.forEach((connection) => connection.heal()),
     clear: () => entries.clear(),
-    setReplicaCount(count) {
-      least = count;
-    },
     entries: () => new Map([...entries].map(([key, { value }]) => [key, value])),
     published: () => [...published],
     put: (key, value) => write(key, value, 3_600_000),
     inject(message) {
-      for (const connection of connections) connection.hear(message);
+      for (const connection of connections) connection.receive(message);
     },
   };
 }

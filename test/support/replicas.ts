@@ -24,7 +24,7 @@ export async function startReplicas(count: number, options: TestGatewayOptions =
       ...more,
       ...(place === null ? {} : { beside: { place } }),
       share(clock) {
-        shared.store ??= createMemoryStore({ clock, replicaCount: count });
+        shared.store ??= createMemoryStore({ clock, minReplicas: count });
         connection.store = shared.store.connect({ clockAheadMs: all.length - 1 });
         return { store: connection.store, prefix: PREFIX };
       },
