@@ -113,7 +113,7 @@ describe('what one replica has read', () => {
     one.sandbox.fail([{ kind: 'hang', times: 1 }]);
     void readLive(one);
     await until(() => one.upstream().length === 1);
-    stores[0]?.die();
+    stores[0]?.kill();
     const second = readLive(other).finally(() => {
       isHanging = true;
     });

@@ -24,7 +24,7 @@ async function startBusy(): Promise<TestGateway> {
   metrics.gauge('websockets', 'As the program has it.', () => 2);
   const gateway = await startTestGateway({
     takesWebhooks: true,
-    share: (clock) => ({ store: createMemoryStore({ clock, replicas: 1 }).connect(), prefix: 'test ' }),
+    share: (clock) => ({ store: createMemoryStore({ clock, minReplicas: 1 }).connect(), prefix: 'test ' }),
     options: { metrics },
   });
   const { liveLivestreamId, liveMeetingId } = gateway.samples;
