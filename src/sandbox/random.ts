@@ -20,7 +20,11 @@ export function createRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
-  const hex = (length: number) => Array.from({ length }, () => between(0, 15).toString(16)).join('');
+  const hex = (length: number) => {
+    let digits = '';
+    while (digits.length < length) digits += between(0, 15).toString(16);
+    return digits;
+  };
   return {
     between,
     hex,
