@@ -94,7 +94,7 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
     },
     kill(replica: BudgetReplica): void {
       replica.isDead = true;
-      replica.store.die();
+      replica.store.kill();
     },
     /** Requests that upstream had no room for. */
     over: () => over,

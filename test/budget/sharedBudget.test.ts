@@ -147,7 +147,7 @@ describe('a store that is away', () => {
     await world.burst(second, 'read', 1);
     // What it knows is old by now.
     await world.burst(first, 'read', 85);
-    world.store.empty();
+    world.store.clear();
     expect(await world.burst(second, 'mutation', 60, { back: 500 })).toBeLessThanOrEqual(10);
     await world.burst(first, 'mutation', 60, { back: 500 });
     expect(world.over()).toBe(0);
@@ -187,7 +187,7 @@ describe('a replica that does not know what the others have spent since', () => 
     const world = createBudgetWorld({ limit: 100, replicas: 3, latency: () => 10 });
     const [first, second, third] = [world.open(), world.open(), world.open()];
     await world.burst(first, 'read', 1);
-    world.store.empty();
+    world.store.clear();
     for (let sent = 0; sent < 10; sent += 1) void world.send(second, 'read', AT_ONCE);
     await world.clock.pass(10);
     for (let sent = 0; sent < 120; sent += 1) void world.send(third, 'read', AT_ONCE);
@@ -256,11 +256,11 @@ async function play({ deeds, count, latency, limit, isUnsteady }: Story) {
       await world.clock.pass(latency);
     } else if (one.kind === 'die' && alive.length > 1) {
       for (const gone of alive.splice(one.who % alive.length, 1)) world.kill(gone);
-    } else if (one.kind === 'come' && alive.length < count && isUp) alive.push(world.open({ ahead: one.ahead }));
+    } else if (one.kind === 'come' && alive.length < count && isUp) alive.push(world.open({ clockAheadMs: one.ahead }));
     else if (one.kind === 'store' && isUnsteady) {
       if (one.does === 'break')
         for (const [index, { store }] of alive.entries()) store.break(at(one.fates, index) ? 'late' : 'lost');
-      if (one.does === 'empty') world.store.empty();
+      if (one.does === 'empty') world.store.clear();
       if (one.does === 'heal')
         for (const { store } of alive) {
           store.heal();
