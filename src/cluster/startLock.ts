@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import { type LivestreamRef, livestreamRefSchema } from '../domain/models.ts';
-import type { StartInput, StartOutcome } from '../domain/startStop.ts';
+import { type StartInput, type StartOutcome, startInputSchema } from '../domain/startStop.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
 import { StoreUnavailableError } from './sharedStore.ts';
 import { createStoreClock } from './storeClock.ts';
@@ -48,16 +48,10 @@ const PENDING_TTL_MS = 300_000;
 /** How long the store remembers a completed start: time for the replicas that waited to read it. */
 const DONE_TTL_MS = 10_000;
 
-const inputSchema = v.object({
-  meetingId: v.string(),
-  name: v.nullable(v.string()),
-  video: v.nullable(v.object({ width: v.number(), height: v.number() })),
-});
-
 /** The last start in a meeting. Times are in milliseconds since the Unix epoch, on the store's clock. */
 const recordSchema = v.variant('kind', [
-  v.object({ kind: v.literal('pending'), input: inputSchema, sentAt: v.number() }),
-  v.object({ kind: v.literal('done'), input: inputSchema, doneAt: v.number(), livestream: livestreamRefSchema }),
+  v.object({ kind: v.literal('pending'), input: startInputSchema, sentAt: v.number() }),
+  v.object({ kind: v.literal('done'), input: startInputSchema, doneAt: v.number(), livestream: livestreamRefSchema }),
 ]);
 
 type StartRecord = v.InferOutput<typeof recordSchema>;

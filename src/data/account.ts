@@ -3,78 +3,82 @@ import { LRUCache } from 'lru-cache';
 import type { Budget } from '../budget/localBudget.ts';
 import { sha256Base64 } from '../lib/sha256.ts';
 
-/** Whoever pays for upstream requests: one API token. */
+/** Who pays for upstream requests: the holder of one API token. */
 export interface Account {
-  /** A hash of the token, and another one each time that upstream refused it: what keys are told apart by. */
+  /** The token's hash, followed by a generation number once upstream has rejected the token. Cache keys begin with this id. */
   id: string;
   /** Secret. */
   token: string;
   budget: Budget;
-  /** Upstream does not accept the token: what was read with it is given to nobody any more. */
+  /** Upstream rejected the token. The account gets a new id, so that nothing read with the token is served any more. */
   revoke(): void;
-  /** Whether that has been said since the account was given. */
+  /** Whether the token has been revoked since this account was obtained. */
   isRevoked(): boolean;
 }
 
-/** Gives each token its account: the same one for as long as it is in use. */
+/** The accounts in use, by token. */
 export interface Accounts {
-  of(token: string): Promise<Account>;
-  /** The account's present id, by its token's hash; null: it is not in use. */
-  idOf(hash: string): string | null;
-  /** The other replicas can be reached again. */
+  forToken(token: string): Promise<Account>;
+  /** The current id of the account with this token hash; null if the account is not in use. */
+  idOf(tokenHash: string): string | null;
+  /** Publishes what each budget has spent: the other replicas can be reached again. */
   resync(): void;
-  /** Upstream refused this token of another replica. */
-  revoke(hash: string): void;
+  /** Upstream rejected this token when another replica used it. */
+  revoke(tokenHash: string): void;
 }
 
 export interface AccountsOptions {
-  /** Makes the budget of a token, by its hash. */
-  budgetOf: (hash: string) => Budget;
-  /** Is told the hash of each token that upstream refuses. */
-  onRevoked?: (hash: string) => void;
+  createBudget: (tokenHash: string) => Budget;
+  /** Called when upstream rejects a token that this replica used. */
+  onRevoked?: (tokenHash: string) => void;
 }
 
-/** How many accounts' budgets are kept in mind. */
+/** How many accounts to remember. */
 const MAX_ACCOUNTS = 10_000;
 
-export function createAccounts({ budgetOf, onRevoked = () => {} }: AccountsOptions): Accounts {
+export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsOptions): Accounts {
   const states = new LRUCache<string, { budget: Budget; generation: number }>({ max: MAX_ACCOUNTS });
-  let generations = 0;
-  const idIn = (hash: string, era: number): string => (era === 0 ? hash : `${hash} ${era}`);
-  const refuse = (state: { generation: number } | undefined): void => {
-    if (state !== undefined) state.generation = generations += 1;
+  let lastGeneration = 0;
+  const accountId = (tokenHash: string, generation: number): string =>
+    generation === 0 ? tokenHash : `${tokenHash} ${generation}`;
+  const startGeneration = (state: { generation: number }): void => {
+    lastGeneration += 1;
+    state.generation = lastGeneration;
   };
   return {
-    async of(token) {
-      const hash = await sha256Base64(token);
-      const state = states.get(hash) ?? { budget: budgetOf(hash), generation: 0 };
-      states.set(hash, state);
+    async forToken(token) {
+      const tokenHash = await sha256Base64(token);
+      const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: 0 };
+      states.set(tokenHash, state);
       const { budget, generation } = state;
-      const isRefused = (): boolean => state.generation !== generation;
+      const isRevoked = (): boolean => state.generation !== generation;
       return {
-        id: idIn(hash, generation),
+        id: accountId(tokenHash, generation),
         token,
         budget,
-        isRevoked: isRefused,
+        isRevoked,
         revoke() {
-          if (isRefused()) return;
-          refuse(state);
-          onRevoked(hash);
+          if (isRevoked()) return;
+          startGeneration(state);
+          onRevoked(tokenHash);
         },
       };
     },
-    idOf(hash) {
-      const state = states.get(hash);
-      return state === undefined ? null : idIn(hash, state.generation);
+    idOf(tokenHash) {
+      const state = states.get(tokenHash);
+      return state === undefined ? null : accountId(tokenHash, state.generation);
     },
     resync() {
       for (const { budget } of states.values()) budget.resync();
     },
-    revoke: (hash) => refuse(states.get(hash)),
+    revoke(tokenHash) {
+      const state = states.get(tokenHash);
+      if (state !== undefined) startGeneration(state);
+    },
   };
 }
 
-/** The hash of an account's token: what all replicas know it by. */
+/** The hash of an account's token, by which every replica knows the account. */
 export function tokenHashOf(accountId: string): string {
   const end = accountId.indexOf(' ');
   return end === -1 ? accountId : accountId.slice(0, end);

@@ -1,15 +1,20 @@
 import * as v from 'valibot';
 
-import type { Analytics, DayAnalytics, TimeRange } from '../domain/models.ts';
-import type { Cache } from './cache/cache.ts';
+import {
+  type Analytics,
+  type DayAnalytics,
+  type TimeRange,
+  analyticsSchema,
+  dayAnalyticsSchema,
+} from '../domain/models.ts';
 import type { Endpoints } from '../realtimekit/endpoints.ts';
-import type { TtlSettings } from './cache/ttl.ts';
-import type { CachedQuery } from './cache/cachedQuery.ts';
-import { analyticsSchema, dayAnalyticsSchema } from '../domain/models.ts';
-import { ALL_LISTS } from './cache/tags.ts';
 import { toUnixRange } from '../realtimekit/parseAnalytics.ts';
+import type { Cache } from './cache/cache.ts';
+import type { CachedQuery } from './cache/cachedQuery.ts';
+import { ALL_LISTS } from './cache/tags.ts';
+import type { TtlSettings } from './cache/ttl.ts';
 
-/** The analytics of a range, in all and by day: two requests, each kept by itself. */
+/** The analytics of a time range, in total and by day. Each takes a request and is cached on its own. */
 export interface AnalyticsReads {
   analytics: CachedQuery<TimeRange, Analytics>;
   dailyAnalytics: CachedQuery<TimeRange, DayAnalytics[]>;
@@ -17,11 +22,11 @@ export interface AnalyticsReads {
 
 export function createAnalyticsReads(endpoints: Endpoints, cache: Cache, { metersMs }: TtlSettings): AnalyticsReads {
   const options = {
-    /** As upstream is asked: what differs by less than a second is the same. */
+    // Upstream's ranges are in whole seconds: ranges that differ by less share a cache entry.
     keyOf: (range: TimeRange) => Object.values(toUnixRange(range)).join(' '),
-    /** They are the sums of sessions' meters, and no newer than those. */
+    // Analytics are sums of the sessions' meters, and no fresher than those.
     ttlMs: () => metersMs,
-    /** A start may be counted at once. */
+    // A start may change the count.
     tags: () => [ALL_LISTS],
   };
   return {

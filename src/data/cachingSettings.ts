@@ -1,13 +1,13 @@
 import { DEFAULT_TTL, type TtlSettings } from './cache/ttl.ts';
 
-/** How upstream's answers are kept, and its requests spent. */
+/** How the gateway caches responses and limits its requests to RealtimeKit. */
 export interface CachingSettings {
   ttl: TtlSettings;
-  /** What may be kept in memory, in bytes, roughly. */
+  /** The maximum size of the cache in memory, in bytes, as estimated. */
   cacheBytes: number;
-  /** The most requests that one operation may send. */
+  /** The maximum number of requests that one operation may send. */
   maxRequestsPerOperation: number;
-  /** Whether many single reads may be answered from the list of livestreams. */
+  /** Whether to look up many entities in a list, where that takes fewer requests than reading them one by one. */
   bulkReads: boolean;
 }
 

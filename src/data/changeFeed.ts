@@ -1,39 +1,45 @@
-import type { Livestream } from '../domain/models.ts';
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
 
-/** A livestream that was started with this name, which upstream may tell late. */
+/** The name that a start sent. RealtimeKit may return the livestream without a name at first. */
 export interface PendingName {
+  /** The livestream's id. */
   id: string;
   name: string;
 }
 
-/** Is told what any answer to anybody says, unless it was changed since, and what this gateway changes itself. */
+/** Notified of what responses to any operation contain, of this gateway's own mutations, and of webhooks. */
 export interface ChangeListener {
-  onLivestream(accountId: string, livestream: Livestream, moment: HybridTimestamp): void;
-  /** The livestream's running session; null: none runs. */
-  onSession(accountId: string, livestreamId: string, sessionId: string | null, moment: HybridTimestamp): void;
-  /** A start or a stop in this meeting. */
-  onMeeting(accountId: string, meetingId: string, moment: HybridTimestamp, named?: PendingName | null): void;
-  /** A webhook told of these. */
-  onWebhook(ids: { livestreamId: string | null; meetingId: string | null }, moment: HybridTimestamp): void;
+  /** A response read at `timestamp` contained this livestream, which has not been invalidated since. */
+  onLivestream(accountId: string, livestream: Livestream, timestamp: HybridTimestamp): void;
+  /** The livestream's running session was read; `sessionId` is null if none is running. */
+  onSession(accountId: string, livestreamId: string, sessionId: string | null, timestamp: HybridTimestamp): void;
+  /** A livestream was started or stopped in this meeting, or may have been. `pendingName` is set if a start sent a name. */
+  onMeeting(accountId: string, meetingId: string, timestamp: HybridTimestamp, pendingName?: PendingName | null): void;
+  /** A webhook reported a change of these entities, in whichever account. */
+  onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void;
 }
 
-/** One that passes on what it is told to all that have been added to it. */
-export function createChangeFeed(): ChangeListener & { add(observer: ChangeListener): void } {
-  const observers: ChangeListener[] = [];
+/** A listener that notifies all of its subscribers. */
+export interface ChangeFeed extends ChangeListener {
+  subscribe(listener: ChangeListener): void;
+}
+
+export function createChangeFeed(): ChangeFeed {
+  const listeners: ChangeListener[] = [];
   return {
-    add: (observer) => void observers.push(observer),
-    onLivestream(...seen) {
-      for (const observer of observers) observer.onLivestream(...seen);
+    subscribe: (listener) => void listeners.push(listener),
+    onLivestream(...change) {
+      for (const listener of listeners) listener.onLivestream(...change);
     },
-    onSession(...seen) {
-      for (const observer of observers) observer.onSession(...seen);
+    onSession(...change) {
+      for (const listener of listeners) listener.onSession(...change);
     },
-    onMeeting(...seen) {
-      for (const observer of observers) observer.onMeeting(...seen);
+    onMeeting(...change) {
+      for (const listener of listeners) listener.onMeeting(...change);
     },
-    onWebhook(...seen) {
-      for (const observer of observers) observer.onWebhook(...seen);
+    onWebhook(...change) {
+      for (const listener of listeners) listener.onWebhook(...change);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import type { Livestream } from '../domain/models.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
 import { type Account, createAccounts } from './account.ts';
@@ -16,6 +16,7 @@ import { createLivestreamMutations, type LivestreamMutations } from './livestrea
 import type { Operation, RequestOrigin } from './operation.ts';
 import { createChangeFeed, type ChangeListener } from './changeFeed.ts';
 import { createEntityReads, type EntityReads } from './entityReads.ts';
+import { createMutationEffects } from './mutationEffects.ts';
 import { createBus } from '../cluster/bus.ts';
 import { budgetKey } from '../cluster/keys.ts';
 import { createChangePublisher, applyRemoteChanges } from './replication.ts';
@@ -26,98 +27,101 @@ import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS, TOKEN_REVOKED } from
 import { createOperationReport, type ReportListeners } from './operationReport.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 
-/** How many reads one operation may have in flight; there is no cap for the process, since a small pool is worse than none. */
+/** The maximum number of reads that one operation has in flight. The process has no such limit: a small pool would be worse than none. */
 const MAX_READS_IN_FLIGHT = 64;
 
-/** The API as the gateway sees it, for any number of accounts. */
+/** RealtimeKit's data for the rest of the gateway, for any number of accounts. */
 export interface DataSource {
-  /** The account that a token's requests are paid from. */
+  /** The account that pays for a token's requests. */
   account(token: string): Promise<Account>;
-  /** Begins an operation. Its reads end when `signal` is aborted, and then reject with its reason. */
+  /**
+   * Starts an operation. When `signal` is aborted, the operation's reads reject with the signal's reason. `onLivestream` is called with
+   * each livestream in a response to one of the operation's own requests.
+   */
   operation(
     account: Account,
     signal: AbortSignal,
-    see: (livestream: Livestream) => void,
+    onLivestream: (livestream: Livestream) => void,
     origin?: RequestOrigin,
   ): Operation;
   reads: EntityReads;
-  /** Tells from now on what is seen. */
-  subscribe(observer: ChangeListener): void;
-  /** Something about these was changed by somebody else: what is kept of them is void, whoever pays, and all who observe are told. */
-  invalidateExternal(ids: { livestreamId: string | null; meetingId: string | null }): void;
-  /** How many replicas there may be, this one included. */
+  /** Notifies `listener` of changes from now on. */
+  subscribe(listener: ChangeListener): void;
+  /** Invalidates, for every account, what a webhook reports as changed, and notifies the listeners of every replica. */
+  invalidateExternal(ids: ChangedIds): void;
+  /** The number of replicas, this one included, as far as known. */
   replicaCount(): number;
-  /** Whole answers of operations that asked the same. */
+  /** Complete GraphQL results, for operations that are equal to an earlier one. */
   responseCache: ResponseCache;
-  /** Null: it is turned off. */
+  /** Null if the operator turned bulk reads off. */
   bulkReads: BulkReads | null;
-  /** Starting and stopping; what was sent goes on when its caller leaves. */
+  /** Starts and stops. A mutation that was sent continues when its caller disconnects. */
   mutations: LivestreamMutations;
-  /** Starts and stops that are not settled yet, whether or not their callers are still there. */
+  /** The starts and stops that have not settled, including those whose callers have disconnected. */
   pendingMutations: Pick<PendingWork, 'size' | 'whenIdle'>;
 }
 
 export interface DataSourceOptions extends ClientSettings, CachingSettings {
   transport: Transport;
   clock: Clock;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1, as `Math.random` does. */
   random: () => number;
-  /** What all replicas have in common, and what the keys of this app begin with there; null: there is but one. */
+  /** The store that the replicas share, and the prefix of this app's keys in the store; null if there is only one replica. */
   cluster?: { store: SharedStore; prefix: string } | null;
   metrics?: ReportListeners['metrics'];
 }
 
-/** The policies, outermost first: lists instead of single reads, kept answers, shared flights, then those of the client. */
+/** Reads pass, in this order: bulk reads, the cache, single-flight, and then the client's own policies, such as retries. */
 export function createDataSource(options: DataSourceOptions): DataSource {
   const { clock, ttl, cacheBytes, maxRequestsPerOperation, bulkReads, cluster = null, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
-  const others = cluster && { ...cluster, clock, bus: createBus(cluster.store) };
+  const peers = cluster && { ...cluster, clock, bus: createBus(cluster.store) };
   const invalidations = createInvalidations({
-    now: () => others?.store.now() ?? clock.now(),
+    now: () => peers?.store.now() ?? clock.now(),
     localNow: () => clock.now(),
-    leewayMs: others === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
+    leewayMs: peers === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
     publish: (tokenHash, tags, logical) =>
-      others?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical }),
+      peers?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical }),
   });
   const cache = createCache({
     clock,
-    ttl: ttl,
+    ttl,
     maxBytes: cacheBytes,
     invalidations,
-    sharedValues: others && createSharedValues(others),
+    sharedValues: peers && createSharedValues(peers),
   });
-  const observers = createChangeFeed();
+  const localListeners = createChangeFeed();
   const allListeners = createChangeFeed();
-  allListeners.add(observers);
-  if (others !== null) allListeners.add(createChangePublisher(others));
-  const reads = createEntityReads(endpoints, cache, { freshness: ttl, observer: allListeners });
+  allListeners.subscribe(localListeners);
+  if (peers !== null) allListeners.subscribe(createChangePublisher(peers));
+  const reads = createEntityReads(endpoints, cache, { ttl, listener: allListeners });
   const accounts = createAccounts({
-    budgetOf: (hash) =>
-      others === null
+    createBudget: (hash) =>
+      peers === null
         ? createLocalBudget(clock)
-        : createSharedBudget({ store: others.store, key: budgetKey(hash), requestTimeoutMs: options.totalTimeoutMs }),
+        : createSharedBudget({ store: peers.store, key: budgetKey(hash), requestTimeoutMs: options.totalTimeoutMs }),
     onRevoked: (hash) => cache.invalidate(hash, [TOKEN_REVOKED]),
   });
-  if (others !== null) {
-    applyRemoteChanges({ ...others, changes: invalidations, accounts, reads, observers });
-    others.store.onReconnect(() => accounts.resync());
-    // What was changed before it began, this replica was not told.
+  if (peers !== null) {
+    applyRemoteChanges({ ...peers, invalidations, accounts, reads, localListeners });
+    peers.store.onReconnect(() => accounts.resync());
+    // This replica missed every invalidation before it started.
     invalidations.invalidateAll();
   }
-  const control = createLivestreamMutations({
+  const mutations = createLivestreamMutations({
     endpoints,
     clockSkew: client.clockSkew,
     clock,
-    effects: reads,
-    lock: others && createStartLock(others),
+    effects: createMutationEffects({ cache, reads, listener: allListeners }),
+    lock: peers && createStartLock(peers),
   });
   const pendingMutations = createPendingWork();
   return {
-    account: async (token) => accounts.of(token),
-    operation: (account, signal, onLivestream, { tally, span } = {}) => ({
+    account: async (token) => accounts.forToken(token),
+    operation: (account, signal, onLivestream, { counters, span } = {}) => ({
       account,
-      report: createOperationReport(maxRequestsPerOperation, clock, { metrics, tally }),
+      report: createOperationReport(maxRequestsPerOperation, clock, { metrics, counters }),
       startedAt: cache.now(),
       priority: 'read',
       runLimited: createConcurrencyLimit(MAX_READS_IN_FLIGHT),
@@ -126,27 +130,27 @@ export function createDataSource(options: DataSourceOptions): DataSource {
       span,
     }),
     reads,
-    subscribe: (observer) => observers.add(observer),
+    subscribe: (listener) => localListeners.subscribe(listener),
     invalidateExternal(ids) {
       const { livestreamId, meetingId } = ids;
-      const moment = cache.invalidate(null, [
+      const timestamp = cache.invalidate(null, [
         ALL_LISTS,
         ANY_SESSION,
         ...(livestreamId === null ? [] : [livestreamTag(livestreamId)]),
         ...(meetingId === null ? [] : [meetingTag(meetingId)]),
       ]);
-      allListeners.onWebhook(ids, moment);
+      allListeners.onWebhook(ids, timestamp);
     },
-    replicaCount: () => others?.store.replicaCount() ?? 1,
+    replicaCount: () => peers?.store.replicaCount() ?? 1,
     responseCache: createResponseCache(cache, clock),
     bulkReads: bulkReads ? createBulkReads(reads, clock) : null,
     mutations: {
-      start: async (operation, input) => pendingMutations.track(control.start(operation, input)),
-      stop: async (operation, meetingId) => pendingMutations.track(control.stop(operation, meetingId)),
+      start: async (operation, input) => pendingMutations.track(mutations.start(operation, input)),
+      stop: async (operation, meetingId) => pendingMutations.track(mutations.stop(operation, meetingId)),
     },
     pendingMutations,
   };
 }
 
-/** How far apart replicas may be about the store's time, in milliseconds. */
+/** The maximum difference between two replicas' estimates of the store's time, in milliseconds. */
 const CLOCK_SKEW_LEEWAY_MS = 50;

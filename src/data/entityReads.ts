@@ -1,26 +1,36 @@
-import { hasEnded } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
 
-import type { Livestream, LivestreamRef, LivestreamSession, Meeting } from '../domain/models.ts';
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import { hasEnded } from '../domain/livestreamState.ts';
+import {
+  type Livestream,
+  type LivestreamRef,
+  type LivestreamSession,
+  type Meeting,
+  livestreamRefSchema,
+  livestreamSchema,
+  livestreamSessionSchema,
+  meetingSchema,
+} from '../domain/models.ts';
+import type { Endpoints } from '../realtimekit/endpoints.ts';
 import { type AnalyticsReads, createAnalyticsReads } from './analyticsReads.ts';
 import type { Cache } from './cache/cache.ts';
-import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import { createMutationEffects, type MutationEffects } from './mutationEffects.ts';
-import { type Endpoints } from '../realtimekit/endpoints.ts';
-import { createListReads, type ListReads } from './listReads.ts';
-import { type TtlSettings, sessionTtl } from './cache/ttl.ts';
 import type { CachedQuery } from './cache/cachedQuery.ts';
-import type { PendingName, ChangeListener } from './changeFeed.ts';
-import type { Operation } from './operation.ts';
-import { livestreamRefSchema, livestreamSchema, meetingSchema, livestreamSessionSchema } from '../domain/models.ts';
 import { livestreamTag, livestreamTags, meetingTag, ANY_SESSION } from './cache/tags.ts';
+import { type TtlSettings, sessionTtl } from './cache/ttl.ts';
+import type { ChangeListener, PendingName } from './changeFeed.ts';
+import { createListReads, type ListReads } from './listReads.ts';
+import type { Operation } from './operation.ts';
 
-/** Names that were sent with a start, remembered for as long as upstream may not tell them. */
+/** How many pending names to remember. */
 const MAX_PENDING_NAMES = 10_000;
 
-/** Every read, from what is kept in common or from upstream. A livestream that stands in any answer serves all that ask for it. */
-export interface EntityReads extends MutationEffects, AnalyticsReads, ListReads {
+/**
+ * Every read, served from the cache or from upstream. A livestream found in any response, such as a row of a list, also updates the
+ * cached reads of that livestream and of its meeting's active livestream. Null means that upstream found nothing.
+ */
+export interface EntityReads extends AnalyticsReads, ListReads {
   meeting: CachedQuery<string, Meeting | null>;
   livestream: CachedQuery<string, Livestream | null>;
   /** By the meeting's id. */
@@ -28,51 +38,51 @@ export interface EntityReads extends MutationEffects, AnalyticsReads, ListReads 
   /** By the livestream's id. */
   activeSession: CachedQuery<string, LivestreamSession | null>;
   session: CachedQuery<string, LivestreamSession | null>;
-  /** What is read with it as `since` is not older than this call. */
+  /** The current time. As a read's `since`: only values read after this call. */
   now(): HybridTimestamp;
-  /** What is read with it as `since` is not older than so many milliseconds. */
-  past(milliseconds: number): HybridTimestamp;
-  /** Another replica has started this. */
-  applyRemoteName(accountId: string, named: PendingName): void;
-  /** Another replica has seen this. */
-  applyRemoteEntity(accountId: string, livestream: Livestream, moment: HybridTimestamp): void;
+  /** The time `ms` milliseconds ago. As a read's `since`: only values read after that. */
+  ago(ms: number): HybridTimestamp;
+  /** Remembers the name that a start sent, for livestreams that upstream returns without a name. */
+  rememberName(accountId: string, pendingName: PendingName): void;
+  /** Caches a livestream that another replica read at `timestamp`. */
+  applyRemoteEntity(accountId: string, livestream: Livestream, timestamp: HybridTimestamp): void;
 }
 
 export function createEntityReads(
   endpoints: Endpoints,
   cache: Cache,
-  { freshness, observer }: { freshness: TtlSettings; observer: ChangeListener },
+  { ttl, listener }: { ttl: TtlSettings; listener: Pick<ChangeListener, 'onLivestream' | 'onSession'> },
 ): EntityReads {
-  /** By account and livestream. */
   const pendingNames = new LRUCache<string, string>({ max: MAX_PENDING_NAMES });
-  const ofStatus = (value: unknown): number => (value === null ? freshness.negativeMs : freshness.statusMs);
-  const ofSession = (session: LivestreamSession | null): number => sessionTtl(session, freshness);
+  const pendingNameKey = (accountId: string, livestreamId: string): string => `${accountId} ${livestreamId}`;
+  const statusTtl = (value: unknown): number => (value === null ? ttl.negativeMs : ttl.statusMs);
 
   const meeting = cache.createQuery<string, Meeting | null>({
     route: '/meetings/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.meeting(operation, id),
     schema: v.nullable(meetingSchema),
-    ttlMs: ofStatus,
+    ttlMs: statusTtl,
     tags: (id) => [meetingTag(id)],
   });
   const livestream = cache.createQuery<string, Livestream | null>({
     route: '/livestreams/{id}',
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.livestream(operation, id),
-    onValue: (operation, _id, value, moment) => ingest(operation, value, moment),
+    onValue: (operation, _id, value, timestamp) => ingestLivestream(operation, value, timestamp),
     schema: v.nullable(livestreamSchema),
-    ttlMs: ofStatus,
+    ttlMs: statusTtl,
     tags: (id, value) => livestreamTags(id, value?.meetingId),
   });
   const activeLivestream = cache.createQuery<string, LivestreamRef | null>({
     route: '/meetings/{id}/active-livestream',
     keyOf: (meetingId) => meetingId,
-    load: async (operation, id, moment) => ingest(operation, await endpoints.activeLivestream(operation, id), moment),
+    load: async (operation, meetingId, timestamp) =>
+      ingestLivestream(operation, await endpoints.activeLivestream(operation, meetingId), timestamp),
     schema: v.nullable(livestreamRefSchema),
-    ttlMs: ofStatus,
+    ttlMs: statusTtl,
     tags: (meetingId, value) => [meetingTag(meetingId), ...(value === null ? [] : [livestreamTag(value.id)])],
-    // It may have been seen to have ended by an answer that overtook this one.
+    // A response that overtook this one may have shown that the livestream has ended.
     accepts(accountId, value) {
       const newest = value && livestream.getAnyAge(accountId, value.id);
       return !newest || !hasEnded(newest);
@@ -81,18 +91,18 @@ export function createEntityReads(
   const activeSession = cache.createQuery<string, LivestreamSession | null>({
     route: '/livestreams/{id}/active-livestream-session',
     keyOf: (livestreamId) => livestreamId,
-    async load(operation, livestreamId, moment) {
-      const answer = await endpoints.activeSession(operation, livestreamId);
-      ingest(operation, answer.livestream, moment);
-      return answer.session;
+    async load(operation, livestreamId, timestamp) {
+      const response = await endpoints.activeSession(operation, livestreamId);
+      ingestLivestream(operation, response.livestream, timestamp);
+      return response.session;
     },
-    onValue(operation, livestreamId, value, moment) {
-      if (value !== null) session.set(operation.account.id, value.id, value, moment);
-      observer.onSession(operation.account.id, livestreamId, value?.id ?? null, moment);
+    onValue(operation, livestreamId, value, timestamp) {
+      if (value !== null) session.set(operation.account.id, value.id, value, timestamp);
+      listener.onSession(operation.account.id, livestreamId, value?.id ?? null, timestamp);
       return value;
     },
     schema: v.nullable(livestreamSessionSchema),
-    ttlMs: ofSession,
+    ttlMs: (value) => sessionTtl(value, ttl),
     refreshAhead: true,
     tags: (livestreamId, _session, accountId) => sessionTags(accountId, livestreamId),
   });
@@ -101,13 +111,13 @@ export function createEntityReads(
     keyOf: (id) => id,
     load: async (operation, id) => endpoints.session(operation, id),
     schema: v.nullable(livestreamSessionSchema),
-    ttlMs: ofSession,
-    // One that has ended changes no more.
+    ttlMs: (value) => sessionTtl(value, ttl),
+    // A session that has ended no longer changes, so nothing invalidates it.
     tags: (_id, value, accountId) =>
       value !== null && value.stoppedAt === null ? sessionTags(accountId, value.livestreamId) : [],
   });
 
-  /** A running session is its livestream's and its meeting's; where that is not known, it may be any meeting's. */
+  /** The tags of a livestream's running session. If its meeting is unknown, a change of any meeting invalidates it. */
   function sessionTags(accountId: string, livestreamId: string | null): string[] {
     const meetingId = livestreamId === null ? null : livestream.getAnyAge(accountId, livestreamId)?.meetingId;
     return [
@@ -116,67 +126,51 @@ export function createEntityReads(
     ];
   }
 
-  /** Puts a livestream where all will find it who ask for it, unless it was changed since. */
-  function ingest<Seen extends Livestream | null>(
-    { account, onLivestream: tell }: Operation,
-    answered: Seen,
-    moment: HybridTimestamp,
-  ): Seen {
-    return answered === null ? answered : ingestFrom(account.id, answered, moment, tell);
+  /** Caches a livestream from a response to this operation, and returns it backfilled. */
+  function ingestLivestream<Row extends Livestream | null>(
+    { account, onLivestream }: Operation,
+    row: Row,
+    timestamp: HybridTimestamp,
+  ): Row {
+    return row === null ? row : ingestFor(account.id, row, timestamp, onLivestream);
   }
 
-  function ingestFrom<Seen extends Livestream>(
+  /** `onCurrent` is called unless the livestream was invalidated after `timestamp`. */
+  function ingestFor<Row extends Livestream>(
     accountId: string,
-    answered: Seen,
-    moment: HybridTimestamp,
-    tell: (livestream: Livestream) => void = () => {},
-  ): Seen {
-    const seen = backfill(accountId, answered);
-    const { id, meetingId, status } = seen;
-    if (cache.isInvalidated(accountId, livestreamTags(id, meetingId), moment)) return seen;
-    tell(seen);
-    // Of which not even the status was told: another read may tell more.
-    if (status === 'UNKNOWN') return seen;
-    livestream.set(accountId, id, seen, moment);
-    observer.onLivestream(accountId, seen, moment);
-    if (meetingId === null) return seen;
-    if (!hasEnded(seen)) activeLivestream.set(accountId, meetingId, seen, moment);
+    row: Row,
+    timestamp: HybridTimestamp,
+    onCurrent: (livestream: Livestream) => void = () => {},
+  ): Row {
+    const current = backfill(accountId, row);
+    const { id, meetingId, status } = current;
+    if (cache.isInvalidated(accountId, livestreamTags(id, meetingId), timestamp)) return current;
+    onCurrent(current);
+    // Without a status, the response is too incomplete to cache: another endpoint may return more.
+    if (status === 'UNKNOWN') return current;
+    livestream.set(accountId, id, current, timestamp);
+    listener.onLivestream(accountId, current, timestamp);
+    if (meetingId === null) return current;
+    if (!hasEnded(current)) activeLivestream.set(accountId, meetingId, current, timestamp);
     else if (activeLivestream.getAnyAge(accountId, meetingId)?.id === id)
-      activeLivestream.expire(accountId, meetingId, moment);
-    return seen;
+      activeLivestream.expire(accountId, meetingId, timestamp);
+    return current;
   }
 
-  /** With what never changes in a livestream's life, where this answer leaves it out and an earlier one told it. */
-  function backfill<Answered extends Livestream>(accountId: string, answered: Answered): Answered {
-    const { name, meetingId, ingestServer, streamKey, createdAt } = answered;
-    const isWhole = [name, meetingId, ingestServer, streamKey, createdAt].every((value) => value !== null);
-    if (isWhole) return answered;
-    const known = livestream.getAnyAge(accountId, answered.id);
+  /** Fills in missing fields that never change during a livestream's life with their values from earlier responses. */
+  function backfill<Row extends Livestream>(accountId: string, row: Row): Row {
+    const { name, meetingId, ingestServer, streamKey, createdAt } = row;
+    const isComplete = [name, meetingId, ingestServer, streamKey, createdAt].every((value) => value !== null);
+    if (isComplete) return row;
+    const known = livestream.getAnyAge(accountId, row.id);
     return {
-      ...answered,
-      name: name ?? known?.name ?? pendingNames.get(`${accountId} ${answered.id}`) ?? null,
+      ...row,
+      name: name ?? known?.name ?? pendingNames.get(pendingNameKey(accountId, row.id)) ?? null,
       meetingId: meetingId ?? known?.meetingId ?? null,
       ingestServer: ingestServer ?? known?.ingestServer ?? null,
       streamKey: streamKey ?? known?.streamKey ?? null,
       createdAt: createdAt ?? known?.createdAt ?? null,
     };
-  }
-
-  function ingestMeetings<Row extends Meeting | null>(
-    { account }: Operation,
-    rows: Row[],
-    moment: HybridTimestamp,
-  ): Row[] {
-    for (const row of rows) if (row !== null) meeting.set(account.id, row.id, row, moment);
-    return rows;
-  }
-
-  function ingestSessions(
-    { account }: Operation,
-    rows: readonly (LivestreamSession | null)[],
-    moment: HybridTimestamp,
-  ): void {
-    for (const row of rows) if (row !== null) session.set(account.id, row.id, row, moment);
   }
 
   return {
@@ -186,16 +180,10 @@ export function createEntityReads(
     activeSession,
     session,
     now: () => cache.now(),
-    past: (milliseconds) => cache.ago(milliseconds),
-    applyRemoteName: (accountId, { id, name }) => void pendingNames.set(`${accountId} ${id}`, name),
-    applyRemoteEntity: (accountId, seen, moment) => void ingestFrom(accountId, seen, moment),
-    ...createListReads(endpoints, cache, freshness, {
-      ingestLivestream: ingest,
-      ingestMeetings,
-      ingestSessions,
-      sessionTags,
-    }),
-    ...createAnalyticsReads(endpoints, cache, freshness),
-    ...createMutationEffects({ cache, activeLivestream, pendingNames, observer }),
+    ago: (ms) => cache.ago(ms),
+    rememberName: (accountId, { id, name }) => void pendingNames.set(pendingNameKey(accountId, id), name),
+    applyRemoteEntity: (accountId, row, timestamp) => void ingestFor(accountId, row, timestamp),
+    ...createListReads(endpoints, cache, ttl, { meeting, session, ingestLivestream, sessionTags }),
+    ...createAnalyticsReads(endpoints, cache, ttl),
   };
 }

@@ -86,7 +86,7 @@ export function createListReads(
 ): ListReads {
   const ttlMs = (): number => statusMs;
 
-  function ingestLivestreams<Row extends Livestream | null, List extends { rows: Row[] }>(
+  function ingestLivestreams<List extends { rows: (Livestream | null)[] }>(
     operation: Operation,
     list: List,
     timestamp: HybridTimestamp,

@@ -1,20 +1,21 @@
-import type { MutationError, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type PriorStart, isSameStart, type StartLock } from '../cluster/startLock.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import type { Livestream, LivestreamRef } from '../domain/models.ts';
+import type { MutationError, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { RealtimeKitClient } from '../realtimekit/client.ts';
 import type { Endpoints } from '../realtimekit/endpoints.ts';
-import type { EntityReads } from './entityReads.ts';
-import type { Operation } from './operation.ts';
-import { type PriorStart, isSameStart, type StartLock } from '../cluster/startLock.ts';
 import { tokenHashOf } from './account.ts';
+import type { MutationEffects } from './mutationEffects.ts';
+import type { Operation } from './operation.ts';
 
 /**
- * Starting and stopping, each sent once. A request whose answer was lost is settled by reading the meeting's active livestream
- * back. What the caller has to handle is a `Refusal`; all else rejects with an `UpstreamError`.
+ * Starts and stops livestreams. Each mutation is sent once. If its response is lost, the meeting's active livestream is read to find
+ * out whether upstream carried it out. What the caller must handle is returned as a `MutationError`; every other failure rejects with
+ * an `UpstreamError`.
  */
 export interface LivestreamMutations {
-  /** Equal starts of one account that arrive while one is under way are that one. */
+  /** A start that is equal to a pending start of the same account joins it, and shares its outcome. */
   start(operation: Operation, input: StartInput): Promise<StartOutcome>;
   stop(operation: Operation, meetingId: string): Promise<StopOutcome>;
 }
@@ -22,24 +23,24 @@ export interface LivestreamMutations {
 export interface LivestreamMutationsOptions {
   endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
   clockSkew: RealtimeKitClient['clockSkew'];
-  /** What is told each outcome, once. */
-  effects: Pick<EntityReads, 'now' | 'started' | 'stopped'>;
+  /** Receives each outcome, once. */
+  effects: MutationEffects;
   clock: Clock;
-  /** By which replicas start one after the other; null: there is but one. */
+  /** Lets replicas start livestreams one after the other; null (the default) if there is only one replica. */
   lock?: StartLock | null;
 }
 
 export function createLivestreamMutations(options: LivestreamMutationsOptions): LivestreamMutations {
   const { endpoints, clock, clockSkew, effects, lock = null } = options;
-  const starting = new Map<string, Promise<StartOutcome>>();
+  const pendingStarts = new Map<string, Promise<StartOutcome>>();
 
-  async function start(operation: Operation, input: StartInput): Promise<StartOutcome> {
+  async function sendStart(operation: Operation, input: StartInput): Promise<StartOutcome> {
     const sentAt = clock.now();
     try {
       const livestream = await endpoints.startLivestream(operation, input);
       return livestream === null ? NO_MEETING : { livestream: withSentName(livestream, input) };
     } catch (error) {
-      const userError = toMutationError(error, CONFLICT_OF_START);
+      const userError = toMutationError(error, START_CONFLICT);
       if (userError !== null) return { userError };
       if (!isOutcomeUnknown(error)) throw error;
       return reconcileStart(operation, input, sentAt);
@@ -47,91 +48,92 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
   }
 
   async function reconcileStart(operation: Operation, input: StartInput, sentAt: number): Promise<StartOutcome> {
-    const active = await activeOf(operation, input).catch(() => null);
-    return active !== null && isResult(active, input, sentAt)
+    const active = await readActive(operation, input.meetingId).catch(() => null);
+    return active !== null && isResultOf(input, sentAt, active)
       ? { livestream: withSentName(active, input) }
-      : UNKNOWN_START;
+      : START_OUTCOME_UNKNOWN;
   }
 
-  const activeOf = async (operation: Operation, { meetingId }: StartInput): Promise<Livestream | null> =>
+  const readActive = async (operation: Operation, meetingId: string): Promise<Livestream | null> =>
     endpoints.activeLivestream(detached(operation), meetingId);
 
-  /** A start's own is the active livestream that was created since the request was sent, told in upstream's own time. */
-  function isResult({ name, createdAt }: Livestream, input: StartInput, sentAt: number): boolean {
+  /** Whether a start sent at `sentAt` created this active livestream: it is not older than the request, by upstream's clock. */
+  function isResultOf(input: StartInput, sentAt: number, { name, createdAt }: Livestream): boolean {
     const hasOtherName = input.name !== null && name !== null && name !== input.name;
-    return isSince(createdAt, sentAt + clockSkew()) && !hasOtherName;
+    return isCreatedSince(createdAt, sentAt + clockSkew()) && !hasOtherName;
   }
 
-  /** It is not sent where another replica has sent it, or may have. */
-  async function startAfter(before: PriorStart, operation: Operation, input: StartInput): Promise<StartOutcome> {
-    if (before.kind === 'none') return start(operation, input);
-    if (before.kind === 'done') return { livestream: before.livestream };
-    const active = await activeOf(operation, input);
-    if (active === null) return start(operation, input);
+  /** Sends the start, unless another replica has sent it or may have sent it. */
+  async function startAfter(prior: PriorStart, operation: Operation, input: StartInput): Promise<StartOutcome> {
+    if (prior.kind === 'none') return sendStart(operation, input);
+    if (prior.kind === 'done') return { livestream: prior.livestream };
+    const active = await readActive(operation, input.meetingId);
+    if (active === null) return sendStart(operation, input);
     const isOurs =
-      before.kind === 'abandoned' &&
-      isSameStart(before.start.input, input) &&
-      isResult(active, input, before.start.sentAt);
-    return isOurs ? { livestream: withSentName(active, input) } : { userError: CONFLICT_OF_START };
-  }
-
-  async function stop(operation: Operation, meetingId: string): Promise<StopOutcome> {
-    try {
-      return (await endpoints.stopLivestream(operation, meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
-    } catch (error) {
-      const userError = toMutationError(error, CONFLICT_OF_STOP);
-      if (userError !== null) return { userError };
-      if (!isOutcomeUnknown(error)) throw error;
-      const isActive = await endpoints.activeLivestream(detached(operation), meetingId).then(
-        (active) => active !== null,
-        () => true,
-      );
-      return isActive ? UNKNOWN_STOP : { stopped: true };
-    }
+      prior.kind === 'abandoned' &&
+      isSameStart(prior.start.input, input) &&
+      isResultOf(input, prior.start.sentAt, active);
+    return isOurs ? { livestream: withSentName(active, input) } : { userError: START_CONFLICT };
   }
 
   async function startAndInvalidate(operation: Operation, input: StartInput): Promise<StartOutcome> {
     const sentAt = effects.now();
-    const meeting = `${tokenHashOf(operation.account.id)} ${input.meetingId}`;
-    const run = async (before: PriorStart): Promise<StartOutcome> => {
-      const outcome = await startAfter(before, operation, input);
-      // Whoever has carried it out has told.
-      if (before.kind !== 'done') effects.started(operation, input, outcome, sentAt);
+    const run = async (prior: PriorStart): Promise<StartOutcome> => {
+      const outcome = await startAfter(prior, operation, input);
+      // The replica that carried out the start has already invalidated what it changed.
+      if (prior.kind !== 'done') effects.started(operation, input, outcome, sentAt);
       return outcome;
     };
-    return lock === null ? run({ kind: 'none' }) : lock.run(meeting, input, run);
+    if (lock === null) return run({ kind: 'none' });
+    return lock.run(`${tokenHashOf(operation.account.id)} ${input.meetingId}`, input, run);
+  }
+
+  async function sendStop(operation: Operation, meetingId: string): Promise<StopOutcome> {
+    try {
+      return (await endpoints.stopLivestream(operation, meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
+    } catch (error) {
+      const userError = toMutationError(error, STOP_CONFLICT);
+      if (userError !== null) return { userError };
+      if (!isOutcomeUnknown(error)) throw error;
+      const mayBeActive = await readActive(operation, meetingId).then(
+        (active) => active !== null,
+        () => true,
+      );
+      return mayBeActive ? STOP_OUTCOME_UNKNOWN : { stopped: true };
+    }
   }
 
   return {
     async start(operation, input) {
       const { meetingId, name, video } = input;
       const key = JSON.stringify([operation.account.id, meetingId, name, video?.width, video?.height]);
-      const underWay = starting.get(key) ?? startAndInvalidate(operation, input).finally(() => starting.delete(key));
-      starting.set(key, underWay);
-      return underWay;
+      const pending =
+        pendingStarts.get(key) ?? startAndInvalidate(operation, input).finally(() => pendingStarts.delete(key));
+      pendingStarts.set(key, pending);
+      return pending;
     },
     async stop(operation, meetingId) {
       const sentAt = effects.now();
-      const outcome = await stop(operation, meetingId);
+      const outcome = await sendStop(operation, meetingId);
       effects.stopped(operation, meetingId, outcome, sentAt);
       return outcome;
     },
   };
 }
 
-/** What was sent is settled, whoever leaves and however little of the budget is left. */
+/** The operation without its signal and with a mutation's priority, to read back a mutation even if the caller has disconnected. */
 function detached(operation: Operation): Operation {
   return { ...operation, priority: 'mutation', signal: undefined };
 }
 
-/** Whether something was created at `bound` or later, in milliseconds; a time in whole seconds may have been cut off to them. */
-function isSince(createdAt: Date | null, bound: number): boolean {
+/** Whether `createdAt` is `bound`, in ms since the Unix epoch, or later. A time in whole seconds may have been truncated. */
+function isCreatedSince(createdAt: Date | null, bound: number): boolean {
   if (createdAt === null) return false;
-  const isCut = createdAt.getMilliseconds() === 0;
-  return createdAt.getTime() >= (isCut ? Math.floor(bound / 1000) * 1000 : bound);
+  const mayBeTruncated = createdAt.getMilliseconds() === 0;
+  return createdAt.getTime() >= (mayBeTruncated ? Math.floor(bound / 1000) * 1000 : bound);
 }
 
-/** Upstream may tell the name late: until then it is the one that was sent. */
+/** Upstream may return a new livestream without its name at first. */
 function withSentName<Ref extends LivestreamRef>(livestream: Ref, { name }: StartInput): Ref {
   return name === null ? livestream : { ...livestream, name };
 }
@@ -140,7 +142,7 @@ function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof UpstreamError && error.outcome === 'unknown';
 }
 
-/** What upstream refused for a reason that the caller has to handle; null for every other error. */
+/** What the caller must handle if upstream rejected the mutation; null for every other error. */
 function toMutationError(error: unknown, conflict: MutationError): MutationError | null {
   if (!(error instanceof UpstreamError) || error.outcome !== 'rejected') return null;
   if (error.upstream?.status === 409 || Number(error.upstream?.code) === 409) return conflict;
@@ -148,7 +150,7 @@ function toMutationError(error: unknown, conflict: MutationError): MutationError
   const reason = error.upstream?.message ?? null;
   return {
     code: 'BAD_USER_INPUT',
-    message: reason === null ? error.message : `RealtimeKit refused the input: ${reason}`,
+    message: reason === null ? error.message : `RealtimeKit rejected the input: ${reason}`,
     field: null,
   };
 }
@@ -161,34 +163,34 @@ const NO_MEETING = {
 const NOTHING_TO_STOP = {
   userError: {
     code: 'NOT_FOUND',
-    message: 'There is no meeting with this id, or it has no active livestream.',
+    message: 'There is no meeting with this id, or the meeting has no active livestream.',
     field: MEETING_FIELD,
   },
 } as const satisfies { userError: MutationError };
-const CONFLICT_OF_START: MutationError = {
+const START_CONFLICT: MutationError = {
   code: 'CONFLICT',
   message:
-    'This meeting is being livestreamed already. Stop that livestream first, or use it: it is the meeting’s activeLivestream.',
+    'This meeting already has an active livestream. Use the meeting’s activeLivestream, or stop it before you start another one.',
   field: MEETING_FIELD,
 };
-const CONFLICT_OF_STOP: MutationError = {
+const STOP_CONFLICT: MutationError = {
   code: 'CONFLICT',
-  message: 'The livestream of this meeting cannot be stopped in its present state.',
+  message: 'This meeting’s livestream cannot be stopped in its current state. Try again later.',
   field: MEETING_FIELD,
 };
-const UNKNOWN_START = {
+const START_OUTCOME_UNKNOWN = {
   userError: {
     code: 'OUTCOME_UNKNOWN',
     message:
-      'The start was sent, but its answer never came, and reading back did not tell whether it was carried out. Look at the meeting’s activeLivestream before starting again.',
+      'The start was sent, but no response arrived, and it is not known whether RealtimeKit carried it out. Check the meeting’s activeLivestream before you start again.',
     field: null,
   },
 } as const satisfies { userError: MutationError };
-const UNKNOWN_STOP = {
+const STOP_OUTCOME_UNKNOWN = {
   userError: {
     code: 'OUTCOME_UNKNOWN',
     message:
-      'The stop was sent, but its answer never came, and reading back did not tell whether it was carried out. Look at the meeting’s activeLivestream before stopping again.',
+      'The stop was sent, but no response arrived, and it is not known whether RealtimeKit carried it out. Check the meeting’s activeLivestream before you stop again.',
     field: null,
   },
 } as const satisfies { userError: MutationError };

@@ -6,7 +6,7 @@ import type { Span } from '../telemetry/tracer.ts';
 import type { Account } from './account.ts';
 import type { OperationReport } from './operationReport.ts';
 
-/** One GraphQL operation, as the data layer sees it. */
+/** What the reads and mutations of one GraphQL operation have in common. */
 export interface Operation extends RequestContext {
   account: Account;
   report: OperationReport;
@@ -17,8 +17,8 @@ export interface Operation extends RequestContext {
   maxPeerAgeMs?: number;
 }
 
-/** The HTTP request that an operation came with. */
+/** What the HTTP request that contained an operation measures. */
 export interface RequestOrigin {
-  tally?: UpstreamCounters | undefined;
+  counters?: UpstreamCounters | undefined;
   span?: Span | undefined;
 }

@@ -1,80 +1,77 @@
-import type { Clock } from '../lib/clock.ts';
-import { GatewayError } from '../domain/errors.ts';
-import type { AnswerSource, Metrics } from '../telemetry/metrics.ts';
-import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
 import type { BudgetSnapshot } from '../budget/localBudget.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { RequestContext } from '../realtimekit/requestContext.ts';
 import type { Method } from '../realtimekit/transport.ts';
+import type { Metrics, ReadSource } from '../telemetry/metrics.ts';
+import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
 
 export interface UpstreamCall {
   method: Method;
-  /** With `{id}` for every id. */
+  /** A template: `{id}` stands for every id. */
   route: string;
-  /** The HTTP status; null: no answer came, not yet, or none was needed. */
+  /** The HTTP status. Null if no request was sent, or if no response has arrived. */
   status: number | null;
-  /** Milliseconds. */
+  /** Milliseconds until the response, or until now if the request is in flight. */
   ms: number;
-  source: AnswerSource;
+  source: ReadSource;
 }
 
-/** What one operation cost, as `extensions.upstream` tells it. */
+/** What one operation cost: `extensions.upstream` of its result. */
 export interface UpstreamReport {
-  /** Those that were sent. */
+  /** The number of requests that were sent. */
   requests: number;
   cacheHits: number;
-  /** Those that were under way already. */
+  /** The number of reads that joined a request in flight. */
   coalesced: number;
   budget: { remaining: number; limit: number; resetSeconds: number };
   calls: UpstreamCall[];
 }
 
-/** Follows one operation's upstream requests, and stops it where they pass its share. */
-export interface OperationReport {
-  /**
-   * A request is sent; what it gives is to be called with the answer's status, or with null. Throws `QUERY_TOO_EXPENSIVE` when the
-   * operation has had its share, unless it `isDue` all the same.
-   */
-  recordRequest(method: UpstreamCall['method'], route: string, isDue: boolean): (status: number | null) => void;
-  /** An answer is taken from elsewhere. */
-  recordHit(route: string, source: Exclude<AnswerSource, 'network'>): void;
-  /** What the operation gives is true for no longer than until then, in milliseconds since the Unix epoch. */
-  capFreshUntil(until: number): void;
-  /** Until when what the operation gave is true. */
+type RequestReport = RequestContext['report'];
+
+/** Records one operation's reads and mutations, and limits the number of its upstream requests. */
+export interface OperationReport extends RequestReport {
+  /** Records a read that needed no request of its own. */
+  recordHit(route: string, source: Exclude<ReadSource, 'network'>): void;
+  /** Part of the operation's result is fresh only until then, in milliseconds since the Unix epoch. */
+  capFreshUntil(untilMs: number): void;
+  /** Until when the whole result is fresh, in milliseconds since the Unix epoch; infinite if nothing has limited it. */
   freshUntil(): number;
-  report(budget: BudgetSnapshot): UpstreamReport;
+  toUpstreamReport(budget: BudgetSnapshot): UpstreamReport;
 }
 
-/** Who is told, as it happens. */
+/** What else counts the operation's requests and reads. */
 export interface ReportListeners {
-  /** All operations' together. */
-  metrics?: Pick<Metrics, 'upstreamRequest' | 'answerSource'> | undefined;
-  /** Those of the request that the operation came with. */
-  tally?: UpstreamCounters | undefined;
+  metrics?: Pick<Metrics, 'upstreamRequest' | 'read'> | undefined;
+  /** The counters of the HTTP request that contained the operation. */
+  counters?: UpstreamCounters | undefined;
 }
 
-/** `share`: the most requests that the operation may send. */
+/** `maxRequests`: how many upstream requests the operation may send before `recordRequest` throws. */
 export function createOperationReport(
-  share: number,
+  maxRequests: number,
   clock: Clock,
-  { metrics, tally }: ReportListeners = {},
+  { metrics, counters }: ReportListeners = {},
 ): OperationReport {
   const calls: UpstreamCall[] = [];
-  /** When those that have no answer yet were sent. */
-  const open = new Map<UpstreamCall, number>();
+  /** When each request in flight was sent. */
+  const inFlight = new Map<UpstreamCall, number>();
   let requests = 0;
-  let until = Infinity;
-  const count = (...sources: AnswerSource[]): number => calls.filter(({ source }) => sources.includes(source)).length;
+  let freshUntil = Infinity;
+  const count = (...sources: ReadSource[]): number => calls.filter(({ source }) => sources.includes(source)).length;
   return {
-    recordRequest(method, route, isDue) {
-      if (requests >= share && !isDue) throw tooExpensive(share);
+    recordRequest(method, route, isExempt) {
+      if (requests >= maxRequests && !isExempt) throw tooExpensive(maxRequests);
       requests += 1;
-      if (tally !== undefined) tally.requests += 1;
-      metrics?.answerSource('network');
+      if (counters !== undefined) counters.requests += 1;
+      metrics?.read('network');
       const sentAt = clock.now();
       const call: UpstreamCall = { method, route, status: null, ms: 0, source: 'network' };
       calls.push(call);
-      open.set(call, sentAt);
+      inFlight.set(call, sentAt);
       return (status) => {
-        if (!open.delete(call)) return;
+        if (!inFlight.delete(call)) return;
         call.status = status;
         call.ms = clock.now() - sentAt;
         metrics?.upstreamRequest({ method, route, status, seconds: call.ms / 1000 });
@@ -82,16 +79,16 @@ export function createOperationReport(
     },
     recordHit(route, source) {
       calls.push({ method: 'GET', route, status: null, ms: 0, source });
-      if (tally !== undefined) tally[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
-      metrics?.answerSource(source);
+      if (counters !== undefined) counters[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
+      metrics?.read(source);
     },
-    capFreshUntil(moment) {
-      until = Math.min(until, moment);
+    capFreshUntil(untilMs) {
+      freshUntil = Math.min(freshUntil, untilMs);
     },
-    freshUntil: () => until,
-    report({ limit, remaining, resetsAt }) {
+    freshUntil: () => freshUntil,
+    toUpstreamReport({ limit, remaining, resetsAt }) {
       const now = clock.now();
-      for (const [call, sentAt] of open) call.ms = now - sentAt;
+      for (const [call, sentAt] of inFlight) call.ms = now - sentAt;
       return {
         requests,
         cacheHits: count('cache', 'stale'),
@@ -103,7 +100,7 @@ export function createOperationReport(
   };
 }
 
-function tooExpensive(share: number): GatewayError {
-  const words = `This operation has had its share of ${share} upstream requests. Ask for less at a time.`;
-  return new GatewayError('QUERY_TOO_EXPENSIVE', words);
+function tooExpensive(maxRequests: number): GatewayError {
+  const message = `This operation needs more than ${maxRequests} requests to RealtimeKit. Select less at a time.`;
+  return new GatewayError('QUERY_TOO_EXPENSIVE', message);
 }

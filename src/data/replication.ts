@@ -1,95 +1,98 @@
-import { type VisibleState, isSameVisibleState } from '../domain/livestreamState.ts';
 import { LRUCache } from 'lru-cache';
 
-import type { Clock } from '../lib/clock.ts';
-import type { Livestream } from '../domain/models.ts';
+import type { Bus, BusMessage } from '../cluster/bus.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
+import { createStoreClock } from '../cluster/storeClock.ts';
+import { type VisibleState, isSameVisibleState } from '../domain/livestreamState.ts';
+import type { Livestream } from '../domain/models.ts';
+import type { Clock } from '../lib/clock.ts';
 import { type Accounts, tokenHashOf } from './account.ts';
 import type { Invalidations } from './cache/invalidation.ts';
+import { TOKEN_REVOKED } from './cache/tags.ts';
 import type { ChangeListener } from './changeFeed.ts';
 import type { EntityReads } from './entityReads.ts';
-import type { BusMessage, Bus } from '../cluster/bus.ts';
-import { TOKEN_REVOKED } from './cache/tags.ts';
-import { createStoreClock } from '../cluster/storeClock.ts';
 
-/** How many livestreams it is remembered of how the others know them. */
+/** How many livestreams' last published states to remember. */
 const MAX_LAST_PUBLISHED = 10_000;
 
-export interface PublisherOptions {
+export interface ChangePublisherOptions {
   bus: Bus;
   store: SharedStore;
   clock: Clock;
 }
 
-/** Tells the other replicas what is new to them. */
-export function createPublisher({ bus, store, clock }: PublisherOptions): ChangeListener {
+/** Publishes to the other replicas what they may not know. */
+export function createChangePublisher({ bus, store, clock }: ChangePublisherOptions): ChangeListener {
   const { toStoreTime } = createStoreClock(store, clock);
+  /** The states that the other replicas know, by token hash and livestream. */
   const lastPublished = new LRUCache<string, VisibleState>({ max: MAX_LAST_PUBLISHED });
 
-  /** Whether the others know it otherwise, or not at all. */
-  function isNews(hash: string, livestream: Livestream): boolean {
+  /** Records the livestream's state as published, and returns whether the state differs from the one published before. */
+  function isNewState(tokenHash: string, livestream: Livestream): boolean {
     const { id, status, playbackUrl, name } = livestream;
-    const key = `${hash} ${id}`;
-    const known = lastPublished.get(key);
+    const key = `${tokenHash} ${id}`;
+    const last = lastPublished.get(key);
     lastPublished.set(key, { status, playbackUrl, name });
-    return known === undefined || !isSameVisibleState(known, livestream);
+    return last === undefined || !isSameVisibleState(last, livestream);
   }
 
   return {
     onLivestream(accountId, livestream, { logical, wallTime, fromPeer }) {
-      const hash = tokenHashOf(accountId);
-      if (!isNews(hash, livestream) || fromPeer) return;
-      bus.publish({ kind: 'seen', hash, livestream, order: logical, at: toStoreTime(wallTime) });
+      const tokenHash = tokenHashOf(accountId);
+      if (!isNewState(tokenHash, livestream) || fromPeer) return;
+      bus.publish({ kind: 'entity', tokenHash, livestream, logical, wallTime: toStoreTime(wallTime) });
     },
+    // Sessions are not published: a replica reads the session of a livestream itself.
     onSession() {},
-    onMeeting: (accountId, meetingId, { logical }, named = null) =>
-      bus.publish({ kind: 'meeting', hash: tokenHashOf(accountId), meetingId, order: logical, named }),
-    onWebhook: (ids, { logical }) => bus.publish({ kind: 'told', ...ids, order: logical }),
+    onMeeting: (accountId, meetingId, { logical }, pendingName = null) =>
+      bus.publish({ kind: 'meeting', tokenHash: tokenHashOf(accountId), meetingId, logical, pendingName }),
+    onWebhook: (ids, { logical }) => bus.publish({ kind: 'webhook', ...ids, logical }),
   };
 }
 
-export interface RemoteChangesOptions extends PublisherOptions {
-  changes: Invalidations;
+export interface RemoteChangesOptions extends ChangePublisherOptions {
+  invalidations: Invalidations;
   accounts: Accounts;
-  reads: Pick<EntityReads, 'applyRemoteEntity' | 'applyRemoteName'>;
-  /** Those here who want to know. */
-  observers: ChangeListener;
+  reads: Pick<EntityReads, 'applyRemoteEntity' | 'rememberName'>;
+  /** This replica's own listeners, without the publisher: remote changes are not published again. */
+  localListeners: ChangeListener;
 }
 
-/** Puts what the other replicas tell where it belongs. */
+/** Applies what the other replicas publish to this replica's cache, accounts and listeners. */
 export function applyRemoteChanges({
   bus,
-  changes,
-  accounts,
-  reads,
-  observers,
   store,
   clock,
+  invalidations,
+  accounts,
+  reads,
+  localListeners,
 }: RemoteChangesOptions): void {
   const { toLocalTime } = createStoreClock(store, clock);
-  bus.subscribe((news) => {
-    if (news.kind === 'changed') hearOfChange(news);
-    else if (news.kind === 'missed') changes.invalidateAll();
-    else if (news.kind === 'told') observers.onWebhook(news, { logical: news.order, wallTime: clock.now() });
-    else if (news.kind === 'meeting') hearOfMeeting(news);
-    else if (news.kind === 'seen') hearOfLivestream(news);
+  bus.subscribe((message) => {
+    if (message.kind === 'invalidate') applyInvalidation(message);
+    else if (message.kind === 'gap') invalidations.invalidateAll();
+    else if (message.kind === 'webhook')
+      localListeners.onWebhook(message, { logical: message.logical, wallTime: clock.now() });
+    else if (message.kind === 'meeting') applyMeeting(message);
+    else if (message.kind === 'entity') applyEntity(message);
   });
 
-  function hearOfChange({ hash, tags, order }: BusMessage & { kind: 'changed' }): void {
-    changes.applyRemote(hash, tags, order);
-    if (hash !== null && tags.includes(TOKEN_REVOKED)) accounts.revoke(hash);
+  function applyInvalidation({ tokenHash, tags, logical }: BusMessage & { kind: 'invalidate' }): void {
+    invalidations.applyRemote(tokenHash, tags, logical);
+    if (tokenHash !== null && tags.includes(TOKEN_REVOKED)) accounts.revoke(tokenHash);
   }
 
-  function hearOfMeeting({ hash, meetingId, order: logical, named }: BusMessage & { kind: 'meeting' }): void {
-    const accountId = accounts.idOf(hash);
+  function applyMeeting({ tokenHash, meetingId, logical, pendingName }: BusMessage & { kind: 'meeting' }): void {
+    const accountId = accounts.idOf(tokenHash);
     if (accountId === null) return;
-    if (named !== null) reads.applyRemoteName(accountId, named);
-    observers.onMeeting(accountId, meetingId, { logical, wallTime: clock.now() });
+    if (pendingName !== null) reads.rememberName(accountId, pendingName);
+    localListeners.onMeeting(accountId, meetingId, { logical, wallTime: clock.now() });
   }
 
-  function hearOfLivestream({ hash, livestream, order, at }: BusMessage & { kind: 'seen' }): void {
-    const accountId = accounts.idOf(hash);
-    const moment = { logical: order, wallTime: toLocalTime(at), fromPeer: true } as const;
-    if (accountId !== null) reads.applyRemoteEntity(accountId, livestream, moment);
+  function applyEntity({ tokenHash, livestream, logical, wallTime }: BusMessage & { kind: 'entity' }): void {
+    const accountId = accounts.idOf(tokenHash);
+    const timestamp = { logical, wallTime: toLocalTime(wallTime), fromPeer: true } as const;
+    if (accountId !== null) reads.applyRemoteEntity(accountId, livestream, timestamp);
   }
 }

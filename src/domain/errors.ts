@@ -1,4 +1,6 @@
-/** The codes that a field's error can carry in `extensions.code`. */
+import { GraphQLError } from 'graphql';
+
+/** The values of `extensions.code` in the errors of a field. */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'UNAUTHENTICATED'
@@ -12,29 +14,30 @@ export type ErrorCode =
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE']);
 
-/** What upstream said, cleaned of secrets; null where it said nothing. */
+/** RealtimeKit's error response, with secrets removed. Null if the response does not contain the value. */
 export interface UpstreamErrorDetails {
   /** The HTTP status. */
   status: number | null;
-  /** The API's own error code. */
+  /** RealtimeKit's own error code. */
   code: string | number | null;
   message: string | null;
-  /** The `cf-ray` of the answer, by which Cloudflare's support finds it. */
+  /** The response's `cf-ray` header, which identifies the request to Cloudflare's support. */
   ray: string | null;
 }
 
+/** What a `GatewayError` has besides its code and message. */
 export interface ErrorDetails extends ErrorOptions {
   upstream?: UpstreamErrorDetails;
-  /** Whole seconds until the request may be repeated. */
+  /** Whole seconds until the caller may send the request again. */
   retryAfterSeconds?: number;
   /**
-   * What the HTTP answer is to be, where the whole request fails; it is not shown in the body. `spec`: the status is for those who
-   * accept `application/graphql-response+json`; others get 200, by the GraphQL-over-HTTP draft (6.4.1).
+   * The HTTP response if the whole request fails; not part of the body. `spec`: the status applies only to callers that accept
+   * `application/graphql-response+json`, and others get 200 (GraphQL over HTTP draft, section 6.4.1).
    */
   http?: { status: number; spec?: boolean; headers?: Record<string, string> };
 }
 
-/** An error that callers may see: its message, its code and its extensions hold no secret. */
+/** An error that may be shown to callers: its message and extensions contain no secrets. */
 export class GatewayError extends Error {
   override readonly name: string = 'GatewayError';
   readonly code: ErrorCode;
@@ -50,7 +53,7 @@ export class GatewayError extends Error {
     this.http = details.http;
   }
 
-  /** Taken over by graphql-js into the error that it builds for the field. */
+  /** graphql-js copies these extensions to the error of the field. */
   get extensions(): Record<string, unknown> {
     return {
       code: this.code,
@@ -63,14 +66,14 @@ export class GatewayError extends Error {
 }
 
 /**
- * What became of a request that failed:
- * - `unsent`: nothing left the gateway, so any request may be repeated;
- * - `refused`: upstream answered that it did not carry it out;
- * - `lost`: it may have been carried out, the answer does not tell.
+ * What happened to a request to RealtimeKit that failed:
+ * - `notSent`: the request never left the gateway, so that any request may be repeated;
+ * - `rejected`: RealtimeKit responded that it did not carry out the request;
+ * - `unknown`: RealtimeKit may have carried out the request, and the response, if any, does not show whether it did.
  */
 export type RequestOutcome = 'notSent' | 'rejected' | 'unknown';
 
-/** A request to upstream that failed. */
+/** The failure of a request to RealtimeKit. */
 export class UpstreamError extends GatewayError {
   override readonly name = 'UpstreamError';
   readonly outcome: RequestOutcome;
@@ -81,7 +84,12 @@ export class UpstreamError extends GatewayError {
   }
 }
 
-/** The caller's input is refused; `message` says what to do. */
+/** The error of a field whose input is not valid. The message says what valid input is. */
 export function badUserInput(message: string): GatewayError {
   return new GatewayError('BAD_USER_INPUT', message);
+}
+
+/** The error of an HTTP request that is not a valid GraphQL request. The message says what to send; `status` is the response's. */
+export function badRequest(status: number, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }

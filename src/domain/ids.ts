@@ -1,20 +1,20 @@
 import { badUserInput } from './errors.ts';
 
-/** The ids that callers may use; the API's own are UUIDs. */
-const ALLOWED = /^[A-Za-z0-9-]{1,64}$/;
+/** Ids that callers may send. RealtimeKit's own ids are UUIDs, and match. */
+const ID_PATTERN = /^[A-Za-z0-9-]{1,64}$/;
 
-/** Words that match, but name another of the API's routes where an id is expected. */
-const ROUTES = new Set(['sessions']);
+/** Words that match the pattern, but would turn a path with an id into another route: `/livestreams/sessions`. */
+const RESERVED_WORDS = new Set(['sessions']);
 
-/** Whether `id` can be an id of the API, and nothing else. */
+/** Whether `id` may be put into a path of RealtimeKit's API. */
 export function isId(id: string): boolean {
-  return ALLOWED.test(id) && !ROUTES.has(id);
+  return ID_PATTERN.test(id) && !RESERVED_WORDS.has(id);
 }
 
-/** What to tell the caller about an id that is refused. It does not repeat the id: that may be anything. */
-export const ID_RULE = 'An id is 1 to 64 letters, digits and hyphens, as RealtimeKit gives it.';
+/** The error message for an id that is not valid. It does not repeat the id, which may be anything. */
+export const ID_RULE = 'An id is 1 to 64 letters, digits and hyphens. Use an id that RealtimeKit returned.';
 
-/** Gives the id back, or throws `BAD_USER_INPUT`. */
+/** Returns the id, or throws `BAD_USER_INPUT` if it is not valid. */
 export function assertId(id: string): string {
   if (!isId(id)) throw badUserInput(ID_RULE);
   return id;

@@ -1,24 +1,30 @@
-import type { Livestream } from './models.ts';
+import type { Livestream, LivestreamStatus } from './models.ts';
 
-/** Whether the livestream is running or about to. */
+/**
+ * The statuses of an active livestream, in the order in which a livestream passes through them: `INVOKED` until RealtimeKit receives
+ * its first frame, then `LIVE`, and never back.
+ */
+export const ACTIVE_STATUSES: readonly LivestreamStatus[] = ['INVOKED', 'LIVE'];
+
+/** Whether the livestream is running, or was started and is about to run. */
 export function isActive({ status }: Pick<Livestream, 'status'>): boolean {
-  return status === 'LIVE' || status === 'INVOKED';
+  return ACTIVE_STATUSES.includes(status);
 }
 
-/** Whether the livestream has ended. Neither active nor ended: its status is `UNKNOWN`. */
+/** Whether the livestream has ended. A livestream whose status is `UNKNOWN` is neither active nor ended. */
 export function hasEnded({ status }: Pick<Livestream, 'status'>): boolean {
   return status === 'IDLE' || status === 'OFFLINE' || status === 'ERRORED';
 }
 
-/** Whether the livestream is still starting: waiting for frames, or for its playback URL. */
+/** Whether an active livestream is still waiting for its first frame, or for its playback URL. */
 export function isStarting({ status, playbackUrl }: Pick<Livestream, 'status' | 'playbackUrl'>): boolean {
   return status === 'INVOKED' || (status === 'LIVE' && playbackUrl === null);
 }
 
-/** The fields whose change subscribers are notified of. */
+/** The fields whose changes subscribers are notified of. */
 export type VisibleState = Pick<Livestream, 'status' | 'playbackUrl' | 'name'>;
 
-/** Whether two states of a livestream look the same to a subscriber. */
-export function isSameVisibleState(one: VisibleState, other: VisibleState): boolean {
-  return one.status === other.status && one.playbackUrl === other.playbackUrl && one.name === other.name;
+/** Whether two states of a livestream are the same to a subscriber. */
+export function isSameVisibleState(left: VisibleState, right: VisibleState): boolean {
+  return left.status === right.status && left.playbackUrl === right.playbackUrl && left.name === right.name;
 }

@@ -29,7 +29,7 @@ export const meetingSchema = v.object({
   updatedAt: nullableDate,
 });
 
-export type Meeting = v.InferOutput<typeof meetingSchema>;
+export interface Meeting extends v.InferOutput<typeof meetingSchema> {}
 export type MeetingStatus = Meeting['status'];
 
 const livestreamEntries = {
@@ -50,7 +50,7 @@ const livestreamEntries = {
 
 export const livestreamSchema = v.object(livestreamEntries);
 
-export type Livestream = v.InferOutput<typeof livestreamSchema>;
+export interface Livestream extends v.InferOutput<typeof livestreamSchema> {}
 export type LivestreamStatus = Livestream['status'];
 
 export const livestreamSessionSchema = v.object({
@@ -69,7 +69,7 @@ export const livestreamSessionSchema = v.object({
   updatedAt: nullableDate,
 });
 
-export type LivestreamSession = v.InferOutput<typeof livestreamSessionSchema>;
+export interface LivestreamSession extends v.InferOutput<typeof livestreamSessionSchema> {}
 
 type PartialEntity<Entity extends { id: string }> = Pick<Entity, 'id'> & Partial<Omit<Entity, 'id'>>;
 
@@ -129,7 +129,7 @@ const analyticsEntries = {
 export const analyticsSchema = v.object(analyticsEntries);
 
 /** How much was livestreamed and watched. */
-export type Analytics = v.InferOutput<typeof analyticsSchema>;
+export interface Analytics extends v.InferOutput<typeof analyticsSchema> {}
 
 export const dayAnalyticsSchema = v.object({
   /** An ISO 8601 date, such as `2026-03-14`. */
@@ -137,7 +137,7 @@ export const dayAnalyticsSchema = v.object({
   ...analyticsEntries,
 });
 
-export type DayAnalytics = v.InferOutput<typeof dayAnalyticsSchema>;
+export interface DayAnalytics extends v.InferOutput<typeof dayAnalyticsSchema> {}
 
 /** The analytics of a time range. Each part is read at most once, when it is first called for. */
 export interface AnalyticsSource {

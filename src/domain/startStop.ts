@@ -1,18 +1,24 @@
+import * as v from 'valibot';
+
 import type { LivestreamRef } from './models.ts';
 
-/** What to start, its values already checked. */
-export interface StartInput {
-  meetingId: string;
-  name: string | null;
+/** A start that replicas exchange through the shared store. */
+export const startInputSchema = v.object({
+  meetingId: v.string(),
+  /** Null if the caller did not name the livestream. */
+  name: v.nullable(v.string()),
   /** Pixels. */
-  video: { width: number; height: number } | null;
-}
+  video: v.nullable(v.object({ width: v.number(), height: v.number() })),
+});
 
-/** Why a mutation did not do what it was asked: what the caller has to handle. */
+/** What to start. The values are validated. */
+export type StartInput = v.InferOutput<typeof startInputSchema>;
+
+/** Why a mutation did not do what the caller asked for: what the caller must handle. */
 export interface MutationError {
   code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'OUTCOME_UNKNOWN';
   message: string;
-  /** The path of the input field at fault, from the argument's name on. */
+  /** The path of the invalid input field, beginning with the argument's name; null if no single field is at fault. */
   field: string[] | null;
 }
 

@@ -1,7 +1,9 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import { livestreamsInStatus } from '../data/listReads.ts';
 import type { Operation } from '../data/operation.ts';
-import type { Livestream, LivestreamQuery } from '../domain/models.ts';
+import { ACTIVE_STATUSES } from '../domain/livestreamState.ts';
+import type { Livestream } from '../domain/models.ts';
 
 /** Livestreams whose status is `LIVE` or `INVOKED`. */
 export interface ActiveLivestreams {
@@ -22,8 +24,8 @@ export async function readActiveLivestreams(
   const allActive = await bulkReads?.active(operation, since);
   if (allActive) return { livestreams: allActive, isComplete: true };
   const pages = await Promise.all(
-    (['INVOKED', 'LIVE'] as const).map(async (status) => {
-      const query: LivestreamQuery = { status, excludeMeetings: false, from: null, to: null, order: 'DESC' };
+    ACTIVE_STATUSES.map(async (status) => {
+      const query = livestreamsInStatus(status);
       return reads.livestreams.get(operation, { query, range: { offset: 0, count: 100 } }, since);
     }),
   );

@@ -15,9 +15,9 @@ export function createContext(
   const { counters, span } = recordOf(request);
   return {
     viewer,
-    loaders: createLoaders(upstream, account, signal, { tally: counters, span }),
+    loaders: createLoaders(upstream, account, signal, { counters, span }),
     // A subscription can last for days, and a trace cannot.
-    createLoaders: () => createLoaders(upstream, account, signal, { tally: counters }),
+    createLoaders: () => createLoaders(upstream, account, signal, { counters }),
     watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
   };
 }

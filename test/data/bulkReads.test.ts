@@ -58,11 +58,11 @@ function sourceOver(world: Livestream[], changes: Partial<Answers> = {}) {
     {
       livestreamsHead: kindOf(async (query: LivestreamQuery) => {
         asked.push(`${query.status ?? 'all'} 0`);
-        return { head: answers.head(rowsOf(query), query), moment: { logical: asked.length, wallTime: clock.now() } };
+        return { head: answers.head(rowsOf(query), query), readAt: { logical: asked.length, wallTime: clock.now() } };
       }),
       livestream: kindOf(async () => null),
       meetings: kindOf(async () => ({ rows: [], totalCount: 0, hasNext: false })),
-      meetingsHead: kindOf(async () => ({ head: null, moment: { logical: 0, wallTime: 0 } })),
+      meetingsHead: kindOf(async () => ({ head: null, readAt: { logical: 0, wallTime: 0 } })),
       activeLivestream: kindOf(async () => null),
       livestreams: kindOf(async (key: LivestreamsKey) => {
         asked.push(`${key.query.status ?? 'all'} ${key.range.offset}`);

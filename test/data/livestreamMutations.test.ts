@@ -6,14 +6,14 @@ import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createLivestreamMutations } from '../../src/data/livestreamMutations.ts';
 import { parseLivestream } from '../../src/realtimekit/parse.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { controlOf, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
+import { mutationsOf, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
 const STOP = '/meetings/{meeting_id}/active-livestream/stop';
-const ACTIVE = '/meetings/{meeting_id}/active-livestream';
+const ACTIVE_LIVESTREAM = '/meetings/{meeting_id}/active-livestream';
 
-/** How the answer to a POST can be lost, other than by a hang. */
-const LOSSES: Fault[] = [
+/** Faults, other than a hang, that lose the response to a POST. */
+const LOST_RESPONSES: Fault[] = [
   { kind: 'reset' },
   { kind: 'html' },
   { kind: 'html', status: 200 },
@@ -29,27 +29,28 @@ const LOSSES: Fault[] = [
 const OUTCOME_UNKNOWN: unknown = expect.objectContaining({ code: 'OUTCOME_UNKNOWN', field: null });
 const CONFLICT: unknown = expect.objectContaining({ code: 'CONFLICT' });
 
-async function controlled(settings: SettingsPatch = {}) {
+/** Mutations against a sandbox. `input` is a start in a meeting without livestreams. */
+async function sandboxedMutations(settings: SettingsPatch = {}) {
   const upstream = await sandboxed(settings);
-  const { control, activeOf } = controlOf(upstream.options);
-  const input = (more: Partial<StartInput> = {}): StartInput => ({
+  const { mutations, activeOf } = mutationsOf(upstream.options);
+  const input = (overrides: Partial<StartInput> = {}): StartInput => ({
     meetingId: upstream.samples.emptyMeetingId,
     name: 'Town hall',
     video: null,
-    ...more,
+    ...overrides,
   });
-  /** Lets 10 s pass once the sandbox has a request that hangs. */
-  async function passHang(): Promise<void> {
+  /** Waits until the sandbox has received the request that hangs, and then advances the clock to its timeout. */
+  async function timeOutHangingRequest(): Promise<void> {
     await eventually(() => expect(upstream.seen()).toBe(1));
     upstream.clock.advance(10_000);
   }
-  return { ...upstream, control, input, activeOf, passHang };
+  return { ...upstream, mutations, input, activeOf, timeOutHangingRequest };
 }
 
-describe('a start', () => {
-  test('gives the livestream that it started, and leaves for later what upstream did not tell', async () => {
-    const { control, input, activeOf, sandbox, routes } = await controlled();
-    const outcome = await control.start(input({ video: { width: 1280, height: 720 } }));
+describe('start', () => {
+  test('returns the new livestream with the fields that the response contains', async () => {
+    const { mutations, input, activeOf, sandbox, routes } = await sandboxedMutations();
+    const outcome = await mutations.start(input({ video: { width: 1280, height: 720 } }));
     const livestream = await activeOf(input().meetingId);
     expect(outcome).toEqual({
       livestream: {
@@ -66,34 +67,34 @@ describe('a start', () => {
       name: 'Town hall',
       video_config: { width: 1280, height: 720 },
     });
-    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`]);
+    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
   });
 
-  test('sends nothing that was not asked for', async () => {
-    const { control, input, sandbox } = await controlled();
-    const outcome = await control.start(input({ name: null }));
+  test('sends no name and no video size if the input has none', async () => {
+    const { mutations, input, sandbox } = await sandboxedMutations();
+    const outcome = await mutations.start(input({ name: null }));
     expect(sandbox.requests().requests[0]?.body).toEqual({});
     expect(outcome).not.toHaveProperty('livestream.name');
   });
 
-  test('in no meeting, and in one that is live, is told apart', async () => {
-    const { control, input, samples, routes } = await controlled();
+  test('returns NOT_FOUND for a meeting that does not exist, and CONFLICT for a meeting that is live', async () => {
+    const { mutations, input, samples, routes } = await sandboxedMutations();
     const field = ['input', 'meetingId'];
-    expect(await control.start(input({ meetingId: 'none' }))).toMatchObject({
+    expect(await mutations.start(input({ meetingId: 'none' }))).toMatchObject({
       userError: { code: 'NOT_FOUND', field },
     });
-    expect(await control.start(input({ meetingId: samples.liveMeetingId }))).toMatchObject({
+    expect(await mutations.start(input({ meetingId: samples.liveMeetingId }))).toMatchObject({
       userError: { code: 'CONFLICT', field },
     });
     expect(routes()).toEqual([`POST ${START}`, `POST ${START}`]);
   });
 
-  test("that upstream refuses for its input says so in upstream's words", async () => {
-    const { control, input } = await controlled();
-    expect(await control.start(input({ video: { width: 0, height: 720 } }))).toEqual({
+  test("returns BAD_USER_INPUT with RealtimeKit's message if RealtimeKit rejects the input", async () => {
+    const { mutations, input } = await sandboxedMutations();
+    expect(await mutations.start(input({ video: { width: 0, height: 720 } }))).toEqual({
       userError: {
         code: 'BAD_USER_INPUT',
-        message: 'RealtimeKit refused the input: video_config.width must be a positive number',
+        message: 'RealtimeKit rejected the input: video_config.width must be a positive number',
         field: null,
       },
     });
@@ -104,105 +105,114 @@ describe('a start', () => {
     [{ kind: 'status', status: 403 }, 'FORBIDDEN'],
     [{ kind: 'status', status: 429, retryAfterSeconds: 30 }, 'RATE_LIMITED'],
     [{ kind: 'redirect', status: 307 }, 'UPSTREAM_INVALID_RESPONSE'],
-  ] as const)('that meets %j fails with %s, and is not looked for', async (fault, code) => {
-    const { control, input, sandbox, routes } = await controlled();
+  ] as const)('rejects after %j with %s, without reading the active livestream', async (fault, code) => {
+    const { mutations, input, sandbox, routes } = await sandboxedMutations();
     sandbox.fail([{ ...fault, route: START }]);
-    expect((await failureOf(control.start(input()))).code).toBe(code);
+    expect((await failureOf(mutations.start(input()))).code).toBe(code);
     expect(routes()).toEqual([`POST ${START}`]);
   });
 });
 
-describe('a start whose answer is lost', () => {
-  test.each([...LOSSES, { kind: 'truncated' } as const])(
-    'by %j, but was carried out, is a success with the new livestream',
-    async (loss) => {
-      const { control, input, activeOf, sandbox, routes } = await controlled();
-      sandbox.fail([{ ...loss, route: START, after: true }]);
-      const outcome = await control.start(input());
+describe('start, when its response is lost', () => {
+  test.each([...LOST_RESPONSES, { kind: 'truncated' } as const])(
+    'returns the new livestream if RealtimeKit carried the start out (%j)',
+    async (fault) => {
+      const { mutations, input, activeOf, sandbox, routes } = await sandboxedMutations();
+      sandbox.fail([{ ...fault, route: START, after: true }]);
+      const outcome = await mutations.start(input());
       const active = await activeOf(input().meetingId);
       expect(active).not.toBeNull();
       expect(outcome).toEqual({ livestream: active });
-      expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`, `GET ${ACTIVE}`]);
+      expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`, `GET ${ACTIVE_LIVESTREAM}`]);
     },
   );
 
-  test.each(LOSSES)('by %j, and was not carried out, has an unknown outcome', async (loss) => {
-    const { control, input, activeOf, sandbox, routes } = await controlled();
-    sandbox.fail([{ ...loss, route: START }]);
-    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
-    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`]);
-    expect(await activeOf(input().meetingId)).toBeNull();
-  });
+  test.each(LOST_RESPONSES)(
+    'returns OUTCOME_UNKNOWN if RealtimeKit did not carry the start out (%j)',
+    async (fault) => {
+      const { mutations, input, activeOf, sandbox, routes } = await sandboxedMutations();
+      sandbox.fail([{ ...fault, route: START }]);
+      expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
+      expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
+      expect(await activeOf(input().meetingId)).toBeNull();
+    },
+  );
 
-  test.each([true, false])('by a hang is settled after 10 s (carried out: %j)', async (carriedOut) => {
-    const { control, input, activeOf, clock, sandbox, passHang, routes } = await controlled();
-    sandbox.fail([{ kind: 'hang', route: START, after: carriedOut }]);
-    const starting = control.start(input());
-    await passHang();
-    const outcome = await starting;
-    const active = await activeOf(input().meetingId);
-    expect(active !== null).toBe(carriedOut);
-    expect(outcome).toEqual(carriedOut ? { livestream: active } : { userError: OUTCOME_UNKNOWN });
-    expect(routes().filter((route) => route.startsWith('POST'))).toEqual([`POST ${START}`]);
-    expect(clock.pending()).toBe(0);
-  });
+  test.each([true, false])(
+    'reads the active livestream after 10 s if the request hangs (carried out: %j)',
+    async (isCarriedOut) => {
+      const { mutations, input, activeOf, clock, sandbox, timeOutHangingRequest, routes } = await sandboxedMutations();
+      sandbox.fail([{ kind: 'hang', route: START, after: isCarriedOut }]);
+      const starting = mutations.start(input());
+      await timeOutHangingRequest();
+      const outcome = await starting;
+      const active = await activeOf(input().meetingId);
+      expect(active !== null).toBe(isCarriedOut);
+      expect(outcome).toEqual(isCarriedOut ? { livestream: active } : { userError: OUTCOME_UNKNOWN });
+      expect(routes().filter((route) => route.startsWith('POST'))).toEqual([`POST ${START}`]);
+      expect(clock.pending()).toBe(0);
+    },
+  );
 
-  test('does not take an older livestream for its own', async () => {
+  test('does not return a livestream that is older than the request', async () => {
     for (const seconds of [0, 3600, -3600]) {
-      const { control, input, clock, sandbox } = await controlled();
+      const { mutations, input, clock, sandbox } = await sandboxedMutations();
       sandbox.setClock({ advanceSeconds: seconds });
-      // Of the same name, so that only its age tells.
-      expect(await control.start(input())).toHaveProperty('livestream');
+      // Both have the same name: only their ages differ.
+      expect(await mutations.start(input())).toHaveProperty('livestream');
       clock.advance(5_000);
       sandbox.fail([{ kind: 'reset', route: START }]);
-      expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
+      expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     }
   });
 
-  test("does not take for its own what another's start of another name made meanwhile", async () => {
-    const { control, input, sandbox, seen, clock, options } = await controlled();
-    const other = controlOf(options).control;
+  test('does not return a livestream that a start with another name created meanwhile', async () => {
+    const { mutations, input, sandbox, seen, clock, options } = await sandboxedMutations();
+    const otherMutations = mutationsOf(options).mutations;
     sandbox.fail([{ kind: 'hang', route: START, times: 1 }]);
-    const starting = control.start(input());
+    const starting = mutations.start(input());
     await eventually(() => expect(seen()).toBe(1));
-    expect(await other.start(input({ name: 'Another' }))).toHaveProperty('livestream');
+    expect(await otherMutations.start(input({ name: 'Another' }))).toHaveProperty('livestream');
     clock.advance(10_000);
     expect(await starting).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 
-  test.each([3600, -3600])("is found though upstream's clock is %i s ahead", async (seconds) => {
+  test.each([3600, -3600])("returns the new livestream when RealtimeKit's clock is %i s ahead", async (seconds) => {
     for (const knowsSkew of [true, false]) {
-      const { control, input, activeOf, sandbox } = await controlled();
+      const { mutations, input, activeOf, sandbox } = await sandboxedMutations();
       sandbox.setClock({ advanceSeconds: seconds });
       if (knowsSkew) await activeOf(input().meetingId);
       sandbox.fail([{ kind: 'reset', route: START, after: true }]);
-      const outcome = await control.start(input());
+      const outcome = await mutations.start(input());
       expect(outcome).toEqual({ livestream: await activeOf(input().meetingId) });
       expect(outcome).toHaveProperty('livestream.id');
     }
   });
 
-  test('has an unknown outcome when reading back fails too', async () => {
-    const { control, input, sandbox, routes } = await controlled();
+  test('returns OUTCOME_UNKNOWN when reading the active livestream fails as well', async () => {
+    const { mutations, input, sandbox, routes } = await sandboxedMutations();
     sandbox.fail([
       { kind: 'reset', route: START, after: true },
-      { kind: 'status', status: 500, route: ACTIVE },
+      { kind: 'status', status: 500, route: ACTIVE_LIVESTREAM },
     ]);
-    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
-    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`]);
+    expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
+    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
   });
 
-  test('has an unknown outcome when upstream does not tell when the livestream was created', async () => {
-    const { control, input, sandbox } = await controlled({ shapes: { timestamps: 'missing' } });
+  test('returns OUTCOME_UNKNOWN when the active livestream has no creation time', async () => {
+    const { mutations, input, sandbox } = await sandboxedMutations({ shapes: { timestamps: 'missing' } });
     sandbox.fail([{ kind: 'reset', route: START, after: true }]);
-    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
+    expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 
-  test.each([{ nothing: 'null' }, { nothing: 'empty' }] as const)('knows nothing there as %j', async (shapes) => {
-    const { control, input, sandbox } = await controlled({ shapes });
-    sandbox.fail([{ kind: 'reset', route: START }]);
-    expect(await control.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
-  });
+  test.each([{ nothing: 'null' }, { nothing: 'empty' }] as const)(
+    'returns OUTCOME_UNKNOWN when there is no active livestream, which the response shows as %j',
+    async (shapes) => {
+      const { mutations, input, sandbox } = await sandboxedMutations({ shapes });
+      sandbox.fail([{ kind: 'reset', route: START }]);
+      expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
+    },
+  );
 });
 
 test.each([
@@ -210,149 +220,155 @@ test.each([
   ['2026-01-15T11:59:59.000Z', false],
   ['2026-01-15T12:00:00.600Z', false],
 ])(
-  'a start sent at 12:00:00.7 whose answer is lost is settled by a livestream created at %s: %s',
-  async (createdAt, isOurs) => {
+  'start, sent at 12:00:00.7 and without a response, returns the active livestream created at %s: %s',
+  async (createdAt, isReturned) => {
     const clock = createFakeClock(Date.UTC(2026, 0, 15, 12, 0, 0, 700));
-    const answered = { id: 'ours', status: 'INVOKED', created_at: createdAt };
-    const control = createLivestreamMutations({
+    const response = { id: 'ours', status: 'INVOKED', created_at: createdAt };
+    const mutations = createLivestreamMutations({
       clock,
       clockSkew: () => 0,
       effects: { now: () => ({ logical: 1, wallTime: 0 }), started: () => {}, stopped: () => {} },
       endpoints: {
         startLivestream: () => Promise.reject(new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', 'Too late.')),
         stopLivestream: () => Promise.resolve(true),
-        activeLivestream: () => Promise.resolve(parseLivestream(answered)),
+        activeLivestream: () => Promise.resolve(parseLivestream(response)),
       },
     });
-    const outcome = await control.start(createOperation(clock), { meetingId: 'm', name: null, video: null });
-    expect('livestream' in outcome).toBe(isOurs);
+    const outcome = await mutations.start(createOperation(clock), { meetingId: 'm', name: null, video: null });
+    expect('livestream' in outcome).toBe(isReturned);
   },
 );
 
-describe('the name that was sent', () => {
-  test('is the one told while upstream does not tell it yet', async () => {
-    const { control, input, activeOf, sandbox } = await controlled({ nameDelayMs: 60_000 });
-    expect(await control.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
+describe('the name of a start', () => {
+  test('is returned while RealtimeKit returns the livestream without a name', async () => {
+    const { mutations, input, activeOf, sandbox } = await sandboxedMutations({ nameDelayMs: 60_000 });
+    expect(await mutations.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
     expect(await activeOf(input().meetingId)).toMatchObject({ name: 'Town hall' });
-    expect(await control.stop(input().meetingId)).toEqual({ stopped: true });
+    expect(await mutations.stop(input().meetingId)).toEqual({ stopped: true });
     sandbox.fail([{ kind: 'reset', route: START, after: true }]);
-    expect(await control.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
+    expect(await mutations.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
   });
 });
 
-describe('starts that arrive at once', () => {
-  test('and are equal are one POST, with one outcome for all', async () => {
-    const { control, input, sandbox, seen } = await controlled();
+describe('simultaneous starts', () => {
+  test('send one POST and share its outcome if they are equal', async () => {
+    const { mutations, input, sandbox, seen } = await sandboxedMutations();
     const video = () => ({ width: 640, height: 360 });
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => control.start(input({ video: video() }))));
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => mutations.start(input({ video: video() }))));
     expect(seen('POST')).toBe(1);
     expect(outcomes[0]).toHaveProperty('livestream.id');
     expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
     expect(sandbox.overview().counts.livestreams).toBe(321);
   });
 
-  test('and are equal share an error as well, and the next one is sent anew', async () => {
-    const { control, input, sandbox, seen } = await controlled();
+  test('share an error if they are equal, after which the next start sends a POST', async () => {
+    const { mutations, input, sandbox, seen } = await sandboxedMutations();
     sandbox.fail([{ kind: 'status', status: 403, route: START, times: 1 }]);
-    const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(control.start(input()))));
+    const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(mutations.start(input()))));
     expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['FORBIDDEN']));
     expect(seen()).toBe(1);
-    expect(await control.start(input())).toHaveProperty('livestream');
+    expect(await mutations.start(input())).toHaveProperty('livestream');
     expect(seen()).toBe(2);
   });
 
-  test('and whose one answer is lost are read back once', async () => {
-    const { control, input, sandbox, routes } = await controlled();
+  test('read the active livestream once if they are equal and the response is lost', async () => {
+    const { mutations, input, sandbox, routes } = await sandboxedMutations();
     sandbox.fail([{ kind: 'reset', route: START, after: true }]);
-    await Promise.all(Array.from({ length: 20 }, () => control.start(input())));
-    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE}`]);
+    await Promise.all(Array.from({ length: 20 }, () => mutations.start(input())));
+    expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
   });
 
   test.each([
     ['name', { name: 'Another' }],
     ['missing name', { name: null }],
     ['size', { video: { width: 640, height: 360 } }],
-  ])('and differ in their %s are not one', async (_what, more) => {
-    const { control, input, seen } = await controlled();
-    const outcomes = await Promise.all([control.start(input()), control.start(input(more))]);
+  ])('each send a POST if they differ in their %s', async (_field, overrides) => {
+    const { mutations, input, seen } = await sandboxedMutations();
+    const outcomes = await Promise.all([mutations.start(input()), mutations.start(input(overrides))]);
     expect(seen('POST')).toBe(2);
     expect(outcomes.filter((outcome) => 'livestream' in outcome)).toHaveLength(1);
     expect(outcomes).toContainEqual({ userError: CONFLICT });
   });
 
-  test('and are for different meetings are not one', async () => {
-    const { control, input, samples, seen } = await controlled();
+  test('each send a POST if they are in different meetings', async () => {
+    const { mutations, input, samples, seen } = await sandboxedMutations();
     const outcomes = await Promise.all([
-      control.start(input()),
-      control.start(input({ meetingId: samples.idleMeetingId })),
+      mutations.start(input()),
+      mutations.start(input({ meetingId: samples.idleMeetingId })),
     ]);
     expect(seen('POST')).toBe(2);
     for (const outcome of outcomes) expect(outcome).toHaveProperty('livestream');
   });
 });
 
-describe('a stop', () => {
+describe('stop', () => {
   test('ends the livestream', async () => {
-    const { control, activeOf, samples, routes } = await controlled();
-    expect(await control.stop(samples.liveMeetingId)).toEqual({ stopped: true });
+    const { mutations, activeOf, samples, routes } = await sandboxedMutations();
+    expect(await mutations.stop(samples.liveMeetingId)).toEqual({ stopped: true });
     expect(routes()).toEqual([`POST ${STOP}`]);
     expect(await activeOf(samples.liveMeetingId)).toBeNull();
   });
 
-  test('of nothing says so', async () => {
-    const { control, samples } = await controlled();
+  test('returns NOT_FOUND for a meeting that does not exist or has no active livestream', async () => {
+    const { mutations, samples } = await sandboxedMutations();
     for (const meetingId of ['none', samples.emptyMeetingId]) {
-      expect(await control.stop(meetingId)).toMatchObject({
+      expect(await mutations.stop(meetingId)).toMatchObject({
         userError: { code: 'NOT_FOUND', field: ['input', 'meetingId'] },
       });
     }
   });
 
-  test('that upstream refuses is told, or fails', async () => {
-    const { control, samples, sandbox, routes } = await controlled();
+  test('returns CONFLICT after a 409, and rejects after a 403', async () => {
+    const { mutations, samples, sandbox, routes } = await sandboxedMutations();
     sandbox.fail([
       { kind: 'status', status: 409, route: STOP, times: 1 },
       { kind: 'status', status: 403, route: STOP },
     ]);
-    expect(await control.stop(samples.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
-    expect((await failureOf(control.stop(samples.liveMeetingId))).code).toBe('FORBIDDEN');
+    expect(await mutations.stop(samples.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
+    expect((await failureOf(mutations.stop(samples.liveMeetingId))).code).toBe('FORBIDDEN');
     expect(routes()).toEqual([`POST ${STOP}`, `POST ${STOP}`]);
   });
 
-  /** An answer to a stop holds nothing but its success, so one that is too long or cut short is no less lost. */
-  test.each([...LOSSES, { kind: 'truncated' } as const])(
-    'whose answer is lost by %j, but was carried out, is a success',
-    async (loss) => {
-      const { control, samples, sandbox, routes } = await controlled();
-      sandbox.fail([{ ...loss, route: STOP, after: true }]);
-      expect(await control.stop(samples.liveMeetingId)).toEqual({ stopped: true });
-      expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE}`]);
+  // The response to a stop contains nothing but its success: a truncated one is as good as lost.
+  test.each([...LOST_RESPONSES, { kind: 'truncated' } as const])(
+    'succeeds if the response is lost but RealtimeKit carried the stop out (%j)',
+    async (fault) => {
+      const { mutations, samples, sandbox, routes } = await sandboxedMutations();
+      sandbox.fail([{ ...fault, route: STOP, after: true }]);
+      expect(await mutations.stop(samples.liveMeetingId)).toEqual({ stopped: true });
+      expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE_LIVESTREAM}`]);
     },
   );
 
-  test.each(LOSSES)('lost by %j and not carried out has an unknown outcome', async (loss) => {
-    const { control, activeOf, samples, sandbox, routes } = await controlled();
-    sandbox.fail([{ ...loss, route: STOP }]);
-    expect(await control.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
-    expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE}`]);
-    expect(await activeOf(samples.liveMeetingId)).not.toBeNull();
-  });
+  test.each(LOST_RESPONSES)(
+    'returns OUTCOME_UNKNOWN if the response is lost and RealtimeKit did not carry the stop out (%j)',
+    async (fault) => {
+      const { mutations, activeOf, samples, sandbox, routes } = await sandboxedMutations();
+      sandbox.fail([{ ...fault, route: STOP }]);
+      expect(await mutations.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
+      expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE_LIVESTREAM}`]);
+      expect(await activeOf(samples.liveMeetingId)).not.toBeNull();
+    },
+  );
 
-  test.each([true, false])('that hangs is settled after 10 s (carried out: %j)', async (carriedOut) => {
-    const { control, clock, samples, sandbox, passHang, seen } = await controlled();
-    sandbox.fail([{ kind: 'hang', route: STOP, after: carriedOut }]);
-    const stopping = control.stop(samples.liveMeetingId);
-    await passHang();
-    expect(await stopping).toEqual(carriedOut ? { stopped: true } : { userError: OUTCOME_UNKNOWN });
-    expect([seen('POST'), clock.pending()]).toEqual([1, 0]);
-  });
+  test.each([true, false])(
+    'reads the active livestream after 10 s if the request hangs (carried out: %j)',
+    async (isCarriedOut) => {
+      const { mutations, clock, samples, sandbox, timeOutHangingRequest, seen } = await sandboxedMutations();
+      sandbox.fail([{ kind: 'hang', route: STOP, after: isCarriedOut }]);
+      const stopping = mutations.stop(samples.liveMeetingId);
+      await timeOutHangingRequest();
+      expect(await stopping).toEqual(isCarriedOut ? { stopped: true } : { userError: OUTCOME_UNKNOWN });
+      expect([seen('POST'), clock.pending()]).toEqual([1, 0]);
+    },
+  );
 
-  test('has an unknown outcome when reading back fails too', async () => {
-    const { control, samples, sandbox } = await controlled();
+  test('returns OUTCOME_UNKNOWN when reading the active livestream fails as well', async () => {
+    const { mutations, samples, sandbox } = await sandboxedMutations();
     sandbox.fail([
       { kind: 'reset', route: STOP, after: true },
-      { kind: 'status', status: 500, route: ACTIVE },
+      { kind: 'status', status: 500, route: ACTIVE_LIVESTREAM },
     ]);
-    expect(await control.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
+    expect(await mutations.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 });

@@ -81,11 +81,11 @@ export function clientOf(options: ClientOptions) {
 }
 
 /** Starting and stopping as one operation's work, and what upstream says of a meeting after it. */
-export function controlOf(options: ClientOptions) {
+export function mutationsOf(options: ClientOptions) {
   const upstream = createDataSource({ ...DEFAULT_CACHING, ttl: NOTHING_KEPT, ...options });
   const operation = createOperation(options.clock);
   return {
-    control: {
+    mutations: {
       start: (input: StartInput) => upstream.mutations.start(operation, input),
       stop: (meetingId: string) => upstream.mutations.stop(operation, meetingId),
     },

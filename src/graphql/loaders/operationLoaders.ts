@@ -1,5 +1,6 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
+import { isActive } from '../../domain/livestreamState.ts';
 import type { StartInput } from '../../domain/startStop.ts';
 import { lazy } from '../../lib/lazy.ts';
 import { createLoader, type Loader } from './loader.ts';
@@ -126,8 +127,7 @@ export function createLoaders(
   /** Answers prime each other: a livestream that came in one serves every loader that could ask for it. */
   function primeLivestream(seen: Livestream): void {
     livestream.prime(seen.id, seen);
-    const isActive = seen.status === 'LIVE' || seen.status === 'INVOKED';
-    if (isActive && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
+    if (isActive(seen) && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
   }
 
   function getOrFetch<Key, Value>(kind: CachedQuery<Key, Value>, key: Key): MaybePromise<Value> {
@@ -191,7 +191,7 @@ export function createLoaders(
     },
     isCacheable: () => responseCache.isCacheable(operation),
     cacheResponse: (question, answer) => responseCache.set(operation, question, answer),
-    report: () => operation.report.report(account.budget.snapshot()),
+    report: () => operation.report.toUpstreamReport(account.budget.snapshot()),
   };
 }
 

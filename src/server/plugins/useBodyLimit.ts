@@ -2,7 +2,7 @@ import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 import { readBody } from '../../lib/readBody.ts';
-import { badRequest } from './badRequest.ts';
+import { badRequest } from '../../domain/errors.ts';
 
 /**
  * Refuses bodies of more than `most` bytes, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest

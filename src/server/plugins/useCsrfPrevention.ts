@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 
 import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
-import { badRequest } from './badRequest.ts';
+import { badRequest } from '../../domain/errors.ts';
 
 /** What a page may send to any site without being asked first (https://fetch.spec.whatwg.org/#cors-safelisted-request-header). */
 const SIMPLE_TYPES = new Set(['', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']);

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 
 import { type DocumentSize, measureDocument } from '../../graphql/limits/documentSize.ts';
 import type { OperationLimits } from '../../graphql/limits/operationLimits.ts';
-import { badRequest } from './badRequest.ts';
+import { badRequest } from '../../domain/errors.ts';
 
 /** What the introspection query of the usual tools needs, and no more. */
 const INTROSPECTION_DEPTH = 20;

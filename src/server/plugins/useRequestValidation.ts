@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 
-import { badRequest } from './badRequest.ts';
+import { badRequest } from '../../domain/errors.ts';
 
 /** How deep variables may be nested: no type of the schema is deeper, and whatever walks them is safe from running out of stack. */
 const MAX_DEPTH = 50;
