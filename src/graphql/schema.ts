@@ -3,9 +3,8 @@ import { createSchema } from 'graphql-yoga';
 import { enforceScopes } from './requiresScopes.ts';
 import type { Context } from './context.ts';
 import { typeDefs } from '../generated/typeDefs.ts';
+import { lazy } from '../lib/lazy.ts';
 import { resolvers } from './resolvers/index.ts';
 
-/** The schema with all that resolves it, and with who may read what. */
-export function createGatewaySchema() {
-  return enforceScopes(createSchema<Context>({ typeDefs, resolvers }));
-}
+/** The executable schema, with its resolvers and its rules on scopes. Built once: all gateways of a process share it. */
+export const gatewaySchema = lazy(() => enforceScopes(createSchema<Context>({ typeDefs, resolvers })));

@@ -1,7 +1,7 @@
 import { isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { createGatewaySchema } from '../../src/graphql/schema.ts';
+import { gatewaySchema } from '../../src/graphql/schema.ts';
 import { at, matching, type TestGateway } from '../support/gateway.ts';
 import { apiKeySettings, startGuarded } from '../support/identityProvider.ts';
 
@@ -219,7 +219,7 @@ describe('a guarded field is null and FORBIDDEN at its own place, and costs noth
 });
 
 test('each field that the schema guards has its place above, or among the subscriptions', () => {
-  const guarded = Object.values(createGatewaySchema().getTypeMap()).flatMap((type) =>
+  const guarded = Object.values(gatewaySchema().getTypeMap()).flatMap((type) =>
     (isObjectType(type) && type.name !== 'Subscription' ? Object.values(type.getFields()) : [])
       .filter(({ astNode }) => astNode?.directives?.some(({ name }) => name.value === 'requiresScopes'))
       .map(({ name }) => `${type.name}.${name}`),

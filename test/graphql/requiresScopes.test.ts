@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 
 import { enforceScopes } from '../../src/graphql/requiresScopes.ts';
 import type { Context } from '../../src/graphql/context.ts';
-import { createGatewaySchema } from '../../src/graphql/schema.ts';
+import { gatewaySchema } from '../../src/graphql/schema.ts';
 
 const SCOPES = ['livestream:read', 'livestream:write', 'livestream:secret'];
 const READ = ['livestream:read'];
@@ -21,7 +21,7 @@ const WRITE = ['livestream:write'];
 const SECRET = ['livestream:secret'];
 
 describe('the schema', () => {
-  const schema = createGatewaySchema();
+  const schema = gatewaySchema();
 
   /** All fields that a caller with these scopes comes to, as `Type.field`. */
   function reachable(scopes: readonly string[]): string[] {

@@ -11,7 +11,7 @@ import { createErrorFormatter, useErrorFormatting } from '../../src/server/plugi
 import { useWebhooks } from '../../src/server/plugins/useWebhooks.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
-import { createGatewaySchema } from '../../src/graphql/schema.ts';
+import { gatewaySchema } from '../../src/graphql/schema.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import type { Transport, TransportResponse } from '../../src/realtimekit/transport.ts';
 import { at, closeAfterTest, serve } from '../sandbox/support.ts';
@@ -40,7 +40,7 @@ export async function listen(gateway: ReturnType<typeof createWebhookServer>): P
 /** A server that receives webhooks and rejects every GraphQL caller. */
 export function createWebhookServer(receive: (request: Request) => Promise<Response>) {
   return createYoga({
-    schema: createGatewaySchema(),
+    schema: gatewaySchema(),
     logging: false,
     cors: false,
     maskedErrors: false,

@@ -3,13 +3,13 @@ import { getOperationAST, getVariableValues, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
 import { type Cost, costOf } from '../../../src/graphql/limits/cost.ts';
-import { createGatewaySchema } from '../../../src/graphql/schema.ts';
+import { gatewaySchema } from '../../../src/graphql/schema.ts';
 import { present, startTestGateway } from '../../support/gateway.ts';
 import { operations } from '../../support/operations.ts';
 import { runs } from '../../support/runs.ts';
 import { NOTHING_KEPT } from '../../support/upstream.ts';
 
-const schema = createGatewaySchema();
+const schema = gatewaySchema();
 
 const cost = (text: string, variableValues: Record<string, unknown> = {}, operationName?: string): number =>
   costsOf(text, variableValues, operationName).requests;
