@@ -5,26 +5,29 @@ import { createSharedBudget } from '../../src/budget/sharedBudget.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 
-/** How long a request may be under way here, in milliseconds. */
-export const HELD = 5000;
+/** How long a request may be in flight in these tests. */
+export const REQUEST_TIMEOUT_MS = 5000;
 export const KEY = 'budget';
 const TOKEN = 'token';
 
 export interface BudgetWorldOptions {
   limit: number;
   windowSeconds?: number;
-  /** How many replicas the operator says there are. */
-  replicas: number;
-  /** Of the store, in milliseconds. */
-  latency?: () => number;
-  /** Whether upstream tells nothing about its limit. */
+  /** The number of replicas that the operator configured. */
+  minReplicas: number;
+  /** How long a command to the store takes there and back. */
+  latencyMs?: () => number;
+  /** Whether upstream sends no rate-limit fields. */
   isSilent?: boolean;
 }
 
-/** How one request fares: milliseconds there and back, and whether its answer is lost. */
-export interface Fare {
-  up?: number;
-  back?: number;
+/** How a request travels. */
+export interface Trip {
+  /** Until the request arrives. */
+  requestMs?: number;
+  /** Until the response arrives. */
+  responseMs?: number;
+  /** Whether the response is lost. */
   isLost?: boolean;
 }
 
@@ -34,30 +37,36 @@ export interface BudgetReplica {
   isDead: boolean;
 }
 
-/** Replicas that pay from one budget, and an upstream that counts in fixed windows as the sandbox does, all on one clock. */
-export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false, ...options }: BudgetWorldOptions) {
+/** Replicas with a shared budget, and an upstream that counts in fixed windows as the sandbox does, all on one clock. */
+export function createBudgetWorld({
+  limit,
+  windowSeconds = 60,
+  minReplicas,
+  latencyMs = () => 0,
+  isSilent = false,
+}: BudgetWorldOptions) {
   const clock = createSteppedClock(() => false);
-  const store = createMemoryStore({ clock, ...options });
+  const store = createMemoryStore({ clock, minReplicas, latencyMs });
   const quota = new Quota();
   const settings = { limit, windowSeconds, lockSeconds: windowSeconds, enforced: false };
   let window = { endsAt: -Infinity, used: 0 };
   let over = 0;
 
-  /** One request arrives. */
-  function arrive() {
+  /** Upstream receives a request. Returns its response. */
+  function receive() {
     if (clock.now() >= window.endsAt) window = { endsAt: clock.now() + windowSeconds * 1000, used: 0 };
     window.used += 1;
     if (window.used > limit) over += 1;
     const { headers } = quota.take(TOKEN, clock.now(), settings);
-    const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-    return { status: 200, headers: isSilent ? {} : Object.fromEntries(lower) };
+    const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    return { status: 200, headers: isSilent ? {} : Object.fromEntries(lowerCase) };
   }
 
-  function open(connection: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
-    const own = store.connect(connection);
-    const budget = createSharedBudget({ store: own, key: KEY, requestTimeoutMs: HELD });
-    own.onReconnect(() => budget.resync());
-    return { store: own, budget, isDead: false };
+  function open(options: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
+    const connection = store.connect(options);
+    const budget = createSharedBudget({ store: connection, key: KEY, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+    connection.onReconnect(() => budget.resync());
+    return { store: connection, budget, isDead: false };
   }
 
   const after = (milliseconds: number, callback: () => void): void => {
@@ -65,16 +74,20 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
     else clock.after(milliseconds, callback);
   };
 
-  /** Whether the budget lets it through. */
-  async function send(replica: BudgetReplica, kind: Priority, { up = 0, back = 0, isLost = false }: Fare = {}) {
-    const taken = await Promise.resolve(replica.budget.reserve(kind)).catch(() => null);
-    if (taken === null || replica.isDead) return false;
-    after(up, () => {
-      const answer = arrive();
-      after(back, () => {
+  /** Sends a request if the budget lets it through, and returns whether it did. */
+  async function send(
+    replica: BudgetReplica,
+    priority: Priority,
+    { requestMs = 0, responseMs = 0, isLost = false }: Trip = {},
+  ): Promise<boolean> {
+    const reservation = await Promise.resolve(replica.budget.reserve(priority)).catch(() => null);
+    if (reservation === null || replica.isDead) return false;
+    after(requestMs, () => {
+      const response = receive();
+      after(responseMs, () => {
         if (replica.isDead) return;
-        if (isLost) taken.release(true);
-        else taken.commit(answer);
+        if (isLost) reservation.release(true);
+        else reservation.commit(response);
       });
     });
     return true;
@@ -85,10 +98,9 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
     store,
     open,
     send,
-    arrive,
-    /** How many of so many requests at the same moment are let through. */
-    async burst(replica: BudgetReplica, kind: Priority, count: number, fare: Fare = {}): Promise<number> {
-      const sent = Promise.all(Array.from({ length: count }, async () => send(replica, kind, fare)));
+    /** Tries to send `count` requests at the same moment, and returns how many the budget let through. */
+    async burst(replica: BudgetReplica, priority: Priority, count: number, trip: Trip = {}): Promise<number> {
+      const sent = Promise.all(Array.from({ length: count }, async () => send(replica, priority, trip)));
       await clock.pass(1000);
       return (await sent).filter(Boolean).length;
     },
@@ -96,8 +108,9 @@ export function createBudgetWorld({ limit, windowSeconds = 60, isSilent = false,
       replica.isDead = true;
       replica.store.kill();
     },
-    /** Requests that upstream had no room for. */
+    /** Requests that exceeded upstream's limit. */
     over: () => over,
+    /** Requests in upstream's current window. */
     used: () => window.used,
   };
 }
