@@ -1,34 +1,36 @@
-import type { Clock } from '../lib/clock.ts';
-import type { ChangedIds, Livestream } from '../domain/models.ts';
-import type { SharedStore } from '../cluster/sharedStore.ts';
-import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
-import { type Account, createAccounts } from './account.ts';
-import { type ResponseCache, createResponseCache } from './cache/responseCache.ts';
 import { createLocalBudget } from '../budget/localBudget.ts';
-import { createCache } from './cache/cache.ts';
-import { createInvalidations } from './cache/invalidation.ts';
-import { type ClientSettings, createClient } from '../realtimekit/client.ts';
-import type { CachingSettings } from './cachingSettings.ts';
-import { createEndpoints } from '../realtimekit/endpoints.ts';
-import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
-import { createBulkReads, type BulkReads } from './bulkReads.ts';
-import { createLivestreamMutations, type LivestreamMutations } from './livestreamMutations.ts';
-import type { Operation, RequestOrigin } from './operation.ts';
-import { createChangeFeed, type ChangeListener } from './changeFeed.ts';
-import { createEntityReads, type EntityReads } from './entityReads.ts';
-import { createMutationEffects } from './mutationEffects.ts';
+import { createSharedBudget } from '../budget/sharedBudget.ts';
 import { createBus } from '../cluster/bus.ts';
 import { budgetKey } from '../cluster/keys.ts';
-import { createChangePublisher, applyRemoteChanges } from './replication.ts';
+import type { SharedStore } from '../cluster/sharedStore.ts';
 import { createSharedValues } from '../cluster/sharedValues.ts';
-import { createSharedBudget } from '../budget/sharedBudget.ts';
 import { createStartLock } from '../cluster/startLock.ts';
-import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS, TOKEN_REVOKED } from './cache/tags.ts';
-import { createOperationReport, type ReportListeners } from './operationReport.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
+import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
+import { type ClientSettings, createClient } from '../realtimekit/client.ts';
+import { createEndpoints } from '../realtimekit/endpoints.ts';
 import type { Transport } from '../realtimekit/transport.ts';
+import { type Account, createAccounts } from './account.ts';
+import { type BulkReads, createBulkReads } from './bulkReads.ts';
+import { createCache } from './cache/cache.ts';
+import { createInvalidations } from './cache/invalidation.ts';
+import { type ResponseCache, createResponseCache } from './cache/responseCache.ts';
+import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS, TOKEN_REVOKED } from './cache/tags.ts';
+import type { CachingSettings } from './cachingSettings.ts';
+import { type ChangeListener, createChangeFeed } from './changeFeed.ts';
+import { type EntityReads, createEntityReads } from './entityReads.ts';
+import { type LivestreamMutations, createLivestreamMutations } from './livestreamMutations.ts';
+import { createMutationEffects } from './mutationEffects.ts';
+import type { Operation, RequestOrigin } from './operation.ts';
+import { createOperationReport, type ReportListeners } from './operationReport.ts';
+import { applyRemoteChanges, createChangePublisher } from './replication.ts';
 
 /** The maximum number of reads that one operation has in flight. The process has no such limit: a small pool would be worse than none. */
 const MAX_READS_IN_FLIGHT = 64;
+/** The maximum difference between two replicas' estimates of the store's time, in milliseconds. */
+const CLOCK_SKEW_LEEWAY_MS = 50;
 
 /** RealtimeKit's data for the rest of the gateway, for any number of accounts. */
 export interface DataSource {
@@ -97,11 +99,15 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   if (peers !== null) allListeners.subscribe(createChangePublisher(peers));
   const reads = createEntityReads(endpoints, cache, { ttl, listener: allListeners });
   const accounts = createAccounts({
-    createBudget: (hash) =>
+    createBudget: (tokenHash) =>
       peers === null
         ? createLocalBudget(clock)
-        : createSharedBudget({ store: peers.store, key: budgetKey(hash), requestTimeoutMs: options.totalTimeoutMs }),
-    onRevoked: (hash) => cache.invalidate(hash, [TOKEN_REVOKED]),
+        : createSharedBudget({
+            store: peers.store,
+            key: budgetKey(tokenHash),
+            requestTimeoutMs: options.totalTimeoutMs,
+          }),
+    onRevoked: (tokenHash) => cache.invalidate(tokenHash, [TOKEN_REVOKED]),
   });
   if (peers !== null) {
     applyRemoteChanges({ ...peers, invalidations, accounts, reads, localListeners });
@@ -111,7 +117,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   }
   const mutations = createLivestreamMutations({
     endpoints,
-    clockSkew: client.clockSkew,
+    clockSkewMs: client.clockSkewMs,
     clock,
     effects: createMutationEffects({ cache, reads, listener: allListeners }),
     lock: peers && createStartLock(peers),
@@ -151,6 +157,3 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     pendingMutations,
   };
 }
-
-/** The maximum difference between two replicas' estimates of the store's time, in milliseconds. */
-const CLOCK_SKEW_LEEWAY_MS = 50;

@@ -22,7 +22,8 @@ export interface LivestreamMutations {
 
 export interface LivestreamMutationsOptions {
   endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
-  clockSkew: RealtimeKitClient['clockSkew'];
+  /** How far RealtimeKit's clock is ahead of this process's. */
+  clockSkewMs: RealtimeKitClient['clockSkewMs'];
   /** Receives each outcome, once. */
   effects: MutationEffects;
   clock: Clock;
@@ -31,7 +32,7 @@ export interface LivestreamMutationsOptions {
 }
 
 export function createLivestreamMutations(options: LivestreamMutationsOptions): LivestreamMutations {
-  const { endpoints, clock, clockSkew, effects, lock = null } = options;
+  const { endpoints, clock, clockSkewMs, effects, lock = null } = options;
   const pendingStarts = new Map<string, Promise<StartOutcome>>();
 
   async function sendStart(operation: Operation, input: StartInput): Promise<StartOutcome> {
@@ -60,7 +61,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
   /** Whether a start sent at `sentAt` created this active livestream: it is not older than the request, by upstream's clock. */
   function isResultOf(input: StartInput, sentAt: number, { name, createdAt }: Livestream): boolean {
     const hasOtherName = input.name !== null && name !== null && name !== input.name;
-    return isCreatedSince(createdAt, sentAt + clockSkew()) && !hasOtherName;
+    return isCreatedSince(createdAt, sentAt + clockSkewMs()) && !hasOtherName;
   }
 
   /** Sends the start, unless another replica has sent it or may have sent it. */

@@ -1,11 +1,15 @@
+import * as v from 'valibot';
+
 import { isId } from '../domain/ids.ts';
-import type {
-  Livestream,
-  LivestreamRef,
-  LivestreamSession,
-  LivestreamStatus,
-  Meeting,
-  MeetingStatus,
+import {
+  type Livestream,
+  type LivestreamRef,
+  type LivestreamSession,
+  type LivestreamStatus,
+  type Meeting,
+  type MeetingStatus,
+  livestreamSchema,
+  meetingSchema,
 } from '../domain/models.ts';
 import { type Envelope, invalidResponse } from './envelope.ts';
 import { isObject, type JsonObject, getProperty } from './json.ts';
@@ -79,7 +83,7 @@ export function parseMeeting(value: unknown): Meeting | null {
 }
 
 /** The data of an answer that holds one object or nothing; throws `UPSTREAM_INVALID_RESPONSE` when it is neither. */
-export function dataOf(answer: Envelope | null): JsonObject | null {
+export function parseObject(answer: Envelope | null): JsonObject | null {
   const data = answer?.data ?? null;
   if (data === null || isObject(data)) return data;
   throw invalidResponse('its data is not an object');
@@ -115,7 +119,7 @@ export function parseList(answer: Envelope | null, name: 'livestreams' | 'meetin
  * them, as where the livestream's own fields stand in their place: that is not the same as none.
  */
 export function parseSessionList(answer: Envelope | null): WireList | null {
-  const data = dataOf(answer);
+  const data = parseObject(answer);
   const list = [data?.['sessions'], data?.['session']].find(Array.isArray);
   const one = data?.['session'] ?? data?.['sessions'];
   const paging = getProperty(data, 'paging') ?? answer?.paging;
@@ -197,18 +201,9 @@ function parseDisabled(value: unknown): boolean | null {
 }
 
 export function parseLivestreamStatus(value: unknown): LivestreamStatus {
-  switch (value) {
-    case 'LIVE':
-    case 'IDLE':
-    case 'ERRORED':
-    case 'INVOKED':
-    case 'OFFLINE':
-      return value;
-    default:
-      return 'UNKNOWN';
-  }
+  return v.is(livestreamSchema.entries.status, value) ? value : 'UNKNOWN';
 }
 
 function parseMeetingStatus(value: unknown): MeetingStatus {
-  return value === 'ACTIVE' || value === 'INACTIVE' ? value : 'UNKNOWN';
+  return v.is(meetingSchema.entries.status, value) ? value : 'UNKNOWN';
 }

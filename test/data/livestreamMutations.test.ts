@@ -226,7 +226,7 @@ test.each([
     const response = { id: 'ours', status: 'INVOKED', created_at: createdAt };
     const mutations = createLivestreamMutations({
       clock,
-      clockSkew: () => 0,
+      clockSkewMs: () => 0,
       effects: { now: () => ({ logical: 1, wallTime: 0 }), started: () => {}, stopped: () => {} },
       endpoints: {
         startLivestream: () => Promise.reject(new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', 'Too late.')),
