@@ -12,112 +12,115 @@ const KEYS = apiKeySettings({ [READER]: ['livestream:read'], [WRITER]: ['livestr
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const ask = async (gateway: TestGateway, headers: Record<string, string>) =>
+const query = async (gateway: TestGateway, headers: Record<string, string>) =>
   gateway.send({ query: '{ meetings(first: 1) { nodes { id } } }' }, { headers });
 
 describe('an API key', () => {
   test.each([
     ['as a bearer token', { authorization: `Bearer ${READER}` }],
-    ['in its own header', { 'x-api-key': READER }],
-    ['in its own header, where another layer has the bearer token', { 'x-api-key': READER, authorization: 'Basic a' }],
-    ['that is not the first of them', { 'x-api-key': WRITER }],
-  ])('lets its caller in: %s', async (_how, headers) => {
+    ['in the header x-api-key', { 'x-api-key': READER }],
+    [
+      'in the header x-api-key beside an authorization header of another layer',
+      { 'x-api-key': READER, authorization: 'Basic a' },
+    ],
+    ['that is not the first configured key', { 'x-api-key': WRITER }],
+  ])('authenticates its caller when sent %s', async (_how, headers) => {
     const gateway = await startGuarded(KEYS);
-    const { status, errors } = await ask(gateway, headers);
+    const { status, errors } = await query(gateway, headers);
     expect({ status, errors }).toEqual({ status: 200, errors: [] });
   });
 
   test.each<[string, Record<string, string>]>([
-    ['none', {}],
-    ['an empty one', { 'x-api-key': '' }],
-    ['an unknown one', { 'x-api-key': 'key-of-nobody' }],
+    ['no key', {}],
+    ['an empty key', { 'x-api-key': '' }],
+    ['an unknown key', { 'x-api-key': 'key-of-nobody' }],
     ['an unknown bearer token', { authorization: 'Bearer key-of-nobody' }],
-    ['under another scheme', { authorization: `Basic ${READER}` }],
-    ['with more behind it', { 'x-api-key': `${READER}1` }],
-    ['cut short', { 'x-api-key': READER.slice(0, -1) }],
-    ['in other letters', { 'x-api-key': READER.toUpperCase() }],
-    ['two of them', { 'x-api-key': `${READER}, ${WRITER}` }],
-    ['the hash in its place', { 'x-api-key': hashOf(READER) }],
-    ['an unknown one beside a known bearer token', { 'x-api-key': 'no', authorization: `Bearer ${READER}` }],
+    ['a key under another authentication scheme', { authorization: `Basic ${READER}` }],
+    ['a key with a suffix', { 'x-api-key': `${READER}1` }],
+    ['a truncated key', { 'x-api-key': READER.slice(0, -1) }],
+    ['a key in upper case', { 'x-api-key': READER.toUpperCase() }],
+    ['two keys', { 'x-api-key': `${READER}, ${WRITER}` }],
+    ['the hash of a key', { 'x-api-key': hashOf(READER) }],
+    ['an unknown key beside a known bearer token', { 'x-api-key': 'no', authorization: `Bearer ${READER}` }],
     ['the gateway’s own upstream token', { authorization: 'Bearer tok-5e.cret' }],
-    ['a very long one', { 'x-api-key': 'x'.repeat(100_000) }],
-  ])('is refused, and nothing is asked for it: %s', async (_what, headers) => {
+    ['a very long key', { 'x-api-key': 'x'.repeat(100_000) }],
+  ])('is required: %s is rejected without an upstream request', async (_what, headers) => {
     const gateway = await startGuarded(KEYS);
-    const answer = await ask(gateway, headers);
+    const response = await query(gateway, headers);
 
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', retryable: false } }]);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(response.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', retryable: false } }]);
     expect(gateway.upstream()).toEqual([]);
-    const shown = answer.text + JSON.stringify([[...answer.headers], gateway.logs]);
-    for (const secret of [READER, WRITER, hashOf(READER), 'key-of-nobody']) expect(shown).not.toContain(secret);
+    const exposed = response.text + JSON.stringify([[...response.headers], gateway.logs]);
+    for (const secret of [READER, WRITER, hashOf(READER), 'key-of-nobody']) expect(exposed).not.toContain(secret);
   });
 
-  test('brings its own scopes, and nobody else’s', async () => {
+  test('grants only its own scopes', async () => {
     const gateway = await startGuarded(KEYS);
-    const query = `mutation { stopLivestream(input: { meetingId: "${gateway.samples.liveMeetingId}" }) { userErrors { code } } }`;
-    const reader = await gateway.send({ query }, { headers: { 'x-api-key': READER } });
+    const mutation = `mutation { stopLivestream(input: { meetingId: "${gateway.samples.liveMeetingId}" }) { userErrors { code } } }`;
+    const reader = await gateway.send({ query: mutation }, { headers: { 'x-api-key': READER } });
     expect(reader.errors).toMatchObject([{ path: ['stopLivestream'], extensions: { code: 'FORBIDDEN' } }]);
     expect(gateway.upstream()).toEqual([]);
 
-    const writer = await gateway.send({ query }, { headers: { 'x-api-key': WRITER } });
+    const writer = await gateway.send({ query: mutation }, { headers: { 'x-api-key': WRITER } });
     expect(writer.data).toEqual({ stopLivestream: { userErrors: [] } });
   });
 
-  test('is never sent upstream: that is asked with the gateway’s own token', async () => {
-    const seen: string[] = [];
+  test('is never sent upstream, where the gateway uses its own token', async () => {
+    const sentHeaders: string[] = [];
     const gateway = await startGuarded(KEYS, {
       intercept: (send) => async (request) => {
-        seen.push(JSON.stringify(request.headers));
+        sentHeaders.push(JSON.stringify(request.headers));
         return send(request);
       },
     });
-    await ask(gateway, { 'x-api-key': READER });
-    expect(seen).toHaveLength(1);
-    expect(seen[0]).toContain('Bearer tok-5e.cret');
-    expect(seen[0]).not.toContain(READER);
+    await query(gateway, { 'x-api-key': READER });
+    expect(sentHeaders).toHaveLength(1);
+    expect(sentHeaders[0]).toContain('Bearer tok-5e.cret');
+    expect(sentHeaders[0]).not.toContain(READER);
   });
 });
 
-describe('the hash of a key', () => {
-  /** Keys that count how often each is looked at. */
-  function watched(hashes: string[]) {
-    const looks = hashes.map(() => 0);
+describe('createApiKeyCheck', () => {
+  /** Keys that count how often each hash is read. */
+  function countReads(hashes: string[]) {
+    const reads = hashes.map(() => 0);
     const keys = hashes.map((sha256, index) => ({
       name: `key ${index}`,
       scopes: ['livestream:read'],
       get sha256() {
-        looks[index] = (looks[index] ?? 0) + 1;
+        reads[index] = (reads[index] ?? 0) + 1;
         return sha256;
       },
     }));
-    return { looks, check: createApiKeyCheck(keys) };
+    return { reads, check: createApiKeyCheck(keys) };
   }
 
   test.each([
-    ['the first is the right one', 0],
-    ['the last is', 2],
-  ])('is compared with all of them, whichever it is: %s', async (_which, right) => {
-    const { looks, check } = watched([hashOf('one'), hashOf('two'), hashOf('three')]);
-    expect(await check(['one', 'two', 'three'][right] ?? '')).toMatchObject({ token: null });
-    expect(looks).toEqual([1, 1, 1]);
+    ['first', 0],
+    ['last', 2],
+  ])('compares a key with every hash when the %s one matches', async (_which, index) => {
+    const { reads, check } = countReads([hashOf('one'), hashOf('two'), hashOf('three')]);
+    expect(await check(['one', 'two', 'three'][index] ?? '')).toMatchObject({ token: null });
+    expect(reads).toEqual([1, 1, 1]);
   });
 
-  test('is compared with all of them when none is right', async () => {
-    const { looks, check } = watched([hashOf('one'), hashOf('two')]);
+  test('compares a key with every hash when none matches', async () => {
+    const { reads, check } = countReads([hashOf('one'), hashOf('two')]);
     await expect(check('three')).rejects.toThrow('The API key is unknown.');
-    expect(looks).toEqual([1, 1]);
+    expect(reads).toEqual([1, 1]);
   });
 
   test.each(['', hashOf('one').slice(0, 63), `${hashOf('one')}0`, hashOf('one').replace(/.$/, '\u0000')])(
-    'has to be the same from end to end: %j is not',
+    'rejects a key whose hash only resembles %j',
     async (sha256) => {
-      const { check } = watched([sha256]);
+      const { check } = countReads([sha256]);
       await expect(check('one')).rejects.toThrow('The API key is unknown.');
     },
   );
 
-  test('lets nobody in where there is none', async () => {
+  test('rejects every key when no key is configured', async () => {
     await expect(createApiKeyCheck([])('')).rejects.toThrow('The API key is unknown.');
   });
 });

@@ -17,10 +17,10 @@ import {
 } from '../support/identityProvider.ts';
 import { runs } from '../support/runs.ts';
 
-describe('a token that nobody signed who may is refused', () => {
-  test('signed with another key under the published name', async () => {
+describe('a forged token is rejected', () => {
+  test('when another key signed it under the published key id', async () => {
     const { gateway, sign } = await startWithProvider();
-    const { privateKey } = await signingKey('of somebody else');
+    const { privateKey } = await signingKey('attacker');
     const key = { ...(await signingKey('a')), privateKey };
     expect(await verdictOn(gateway, await sign({ key }))).toEqual(refused());
   });
@@ -32,15 +32,15 @@ describe('a token that nobody signed who may is refused', () => {
     ['no alg', {}],
     ['an alg of null', { alg: null }],
     ['an alg in a list', { alg: ['RS256'] }],
-    ['a name of an object', { alg: '__proto__' }],
-    ['{ alg: none } with the published name', { alg: 'none', kid: 'a' }],
+    ['a property name of every object', { alg: '__proto__' }],
+    ['{ alg: none } with the published key id', { alg: 'none', kid: 'a' }],
     ['RS256 without a signature', { alg: 'RS256', kid: 'a' }],
-  ])('without a signature: %s', async (_what, header) => {
+  ])('when it has no signature: %s', async (_what, header) => {
     const { gateway } = await startWithProvider();
     expect(await verdictOn(gateway, forgeToken(header, usualClaims(gateway.clock.now())))).toEqual(refused());
   });
 
-  test('signed as a shared secret with what is public, whatever form of it is taken', async () => {
+  test('when the public key, in any form, signed it as a shared secret', async () => {
     const { gateway, key } = await startWithProvider();
     const pemGateway = await startGuarded(jwtSettings({ pem: key.pem }));
     const jwkGateway = await startGuarded(jwtSettings({ jwk: JSON.stringify(key.jwk) }));
@@ -49,47 +49,56 @@ describe('a token that nobody signed who may is refused', () => {
     for (const secret of secrets) {
       const unsigned = forgeToken({ alg: 'HS256', kid: key.kid }, usualClaims(gateway.clock.now())).slice(0, -1);
       const token = `${unsigned}.${createHmac('sha256', secret).update(unsigned).digest('base64url')}`;
-      for (const each of [gateway, pemGateway, jwkGateway]) expect(await verdictOn(each, token)).toEqual(refused());
+      for (const verifier of [gateway, pemGateway, jwkGateway])
+        expect(await verdictOn(verifier, token)).toEqual(refused());
     }
   });
 
-  test('that brings its own key, or names where its key is', async () => {
+  test('when it carries its own key, or the URL of its key', async () => {
     const { provider, gateway, sign } = await startWithProvider();
-    const own = await signingKey('own');
+    const attackersKey = await signingKey('own');
     const elsewhere = await startIdentityProvider();
-    elsewhere.publish(own);
+    elsewhere.publish(attackersKey);
     const jku = elsewhere.jwksUrl;
-    for (const header of [{ jwk: own.jwk }, { jku }, { x5u: jku }, { jku, kid: 'a' }, { jwk: own.jwk, kid: 'a' }])
-      expect(await verdictOn(gateway, await sign({ key: own, header }))).toEqual(refused());
+    for (const header of [
+      { jwk: attackersKey.jwk },
+      { jku },
+      { x5u: jku },
+      { jku, kid: 'a' },
+      { jwk: attackersKey.jwk, kid: 'a' },
+    ])
+      expect(await verdictOn(gateway, await sign({ key: attackersKey, header }))).toEqual(refused());
     expect(elsewhere.asked()).toEqual([]);
     expect(provider.asked().length).toBeGreaterThan(0);
   });
 
   test.each(['../../etc/passwd', 'a\u0000', '', "' or 1=1 --", 'x'.repeat(4000)])(
-    'with a key name that is none: %j',
+    'when its key id is invalid: %j',
     async (kid) => {
       const { gateway, sign } = await startWithProvider();
       expect(await verdictOn(gateway, await sign({ header: { kid } }))).toEqual(refused());
     },
   );
 
-  test('of which one character is another', async () => {
+  test('when any single character is changed', async () => {
     const { gateway, sign } = await startWithProvider();
     const token = await sign();
     expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
-    // The last character of a signature holds bits that mean nothing.
-    const place = fc.integer({ min: 0, max: token.length - 2 });
+    // The last character of a signature contains padding bits, so a change there may be harmless.
+    const position = fc.integer({ min: 0, max: token.length - 2 });
     const character = fc.constantFrom('A', 'B', 'z', '0', '9', '-', '_', '.');
     await fc.assert(
-      fc.asyncProperty(place, character, async (index, other) => {
-        fc.pre(token[index] !== other);
-        expect(await verdictOn(gateway, token.slice(0, index) + other + token.slice(index + 1))).toEqual(refused());
+      fc.asyncProperty(position, character, async (index, replacement) => {
+        fc.pre(token[index] !== replacement);
+        expect(await verdictOn(gateway, token.slice(0, index) + replacement + token.slice(index + 1))).toEqual(
+          refused(),
+        );
       }),
       { numRuns: runs(30) },
     );
   });
 
-  test('that is none at all', async () => {
+  test('when it is not a JSON Web Token', async () => {
     const { gateway, sign } = await startWithProvider();
     const [header = '', payload = '', signature = ''] = (await sign()).split('.');
     const deep = `${'['.repeat(3000)}${']'.repeat(3000)}`;

@@ -23,7 +23,7 @@ import {
 
 const STREAM_KEY = 'f26566285faca6fbe2e79a73a66rsrrsrrsr3cde23a2bb7dbc6c2c1761b98f4e4';
 
-test('why a session failed is told without the stream key that it failed with', async () => {
+test('errorMessage of a session contains no stream key and no account id', async () => {
   const reason = `ingest at rtmps://live.test:443/live/${STREAM_KEY} broke off, key ${STREAM_KEY}, see accounts/${ACCOUNT}/x`;
   const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }), {
     intercept: () => async () => ({
@@ -38,7 +38,7 @@ test('why a session failed is told without the stream key that it failed with', 
   expect(data).toMatchObject({ livestreamSession: { errorMessage: matching(/broke off/) } });
 });
 
-test('an error that nobody foresaw stands in the log without token and account', async () => {
+test('the log of an unexpected error contains no token and no account id', async () => {
   const gateway = await startTestGateway({
     intercept:
       () =>
@@ -51,36 +51,39 @@ test('an error that nobody foresaw stands in the log without token and account',
   for (const secret of [TOKEN, ACCOUNT]) expect(inspect(gateway.logs, { depth: null })).not.toContain(secret);
 });
 
-describe('a field is guarded in whatever form its scopes are written', () => {
+describe('enforceScopes', () => {
   const directive =
     'scalar federation__Scope directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT';
-  const nobody = { viewer: { token: null, scopes: new Set() } };
-  const made = (typeDefs: string) =>
+  const callerWithoutScopes = { viewer: { token: null, scopes: new Set() } };
+  const buildSchema = (typeDefs: string) =>
     enforceScopes(
       createSchema<Context>({ typeDefs: `${directive} ${typeDefs}`, resolvers: { Query: { a: () => 'A' } } }),
     );
 
-  test.each(['["livestream:secret"]', '"livestream:secret"'])('%s', async (scopes) => {
-    const schema = made(`type Query { a: String @requiresScopes(scopes: ${scopes}) }`);
-    const { data } = await graphql({ schema, source: '{ a }', contextValue: nobody });
-    expect(data).toEqual({ a: null });
-  });
+  test.each(['["livestream:secret"]', '"livestream:secret"'])(
+    'guards a field whose scopes are written as %s',
+    async (scopes) => {
+      const schema = buildSchema(`type Query { a: String @requiresScopes(scopes: ${scopes}) }`);
+      const { data } = await graphql({ schema, source: '{ a }', contextValue: callerWithoutScopes });
+      expect(data).toEqual({ a: null });
+    },
+  );
 
   test.each([
     'type Query { a: String @requiresScopes(scopes: [[]]) }',
     'type Query { a: String @requiresScopes(scopes: []) }',
-  ])('or the gateway does not start: %s', (typeDefs) => {
-    expect(() => made(typeDefs)).toThrow(/requiresScopes/);
+  ])('throws when a field lists no scope: %s', (typeDefs) => {
+    expect(() => buildSchema(typeDefs)).toThrow(/requiresScopes/);
   });
 });
 
-describe('a key in the settings that would let in nobody, or anybody, is refused at the start', () => {
-  test('a private key', async () => {
+describe('importUsableKeys', () => {
+  test('rejects a private key', async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     expect((await importUsableKeys({ jwk: JSON.stringify(await exportJWK(privateKey)) })).size).toBe(0);
   });
 
-  test('a shared secret of a few letters', async () => {
+  test('rejects a shared secret that is too short', async () => {
     const jwk = JSON.stringify({ kty: 'oct', k: 'YQ' });
     expect((await importUsableKeys({ jwk })).size).toBe(0);
     const gateway = await startGuarded(jwtSettings({ jwk }));
@@ -89,7 +92,7 @@ describe('a key in the settings that would let in nobody, or anybody, is refused
     expect(await verdictOn(gateway, token)).toEqual(refused());
   });
 
-  test('a key that is for another algorithm than it says', async () => {
+  test('respects the algorithm and the use that a JWK names', async () => {
     const { publicKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = { ...(await exportJWK(publicKey)), alg: 'RS256' };
     expect([...(await importUsableKeys({ jwk: JSON.stringify(jwk) })).keys()]).toEqual(['RS256']);
@@ -97,7 +100,7 @@ describe('a key in the settings that would let in nobody, or anybody, is refused
   });
 });
 
-test('keys that cannot be read are not asked for once for each token that comes', async () => {
+test('a JWK Set that cannot be fetched is not requested again for each token', async () => {
   const { provider, gateway, sign } = await startWithProvider();
   provider.be('error');
   for (const token of await Promise.all(Array.from({ length: 20 }, async () => sign())))
@@ -109,18 +112,18 @@ test('keys that cannot be read are not asked for once for each token that comes'
   expect((await verdictOn(gateway, await sign())).status).toBe(200);
 });
 
-test('a token that upstream has begun to refuse gets nothing any more of what it got before', async () => {
+test('a token that upstream starts to reject gets no cached data any more', async () => {
   const gateway = await startTestGateway({ options: { auth: { kind: 'passthrough' } } });
   const { endedSessionId, liveLivestreamId } = gateway.samples;
-  const ask = async (query: string) => gateway.send({ query }, { headers: { authorization: 'Bearer alice' } });
+  const send = async (query: string) => gateway.send({ query }, { headers: { authorization: 'Bearer alice' } });
   const ended = `{ livestreamSession(id: "${endedSessionId}") { viewerSeconds } }`;
-  expect((await ask(ended)).errors).toEqual([]);
+  expect((await send(ended)).errors).toEqual([]);
   gateway.sandbox.fail([{ kind: 'status', status: 401 }]);
-  expect((await ask(`{ livestream(id: "${liveLivestreamId}") { id } }`)).errors).toHaveLength(1);
-  expect((await ask(ended)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  expect((await send(`{ livestream(id: "${liveLivestreamId}") { id } }`)).errors).toHaveLength(1);
+  expect((await send(ended)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
 });
 
-test('a secret that a caller may not have costs no request, where nothing else is asked of its livestream', async () => {
+test('a secret field that the caller must not read causes no upstream request', async () => {
   const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }));
   const query = `{ livestreamSession(id: "${gateway.samples.endedSessionId}") { livestream { id streamKey } } }`;
   await gateway.send({ query }, { headers: { 'x-api-key': 'reader' } });

@@ -15,10 +15,10 @@ import {
 } from '../support/identityProvider.ts';
 
 const SECOND = 1000;
-/** Longer than keys are believed without looking again. */
-const LONG = 11 * 60 * SECOND;
+/** Longer than the TTL of the JWK Set. */
+const PAST_TTL = 11 * 60 * SECOND;
 
-// The machine's clock, which is what keys age by, stands still; timers go on.
+// jose reads the system clock for the age of the keys. Timers stay real.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
 });
@@ -28,19 +28,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function pass(gateway: TestGateway, milliseconds: number): void {
+function advance(gateway: TestGateway, milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds);
   gateway.clock.advance(milliseconds);
 }
 
-/** The same as `startWithProvider`, with a token that outlasts all that passes here. */
+/** Like `startWithProvider`, with tokens that stay valid throughout the test. */
 async function start() {
   const { gateway, sign, ...rest } = await startWithProvider();
   const claims = { exp: gateway.clock.now() / SECOND + 86_400 };
   return { ...rest, gateway, sign: async (kid = 'a') => sign({ key: await signingKey(kid), claims }) };
 }
 
-/** The keys cannot be read and none are known: it is not the caller's fault, and may pass. */
+/** No keys are available: the caller is not at fault and may retry. */
 const UNAVAILABLE = {
   status: 503,
   code: 'UPSTREAM_UNAVAILABLE',
@@ -52,50 +52,52 @@ const UNAVAILABLE = {
 
 const FAILURES: Publishing[] = ['error', 'reset', 'redirect', 'huge', 'html', 'truncated', 'not-keys', 'no-content'];
 
-describe('published keys', () => {
-  test('are read when the first token comes, and once for all that come with them', async () => {
+describe('a JWK Set', () => {
+  test('is fetched with the first token, once for all concurrent requests', async () => {
     const { provider, gateway, sign } = await start();
     expect(provider.asked()).toEqual([]);
     const token = await sign();
     const verdicts = await Promise.all([1, 2, 3, 4].map(async () => verdictOn(gateway, token)));
 
     expect(verdicts).toEqual([ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED]);
-    pass(gateway, 9 * 60 * SECOND);
+    advance(gateway, 9 * 60 * SECOND);
     expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
     expect(provider.asked()).toEqual([KEYS_PATH]);
   });
 
-  test('may be joined by a new one, which is accepted as soon as a token names it', async () => {
+  test('is fetched again when a token names an unknown key', async () => {
     const { provider, gateway, key, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(key, await signingKey('b'));
-    pass(gateway, 2 * SECOND);
+    advance(gateway, 2 * SECOND);
 
     expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     expect(provider.asked()).toHaveLength(2);
   });
 
-  test('may lose one, which is refused once they were read again', async () => {
+  test('stops accepting a removed key after its TTL', async () => {
     const { provider, gateway, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
-    pass(gateway, LONG);
+    advance(gateway, PAST_TTL);
 
     expect(await verdictOn(gateway, await sign())).toEqual(refused());
     expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
-  test('are not read once for each token that names an unknown one', async () => {
+  test('is not fetched for every token that names an unknown key', async () => {
     const { provider, gateway, sign } = await start();
     await verdictOn(gateway, await sign());
-    const strangers = await Promise.all(Array.from({ length: 20 }, async (_, index) => sign(`stranger ${index % 2}`)));
-    pass(gateway, 2 * SECOND);
-    for (const token of strangers) expect(await verdictOn(gateway, token)).toEqual(refused());
+    const unknownKeys = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => sign(`stranger ${index % 2}`)),
+    );
+    advance(gateway, 2 * SECOND);
+    for (const token of unknownKeys) expect(await verdictOn(gateway, token)).toEqual(refused());
     expect(provider.asked()).toHaveLength(2);
   });
 
-  test('are asked for without anything of the caller', async () => {
+  test('is requested without any credential of the caller', async () => {
     const sent: string[] = [];
     const provider = await startIdentityProvider();
     const key = await signingKey('a');
@@ -115,8 +117,8 @@ describe('published keys', () => {
   });
 });
 
-describe('where the keys cannot be read', () => {
-  test.each(FAILURES)('before any is known, nobody is let in, nor told to sign in again: %s', async (failure) => {
+describe('a JWK Set that cannot be fetched', () => {
+  test.each(FAILURES)('causes a 503 when no keys are cached: %s', async (failure) => {
     const { provider, gateway, sign } = await start();
     provider.be(failure);
     const verdict = await verdictOn(gateway, await sign());
@@ -126,67 +128,67 @@ describe('where the keys cannot be read', () => {
     expect(gateway.logs).toMatchObject([{ level: 'error', message: 'Cannot fetch the JWK Set.' }]);
     expect(JSON.stringify(gateway.logs)).not.toContain(new URL(provider.jwksUrl).host);
     provider.be('keys');
-    pass(gateway, 60 * SECOND);
+    advance(gateway, 60 * SECOND);
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
   });
 
-  test.each(FAILURES)('those that are known go on being used, and no others: %s', async (failure) => {
+  test.each(FAILURES)('leaves the expired keys in use, and no others: %s', async (failure) => {
     const { provider, gateway, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
     provider.be(failure);
-    pass(gateway, LONG);
+    advance(gateway, PAST_TTL);
 
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     expect(await verdictOn(gateway, await sign('b'))).toEqual(refused());
     expect(new Set(gateway.logs.map(({ level }) => level))).toEqual(new Set(['warn']));
     provider.be('keys');
-    pass(gateway, LONG);
+    advance(gateway, PAST_TTL);
     expect(await verdictOn(gateway, await sign())).toEqual(refused());
     expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
-  /** In place of the timer that ends a look at the keys. */
-  function holdTimeouts() {
-    const held: AbortController[] = [];
-    const asked: number[] = [];
+  /** Replaces `AbortSignal.timeout` with signals that the test aborts. */
+  function mockTimeouts() {
+    const controllers: AbortController[] = [];
+    const requestedMs: number[] = [];
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
       const controller = new AbortController();
-      held.push(controller);
-      asked.push(milliseconds);
+      controllers.push(controller);
+      requestedMs.push(milliseconds);
       return controller.signal;
     });
-    return { held, asked };
+    return { controllers, requestedMs };
   }
-  const timeOut = (): DOMException => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  const timeoutError = (): DOMException => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 
-  test('because they never come, the wait has an end', async () => {
-    const timeouts = holdTimeouts();
+  test('causes a 503 after a timeout of 5 s when the provider does not respond', async () => {
+    const timeouts = mockTimeouts();
     const { provider, gateway, sign } = await start();
     provider.be('hang');
     const verdict = verdictOn(gateway, await sign());
     await vi.waitFor(() => expect(provider.asked()).toHaveLength(1));
-    for (const timeout of timeouts.held) timeout.abort(timeOut());
+    for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
 
     expect(await verdict).toEqual(UNAVAILABLE);
-    expect(timeouts.asked).toEqual([5 * SECOND]);
+    expect(timeouts.requestedMs).toEqual([5 * SECOND]);
   });
 
-  test('because they never come again, known ones are used after the wait', async () => {
-    const timeouts = holdTimeouts();
+  test('leaves the expired keys in use after the timeout when the provider does not respond', async () => {
+    const timeouts = mockTimeouts();
     const { provider, gateway, sign } = await start();
     expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
     provider.be('hang');
-    pass(gateway, LONG);
+    advance(gateway, PAST_TTL);
     const verdict = verdictOn(gateway, await sign());
     await vi.waitFor(() => expect(provider.asked()).toHaveLength(2));
-    for (const timeout of timeouts.held) timeout.abort(timeOut());
+    for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
 
     expect(await verdict).toEqual(ACCEPTED);
   });
 });
 
-test('a caller who is told to come back later is told so in the way of GraphQL', async () => {
+test('a 503 without keys is a GraphQL error that is retryable', async () => {
   const { provider, gateway, sign } = await start();
   provider.be('error');
   const headers = { authorization: `Bearer ${await sign()}` };

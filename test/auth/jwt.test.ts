@@ -15,8 +15,8 @@ import {
 
 const SECONDS = 1000;
 
-describe('a token that was signed with a published key, by the issuer and for this gateway,', () => {
-  test.each(['RS256', 'ES256'] as const)('is accepted: %s', async (algorithm) => {
+describe('a JSON Web Token', () => {
+  test.each(['RS256', 'ES256'] as const)('that a published %s key signed is accepted', async (algorithm) => {
     const { provider, gateway, sign } = await startWithProvider();
     const key = await signingKey('b', algorithm);
     provider.publish(await signingKey('a'), key);
@@ -24,15 +24,15 @@ describe('a token that was signed with a published key, by the issuer and for th
   });
 
   test.each([
-    ['one', AUDIENCE, true],
-    ['a list with one', ['elsewhere', 'livestreams-eu'], true],
-    ['another', 'elsewhere', false],
-    ['a list of others', ['elsewhere', 'livestreams '], false],
+    ['a configured audience', AUDIENCE, true],
+    ['a list with a configured audience', ['elsewhere', 'livestreams-eu'], true],
+    ['another audience', 'elsewhere', false],
+    ['a list of other audiences', ['elsewhere', 'livestreams '], false],
     ['an empty list', [], false],
-    ['the beginning of one', 'livestream', false],
-    ['none', undefined, false],
-    ['no text', { 0: AUDIENCE }, false],
-  ])('has one of the audiences: %s', async (_what, aud, isAccepted) => {
+    ['a prefix of a configured audience', 'livestream', false],
+    ['no audience', undefined, false],
+    ['an object', { 0: AUDIENCE }, false],
+  ])('whose "aud" is %s: accepted is %s', async (_what, aud, isAccepted) => {
     const key = await signingKey('a');
     const gateway = await startGuarded(jwtSettings({ pem: key.pem }, { audiences: [AUDIENCE, 'livestreams-eu'] }));
     const token = await signToken({ key, now: gateway.clock.now(), claims: { aud } });
@@ -42,12 +42,12 @@ describe('a token that was signed with a published key, by the issuer and for th
   });
 
   test.each([
-    ['another', 'https://elsewhere.test/'],
-    ['nearly the same', ISSUER.slice(0, -1)],
-    ['in a list', [ISSUER]],
-    ['none', undefined],
+    ['another issuer', 'https://elsewhere.test/'],
+    ['a prefix of the issuer', ISSUER.slice(0, -1)],
+    ['a list', [ISSUER]],
+    ['missing', undefined],
     ['empty', ''],
-  ])('has the issuer: %s is refused', async (_what, iss) => {
+  ])('whose "iss" is %s is rejected', async (_what, iss) => {
     const { gateway, sign } = await startWithProvider();
     expect(await verdictOn(gateway, await sign({ claims: { iss } }))).toEqual(
       refused(/^The token's claim "iss" is not accepted\.$/),
@@ -56,17 +56,17 @@ describe('a token that was signed with a published key, by the issuer and for th
 
   test.each([
     ['no exp', { exp: undefined }, /"exp"/],
-    ['an exp that is a text', { exp: '9999999999' }, /"exp"|token/],
-    ['an exp of null', { exp: null }, /token/],
-    ['an nbf that is a text', { nbf: 'now' }, /token/],
-  ])('has times that are numbers: %s is refused', async (_what, claims, message) => {
+    ['a string as exp', { exp: '9999999999' }, /"exp"|token/],
+    ['null as exp', { exp: null }, /token/],
+    ['a string as nbf', { nbf: 'now' }, /token/],
+  ])('with %s is rejected', async (_what, claims, message) => {
     const { gateway, sign } = await startWithProvider();
     expect(await verdictOn(gateway, await sign({ claims }))).toEqual(refused(message));
   });
 });
 
-describe('clocks may differ by the skew that is set, and by no second more', () => {
-  test('where a token ends', async () => {
+describe('the clock skew', () => {
+  test('extends the expiry of a token, not by a second more', async () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { exp: gateway.clock.now() / SECONDS + 60 } });
     gateway.clock.advance(89 * SECONDS);
@@ -75,7 +75,7 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
     expect(await verdictOn(gateway, token)).toEqual(refused(/^The token has expired\.$/));
   });
 
-  test('where a token begins', async () => {
+  test('advances the "nbf" of a token, not by a second more', async () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { nbf: gateway.clock.now() / SECONDS + 91 } });
     gateway.clock.advance(60 * SECONDS);
@@ -84,7 +84,7 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
     expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
   });
 
-  test('which may be none', async () => {
+  test('may be 0', async () => {
     const { gateway, sign } = await startWithProvider(0);
     const token = await sign({ claims: { exp: gateway.clock.now() / SECONDS + 60 } });
     gateway.clock.advance(59 * SECONDS);
@@ -94,8 +94,8 @@ describe('clocks may differ by the skew that is set, and by no second more', () 
   });
 });
 
-describe('what a caller may do stands in the token', () => {
-  const READS = '{ meeting(id: "a") { id } }';
+describe('the scopes of a token', () => {
+  const READ = '{ meeting(id: "a") { id } }';
 
   test.each([
     [{ scope: 'livestream:read' }, true],
@@ -114,12 +114,12 @@ describe('what a caller may do stands in the token', () => {
     [{ scope: [['livestream:read']] }, false],
     [{ scope: true, scp: 1, scopes: null }, false],
     [{ scope: undefined, permissions: ['livestream:read'], roles: ['livestream:read'] }, false],
-  ])('%j: may read %s', async (claims, mayRead) => {
+  ])('come from its claims: with %j, reading is allowed: %s', async (claims, mayRead) => {
     const key = await signingKey('a');
     const gateway = await startGuarded(jwtSettings({ pem: key.pem }));
     const token = await signToken({ key, now: gateway.clock.now(), claims });
     const headers = { authorization: `Bearer ${token}` };
-    const { status, data, errors } = await gateway.send({ query: READS }, { headers });
+    const { status, data, errors } = await gateway.send({ query: READ }, { headers });
 
     expect({ status, data }).toEqual({ status: 200, data: { meeting: mayRead ? { id: 'a' } : null } });
     expect(errors.map(({ extensions }) => extensions['code'])).toEqual(mayRead ? [] : ['FORBIDDEN']);

@@ -15,16 +15,16 @@ import {
   verdictOn,
 } from '../support/identityProvider.ts';
 
-describe('a key in the settings', () => {
+describe('a key in JWT_KEY', () => {
   const forms: [string, (key: SigningKey) => { pem: string } | { jwk: string }][] = [
     ['PEM', ({ pem }) => ({ pem })],
     ['JWK', ({ jwk }) => ({ jwk: JSON.stringify(jwk) })],
-    ['JWK without its algorithm', ({ jwk: { alg: _alg, ...jwk } }) => ({ jwk: JSON.stringify(jwk) })],
+    ['JWK without an algorithm', ({ jwk: { alg: _alg, ...jwk } }) => ({ jwk: JSON.stringify(jwk) })],
   ];
   const algorithms = ['RS256', 'ES256'] as const;
   const cases = forms.flatMap(([name, form]) => algorithms.map((algorithm) => [name, algorithm, form] as const));
 
-  test.each(cases)('is a %s of %s, whatever name a token gives it', async (_name, algorithm, form) => {
+  test.each(cases)('as a %s of %s verifies tokens whatever key id they name', async (_name, algorithm, form) => {
     const key = await signingKey('a', algorithm);
     const gateway = await startGuarded(jwtSettings(form(key)));
     const now = gateway.clock.now();
@@ -33,11 +33,13 @@ describe('a key in the settings', () => {
     expect(await verdictOn(gateway, await signToken({ key: await signingKey('b', algorithm), now }))).toEqual(
       refused(),
     );
-    const other = algorithm === 'RS256' ? 'ES256' : 'RS256';
-    expect(await verdictOn(gateway, await signToken({ key: await signingKey('a', other), now }))).toEqual(refused());
+    const otherAlgorithm = algorithm === 'RS256' ? 'ES256' : 'RS256';
+    expect(await verdictOn(gateway, await signToken({ key: await signingKey('a', otherAlgorithm), now }))).toEqual(
+      refused(),
+    );
   });
 
-  test('may be a shared secret, which no other algorithm is used with', async () => {
+  test('may be a shared secret, which verifies HMAC algorithms only', async () => {
     const secret = Buffer.from('a shared secret that is long enough '.repeat(2));
     const jwk = JSON.stringify({ kty: 'oct', k: secret.toString('base64url') });
     const gateway = await startGuarded(jwtSettings({ jwk }));

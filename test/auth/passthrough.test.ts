@@ -9,167 +9,177 @@ const BY_ID = '/livestreams/{livestream_id}';
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-/** A gateway whose callers bring their own upstream tokens, and which of them each upstream request was sent with. */
+/** A gateway whose callers send upstream tokens, and the token of each upstream request. */
 async function start(settings = {}) {
-  const senders: string[] = [];
+  const sentAuthorization: string[] = [];
   const gateway = await startTestGateway({
     options: PASSTHROUGH,
     settings,
     intercept: (send) => async (request) => {
-      senders.push(request.headers['authorization'] ?? '');
+      sentAuthorization.push(request.headers['authorization'] ?? '');
       return send(request);
     },
   });
-  const one = `{ livestream(id: "${gateway.samples.liveLivestreamId}") { name } }`;
-  const ask = async (token: string, query = one) => gateway.send({ query }, bearer(token));
-  return { gateway, ask, one, sentBy: () => senders.splice(0).map((header) => header.replace('Bearer ', '')) };
+  const livestreamQuery = `{ livestream(id: "${gateway.samples.liveLivestreamId}") { name } }`;
+  const send = async (token: string, query = livestreamQuery) => gateway.send({ query }, bearer(token));
+  return {
+    gateway,
+    send,
+    livestreamQuery,
+    takeTokens: () => sentAuthorization.splice(0).map((header) => header.replace('Bearer ', '')),
+  };
 }
 
-describe('the caller’s own token', () => {
+describe('the token of a caller', () => {
   test.each([`Bearer ${ALICE}`, `bearer ${ALICE}`, `BEARER   ${ALICE}`, `Bearer ${ALICE}\t`])(
-    'is what upstream is asked with: %j',
+    'is sent upstream, however the header is written: %j',
     async (authorization) => {
-      const { gateway, one, sentBy } = await start();
-      const { errors } = await gateway.send({ query: one }, { headers: { authorization } });
+      const { gateway, livestreamQuery, takeTokens } = await start();
+      const { errors } = await gateway.send({ query: livestreamQuery }, { headers: { authorization } });
       expect(errors).toEqual([]);
-      expect(sentBy()).toEqual([ALICE]);
+      expect(takeTokens()).toEqual([ALICE]);
     },
   );
 
-  test('is what a mutation is sent with, and what is read after it', async () => {
-    const { gateway, ask, sentBy } = await start();
+  test('is sent with a mutation and the reads after it', async () => {
+    const { gateway, send, takeTokens } = await start();
     const input = `meetingId: "${gateway.samples.emptyMeetingId}"`;
     const query = `mutation { startLivestream(input: { ${input} }) { livestream { name status } userErrors { code } } }`;
-    expect((await ask(BOB, query)).errors).toEqual([]);
-    expect(new Set(sentBy())).toEqual(new Set([BOB]));
+    expect((await send(BOB, query)).errors).toEqual([]);
+    expect(new Set(takeTokens())).toEqual(new Set([BOB]));
   });
 
-  test('may be 8,192 characters with its scheme', async () => {
-    const { ask, sentBy } = await start();
+  test('may have 8,192 characters including the scheme', async () => {
+    const { send, takeTokens } = await start();
     const token = 'x'.repeat(8185);
-    expect((await ask(token)).errors).toEqual([]);
-    expect(sentBy()).toEqual([token]);
+    expect((await send(token)).errors).toEqual([]);
+    expect(takeTokens()).toEqual([token]);
   });
 });
 
-describe('two callers with tokens of their own', () => {
-  test('share no answer that is kept', async () => {
-    const { ask, sentBy } = await start();
-    await ask(ALICE);
-    await ask(ALICE);
-    expect(sentBy()).toEqual([ALICE]);
-    const { data } = await ask(BOB);
-    await ask(ALICE);
+describe('two callers with different tokens', () => {
+  test('share no cached response', async () => {
+    const { send, takeTokens } = await start();
+    await send(ALICE);
+    await send(ALICE);
+    expect(takeTokens()).toEqual([ALICE]);
+    const { data } = await send(BOB);
+    await send(ALICE);
     expect(data).toMatchObject({ livestream: {} });
-    expect(sentBy()).toEqual([BOB]);
+    expect(takeTokens()).toEqual([BOB]);
   });
 
-  test('share nothing that one of them saw in a list', async () => {
-    const { gateway, ask, one, sentBy } = await start();
-    await ask(ALICE, '{ livestreams(first: 100, filter: { status: LIVE }) { nodes { id name } } }');
-    await ask(ALICE, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
-    sentBy();
-    await ask(ALICE, one);
-    expect(sentBy()).toEqual([]);
-    await ask(BOB, one);
-    await ask(BOB, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
-    expect(sentBy()).toEqual([BOB]);
+  test('share no entity from a list', async () => {
+    const { gateway, send, livestreamQuery, takeTokens } = await start();
+    await send(ALICE, '{ livestreams(first: 100, filter: { status: LIVE }) { nodes { id name } } }');
+    await send(ALICE, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
+    takeTokens();
+    await send(ALICE, livestreamQuery);
+    expect(takeTokens()).toEqual([]);
+    await send(BOB, livestreamQuery);
+    await send(BOB, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
+    expect(takeTokens()).toEqual([BOB]);
   });
 
-  test('share no read that is under way', async () => {
-    const { gateway, ask, sentBy } = await start({ latencyMs: 1000 });
-    const answers = [ask(ALICE), ask(ALICE), ask(BOB)];
+  test('share no read in flight', async () => {
+    const { gateway, send, takeTokens } = await start({ latencyMs: 1000 });
+    const responses = [send(ALICE), send(ALICE), send(BOB)];
     await until(() => gateway.sandbox.requests().inFlight === 2);
     gateway.clock.advance(1000);
-    for (const { errors } of await Promise.all(answers)) expect(errors).toEqual([]);
-    expect(sentBy().toSorted()).toEqual([ALICE, BOB]);
+    for (const { errors } of await Promise.all(responses)) expect(errors).toEqual([]);
+    expect(takeTokens().toSorted()).toEqual([ALICE, BOB]);
   });
 
-  test('share no start that is under way', async () => {
-    const { gateway, ask, sentBy } = await start({ latencyMs: 1000 });
+  test('share no start in flight', async () => {
+    const { gateway, send, takeTokens } = await start({ latencyMs: 1000 });
     const input = `meetingId: "${gateway.samples.emptyMeetingId}"`;
     const query = `mutation { startLivestream(input: { ${input} }) { userErrors { code } } }`;
-    const answers = [ask(ALICE, query), ask(ALICE, query), ask(BOB, query)];
+    const responses = [send(ALICE, query), send(ALICE, query), send(BOB, query)];
     await until(() => gateway.sandbox.requests().inFlight === 2);
     gateway.clock.advance(1000);
-    const codes = (await Promise.all(answers)).map(({ data }) => at(data, 'startLivestream', 'userErrors', 0, 'code'));
+    const codes = (await Promise.all(responses)).map(({ data }) =>
+      at(data, 'startLivestream', 'userErrors', 0, 'code'),
+    );
     expect(codes).toEqual([undefined, undefined, 'CONFLICT']);
-    expect(sentBy()).toEqual([ALICE, BOB]);
+    expect(takeTokens()).toEqual([ALICE, BOB]);
   });
 
-  test('share no name that one of them gave', async () => {
-    const { gateway, ask } = await start({ nameDelayMs: 60_000 });
+  test('share no name of a livestream that one of them started', async () => {
+    const { gateway, send } = await start({ nameDelayMs: 60_000 });
     const input = `meetingId: "${gateway.samples.emptyMeetingId}", name: "Alice’s own"`;
-    const started = await ask(ALICE, `mutation { startLivestream(input: { ${input} }) { livestream { id name } } }`);
+    const started = await send(ALICE, `mutation { startLivestream(input: { ${input} }) { livestream { id name } } }`);
     const id = String(at(started.data, 'startLivestream', 'livestream', 'id'));
     const query = `{ livestream(id: "${id}") { name } }`;
-    expect((await ask(ALICE, query)).data).toEqual({ livestream: { name: 'Alice’s own' } });
-    expect((await ask(BOB, query)).data).toEqual({ livestream: { name: null } });
+    expect((await send(ALICE, query)).data).toEqual({ livestream: { name: 'Alice’s own' } });
+    expect((await send(BOB, query)).data).toEqual({ livestream: { name: null } });
   });
 
-  test('share no budget', async () => {
-    const { ask } = await start();
+  test('share no request budget', async () => {
+    const { send } = await start();
     const budget = '{ upstreamBudget { limit remaining } }';
-    await ask(ALICE);
-    await ask(ALICE, '{ meetings { nodes { id } } }');
-    expect((await ask(ALICE, budget)).data).toEqual({ upstreamBudget: { limit: 1200, remaining: 1198 } });
-    expect((await ask(BOB, budget)).data).toEqual({ upstreamBudget: { limit: 1200, remaining: 1200 } });
+    await send(ALICE);
+    await send(ALICE, '{ meetings { nodes { id } } }');
+    expect((await send(ALICE, budget)).data).toEqual({ upstreamBudget: { limit: 1200, remaining: 1198 } });
+    expect((await send(BOB, budget)).data).toEqual({ upstreamBudget: { limit: 1200, remaining: 1200 } });
   });
 
-  test('are not locked out by each other’s limit', async () => {
-    const { gateway, ask } = await start();
+  test('are not locked out by each other’s 429', async () => {
+    const { gateway, send } = await start();
     gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 120, times: 1 }]);
-    expect((await ask(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
-    expect((await ask(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
-    expect((await ask(BOB)).errors).toEqual([]);
+    expect((await send(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect((await send(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect((await send(BOB)).errors).toEqual([]);
   });
 
-  test('lose nothing when the other changes something', async () => {
-    const { gateway, ask, sentBy } = await start();
+  test('do not invalidate each other’s cache', async () => {
+    const { gateway, send, takeTokens } = await start();
     const list = '{ livestreams(first: 100, filter: { status: INVOKED }) { nodes { id } } }';
-    await ask(ALICE, list);
+    await send(ALICE, list);
     const input = `meetingId: "${gateway.samples.invokedMeetingId}"`;
-    await ask(BOB, `mutation { stopLivestream(input: { ${input} }) { userErrors { code } } }`);
-    sentBy();
-    await ask(ALICE, list);
-    expect(sentBy()).toEqual([]);
+    await send(BOB, `mutation { stopLivestream(input: { ${input} }) { userErrors { code } } }`);
+    takeTokens();
+    await send(ALICE, list);
+    expect(takeTokens()).toEqual([]);
   });
 });
 
-describe('a token that upstream refuses', () => {
+describe('a token that upstream rejects', () => {
   test.each([
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
-  ])('by %i gets no answer of another caller’s', async (status, code) => {
-    const { gateway, ask, sentBy } = await start();
-    await ask(ALICE);
+  ])('with %i gets no cached data of another caller', async (status, code) => {
+    const { gateway, send, takeTokens } = await start();
+    await send(ALICE);
     gateway.sandbox.fail([{ kind: 'status', status, route: BY_ID }]);
-    sentBy();
-    const stranger = await ask('a-strangers-token');
+    takeTokens();
+    const rejected = await send('a-strangers-token');
 
-    expect(stranger.data).toEqual({ livestream: null });
-    expect(stranger.errors).toMatchObject([
+    expect(rejected.data).toEqual({ livestream: null });
+    expect(rejected.errors).toMatchObject([
       { path: ['livestream'], extensions: { code, retryable: false, upstream: { status } } },
     ]);
-    expect(sentBy()).toEqual(['a-strangers-token']);
-    expect((await ask(ALICE)).errors).toEqual([]);
-    expect(sentBy()).toEqual([]);
+    expect(takeTokens()).toEqual(['a-strangers-token']);
+    expect((await send(ALICE)).errors).toEqual([]);
+    expect(takeTokens()).toEqual([]);
   });
 
-  test('and that was accepted before gets no older answer either', async () => {
-    const { gateway, ask } = await start();
-    await ask(ALICE);
+  test('after accepting it gets no stale data', async () => {
+    const { gateway, send } = await start();
+    await send(ALICE);
     gateway.clock.advance(3000);
     gateway.sandbox.fail([{ kind: 'status', status: 401 }]);
-    const answers = [await ask(ALICE), await ask(ALICE)];
-    expect(answers.map(({ data }) => data)).toEqual([{ livestream: null }, { livestream: null }]);
-    expect(answers[1]?.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    const responses = [await send(ALICE), await send(ALICE)];
+    expect(responses.map(({ data }) => data)).toEqual([{ livestream: null }, { livestream: null }]);
+    expect(responses[1]?.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  test('in one field leaves the others what they are', async () => {
-    const { gateway, ask, one } = await start();
+  test('in one field leaves the other fields intact', async () => {
+    const { gateway, send, livestreamQuery } = await start();
     gateway.sandbox.fail([{ kind: 'status', status: 401, route: BY_ID }]);
-    const { status, data, errors } = await ask(ALICE, one.replace('{', '{ meetings(first: 2) { nodes { id } }'));
+    const { status, data, errors } = await send(
+      ALICE,
+      livestreamQuery.replace('{', '{ meetings(first: 2) { nodes { id } }'),
+    );
     expect(status).toBe(200);
     expect(rowsOf(at(data, 'meetings', 'nodes'))).toHaveLength(2);
     expect(errors.map(({ path }) => path)).toEqual([['livestream']]);
