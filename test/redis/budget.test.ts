@@ -4,115 +4,115 @@ import { type Fleet, type FleetOptions, startFleet } from './support/fleet.ts';
 import { startLoad } from './support/load.ts';
 
 const LIMIT = 60;
-const WINDOW = 10;
-/** Whoever passes the limit once is refused for the rest of the test, and seen to be. */
-const QUOTA = { quota: { limit: LIMIT, windowSeconds: WINDOW, lockSeconds: 60, enforced: true } };
+const WINDOW_SECONDS = 10;
+/** A replica that exceeds the limit is locked out for the rest of the test, so that the test sees it. */
+const QUOTA = { quota: { limit: LIMIT, windowSeconds: WINDOW_SECONDS, lockSeconds: 60, enforced: true } };
 
 async function startLimited(options: FleetOptions = {}): Promise<Fleet> {
   const fleet = await startFleet({ settings: QUOTA, env: { UPSTREAM_TIMEOUT_MS: '3000' }, ...options });
-  // Until an answer tells another limit, the documented one holds.
+  // The documented limit applies until a response reports this one.
   await fleet.replicas[0].read('{ meeting(id: "none") { title } }');
   return fleet;
 }
 
-/** Resolves when so many seconds have passed since the load began; nothing that was sent meanwhile was too much. */
-async function loaded({ sandbox }: Fleet, began: number, seconds: number): Promise<void> {
-  const isOver = (): boolean => sandbox.requests().refused > 0 || performance.now() - began >= seconds * 1000;
+/** Waits until `seconds` after `startedAt`. Fails if a replica exceeds the limit in the meantime. */
+async function expectNoLockout({ sandbox }: Fleet, startedAt: number, seconds: number): Promise<void> {
+  const isOver = (): boolean => sandbox.requests().refused > 0 || performance.now() - startedAt >= seconds * 1000;
   await expect.poll(isOver, { interval: 50, timeout: 58_000 }).toBe(true);
   expect(sandbox.requests().refused).toBe(0);
 }
 
-/** Upstream requests in the quota's windows, the last one left out, which was cut off. */
-function windowsOf({ sandbox }: Fleet): number[] {
+/** The number of upstream requests in each window of the quota, except the last window, which is not complete. */
+function requestsPerWindow({ sandbox }: Fleet): number[] {
   const windows: number[] = [];
   let endsAt = 0;
   for (const { at } of sandbox.requests().requests) {
     const time = Date.parse(at);
     if (time >= endsAt) {
       windows.push(0);
-      endsAt = time + WINDOW * 1000;
+      endsAt = time + WINDOW_SECONDS * 1000;
     }
     windows.push((windows.pop() ?? 0) + 1);
   }
   return windows.slice(0, -1);
 }
 
-test('three replicas under load spend one budget, and nearly all of it', async () => {
+test('three replicas under load spend one budget, and more than 80 % of it', async () => {
   const fleet = await startLimited();
   const load = startLoad(fleet.replicas);
-  await loaded(fleet, performance.now(), 25);
-  const { served, refused } = await load.stop();
-  const windows = windowsOf(fleet);
+  await expectNoLockout(fleet, performance.now(), 25);
+  const { served, rejected } = await load.stop();
+  const windows = requestsPerWindow(fleet);
   expect(windows.length).toBeGreaterThanOrEqual(2);
   for (const sent of windows) expect(sent).toBeGreaterThan(0.8 * LIMIT);
   expect(served).toBeGreaterThan(0.8 * LIMIT * windows.length);
-  expect(refused).toBeGreaterThan(0);
+  expect(rejected).toBeGreaterThan(0);
 });
 
-test('they go on with a part each while Redis is killed, silent and back, and never pass the limit', async () => {
+test('three replicas never exceed the limit while Redis is killed, suspended and restarted', async () => {
   const fleet = await startLimited();
   const { redis, replicas } = fleet;
-  const began = performance.now();
+  const startedAt = performance.now();
   const load = startLoad(replicas);
-  await loaded(fleet, began, 6);
+  await expectNoLockout(fleet, startedAt, 6);
   await redis.kill();
-  await loaded(fleet, began, 15);
+  await expectNoLockout(fleet, startedAt, 15);
   await redis.start();
-  await loaded(fleet, began, 19);
+  await expectNoLockout(fleet, startedAt, 19);
   redis.pause();
-  await loaded(fleet, began, 27);
+  await expectNoLockout(fleet, startedAt, 27);
   redis.resume();
-  await loaded(fleet, began, 31);
+  await expectNoLockout(fleet, startedAt, 31);
   await redis.kill();
-  await loaded(fleet, began, 35);
+  await expectNoLockout(fleet, startedAt, 35);
   await redis.start();
-  await loaded(fleet, began, 46);
+  await expectNoLockout(fleet, startedAt, 46);
   await load.stop();
-  const windows = windowsOf(fleet);
+  const windows = requestsPerWindow(fleet);
   expect(windows.length).toBeGreaterThanOrEqual(3);
-  // More than one replica's part.
+  // More than one replica's partition.
   for (const sent of windows) expect(sent).toBeGreaterThan(LIMIT / 3);
 });
 
-test('a replica that is killed under load, and one that comes back, take nothing twice', async () => {
+test('a replica that is killed and restarted under load does not make the others exceed the limit', async () => {
   const fleet = await startLimited();
   const [, , victim] = fleet.replicas;
-  const began = performance.now();
+  const startedAt = performance.now();
   let isDown = false;
   const load = startLoad(fleet.replicas, (replica) => isDown && replica === victim);
   for (const second of [0.3, 11.8]) {
-    await loaded(fleet, began, second);
+    await expectNoLockout(fleet, startedAt, second);
     isDown = true;
     await victim.kill();
-    await loaded(fleet, began, second + 3);
+    await expectNoLockout(fleet, startedAt, second + 3);
     await victim.start();
     isDown = false;
   }
-  await loaded(fleet, began, 25);
+  await expectNoLockout(fleet, startedAt, 25);
   await load.stop();
-  const windows = windowsOf(fleet);
+  const windows = requestsPerWindow(fleet);
   expect(windows.length).toBeGreaterThanOrEqual(2);
   for (const sent of windows) expect(sent).toBeGreaterThan(LIMIT / 2);
 });
 
-test('a replica that is started while Redis is away learns with its first answers how much is left', async () => {
+test('a replica that starts while Redis is unavailable learns from its first responses how much is left', async () => {
   const fleet = await startLimited({ settings: { quota: { ...QUOTA.quota, limit: 2 * LIMIT } } });
   const [, , victim] = fleet.replicas;
-  const began = performance.now();
+  const startedAt = performance.now();
   let isDown = false;
   const load = startLoad(fleet.replicas, (replica) => isDown && replica === victim);
-  await loaded(fleet, began, 2);
+  await expectNoLockout(fleet, startedAt, 2);
   await fleet.redis.kill();
   isDown = true;
   await victim.kill();
-  await loaded(fleet, began, 13);
+  await expectNoLockout(fleet, startedAt, 13);
   await victim.start();
   isDown = false;
-  await loaded(fleet, began, 17);
+  await expectNoLockout(fleet, startedAt, 17);
   await fleet.redis.start();
-  await loaded(fleet, began, 26);
+  await expectNoLockout(fleet, startedAt, 26);
   await load.stop();
-  const windows = windowsOf(fleet);
-  // The two that went on have spent their parts, and the third one has got something.
+  const windows = requestsPerWindow(fleet);
+  // More than the other two replicas' partitions: the third replica spent something too.
   expect(windows[1]).toBeGreaterThan(LIMIT);
 });

@@ -1,57 +1,57 @@
 import { expect, test } from 'vitest';
 
 import { startFleet } from './support/fleet.ts';
-import { forAWhile, start, stop, timeUntil } from './support/operations.ts';
-import { watch } from './support/watch.ts';
+import { startLivestream, stopLivestream } from './support/livestreams.ts';
+import { repeatFor, timeUntil } from './support/polling.ts';
+import { subscribe } from './support/subscribe.ts';
 
-/** Milliseconds. */
-const PROMPTLY = 300;
+const PROMPT_MS = 300;
 
-test('who watches at one replica hears of what is started and stopped at another, promptly and once', async () => {
+test('a subscriber at one replica receives starts and stops at another within 300 ms, and once', async () => {
   const { replicas, sandbox } = await startFleet({ settings: { goLiveAfterMs: 600_000 } });
   const [first, ...others] = replicas;
   const meetingId = sandbox.samples.emptyMeetingId;
-  const watchings = await Promise.all(others.map(async (replica) => watch(replica, { meetingId })));
-  const seen = (): unknown[] => watchings.map(({ statuses }) => statuses);
-  await start(first, meetingId, 'First light');
-  expect(await timeUntil(seen, [['INVOKED'], ['INVOKED']])).toBeLessThan(PROMPTLY);
-  await stop(first, meetingId);
+  const subscribers = await Promise.all(others.map(async (replica) => subscribe(replica, { meetingId })));
+  const received = (): unknown[] => subscribers.map(({ statuses }) => statuses);
+  await startLivestream(first, meetingId, 'First light');
+  expect(await timeUntil(received, [['INVOKED'], ['INVOKED']])).toBeLessThan(PROMPT_MS);
+  await stopLivestream(first, meetingId);
   const both = ['INVOKED', 'IDLE'];
-  expect(await timeUntil(seen, [both, both])).toBeLessThan(PROMPTLY);
-  await forAWhile(3000);
-  expect(seen()).toEqual([both, both]);
+  expect(await timeUntil(received, [both, both])).toBeLessThan(PROMPT_MS);
+  await repeatFor(3000);
+  expect(received()).toEqual([both, both]);
 });
 
-test('a webhook that comes to one replica is heard of by who watches at the others', async () => {
+test('a webhook at one replica reaches the subscribers at the others', async () => {
   const fleet = await startFleet();
   const { replicas, sandbox } = fleet;
-  await fleet.tellWebhooksTo(replicas[0]);
+  await fleet.sendWebhooksTo(replicas[0]);
   const livestreamId = sandbox.samples.liveLivestreamId;
-  const watchings = await Promise.all(replicas.slice(1).map(async (replica) => watch(replica, { livestreamId })));
-  const seen = (): unknown[] => watchings.map(({ statuses }) => statuses);
-  await timeUntil(seen, [['LIVE'], ['LIVE']]);
+  const subscribers = await Promise.all(replicas.slice(1).map(async (replica) => subscribe(replica, { livestreamId })));
+  const received = (): unknown[] => subscribers.map(({ statuses }) => statuses);
+  await timeUntil(received, [['LIVE'], ['LIVE']]);
   sandbox.happen({ kind: 'livestream-failed', livestreamId });
   const both = ['LIVE', 'ERRORED'];
-  // The key that it is signed with is read first.
-  expect(await timeUntil(seen, [both, both])).toBeLessThan(PROMPTLY + 700);
-  await forAWhile(1500);
-  expect(seen()).toEqual([both, both]);
+  // The replica fetches the public key first.
+  expect(await timeUntil(received, [both, both])).toBeLessThan(PROMPT_MS + 700);
+  await repeatFor(1500);
+  expect(received()).toEqual([both, both]);
 });
 
-test('three replicas look at what is watched no oftener than one, and what one finds all hear at once', async () => {
-  const { replicas, sandbox, forget, upstream } = await startFleet();
+test('three replicas together poll a livestream as often as one would, and publish changes to each other', async () => {
+  const { replicas, sandbox, forgetRequests, upstreamRequests } = await startFleet();
   const livestreamId = sandbox.samples.liveLivestreamId;
-  const watchings = await Promise.all(replicas.map(async (replica) => watch(replica, { livestreamId })));
-  const seen = (): unknown[] => watchings.map(({ statuses }) => statuses);
-  await timeUntil(seen, [['LIVE'], ['LIVE'], ['LIVE']]);
-  forget();
-  await forAWhile(32_000);
-  // One every ten seconds.
-  expect(upstream().length).toBeGreaterThanOrEqual(2);
-  expect(upstream().length).toBeLessThanOrEqual(4);
+  const subscribers = await Promise.all(replicas.map(async (replica) => subscribe(replica, { livestreamId })));
+  const received = (): unknown[] => subscribers.map(({ statuses }) => statuses);
+  await timeUntil(received, [['LIVE'], ['LIVE'], ['LIVE']]);
+  forgetRequests();
+  await repeatFor(32_000);
+  // One request every ten seconds.
+  expect(upstreamRequests().length).toBeGreaterThanOrEqual(2);
+  expect(upstreamRequests().length).toBeLessThanOrEqual(4);
   sandbox.happen({ kind: 'livestream-failed', livestreamId });
   const both = ['LIVE', 'ERRORED'];
-  await timeUntil(seen, [both, both, both], 12_000);
-  const heardAt = watchings.map(({ times }) => times[1] ?? 0);
-  expect(Math.max(...heardAt) - Math.min(...heardAt)).toBeLessThan(PROMPTLY);
+  await timeUntil(received, [both, both, both], 12_000);
+  const receivedAt = subscribers.map(({ times }) => times[1] ?? 0);
+  expect(Math.max(...receivedAt) - Math.min(...receivedAt)).toBeLessThan(PROMPT_MS);
 });

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
 import { type Fleet, startFleet } from './support/fleet.ts';
-import { activeOf, forAWhile, start, stop, timeUntil } from './support/operations.ts';
+import { readActive, startLivestream, stopLivestream } from './support/livestreams.ts';
+import { repeatFor, timeUntil } from './support/polling.ts';
 import { type Proxy, startProxy } from './support/proxy.ts';
+import { loggedRedisStates } from './support/redisLog.ts';
 
-/** How long, in milliseconds, an answer may take whatever Redis does. */
-const USUAL = 1500;
-/** How soon, in milliseconds, what one replica does is known to the others. */
-const AT_ONCE = 200;
+/** How long a query may take whatever Redis does. */
+const MAX_QUERY_MS = 1500;
+/** How soon the other replicas must know what one replica did. */
+const SHARED_WITHIN_MS = 200;
 
-/** Three replicas that reach Redis through a proxy, and so that nothing is read again because of its age. */
+/** Starts three replicas that reach Redis through a proxy. Their cache does not expire during the test. */
 async function startProxied(): Promise<{ fleet: Fleet; proxy: Proxy }> {
   const proxies: Proxy[] = [];
   const fleet = await startFleet({
@@ -22,98 +24,100 @@ async function startProxied(): Promise<{ fleet: Fleet; proxy: Proxy }> {
     },
   });
   const [proxy] = proxies;
-  if (proxy === undefined) throw new Error('There is no proxy');
+  if (proxy === undefined) throw new Error('The fleet did not ask for a Redis URL.');
   return { fleet, proxy };
 }
 
-/** Every replica is ready, and answers in the usual time. */
-async function serves({ replicas }: Fleet): Promise<void> {
+/** Expects every replica to be ready and to answer a query in time. */
+async function expectServing({ replicas }: Fleet): Promise<void> {
   for (const replica of replicas) {
-    const began = performance.now();
+    const startedAt = performance.now();
     await replica.read('query ($id: ID!) { meeting(id: $id) { title } }', { id: crypto.randomUUID() });
-    expect(performance.now() - began).toBeLessThan(USUAL);
+    expect(performance.now() - startedAt).toBeLessThan(MAX_QUERY_MS);
     expect((await fetch(replica.url('/ready'))).status).toBe(200);
   }
 }
 
-/** How long it takes, in milliseconds, until the others know what one replica does. */
+/** Returns how many milliseconds it takes until the other replicas know what one replica did. */
 async function timeToShare({ replicas, sandbox }: Fleet): Promise<number> {
   const [first, ...others] = replicas;
   const id = sandbox.samples.emptyMeetingId;
-  const look = async (): Promise<unknown[]> => Promise.all(others.map(async (replica) => activeOf(replica, id)));
-  await timeUntil(look, [null, null]);
-  const livestream = await start(first, id, 'First light');
-  const started = await timeUntil(look, [livestream, livestream]);
-  await stop(first, id);
-  return Math.max(started, await timeUntil(look, [null, null]));
+  const readOthers = async (): Promise<unknown[]> =>
+    Promise.all(others.map(async (replica) => readActive(replica, id)));
+  await timeUntil(readOthers, [null, null]);
+  const livestream = await startLivestream(first, id, 'First light');
+  const started = await timeUntil(readOthers, [livestream, livestream]);
+  await stopLivestream(first, id);
+  return Math.max(started, await timeUntil(readOthers, [null, null]));
 }
 
-describe('replicas serve on, and share again without being started again, when Redis', () => {
-  test('is killed and comes back', async () => {
+describe('replicas keep serving, and share their state again without a restart, if Redis', () => {
+  test('is killed and restarted', async () => {
     const { fleet } = await startProxied();
-    expect(await timeToShare(fleet)).toBeLessThan(AT_ONCE);
+    expect(await timeToShare(fleet)).toBeLessThan(SHARED_WITHIN_MS);
     await fleet.redis.kill();
-    await serves(fleet);
-    await fleet.untilRedisIs('away');
-    await serves(fleet);
+    await expectServing(fleet);
+    await fleet.untilRedisIs('unavailable');
+    await expectServing(fleet);
     await fleet.redis.start();
-    await fleet.untilRedisIs('there');
-    expect(await timeToShare(fleet)).toBeLessThan(AT_ONCE);
+    await fleet.untilRedisIs('connected');
+    expect(await timeToShare(fleet)).toBeLessThan(SHARED_WITHIN_MS);
   });
 
-  test('is slow for a while', async () => {
+  test('is slow for some seconds', async () => {
     const { fleet, proxy } = await startProxied();
-    proxy.delay(2000);
-    await serves(fleet);
-    await fleet.untilRedisIs('away');
-    await forAWhile(3000, async () => serves(fleet));
-    proxy.delay(0);
-    await fleet.untilRedisIs('there');
-    expect(await timeToShare(fleet)).toBeLessThan(AT_ONCE);
+    proxy.setDelay(2000);
+    await expectServing(fleet);
+    await fleet.untilRedisIs('unavailable');
+    await repeatFor(3000, async () => expectServing(fleet));
+    proxy.setDelay(0);
+    await fleet.untilRedisIs('connected');
+    expect(await timeToShare(fleet)).toBeLessThan(SHARED_WITHIN_MS);
   });
 
-  test('is at the other end of connections that lead nowhere', async () => {
+  test('is behind half-open connections', async () => {
     const { fleet, proxy } = await startProxied();
     proxy.cutHalfOpen();
-    await serves(fleet);
-    await fleet.untilRedisIs('away');
-    await fleet.untilRedisIs('there');
-    expect(await timeToShare(fleet)).toBeLessThan(AT_ONCE);
+    await expectServing(fleet);
+    await fleet.untilRedisIs('unavailable');
+    await fleet.untilRedisIs('connected');
+    expect(await timeToShare(fleet)).toBeLessThan(SHARED_WITHIN_MS);
   });
 
-  test('was never there', async () => {
+  test('starts only after them', async () => {
     const fleet = await startFleet({ hasRedis: false, env: { FRESH_STATUS_MS: '60000', FRESH_NOTHING_MS: '60000' } });
-    await serves(fleet);
+    await expectServing(fleet);
     await fleet.redis.start();
-    await fleet.untilRedisIs('there');
-    expect(await timeToShare(fleet)).toBeLessThan(AT_ONCE);
+    await fleet.untilRedisIs('connected');
+    expect(await timeToShare(fleet)).toBeLessThan(SHARED_WITHIN_MS);
   });
 });
 
-test('what was started while Redis was away all know as soon as it is back', async () => {
+test('a start during an outage of Redis is known to all replicas as soon as Redis is back', async () => {
   const { fleet } = await startProxied();
   const [first, ...others] = fleet.replicas;
   const id = fleet.sandbox.samples.emptyMeetingId;
-  const look = async (): Promise<unknown[]> => Promise.all(others.map(async (replica) => activeOf(replica, id)));
-  await look();
+  const readOthers = async (): Promise<unknown[]> =>
+    Promise.all(others.map(async (replica) => readActive(replica, id)));
+  await readOthers();
   await fleet.redis.kill();
-  await fleet.untilRedisIs('away');
-  const livestream = await start(first, id, 'First light');
-  expect(await look()).toEqual([null, null]);
+  await fleet.untilRedisIs('unavailable');
+  const livestream = await startLivestream(first, id, 'First light');
+  expect(await readOthers()).toEqual([null, null]);
   await fleet.redis.start();
-  await fleet.untilRedisIs('there');
-  expect(await timeUntil(look, [livestream, livestream])).toBeLessThan(AT_ONCE);
+  await fleet.untilRedisIs('connected');
+  expect(await timeUntil(readOthers, [livestream, livestream])).toBeLessThan(SHARED_WITHIN_MS);
 });
 
-test.each(['there', 'stopped', 'killed'])('told to end while Redis is %s, a replica ends in order', async (state) => {
+test.each(['running', 'suspended', 'killed'])('a replica shuts down cleanly while Redis is %s', async (state) => {
   const { redis, replicas } = await startFleet();
   const [replica] = replicas;
-  if (state === 'stopped') redis.pause();
+  if (state === 'suspended') redis.pause();
   if (state === 'killed') await redis.kill();
-  const began = performance.now();
-  expect(await replica.end()).toBe(0);
-  expect(performance.now() - began).toBeLessThan(3000);
-  expect(replica.printed()).not.toMatch(/"level":"error"|Unhandled/);
-  // Its own end is no news.
-  expect(state === 'there' && replica.printed().includes('Redis is away')).toBe(false);
+  const startedAt = performance.now();
+  expect(await replica.shutDown()).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(3000);
+  expect(replica.output()).not.toMatch(/"level":"error"|Unhandled/);
+  // Closing its own connections is not an outage.
+  expect(state === 'running' && loggedRedisStates(replica.output()).includes('unavailable')).toBe(false);
 });

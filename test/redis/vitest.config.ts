@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/redis/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // They measure time: one after the other.
+    // The tests measure time, so they must not run in parallel.
     fileParallelism: false,
   },
 });

@@ -4,34 +4,35 @@ import { createSandbox, type Sandbox } from '../../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../../src/sandbox/settings.ts';
 import { afterTest } from './cleanUp.ts';
+import { loggedRedisStates, type RedisState } from './redisLog.ts';
 import { type RedisServer, startRedis } from './redisServer.ts';
 import { type Replica, startReplica } from './replica.ts';
 
 export interface FleetOptions {
-  /** The sandbox's settings at its start. */
+  /** The sandbox's initial settings. */
   settings?: SettingsPatch;
-  /** The replicas' settings, beside those that name the sandbox and Redis. */
+  /** Environment variables of all replicas, in addition to those that name the sandbox and Redis. */
   env?: Record<string, string>;
-  /** What the first one's settings are beside these. */
-  envOfFirst?: Record<string, string>;
-  /** Where they look for Redis, unless it is where it is. */
+  /** Further environment variables of the first replica. */
+  firstEnv?: Record<string, string>;
+  /** Returns the replicas' `REDIS_URL`; the server's own URL by default. */
   redisUrl?: (redis: RedisServer) => Promise<string> | string;
-  /** Whether Redis is there when they start. */
+  /** Whether Redis runs when the replicas start. True by default. */
   hasRedis?: boolean;
 }
 
-/** Three replicas, what they share, and the API that they serve. */
+/** Three replicas, with their Redis and their upstream. */
 export interface Fleet {
   replicas: [Replica, Replica, Replica];
   redis: RedisServer;
   sandbox: Sandbox;
-  /** The upstream requests since the last `forget`, each as its method and route. */
-  upstream: () => string[];
-  forget: () => void;
-  /** Resolves once each replica has said last that Redis is there, or is away. */
-  untilRedisIs(state: 'there' | 'away'): Promise<void>;
-  /** Has what happens upstream told to this replica. */
-  tellWebhooksTo(replica: Replica): Promise<void>;
+  /** The method and route of each upstream request since the last `forgetRequests`. */
+  upstreamRequests: () => string[];
+  forgetRequests: () => void;
+  /** Resolves once the last log line about Redis of each replica says `state`. */
+  untilRedisIs(state: RedisState): Promise<void>;
+  /** Registers this replica for upstream's webhooks. */
+  sendWebhooksTo(replica: Replica): Promise<void>;
 }
 
 const APP = { CLOUDFLARE_ACCOUNT_ID: 'acc-0a7f', REALTIMEKIT_APP_ID: 'app-11d2', CLOUDFLARE_API_TOKEN: 'tok-5e.cret' };
@@ -43,7 +44,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   afterTest(async () => server.close());
   const url = await redisUrl(redis);
   if (!hasRedis) await redis.kill();
-  const start = async (own: Record<string, string> = {}): Promise<Replica> => {
+  const start = async (ownEnv: Record<string, string> = {}): Promise<Replica> => {
     const replica = await startReplica({
       ...APP,
       CLOUDFLARE_BASE_URL: server.url,
@@ -51,38 +52,32 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       REDIS_URL: url,
       UPSTREAM_REPORT: 'on',
       ...env,
-      ...own,
+      ...ownEnv,
     });
     afterTest(async () => replica.kill());
     return replica;
   };
-  const replicas: Fleet['replicas'] = await Promise.all([start(options.envOfFirst), start(), start()]);
+  const replicas: Fleet['replicas'] = await Promise.all([start(options.firstEnv), start(), start()]);
 
   return {
     replicas,
     redis,
     sandbox,
-    upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
-    forget: () => sandbox.forgetRequests(),
+    upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    forgetRequests: () => sandbox.forgetRequests(),
     async untilRedisIs(state) {
-      const words = replicas.map(() => `Redis is ${state}`);
-      const said = (): string[] => replicas.map((replica) => lastWordOn(replica.printed()));
-      await expect.poll(said, { interval: 20, timeout: 10_000 }).toEqual(words);
+      const states = (): unknown[] => replicas.map((replica) => loggedRedisStates(replica.output()).at(-1));
+      await expect.poll(states, { interval: 20, timeout: 10_000 }).toEqual(replicas.map(() => state));
     },
-    async tellWebhooksTo(replica) {
+    async sendWebhooksTo(replica) {
       const app = `${server.url}/accounts/${APP.CLOUDFLARE_ACCOUNT_ID}/realtime/kit/${APP.REALTIMEKIT_APP_ID}`;
       const events = ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended'];
       const { status } = await fetch(`${app}/webhooks`, {
         method: 'POST',
         headers: { authorization: 'Bearer another', 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'All of them', url: replica.url('/webhooks/realtimekit'), events }),
+        body: JSON.stringify({ name: 'All events', url: replica.url('/webhooks/realtimekit'), events }),
       });
       if (status !== 200 && status !== 201) throw new Error(`The webhook was not registered: ${status}`);
     },
   };
-}
-
-/** What a replica said last about Redis. */
-function lastWordOn(printed: string): string {
-  return printed.match(/Redis is (?:there|away)/g)?.at(-1) ?? 'nothing';
 }

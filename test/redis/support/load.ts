@@ -3,47 +3,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 
 import { at } from '../../support/gateway.ts';
-import type { Answer, Replica } from './replica.ts';
+import type { GraphqlResult, Replica } from './replica.ts';
 
-/** Callers of all replicas who never stop asking for what nobody has asked for yet. */
+/** Callers at all replicas, who keep sending operations that nobody has sent before. */
 export interface Load {
-  /** Ends it, and gives what callers got: how often data, how often to come back later. */
-  stop(): Promise<{ served: number; refused: number }>;
+  /** Ends the load. Returns how many operations returned data, and how many were rejected for lack of budget. */
+  stop(): Promise<{ served: number; rejected: number }>;
 }
 
-/** How many ask each replica at the same time. */
-const CALLERS = 4;
-/** How long whoever is refused waits, in milliseconds: much less than the answer says. */
-const IMPATIENCE = 25;
+const CALLERS_PER_REPLICA = 4;
+/** How long a rejected caller waits: much less than `retryAfterSeconds` says. */
+const RETRY_AFTER_MS = 25;
 
-/** `isDown`: whether a replica is being killed, so that its callers get nothing. */
+/** `isDown`: whether a replica is being killed, so that its callers may fail. */
 export function startLoad(replicas: readonly Replica[], isDown: (replica: Replica) => boolean = () => false): Load {
-  const counts = { served: 0, refused: 0 };
+  const counts = { served: 0, rejected: 0 };
   const unexpected: unknown[] = [];
-  const over = new AbortController();
+  const stopped = new AbortController();
 
-  async function call(replica: Replica, read: () => Promise<Answer>): Promise<void> {
-    while (!over.signal.aborted) {
+  async function callRepeatedly(replica: Replica, send: () => Promise<GraphqlResult>): Promise<void> {
+    while (!stopped.signal.aborted) {
       const wasDown = isDown(replica);
-      const answer = await read().catch((error: unknown) => {
+      const result = await send().catch((error: unknown) => {
         if (!wasDown && !isDown(replica)) unexpected.push(error);
         return null;
       });
-      if (answer === null || isRefusal(answer)) await sleep(IMPATIENCE);
-      if (answer === null) continue;
-      if (isRefusal(answer)) counts.refused += 1;
-      else if (answer.errors.length === 0) counts.served += 1;
-      else unexpected.push(answer.errors);
+      if (result === null || isRateLimited(result)) await sleep(RETRY_AFTER_MS);
+      if (result === null) continue;
+      if (isRateLimited(result)) counts.rejected += 1;
+      else if (result.errors.length === 0) counts.served += 1;
+      else unexpected.push(result.errors);
     }
   }
 
   const callers = replicas.flatMap((replica) => [
-    ...Array.from({ length: CALLERS }, async () => call(replica, async () => readAny(replica))),
-    call(replica, async () => stopAny(replica)),
+    ...Array.from({ length: CALLERS_PER_REPLICA }, async () => callRepeatedly(replica, async () => readOne(replica))),
+    callRepeatedly(replica, async () => stopOne(replica)),
   ]);
   return {
     async stop() {
-      over.abort();
+      stopped.abort();
       await Promise.all(callers);
       expect(unexpected).toEqual([]);
       return counts;
@@ -51,18 +50,18 @@ export function startLoad(replicas: readonly Replica[], isDown: (replica: Replic
   };
 }
 
-/** One upstream request, since it has never been asked for. */
-const readAny = async (replica: Replica): Promise<Answer> =>
-  replica.ask('query ($id: ID!) { meeting(id: $id) { title } }', { id: crypto.randomUUID() });
+/** Costs one upstream request, since the id is new. */
+const readOne = async (replica: Replica): Promise<GraphqlResult> =>
+  replica.send('query ($id: ID!) { meeting(id: $id) { title } }', { id: crypto.randomUUID() });
 
-/** The same, from what is kept for mutations. */
-const stopAny = async (replica: Replica): Promise<Answer> =>
-  replica.ask('mutation ($id: ID!) { stopLivestream(input: { meetingId: $id }) { userErrors { code } } }', {
+/** Costs one upstream request of the budget for mutations. */
+const stopOne = async (replica: Replica): Promise<GraphqlResult> =>
+  replica.send('mutation ($id: ID!) { stopLivestream(input: { meetingId: $id }) { userErrors { code } } }', {
     id: crypto.randomUUID(),
   });
 
-/** Whether all that went wrong is that there is no budget for it now; then it is said when there will be. */
-function isRefusal({ errors }: Answer): boolean {
+/** Whether every error is `RATE_LIMITED`, with the seconds to wait. */
+function isRateLimited({ errors }: GraphqlResult): boolean {
   if (errors.length === 0) return false;
   return errors.every((error) => {
     const seconds = at(error.extensions, 'retryAfterSeconds');

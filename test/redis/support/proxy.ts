@@ -4,35 +4,35 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterTest } from './cleanUp.ts';
 import { portOf } from './ports.ts';
 
-/** Stands between the replicas and Redis. */
+/** A TCP proxy between the replicas and Redis, which can fail in the ways of a network. */
 export interface Proxy {
   port: number;
-  /** From now on all that passes is so late, in milliseconds, each way. */
-  delay(milliseconds: number): void;
-  /** The connections that there are lead nowhere from now on, and nobody is told; new ones are as they should be. */
+  /** Delays everything from now on by `ms` in each direction. */
+  setDelay(ms: number): void;
+  /** Makes open connections half-open: they stay open, but nothing passes any more. New connections work. */
   cutHalfOpen(): void;
-  /** New connections lead to this port from now on. */
-  leadTo(port: number): void;
+  /** Connects new connections to another port. */
+  setTarget(port: number): void;
 }
 
 export async function startProxy(port: number): Promise<Proxy> {
   let target = port;
-  let late = 0;
+  let delayMs = 0;
   let links: { isCut: boolean }[] = [];
   const sockets = new Set<Socket>();
 
-  function pass(from: Socket, to: Socket, link: { isCut: boolean }): void {
+  function forward(from: Socket, to: Socket, link: { isCut: boolean }): void {
     sockets.add(from);
-    const inTime = (work: () => void): void => {
+    const afterDelay = (work: () => void): void => {
       if (link.isCut) return;
-      if (late === 0) work();
-      else setTimeout(() => link.isCut || work(), late);
+      if (delayMs === 0) work();
+      else setTimeout(() => link.isCut || work(), delayMs);
     };
-    from.on('data', (chunk: Buffer) => inTime(() => to.write(chunk)));
+    from.on('data', (chunk: Buffer) => afterDelay(() => to.write(chunk)));
     from.on('error', () => {});
     from.on('close', () => {
       sockets.delete(from);
-      inTime(() => to.destroy());
+      afterDelay(() => to.destroy());
     });
   }
 
@@ -40,8 +40,8 @@ export async function startProxy(port: number): Promise<Proxy> {
     const link = { isCut: false };
     links.push(link);
     const redis = connect(target, '127.0.0.1');
-    pass(client, redis, link);
-    pass(redis, client, link);
+    forward(client, redis, link);
+    forward(redis, client, link);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,11 +53,11 @@ export async function startProxy(port: number): Promise<Proxy> {
   });
   return {
     port: portOf(server),
-    delay(milliseconds) {
-      late = milliseconds;
+    setDelay(ms) {
+      delayMs = ms;
     },
-    leadTo(other) {
-      target = other;
+    setTarget(nextPort) {
+      target = nextPort;
     },
     cutHalfOpen() {
       for (const link of links) link.isCut = true;

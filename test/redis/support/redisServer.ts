@@ -6,26 +6,26 @@ import { tmpdir } from 'node:os';
 import { afterTest } from './cleanUp.ts';
 import { freePort } from './ports.ts';
 
-/** Debian's, unless it is said where another one is. */
-const PROGRAM = process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server';
+/** Debian's path, unless the environment variable names another one. */
+const REDIS_SERVER = process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server';
 
-/** A real Redis on a port of its own, which keeps nothing when it ends. */
+/** A real Redis server on a port of its own, without persistence. */
 export interface RedisServer {
   port: number;
-  /** With the password, where there is one. */
+  /** Includes the password, if there is one. */
   url: string;
-  /** Again on the same port, and empty. */
+  /** Starts the server again on the same port, without data. */
   start(): Promise<void>;
-  /** At once, as when its machine fails. */
+  /** Ends the process at once, as a crash does. */
   kill(): Promise<void>;
-  /** It is there, and says nothing. */
+  /** Suspends the process: connections stay open, but no command is answered. */
   pause(): void;
   resume(): void;
 }
 
 export async function startRedis({ password = '' } = {}): Promise<RedisServer> {
-  if (!existsSync(PROGRAM)) {
-    throw new Error(`There is no ${PROGRAM}: install redis-server, or say in REDIS_SERVER where it is.`);
+  if (!existsSync(REDIS_SERVER)) {
+    throw new Error(`${REDIS_SERVER} does not exist. Install redis-server, or set REDIS_SERVER to its path.`);
   }
   const port = await freePort();
   let child: ChildProcess | null = null;
@@ -35,12 +35,12 @@ export async function startRedis({ password = '' } = {}): Promise<RedisServer> {
   }
 
   async function kill(): Promise<void> {
-    const dying = child;
+    const running = child;
     child = null;
-    if (dying === null) return;
-    const ended = once(dying, 'exit');
-    dying.kill('SIGKILL');
-    await ended;
+    if (running === null) return;
+    const exited = once(running, 'exit');
+    running.kill('SIGKILL');
+    await exited;
   }
 
   afterTest(kill);
@@ -57,15 +57,18 @@ export async function startRedis({ password = '' } = {}): Promise<RedisServer> {
 
 async function spawnRedis(port: number, password: string): Promise<ChildProcess> {
   const options = ['--port', String(port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
-  const secret = password === '' ? [] : ['--requirepass', password];
-  const child = spawn(PROGRAM, [...options, ...secret], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let printed = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-    if (printed.includes('Ready to accept connections')) resolve();
+  const authentication = password === '' ? [] : ['--requirepass', password];
+  const child = spawn(REDIS_SERVER, [...options, ...authentication], {
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  child.once('exit', () => reject(new Error(`Redis has ended: ${printed}`)));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.includes('Ready to accept connections')) resolve();
+  });
+  child.once('exit', () => reject(new Error(`Redis exited: ${output}`)));
   await promise;
   return child;
 }

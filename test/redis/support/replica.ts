@@ -3,61 +3,61 @@ import { once } from 'node:events';
 
 import { at, rowsOf, type SeenError } from '../../support/gateway.ts';
 
-/** An answer as a caller sees it. */
-export interface Answer {
+/** The result of an operation, as a caller sees it. */
+export interface GraphqlResult {
   data: unknown;
   errors: SeenError[];
 }
 
-/** A replica of the real program, in a process of its own. */
+/** A replica of the real program in a process of its own. */
 export interface Replica {
-  /** All that it has printed so far, before it was started again too. */
-  printed(): string;
+  /** Everything that the replica printed so far, including before a restart. */
+  output(): string;
   url(path: string): string;
-  ask(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Answer>;
-  /** What a caller gets who reads nothing but the data; throws where there is an error. */
+  send(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<GraphqlResult>;
+  /** Sends an operation and returns its data. Throws if the result has errors. */
   read(query: string, variables?: Record<string, unknown>): Promise<unknown>;
-  /** At once, as when its machine fails. */
+  /** Ends the process at once, as a crash does. */
   kill(): Promise<void>;
-  /** Tells it to end, and gives its exit code. */
-  end(): Promise<number | null>;
+  /** Ends the process with SIGTERM, and returns its exit code. */
+  shutDown(): Promise<number | null>;
   start(): Promise<void>;
 }
 
 export async function startReplica(settings: Record<string, string>): Promise<Replica> {
   const env = { PATH: process.env['PATH'], PORT: '0', ...settings };
   let child: ChildProcess | null = null;
-  let printed = '';
+  let output = '';
   let origin = '';
 
   async function start(): Promise<void> {
     const started = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    let own = '';
-    const take = (chunk: Buffer): void => {
-      printed += chunk.toString();
-      own += chunk.toString();
-      const address = /(http:\S+)\/graphql\n/.exec(own)?.[1];
+    let ownOutput = '';
+    const onOutput = (chunk: Buffer): void => {
+      output += chunk.toString();
+      ownOutput += chunk.toString();
+      const address = /(http:\S+)\/graphql\n/.exec(ownOutput)?.[1];
       if (address !== undefined) resolve(address);
     };
-    started.stdout.on('data', take);
-    started.stderr.on('data', take);
-    started.once('exit', () => reject(new Error(`The replica has ended: ${own}`)));
+    started.stdout.on('data', onOutput);
+    started.stderr.on('data', onOutput);
+    started.once('exit', () => reject(new Error(`The replica exited: ${ownOutput}`)));
     origin = await promise;
   }
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
-    const ending = child;
+    const running = child;
     child = null;
-    if (ending === null) return null;
-    const ended = once(ending, 'exit');
-    ending.kill(signal);
-    await ended;
-    return ending.exitCode;
+    if (running === null) return null;
+    const exited = once(running, 'exit');
+    running.kill(signal);
+    await exited;
+    return running.exitCode;
   }
 
-  async function ask(query: string, variables: object = {}, init: RequestInit = {}): Promise<Answer> {
+  async function send(query: string, variables: object = {}, init: RequestInit = {}): Promise<GraphqlResult> {
     const response = await fetch(`${origin}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -70,16 +70,16 @@ export async function startReplica(settings: Record<string, string>): Promise<Re
 
   await start();
   return {
-    printed: () => printed,
+    output: () => output,
     url: (path) => `${origin}${path}`,
-    ask,
+    send,
     async read(query, variables) {
-      const { data, errors } = await ask(query, variables);
+      const { data, errors } = await send(query, variables);
       if (errors.length > 0) throw new Error(`The operation failed: ${JSON.stringify(errors)}`);
       return data;
     },
     kill: async () => void (await end('SIGKILL')),
-    end: async () => end('SIGTERM'),
+    shutDown: async () => end('SIGTERM'),
     start,
   };
 }

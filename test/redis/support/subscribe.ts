@@ -2,39 +2,39 @@ import { at } from '../../support/gateway.ts';
 import { afterTest } from './cleanUp.ts';
 import type { Replica } from './replica.ts';
 
-/** What somebody who watches a livestream, or a meeting's, has seen. */
-export interface Watching {
+/** The events that a subscriber received. */
+export interface Subscriber {
   statuses: unknown[];
-  /** When each of them came, in milliseconds. */
+  /** When each status arrived, in milliseconds. */
   times: number[];
 }
 
-const WATCH = `subscription ($livestreamId: ID, $meetingId: ID) {
+const SUBSCRIPTION = `subscription ($livestreamId: ID, $meetingId: ID) {
   livestreamUpdated(livestreamId: $livestreamId, meetingId: $meetingId) { id status }
 }`;
 
-/** Watches over server-sent events until the test ends; resolves when the connection is open. */
-export async function watch(
+/** Subscribes to a livestream, or to a meeting's, over server-sent events until the test ends. Resolves when connected. */
+export async function subscribe(
   replica: Replica,
   target: { livestreamId: string } | { meetingId: string },
-): Promise<Watching> {
+): Promise<Subscriber> {
   const connection = new AbortController();
   const response = await fetch(replica.url('/graphql'), {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query: WATCH, variables: target }),
+    body: JSON.stringify({ query: SUBSCRIPTION, variables: target }),
     signal: connection.signal,
   });
-  const watching: Watching = { statuses: [], times: [] };
-  const reading = read(response, watching).catch(() => {});
+  const subscriber: Subscriber = { statuses: [], times: [] };
+  const reading = read(response, subscriber).catch(() => {});
   afterTest(async () => {
     connection.abort();
     await reading;
   });
-  return watching;
+  return subscriber;
 }
 
-async function read({ body }: Response, { statuses, times }: Watching): Promise<void> {
+async function read({ body }: Response, { statuses, times }: Subscriber): Promise<void> {
   let text = '';
   for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
     const parts = (text + chunk).split('\n\n');
