@@ -103,6 +103,8 @@ export function createRedisHealth({
     const [seconds = 0, microseconds = 0] = (await commands.time()).map(Number);
     const now = seconds * 1000 + microseconds / 1000;
     clockOffsetMs = now - (sentAt + Date.now()) / 2;
+    // `stop` has removed this replica meanwhile.
+    if (isStopped) return;
     await commands.zadd(REPLICAS_KEY, now, self);
     await commands.zremrangebyscore(REPLICAS_KEY, 0, now - REPLICA_TTL_MS);
     await commands.pexpire(REPLICAS_KEY, REPLICA_TTL_MS);
