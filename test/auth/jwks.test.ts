@@ -13,6 +13,7 @@ import {
   startWithProvider,
   verdictOn,
 } from '../support/identityProvider.ts';
+import { eventually } from '../support/eventually.ts';
 
 const SECOND = 1000;
 /** Longer than the TTL of the JWK Set. */
@@ -167,7 +168,7 @@ describe('a JWK Set that cannot be fetched', () => {
     const { provider, gateway, sign } = await start();
     provider.be('hang');
     const verdict = verdictOn(gateway, await sign());
-    await vi.waitFor(() => expect(provider.asked()).toHaveLength(1));
+    await eventually(() => expect(provider.asked()).toHaveLength(1));
     for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
 
     expect(await verdict).toEqual(UNAVAILABLE);
@@ -181,7 +182,7 @@ describe('a JWK Set that cannot be fetched', () => {
     provider.be('hang');
     advance(gateway, PAST_TTL);
     const verdict = verdictOn(gateway, await sign());
-    await vi.waitFor(() => expect(provider.asked()).toHaveLength(2));
+    await eventually(() => expect(provider.asked()).toHaveLength(2));
     for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
 
     expect(await verdict).toEqual(ACCEPTED);

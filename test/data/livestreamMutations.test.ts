@@ -5,8 +5,9 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createLivestreamMutations } from '../../src/data/livestreamMutations.ts';
 import { parseLivestream } from '../../src/realtimekit/parse.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { mutationsOf, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
+import { mutationsOf, createOperation, failureOf, sandboxed } from '../support/upstream.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
 const STOP = '/meetings/{meeting_id}/active-livestream/stop';

@@ -4,11 +4,11 @@ import { WEBHOOK_PATH } from '../../src/server/plugins/useWebhooks.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { createRandom } from '../../src/sandbox/random.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
+import { eventually } from '../support/eventually.ts';
 import { at, rowsOf, startTestGateway } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
-import { eventually } from '../support/upstream.ts';
-import { type RemoteViewer, textOf, watchRemotely } from './remoteViewer.ts';
-import { EVERYTHING, livestream, meeting } from './world.ts';
+import { type RemoteSubscriber, resultText, subscribeRemotely } from './remoteSubscriber.ts';
+import { APP_WIDE, livestreamTarget, meetingTarget } from './world.ts';
 
 /** Of how many who watch. */
 const VIEWERS = 36;
@@ -103,7 +103,7 @@ async function createRemoteWorld() {
       const truths = rows.map(async (row) => {
         const id = String(at(row, 'id'));
         const session = isActive(row) ? await rest(`/livestreams/${id}/active-livestream-session`) : null;
-        const text = textOf(row, at(session, 'session', 'id'), at(row, 'playback_url'));
+        const text = resultText(row, at(session, 'session', 'id'), at(row, 'playback_url'));
         return [id, { text, isActive: isActive(row), meetingId: at(row, 'meeting_id') }] as const;
       });
       return new Map(await Promise.all(truths));
@@ -124,16 +124,17 @@ test.each([7, 11])(
     const random = createRandom(seed);
     const meetingIds = [samples.liveMeetingId, samples.emptyMeetingId, samples.idleMeetingId, samples.invokedMeetingId];
     const livestreamIds = [samples.liveLivestreamId, samples.idleLivestreamId, samples.invokedLivestreamId];
-    const targets = [EVERYTHING, ...meetingIds.map(meeting), ...livestreamIds.map(livestream)];
-    const viewers: RemoteViewer[] = [];
+    const targets = [APP_WIDE, ...meetingIds.map(meetingTarget), ...livestreamIds.map(livestreamTarget)];
+    const subscribers: RemoteSubscriber[] = [];
     const changedAt = new Map<string, number>();
-    onTestFinished(() => viewers.forEach((viewer) => viewer.leave()));
-    const those = (where: string): RemoteViewer[] => viewers.filter((viewer) => viewer.whereabouts() === where);
+    onTestFinished(() => subscribers.forEach((subscriber) => subscriber.unsubscribe()));
+    const those = (where: string): RemoteSubscriber[] =>
+      subscribers.filter((subscriber) => subscriber.status() === where);
     const isOneIn = (count: number): boolean => random.between(1, count) === 1;
 
     /** Until the server knows of everyone who came or went. */
     async function arrive(): Promise<void> {
-      await eventually(() => expect(gateway.server.subscriptions()).toBe(those('here').length));
+      await eventually(() => expect(gateway.server.subscriptionCount()).toBe(those('here').length));
       await world.settle();
     }
 
@@ -156,12 +157,12 @@ test.each([7, 11])(
 
     /** In all, about a third drops out for good; others come back, as soon as they like. */
     async function comeAndGo(): Promise<void> {
-      for (const viewer of those('here')) {
-        if (isOneIn(200)) viewer.leave();
-        else if (isOneIn(30)) viewer.cutOff();
+      for (const subscriber of those('here')) {
+        if (isOneIn(200)) subscriber.unsubscribe();
+        else if (isOneIn(30)) subscriber.disconnect();
       }
       await arrive();
-      for (const viewer of [...those('away'), ...those('refused')]) if (isOneIn(4)) viewer.comeBack();
+      for (const subscriber of [...those('away'), ...those('refused')]) if (isOneIn(4)) subscriber.reconnect();
       await arrive();
     }
 
@@ -174,8 +175,8 @@ test.each([7, 11])(
     }
 
     for (let index = 0; index < VIEWERS; index += 1) {
-      const target = targets[index % targets.length] ?? EVERYTHING;
-      viewers.push(watchRemotely(served, index % 3 === 0 ? 'ws' : 'sse', target));
+      const target = targets[index % targets.length] ?? APP_WIDE;
+      subscribers.push(subscribeRemotely(served, index % 3 === 0 ? 'ws' : 'sse', target));
     }
     await arrive();
     await live(20_000);
@@ -186,7 +187,7 @@ test.each([7, 11])(
     sandbox.fail([]);
     await live(20_000);
     while (those('away').length + those('refused').length > 0) {
-      for (const viewer of [...those('away'), ...those('refused')]) viewer.comeBack();
+      for (const subscriber of [...those('away'), ...those('refused')]) subscriber.reconnect();
       await arrive();
       await world.step();
     }
@@ -194,12 +195,12 @@ test.each([7, 11])(
 
     await checkEverySurvivor(world, those('here'));
     expect(those('gone').length).toBeGreaterThan(VIEWERS / 5);
-    expect(viewers.some(({ connections }) => connections.length > 2)).toBe(true);
+    expect(subscribers.some(({ connections }) => connections.length > 2)).toBe(true);
     expect(world.failures.length).toBeGreaterThan(10);
     checkDeliveries(world);
 
-    for (const viewer of viewers) viewer.leave();
-    await eventually(() => expect([gateway.server.subscriptions(), served.sockets.size()]).toEqual([0, 0]));
+    for (const subscriber of subscribers) subscriber.unsubscribe();
+    await eventually(() => expect([gateway.server.subscriptionCount(), served.sockets.size()]).toEqual([0, 0]));
     await world.settle();
     gateway.forget();
     for (let passed = 0; passed < MINUTE; passed += STEP) await world.step();
@@ -209,9 +210,9 @@ test.each([7, 11])(
 );
 
 /** The last that each was told is so, it knows of all that runs, and was told nothing twice in a row. */
-async function checkEverySurvivor(world: RemoteWorld, survivors: readonly RemoteViewer[]): Promise<void> {
+async function checkEverySurvivor(world: RemoteWorld, survivors: readonly RemoteSubscriber[]): Promise<void> {
   expect(new Set(survivors.map(({ transport }) => transport))).toEqual(new Set(['sse', 'ws']));
-  const truths = await world.truth();
+  const truths = await world.actualLivestreams();
   await eventually(() => {
     for (const { target, connections, transport } of survivors) {
       const { livestreamId, meetingId } = target;

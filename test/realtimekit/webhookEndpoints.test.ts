@@ -5,16 +5,17 @@ import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { createClient } from '../../src/realtimekit/client.ts';
 import type { Transport, TransportRequest } from '../../src/realtimekit/transport.ts';
 import { createWebhookEndpoints, registerWebhook } from '../../src/realtimekit/webhookEndpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { clientOptions, createOperation, eventually, failureOf, sandboxed } from '../support/upstream.ts';
+import { clientOptions, createOperation, failureOf, sandboxed } from '../support/upstream.ts';
 
-const URL_OF_OURS = 'https://gateway.example/webhooks/realtimekit';
+const HOOK_URL = 'https://gateway.example/webhooks/realtimekit';
 const EVENTS = ['livestreaming.statusUpdate', 'meeting.ended'];
-const OURS = { name: 'ours', url: URL_OF_OURS, events: EVENTS };
+const FIELDS = { name: 'ours', url: HOOK_URL, events: EVENTS };
 const OTHER = { name: 'other', url: 'https://other.example/hook', events: ['meeting.started'], enabled: true };
 
-/** The API's webhooks as one operation sees them, over HTTP. */
-async function webhooksOf(settings: SettingsPatch = {}) {
+/** The webhook endpoints of a sandbox, over HTTP. */
+async function setUp(settings: SettingsPatch = {}) {
   const served = await sandboxed(settings);
   const webhooks = createWebhookEndpoints(createClient(served.options));
   const operation = createOperation(served.clock);
@@ -22,46 +23,46 @@ async function webhooksOf(settings: SettingsPatch = {}) {
     ...served,
     webhooks,
     operation,
-    register: (fields = OURS) => registerWebhook(webhooks, operation, fields),
+    register: (fields = FIELDS) => registerWebhook(webhooks, operation, fields),
     list: async () => (await webhooks.list(operation)) ?? [],
     add: (fields: typeof OTHER) => webhooks.add(operation, fields),
   };
 }
 
-/** The same over answers that are made up. */
-function webhooksOver(answer: unknown, status = 200) {
+/** The webhook endpoints over a transport that always responds with this body and status. */
+function setUpWithBody(body: unknown, status = 200) {
   const clock = createFakeClock();
   const sent: TransportRequest[] = [];
   const transport: Transport = async (request) => {
     sent.push(request);
-    return { status, headers: {}, body: JSON.stringify(answer) };
+    return { status, headers: {}, body: JSON.stringify(body) };
   };
   return {
     webhooks: createWebhookEndpoints(createClient(clientOptions('http://api.test', transport, clock))),
     operation: createOperation(clock),
-    /** The requests, as they were to be sent. */
+    /** The requests that the transport got. */
     sent,
   };
 }
 
-describe('to register', () => {
-  test('adds a webhook for the events, enabled', async () => {
-    const { register, list, sandbox } = await webhooksOf();
+describe('registerWebhook', () => {
+  test('adds an enabled webhook with the events', async () => {
+    const { register, list, sandbox } = await setUp();
     const registered = await register();
     expect(registered).toEqual({
-      webhook: { id: registered?.webhook.id, ...OURS, enabled: true },
+      webhook: { id: registered?.webhook.id, ...FIELDS, enabled: true },
       outcome: 'added',
       duplicates: 0,
     });
     expect(await list()).toEqual([registered?.webhook]);
-    expect(sandbox.requests().requests[1]).toMatchObject({ method: 'POST', body: { ...OURS, enabled: true } });
+    expect(sandbox.requests().requests[1]).toMatchObject({ method: 'POST', body: { ...FIELDS, enabled: true } });
   });
 
-  test('the same URL again changes nothing and sends nothing that could', async () => {
-    const { register, list, routes } = await webhooksOf();
+  test('sends no write when the URL is registered already', async () => {
+    const { register, list, routes } = await setUp();
     const first = await register();
-    for (const url of [URL_OF_OURS, 'HTTPS://Gateway.Example:443/webhooks/realtimekit'])
-      expect(await register({ ...OURS, url })).toEqual({
+    for (const url of [HOOK_URL, 'HTTPS://Gateway.Example:443/webhooks/realtimekit'])
+      expect(await register({ ...FIELDS, url })).toEqual({
         webhook: first?.webhook,
         outcome: 'unchanged',
         duplicates: 0,
@@ -72,39 +73,39 @@ describe('to register', () => {
 
   test.each([
     ['lacks an event', { events: ['meeting.ended'], enabled: true }, ['meeting.ended', 'livestreaming.statusUpdate']],
-    ['is turned off', { events: EVENTS, enabled: false }, EVENTS],
+    ['is disabled', { events: EVENTS, enabled: false }, EVENTS],
     [
-      'has other events too, which it keeps',
+      'has other events, which stay',
       { events: ['recording.statusUpdate'], enabled: true },
       ['recording.statusUpdate', ...EVENTS],
     ],
-  ])('a webhook of this URL that %s is updated, not doubled', async (_what, fields, events) => {
-    const { register, add, list, webhooks, operation } = await webhooksOf();
+  ])('updates an existing webhook of the URL that %s', async (_what, fields, events) => {
+    const { register, add, list, webhooks, operation } = await setUp();
     await add(OTHER);
-    const before = await webhooks.add(operation, { name: 'by hand', url: URL_OF_OURS, ...fields });
-    const webhook = { id: before?.id, name: 'by hand', url: URL_OF_OURS, events, enabled: true };
+    const before = await webhooks.add(operation, { name: 'by hand', url: HOOK_URL, ...fields });
+    const webhook = { id: before?.id, name: 'by hand', url: HOOK_URL, events, enabled: true };
     expect(await register()).toEqual({ webhook, outcome: 'changed', duplicates: 0 });
     expect(await list()).toEqual([expect.objectContaining(OTHER), webhook]);
   });
 
-  test('leaves doubles alone, uses the one that lacks least, and tells how many there are', async () => {
-    const { register, webhooks, operation, list } = await webhooksOf();
+  test('uses the duplicate that lacks least, does not change the others, and reports how many there are', async () => {
+    const { register, webhooks, operation, list } = await setUp();
     const events = ['meeting.ended'];
-    await webhooks.add(operation, { ...OURS, events, enabled: true });
-    const best = await webhooks.add(operation, { ...OURS, enabled: true });
-    await webhooks.add(operation, { ...OURS, events, enabled: false });
+    await webhooks.add(operation, { ...FIELDS, events, enabled: true });
+    const best = await webhooks.add(operation, { ...FIELDS, enabled: true });
+    await webhooks.add(operation, { ...FIELDS, events, enabled: false });
     const before = await list();
     expect(await register()).toEqual({ webhook: best, outcome: 'unchanged', duplicates: 2 });
     expect(await list()).toEqual(before);
   });
 
-  test('adds it where the one that was found has been removed meanwhile', async () => {
-    const { webhooks, operation, add, list } = await webhooksOf();
-    const stale = await add({ ...OTHER, url: URL_OF_OURS });
-    const fading = { ...webhooks, change: async () => webhooks.remove(operation, stale?.id ?? '').then(() => false) };
-    expect(await registerWebhook(fading, operation, OURS)).toMatchObject({ outcome: 'added' });
+  test('adds a webhook when the existing one is removed before the update', async () => {
+    const { webhooks, operation, add, list } = await setUp();
+    const stale = await add({ ...OTHER, url: HOOK_URL });
+    const removing = { ...webhooks, change: async () => webhooks.remove(operation, stale?.id ?? '').then(() => false) };
+    expect(await registerWebhook(removing, operation, FIELDS)).toMatchObject({ outcome: 'added' });
     expect(await list()).toEqual([
-      { ...OURS, id: expect.not.stringMatching(String(stale?.id)) as unknown, enabled: true },
+      { ...FIELDS, id: expect.not.stringMatching(String(stale?.id)) as unknown, enabled: true },
     ]);
   });
 
@@ -113,28 +114,31 @@ describe('to register', () => {
     { kind: 'status', status: 502, after: true },
     { kind: 'status', status: 503, retryAfterSeconds: 1, after: true },
   ];
-  test.each(lost)('is sent once whatever becomes of it, and doubles nothing when it is repeated: %j', async (fault) => {
-    const { register, sandbox, routes, list, operation, webhooks } = await webhooksOf();
-    sandbox.fail([{ ...fault, method: 'POST', times: 1 }]);
-    expect(await failureOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
-    expect(routes()).toEqual(['GET /webhooks', 'POST /webhooks']);
-    expect(await register()).toMatchObject({ outcome: 'unchanged' });
-    const [added] = await list();
-    sandbox.forgetRequests();
-    for (const method of ['PATCH', 'DELETE'] as const) {
-      sandbox.fail([{ ...fault, method, times: 1 }]);
-      const work =
-        method === 'PATCH'
-          ? webhooks.change(operation, added?.id ?? '', { enabled: false })
-          : webhooks.remove(operation, added?.id ?? '');
-      expect(await failureOf(work)).toMatchObject({ outcome: 'unknown' });
-    }
-    expect(routes()).toEqual(['PATCH /webhooks/{webhook_id}', 'DELETE /webhooks/{webhook_id}']);
-    expect(await list()).toEqual([]);
-  });
+  test.each(lost)(
+    'sends each write once when its response is lost, and adds no duplicate when it is called again: %j',
+    async (fault) => {
+      const { register, sandbox, routes, list, operation, webhooks } = await setUp();
+      sandbox.fail([{ ...fault, method: 'POST', times: 1 }]);
+      expect(await failureOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
+      expect(routes()).toEqual(['GET /webhooks', 'POST /webhooks']);
+      expect(await register()).toMatchObject({ outcome: 'unchanged' });
+      const [added] = await list();
+      sandbox.forgetRequests();
+      for (const method of ['PATCH', 'DELETE'] as const) {
+        sandbox.fail([{ ...fault, method, times: 1 }]);
+        const work =
+          method === 'PATCH'
+            ? webhooks.update(operation, added?.id ?? '', { enabled: false })
+            : webhooks.remove(operation, added?.id ?? '');
+        expect(await failureOf(work)).toMatchObject({ outcome: 'unknown' });
+      }
+      expect(routes()).toEqual(['PATCH /webhooks/{webhook_id}', 'DELETE /webhooks/{webhook_id}']);
+      expect(await list()).toEqual([]);
+    },
+  );
 
-  test('reads the list again where that may help', async () => {
-    const { register, sandbox, clock, options, routes } = await webhooksOf();
+  test('retries the read of the list after a transient failure', async () => {
+    const { register, sandbox, clock, options, routes } = await setUp();
     sandbox.fail([{ kind: 'status', status: 502, method: 'GET', times: 1 }]);
     const registering = register();
     await eventually(() => expect(options.backoffs).toHaveLength(1));
@@ -143,17 +147,17 @@ describe('to register', () => {
     expect(routes()).toEqual(['GET /webhooks', 'GET /webhooks', 'POST /webhooks']);
   });
 
-  test('works in the other envelope', async () => {
-    const { register, list } = await webhooksOf({ shapes: { envelope: 'result', errors: 'errors' } });
-    expect(await register()).toMatchObject({ outcome: 'added', webhook: OURS });
+  test('works with the other envelope', async () => {
+    const { register, list } = await setUp({ shapes: { envelope: 'result', errors: 'errors' } });
+    expect(await register()).toMatchObject({ outcome: 'added', webhook: FIELDS });
     expect(await register()).toMatchObject({ outcome: 'unchanged' });
     expect(await list()).toHaveLength(1);
   });
 });
 
-describe('to remove', () => {
-  test('removes that one alone, and says when there is none', async () => {
-    const { webhooks, operation, add, list, register, sandbox } = await webhooksOf();
+describe('remove', () => {
+  test('removes only the webhook with the id, and returns false if there is none', async () => {
+    const { webhooks, operation, add, list, register, sandbox } = await setUp();
     const other = await add(OTHER);
     const registered = await register();
     const id = registered?.webhook.id ?? '';
@@ -167,18 +171,18 @@ describe('to remove', () => {
     expect(bodies).toEqual([undefined, undefined]);
   });
 
-  test('sends nothing for what is no id', async () => {
-    const { webhooks, operation, sendings } = await webhooksOf();
+  test('sends nothing for an invalid id', async () => {
+    const { webhooks, operation, sendings } = await setUp();
     for (const id of ['', '..', 'a/b', 'x?y'])
       expect(await failureOf(webhooks.remove(operation, id))).toMatchObject({ outcome: 'notSent' });
     expect(sendings()).toBe(0);
   });
 });
 
-test('what has a body says that it is JSON, and nothing else does', async () => {
-  const { webhooks, operation, sent } = webhooksOver({ success: true, data: { id: 'w-1' } });
-  await webhooks.add(operation, { ...OURS, enabled: true });
-  await webhooks.change(operation, 'w-1', { enabled: true });
+test('only requests with a body have a content-type, which is JSON', async () => {
+  const { webhooks, operation, sent } = setUpWithBody({ success: true, data: { id: 'w-1' } });
+  await webhooks.add(operation, { ...FIELDS, enabled: true });
+  await webhooks.update(operation, 'w-1', { enabled: true });
   await webhooks.remove(operation, 'w-1');
   await webhooks.list(operation);
   expect(sent.map(({ method, headers, body }) => [method, headers['content-type'], typeof body])).toEqual([
@@ -189,18 +193,18 @@ test('what has a body says that it is JSON, and nothing else does', async () => 
   ]);
 });
 
-describe('the list', () => {
+describe('list', () => {
   const webhook = { id: 'w-1', name: 'n', url: 'https://a.example/', events: ['meeting.ended'], enabled: true };
   test.each([
     ['an array', { success: true, data: [webhook] }],
     ['an array in an object', { success: true, data: { webhooks: [webhook], paging: { total_count: 1 } } }],
     ['in `result`', { success: true, result: [webhook] }],
-  ])('is read as %s', async (_what, answer) => {
-    const { webhooks, operation } = webhooksOver(answer);
+  ])('returns the webhooks from %s', async (_format, body) => {
+    const { webhooks, operation } = setUpWithBody(body);
     expect(await webhooks.list(operation)).toEqual([webhook]);
   });
 
-  test('takes what is not of its kind for absent, and leaves out what has no id', async () => {
+  test('treats fields of the wrong type as absent, and leaves out webhooks without a valid id', async () => {
     const rows = [
       { id: 'w-1', name: 5, url: [], events: ['a', 5], enabled: 'yes' },
       { id: 'w-2' },
@@ -208,28 +212,30 @@ describe('the list', () => {
       null,
       { id: '../x' },
     ];
-    const { webhooks, operation } = webhooksOver({ success: true, data: rows });
-    const nothing = { name: null, url: null, events: [], enabled: null };
+    const { webhooks, operation } = setUpWithBody({ success: true, data: rows });
+    const absent = { name: null, url: null, events: [], enabled: null };
     expect(await webhooks.list(operation)).toEqual([
-      { id: 'w-1', ...nothing, events: ['a'] },
-      { id: 'w-2', ...nothing },
+      { id: 'w-1', ...absent, events: ['a'] },
+      { id: 'w-2', ...absent },
     ]);
   });
 
-  test('that is only a part of it is refused, for what is not seen would be doubled', async () => {
-    const { webhooks, operation } = webhooksOver({ success: true, data: [webhook], paging: { total_count: 2 } });
+  test('rejects an incomplete list', async () => {
+    const { webhooks, operation } = setUpWithBody({ success: true, data: [webhook], paging: { total_count: 2 } });
     expect(await failureOf(webhooks.list(operation))).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
   });
 
-  test('of an app that is not there is null, and so is what is registered there', async () => {
-    const { webhooks, operation } = webhooksOver({ success: false, error: { code: 404 } }, 404);
+  test('returns null for an app that does not exist, as do add and registerWebhook', async () => {
+    const { webhooks, operation } = setUpWithBody({ success: false, error: { code: 404 } }, 404);
     expect(await webhooks.list(operation)).toBeNull();
-    expect(await webhooks.add(operation, { ...OURS, enabled: true })).toBeNull();
-    expect(await registerWebhook(webhooks, operation, OURS)).toBeNull();
+    expect(await webhooks.add(operation, { ...FIELDS, enabled: true })).toBeNull();
+    expect(await registerWebhook(webhooks, operation, FIELDS)).toBeNull();
   });
 
-  test('an addition that does not tell what was added is no success', async () => {
-    const { webhooks, operation } = webhooksOver({ success: true, data: {} });
-    expect(await failureOf(webhooks.add(operation, { ...OURS, enabled: true }))).toMatchObject({ outcome: 'unknown' });
+  test('add fails with an unknown outcome if the response has no id', async () => {
+    const { webhooks, operation } = setUpWithBody({ success: true, data: {} });
+    expect(await failureOf(webhooks.add(operation, { ...FIELDS, enabled: true }))).toMatchObject({
+      outcome: 'unknown',
+    });
   });
 });

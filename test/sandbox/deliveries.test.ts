@@ -1,7 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { serveAndReceive, startReceiver, statuses } from './receiver.ts';
 import { at, matching, serve } from './support.ts';
+import { eventually } from '../support/eventually.ts';
 
 const publicKeyAt = async (url: string) => String(at(await (await fetch(url)).json(), 'data', 'publicKey'));
 
@@ -14,7 +15,7 @@ describe('a livestream that goes live', () => {
     clock.advance(2999);
     expect(receiver.received).toEqual([]);
     clock.advance(1);
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await eventually(() => expect(receiver.received).toHaveLength(1));
     expect(receiver.received[0]).toMatchObject({
       method: 'POST',
       headers: {
@@ -46,7 +47,7 @@ describe('a livestream that goes live', () => {
     const { start, clock, receiver, keyUrl } = await serveAndReceive();
     await start();
     clock.advance(3000);
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await eventually(() => expect(receiver.received).toHaveLength(1));
     const [received] = receiver.received;
     const key = createPublicKey(await publicKeyAt(keyUrl));
     const signature = Buffer.from(String(received?.headers['rtk-signature']), 'base64');
@@ -58,7 +59,7 @@ describe('a livestream that goes live', () => {
     const { start, clock, receiver } = await serveAndReceive({ playbackUrlDelayMs: 5000 });
     await start();
     clock.advance(10_000);
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await eventually(() => expect(receiver.received).toHaveLength(1));
     expect(receiver.received[0]?.body).toMatchObject({ status: 'LIVE' });
     expect(receiver.received[0]?.body).not.toHaveProperty('playbackUrl');
   });
@@ -76,7 +77,7 @@ describe('a livestream that goes live', () => {
     clock.advance(9999);
     expect(sandbox.deliveries().made).toBe(0);
     clock.advance(1);
-    await vi.waitFor(() => expect(statuses(receiver.received)).toEqual(['LIVE']));
+    await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE']));
   });
 });
 
@@ -85,7 +86,7 @@ describe('a livestream that ends', () => {
     const { start, stop, receiver, get } = await serveAndReceive({ goLiveAfterMs: 0 });
     const id = await start();
     await stop();
-    await vi.waitFor(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'OFFLINE']));
+    await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'OFFLINE']));
     expect(at((await get(`/livestreams/${id}`)).body, 'data', 'livestream', 'status')).toBe('IDLE');
   });
 
@@ -93,7 +94,7 @@ describe('a livestream that ends', () => {
     const { receiver, sandbox, samples, get } = await serveAndReceive();
     const livestreamId = samples.independentLivestreamId;
     sandbox.happen({ kind: 'livestream-failed', livestreamId, message: 'No frames' });
-    await vi.waitFor(() => expect(statuses(receiver.received)).toEqual(['OFFLINE']));
+    await eventually(() => expect(statuses(receiver.received)).toEqual(['OFFLINE']));
     // Nothing of a meeting: it has none.
     expect(receiver.received[0]?.body).toMatchObject({ streamId: livestreamId, manualIngest: true });
     expect(receiver.received[0]?.body).not.toHaveProperty('meeting');
@@ -113,7 +114,7 @@ describe('a livestream that ends', () => {
       meetingId,
       reason: 'ALL_PARTICIPANTS_LEFT',
     });
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(3));
+    await eventually(() => expect(receiver.received).toHaveLength(3));
     const [started, offline, ended] = receiver.received.map(({ body }) => body);
     expect(started).toMatchObject({
       event: 'meeting.started',
@@ -158,7 +159,7 @@ describe('a webhook is told', () => {
     await fetch(elsewhere, { method: 'POST', headers, body: JSON.stringify(hook) });
     expect(sandbox.deliveries().made).toBe(0);
     await post(`/meetings/${samples.liveMeetingId}/active-livestream/stop`);
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await eventually(() => expect(receiver.received).toHaveLength(1));
     expect(at(receiver.received[0]?.body, 'meeting', 'organizedBy', 'id')).toBe('another-app');
   });
 });

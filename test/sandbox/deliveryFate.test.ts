@@ -1,6 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { serveAndReceive, statuses } from './receiver.ts';
 import { at } from './support.ts';
@@ -11,7 +12,7 @@ const LIVE_AT_ONCE = { goLiveAfterMs: 0 };
 
 /** Waits until no request is under way, and gives what the only delivery has come to. */
 async function fate({ sandbox }: Served) {
-  await vi.waitFor(() => expect(sandbox.deliveries().underWay).toBe(0));
+  await eventually(() => expect(sandbox.deliveries().underWay).toBe(0));
   const { deliveries } = sandbox.deliveries();
   expect(deliveries).toHaveLength(1);
   return { status: deliveries[0]?.status, attempts: deliveries[0]?.attempts, answer: deliveries[0]?.answer };
@@ -74,7 +75,7 @@ describe('a delivery', () => {
     const served = await serveAndReceive(LIVE_AT_ONCE, 'hang');
     await served.start();
     expect((await served.stop()).status).toBe(200);
-    await vi.waitFor(() => expect(statuses(served.receiver.received)).toEqual(['LIVE']));
+    await eventually(() => expect(statuses(served.receiver.received)).toEqual(['LIVE']));
     expect(served.sandbox.deliveries()).toMatchObject({ made: 2, underWay: 2 });
   });
 });
@@ -86,26 +87,26 @@ describe('closing', () => {
       'hang',
     );
     await start();
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await eventually(() => expect(receiver.received).toHaveLength(1));
     sandbox.configure({ webhooks: { lateMs: 5000 } });
     sandbox.happen({ kind: 'livestream-failed', livestreamId: sandbox.samples.liveLivestreamId });
     expect(clock.pending()).toBe(2);
     sandbox.close();
-    await vi.waitFor(() => expect(receiver.aborted()).toBe(1));
+    await eventually(() => expect(receiver.aborted()).toBe(1));
     expect(clock.pending()).toBe(0);
-    await vi.waitFor(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], made: 0, underWay: 0 }));
+    await eventually(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], made: 0, underWay: 0 }));
   });
 
   test('is what a reset does too, and what happens after it is told to new webhooks', async () => {
     const { start, stop, post, control, sandbox, clock, receiver } = await serveAndReceive(LIVE_AT_ONCE, 503);
     await start();
-    await vi.waitFor(() => expect(clock.pending()).toBe(1));
+    await eventually(() => expect(clock.pending()).toBe(1));
     await control('POST', '/__sandbox/reset');
     expect([clock.pending(), sandbox.deliveries().made]).toEqual([0, 0]);
     await post('/webhooks', { name: 'New', url: receiver.url, events: ['livestreaming.statusUpdate'] });
     await start();
     await stop();
-    await vi.waitFor(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'LIVE', 'OFFLINE']));
+    await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'LIVE', 'OFFLINE']));
     expect(new Set(receiver.received.map(({ headers }) => headers['rtk-uuid'])).size).toBe(3);
   });
 });
@@ -139,7 +140,7 @@ describe('the log of deliveries', () => {
   test('tells event, URL, uuid and what was sent, and can be emptied', async () => {
     const { start, control, clock, receiver, webhookId } = await serveAndReceive(LIVE_AT_ONCE);
     await start();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { body } = await control('GET', '/__sandbox/deliveries');
       expect(at(body, 'deliveries', 0, 'status')).toBe('delivered');
     });

@@ -1,13 +1,14 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WebhookSettings } from '../../src/sandbox/webhooks/webhookSettings.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Received, serveAndReceive, statuses } from './receiver.ts';
 import { at, serve } from './support.ts';
 
 const withWebhooks = (webhooks: Partial<WebhookSettings>) => serveAndReceive({ goLiveAfterMs: 0, webhooks });
 
 const received = async ({ receiver }: { receiver: { received: Received[] } }, count: number) => {
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(count));
+  await eventually(() => expect(receiver.received).toHaveLength(count));
   return receiver.received;
 };
 

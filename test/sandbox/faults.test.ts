@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { at, serve } from './support.ts';
+import { eventually } from '../support/eventually.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
 
@@ -42,10 +43,10 @@ describe('a fault', () => {
     sandbox.fail([{ kind: 'hang' }]);
     const client = new AbortController();
     const answer = call('/livestreams', { signal: client.signal });
-    await vi.waitFor(() => expect(sandbox.requests().inFlight).toBe(1));
+    await eventually(() => expect(sandbox.requests().inFlight).toBe(1));
     client.abort();
     await expect(answer).rejects.toThrow('aborted');
-    await vi.waitFor(() => expect(sandbox.requests().inFlight).toBe(0));
+    await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
   test('reset closes the connection without an answer', async () => {
@@ -107,12 +108,12 @@ describe('a fault', () => {
     const reader = response.body?.getReader();
     const chunks = [reader?.read(), reader?.read()];
     for (const chunk of chunks) {
-      await vi.waitFor(() => expect(clock.pending()).toBe(1));
+      await eventually(() => expect(clock.pending()).toBe(1));
       clock.advance(250);
       expect((await chunk)?.value).toHaveLength(1);
     }
     await reader?.cancel();
-    await vi.waitFor(() => expect(clock.pending()).toBe(0));
+    await eventually(() => expect(clock.pending()).toBe(0));
   });
 });
 
@@ -120,7 +121,7 @@ describe('latency', () => {
   test('delays the answer by the clock', async () => {
     const { get, clock, sandbox } = await serve({ latencyMs: 400 });
     const answer = get('/livestreams');
-    await vi.waitFor(() => expect(clock.pending()).toBe(1));
+    await eventually(() => expect(clock.pending()).toBe(1));
     expect(sandbox.requests().inFlight).toBe(1);
     clock.advance(400);
     expect((await answer).status).toBe(200);
@@ -129,7 +130,7 @@ describe('latency', () => {
   test('lets many requests be open at once, and counts them', async () => {
     const { get, clock, sandbox } = await serve({ latencyMs: 400 });
     const answers = Array.from({ length: 5 }, () => get('/livestreams'));
-    await vi.waitFor(() => expect(clock.pending()).toBe(5));
+    await eventually(() => expect(clock.pending()).toBe(5));
     clock.advance(400);
     await Promise.all(answers);
     expect(sandbox.requests()).toMatchObject({ inFlight: 0, mostInFlight: 5 });

@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { matching, serve } from './support.ts';
 
 const run = promisify(execFile);
@@ -24,7 +25,7 @@ describe('the server', () => {
     const answer = fetch(`${server.url}/accounts/a/realtime/kit/b/meetings`, {
       headers: { authorization: 'Bearer t' },
     });
-    await vi.waitFor(() => expect(server.sandbox.requests().inFlight).toBe(1));
+    await eventually(() => expect(server.sandbox.requests().inFlight).toBe(1));
     await Promise.all([expect(answer).rejects.toThrow('fetch failed'), server.close()]);
   });
 });

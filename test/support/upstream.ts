@@ -1,4 +1,4 @@
-import { afterEach, vi } from 'vitest';
+import { afterEach } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import { UpstreamError } from '../../src/domain/errors.ts';
 import type { StartInput } from '../../src/domain/startStop.ts';
@@ -27,9 +27,6 @@ afterEach(async () => {
 export function after(cleanup: () => Promise<void>): void {
   cleanups.push(cleanup);
 }
-
-/** Polls without a fixed wait; generous, so that a loaded machine fails nothing. */
-export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
 
 /** An app that the sandbox accepts; each value looks like the real ones. */
 export const APP = {
@@ -76,7 +73,7 @@ export function clientOf(options: ClientOptions) {
     read: (path: ApiPath, query?: QueryParameters, signal?: AbortSignal) =>
       client.get({ ...operation, signal }, path, query),
     send: (path: ApiPath, body?: unknown) => client.mutate(operation, path, body),
-    clockSkew: client.clockSkew,
+    clockSkew: client.clockSkewMs,
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { at } from '../sandbox/support.ts';
-import { eventually } from '../support/upstream.ts';
+import { eventually } from '../support/eventually.ts';
 import { startDeliveries } from './testReceiver.ts';
 
 type Deliveries = Awaited<ReturnType<typeof startDeliveries>>;

@@ -1,10 +1,10 @@
 import { at } from '../gateway.ts';
-import { eventually } from '../upstream.ts';
 import { type Action, OWNERS, type Owner, READS } from './actions.ts';
 import type { Caller, Outcome } from './callers.ts';
 import { check, type Change, type Ended } from './check.ts';
 import { picked, queryOf, startOf, stopOf } from './documents.ts';
 import type { World } from './world.ts';
+import { eventually } from '../eventually.ts';
 
 /** One operation, from its beginning on. */
 interface Open {
