@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
 import {
-  createWebSockets,
+  createWebSocketServer,
   isWebSocketUpgrade,
   type WebSocketOptions,
 } from '../../src/server/websocket/webSocketServer.ts';
@@ -13,12 +13,12 @@ import type { TestGateway } from './gateway.ts';
 
 /** A gateway behind a real server, as the program has it; it ends with the test. */
 export async function serve({ server: gateway, logs }: TestGateway, options: Partial<WebSocketOptions> = {}, port = 0) {
-  const sockets = createWebSockets({
+  const sockets = createWebSocketServer({
     fetch: (request) => gateway.fetch(request),
     corsOrigins: [],
     localOnly: false,
-    messageBytes: DEFAULT_OPERATION_LIMITS.bodyBytes,
-    operations: 100,
+    maxMessageBytes: DEFAULT_OPERATION_LIMITS.bodyBytes,
+    maxOperations: 100,
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     ...options,
   });

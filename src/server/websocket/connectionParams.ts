@@ -1,19 +1,20 @@
-/** What a page, whose browser sends no headers of its choice with a WebSocket, may say of itself in `connection_init`. */
+/** The headers that `connection_init` may set. Browsers let pages set no headers of a WebSocket's own request. */
 const ALLOWED_PARAMS = ['authorization', 'x-api-key', 'x-upstream-report'];
-/** What the request for the WebSocket itself tells besides. */
-const FROM_REQUEST = [...ALLOWED_PARAMS, 'host', 'origin', 'user-agent'];
+/** The headers of the WebSocket's own request that apply to its operations. */
+const INHERITED_HEADERS = [...ALLOWED_PARAMS, 'host', 'origin', 'user-agent'];
 
 /**
- * The headers with which each operation of a connection is sent: what `params` say, by themselves or as their `headers`, stands above
- * what the request for the WebSocket said. Throws a `TypeError` for what can stand in no header.
+ * Returns the request headers for each operation of a connection. `requestHeaders` are those of the WebSocket's own request. `params`
+ * is the payload of `connection_init`: its properties, and those of its `headers`, take precedence. Throws a `TypeError` for values
+ * that are not valid in a header.
  */
-export function headersOf(
-  sent: Readonly<Record<string, string | string[] | undefined>>,
+export function createOperationHeaders(
+  requestHeaders: Readonly<Record<string, string | string[] | undefined>>,
   params: Readonly<Record<string, unknown>> | undefined,
 ): Headers {
   const headers = new Headers({ 'content-type': 'application/json', accept: 'text/event-stream' });
-  for (const name of FROM_REQUEST) {
-    const value = sent[name];
+  for (const name of INHERITED_HEADERS) {
+    const value = requestHeaders[name];
     if (typeof value === 'string') headers.set(name, value);
   }
   for (const [name, value] of [...entriesOf(params?.['headers']), ...entriesOf(params)])

@@ -1,39 +1,39 @@
 import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
-import { isLocalHost } from '../plugins/useHostCheck.ts';
+import { isLocalHost, NOT_LOCAL_MESSAGE } from '../plugins/useHostCheck.ts';
 
 /** Who may open a WebSocket. */
 export interface HandshakeRules {
-  /** Which sites' pages may, beside our own; `*`: any. */
+  /** Origins whose pages may, in addition to the gateway's own origin; `*` for any. */
   corsOrigins: readonly string[];
-  /** Whether only this machine's own names are answered to. */
+  /** Whether to reject requests whose `Host` is not a name of this machine. */
   localOnly: boolean;
 }
 
-/** What a request for a WebSocket tells. */
+/** A request to open a WebSocket. */
 export interface Handshake {
+  /** Path and query. */
   url: string;
   host: string;
-  /** Undefined: no page sent it. */
+  /** Undefined unless a page sent the request. */
   origin: string | undefined;
 }
 
-/** Why no WebSocket is opened. */
-export interface HandshakeRefusal {
-  status: 403 | 404 | 421;
-  words: string;
+/** Why a WebSocket is not opened: an HTTP status and a message. */
+export interface HandshakeError {
+  status: 403 | 404 | 421 | 503;
+  message: string;
 }
 
-/** Null: it is opened. Browsers let any page ask any site for a WebSocket, with no word from that site. */
-export function refuseHandshake({ url, host, origin }: Handshake, rules: HandshakeRules): HandshakeRefusal | null {
-  if (url.split('?')[0] !== '/graphql') return { status: 404, words: 'There is nothing here. GraphQL is at /graphql.' };
-  if (rules.localOnly && !isLocalHost(host))
-    return {
-      status: 421,
-      words: 'Without AUTH this gateway is served to this machine alone, as localhost or 127.0.0.1.',
-    };
-  const isOwn = origin === undefined || hostOf(origin) === host.toLowerCase();
-  if (isOwn || isAllowedOrigin(origin, rules.corsOrigins)) return null;
-  return { status: 403, words: CROSS_ORIGIN_MESSAGE };
+/**
+ * Returns null if the WebSocket may be opened. The origin must be checked here: browsers let any page open a WebSocket to any site,
+ * without a preflight.
+ */
+export function checkHandshake({ url, host, origin }: Handshake, rules: HandshakeRules): HandshakeError | null {
+  if (url.split('?')[0] !== '/graphql') return { status: 404, message: 'Not found. GraphQL is at /graphql.' };
+  if (rules.localOnly && !isLocalHost(host)) return { status: 421, message: NOT_LOCAL_MESSAGE };
+  const isSameOrigin = origin === undefined || hostOf(origin) === host.toLowerCase();
+  if (isSameOrigin || isAllowedOrigin(origin, rules.corsOrigins)) return null;
+  return { status: 403, message: CROSS_ORIGIN_MESSAGE };
 }
 
 function hostOf(origin: string): string | null {

@@ -1,4 +1,7 @@
-/** A document that is sent by its id has no text, which the protocol's machinery insists on. */
+/**
+ * Adds an empty `query` to a `subscribe` message that has none: a persisted document is sent by its id alone, but graphql-ws requires a
+ * query. Returns all other messages unchanged.
+ */
 export function ensureQuery(text: string): string {
   if (text.includes('"query"')) return text;
   try {

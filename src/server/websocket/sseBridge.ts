@@ -1,145 +1,154 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 
-import { parseSse } from './sseParser.ts';
-
-/** What answers a request. */
+/** Handles an HTTP request. */
 export type Fetch = (request: Request) => Promise<Response> | Response;
 
-/** The operation never ran: what stands in an `error` message. */
+/** The operation was rejected before it was executed. graphql-ws sends `errors` in an `error` message. */
 export class RequestErrors extends Error {
   readonly errors: readonly GraphQLFormattedError[];
 
   constructor(errors: readonly GraphQLFormattedError[]) {
-    super(errors[0]?.message ?? 'The operation was refused.');
+    super(errors[0]?.message ?? 'The operation was rejected.');
     this.errors = errors;
   }
 }
 
-/** The gateway's own result, whose errors are as they are to be told. */
-export type Result = ExecutionResult & FormattedExecutionResult;
-export type Results = AsyncGenerator<Result, void, void>;
+/** A result from the gateway, with its errors already formatted. */
+export type FormattedResult = ExecutionResult & FormattedExecutionResult;
+export type ResultStream = AsyncGenerator<FormattedResult, void, void>;
 
-export interface OperationOptions {
+export interface OperationRequest {
   headers: Headers;
-  /** The operation, as a request's body has it. */
+  /** The body of the request, before it is serialized. */
   payload: object;
-  /** The answer ended before its end. */
+  /** Called when the response ends without a `complete` event. */
   onDisconnect: () => void;
 }
 
+/** Requests go straight to `fetch`, so that this host name is never resolved. The caller's host is in the header `host`. */
+export const GATEWAY_URL = 'http://gateway/graphql';
+
 /**
- * Sends an operation as any caller over HTTP would; gives its results, one at a time, as they are read. `return` gives it up, also
- * while a result is waited for. Fails with a `Refusal`; where the answer breaks off, nothing more comes until it is given up.
+ * Sends an operation to the gateway as an HTTP request for Server-Sent Events, and returns its results as they are read: the response
+ * is read no faster than the results. `return` aborts the request, also while a result is awaited. Throws `RequestErrors` if the
+ * operation is rejected. After the response was cut off, the stream yields nothing more, and ends with `return`.
  */
-export function executeOverHttp(fetch: Fetch, { headers, payload, onDisconnect }: OperationOptions): Results {
-  const leaving = new AbortController();
-  const { signal } = leaving;
-  const results = resultsOf(fetch, headers, payload, signal);
-  const over: IteratorReturnResult<void> = { done: true, value: undefined };
-  const leave = async (): Promise<IteratorReturnResult<void>> => {
-    leaving.abort();
-    return over;
+export function executeOverHttp(fetch: Fetch, { headers, payload, onDisconnect }: OperationRequest): ResultStream {
+  const cancellation = new AbortController();
+  const { signal } = cancellation;
+  const results = readResults(fetch, headers, payload, signal);
+  const done: IteratorReturnResult<void> = { done: true, value: undefined };
+  const cancel = async (): Promise<IteratorReturnResult<void>> => {
+    cancellation.abort();
+    return done;
   };
   return {
     async next() {
       try {
         const next = await results.next();
-        return signal.aborted ? over : next;
+        return signal.aborted ? done : next;
       } catch (error) {
-        if (signal.aborted) return over;
+        if (signal.aborted) return done;
         if (error instanceof RequestErrors) throw error;
         onDisconnect();
-        await abortOf(signal);
-        return over;
+        await whenAborted(signal);
+        return done;
       }
     },
-    return: leave,
-    throw: leave,
+    return: cancel,
+    throw: cancel,
     [Symbol.asyncIterator]() {
       return this;
     },
     async [Symbol.asyncDispose]() {
-      await leave();
+      await cancel();
     },
   };
 }
 
-async function abortOf(signal: AbortSignal): Promise<void> {
+async function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
-/** Who is asked stands in the `host` header: no name is looked up. */
-export const ADDRESS = 'http://gateway/graphql';
-
-async function* resultsOf(fetch: Fetch, headers: Headers, payload: object, signal: AbortSignal): Results {
-  const response = await fetch(new Request(ADDRESS, { method: 'POST', headers, body: bodyOf(payload), signal }));
+async function* readResults(fetch: Fetch, headers: Headers, payload: object, signal: AbortSignal): ResultStream {
+  const body = serializeBody(payload);
+  const response = await fetch(new Request(GATEWAY_URL, { method: 'POST', headers, body, signal }));
   if (!response.headers.get('content-type')?.startsWith('text/event-stream') || response.body === null)
-    throw refusalOf(await response.text());
+    throw parseRequestErrors(await response.text());
   const reader = response.body.getReader();
   const cancel = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
   try {
-    for await (const { name, data } of parseSse(chunksOf(reader))) {
-      if (name === 'complete') return;
-      yield resultOf(data);
+    for await (const { event, data } of readEvents(reader)) {
+      if (event === 'complete') return;
+      yield parseResult(data);
     }
   } finally {
-    // Node keeps a request's signal for as long as the request is there, and this listener would keep the request, by its answer: the
-    // two would never be collected.
+    // Without this, the request would never be garbage-collected: Node retains a request's signal as long as the request, and the
+    // signal would retain, through this listener, the response and with it the request.
     signal.removeEventListener('abort', cancel);
     cancel();
   }
-  throw new Error('The answer broke off.');
+  throw new Error('The response ended before the operation was complete.');
 }
 
-function bodyOf(payload: object): string {
+function serializeBody(payload: object): string {
   const { query, ...rest }: { query?: unknown } = payload;
   try {
     return JSON.stringify(query === '' ? rest : payload);
   } catch {
-    throw refusalOf('The operation is nested too deep.');
+    throw parseRequestErrors('The operation is nested too deeply.');
   }
 }
 
-async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+/** Reads Server-Sent Events. Comments, which keep the connection alive, are skipped. */
+async function* readEvents(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): AsyncGenerator<EventSourceMessage, void, void> {
+  const decoder = new TextDecoder();
+  const events: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => void events.push(event) });
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    yield value;
+    parser.feed(decoder.decode(value, { stream: true }));
+    yield* events.splice(0);
   }
 }
 
-/** Without data nothing was executed. */
-function resultOf(text: string): Result {
+/** Parses a result. A result without data means that nothing was executed. */
+function parseResult(text: string): FormattedResult {
   const result: unknown = JSON.parse(text);
   if (isResult(result)) return result;
-  throw refusalOf(text);
+  throw parseRequestErrors(text);
 }
 
-/** What an answer says that refuses a request. */
-export function wordsOf(text: string): string {
-  return refusalOf(text).message;
+/** The error message in the body of a response that rejects a request. */
+export function errorMessageOf(body: string): string {
+  return parseRequestErrors(body).message;
 }
 
-function refusalOf(text: string): RequestErrors {
+/** Parses the body of a response that rejects a request: a GraphQL response, or plain text. */
+function parseRequestErrors(text: string): RequestErrors {
   try {
     const body: unknown = JSON.parse(text);
-    if (isRefused(body)) return new RequestErrors(body.errors);
+    if (hasErrors(body)) return new RequestErrors(body.errors);
   } catch {
-    // Then it is told in words alone.
+    // Plain text.
   }
   return new RequestErrors([{ message: text.trim(), extensions: { code: 'BAD_REQUEST', retryable: false } }]);
 }
 
-/** The gateway's own answer is what this relies on. */
-export function isResult(value: unknown): value is Result {
+/** Distinguishes results from errors. The gateway is trusted to send well-formed results. */
+export function isResult(value: unknown): value is FormattedResult {
   return typeof value === 'object' && value !== null && 'data' in value;
 }
 
-function isRefused(value: unknown): value is { errors: readonly GraphQLFormattedError[] } {
+function hasErrors(value: unknown): value is { errors: readonly GraphQLFormattedError[] } {
   return typeof value === 'object' && value !== null && 'errors' in value && Array.isArray(value.errors);
 }

@@ -6,63 +6,71 @@ import { CloseCode, type Context, handleProtocols, makeServer } from 'graphql-ws
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 
 import type { Log } from '../../lib/log.ts';
-import { headersOf } from './connectionParams.ts';
-import { type HandshakeRules, refuseHandshake } from './handshake.ts';
+import { createOperationHeaders } from './connectionParams.ts';
+import { checkHandshake, type HandshakeError, type HandshakeRules } from './handshake.ts';
 import { ensureQuery } from './messages.ts';
-import { ADDRESS, type Fetch, isResult, RequestErrors, type Results, executeOverHttp, wordsOf } from './sseBridge.ts';
+import {
+  errorMessageOf,
+  executeOverHttp,
+  type Fetch,
+  GATEWAY_URL,
+  isResult,
+  RequestErrors,
+  type ResultStream,
+} from './sseBridge.ts';
 
 export interface WebSocketOptions extends HandshakeRules {
+  /** The gateway's request handler. */
   fetch: Fetch;
-  /** Bytes of a message. */
-  messageBytes: number;
-  /** How many operations may be under way over one connection. */
-  operations: number;
+  maxMessageBytes: number;
+  /** The maximum number of operations in progress over one connection. */
+  maxOperations: number;
   log: Log;
-  /** How often each connection is tried, in milliseconds: who has not answered by the next time is cut off. */
-  pingEvery?: number;
-  /** How long callers may take to say who they are, in milliseconds. */
-  initWithin?: number;
+  /** How often each client is pinged. A client that has not answered by the next ping is disconnected. */
+  pingIntervalMs?: number;
+  /** How long a client may take to send `connection_init`. */
+  initTimeoutMs?: number;
 }
 
 /** GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). */
 export interface WebSockets {
-  /** Takes the `upgrade` of a server of `node:http`. */
+  /** Listener for the event `upgrade` of a `node:http` server. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
-  /** How many connections there are. */
+  /** The number of open connections. */
   size(): number;
-  /** Takes no more, and sends all callers away to come back elsewhere, each as soon as what runs for them has ended. */
+  /** Rejects new connections, and closes each existing one as soon as its operations are complete, so that clients reconnect elsewhere. */
   drain(): void;
-  /** Cuts off who is still here. */
+  /** Closes all remaining connections at once. */
   terminateAll(): void;
 }
 
 interface Connection {
   request: IncomingMessage;
   socket: WebSocket;
-  /** With which each of its operations is sent. */
+  /** The request headers of the connection's operations. */
   headers: Headers;
-  /** Messages that are being answered; each operation is answered until it ends. */
+  /** The number of messages being handled. A `subscribe` message is handled until its operation is complete. */
   busy: number;
-  /** Operations whose answer broke off: they end with the connection. */
-  broken: number;
+  /** The number of operations whose response was cut off. They stay open until the connection closes, so that clients retry them. */
+  disconnected: number;
 }
 
 type ConnectionContext = Context<Record<string, unknown> | undefined, Connection>;
 
-/** Bytes: while more than that waits to be taken by a caller, no more of theirs is taken. */
-const HIGH_WATER_MARK = 256 * 1024;
-/** "Service restart": clients connect anew, and send again what had not ended. */
-const RESTART = 1012;
-/** Characters that a close frame has room for, whatever they are. */
-const LONGEST_REASON = 30;
+/** While more bytes than this wait to be sent to a client, no more messages are read from the client. */
+const HIGH_WATER_MARK_BYTES = 256 * 1024;
+/** The close code "Service Restart": clients reconnect and send their unfinished operations again. */
+const SERVICE_RESTART = 1012;
+/** A close frame has room for 123 bytes; a character takes up to four. */
+const MAX_REASON_CHARS = 30;
 
-/** What the protocol's machinery looks at; the gateway reads the caller's own document. */
+/** Satisfies graphql-ws, which wants to know schema and document. The gateway parses the caller's own document. */
 const ANY_OPERATION = { schema: buildSchema('type Query { any: Int }'), document: parse('subscription { any }') };
 
-/** Its name is how the log tells it from what callers ask. */
+/** The request that authenticates a connection. Its operation name identifies it in the log. */
 const AUTH_PROBE = '{"query":"query ConnectionInit{__typename}"}';
 
-/** A connection is to be closed for what a message said. */
+/** Closes the connection with a code and a reason. */
 class CloseError extends Error {
   readonly code: number;
 
@@ -72,87 +80,87 @@ class CloseError extends Error {
   }
 }
 
-/** Each operation is sent to `fetch` as a request of its own: whatever holds for those over HTTP holds for it. */
-export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { fetch, log, messageBytes, operations, pingEvery = 12_000, initWithin = 10_000 } = options;
-  const acceptor = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: messageBytes });
+/** Creates the server. Each operation is sent to `fetch` as an HTTP request, so that all rules for HTTP requests apply to it. */
+export function createWebSocketServer(options: WebSocketOptions): WebSockets {
+  const { fetch, log, maxMessageBytes, maxOperations, pingIntervalMs = 12_000, initTimeoutMs = 10_000 } = options;
+  const acceptor = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: maxMessageBytes });
   const connections = new Set<Connection>();
-  const started = new WeakMap<ExecutionArgs, Results>();
+  const resultsByArgs = new WeakMap<ExecutionArgs, ResultStream>();
   let isDraining = false;
 
   const protocol = makeServer<Record<string, unknown> | undefined, Connection>({
-    connectionInitWaitTimeout: initWithin,
+    connectionInitWaitTimeout: initTimeoutMs,
     onConnect: authenticateConnection,
     onSubscribe({ extra }, _id, payload) {
       const args: ExecutionArgs = { ...ANY_OPERATION };
-      started.set(args, run(extra, payload));
+      resultsByArgs.set(args, run(extra, payload));
       return args;
     },
     subscribe(args) {
-      const results = started.get(args);
+      const results = resultsByArgs.get(args);
       if (results === undefined) throw new Error('The operation was not started.');
       return results;
     },
-    // Its errors are presentable already.
+    // The gateway has formatted the errors already.
     onNext: (_context, _id, _payload, _args, result) => (isResult(result) ? result : undefined),
     onError(_context, _id, _payload, [error]) {
       if (error?.originalError instanceof RequestErrors) return error.originalError.errors;
-      log('error', 'An operation over a WebSocket failed.', { error: String(error?.originalError?.stack) });
+      log('error', 'Unexpected error in a WebSocket operation.', { error: String(error?.originalError?.stack) });
       return [{ message: 'Something went wrong inside the gateway.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
     },
   });
 
-  /** Lets those in whom the gateway would answer, and tells the others why not. */
+  /** Accepts the connection if the gateway accepts a request with the connection's headers. Otherwise closes it with the reason. */
   async function authenticateConnection({ extra, connectionParams }: ConnectionContext): Promise<void> {
     try {
-      extra.headers = headersOf(extra.request.headers, connectionParams);
+      extra.headers = createOperationHeaders(extra.request.headers, connectionParams);
     } catch {
-      throw new CloseError(CloseCode.BadRequest, 'No header can hold this.');
+      throw new CloseError(CloseCode.BadRequest, 'Invalid header value.');
     }
     const headers = new Headers(extra.headers);
     headers.set('accept', 'application/graphql-response+json');
-    const response = await fetch(new Request(ADDRESS, { method: 'POST', headers, body: AUTH_PROBE }));
+    const response = await fetch(new Request(GATEWAY_URL, { method: 'POST', headers, body: AUTH_PROBE }));
     const text = await response.text();
-    if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, wordsOf(text));
-    if (response.status === 503) throw new CloseError(RESTART, wordsOf(text));
+    if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, errorMessageOf(text));
+    if (response.status === 503) throw new CloseError(SERVICE_RESTART, errorMessageOf(text));
   }
 
-  function run(connection: Connection, payload: object): Results {
+  function run(connection: Connection, payload: object): ResultStream {
     const send: Fetch = (request) => {
-      if (isDraining) throw new Error('The gateway is ending.');
-      if (connection.busy <= operations) return fetch(request);
-      const words = `${operations} operations are under way over this connection, as many as may be. End one first.`;
-      throw new RequestErrors([{ message: words, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
+      if (isDraining) throw new Error('The gateway is shutting down.');
+      if (connection.busy <= maxOperations) return fetch(request);
+      const message = `This connection already has ${maxOperations} operations in progress, the maximum. Complete one first.`;
+      throw new RequestErrors([{ message, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
     };
     const onDisconnect = (): void => {
-      connection.broken += 1;
+      connection.disconnected += 1;
       closeIfIdle(connection);
     };
     return executeOverHttp(send, { headers: connection.headers, payload, onDisconnect });
   }
 
-  /** Whose operations have broken off is sent away even before the others are. */
-  function closeIfIdle({ socket, busy, broken }: Connection): void {
-    if ((isDraining || broken > 0) && busy === broken) socket.close(RESTART, 'Connect again.');
+  /** Closes a connection that has nothing left to do, when the gateway is shutting down or has cut off operations of the connection. */
+  function closeIfIdle({ socket, busy, disconnected }: Connection): void {
+    if ((isDraining || disconnected > 0) && busy === disconnected) socket.close(SERVICE_RESTART, 'Connect again.');
   }
 
   function open(socket: WebSocket, request: IncomingMessage): void {
-    const connection: Connection = { request, socket, headers: new Headers(), busy: 0, broken: 0 };
+    const connection: Connection = { request, socket, headers: new Headers(), busy: 0, disconnected: 0 };
     connections.add(connection);
-    const stopPings = keepAlive(socket, pingEvery);
+    const stopPings = startPings(socket, pingIntervalMs);
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: async (text) => sendWithBackpressure(socket, text),
         close: (code, reason) => socket.close(code, reason),
-        onMessage(take) {
-          socket.on('message', (data) => void handleMessage(connection, async () => take(ensureQuery(textOf(data)))));
+        onMessage(handle) {
+          socket.on('message', (data) => void handleMessage(connection, async () => handle(ensureQuery(textOf(data)))));
         },
       },
       connection,
     );
-    // Such as a message that is too long: the connection is closed for it.
-    socket.on('error', (error) => log('info', 'A WebSocket failed.', { error: error.message }));
+    // For example a message that is too long. The socket closes itself.
+    socket.on('error', (error) => log('info', 'WebSocket error.', { error: error.message }));
     socket.once('close', (code, reason) => {
       stopPings();
       connections.delete(connection);
@@ -160,15 +168,15 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     });
   }
 
-  async function handleMessage(connection: Connection, work: () => Promise<void>): Promise<void> {
+  async function handleMessage(connection: Connection, handle: () => Promise<void>): Promise<void> {
     const { socket } = connection;
     connection.busy += 1;
-    if (socket.bufferedAmount > HIGH_WATER_MARK) socket.pause();
+    if (socket.bufferedAmount > HIGH_WATER_MARK_BYTES) socket.pause();
     try {
-      await work();
+      await handle();
     } catch (error) {
-      if (error instanceof CloseError) return socket.close(error.code, error.message.slice(0, LONGEST_REASON));
-      log('error', 'A message over a WebSocket failed.', {
+      if (error instanceof CloseError) return socket.close(error.code, error.message.slice(0, MAX_REASON_CHARS));
+      log('error', 'Unexpected error in a WebSocket message.', {
         error: error instanceof Error ? error.stack : String(error),
       });
       socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -182,8 +190,8 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     upgrade(request, stream, head) {
       const { url = '', headers } = request;
       const handshake = { url, host: headers.host ?? '', origin: headers.origin };
-      const refusal = isDraining ? DRAINING : refuseHandshake(handshake, options);
-      if (refusal !== null) refuse(stream, refusal);
+      const error = isDraining ? DRAINING : checkHandshake(handshake, options);
+      if (error !== null) rejectUpgrade(stream, error);
       else acceptor.handleUpgrade(request, stream, head, (socket) => open(socket, request));
     },
     size: () => connections.size,
@@ -197,31 +205,31 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   };
 }
 
-/** Other upgrades, such as HTTP/2 without encryption, which some clients offer with every request, are not taken up. */
+/** Whether a request is an upgrade to a WebSocket. Some clients offer an upgrade to HTTP/2 with every request: it is ignored. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-const DRAINING = { status: 503, words: 'The gateway is ending. Connect again.' };
+const DRAINING: HandshakeError = { status: 503, message: 'The gateway is shutting down. Connect again.' };
 
-function refuse(stream: Duplex, { status, words }: { status: number; words: string }): void {
+function rejectUpgrade(stream: Duplex, { status, message }: HandshakeError): void {
   stream.on('error', () => stream.destroy());
-  const headers = `connection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(words)}`;
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}\r\n\r\n${words}`);
+  const headers = `connection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(message)}`;
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}\r\n\r\n${message}`);
 }
 
-/** Resolves when the operating system has it, so that nothing more is made for who reads slowly. */
+/** Sends a message, and resolves when the operating system has accepted it, so that a slow client slows its operations down. */
 async function sendWithBackpressure(socket: WebSocket, text: string): Promise<void> {
   if (socket.readyState !== socket.OPEN) return;
   await new Promise<void>((resolve) => {
-    // What cannot be sent closes the connection.
+    // The callback's error is ignored: the connection closes.
     socket.send(text, () => resolve());
   });
-  if (socket.isPaused && socket.bufferedAmount <= HIGH_WATER_MARK) socket.resume();
+  if (socket.isPaused && socket.bufferedAmount <= HIGH_WATER_MARK_BYTES) socket.resume();
 }
 
-/** Finds out who has gone without a word. Gives the way to stop. */
-function keepAlive(socket: WebSocket, every: number): () => void {
+/** Pings the client and closes the connection if the client does not answer. Returns a function that stops the pings. */
+function startPings(socket: WebSocket, intervalMs: number): () => void {
   let isAlive = true;
   socket.on('pong', () => {
     isAlive = true;
@@ -230,11 +238,11 @@ function keepAlive(socket: WebSocket, every: number): () => void {
     if (!isAlive) return socket.terminate();
     isAlive = false;
     return socket.ping();
-  }, every);
+  }, intervalMs);
   return () => clearInterval(timer);
 }
 
-/** Messages come as `Buffer`s, unless a socket is told otherwise. */
+/** Messages are `Buffer`s unless `binaryType` says otherwise. */
 function textOf(data: RawData): string {
   return Buffer.isBuffer(data) ? data.toString() : '';
 }

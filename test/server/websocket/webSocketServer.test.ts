@@ -77,11 +77,11 @@ describe('who may connect', () => {
   test('what no header can hold is refused', async () => {
     const { socketUrl } = await serve(await startTestGateway(PASSTHROUGH));
     const { closed } = await connect(socketUrl, { authorization: 'Bearer a\nhost: b' });
-    expect(await closed).toEqual([4400, 'No header can hold this.']);
+    expect(await closed).toEqual([4400, 'Invalid header value.']);
   });
 
   test('who says nothing at all is sent away', async () => {
-    const { socketUrl } = await serve(await startTestGateway(), { initWithin: 20 });
+    const { socketUrl } = await serve(await startTestGateway(), { initTimeoutMs: 20 });
     const { closed } = await connect(socketUrl, null);
     expect(await closed).toEqual([4408, 'Connection initialisation timeout']);
   });
@@ -121,7 +121,7 @@ describe('who may connect', () => {
 
 describe('an operation over it', () => {
   test('is held to every rule for those over HTTP', async () => {
-    const gateway = await startTestGateway({ options: { limits: { depth: 2, cost: 3 } } });
+    const gateway = await startTestGateway({ options: { limits: { depth: 2, upstreamRequests: 3 } } });
     const { socketUrl } = await serve(gateway);
     const { run, until, messages } = await connect(socketUrl);
     await until('connection_ack');
@@ -212,25 +212,25 @@ describe('what one caller may have', () => {
     const [one, other] = await Promise.all([connect(socketUrl), connect(socketUrl)]);
     one.run('1', { query: WATCH_ALL });
     other.run('1', { query: WATCH_ALL });
-    await expect.poll(() => gateway.server.subscriptions()).toBe(2);
+    await expect.poll(() => gateway.server.subscriptionCount()).toBe(2);
     one.run('2', { query: WATCH_ALL });
     await expect.poll(() => one.messages).toContainEqual(expect.objectContaining({ id: '2', type: 'error' }));
     expect(JSON.stringify(one.messages)).toContain('RATE_LIMITED');
     other.socket.terminate();
-    await expect.poll(() => gateway.server.subscriptions()).toBe(1);
+    await expect.poll(() => gateway.server.subscriptionCount()).toBe(1);
   });
 
   test('are so many operations over one connection', async () => {
     const gateway = await startTestGateway();
-    const { socketUrl } = await serve(gateway, { operations: 2 });
+    const { socketUrl } = await serve(gateway, { maxOperations: 2 });
     const { run, messages } = await connect(socketUrl);
     for (const id of ['1', '2', '3']) run(id, { query: WATCH_ALL });
     await expect.poll(() => messages).toContainEqual(expect.objectContaining({ id: '3', type: 'error' }));
-    expect(gateway.server.subscriptions()).toBeLessThanOrEqual(2);
+    expect(gateway.server.subscriptionCount()).toBeLessThanOrEqual(2);
   });
 
   test('are messages that are not too long', async () => {
-    const { socketUrl } = await serve(await startTestGateway(), { messageBytes: 1000 });
+    const { socketUrl } = await serve(await startTestGateway(), { maxMessageBytes: 1000 });
     const { run, closed } = await connect(socketUrl);
     run('1', { query: '{ __typename }'.padEnd(1000) });
     expect((await closed)[0]).toBe(1009);
@@ -260,7 +260,7 @@ describe('what one caller may have', () => {
 });
 
 test('who does not answer any more is cut off', async () => {
-  const { socketUrl, sockets } = await serve(await startTestGateway(), { pingEvery: 20 });
+  const { socketUrl, sockets } = await serve(await startTestGateway(), { pingIntervalMs: 20 });
   const silent = new WebSocket(socketUrl, 'graphql-transport-ws', { autoPong: false });
   await once(silent, 'open');
   const { socket } = await connect(socketUrl);
