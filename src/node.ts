@@ -2,46 +2,55 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 
+import packageJson from '../package.json' with { type: 'json' };
 import type { AuthSettings } from './auth/authenticate.ts';
 import { importUsableKeys } from './auth/jwt.ts';
-import { type Config, readConfig } from './config/index.ts';
 import { ConfigError } from './config/env.ts';
-import { createDrain } from './server/gracefulShutdown.ts';
-import { createGateway } from './server/gateway.ts';
-import { graphiqlOptions } from './server/graphiql.ts';
-import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
-import { startTelemetry } from './telemetry/startTelemetry.ts';
+import { type Config, readConfig } from './config/index.ts';
 import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
-import { createWebSockets, isWebSocketUpgrade } from './server/websocket/webSocketServer.ts';
+import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
+import { createGateway } from './server/gateway.ts';
+import { createGracefulShutdown } from './server/gracefulShutdown.ts';
+import { graphiqlOptions } from './server/graphiql.ts';
+import { createWebSocketServer, isWebSocketUpgrade } from './server/websocket/webSocketServer.ts';
+import { startTelemetry } from './telemetry/startTelemetry.ts';
 
-/** Milliseconds that an unused connection is kept: longer than proxies keep theirs, which would else send into one that just closes. */
-const KEEP_ALIVE = 75_000;
+const { name, version } = packageJson;
 
-/** The sandbox takes any app and any token. */
+/** Longer than proxies keep idle connections open. Otherwise a proxy might send a request while this server closes the connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** How many operations that are not subscriptions a WebSocket may have in progress, on top of the caller's subscriptions. */
+const OTHER_OPERATIONS_PER_SOCKET = 100;
+
+/** The sandbox accepts any ids and any token. */
 const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
 
 async function main(): Promise<void> {
-  // Until there is something to drain. Without a listener the first process of a container would be told in vain.
+  // During the start there is nothing to shut down. The first process of a container ignores signals that have no listener.
   for (const signal of SIGNALS) process.on(signal, exitNow);
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
-  await validateJwtKey(config.auth);
-  const { attemptTimeoutMs, totalTimeoutMs, requestsPerSecond, caching, limits, auth, corsOrigins, upstreamReport } =
-    config;
-  const telemetry = await startTelemetry(config.telemetry);
+  const { auth, corsOrigins, limits, upstreamReport } = config;
+  await validateJwtKey(auth);
+  const telemetry = await startTelemetry(config.telemetry, version);
   const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
-  const samples = sandbox?.sandbox.samples ?? null;
   const transport = createUndiciTransport();
   const cluster = config.redis && (await (await import('./cluster/redis.ts')).openRedis(config.redis, app, log));
-  const drain = createDrain({ ...config.drain, log });
-  // A page of another site could have its name point to this machine.
+  const shutdown = createGracefulShutdown({ ...config.drain, log });
+  // Without authentication, a site could reach the gateway from its visitors' browsers by DNS rebinding.
   const localOnly = auth.kind === 'none';
   const gateway = createGateway({
-    upstream: { ...app, attemptTimeoutMs, totalTimeoutMs, requestsPerSecond },
+    upstream: {
+      ...app,
+      attemptTimeoutMs: config.attemptTimeoutMs,
+      totalTimeoutMs: config.totalTimeoutMs,
+      requestsPerSecond: config.requestsPerSecond,
+    },
     transport: transport.send,
     cluster,
-    caching,
+    caching: config.caching,
     auth,
     localOnly,
     limits,
@@ -55,25 +64,27 @@ async function main(): Promise<void> {
     log,
     metrics,
     tracer,
-    graphiql: config.graphiql && graphiqlOptions(samples, { reports: upstreamReport, bearer: auth.kind !== 'none' }),
-    isReady: () => !drain.isDraining(),
+    version,
+    graphiql:
+      config.graphiql &&
+      graphiqlOptions(sandbox?.sandbox.samples ?? null, { upstreamReport, hasBearer: auth.kind !== 'none' }),
+    isReady: () => !shutdown.isDraining(),
     readinessDetails: () => ({
-      draining: drain.isDraining(),
+      draining: shutdown.isDraining(),
       ...(cluster === null ? {} : { redis: cluster.store.isUp() ? 'up' : 'away' }),
     }),
   });
-  const sockets = createWebSockets({
+  const sockets = createWebSocketServer({
     fetch: (request) => gateway.fetch(request),
     corsOrigins,
     localOnly,
-    messageBytes: limits.bodyBytes,
-    // As many as may watch, and some to ask.
-    operations: config.live.perCaller + 100,
+    maxMessageBytes: limits.bodyBytes,
+    maxOperations: config.live.perCaller + OTHER_OPERATIONS_PER_SOCKET,
     log,
   });
-  metrics?.gauge('websockets', 'WebSocket connections that are open.', () => sockets.size());
+  metrics?.gauge('websockets', 'Open WebSocket connections.', () => sockets.size());
   const server = createServer(
-    { shouldUpgradeCallback: isWebSocketUpgrade, keepAliveTimeout: KEEP_ALIVE },
+    { shouldUpgradeCallback: isWebSocketUpgrade, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
     (request, response) => void gateway(request, response),
   );
   server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
@@ -83,17 +94,17 @@ async function main(): Promise<void> {
     async () => cluster?.store.close(),
     async () => telemetry.close(),
   ];
-  drain.installSignalHandlers({ server, sockets, gateway, closers });
+  shutdown.installSignalHandlers({ server, sockets, gateway, closers });
   for (const signal of SIGNALS) process.off(signal, exitNow);
   const port = await listen(server, config);
-  announce(port, config, sandbox);
-  log('info', 'Listening.', { host: config.host, port });
+  printBanner(port, config, sandbox);
+  log('info', 'Listening.', { host: config.host, port, version });
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const exitNow = (): void => process.exit(0);
 
-/** What kind of key it is shows only when it is tried. */
+/** Checks the key in JWT_KEY. Its type is only known once it is imported. */
 async function validateJwtKey(auth: AuthSettings): Promise<void> {
   if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await importUsableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
@@ -101,33 +112,37 @@ async function validateJwtKey(auth: AuthSettings): Promise<void> {
 }
 
 async function startSandbox(port: number): Promise<SandboxServer> {
-  return startSandboxServer({ port }).catch((error: unknown) => cannotListen('SANDBOX_PORT', port, error));
+  return startSandboxServer({ port }).catch((error: unknown) => failToListen('SANDBOX_PORT', port, error));
 }
 
-/** Gives the port. */
+/** Returns the port, which the operating system chooses if it is 0 in the settings. */
 async function listen(server: Server, { host, port }: Config): Promise<number> {
   server.listen(port, host);
-  await once(server, 'listening').catch((error: unknown) => cannotListen('PORT', port, error));
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : port;
+  await once(server, 'listening').catch((error: unknown) => failToListen('PORT', port, error));
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-function cannotListen(variable: string, port: number, cause: unknown): never {
-  const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-  const reason = isTaken ? 'another program listens there' : 'this machine does not allow it';
-  throw new ConfigError(variable, `${port} cannot be listened on: ${reason}.`, String(port + 10));
+function failToListen(variable: string, port: number, cause: unknown): never {
+  const isInUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+  const reason = isInUse ? 'another program uses this port' : 'the operating system does not allow it';
+  throw new ConfigError(variable, `cannot listen on port ${port}: ${reason}.`, String(port + 10));
 }
 
-function announce(port: number, { host, app, auth, graphiql }: Config, sandbox: SandboxServer | null): void {
-  const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`;
-  const lines = [`${graphiql ? 'GraphiQL' : 'GraphQL '}       ${address}`, `Callers        ${CALLERS[auth.kind]}`];
+function printBanner(port: number, { host, app, auth, graphiql }: Config, sandbox: SandboxServer | null): void {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/graphql`;
+  const lines = [
+    `${name} ${version}`,
+    `${graphiql ? 'GraphiQL' : 'GraphQL '}       ${url}`,
+    `Callers        ${CALLERS[auth.kind]}`,
+  ];
   if (sandbox === null) {
     lines.push(`Connected to   RealtimeKit at ${app?.baseUrl}`);
   } else {
     const { liveMeetingId, idleMeetingId, liveLivestreamId, endedSessionId } = sandbox.sandbox.samples;
     lines.push(
-      `Connected to   the sandbox at ${sandbox.url}: simulated, nothing here is real`,
-      `               (the real API: set CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN)`,
+      `Connected to   the sandbox at ${sandbox.url}: a simulated API, nothing here is real`,
+      `               (for the real API, set CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN)`,
       `Ids to try     ${liveMeetingId}  a meeting that is live`,
       `               ${idleMeetingId}  a meeting to start a livestream in`,
       `               ${liveLivestreamId}  a livestream that is live`,
@@ -138,10 +153,10 @@ function announce(port: number, { host, app, auth, graphiql }: Config, sandbox: 
 }
 
 const CALLERS: Record<AuthSettings['kind'], string> = {
-  none: 'whoever is on this machine (AUTH=none)',
-  passthrough: 'each with an API token of its own (AUTH=passthrough)',
-  jwt: 'whoever has a token of the issuer (AUTH=jwt)',
-  'api-key': 'whoever has one of the keys (AUTH=api-key)',
+  none: 'anyone on this machine (AUTH=none)',
+  passthrough: 'anyone with a RealtimeKit API token (AUTH=passthrough)',
+  jwt: "anyone with one of the issuer's tokens (AUTH=jwt)",
+  'api-key': 'anyone with an API key (AUTH=api-key)',
 };
 
 try {

@@ -1,22 +1,26 @@
 import type { CORSOptions } from 'graphql-yoga';
 
-/** What pages of other sites may do: the listed ones everything, the others nothing. Their cookies are never asked for. */
+/** How long browsers may cache the response to a preflight request. Chromium allows no more. */
+const MAX_AGE_SECONDS = 7200;
+
+/** The CORS options for a request: pages of the listed origins may send requests, without cookies; pages of other origins may not. */
 export function corsFor(request: Request, origins: readonly string[]): CORSOptions {
-  // Of an origin that is not in its list Yoga would allow `null`, which any page in a sandboxed frame has.
+  // For an origin that is not listed, Yoga would allow the origin `null`, which any page in a sandboxed frame has.
   if (!isAllowedOrigin(request.headers.get('origin'), origins)) return false;
   return {
     origin: [...origins],
     methods: ['GET', 'POST'],
     credentials: false,
     exposedHeaders: ['x-request-id'],
-    maxAge: 7200,
+    maxAge: MAX_AGE_SECONDS,
   };
 }
 
-/** Whether the pages of this origin may call. */
+/** Whether pages of `origin` may send requests. `*` in `origins` allows any origin. */
 export function isAllowedOrigin(origin: string | null | undefined, origins: readonly string[]): boolean {
   return origins.includes('*') || origins.includes(origin ?? '');
 }
 
-/** What the others are told. */
-export const CROSS_ORIGIN_MESSAGE = 'Pages of other sites may not call this gateway.';
+/** The error message for pages of other origins. */
+export const CROSS_ORIGIN_MESSAGE =
+  "This gateway accepts no requests from other sites' pages. The operator can allow an origin with CORS_ORIGINS.";

@@ -1,29 +1,32 @@
-import type { Context } from '../graphql/context.ts';
-import type { LiveSubscriptions } from '../live/subscriptions.ts';
-import { createLoaders } from '../graphql/loaders/operationLoaders.ts';
-import { callerOf } from './plugins/useAuthentication.ts';
-import { recordOf } from '../telemetry/requestRecord.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import type { Context } from '../graphql/context.ts';
+import { createOperationLoaders } from '../graphql/loaders/operationLoaders.ts';
+import type { LiveSubscriptions } from '../live/subscriptions.ts';
+import { recordOf } from '../telemetry/requestRecord.ts';
+import { callerOf } from './plugins/useAuthentication.ts';
 
-/** What resolvers get for a request whose caller is known. */
+/** Creates the context of an operation's resolvers. The caller of the request must have been authenticated. */
 export function createContext(
   request: Request,
-  { upstream, watch }: { upstream: DataSource; watch: LiveSubscriptions },
+  { dataSource, subscriptions }: { dataSource: DataSource; subscriptions: LiveSubscriptions },
 ): Context {
   const { viewer, account } = callerOf(request);
-  const signal = forwardAbort(request.signal);
+  const signal = createFollowingSignal(request.signal);
   const { counters, span } = recordOf(request);
   return {
     viewer,
-    loaders: createLoaders(upstream, account, signal, { counters, span }),
-    // A subscription can last for days, and a trace cannot.
-    createLoaders: () => createLoaders(upstream, account, signal, { counters }),
-    watch: async (target) => watch.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
+    loaders: createOperationLoaders(dataSource, account, signal, { counters, span }),
+    // Without the span: a subscription can last for days, and its trace would never be complete.
+    createLoaders: () => createOperationLoaders(dataSource, account, signal, { counters }),
+    subscribeTo: async (target) => subscriptions.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
   };
 }
 
-/** A plain signal that follows the server's own, which costs much at every look: each read takes several. */
-function forwardAbort(signal: AbortSignal): AbortSignal {
+/**
+ * Returns a native signal that aborts with `signal`. Every access to the HTTP server's own signal is slow, and each read takes
+ * several.
+ */
+function createFollowingSignal(signal: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal.reason);
   if (signal.aborted) abort();

@@ -1,63 +1,71 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
 import type { AuthSettings } from '../auth/authenticate.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
-import type { LiveLimits } from '../live/subscriptions.ts';
-import type { Log } from '../lib/log.ts';
-import type { ReadinessDetails } from './plugins/useReadiness.ts';
-import type { TrustedDocuments } from '../config/persistedDocuments.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
+import type { TrustedDocuments } from '../config/persistedDocuments.ts';
+import type { CachingSettings } from '../data/cachingSettings.ts';
+import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { LiveLimits } from '../live/subscriptions.ts';
+import type { ClientSettings } from '../realtimekit/client.ts';
+import type { Transport } from '../realtimekit/transport.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
-import type { ClientSettings } from '../realtimekit/client.ts';
-import type { CachingSettings } from '../data/cachingSettings.ts';
-import type { Transport } from '../realtimekit/transport.ts';
+import type { ReadinessDetails } from './plugins/useReadiness.ts';
 
-/** Which app is served, with which credential, and how patiently. */
+/** The RealtimeKit app to serve, the credential, and the timeouts of upstream requests. */
 export interface UpstreamSettings extends ClientSettings {
-  /** Secret. The gateway's own, from which callers are served who bring none; null: all of them do. */
+  /** Secret. The gateway's own RealtimeKit token; null if each caller sends one. */
   token: string | null;
 }
 
+/** The settings and dependencies of a gateway. Partial settings are completed with their defaults. */
 export interface GatewayOptions {
   upstream: UpstreamSettings;
-  /** How answers are kept and requests are spent; what is left out is as by default. */
-  caching?: Partial<CachingSettings>;
-  /** Whether callers may ask what their operations cost. */
-  upstreamReport?: boolean;
+  /** Sends upstream requests. */
   transport: Transport;
-  log: Log;
-  /** What is counted, and told at `GET /metrics`; undefined: nothing is. */
-  metrics?: Metrics | undefined;
-  /** What makes traces; undefined: nothing is traced. */
-  tracer?: Tracer | undefined;
-  /** GraphiQL's look and its first tabs; false: it is not served. */
-  graphiql: GraphiQLOptions | false;
-  /** How callers show who they are; by default not at all. */
-  auth?: AuthSettings;
-  /** What one request may ask for; what is left out is as by default. */
-  limits?: Partial<OperationLimits>;
-  /** Which sites' pages may call, as `https://example.com`; `*`: any. By default none. */
-  corsOrigins?: readonly string[];
-  /** Whether only this machine's own names are answered to. */
-  localOnly?: boolean;
-  /** Whether introspection and `_service` are answered, by default yes. */
-  introspection?: boolean;
-  /** Whether errors name what the schema has that was nearly named, by default yes. */
-  suggestions?: boolean;
-  trustedDocuments?: TrustedDocuments;
-  /** Where the public key of RealtimeKit's webhooks is; null: none are received. */
-  webhookKeyUrl?: string | null;
-  /** How many may watch; what is left out is as by default. */
-  live?: Partial<LiveLimits>;
-  /** False while no new work is wanted: `GET /ready` then answers 503. */
-  isReady?: () => boolean;
-  /** What all replicas of the gateway have in common, and what this app's keys begin with there; null: there is but one. */
+  caching?: Partial<CachingSettings>;
+  /** The store that all replicas share, and the prefix of this app's keys in it; null (the default) for a single replica. */
   cluster?: { store: SharedStore; prefix: string } | null;
-  /** What `/ready` tells besides. */
+
+  /** How callers authenticate. Default: not at all. */
+  auth?: AuthSettings;
+  /** Limits on a single request. */
+  limits?: Partial<OperationLimits>;
+  /** Limits on the number of subscriptions. */
+  live?: Partial<LiveLimits>;
+  /** Documents that callers may request by id. Default: none. */
+  trustedDocuments?: TrustedDocuments;
+  /** Origins whose pages may send requests, such as `https://example.com`; `*` for any. Default: none. */
+  corsOrigins?: readonly string[];
+  /** Whether to reject requests whose `Host` is not a name of this machine. Default: false. */
+  localOnly?: boolean;
+  /** Where RealtimeKit publishes its webhooks' public key; null (the default) to receive no webhooks. */
+  webhookKeyUrl?: string | null;
+
+  /** Whether to allow introspection and `_service`. Default: true. */
+  introspection?: boolean;
+  /** Whether error messages suggest names from the schema. Default: true. */
+  suggestions?: boolean;
+  /** Whether callers may request a report of the upstream requests of their operation. Default: false. */
+  upstreamReport?: boolean;
+  /** The title and example tabs of GraphiQL; false to serve no GraphiQL. */
+  graphiql: GraphiQLOptions | false;
+
+  log: Log;
+  /** Served at `GET /metrics`. Undefined if metrics are off. */
+  metrics?: Metrics | undefined;
+  /** Undefined if tracing is off. */
+  tracer?: Tracer | undefined;
+  /** The program's version, reported by `GET /health`. */
+  version?: string;
+  /** Whether `GET /ready` answers 200 or 503. Default: always 200. */
+  isReady?: () => boolean;
+  /** Further properties of the body of `GET /ready`. */
   readinessDetails?: () => ReadinessDetails;
+
   clock?: Clock;
-  /** From 0 to 1, for the jitter of waits. */
+  /** Returns a number from 0 to 1. Used for the jitter of delays. */
   random?: () => number;
 }

@@ -4,74 +4,77 @@ import type { Duplex } from 'node:stream';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 import type { DrainSettings } from '../config/index.ts';
-import type { Gateway } from './gateway.ts';
 import type { Log } from '../lib/log.ts';
 import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
+import type { Gateway } from './gateway.ts';
 import type { WebSockets } from './websocket/webSocketServer.ts';
 
-/** Milliseconds that each of the things closed at the very end may take. */
-const CLOSE_TIME = 2000;
+/** How long closing each of the remaining resources may take, once nothing is pending. */
+const CLOSE_TIMEOUT_MS = 2000;
 
-/** What ends when the process is told to. */
-export interface Drained {
+/** What a graceful shutdown closes. */
+export interface ShutdownTargets {
   server: Server;
   sockets: Pick<WebSockets, 'drain' | 'terminateAll'>;
-  gateway: Pick<Gateway, 'subscriptions' | 'endSubscriptions' | 'pendingMutations'>;
-  /** Closed at the very end, all at once: what nothing needs any more by then. */
+  gateway: Pick<Gateway, 'subscriptionCount' | 'endSubscriptions' | 'pendingMutations'>;
+  /** Called concurrently at the very end, to close the resources that requests need. */
   closers: readonly (() => Promise<unknown>)[];
 }
 
-/** The end of the process. */
-export interface Drain {
-  /** Whether the process has been told to end. */
+export interface GracefulShutdown {
+  /** Whether the process is shutting down. */
   isDraining(): boolean;
-  /** From now on the first SIGTERM or SIGINT ends all of this in order, a second one the process at once. */
-  installSignalHandlers(drained: Drained): void;
+  /** From now on, the first SIGTERM or SIGINT starts the shutdown, and the second one exits at once, with code 1. */
+  installSignalHandlers(targets: ShutdownTargets): void;
 }
 
-/** What is under way at one time. */
-interface Traffic {
+/** The server's requests and WebSockets in progress. */
+interface Connections {
   requests: PendingWork;
-  /** Connections that were upgraded. */
   webSockets: PendingWork;
-  /** From now on each answer that has not begun says that its connection is not kept. */
+  /** From now on, sends `connection: close` with every response whose headers are not sent yet. */
   disableKeepAlive(): void;
 }
 
-export function createDrain({ delayMs, timeoutMs, log }: DrainSettings & { log: Log }): Drain {
+/**
+ * Creates the graceful shutdown of the process. After the first signal, it keeps serving for `delayMs`, while `isDraining` lets
+ * `/ready` answer 503. Then it stops listening, ends subscriptions, and waits up to `timeoutMs` for pending requests and mutations.
+ * What is still open after that is closed, and the process exits with code 0.
+ */
+export function createGracefulShutdown({ delayMs, timeoutMs, log }: DrainSettings & { log: Log }): GracefulShutdown {
   let isDraining = false;
 
-  async function end(signal: string, drained: Drained, traffic: Traffic): Promise<void> {
-    const { server, sockets, gateway, closers } = drained;
-    const toldAt = performance.now();
-    log('info', 'Told to end.', { signal, ...countsOf(drained, traffic) });
-    traffic.disableKeepAlive();
+  async function shutDown(signal: string, targets: ShutdownTargets, connections: Connections): Promise<void> {
+    const { server, sockets, gateway, closers } = targets;
+    const startedAt = performance.now();
+    log('info', 'Shutting down.', { signal, ...countPending(targets, connections) });
+    connections.disableKeepAlive();
     await sleep(delayMs);
     stopListening(server);
     sockets.drain();
     gateway.endSubscriptions();
-    const isQuiet = await settlesWithin(timeoutMs, waitUntilIdle(drained, traffic));
-    if (!isQuiet) log('warn', 'Cut off what had not ended in time.', countsOf(drained, traffic));
+    const isIdle = await settlesWithin(timeoutMs, waitUntilIdle(targets, connections));
+    if (!isIdle) log('warn', 'Shutdown timed out: aborting what is pending.', countPending(targets, connections));
     server.closeAllConnections();
     sockets.terminateAll();
-    const closings = closers.map(async (close) => settlesWithin(CLOSE_TIME, close()));
+    const closings = closers.map(async (close) => settlesWithin(CLOSE_TIMEOUT_MS, close()));
     for (const closing of await Promise.allSettled(closings)) {
-      if (closing.status === 'rejected') log('warn', 'Something did not close.', { error: String(closing.reason) });
+      if (closing.status === 'rejected') log('warn', 'Closing a resource failed.', { error: String(closing.reason) });
     }
-    log('info', 'Ended.', { ms: Math.round(performance.now() - toldAt) });
+    log('info', 'Shutdown complete.', { durationMs: Math.round(performance.now() - startedAt) });
   }
 
   return {
     isDraining: () => isDraining,
-    installSignalHandlers(drained) {
-      const traffic = trackConnections(drained.server);
+    installSignalHandlers(targets) {
+      const connections = trackConnections(targets.server);
       const onSignal = (signal: string): void => {
         if (isDraining) process.exit(1);
         isDraining = true;
-        end(signal, drained, traffic).then(
+        shutDown(signal, targets, connections).then(
           () => process.exit(0),
           (error: unknown) => {
-            log('error', 'The gateway did not end in order.', { error: String(error) });
+            log('error', 'Shutdown failed.', { error: String(error) });
             process.exit(1);
           },
         );
@@ -82,16 +85,15 @@ export function createDrain({ delayMs, timeoutMs, log }: DrainSettings & { log: 
   };
 }
 
-/** Counts what a server answers. */
-function trackConnections(server: Server): Traffic {
+function trackConnections(server: Server): Connections {
   const requests = createPendingWork();
   const webSockets = createPendingWork();
   const responses = new Set<ServerResponse>();
-  let keepsConnections = true;
-  const letGo = (response: ServerResponse): void => {
+  let isKeepAliveEnabled = true;
+  const sendConnectionClose = (response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('connection', 'close');
   };
-  // First, since an answer may be written at once.
+  // Before the gateway's own listener, which may send the response at once.
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     const end = requests.start();
     responses.add(response);
@@ -99,7 +101,7 @@ function trackConnections(server: Server): Traffic {
       responses.delete(response);
       end();
     });
-    if (!keepsConnections) letGo(response);
+    if (!isKeepAliveEnabled) sendConnectionClose(response);
   });
   server.prependListener('upgrade', (_request: IncomingMessage, stream: Duplex) => {
     stream.once('close', webSockets.start());
@@ -108,42 +110,44 @@ function trackConnections(server: Server): Traffic {
     requests,
     webSockets,
     disableKeepAlive() {
-      keepsConnections = false;
-      responses.forEach(letGo);
+      isKeepAliveEnabled = false;
+      responses.forEach(sendConnectionClose);
     },
   };
 }
 
-/** Without closing idle connections, as the server's own method would: their callers may be sending at this moment. */
+/** Stops accepting connections. `http.Server.close` would also close idle connections, over which a request may be on its way. */
 function stopListening(server: Server): void {
   NetServer.prototype.close.call(server);
 }
 
-/** Resolves once nothing is under way: no request, no WebSocket, and no start or stop whose caller has left. */
-async function waitUntilIdle({ gateway }: Drained, { requests, webSockets }: Traffic): Promise<void> {
+/** Resolves when no request, WebSocket or mutation is pending. Mutations may outlive their request, if the caller disconnects. */
+async function waitUntilIdle({ gateway }: ShutdownTargets, { requests, webSockets }: Connections): Promise<void> {
   do {
     await requests.whenIdle();
     await webSockets.whenIdle();
     await gateway.pendingMutations.whenIdle();
-    // What has arrived already, but was not read yet, is a request too.
+    // Lets Node read requests that have already arrived.
     await setImmediate();
   } while (requests.size() > 0);
 }
 
-function countsOf({ gateway }: Drained, { requests, webSockets }: Traffic): Record<string, number> {
+function countPending(
+  { gateway }: ShutdownTargets,
+  { requests, webSockets }: Connections,
+): Record<'requests' | 'mutations' | 'subscriptions' | 'webSockets', number> {
   return {
     requests: requests.size(),
     mutations: gateway.pendingMutations.size(),
-    subscriptions: gateway.subscriptions(),
+    subscriptions: gateway.subscriptionCount(),
     webSockets: webSockets.size(),
   };
 }
 
-/** Whether it is done in time, in milliseconds; rejects where it fails in time. */
-async function settlesWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
-  const timeout = new AbortController();
-  const { signal } = timeout;
-  const late = sleep(milliseconds, false, { signal });
-  late.catch(() => {});
-  return Promise.race([work.then(() => true), late]).finally(() => timeout.abort());
+/** Whether `work` resolves within `timeoutMs`. Rejects if `work` rejects within that time. */
+async function settlesWithin(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  const cancellation = new AbortController();
+  const timeout = sleep(timeoutMs, false, { signal: cancellation.signal });
+  timeout.catch(() => {});
+  return Promise.race([work.then(() => true), timeout]).finally(() => cancellation.abort());
 }

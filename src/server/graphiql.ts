@@ -13,18 +13,21 @@ export interface ExampleIds {
 /** What the examples send beside the operation. */
 export interface ExampleHeaders {
   /** They ask what they cost upstream. */
-  reports: boolean;
+  upstreamReport: boolean;
   /** They leave a blank for a token. */
-  bearer: boolean;
+  hasBearer: boolean;
 }
 
 /**
  * GraphiQL with a few tabs of examples, each of which runs as it is where `ids` are given, and asks what it costs upstream where
  * callers may. It follows the system's light or dark.
  */
-export function graphiqlOptions(ids: ExampleIds | null, { reports, bearer }: ExampleHeaders): GraphiQLOptions {
-  const wanted = { ...(bearer && { authorization: 'Bearer ' }), ...(reports && { [REPORT_HEADER]: '1' }) };
-  const headers = reports || bearer ? JSON.stringify(wanted, null, 2) : '';
+export function graphiqlOptions(
+  ids: ExampleIds | null,
+  { upstreamReport, hasBearer }: ExampleHeaders,
+): GraphiQLOptions {
+  const wanted = { ...(hasBearer && { authorization: 'Bearer ' }), ...(upstreamReport && { [REPORT_HEADER]: '1' }) };
+  const headers = upstreamReport || hasBearer ? JSON.stringify(wanted, null, 2) : '';
   const fill = (id: string | undefined): string => id ?? '';
   return {
     title: 'RealtimeKit GraphQL',

@@ -1,43 +1,46 @@
-import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Budget } from '../budget/localBudget.ts';
+import type { SharedStore } from '../cluster/sharedStore.ts';
 import { type TtlSettings, stretchedTtl } from '../data/cache/ttl.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface GaugeOptions {
-  /** The budget of the gateway's own account; null: each caller pays from one of its own. */
+  /** Returns the request budget of the gateway's own account; null if each caller uses its own account. */
   budget: (() => Promise<Budget>) | null;
-  freshness: TtlSettings;
-  subscriptions: () => number;
-  /** What all replicas have in common; null: there is but one. */
+  ttl: TtlSettings;
+  /** Returns the number of open subscriptions. */
+  subscriptionCount: () => number;
+  /** The store that all replicas share; null for a single replica. */
   store: Pick<SharedStore, 'isUp' | 'replicaCount'> | null;
 }
 
-/** Has the metrics tell how things are, beside what has happened. */
-export function registerGauges(metrics: Metrics, { budget, freshness, subscriptions, store }: GaugeOptions): void {
-  metrics.gauge('subscriptions', 'Subscriptions that are open.', subscriptions);
+/** Registers the gauges, which report the present state at each scrape. */
+export function registerGauges(metrics: Metrics, { budget, ttl, subscriptionCount, store }: GaugeOptions): void {
+  metrics.gauge('subscriptions', 'Open subscriptions.', subscriptionCount);
   if (store !== null) {
-    metrics.gauge('redis_up', 'Whether Redis can be reached.', () => Number(store.isUp()));
-    metrics.gauge('replicas', 'Among how many the budget is divided while Redis is away.', () => store.replicaCount());
+    metrics.gauge('redis_up', 'Whether Redis is reachable: 1 or 0.', () => Number(store.isUp()));
+    metrics.gauge('replicas', 'Replicas that divide the request budget while Redis is unreachable.', () =>
+      store.replicaCount(),
+    );
   }
   if (budget === null) return;
-  const known = async (): Promise<Pick<Budget, 'snapshot' | 'pressure'>> => {
-    const own = await budget();
-    await own.refresh();
-    return own;
+  const refreshedBudget = async (): Promise<Pick<Budget, 'snapshot' | 'pressure'>> => {
+    const current = await budget();
+    await current.refresh();
+    return current;
   };
   metrics.gauge(
-    'budget_limit',
-    'Upstream requests that one window of the tightest limit allows.',
-    async () => (await known()).snapshot().limit,
+    'budget_limit_requests',
+    'Upstream requests that the tightest rate-limit window allows.',
+    async () => (await refreshedBudget()).snapshot().limit,
   );
   metrics.gauge(
-    'budget_remaining',
-    'Upstream requests that are left in the window of the tightest limit.',
-    async () => (await known()).snapshot().remaining,
+    'budget_remaining_requests',
+    'Upstream requests left in the tightest rate-limit window.',
+    async () => (await refreshedBudget()).snapshot().remaining,
   );
   metrics.gauge(
-    'freshness_stretch_seconds',
-    'Age up to which answers are served without being read again, because the budget is short.',
-    async () => stretchedTtl((await known()).pressure(), freshness) / 1000,
+    'stretched_ttl_seconds',
+    'Minimum time to live of cached values while the request budget is short; 0 if the budget suffices.',
+    async () => stretchedTtl((await refreshedBudget()).pressure(), ttl) / 1000,
   );
 }

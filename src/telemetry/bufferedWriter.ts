@@ -1,26 +1,30 @@
 import { writeSync } from 'node:fs';
 
-/** Lines on their way to whoever reads them. */
-export interface Lines {
+/** Writes lines of text, several at a time. */
+export interface BufferedWriter {
+  /** Appends a line, which must end with a line break. */
   write(line: string): void;
-  /** Writes all that waits, as far as it is taken. */
+  /** Writes all buffered lines, as far as the file descriptor accepts them. */
   flush(): void;
 }
 
-/** Characters of lines that are written at once: to write each by itself takes longer than to answer from memory. */
-const FLUSH_AT = 4096;
-/** Milliseconds that a line waits at most for others, and what is not taken for another try. */
-const LONGEST_WAIT = 100;
-/** Characters that wait at most for a reader who takes nothing: all later ones are lost. */
-const MOST_WAITING = 4_000_000;
+/** Writing each line on its own takes longer than answering a query from the cache. */
+const FLUSH_AT_CHARS = 4096;
+/** How long a line may stay in the buffer, and how long to wait after the pipe was full. */
+const FLUSH_INTERVAL_MS = 100;
+/** Further lines are dropped while the reader of a pipe does not read. */
+const MAX_QUEUED_CHARS = 4_000_000;
 
 /**
- * Writes to a file descriptor. Where it is a pipe, its reader can be slow or gone: neither ends this process, nor has it wait, as long
- * as the pipe itself does not block.
+ * Creates a writer for a file descriptor. If the descriptor is a pipe, a slow or absent reader neither ends this process nor blocks
+ * it, unless the pipe itself is in blocking mode. `write` returns the number of bytes that the descriptor accepted, as `fs.writeSync`.
  */
-export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint8Array) => number = writeSync): Lines {
+export function createBufferedWriter(
+  fd: number,
+  write: (fd: number, bytes: Uint8Array) => number = writeSync,
+): BufferedWriter {
   let queued = '';
-  /** What was begun, of which not all was taken yet. */
+  /** Bytes of which an earlier write accepted only a part. */
   let inFlight: Buffer = Buffer.alloc(0);
   let timer: NodeJS.Timeout | undefined;
 
@@ -36,27 +40,27 @@ export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint
         inFlight = inFlight.subarray(write(fd, inFlight));
       }
     } catch (error) {
-      if (isFull(error)) later();
-      // Nobody reads it any more.
+      if (isPipeFull(error)) scheduleFlush();
+      // The pipe has no reader any more.
       else inFlight = Buffer.alloc(0);
     }
   }
 
-  function later(): void {
-    timer ??= setTimeout(flush, LONGEST_WAIT).unref();
+  function scheduleFlush(): void {
+    timer ??= setTimeout(flush, FLUSH_INTERVAL_MS).unref();
   }
 
   return {
     write(line) {
-      if (queued.length >= MOST_WAITING) return;
+      if (queued.length >= MAX_QUEUED_CHARS) return;
       queued += line;
-      if (queued.length >= FLUSH_AT && inFlight.length === 0) flush();
-      else later();
+      if (queued.length >= FLUSH_AT_CHARS && inFlight.length === 0) flush();
+      else scheduleFlush();
     },
     flush,
   };
 }
 
-function isFull(error: unknown): boolean {
+function isPipeFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }

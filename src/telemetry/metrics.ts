@@ -1,42 +1,48 @@
 import type { OperationKind } from './requestRecord.ts';
 
-/** Where an answer to a read came from. `stale`: from the cache, and past its freshness lifetime. */
+/**
+ * Where the value of a read came from: a response to a new request (`network`), the cache, the cache although the value was no longer
+ * fresh (`stale`), or a request that was already in flight (`coalesced`).
+ */
 export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 
-/** What became of a webhook delivery. */
+/** The outcome of a webhook delivery. */
 export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
-/** A request for an operation that is over. */
+/** A completed request for an operation. */
 export interface OperationOutcome {
-  /** The operation's own name, which is the caller's word; null: it has none. */
+  /** The operation's name, as the caller chose it; null for an anonymous operation. */
   name: string | null;
-  /** Null: the request never became an operation. */
+  /** Null if the request was rejected before its operation was known. */
   kind: OperationKind | null;
-  /** `OK`, or the first error's. */
+  /** The code of the first error, or `OK`. */
   code: string;
   seconds: number;
 }
 
-/** An upstream request that is over. */
+/** A completed upstream request. */
 export interface UpstreamRequestOutcome {
   method: string;
-  /** With `{id}` for every id. */
+  /** The path with `{id}` in place of every id. */
   route: string;
-  /** The HTTP status; null: no answer came. */
+  /** The HTTP status; null if there was no response. */
   status: number | null;
   seconds: number;
 }
 
-/** What the gateway counts. */
+/** The metrics that the gateway records. */
 export interface Metrics {
   operation(outcome: OperationOutcome): void;
   upstreamRequest(outcome: UpstreamRequestOutcome): void;
-  /** Where something that was read came from; `kept`: a whole answer. */
-  read(source: ReadSource | 'kept'): void;
+  /** Counts a read by the source of its value. `response_cache` counts a whole operation that was served from the response cache. */
+  read(source: ReadSource | 'response_cache'): void;
   webhook(outcome: WebhookOutcome): void;
-  /** A value that is read whenever all are told; undefined: there is none now. The name comes without the gateway's prefix. */
+  /**
+   * Registers a gauge. `name` excludes the common prefix. `read` is called at every scrape; the gauge is left out while `read` returns
+   * undefined.
+   */
   gauge(name: string, help: string, read: () => number | undefined | Promise<number | undefined>): void;
-  /** All of them, as Prometheus reads them. */
+  /** All metrics in Prometheus' text format. */
   expose(): Promise<{ contentType: string; text: string }>;
 }

@@ -26,12 +26,12 @@ import type { Log } from '../lib/log.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { Span, Tracer } from './tracer.ts';
 
-/** Milliseconds for what has not been sent when the program ends. */
+/** How long the spans that are still queued may take to be sent when the program ends. */
 const SHUTDOWN_TIMEOUT_MS = 2000;
 
 /**
- * Traces by OTLP over HTTP. Where they are sent, and with which headers, the exporter reads from `OTEL_EXPORTER_OTLP_*`. A collector
- * that is slow or gone costs nobody's time: what does not fit the queue of 2,048 spans is dropped.
+ * Sends traces to a collector by OTLP over HTTP. The exporter reads the collector's URL and headers from `OTEL_EXPORTER_OTLP_*`. A slow
+ * or absent collector delays no operation: spans that do not fit into the queue of 2,048 are dropped.
  */
 export function createOtlpTracing({ serviceName, sampling }: { serviceName: string; sampling: Sampling }, log: Log) {
   const exporter = withFailureLog(new OTLPTraceExporter(), log);
@@ -43,12 +43,12 @@ export function createOtlpTracing({ serviceName, sampling }: { serviceName: stri
   return {
     tracer: toTracer(provider.getTracer('realtimekit-graphql')),
     async close(): Promise<void> {
-      const sent = provider.shutdown().catch(() => {});
+      const shutdown = provider.shutdown().catch(() => {});
       let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<void>((resolve) => {
+      const timeout = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, SHUTDOWN_TIMEOUT_MS);
       });
-      await Promise.race([sent, patience]);
+      await Promise.race([shutdown, timeout]);
       clearTimeout(timer);
     },
   };
@@ -60,10 +60,10 @@ function createSampler({ isParentBased, ratio }: Sampling): Sampler {
   return isParentBased ? new ParentBasedSampler({ root }) : root;
 }
 
-/** Exports spans as `exporter` does, and warns about those that could not be sent. */
+/** Exports spans with `exporter`, and logs a warning about spans that could not be sent. */
 function withFailureLog(exporter: SpanExporter, log: Log): SpanExporter {
   const warn = createThrottledWarning(performance, (spans, { message }: Error) =>
-    log('warn', 'Traces could not be sent.', { spans, error: message }),
+    log('warn', 'Sending traces failed.', { spans, error: message }),
   );
   return {
     export(spans, done) {
@@ -92,12 +92,12 @@ function toSpan(tracer: OtelTracer, span: OtelSpan): Span {
       const options = { kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL, attributes };
       return toSpan(tracer, tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, span)));
     },
-    end({ name, attributes, failure } = {}) {
+    end({ name, attributes, errorCode } = {}) {
       if (!isOpen) return;
       isOpen = false;
       if (name !== undefined) span.updateName(name);
       if (attributes !== undefined) span.setAttributes(attributes);
-      if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', failure);
+      if (errorCode !== undefined) span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', errorCode);
       span.end();
     },
   };
@@ -105,7 +105,7 @@ function toSpan(tracer: OtelTracer, span: OtelSpan): Span {
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
-/** What is no `traceparent` begins a trace of its own. */
+/** Returns the context of a `traceparent` header. Without a valid header, the context is empty, and the span starts a new trace. */
 function parseTraceparent(traceparent: string | null): Context {
   const [, traceId = '', spanId = '', flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   const parent = { traceId, spanId, traceFlags: parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };

@@ -1,25 +1,28 @@
 import { pino } from 'pino';
 
-import type { LogLevel } from './telemetrySettings.ts';
+import type { LogThreshold } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
 import { createBufferedWriter } from './bufferedWriter.ts';
 
-/** The log as lines of JSON on stderr. What warns is written at once, and all of it before the program ends, however it does. */
-export function createLog(level: LogLevel): Log {
-  const lines = createBufferedWriter(2);
-  process.on('exit', () => lines.flush());
+/**
+ * Creates a log that writes JSON lines to stderr. Warnings and errors are written at once, and all buffered lines when the process
+ * exits.
+ */
+export function createPinoLog(threshold: LogThreshold): Log {
+  const writer = createBufferedWriter(2);
+  process.on('exit', () => writer.flush());
   const logger = pino(
     {
-      level,
+      level: threshold,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    lines,
+    writer,
   );
-  const write: Log = (of, message, fields = {}) => {
-    logger[of](fields, message);
-    if (of !== 'info') lines.flush();
+  const write: Log = (level, message, fields = {}) => {
+    logger[level](fields, message);
+    if (level !== 'info') writer.flush();
   };
-  return Object.assign(write, { isEnabled: (of: Parameters<Log>[0]) => logger.isLevelEnabled(of) });
+  return Object.assign(write, { isEnabled: (level: Parameters<Log>[0]) => logger.isLevelEnabled(level) });
 }

@@ -1,43 +1,44 @@
 import type { Span } from './tracer.ts';
 
-/** What one request has cost upstream, counted as it goes. */
+/** How an operation's reads were answered. */
 export interface UpstreamCounters {
-  /** Requests that were sent. */
+  /** Upstream requests that were sent. */
   requests: number;
-  /** Answers from memory. */
+  /** Reads answered from the cache. */
   cacheHits: number;
-  /** Answers to requests that were under way already. */
+  /** Reads that joined a request already in flight. */
   coalesced: number;
 }
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
-/** What is noted of a request for a GraphQL operation while it is served, to be told once it is over. */
+/** Data collected while a GraphQL request is served, and reported when the request is complete. */
 export interface RequestRecord {
-  /** By `performance.now()`: a duration is not to jump with the clock. */
+  /** From `performance.now()`, so that a change of the system clock does not distort durations. */
   readonly startedAt: number;
   readonly counters: UpstreamCounters;
-  /** The operation's own name, as its document has it; null: it has none, or there is no operation. */
+  /** The operation's name as in its document; null for an anonymous operation, or while the operation is not known. */
   name: string | null;
-  /** Null: there is no operation. */
+  /** Null while the operation is not known. */
   kind: OperationKind | null;
-  /** Whether the whole answer was at hand. */
+  /** Whether the whole response came from the response cache. */
   fromResponseCache: boolean;
-  /** Undefined: nothing is traced. */
+  /** Undefined if tracing is off. */
   span: Span | undefined;
+  /** Whether the request was logged and counted already. */
   isReported: boolean;
 }
 
-/** Characters of an operation's name that are told. */
-const MAX_NAME_LENGTH = 100;
+/** Callers may choose names of any length. */
+const MAX_NAME_CHARS = 100;
 
-const notes = new WeakMap<Request, RequestRecord>();
+const records = new WeakMap<Request, RequestRecord>();
 
-/** The note of this request; it begins at the first call. */
+/** Returns the request's record. The first call creates the record and starts its time. */
 export function recordOf(request: Request): RequestRecord {
-  const known = notes.get(request);
-  if (known !== undefined) return known;
-  const note: RequestRecord = {
+  const existing = records.get(request);
+  if (existing !== undefined) return existing;
+  const record: RequestRecord = {
     startedAt: performance.now(),
     counters: { requests: 0, cacheHits: 0, coalesced: 0 },
     name: null,
@@ -46,12 +47,12 @@ export function recordOf(request: Request): RequestRecord {
     span: undefined,
     isReported: false,
   };
-  notes.set(request, note);
-  return note;
+  records.set(request, record);
+  return record;
 }
 
-/** Notes what the operation is. */
-export function recordOperation(note: RequestRecord, kind: OperationKind, name: string | undefined | null): void {
-  note.kind = kind;
-  note.name = name?.slice(0, MAX_NAME_LENGTH) ?? null;
+/** Stores the operation's kind and name, of which only the first 100 characters are recorded. */
+export function recordOperation(record: RequestRecord, kind: OperationKind, name: string | undefined | null): void {
+  record.kind = kind;
+  record.name = name?.slice(0, MAX_NAME_CHARS) ?? null;
 }

@@ -1,17 +1,20 @@
-export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_THRESHOLDS = ['info', 'warn', 'error', 'silent'] as const;
 
-/** Which operations are traced: all, none, or a share; `parent`: whoever asks decides, where its request is part of a trace. */
+/** The lowest level that is logged; `silent` for no log at all. */
+export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
+
+/** Which operations are traced. */
 export interface Sampling {
-  parent: boolean;
-  /** From 0 to 1. */
+  /** Whether the sampling decision in a caller's `traceparent` takes precedence over `ratio`. */
+  isParentBased: boolean;
+  /** The fraction of operations to trace, from 0 to 1. */
   ratio: number;
 }
 
 export interface TelemetrySettings {
-  logLevel: LogLevel;
-  /** Whether `GET /metrics` is answered. */
+  logThreshold: LogThreshold;
+  /** Whether to serve `GET /metrics`. */
   metrics: boolean;
-  /** Null: nothing is traced. */
+  /** Null if tracing is off. */
   tracing: { serviceName: string; sampling: Sampling } | null;
 }

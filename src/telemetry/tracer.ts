@@ -1,30 +1,30 @@
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** One piece of work, as a trace tells it. No secret, no id of an account and no value of a caller's may be in it. */
+/** A span of a trace. Names and attributes must not contain secrets, account ids or values sent by callers. */
 export interface Span {
-  /** The span as others are told of it (https://www.w3.org/TR/trace-context/#traceparent-header). */
+  /** Identifies the span to other services (https://www.w3.org/TR/trace-context/#traceparent-header). */
   readonly traceparent: string;
-  /** A piece of this one. `client`: it is a request to somebody else. */
+  /** Starts a child span. `client` is for a request to another service. */
   start(name: string, kind: 'internal' | 'client', attributes: Attributes): Span;
-  /** Only the first call counts. */
+  /** Ends the span. Further calls are ignored. */
   end(outcome?: SpanOutcome): void;
 }
 
 export interface SpanOutcome {
-  /** What it turned out to be. */
+  /** Replaces the name that the span was started with. */
   name?: string;
+  /** Added to the attributes that the span was started with. */
   attributes?: Attributes;
-  /** A code for why it failed; undefined: it did not. */
-  failure?: string | undefined;
+  /** Marks the span as failed, with this code as its `error.type`; undefined if the work succeeded. */
+  errorCode?: string | undefined;
 }
 
-/** Makes traces. */
 export interface Tracer {
-  /** A span for what a caller asked; `parent` is the `traceparent` that came with it, if any. */
+  /** Starts the span of an operation. `parent` is the caller's `traceparent` header, or null. */
   start(name: string, parent: string | null): Span;
 }
 
-/** Times `work`, which is many reads, as one piece of `parent`. */
+/** Runs `work`, a batch of reads, in a child span of `parent`. The span ends when all reads are settled. */
 export function withBatchSpan<Value>(
   parent: Span,
   name: string,
@@ -32,10 +32,10 @@ export function withBatchSpan<Value>(
   work: (span: Span) => Promise<Value>[],
 ): Promise<Value>[] {
   const span = parent.start(name, 'internal', attributes);
-  const values = work(span);
-  const isFailed = ({ status }: PromiseSettledResult<Value>): boolean => status === 'rejected';
-  void Promise.allSettled(values).then((outcomes) =>
-    span.end(outcomes.some(isFailed) ? { failure: 'READ_FAILED' } : {}),
+  const reads = work(span);
+  const isRejected = ({ status }: PromiseSettledResult<Value>): boolean => status === 'rejected';
+  void Promise.allSettled(reads).then((results) =>
+    span.end(results.some(isRejected) ? { errorCode: 'READ_FAILED' } : {}),
   );
-  return values;
+  return reads;
 }

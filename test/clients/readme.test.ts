@@ -36,7 +36,7 @@ test.each(blocks('ts recipe').map((code) => [/@[a-z/]+/.exec(code)?.[0] ?? 'fetc
       upstream: { ...app, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
       transport: transport.send,
       log: () => {},
-      graphiql: graphiqlOptions(null, { reports: false, bearer: false }),
+      graphiql: graphiqlOptions(null, { upstreamReport: false, hasBearer: false }),
     });
     const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
     stack.defer(() => void server.close());

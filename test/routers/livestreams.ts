@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createGateway } from '../../src/server/gateway.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
-import { createWebSockets } from '../../src/server/websocket/webSocketServer.ts';
+import { createWebSocketServer } from '../../src/server/websocket/webSocketServer.ts';
 import { at } from '../support/gateway.ts';
 import { listen } from './listen.ts';
 
@@ -41,15 +41,15 @@ export async function startLivestreams() {
       void gateway(request, response);
     }),
   );
-  const sockets = createWebSockets({
+  const sockets = createWebSocketServer({
     fetch: (request) => {
       operations.push(request.headers.get('authorization'));
       return gateway.fetch(request);
     },
     corsOrigins: [],
     localOnly: true,
-    messageBytes: 1_000_000,
-    operations: 100,
+    maxMessageBytes: 1_000_000,
+    maxOperations: 100,
     log: () => {},
   });
   listening.onUpgrade((...upgrade) => sockets.upgrade(...upgrade));
@@ -68,7 +68,7 @@ export async function startLivestreams() {
     authorizations: () => received.map(({ headers }) => headers.authorization ?? null),
     overSockets: () => operations,
     /** How many watch. */
-    subscriptions: () => gateway.subscriptions(),
+    subscriptions: () => gateway.subscriptionCount(),
     /** The upstream requests since the renewal or the last `forget`, each as its method and route. */
     upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
     forget: () => sandbox.forgetRequests(),

@@ -61,7 +61,7 @@ describe('told to end, with a delay', () => {
   test('its answers say that connections are not kept, so that callers go elsewhere before it closes', async () => {
     const { program, address } = await startWithSandbox({ DRAIN_DELAY_MS: '600000' });
     program.child.kill('SIGINT');
-    await logged(program, 'Told to end.');
+    await logged(program, 'Shutting down.');
     const agent = new Agent({ keepAlive: true });
     expect((await over(agent, `${address}/health`)).connection).toBe('close');
   });
@@ -75,8 +75,8 @@ describe('told to end, with a delay', () => {
     program.child.kill('SIGTERM');
     expect(await ended).toBe(ending);
     expect(await program.exitCode).toBe(0);
-    expect(at(await logged(program, 'Told to end.'), 'subscriptions')).toBe(1);
-    expect(at(await logged(program, 'Ended.'), 'ms')).toBeGreaterThanOrEqual(199);
+    expect(at(await logged(program, 'Shutting down.'), 'subscriptions')).toBe(1);
+    expect(at(await logged(program, 'Shutdown complete.'), 'durationMs')).toBeGreaterThanOrEqual(199);
     expect(program.printed()).not.toMatch(/"level":"(?:warn|error)"|Unexpected/);
   });
 });
@@ -104,12 +104,12 @@ describe('told to end while a request is under way', () => {
     await until(() => sandbox.requests().inFlight === 1 && clock.pending() > 0);
     program.child.kill(signal);
     await untilClosed(address);
-    expect(await logged(program, 'Told to end.')).toMatchObject({ signal, requests: 1, mutations: 0, webSockets: 0 });
+    expect(await logged(program, 'Shutting down.')).toMatchObject({ signal, requests: 1, mutations: 0, webSockets: 0 });
     clock.advance(1000);
     const { connection, body } = await answer;
     expect([connection, JSON.parse(body)]).toEqual(['close', COUNTED]);
     expect(await program.exitCode).toBe(0);
-    expect(program.printed()).not.toContain('Cut off');
+    expect(program.printed()).not.toContain('Shutdown timed out');
   });
 
   test('whoever asks again over a connection that was kept gets an answer, and is told to open no other here', async () => {
@@ -141,7 +141,10 @@ describe('told to end while a request is under way', () => {
     program.child.kill('SIGTERM');
     expect(await outcome).toBe('cut off');
     expect(await program.exitCode).toBe(0);
-    expect(await logged(program, 'Cut off what had not ended in time.')).toMatchObject({ requests: 1, mutations: 0 });
+    expect(await logged(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({
+      requests: 1,
+      mutations: 0,
+    });
   });
 
   test('a second signal ends it at once', async () => {
@@ -166,7 +169,7 @@ describe('told to end while a request is under way', () => {
     await ask(address, COUNT);
     program.child.kill('SIGTERM');
     expect(await program.exitCode).toBe(0);
-    expect(program.printed()).not.toContain('Cut off');
+    expect(program.printed()).not.toContain('Shutdown timed out');
   });
 });
 
@@ -188,7 +191,7 @@ describe('told to end after a start whose caller has left', () => {
     leaver.abort();
     await expect(answer).rejects.toThrow('aborted');
     program.child.kill('SIGTERM');
-    expect(await logged(program, 'Told to end.')).toMatchObject({ mutations: 1 });
+    expect(await logged(program, 'Shutting down.')).toMatchObject({ mutations: 1 });
     await untilClosed(address);
     for (const count of sent.keys()) {
       await until(() => sandbox.requests().received === count + 1 && clock.pending() > 0);
@@ -197,7 +200,7 @@ describe('told to end after a start whose caller has left', () => {
     expect(await program.exitCode).toBe(0);
     expect(sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`)).toEqual(sent);
     expect(sandbox.overview().counts.livestreams).toBe(livestreams + 1);
-    expect(program.printed()).not.toContain('Cut off');
+    expect(program.printed()).not.toContain('Shutdown timed out');
   });
 
   test('one that outlasts DRAIN_MS is counted as cut off', async () => {
@@ -208,10 +211,13 @@ describe('told to end after a start whose caller has left', () => {
     await until(() => sandbox.requests().inFlight === 1);
     leaver.abort();
     program.child.kill('SIGTERM');
-    expect(await logged(program, 'Cut off what had not ended in time.')).toMatchObject({ requests: 0, mutations: 1 });
+    expect(await logged(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({
+      requests: 0,
+      mutations: 1,
+    });
     expect(await program.exitCode).toBe(0);
     // It would take 10 s to give up by itself.
-    expect(at(await logged(program, 'Ended.'), 'ms')).toBeLessThan(9000);
+    expect(at(await logged(program, 'Shutdown complete.'), 'durationMs')).toBeLessThan(9000);
   });
 });
 

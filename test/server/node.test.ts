@@ -54,7 +54,7 @@ describe('a start that cannot succeed ends with code 1 and one line that says wh
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const program = start({ [name]: String(port) });
     expect(await program.exitCode).toBe(1);
-    expect(program.printed()).toMatch(new RegExp(`^${name}: ${port} cannot be listened on: another program.*\n$`));
+    expect(program.printed()).toMatch(new RegExp(`^${name}: cannot listen on port ${port}: another program.*\n$`));
     other.close();
   });
 });

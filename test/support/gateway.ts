@@ -66,7 +66,7 @@ export const ACCOUNT = 'acc-0a7f';
 export const APP = 'app-11d2';
 
 /** What begins the log's line of an operation. */
-const OPERATION = /^(An operation was answered|A subscription has ended|A request was refused)/;
+const OPERATION = /^(Operation completed|Subscription ended|Request rejected)/;
 
 const running: { close(): Promise<void> }[] = [];
 

@@ -22,7 +22,7 @@ describe('each operation is one line of the log', () => {
     expect(gateway.told).toEqual([
       {
         level: 'info',
-        message: 'An operation was answered.',
+        message: 'Operation completed.',
         fields: {
           requestId: answer.headers.get('x-request-id'),
           operation: 'Look',
@@ -43,12 +43,12 @@ describe('each operation is one line of the log', () => {
     const query = 'query Kept { livestreams(first: 1) { totalCount } }';
     await gateway.send({ query });
     await gateway.send({ query });
-    expect(gateway.told.map(({ fields }) => [fields['operation'], fields['kept'], fields['upstreamRequests']])).toEqual(
-      [
-        ['Kept', undefined, 1],
-        ['Kept', true, 0],
-      ],
-    );
+    expect(
+      gateway.told.map(({ fields }) => [fields['operation'], fields['fromResponseCache'], fields['upstreamRequests']]),
+    ).toEqual([
+      ['Kept', undefined, 1],
+      ['Kept', true, 0],
+    ]);
   });
 
   test('answers from memory and from reads that are under way are counted', async () => {
@@ -108,7 +108,7 @@ describe('a request that never becomes an operation is a line too', () => {
     const gateway = await startTestGateway();
     await gateway.fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, ...init });
     expect(gateway.told).toHaveLength(1);
-    expect(line(gateway)).toMatchObject({ message: 'A request was refused.', operation: null, kind: null, code });
+    expect(line(gateway)).toMatchObject({ message: 'Request rejected.', operation: null, kind: null, code });
   });
 
   test('one that nobody is let in with', async () => {
@@ -149,7 +149,7 @@ describe('a subscription is one line when it ends', () => {
     leaving.abort();
     await until(() => gateway.told.length > 0);
     expect(line(gateway)).toMatchObject({
-      message: 'A subscription has ended.',
+      message: 'Subscription ended.',
       operation: 'Watch',
       kind: 'subscription',
       code: 'OK',
@@ -165,12 +165,12 @@ describe('a subscription is one line when it ends', () => {
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ query: WATCH, variables: { id: gateway.samples.liveLivestreamId } }),
     });
-    await until(() => gateway.server.subscriptions() === 1);
+    await until(() => gateway.server.subscriptionCount() === 1);
     const over = response.text().catch(() => 'broken off');
     gateway.server.endSubscriptions();
     await over;
     await until(() => gateway.told.length > 0);
-    expect(line(gateway)).toMatchObject({ kind: 'subscription', code: 'BROKEN_OFF' });
+    expect(line(gateway)).toMatchObject({ kind: 'subscription', code: 'STREAM_TERMINATED' });
   });
 
   test('over a WebSocket each operation is a line, as is the opening', async () => {

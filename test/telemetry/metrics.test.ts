@@ -20,7 +20,7 @@ const ours = (series: string): string => `realtimekit_graphql_${series}`;
 
 /** A gateway that has done something of everything. */
 async function startBusy(): Promise<TestGateway> {
-  const metrics = createPrometheus();
+  const metrics = createPrometheus('1.2.3');
   metrics.gauge('websockets', 'As the program has it.', () => 2);
   const gateway = await startTestGateway({
     takesWebhooks: true,
@@ -42,7 +42,7 @@ async function startBusy(): Promise<TestGateway> {
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
     body: JSON.stringify({ query: WATCH }),
   });
-  await until(() => gateway.server.subscriptions() === 1);
+  await until(() => gateway.server.subscriptionCount() === 1);
   return gateway;
 }
 
@@ -59,19 +59,19 @@ test('what the gateway does is counted', async () => {
     [ours('operations_total{operation="none",kind="none",code="GRAPHQL_PARSE_FAILED"}')]: 1,
     [ours('upstream_requests_total{method="GET",route="/livestreams/{id}/active-livestream-session",status="200"}')]: 1,
     [ours('upstream_requests_total{method="POST",route="/meetings/{id}/active-livestream/stop",status="200"}')]: 1,
-    [ours('answers_total{source="kept"}')]: 1,
-    [ours('answers_total{source="cache"}')]: 1,
+    [ours('reads_total{source="response_cache"}')]: 1,
+    [ours('reads_total{source="cache"}')]: 1,
     [ours('webhooks_total{outcome="unauthorized"}')]: 1,
-    [ours('budget_limit')]: 1200,
-    [ours('freshness_stretch_seconds')]: 0,
+    [ours('budget_limit_requests')]: 1200,
+    [ours('stretched_ttl_seconds')]: 0,
     [ours('subscriptions')]: 1,
     [ours('websockets')]: 2,
     [ours('redis_up')]: 1,
     [ours('replicas')]: 1,
   });
   const requests = gateway.upstream().length;
-  expect(samples.get(ours('answers_total{source="network"}'))).toBe(requests);
-  expect(samples.get(ours('budget_remaining'))).toBe(1200 - requests);
+  expect(samples.get(ours('reads_total{source="network"}'))).toBe(requests);
+  expect(samples.get(ours('budget_remaining_requests'))).toBe(1200 - requests);
   expect(samples.get(ours('operation_duration_seconds_count{kind="query"}'))).toBe(3);
 });
 
@@ -89,13 +89,13 @@ test('without metrics there is no such page', async () => {
 });
 
 test('where each caller pays for itself there is no budget to tell of', async () => {
-  const options = { metrics: createPrometheus(), auth: { kind: 'passthrough' } as const };
+  const options = { metrics: createPrometheus('1.2.3'), auth: { kind: 'passthrough' } as const };
   const upstream = { baseUrl: 'http://127.0.0.1:9', accountId: ACCOUNT, appId: APP, token: null };
   const limits = { attemptTimeoutMs: 1000, totalTimeoutMs: 1000, requestsPerSecond: 0 };
   const gateway = await startTestGateway({ options: { ...options, upstream: { ...upstream, ...limits } } });
   const text = await scrape(gateway);
   expect(text).toContain(ours('subscriptions 0'));
-  expect(text).not.toMatch(/budget|freshness/);
+  expect(text).not.toMatch(/budget|stretched/);
 });
 
 describe('a caller cannot make up more than a few series', () => {
@@ -103,7 +103,7 @@ describe('a caller cannot make up more than a few series', () => {
     [...samplesOf((await metrics.expose()).text).keys()].filter((name) => name.startsWith(ours(''))).length;
 
   test('names beyond the first two hundred are one', async () => {
-    const metrics = createPrometheus();
+    const metrics = createPrometheus('1.2.3');
     const gateway = await startTestGateway({ options: { metrics } });
     for (let number = 0; number < 300; number += 1) await gateway.send({ query: `query N${number} { __typename }` });
     const samples = samplesOf(await scrape(gateway));
@@ -114,7 +114,7 @@ describe('a caller cannot make up more than a few series', () => {
   });
 
   test('whatever is sent', async () => {
-    const metrics = createPrometheus();
+    const metrics = createPrometheus('1.2.3');
     const gateway = await startTestGateway({ options: { metrics } });
     const send = async (body: unknown) => gateway.send(body);
     await send({ query: '{ __typename }' });

@@ -70,7 +70,7 @@ describe('the log of the program', () => {
     const line: unknown = JSON.parse(present(lines.find((one) => one.includes('"Last"'))));
     expect(line).toMatchObject({
       level: 'info',
-      msg: 'An operation was answered.',
+      msg: 'Operation completed.',
       operation: 'Last',
       requestId: answer.headers.get('x-request-id'),
       upstreamRequests: 1,

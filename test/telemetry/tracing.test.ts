@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { createTracing } from '../../src/telemetry/otlpTracer.ts';
+import { createOtlpTracing } from '../../src/telemetry/otlpTracer.ts';
 import type { TransportRequest } from '../../src/realtimekit/transport.ts';
 import { ACCOUNT, APP, present, startTestGateway, TOKEN, until } from '../support/gateway.ts';
 import { type CollectedSpan, type CollectorOptions, startCollector } from './collector.ts';
 
-const ALL = { parent: true, ratio: 1 };
+const ALL = { isParentBased: true, ratio: 1 };
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 afterEach(() => {
@@ -18,7 +18,7 @@ async function startTraced({ sampling = ALL, ...options }: CollectorOptions & { 
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=me');
   const warnings: unknown[] = [];
-  const tracing = createTracing({ serviceName: 'ours', sampling }, (...event) => warnings.push(event));
+  const tracing = createOtlpTracing({ serviceName: 'ours', sampling }, (...event) => warnings.push(event));
   const sent: TransportRequest[] = [];
   const gateway = await startTestGateway({
     options: { tracer: tracing.tracer },
@@ -107,7 +107,7 @@ describe('a traced operation', () => {
     await ask();
     await ask();
     await tracing.close();
-    const kept = collector.spans().filter(({ attributes }) => attributes['graphql.kept'] === true);
+    const kept = collector.spans().filter(({ attributes }) => attributes['graphql.from_response_cache'] === true);
     expect(kept).toHaveLength(1);
     expect(collector.spans().filter(({ traceId }) => traceId === kept[0]?.traceId)).toHaveLength(1);
   });
@@ -137,10 +137,10 @@ describe('sampling', () => {
   });
 
   test.each([
-    [{ parent: true, ratio: 0 }, {}, 0],
-    [{ parent: true, ratio: 0 }, { traceparent: PARENT }, 1],
-    [{ parent: false, ratio: 0 }, { traceparent: PARENT }, 0],
-    [{ parent: false, ratio: 1 }, { traceparent: PARENT.replace(/01$/, '00') }, 1],
+    [{ isParentBased: true, ratio: 0 }, {}, 0],
+    [{ isParentBased: true, ratio: 0 }, { traceparent: PARENT }, 1],
+    [{ isParentBased: false, ratio: 0 }, { traceparent: PARENT }, 0],
+    [{ isParentBased: false, ratio: 1 }, { traceparent: PARENT.replace(/01$/, '00') }, 1],
   ])('%o with %o gives %i', async (sampling, headers, count) => {
     const { collector, tracing, gateway } = await startTraced({ sampling });
     await gateway.send({ query: '{ __typename }' }, { headers });

@@ -5,16 +5,17 @@ import { readBody } from '../../lib/readBody.ts';
 import { badRequest } from '../../domain/errors.ts';
 
 /**
- * Refuses bodies of more than `most` bytes, with 413. Yoga's own limit pipes each body through a stream, which costs more than all the rest
- * of a small query: here a body whose length is told goes through as it is, since an HTTP server takes no more than was told.
+ * Rejects bodies of more than `maxBytes` with 413. Replaces Yoga's own limit, which pipes every body through a stream, and so costs
+ * more than all other work on a small query. Here, a body with a `content-length` passes unchanged: the HTTP server reads no more
+ * bytes than the header says.
  */
 export function useBodyLimit(maxBytes: number): Plugin {
   return {
     onRequestParse({ request: { headers, method }, requestParser, setRequestParser, fetchAPI }) {
       if (method !== 'POST' || requestParser === undefined) return;
-      const told = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
-      if (told !== null) {
-        if (Number(told) > maxBytes) throw tooLarge(maxBytes);
+      const length = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
+      if (length !== null) {
+        if (Number(length) > maxBytes) throw tooLarge(maxBytes);
         return;
       }
       setRequestParser(async (request) => {
@@ -29,7 +30,6 @@ export function useBodyLimit(maxBytes: number): Plugin {
   };
 }
 
-function tooLarge(most: number): GraphQLError {
-  const words = `The request's body is longer than ${most} bytes. Send large values as fewer or shorter ones.`;
-  return badRequest(413, words);
+function tooLarge(maxBytes: number): GraphQLError {
+  return badRequest(413, `The request's body is longer than ${maxBytes} bytes. Send fewer or shorter values.`);
 }

@@ -1,7 +1,7 @@
 import { GraphQLError, NoSchemaIntrospectionCustomRule, type ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-/** Tells nobody what the schema is: neither introspection nor federation's `_service` is answered. */
+/** Hides the schema: rejects introspection and federation's `_service` field. */
 export function useDisableIntrospection(): Plugin {
   return {
     onValidate({ addValidationRule }) {
@@ -15,7 +15,9 @@ const NoServiceRule: ValidationRule = (context) => ({
   Field(node) {
     if (node.name.value !== '_service') return;
     context.reportError(
-      new GraphQLError('The schema is not told here, and "_service" would tell it.', { nodes: node }),
+      new GraphQLError('The field "_service" is not available: this gateway does not publish its schema.', {
+        nodes: node,
+      }),
     );
   },
 });

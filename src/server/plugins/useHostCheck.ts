@@ -1,22 +1,26 @@
 import type { Plugin } from 'graphql-yoga';
 
-/** The names by which a machine calls itself, with or without a port. */
-const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+/** The names and addresses of the local machine, with or without a port. */
+const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
+/** Whether a `Host` header names the local machine. */
 export function isLocalHost(host: string): boolean {
-  return LOCAL.test(host);
+  return LOCAL_HOST.test(host);
 }
 
+/** The error message for requests with another `Host`. */
+export const NOT_LOCAL_MESSAGE =
+  'Without AUTH, this gateway serves only this machine, under the names localhost and 127.0.0.1.';
+
 /**
- * Serves those alone who call this machine by its own names. A page of any site can have its name point here (DNS rebinding), and
- * the browser then takes the answer for the site's own; the `Host` that it sends is the site's.
+ * Rejects requests whose `Host` does not name the local machine, with 421. This prevents DNS rebinding: a site can make its own name
+ * resolve to 127.0.0.1, so that browsers let its pages read the gateway's responses, but the `Host` header is still the site's name.
  */
 export function useHostCheck(): Plugin {
   return {
     onRequest(hook) {
       if (isLocalHost(hook.request.headers.get('host') ?? '')) return;
-      const words = 'Without AUTH this gateway is served to this machine alone, as localhost or 127.0.0.1.\n';
-      hook.endResponse(new hook.fetchAPI.Response(words, { status: 421 }));
+      hook.endResponse(new hook.fetchAPI.Response(`${NOT_LOCAL_MESSAGE}\n`, { status: 421 }));
     },
   };
 }

@@ -1,16 +1,14 @@
 import type { Plugin } from 'graphql-yoga';
 
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { isRequestFor } from './isRequestFor.ts';
 
-const PATH = '/metrics';
-
-/** Answers `GET /metrics`. Whoever reaches the gateway reads them: they tell no secret, but how much it has to do. */
+/** Answers `GET /metrics`. The endpoint needs no credential: metrics contain no secrets, but they show how busy the gateway is. */
 export function useMetrics(metrics: Pick<Metrics, 'expose'>): Plugin {
   return {
     onRequest(hook) {
       const { request, fetchAPI } = hook;
-      // To take an address apart costs more than to see that it is another one.
-      if (request.method !== 'GET' || !request.url.includes(PATH) || hook.url.pathname !== PATH) return undefined;
+      if (request.method !== 'GET' || !isRequestFor(hook, '/metrics')) return undefined;
       return metrics
         .expose()
         .then(({ contentType, text }) =>

@@ -2,36 +2,39 @@ import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graph
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 
 import type { Log } from '../../lib/log.ts';
+import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type RequestRecord, recordOf, recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
-import { codesOf, userErrorsOf } from '../../telemetry/errorCodes.ts';
 import { requestIdOf } from './useRequestId.ts';
 
-export interface OperationsOptions {
+export interface OperationTelemetryOptions {
   log: Log;
-  metrics: Pick<Metrics, 'operation' | 'answerSource'> | undefined;
+  /** Undefined if metrics are off. */
+  metrics: Pick<Metrics, 'operation' | 'read'> | undefined;
+  /** Undefined if tracing is off. */
   tracer: Tracer | undefined;
 }
 
-/** What became of a request. */
+/** The outcome of a request for an operation. */
 interface Outcome {
-  /** None: all went well. */
+  /** The error codes; empty if there was no error. */
   codes: readonly string[];
-  /** What mutations asked their caller to handle. */
+  /** The codes of a mutation's `userErrors`. */
   userErrors?: readonly string[];
-  /** Of a subscription. */
+  /** The number of events of a subscription. */
   events?: number;
-  /** The HTTP status, where the answer is no GraphQL. */
+  /** The HTTP status of a response that is not a GraphQL response. */
   status?: number;
 }
 
 /**
- * Tells of each operation once, when it is over: one line of the log, the metrics, the trace. Of what callers sent only the
- * operation's name is told. `begin` stands before all plugins, so that all of a request is timed, and `end` after them, where errors
- * are as callers see them.
+ * Reports each operation once, when it is complete: as a line of the log, in the metrics, and as a span. Of what the caller sent, only
+ * the name of the operation is reported.
+ *
+ * `first` must come before all other plugins, to measure the whole request; `last` after them, to see errors as callers see them.
  */
-export function useOperationTelemetry(options: OperationsOptions): { first: Plugin; last: Plugin } {
+export function useOperationTelemetry(options: OperationTelemetryOptions): { first: Plugin; last: Plugin } {
   const { tracer } = options;
   const report = createReporter(options);
 
@@ -43,6 +46,7 @@ export function useOperationTelemetry(options: OperationsOptions): { first: Plug
   return {
     first: {
       onRequestParse({ request }) {
+        // Starts the record's time.
         recordOf(request);
       },
       onParams({ request }) {
@@ -52,7 +56,7 @@ export function useOperationTelemetry(options: OperationsOptions): { first: Plug
       onExecute: ({ args }) => identify(args),
       onSubscribe: ({ args }) => identify(args),
       onResponse({ request, response }) {
-        // Such as a body of an unknown type: nothing but a status says so.
+        // A request rejected by its HTTP status alone, for example because of its content type.
         if (response.status < 400 || !request.url.includes('/graphql')) return;
         const codes = [response.status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'];
         report(request, { codes, status: response.status });
@@ -69,11 +73,11 @@ export function useOperationTelemetry(options: OperationsOptions): { first: Plug
 }
 
 function outcomeOf(result: ExecutionResult, { kind }: RequestRecord): Outcome {
-  const codes = codesOf(result);
-  return kind === 'mutation' ? { codes, userErrors: userErrorsOf(result) } : { codes };
+  const codes = errorCodesOf(result);
+  return kind === 'mutation' ? { codes, userErrors: userErrorCodesOf(result) } : { codes };
 }
 
-/** A subscription is told of when it ends, however that is. */
+/** Passes a subscription's events through, and calls `onEnd` when the subscription ends, fails or is cancelled. */
 function instrumentStream<Event extends ExecutionResult>(
   results: AsyncIterable<Event>,
   onEnd: (outcome: Outcome) => void,
@@ -85,44 +89,45 @@ function instrumentStream<Event extends ExecutionResult>(
     results,
     (event) => {
       events += 1;
-      if (event.errors !== undefined) for (const code of codesOf(event)) codes.add(code);
+      if (event.errors !== undefined) for (const code of errorCodesOf(event)) codes.add(code);
       return event;
     },
     (error: unknown) => {
-      end('BROKEN_OFF');
+      end('STREAM_TERMINATED');
       throw error;
     },
     () => end(),
   );
 }
 
-function createReporter({ log, metrics }: OperationsOptions): (request: Request, outcome: Outcome) => void {
+/** Returns a function that reports a request's outcome. Only the first report of a request counts. */
+function createReporter({ log, metrics }: OperationTelemetryOptions): (request: Request, outcome: Outcome) => void {
   const isLogged = log.isEnabled?.('info') ?? true;
   return (request, outcome) => {
-    const note = recordOf(request);
-    if (note.isReported) return;
-    note.isReported = true;
+    const record = recordOf(request);
+    if (record.isReported) return;
+    record.isReported = true;
     const codes = asClientClosed(outcome.codes, request);
     const [code = 'OK'] = codes;
-    const seconds = (performance.now() - note.startedAt) / 1000;
-    if (isLogged) log('info', WORDS[note.kind ?? 'none'], logFieldsOf(request, note, { ...outcome, codes }, seconds));
-    metrics?.operation({ name: note.name, kind: note.kind, code, seconds });
-    if (note.fromResponseCache) metrics?.answerSource('kept');
-    endSpan(note, codes[0]);
+    const seconds = (performance.now() - record.startedAt) / 1000;
+    if (isLogged)
+      log('info', MESSAGES[record.kind ?? 'none'], logFieldsOf(request, record, { ...outcome, codes }, seconds));
+    metrics?.operation({ name: record.name, kind: record.kind, code, seconds });
+    if (record.fromResponseCache) metrics?.read('response_cache');
+    endSpan(record, codes[0]);
   };
 }
 
-const WORDS = {
-  query: 'An operation was answered.',
-  mutation: 'An operation was answered.',
-  subscription: 'A subscription has ended.',
-  none: 'A request was refused.',
+const MESSAGES = {
+  query: 'Operation completed.',
+  mutation: 'Operation completed.',
+  subscription: 'Subscription ended.',
+  none: 'Request rejected.',
 } as const;
 
-/** Whoever has left is not given what was read for it: that is no fault of the gateway. */
+/** If the caller has closed the connection, its reads were cancelled: the resulting errors are not the gateway's. */
 function asClientClosed(codes: readonly string[], { signal }: { signal: AbortSignal }): readonly string[] {
-  const isLeft = codes.includes('INTERNAL_SERVER_ERROR') && signal.aborted;
-  return isLeft ? ['CLIENT_CLOSED_REQUEST'] : codes;
+  return codes.includes('INTERNAL_SERVER_ERROR') && signal.aborted ? ['CLIENT_CLOSED_REQUEST'] : codes;
 }
 
 function logFieldsOf(
@@ -142,17 +147,20 @@ function logFieldsOf(
     ...(userErrors.length > 0 ? { userErrors } : {}),
     ...(status === undefined ? {} : { status }),
     ...(events === undefined ? {} : { events }),
-    ...(fromResponseCache ? { kept: true } : {}),
+    ...(fromResponseCache ? { fromResponseCache } : {}),
     upstreamRequests: counters.requests,
     cacheHits: counters.cacheHits,
     coalesced: counters.coalesced,
   };
 }
 
-function endSpan({ span, kind, name, fromResponseCache }: RequestRecord, failure: string | undefined): void {
+function endSpan({ span, kind, name, fromResponseCache }: RequestRecord, errorCode: string | undefined): void {
   if (span === undefined) return;
-  if (kind === null) return span.end({ failure });
-  const named = name === null ? kind : `${kind} ${name}`;
-  const about = { 'graphql.operation.type': kind, ...(name === null ? {} : { 'graphql.operation.name': name }) };
-  span.end({ name: named, attributes: { ...about, ...(fromResponseCache ? { 'graphql.kept': true } : {}) }, failure });
+  if (kind === null) return span.end({ errorCode });
+  const attributes = {
+    'graphql.operation.type': kind,
+    ...(name === null ? {} : { 'graphql.operation.name': name }),
+    ...(fromResponseCache ? { 'graphql.from_response_cache': true } : {}),
+  };
+  span.end({ name: name === null ? kind : `${kind} ${name}`, attributes, errorCode });
 }

@@ -5,13 +5,13 @@ import { type DocumentSize, measureDocument } from '../../graphql/limits/documen
 import type { OperationLimits } from '../../graphql/limits/operationLimits.ts';
 import { badRequest } from '../../domain/errors.ts';
 
-/** What the introspection query of the usual tools needs, and no more. */
-const INTROSPECTION_DEPTH = 20;
+/** Enough for the introspection query of common tools. */
+const MAX_INTROSPECTION_DEPTH = 20;
 
-/** Refuses what is too large before it is parsed, or before the work of validating it begins. */
+/** Rejects documents that are too large: by their length before they are parsed, by their structure before they are validated. */
 export function useQueryLimits(limits: OperationLimits): Plugin {
-  /** Yoga keeps parsed documents: each is measured once. */
-  const refusals = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  /** The errors of documents that were measured. Yoga caches parsed documents, so that the same object comes again. */
+  const errorsByDocument = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   return {
     onParams({ params: { query } }) {
       if (typeof query === 'string' && isLonger(query, limits.queryBytes)) throw tooLong(limits.queryBytes);
@@ -22,12 +22,12 @@ export function useQueryLimits(limits: OperationLimits): Plugin {
     onValidate({ params, setResult }) {
       const document: unknown = params.documentAST;
       if (!isDocument(document)) return;
-      const refusal = refusals.get(document) ?? [
+      const errors = errorsByDocument.get(document) ?? [
         ...checkVariables(document),
-        ...measureDocument(document).flatMap((size) => check(size, limits)),
+        ...measureDocument(document).flatMap((size) => checkSize(size, limits)),
       ];
-      refusals.set(document, refusal);
-      if (refusal.length > 0) setResult(refusal);
+      errorsByDocument.set(document, errors);
+      if (errors.length > 0) setResult(errors);
     },
   };
 }
@@ -36,33 +36,35 @@ function isDocument(value: unknown): value is DocumentNode {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === Kind.DOCUMENT;
 }
 
-function isLonger(text: string, bytes: number): boolean {
-  if (text.length * 3 <= bytes) return false;
-  return text.length > bytes || new TextEncoder().encode(text).length > bytes;
+/** Whether `text` has more than `maxBytes` bytes in UTF-8. A UTF-16 code unit takes one to three bytes. */
+function isLonger(text: string, maxBytes: number): boolean {
+  if (text.length * 3 <= maxBytes) return false;
+  return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes;
 }
 
-function tooLong(bytes: number): GraphQLError {
-  const words = `The query is longer than ${bytes} bytes. Ask for less at a time, and send values as variables.`;
-  return badRequest(413, words);
+function tooLong(maxBytes: number): GraphQLError {
+  return badRequest(413, `The query is longer than ${maxBytes} bytes. Split the query, and send values as variables.`);
 }
 
-/** The one name of a variable that is no property like others in JavaScript: its value would be lost on the way. */
+/** Rejects variables called `__proto__`: assigning this property of an object changes its prototype, and the value is lost. */
 function checkVariables({ definitions }: DocumentNode): GraphQLError[] {
   return definitions
     .flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : []))
     .filter(({ variable }) => variable.name.value === '__proto__')
-    .map((nodes) => new GraphQLError('No variable can be called "$__proto__" here.', { nodes }));
+    .map((nodes) => new GraphQLError('The variable name "$__proto__" is not allowed.', { nodes }));
 }
 
-function check(size: DocumentSize, limits: OperationLimits): GraphQLError[] {
-  const checks: [name: string, is: number, most: number][] = [
+function checkSize(size: DocumentSize, limits: OperationLimits): GraphQLError[] {
+  const checks: [name: string, actual: number, limit: number][] = [
     ['levels of fields', size.depth, limits.depth],
-    ['levels of introspection', size.introspectionDepth, INTROSPECTION_DEPTH],
+    ['levels of introspection', size.introspectionDepth, MAX_INTROSPECTION_DEPTH],
     ['aliases', size.aliases, limits.aliases],
     ['root fields', size.rootFields, limits.rootFields],
     ['directives', size.directives, limits.directives],
   ];
   return checks
-    .filter(([, is, most]) => is > most)
-    .map(([name, is, most]) => new GraphQLError(`The operation has ${is} ${name}; ${most} are allowed here.`));
+    .filter(([, actual, limit]) => actual > limit)
+    .map(
+      ([name, actual, limit]) => new GraphQLError(`The operation has ${actual} ${name}, but the limit is ${limit}.`),
+    );
 }

@@ -1,17 +1,16 @@
 import type { Plugin } from 'graphql-yoga';
 
-/** What `/ready` tells beside whether new work is wanted. No secret may be in it: whoever reaches the gateway can read it. */
+import { isRequestFor } from './isRequestFor.ts';
+
+/** Further properties of the body of `GET /ready`. They must not contain secrets: the endpoint needs no credential. */
 export type ReadinessDetails = Readonly<Record<string, string | number | boolean>>;
 
-/**
- * Answers `GET /ready` with `{ "ready": … }` and the details: 200 while `isReady`, else 503. Yoga's own plugin looks at the address of
- * every request, this at few.
- */
+/** Answers `GET /ready` with `{ "ready": …, … }`: status 200 while `isReady` returns true, otherwise 503. */
 export function useReadiness(isReady: () => boolean, details: () => ReadinessDetails): Plugin {
   return {
     onRequest(hook) {
-      const { request, url, fetchAPI } = hook;
-      if ((request.method !== 'GET' && request.method !== 'HEAD') || url.pathname !== '/ready') return;
+      const { request, fetchAPI } = hook;
+      if ((request.method !== 'GET' && request.method !== 'HEAD') || !isRequestFor(hook, '/ready')) return;
       const ready = isReady();
       const body = request.method === 'HEAD' ? null : `${JSON.stringify({ ready, ...details() })}\n`;
       const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };

@@ -1,22 +1,22 @@
 import type { Plugin } from 'graphql-yoga';
 
 const HEADER = 'x-request-id';
-/** What is taken over from a caller: visible ASCII without quotes and separators, so that it can stand in any log. */
-const ACCEPTABLE = /^[A-Za-z0-9._:/=+-]{1,128}$/;
+/** Ids that are accepted from callers: no spaces, quotes or separators, so that every log format can hold them. */
+const VALID_ID = /^[A-Za-z0-9._:/=+-]{1,128}$/;
 
 const ids = new WeakMap<Request, string>();
 
-/** The id under which this request stands in the log: the caller's own `x-request-id`, or a new one. */
+/** The request's id in the log: the caller's `x-request-id` if it is valid, otherwise a random UUID. */
 export function requestIdOf(request: Request): string {
-  const known = ids.get(request);
-  if (known !== undefined) return known;
+  const existing = ids.get(request);
+  if (existing !== undefined) return existing;
   const sent = request.headers.get(HEADER);
-  const id = sent !== null && ACCEPTABLE.test(sent) ? sent : crypto.randomUUID();
+  const id = sent !== null && VALID_ID.test(sent) ? sent : crypto.randomUUID();
   ids.set(request, id);
   return id;
 }
 
-/** Tells each answer's request id in its `x-request-id`. */
+/** Sets the header `x-request-id` of every response. */
 export function useRequestId(): Plugin {
   return {
     onResponse({ request, response }) {

@@ -2,31 +2,31 @@ import type { Plugin } from 'graphql-yoga';
 
 import { badRequest } from '../../domain/errors.ts';
 
-/** How deep variables may be nested: no type of the schema is deeper, and whatever walks them is safe from running out of stack. */
+/** The maximum nesting of variables. No input type is nested as deep, and recursive code cannot exhaust the stack. */
 const MAX_DEPTH = 50;
 
-/** Refuses what is no GraphQL request before anything is made of it, in words that say what is wrong. */
+/** Rejects malformed GraphQL requests before they are processed, with messages that say what is wrong. */
 export function useRequestValidation(): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
       const type = request.headers.get('content-type') ?? '';
-      // Of a body of JSON Yoga itself says so.
+      // For JSON bodies, Yoga's own parser reports syntax errors.
       if (requestParser !== undefined && type.startsWith('application/json')) return;
       if (requestParser !== undefined)
-        setRequestParser(async (sent) => withReadableErrors(async () => requestParser(sent)));
+        setRequestParser(async (original) => withReadableErrors(async () => requestParser(original)));
       else if (request.method === 'POST') setRequestParser(parserOf(type));
     },
     onParams({ params }) {
       const operationName: unknown = params.operationName;
       if (operationName != null && typeof operationName !== 'string')
-        throw badRequest(400, '"operationName" is to be a text.');
+        throw badRequest(400, '"operationName" must be a string.');
       if (exceedsDepth(params.variables, MAX_DEPTH))
-        throw badRequest(400, `"variables" are nested more than ${MAX_DEPTH} levels deep.`);
+        throw badRequest(400, `"variables" must not be nested more than ${MAX_DEPTH} levels deep.`);
     },
   };
 }
 
-/** Yoga looks for its types in lower case; theirs has none (RFC 9110, 8.3.1). */
+/** Returns a parser for content types that Yoga does not recognize: it compares case-sensitively, but types are case-insensitive (RFC 9110, section 8.3.1). */
 function parserOf(type: string): (request: Request) => Promise<object> {
   if (!/^application\/json\s*(;|$)/i.test(type)) throw badRequest(415, 'Send "content-type: application/json".');
   return async (request) => withReadableErrors(async () => readObject(await request.text()));
@@ -35,7 +35,7 @@ function parserOf(type: string): (request: Request) => Promise<object> {
 function readObject(text: string): object {
   const value: unknown = JSON.parse(text);
   if (typeof value === 'object' && value !== null) return value;
-  throw badRequest(400, 'The body is to be an object.');
+  throw badRequest(400, 'The body must be a JSON object.');
 }
 
 async function withReadableErrors<T>(parse: () => Promise<T>): Promise<T> {
@@ -43,12 +43,12 @@ async function withReadableErrors<T>(parse: () => Promise<T>): Promise<T> {
     return await parse();
   } catch (error) {
     throw error instanceof SyntaxError
-      ? badRequest(400, 'The body, "variables" and "extensions" are to be JSON.')
+      ? badRequest(400, 'The body, "variables" and "extensions" must be valid JSON.')
       : error;
   }
 }
 
-/** Level by level, so that the depth of what is looked at costs no stack. */
+/** Whether `value` is nested deeper than `levels`. Iterates level by level: recursion could exhaust the stack. */
 function exceedsDepth(value: unknown, levels: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; depth <= levels; depth += 1) {

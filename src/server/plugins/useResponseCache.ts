@@ -1,26 +1,26 @@
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
+import type { ResponseCache } from '../../data/cache/responseCache.ts';
 import type { Context } from '../../graphql/context.ts';
 import { recordOf, recordOperation } from '../../telemetry/requestRecord.ts';
-import type { ResponseCache } from '../../data/cache/responseCache.ts';
 import { callerOf } from './useAuthentication.ts';
 import { REPORT_HEADER } from './useUpstreamReport.ts';
 
 /**
- * Gives an answer as it is to whoever asks the same, from the same account and with the same scopes, while it is true, without
- * parsing, executing and writing it anew: many viewers poll one query.
+ * Serves repeated queries from the response cache, without parsing, executing and serializing them again: many viewers poll the same
+ * query. A response is served only to callers of the same account with the same scopes, and only while all parts of it are fresh.
  */
-export function useResponseCache(answers: ResponseCache): Plugin<Context> {
+export function useResponseCache(cache: ResponseCache): Plugin<Context> {
   return {
     onParams({ params, request, setResult }) {
       if (request.headers.get(REPORT_HEADER) !== null) return;
-      const answer = answers.get(callerOf(request).account.id, cacheKeyOf(params, request));
-      if (answer === undefined) return;
-      const note = recordOf(request);
-      note.fromResponseCache = true;
-      // What changes something is not kept.
-      recordOperation(note, 'query', answer.operationName);
-      setResult(cachedResult(answer.text));
+      const response = cache.get(callerOf(request).account.id, cacheKeyOf(params, request));
+      if (response === undefined) return;
+      const record = recordOf(request);
+      record.fromResponseCache = true;
+      // Mutations are never cached.
+      recordOperation(record, 'query', response.operationName);
+      setResult(cachedResult(response.text));
     },
     onExecute({ args: { contextValue } }) {
       const { params, request, loaders } = contextValue;
@@ -37,11 +37,12 @@ export function useResponseCache(answers: ResponseCache): Plugin<Context> {
   };
 }
 
-/** An answer whose text is there already: Yoga takes it from `stringify`. */
+/** A result that is already serialized: Yoga calls `stringify` instead of `JSON.stringify`. */
 function cachedResult(text: string) {
   return { data: {}, stringify: () => text };
 }
 
+/** Everything that a response depends on, besides the account. */
 function cacheKeyOf({ query, operationName, variables }: GraphQLParams, request: Request): string {
   return JSON.stringify([operationName, variables, [...callerOf(request).viewer.scopes].toSorted(), query]);
 }

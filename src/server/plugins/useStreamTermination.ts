@@ -1,15 +1,15 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-/** What the adapter to `node:http` adds. */
+/** The part of the context that the adapter for `node:http` adds. */
 interface NodeContext {
   res?: { destroy(): unknown };
 }
 
 /**
- * Lets a subscription that fails with an `AbortError` break its connection, by which clients know to come back. Yoga would, but the
- * executor has put its own error around it by then, and that would be an answer, after which nobody comes back; and the adapter to
- * `node:http` would leave the connection open for ever.
+ * Closes the connection of a subscription that cannot start because the gateway is shutting down (an `AbortError`), so that clients
+ * reconnect. Yoga does not recognize the error, which the executor has wrapped: it would send an error result, after which clients do
+ * not reconnect. The adapter for `node:http` would leave the connection open.
  */
 export function useStreamTermination(): Plugin<NodeContext> {
   return {

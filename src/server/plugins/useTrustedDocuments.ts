@@ -4,10 +4,10 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 import type { TrustedDocuments } from '../../config/persistedDocuments.ts';
 
-/** The parameter by which the GraphQL-over-HTTP draft's appendix on persisted documents names one. */
+/** The request parameter for the id of a persisted document (GraphQL over HTTP, appendix "Persisted Documents"). */
 export const DOCUMENT_ID = 'documentId';
 
-/** Takes a document's id in place of its text: `documentId`, or Apollo's `extensions.persistedQuery.sha256Hash`. */
+/** Accepts the id of a document in place of its text: `documentId`, or Apollo's `extensions.persistedQuery.sha256Hash`. */
 export function useTrustedDocuments({ documents, isExclusive }: TrustedDocuments): Plugin {
   return usePersistedOperations({
     allowArbitraryOperations: !isExclusive,
@@ -15,15 +15,15 @@ export function useTrustedDocuments({ documents, isExclusive }: TrustedDocuments
     getPersistedOperation: (id) => documents.get(id) ?? null,
     customErrors: {
       notFound: () =>
-        refusal(
+        documentError(
           'PERSISTED_QUERY_NOT_FOUND',
-          `No document is known under this id. ${isExclusive ? 'Only known ones are served.' : 'Send its text as "query".'}`,
+          `No document has this id. ${isExclusive ? 'This gateway serves only registered documents.' : 'Send the text of the document as "query".'}`,
         ),
-      keyNotFound: () => refusal('BAD_REQUEST', 'Must provide query string.'),
+      keyNotFound: () => documentError('BAD_REQUEST', 'Must provide query string.'),
       persistedQueryOnly: () =>
-        refusal(
+        documentError(
           'FORBIDDEN',
-          `Only documents known to this gateway are served: send a "${DOCUMENT_ID}" alone, without "query".`,
+          `This gateway serves only registered documents: send "${DOCUMENT_ID}" without "query".`,
         ),
     },
   });
@@ -34,15 +34,15 @@ function idOf(params: GraphQLParams, request: Request): string | null {
     documentId,
     extensions,
   }: { documentId?: unknown; extensions?: { persistedQuery?: { sha256Hash?: unknown } } } = params;
-  const sent = documentId ?? inUrl(request) ?? extensions?.persistedQuery?.sha256Hash;
-  return typeof sent === 'string' ? sent.replace(/^sha256:/, '') : null;
+  const id = documentId ?? idInUrl(request) ?? extensions?.persistedQuery?.sha256Hash;
+  return typeof id === 'string' ? id.replace(/^sha256:/, '') : null;
 }
 
-/** Yoga reads no parameters of its own from a URL. */
-function inUrl({ method, url }: Request): string | null {
+/** Of a URL, Yoga reads only the standard parameters. */
+function idInUrl({ method, url }: Request): string | null {
   return method === 'GET' ? new URL(url).searchParams.get(DOCUMENT_ID) : null;
 }
 
-function refusal(code: string, message: string): GraphQLError {
+function documentError(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 400, spec: true } } });
 }

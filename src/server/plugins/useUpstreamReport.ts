@@ -2,9 +2,10 @@ import type { Plugin } from 'graphql-yoga';
 
 import type { Context } from '../../graphql/context.ts';
 
-/** Who sends this header with `1` is told what the operation cost, in `extensions.upstream`. */
+/** The request header that requests the report, with the value `1`. */
 export const REPORT_HEADER = 'x-upstream-report';
 
+/** Reports the upstream requests of an operation in `extensions.upstream`, if the caller requests the report. */
 export function useUpstreamReport(): Plugin<Context> {
   return {
     onExecute({ args: { contextValue } }) {

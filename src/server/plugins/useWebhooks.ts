@@ -1,23 +1,22 @@
 import type { Plugin } from 'graphql-yoga';
 
 import type { WebhookReceiver } from '../../webhooks/receiver.ts';
+import { isRequestFor } from './isRequestFor.ts';
 
-/** Where RealtimeKit's webhooks are received. */
+/** The path of the endpoint for RealtimeKit's webhooks. */
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
 
-/** Has `receive` answer RealtimeKit's webhooks, before anyone is asked who they are: their signature tells. */
-export function useWebhooks(receive: WebhookReceiver): Plugin {
+/** Passes RealtimeKit's webhooks to `receiver`, which checks their signature. Other authentication does not apply to webhooks. */
+export function useWebhooks(receiver: WebhookReceiver): Plugin {
   return {
     onRequest(hook) {
-      const { request } = hook;
-      // To take an address apart costs more than to see that it is another one.
-      if (!request.url.includes(WEBHOOK_PATH) || hook.url.pathname !== WEBHOOK_PATH) return undefined;
-      if (request.method === 'POST') return receive(request).then((response) => hook.endResponse(response));
-      return hook.endResponse(notAllowed());
+      if (!isRequestFor(hook, WEBHOOK_PATH)) return undefined;
+      if (hook.request.method === 'POST') return receiver(hook.request).then((response) => hook.endResponse(response));
+      return hook.endResponse(methodNotAllowed());
     },
   };
 }
 
-function notAllowed(): Response {
-  return new Response('Webhooks are sent by POST.\n', { status: 405, headers: { allow: 'POST' } });
+function methodNotAllowed(): Response {
+  return new Response('Send webhooks with POST.\n', { status: 405, headers: { allow: 'POST' } });
 }
