@@ -1,9 +1,11 @@
-/** What the bookkeeping of an object costs, in bytes, roughly. */
+/** The estimated size of an object without its members. */
 const OBJECT_OVERHEAD_BYTES = 100;
+/** The estimated size of a number, a boolean, null or a date. */
+const SCALAR_BYTES = 20;
 
-/** The bytes that a model takes in memory, roughly: enough to keep a cache within bounds. */
+/** Estimates the memory that a model takes, in bytes: roughly, but well enough to bound a cache. */
 export function byteSizeOf(value: unknown): number {
-  if (typeof value === 'string') return 2 * value.length + 20;
-  if (typeof value !== 'object' || value === null || value instanceof Date) return 20;
+  if (typeof value === 'string') return 2 * value.length + SCALAR_BYTES;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return SCALAR_BYTES;
   return Object.values(value).reduce<number>((sum, member) => sum + byteSizeOf(member), OBJECT_OVERHEAD_BYTES);
 }

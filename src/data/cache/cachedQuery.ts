@@ -1,65 +1,58 @@
-import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type * as v from 'valibot';
 
+import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
+import type { SharedValues } from '../../cluster/sharedValues.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { GatewayError } from '../../domain/errors.ts';
-import { ANY_TAG, type Invalidations } from './invalidation.ts';
-import { sleep, raceAbort } from '../../lib/timeout.ts';
-import { createEntryStore, type Entry, type EntryOptions } from './entryStore.ts';
-import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts';
-import type { LruStore } from './lruStore.ts';
-import { type TtlSettings, stretchedTtl } from './ttl.ts';
+import { raceAbort, sleep } from '../../lib/timeout.ts';
 import type { Operation } from '../operation.ts';
+import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } from './entryStore.ts';
+import { createFreshness } from './freshness.ts';
+import type { Invalidations } from './invalidation.ts';
+import type { LruStore } from './lruStore.ts';
+import { createReadCoalescer, type Lookup, type ReadOptions } from './readCoalescer.ts';
 import { createSharedCache } from './sharedCache.ts';
 import { allowsStale } from './staleIfError.ts';
-import type { SharedValues } from '../../cluster/sharedValues.ts';
+import type { TtlSettings } from './ttl.ts';
 
-/** One kind of read: how it is done, and how long its answers may be kept. */
-export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value> {
-  /** The REST route, as the upstream report tells it. */
-  route: string;
-  /** `moment`: when this reading began. */
-  load(operation: Operation, key: Key, moment: HybridTimestamp): Promise<Value>;
-  /** What a value tells beside itself, and is completed with, whoever has read it. */
-  onValue?(operation: Operation, key: Key, value: Value, moment: HybridTimestamp): Value;
-  /** What replicas pass on to each other; without it they do not. */
+/** How one kind of read is done and cached. */
+export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value>, ReadOptions<Key, Value> {
+  /** Validates values that other replicas share. Without a schema, replicas do not share the values of this query. */
   schema?: v.GenericSchema<unknown, Value>;
-  /** Whether what is asked for again and again is read anew shortly before it is too old, so that nobody waits for it. */
+  /** Whether a value that is requested shortly before the end of its TTL is refreshed in the background, so that nobody waits. */
   refreshAhead?: boolean;
 }
 
-/** The answers to one kind of read, shared by all operations of an account, and the reads of it that are under way. */
+/** A read-through cache for one kind of read, with stale-while-revalidate and single-flight. Accounts never share values. */
 export interface CachedQuery<Key, Value> {
-  /** What is at hand and fresh; undefined when it has to be read. */
+  /** Returns the cached value if it is fresh. Never waits for upstream. */
   getFresh(operation: Operation, key: Key): Value | undefined;
-  /** Whether reading costs nothing. */
+  /** Whether `get` would return at once, without an upstream request. */
   isFresh(operation: Operation, key: Key): boolean;
   /**
-   * Reads, unless it is at hand and fresh. An older answer is served when the newer one is slow to come, or fails in a way
-   * that passes; none is that was read before `since`.
+   * Returns the cached value if it is fresh, else a promise of a newer one. Serves a stale value if the newer one is slow or fails
+   * in a way that is likely to pass, but never one that is not newer than `since`. Throws if the operation was aborted.
    */
-  get(operation: Operation, key: Key, since?: HybridTimestamp): Promise<Value>;
-  /** What is at hand, however old; undefined when nothing is. */
+  get(operation: Operation, key: Key, since?: HybridTimestamp): MaybePromise<Value>;
+  /** Returns the cached value however old it is, unless it was invalidated. */
   getAnyAge(accountId: string, key: Key): Value | undefined;
-  /** Keeps what was so at `moment`, unless something newer is known. */
-  set(accountId: string, key: Key, value: Value, moment: HybridTimestamp): void;
-  /** Forgets what was so before `moment`. */
-  expire(accountId: string, key: Key, moment: HybridTimestamp): void;
+  /** Caches a value that was true at `timestamp`, unless newer data is known. */
+  set(accountId: string, key: Key, value: Value, timestamp: HybridTimestamp): void;
+  /** Removes the value if it is older than `before`. */
+  expire(accountId: string, key: Key, before: HybridTimestamp): void;
 }
 
-/** What all kinds have in common. */
+/** What all cached queries share. */
 export interface CachedQueryContext {
   clock: Clock;
   ttl: TtlSettings;
   invalidations: Invalidations;
-  /** What all replicas keep; null: there is but one. */
+  /** Null if there is only one replica. */
   sharedValues: SharedValues | null;
   store: LruStore;
 }
 
-/** How long before its end an answer is read anew that is asked for again: a second, or a tenth of its time. */
-const refreshLeadMs = (milliseconds: number): number => Math.min(1000, milliseconds / 10);
-/** Before all else. */
+/** Before every other timestamp. */
 const BEGINNING: HybridTimestamp = { logical: 0, wallTime: 0 };
 
 export function createCachedQuery<Key, Value extends object | null>(
@@ -67,193 +60,116 @@ export function createCachedQuery<Key, Value extends object | null>(
   options: CachedQueryOptions<Key, Value>,
 ): CachedQuery<Key, Value> {
   const { route, schema } = options;
-  const entries = createEntryStore({ changes: invalidations, stale: ttl.maxStaleMs, store }, options);
-  const others =
+  const freshness = createFreshness(clock, ttl, options.refreshAhead === true);
+  const entries = createEntryStore({ store, invalidations, maxStaleMs: ttl.maxStaleMs }, options);
+  const sharedCache =
     schema === undefined || sharedValues === null
       ? null
-      : createSharedCache({ ...options, schema, sharedValues: sharedValues, clock, invalidations: invalidations });
-  /** `since`: nothing older is what a flight gives. */
-  const flights = new Map<string, { flight: SingleFlight<Value>; moment: HybridTimestamp; since: HybridTimestamp }>();
-  const flightId = ({ account }: Operation, key: Key): string => `${account.id} ${options.keyOf(key)}`;
+      : createSharedCache({ ...options, schema, sharedValues, clock, invalidations });
+  const reads = createReadCoalescer({ clock, ttl, invalidations, entries, sharedCache, set, serveFresh }, options);
 
-  /** Fresh by its class; or as fresh as the budget allows, which is `stale`; or to be read again. */
-  function stateOf(operation: Operation, entry: Entry<Value>): 'cache' | 'stale' | 'old' {
-    const age = clock.now() - entry.timestamp.wallTime;
-    if (age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0)) return 'cache';
-    return age < stretchedTtl(operation.account.budget.pressure(), ttl) ? 'stale' : 'old';
+  function lookUp(operation: Operation, key: Key, since = BEGINNING): Lookup<Key> {
+    return { ...entries.addressOf(operation.account.id, key), operation, since };
   }
 
-  function set(accountId: string, key: Key, value: Value, moment: HybridTimestamp): void {
-    const entry = entries.set(accountId, key, value, moment);
-    if (entry === undefined || moment.fromPeer !== undefined) return;
-    others?.set(accountId, key, entry, entry.ttlMs + ttl.maxStaleMs);
+  /** Caches a value here and, unless another replica has shared it, for the other replicas. */
+  function set(address: EntryAddress<Key>, value: Value, timestamp: HybridTimestamp): void {
+    const entry = entries.set(address, value, timestamp);
+    if (entry === undefined || timestamp.fromPeer !== undefined) return;
+    sharedCache?.set(address, entry, entry.ttlMs + ttl.maxStaleMs);
   }
 
-  function getFresh(operation: Operation, key: Key): Value | undefined {
-    const entry = entries.get(operation.account.id, key);
-    return entry && serve(operation, key, entry);
-  }
-
-  /** The entry's value, if it need not be read again. */
-  function serve(operation: Operation, key: Key, entry: Entry<Value>): Value | undefined {
-    const state = stateOf(operation, entry);
-    if (state === 'old') return undefined;
+  /** Returns the value of a fresh entry and records the hit. Refreshes the entry in the background if it is about to expire. */
+  function serveFresh(lookup: Lookup<Key>, entry: Entry<Value>): Value | undefined {
+    const { operation } = lookup;
+    const state = freshness.stateOf(operation, entry);
+    if (state === 'expired') return undefined;
     operation.report.recordHit(route, state);
-    operation.report.capFreshUntil(state === 'cache' ? goodUntil(entry) : 0);
-    if (state === 'cache' && clock.now() >= goodUntil(entry)) readAhead(operation, key, entry);
+    const refreshAt = freshness.refreshAt(entry);
+    operation.report.capFreshUntil(state === 'cache' ? refreshAt : 0);
+    if (state === 'cache' && clock.now() >= refreshAt) refreshInBackground(lookup, entry);
     return entry.value;
   }
 
-  function goodUntil({ timestamp, ttlMs: lasts }: Entry<Value>): number {
-    return timestamp.wallTime + lasts - (options.refreshAhead === true ? refreshLeadMs(lasts) : 0);
+  /** Does nothing while the request budget is short. */
+  function refreshInBackground(lookup: Lookup<Key>, { timestamp }: Entry<Value>): void {
+    if (freshness.isStretched(lookup.operation) || reads.isInFlight(lookup)) return;
+    reads.joinOrStart({ ...lookup, since: timestamp }).flight.detach();
   }
 
-  /** In the background, once, and only while the budget is easy. */
-  function readAhead(operation: Operation, key: Key, { timestamp }: Entry<Value>): void {
-    const isShort = stretchedTtl(operation.account.budget.pressure(), ttl) > 0;
-    if (isShort || flights.has(flightId(operation, key))) return;
-    joinOrStart(operation, key, timestamp).flight.detach();
-  }
-
-  /** What another replica has read, if it is newer than `since`. It is kept here too, however old. */
-  async function fillFromPeers(operation: Operation, key: Key, since: HybridTimestamp): Promise<Value | undefined> {
-    const { id } = operation.account;
-    const found = await others?.get(id, key, since);
-    if (!found) return undefined;
-    const { value, moment } = found;
-    set(id, key, options.onValue?.(operation, key, value, moment) ?? value, moment);
-    const entry = entries.get(id, key, since);
-    return entry && serve(operation, key, entry);
-  }
-
-  /** Reads, unless another replica has, or is about to. */
-  async function fill(operation: Operation, key: Key, moment: HybridTimestamp, since: HybridTimestamp): Promise<Value> {
-    const read = async (): Promise<Value> => readUpstream(operation, key, moment);
-    return others === null
-      ? read()
-      : others.fillOnce(operation, key, { adopt: async () => fillFromPeers(operation, key, since), read });
-  }
-
-  async function readUpstream(operation: Operation, key: Key, moment: HybridTimestamp): Promise<Value> {
-    try {
-      const loaded = await options.load(operation, key, moment);
-      const value = options.onValue?.(operation, key, loaded, moment) ?? loaded;
-      set(operation.account.id, key, value, moment);
-      return value;
-    } catch (error) {
-      // What may not be read any more is not served either.
-      if (error instanceof GatewayError && !allowsStale(error)) {
-        entries.drop(operation.account.id, key, moment);
-        others?.drop(operation.account.id, key);
-      }
-      throw error;
-    }
-  }
-
-  /** Joins the read that is under way, unless it began before `since` or before the account's last change. */
-  function joinOrStart(
-    operation: Operation,
-    key: Key,
-    since = BEGINNING,
-  ): { flight: SingleFlight<Value>; isJoined: boolean } {
-    const accountId = operation.account.id;
-    const id = flightId(operation, key);
-    const underWay = flights.get(id);
-    const isTooOld =
-      underWay === undefined ||
-      (underWay.since.logical < since.logical && (others !== null || underWay.moment.logical < since.logical)) ||
-      invalidations.isInvalidated(accountId, [ANY_TAG], underWay.moment);
-    if (!isTooOld) {
-      // What it gives was so when it began at the earliest.
-      const age = clock.now() - underWay.moment.wallTime;
-      operation.report.recordHit(route, age <= Math.min(ttl.statusMs, ttl.negativeMs) ? 'coalesced' : 'stale');
-      return { flight: underWay.flight, isJoined: true };
-    }
-    const moment = invalidations.now();
-    const flight = startSingleFlight(
-      async (signal) => fill({ ...operation, signal }, key, moment, since),
-      () => {
-        if (flights.get(id)?.flight === flight) flights.delete(id);
-      },
-    );
-    flights.set(id, { flight, moment, since });
-    return { flight, isJoined: false };
-  }
-
-  /** What was read is true for as long as it is kept: not at all where something newer is known. */
-  function limit(operation: Operation, key: Key, value: Value): void {
-    const entry = entries.get(operation.account.id, key);
-    operation.report.capFreshUntil(entry?.value === value ? goodUntil(entry) : 0);
-  }
-
-  /** A failure that is another operation's own matter is none of this one's. */
-  async function load(operation: Operation, key: Key, since?: HybridTimestamp): Promise<Value> {
-    const { flight, isJoined } = joinOrStart(operation, key, since);
-    try {
-      const value = await flight.join(operation.signal);
-      limit(operation, key, value);
-      return value;
-    } catch (error) {
-      if (isJoined && allowsStale(error) && error.code === 'QUERY_TOO_EXPENSIVE') return load(operation, key, since);
-      const entry = entries.get(operation.account.id, key, since);
-      if (entry === undefined || !allowsStale(error) || !isServable(entry)) throw error;
-      return serveStale(operation, entry);
-    }
-  }
-
-  /** Waits for the newer answer, but not for long. */
-  async function revalidate(
-    operation: Operation,
-    key: Key,
-    entry: Entry<Value>,
-    since?: HybridTimestamp,
-  ): Promise<Value> {
-    const { flight } = joinOrStart(operation, key, since);
-    flight.detach();
-    const waiting = new AbortController();
-    const newer = flight.join(operation.signal).catch((error: unknown) => {
-      if (allowsStale(error)) return undefined;
-      throw error;
-    });
-    const patience = sleep(ttl.revalidateTimeoutMs, clock, waiting.signal).catch(() => undefined);
-    try {
-      const value = await raceAbort(Promise.race([newer, patience]), operation.signal);
-      if (value !== undefined) {
-        limit(operation, key, value);
-        return value;
-      }
-    } finally {
-      waiting.abort();
-    }
-    return serveStale(operation, entry);
-  }
-
-  function isServable({ timestamp, ttlMs: lasts }: Entry<Value>): boolean {
-    return clock.now() - timestamp.wallTime < lasts + ttl.maxStaleMs;
-  }
-
-  function serveStale({ report }: Operation, { value }: Entry<Value>): Value {
+  function serveStale({ operation: { report } }: Lookup<Key>, { value }: Entry<Value>): Value {
     report.recordHit(route, 'stale');
     report.capFreshUntil(0);
     return value;
   }
 
+  /** Limits how long the response may be cached: not at all if newer data is known than the value that was read. */
+  function capFreshness(lookup: Lookup<Key>, value: Value): void {
+    const entry = entries.get(lookup);
+    lookup.operation.report.capFreshUntil(entry?.value === value ? freshness.refreshAt(entry) : 0);
+  }
+
+  /** Waits for the value. Falls back to a stale one if the read fails in a way that is likely to pass. */
+  async function load(lookup: Lookup<Key>): Promise<Value> {
+    const { flight, isJoined } = reads.joinOrStart(lookup);
+    try {
+      const value = await flight.join(lookup.operation.signal);
+      capFreshness(lookup, value);
+      return value;
+    } catch (error) {
+      if (!allowsStale(error)) throw error;
+      // The operation that started the read had used up its requests. That does not concern this operation.
+      if (isJoined && error.code === 'QUERY_TOO_EXPENSIVE') return load(lookup);
+      const entry = entries.get(lookup, lookup.since);
+      if (entry === undefined || !freshness.isServableStale(entry)) throw error;
+      return serveStale(lookup, entry);
+    }
+  }
+
+  /** Stale-while-revalidate: waits for a newer value, but only for a short time. */
+  async function revalidate(lookup: Lookup<Key>, entry: Entry<Value>): Promise<Value> {
+    const { signal } = lookup.operation;
+    const { flight } = reads.joinOrStart(lookup);
+    flight.detach();
+    const waiting = new AbortController();
+    const newer = flight.join(signal).catch((error: unknown) => {
+      if (allowsStale(error)) return undefined;
+      throw error;
+    });
+    const timeout = sleep(ttl.revalidateTimeoutMs, clock, waiting.signal).catch(() => undefined);
+    try {
+      const value = await raceAbort(Promise.race([newer, timeout]), signal);
+      if (value !== undefined) {
+        capFreshness(lookup, value);
+        return value;
+      }
+    } finally {
+      waiting.abort();
+    }
+    return serveStale(lookup, entry);
+  }
+
   return {
-    getFresh,
-    set,
+    getFresh(operation, key) {
+      const lookup = lookUp(operation, key);
+      const entry = entries.get(lookup);
+      return entry && serveFresh(lookup, entry);
+    },
     isFresh(operation, key) {
-      const entry = entries.get(operation.account.id, key);
-      return entry !== undefined && stateOf(operation, entry) !== 'old';
+      const entry = entries.get(lookUp(operation, key));
+      return entry !== undefined && freshness.stateOf(operation, entry) !== 'expired';
     },
-    async get(operation, key, since) {
+    get(operation, key, since) {
       operation.signal?.throwIfAborted();
-      const entry = entries.get(operation.account.id, key, since);
-      if (entry === undefined) return load(operation, key, since);
-      const fresh = serve(operation, key, entry);
+      const lookup = lookUp(operation, key, since);
+      const entry = entries.get(lookup, since);
+      if (entry === undefined) return load(lookup);
+      const fresh = serveFresh(lookup, entry);
       if (fresh !== undefined) return fresh;
-      return isServable(entry) ? revalidate(operation, key, entry, since) : load(operation, key, since);
+      return freshness.isServableStale(entry) ? revalidate(lookup, entry) : load(lookup);
     },
-    getAnyAge: (accountId, key) => entries.get(accountId, key)?.value,
-    expire: (accountId, key, moment) => entries.drop(accountId, key, moment),
+    getAnyAge: (accountId, key) => entries.get(entries.addressOf(accountId, key))?.value,
+    set: (accountId, key, value, timestamp) => set(entries.addressOf(accountId, key), value, timestamp),
+    expire: (accountId, key, before) => entries.delete(entries.addressOf(accountId, key), before),
   };
 }

@@ -1,82 +1,89 @@
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
-
-import type { Invalidations } from './invalidation.ts';
 import { byteSizeOf } from './byteSize.ts';
+import type { Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
 
-/** How the answers of one kind are kept. */
+/** How the values of one cached query are stored. */
 export interface EntryOptions<Key, Value> {
+  /** Must return different strings for different keys. */
   keyOf(key: Key): string;
-  /** Milliseconds. */
+  /** How long the value is fresh. */
   ttlMs(value: Value): number;
-  /** What the value speaks of: a change of one of these makes it void. */
+  /** The tags that invalidate the value. */
   tags(key: Key, value: Value, accountId: string): string[];
-  /** False: something newer speaks against it, so that only those get it who wait for it. */
+  /** Returns false for a value that newer data contradicts. Such a value is not cached; only the callers that wait for it get it. */
   accepts?(accountId: string, value: Value): boolean;
 }
 
-/** An answer that is kept. */
+/** A cached value. */
 export interface Entry<Value> {
   value: Value;
   timestamp: HybridTimestamp;
-  /** Milliseconds. */
   ttlMs: number;
-  accountId: string;
   tags: string[];
 }
 
-/** The answers of one kind that this process keeps in memory. */
+/** Where an entry is stored. */
+export interface EntryAddress<Key> {
+  accountId: string;
+  key: Key;
+  /** Account and key as one string, built once per lookup. */
+  id: string;
+}
+
+/** The entries of one cached query in the memory of this process. */
 export interface EntryStore<Key, Value> {
-  /** What was so after `since`, however old; undefined: nothing is kept, or it is void. */
-  get(accountId: string, key: Key, since?: HybridTimestamp): Entry<Value> | undefined;
-  /** Keeps what was so at `moment`, and gives what is kept; undefined: something newer is known, or it could never be served. */
-  set(accountId: string, key: Key, value: Value, moment: HybridTimestamp): Entry<Value> | undefined;
-  /** Forgets what was so before `moment`. */
-  drop(accountId: string, key: Key, moment: HybridTimestamp): void;
+  addressOf(accountId: string, key: Key): EntryAddress<Key>;
+  /** Returns the entry whatever its age, unless it was invalidated or is not newer than `since`. */
+  get(address: EntryAddress<Key>, since?: HybridTimestamp): Entry<Value> | undefined;
+  /** Stores a value unless newer data is known, and returns the entry if it was stored. */
+  set(address: EntryAddress<Key>, value: Value, timestamp: HybridTimestamp): Entry<Value> | undefined;
+  /** Deletes the entry if it is older than `before`. */
+  delete(address: EntryAddress<Key>, before: HybridTimestamp): void;
 }
 
 export interface EntryStoreContext {
-  changes: Pick<Invalidations, 'isInvalidated'>;
-  /** How much older than fresh an answer may be served, in milliseconds. */
-  stale: number;
   store: LruStore;
+  invalidations: Pick<Invalidations, 'isInvalidated'>;
+  /** How long after its TTL a value may still be served. */
+  maxStaleMs: number;
 }
 
-/** What keeping an answer costs beside the answer itself, in bytes, roughly. */
+/** The estimated size of an entry without its value and key. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
 export function createEntryStore<Key, Value extends object | null>(
-  { changes, stale, store }: EntryStoreContext,
+  { store, invalidations, maxStaleMs }: EntryStoreContext,
   options: EntryOptions<Key, Value>,
 ): EntryStore<Key, Value> {
   const entries = store.createNamespace<Entry<Value>>(({ value }) => ENTRY_OVERHEAD_BYTES + byteSizeOf(value));
-  const idOf = (accountId: string, key: Key): string => `${accountId} ${options.keyOf(key)}`;
 
-  function get(accountId: string, key: Key, since?: HybridTimestamp): Entry<Value> | undefined {
-    const entry = entries.get(idOf(accountId, key));
+  function get({ accountId, id }: EntryAddress<Key>, since?: HybridTimestamp): Entry<Value> | undefined {
+    const entry = entries.get(id);
     const isUsable =
       entry !== undefined &&
       entry.timestamp.logical > (since?.logical ?? 0) &&
-      !changes.isInvalidated(accountId, entry.tags, entry.timestamp);
+      !invalidations.isInvalidated(accountId, entry.tags, entry.timestamp);
     return isUsable ? entry : undefined;
   }
 
   return {
+    addressOf: (accountId, key) => ({ accountId, key, id: `${accountId} ${options.keyOf(key)}` }),
     get,
-    set(accountId, key, value, moment) {
-      const freshness = options.ttlMs(value);
-      if (freshness + stale <= 0) return undefined;
+    set(address, value, timestamp) {
+      const { accountId, key, id } = address;
+      const ttlMs = options.ttlMs(value);
+      if (ttlMs + maxStaleMs <= 0) return undefined;
       const tags = options.tags(key, value, accountId);
-      const isOlder = (get(accountId, key)?.timestamp.logical ?? 0) >= moment.logical;
-      if (isOlder || changes.isInvalidated(accountId, tags, moment)) return undefined;
+      const isOutdated = (get(address)?.timestamp.logical ?? 0) >= timestamp.logical;
+      if (isOutdated || invalidations.isInvalidated(accountId, tags, timestamp)) return undefined;
       if (options.accepts?.(accountId, value) === false) return undefined;
-      const entry = { value, timestamp: moment, ttlMs: freshness, accountId, tags };
-      entries.set(idOf(accountId, key), entry);
+      const entry = { value, timestamp, ttlMs, tags };
+      entries.set(id, entry);
       return entry;
     },
-    drop(accountId, key, moment) {
-      const id = idOf(accountId, key);
-      if ((entries.get(id)?.timestamp.logical ?? 0) < moment.logical) entries.delete(id);
+    delete({ id }, before) {
+      if ((entries.get(id)?.timestamp.logical ?? 0) < before.logical) entries.delete(id);
     },
   };
 }

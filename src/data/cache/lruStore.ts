@@ -23,11 +23,11 @@ interface Item<Value> {
   value: Value;
 }
 
-/** `maxBytes`: the maximum size of all keys and values, as estimated. */
+/** `maxBytes`: the maximum size of all keys and values, as estimated. A store of 0 bytes stores nothing. */
 export function createLruStore(maxBytes: number): LruStore {
   const items = new LRUCache<string, Item<unknown>>({
-    maxSize: maxBytes,
-    maxEntrySize: Math.ceil(maxBytes * MAX_VALUE_SHARE),
+    maxSize: Math.max(1, maxBytes),
+    maxEntrySize: Math.max(1, Math.floor(maxBytes * MAX_VALUE_SHARE)),
   });
   let namespaces = 0;
   return {

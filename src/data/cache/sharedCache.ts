@@ -1,86 +1,89 @@
-import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
 import * as v from 'valibot';
 
+import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
+import type { SharedValue, SharedValues } from '../../cluster/sharedValues.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { tokenHashOf } from '../account.ts';
+import type { EntryAddress } from './entryStore.ts';
 import type { Invalidations } from './invalidation.ts';
-import type { Entry } from './entryStore.ts';
-import type { Operation } from '../operation.ts';
-import type { SharedValues } from '../../cluster/sharedValues.ts';
 import { TOKEN_REVOKED } from './tags.ts';
 
 export interface SharedCacheOptions<Key, Value> {
-  /** What all replicas keep. */
   sharedValues: SharedValues;
   clock: Clock;
   invalidations: Pick<Invalidations, 'isInvalidated'>;
-  /** The REST route: kinds are told apart by it, and by what their keys look like. */
+  /** The REST route. Queries of the same route must differ in the form of their keys. */
   route: string;
   keyOf(key: Key): string;
   tags(key: Key, value: Value, accountId: string): string[];
-  /** Whoever wrote it may be of another version. */
+  /** Validates shared values: another version of the gateway may have written them. */
   schema: v.GenericSchema<unknown, Value>;
 }
 
-/** The answers of one kind that all replicas have in common. */
+/** A cached value as replicas exchange it. */
+export interface SharedEntry<Value> extends SharedValue {
+  value: Value;
+}
+
+/** The second level of one query's cache, which all replicas share. */
 export interface SharedCache<Key, Value> {
-  /** What another replica has read, if it was so after `since` and still holds. */
-  get(accountId: string, key: Key, since: HybridTimestamp): Promise<{ value: Value; moment: HybridTimestamp } | null>;
-  /** Gives it to the others for so many milliseconds. */
-  set(accountId: string, key: Key, entry: Pick<Entry<Value>, 'value' | 'timestamp'>, milliseconds: number): void;
-  drop(accountId: string, key: Key): void;
-  /** Reads, unless another replica has, or is about to: `adopt` gives what it has read, undefined where that does not do. */
-  fillOnce(operation: Operation, key: Key, ways: FillOptions<Value>): Promise<Value>;
+  /** Returns the value if it is valid, newer than `since` and was not invalidated. */
+  get(address: EntryAddress<Key>, since: HybridTimestamp): Promise<SharedEntry<Value> | null>;
+  set(address: EntryAddress<Key>, entry: SharedEntry<Value>, ttlMs: number): void;
+  delete(address: EntryAddress<Key>): void;
+  /** Cross-replica single-flight: returns the shared value if there is one; otherwise takes the lease and loads the value. */
+  fillOnce(address: EntryAddress<Key>, options: FillOptions<Value>): Promise<Value>;
 }
 
-/** How a value is come by. */
 export interface FillOptions<Value> {
-  adopt: () => Promise<Value | undefined>;
-  read: () => Promise<Value>;
+  /** Returns the value that another replica has shared, or undefined if there is none that will do. */
+  getShared: () => Promise<Value | undefined>;
+  /** Reads the value from upstream. */
+  load: () => Promise<Value>;
+  signal: AbortSignal | undefined;
 }
 
-/** How long another replica that reads the same is waited for, in milliseconds. */
+/** How long to wait for another replica that is loading the same value before loading it without a lease. */
 const LEASE_WAIT_MS = 5000;
 
 export function createSharedCache<Key, Value extends object | null>(
   options: SharedCacheOptions<Key, Value>,
 ): SharedCache<Key, Value> {
   const { sharedValues, clock, invalidations, route, schema } = options;
-  const idOf = (accountId: string, key: Key): string => `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
+  const idOf = ({ accountId, key }: EntryAddress<Key>): string =>
+    `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
 
   return {
-    async get(accountId, key, since) {
-      const kept = await sharedValues.get(idOf(accountId, key));
-      if (kept === null || kept.timestamp.logical <= since.logical) return null;
-      const { success, output } = v.safeParse(schema, kept.value);
+    async get(address, since) {
+      const shared = await sharedValues.get(idOf(address));
+      if (shared === null || shared.timestamp.logical <= since.logical) return null;
+      const { success, output } = v.safeParse(schema, shared.value);
       if (!success) return null;
+      const { accountId, key } = address;
       const tags = [TOKEN_REVOKED, ...options.tags(key, output, accountId)];
-      return invalidations.isInvalidated(accountId, tags, kept.timestamp)
-        ? null
-        : { value: output, moment: kept.timestamp };
+      const { timestamp } = shared;
+      return invalidations.isInvalidated(accountId, tags, timestamp) ? null : { value: output, timestamp };
     },
-    set: (accountId, key, { value, timestamp }, milliseconds) =>
-      sharedValues.set(idOf(accountId, key), { value, timestamp: timestamp }, milliseconds),
-    drop: (accountId, key) => sharedValues.delete(idOf(accountId, key)),
-    async fillOnce({ account, signal }, key, { adopt, read }) {
+    set: (address, { value, timestamp }, ttlMs) => sharedValues.set(idOf(address), { value, timestamp }, ttlMs),
+    delete: (address) => sharedValues.delete(idOf(address)),
+    async fillOnce(address, { getShared, load, signal }) {
       const endsAt = clock.now() + LEASE_WAIT_MS;
       for (;;) {
-        const adopted = await adopt();
-        if (adopted !== undefined) return adopted;
+        const shared = await getShared();
+        if (shared !== undefined) return shared;
         signal?.throwIfAborted();
-        const isPatient = clock.now() < endsAt;
-        const claim = isPatient ? await sharedValues.acquireLease(idOf(account.id, key), signal) : UNCLAIMED;
-        if (claim === null) continue;
+        const mayWait = clock.now() < endsAt;
+        const lease = mayWait ? await sharedValues.acquireLease(idOf(address), signal) : NO_LEASE;
+        if (lease === null) continue;
         try {
-          // It may have been read just before.
-          return (await adopt()) ?? (await read());
+          // Another replica may have shared the value just before this one got the lease.
+          return (await getShared()) ?? (await load());
         } finally {
-          claim.release();
+          lease.release();
         }
       }
     },
   };
 }
 
-/** Another replica reads the same, or did, for so long that nobody waits any more. */
-const UNCLAIMED = { release: (): void => {} };
+const NO_LEASE = { release: (): void => {} };

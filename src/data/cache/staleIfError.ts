@@ -1,6 +1,6 @@
 import { GatewayError } from '../../domain/errors.ts';
 
-/** Failures that an older answer is better than. */
+/** Failures that are likely to pass. */
 const STALE_IF_ERROR_CODES: ReadonlySet<string> = new Set([
   'RATE_LIMITED',
   'UPSTREAM_TIMEOUT',
@@ -9,7 +9,7 @@ const STALE_IF_ERROR_CODES: ReadonlySet<string> = new Set([
   'QUERY_TOO_EXPENSIVE',
 ]);
 
-/** Whether a read failed in a way that passes, so that an older answer may be served. */
+/** Whether a stale value may be served in place of this error (stale-if-error, RFC 5861). */
 export function allowsStale(error: unknown): error is GatewayError {
   return error instanceof GatewayError && STALE_IF_ERROR_CODES.has(error.code);
 }

@@ -1,18 +1,18 @@
 import type { LivestreamSession } from '../../domain/models.ts';
 
-/** How old an answer may be before it is read again, all in milliseconds. */
+/** How old a cached value may get before it is read again. */
 export interface TtlSettings {
   /** Livestreams, meetings and lists. */
   statusMs: number;
-  /** Sessions that run, and analytics: upstream brings their meters up to date every 40 to 50 s. */
+  /** Running sessions, and analytics: RealtimeKit updates their meters every 40 to 50 s. */
   metersMs: number;
-  /** Sessions that have ended: nothing about them changes. */
+  /** Ended sessions, which no longer change. */
   endedMs: number;
-  /** "There is none." */
+  /** Negative TTL: how long a "not found" is cached. */
   negativeMs: number;
-  /** How much older an answer may be served while it is read again, or when that fails. */
+  /** How long after its TTL a value may still be served while it is read again, or when that fails. */
   maxStaleMs: number;
-  /** How long a caller waits for the newer answer before an older one is served. */
+  /** How long a caller waits for a newer value before the stale one is served. */
   revalidateTimeoutMs: number;
 }
 
@@ -25,18 +25,18 @@ export const DEFAULT_TTL: TtlSettings = {
   revalidateTimeoutMs: 300,
 };
 
-/** Up to here the budget may shrink faster than its window passes without anything being served older for it. */
+/** The pressure on the request budget above which TTLs are stretched. At 1, the budget lasts exactly until its window ends. */
 const STRETCH_THRESHOLD = 1.1;
 
-/** How long a session may be kept. */
+/** The TTL of a session, in milliseconds; null stands for a session that does not exist. */
 export function sessionTtl(session: LivestreamSession | null, settings: TtlSettings): number {
   if (session === null) return settings.negativeMs;
   return session.stoppedAt === null ? settings.metersMs : settings.endedMs;
 }
 
 /**
- * The age below which nothing is read again, in milliseconds, whatever its class. It grows smoothly with the budget's pressure,
- * from nothing up to the bound of stale answers, so that the answers that are read most often are the first to be served older.
+ * The minimum TTL, in milliseconds, while the request budget is short. It grows smoothly with the pressure on the budget, from 0
+ * towards `maxStaleMs`, so that the values that are read most often are the first to be served older.
  */
 export function stretchedTtl(pressure: number, { maxStaleMs }: TtlSettings): number {
   return pressure <= STRETCH_THRESHOLD ? 0 : maxStaleMs * (1 - STRETCH_THRESHOLD / pressure);

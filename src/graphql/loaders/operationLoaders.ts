@@ -1,9 +1,14 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
+import type { BudgetSnapshot } from '../../budget/localBudget.ts';
+import type { Account } from '../../data/account.ts';
+import type { BulkResult } from '../../data/bulkReads.ts';
+import type { CachedQuery } from '../../data/cache/cachedQuery.ts';
+import type { CachedResponse } from '../../data/cache/responseCache.ts';
+import type { DataSource } from '../../data/dataSource.ts';
+import type { Operation, RequestOrigin } from '../../data/operation.ts';
+import type { UpstreamReport } from '../../data/operationReport.ts';
 import { isActive } from '../../domain/livestreamState.ts';
-import type { StartInput } from '../../domain/startStop.ts';
-import { lazy } from '../../lib/lazy.ts';
-import { createLoader, type Loader } from './loader.ts';
 import type {
   AnalyticsSource,
   Livestream,
@@ -15,141 +20,125 @@ import type {
   Page,
   TimeRange,
 } from '../../domain/models.ts';
+import type { StartInput, StartOutcome, StopOutcome } from '../../domain/startStop.ts';
+import { lazy } from '../../lib/lazy.ts';
 import { withBatchSpan } from '../../telemetry/tracer.ts';
-import type { Account } from '../../data/account.ts';
-import type { CachedResponse } from '../../data/cache/responseCache.ts';
-import type { BudgetSnapshot } from '../../budget/localBudget.ts';
-import type { CachedQuery } from '../../data/cache/cachedQuery.ts';
-import type { BulkResult } from '../../data/bulkReads.ts';
-import type { StartOutcome, StopOutcome } from '../../domain/startStop.ts';
-import type { Operation, RequestOrigin } from '../../data/operation.ts';
-import type { UpstreamReport } from '../../data/operationReport.ts';
-import type { DataSource } from '../../data/dataSource.ts';
+import { createLoader, type Loader } from './loader.ts';
 
-/** What one operation reads and changes. What it has seen once, in whatever answer, it does not ask for again. */
-export interface Loaders {
+/** All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. */
+export interface OperationLoaders {
   meeting: Loader<Meeting | null>;
   livestream: Loader<Livestream | null>;
-  /** By the meeting's id. */
+  /** The active livestream of a meeting, by meeting id. */
   activeLivestream: Loader<LivestreamRef | null>;
-  /** By the livestream's id. */
+  /** The active session of a livestream, by livestream id. */
   activeSession: Loader<LivestreamSession | null>;
   session: Loader<LivestreamSession | null>;
   meetings(search: string | null, range: OffsetRange): MaybePromise<Page<Meeting>>;
   livestreams(query: LivestreamQuery, range: OffsetRange): MaybePromise<Page<Livestream>>;
   meetingLivestreams(meetingId: string, range: OffsetRange): MaybePromise<Page<Livestream>>;
-  /** Of a livestream. */
   sessions(livestreamId: string, range: OffsetRange): MaybePromise<Page<LivestreamSession>>;
   analytics(range: TimeRange): AnalyticsSource;
-  /** A meeting's active livestream as it is now, whatever was read before: for a mutation that needs it. */
+  /** Reads the active livestream of a meeting from upstream, past the cache and with the priority of a mutation. */
   refetchActiveLivestream(meetingId: string): Promise<LivestreamRef | null>;
-  /** Starts a livestream; what the operation reads after it is the new state. */
-  start(input: StartInput): Promise<StartOutcome>;
-  /** Stops a meeting's livestream; what the operation reads after it is the new state. */
-  stop(meetingId: string): Promise<StopOutcome>;
-  /** What is left of the request budget that the operation is paid from. */
-  budget(): Promise<BudgetSnapshot>;
-  /** Whether what the operation gave is true for a while, rather than for this moment. */
+  /** Starts a livestream. Later reads of the operation return the state after the start. */
+  startLivestream(input: StartInput): Promise<StartOutcome>;
+  /** Stops the active livestream of a meeting. Later reads of the operation return the state after the stop. */
+  stopLivestream(meetingId: string): Promise<StopOutcome>;
+  /** Returns the request budget that the operation uses. Sends no upstream request. */
+  readBudget(): Promise<BudgetSnapshot>;
+  /** Whether the response of the operation may be served again: all parts of it are fresh for a while. */
   isCacheable(): boolean;
-  /** Keeps the whole answer of the operation for those who ask the same, for as long as all that it was made of is fresh. */
-  cacheResponse(question: string, answer: CachedResponse): void;
-  /** What the operation has cost until now. */
+  /** Caches the response of the operation until its oldest part expires. */
+  cacheResponse(key: string, response: CachedResponse): void;
+  /** Returns the upstream requests that the operation has caused so far. */
   report(): UpstreamReport;
 }
 
-/** Loaders for one operation; when its caller leaves, `signal` ends the reads that it waits for. */
-export function createLoaders(
-  upstream: DataSource,
+/** Creates the loaders of one operation. Aborting `signal` cancels the reads that nobody else waits for. */
+export function createOperationLoaders(
+  dataSource: DataSource,
   account: Account,
   signal: AbortSignal,
   origin: RequestOrigin = {},
-): Loaders {
-  const { reads, bulkReads, mutations, responseCache } = upstream;
-  const operation = upstream.operation(account, signal, primeLivestream, origin);
+): OperationLoaders {
+  const { reads, bulkReads, mutations, responseCache } = dataSource;
+  const operation = dataSource.operation(account, signal, primeLivestream, origin);
 
-  /** What is read for many keys is one piece of the operation. */
-  function batch<Value>(
+  /** Runs the reads of a batch under one span, if the operation is traced. */
+  function traceBatch<Value>(
     name: string,
     keys: readonly string[],
-    read: (operation: Operation) => Promise<Value>[],
+    readAll: (operation: Operation) => Promise<Value>[],
   ): Promise<Value>[] {
     const { span: parent } = operation;
-    if (parent === undefined) return read(operation);
+    if (parent === undefined) return readAll(operation);
     const attributes = { 'graphql.batch.keys': keys.length };
-    return withBatchSpan(parent, `batch ${name}`, attributes, (span) => read({ ...operation, span }));
+    return withBatchSpan(parent, `batch ${name}`, attributes, (span) => readAll({ ...operation, span }));
   }
 
-  /** Each key by itself: the API has no read of many. */
-  function pointLoader<Value extends object | null>(name: string, kind: CachedQuery<string, Value>): Loader<Value> {
+  /** Reads each key with its own request, because the API has no read of several. */
+  function pointLoader<Value extends object | null>(name: string, query: CachedQuery<string, Value>): Loader<Value> {
     return createLoader({
-      getCached: (key) => kind.getFresh(operation, key),
-      loadBatch: (keys) => batch(name, keys, (within) => keys.map(async (key) => kind.get(within, key))),
+      getCached: (key) => query.getFresh(operation, key),
+      loadBatch: (keys) =>
+        traceBatch(name, keys, (tracedOperation) => keys.map(async (key) => query.get(tracedOperation, key))),
     });
   }
 
-  /** From a list, where that is cheaper. A list that fails is not the single reads' failure. */
+  /** Reads the keys from a list if that takes fewer requests. Keys that the list cannot settle get their own requests. */
   function bulkLoader<Row extends Value, Value extends object>(
     name: string,
-    kind: CachedQuery<string, Value | null>,
-    harvest: ((operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>>) | null,
+    query: CachedQuery<string, Value | null>,
+    readInBulk: (operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>> | undefined,
   ): Loader<Value | null> {
-    const read = (within: Operation, keys: readonly string[]): Promise<Value | null>[] => {
-      const harvested = harvest?.(within, keys).catch(() => null);
+    const readAll = (tracedOperation: Operation, keys: readonly string[]): Promise<Value | null>[] => {
+      const bulkRead = readInBulk(tracedOperation, keys)?.catch(() => null);
       return keys.map(async (key) => {
-        const { found, isExhaustive } = (await harvested) ?? NOTHING;
-        return found.get(key) ?? (isExhaustive ? null : kind.get(within, key));
+        const { found, isExhaustive } = (await bulkRead) ?? NO_BULK_RESULT;
+        return found.get(key) ?? (isExhaustive ? null : query.get(tracedOperation, key));
       });
     };
     return createLoader({
-      getCached: (key) => kind.getFresh(operation, key),
-      loadBatch: (keys) => batch(name, keys, (within) => read(within, keys)),
+      getCached: (key) => query.getFresh(operation, key),
+      loadBatch: (keys) => traceBatch(name, keys, (tracedOperation) => readAll(tracedOperation, keys)),
     });
   }
 
   const session = pointLoader('session', reads.session);
   const activeSession = pointLoader('activeSession', reads.activeSession);
-  const meeting = bulkLoader(
-    'meeting',
-    reads.meeting,
-    bulkReads && (async (...asked) => bulkReads.meetingsById(...asked)),
-  );
-  const livestream = bulkLoader(
-    'livestream',
-    reads.livestream,
-    bulkReads && (async (...asked) => bulkReads.livestreamsById(...asked)),
-  );
-  const activeLivestream = bulkLoader(
-    'activeLivestream',
-    reads.activeLivestream,
-    bulkReads && (async (...asked) => bulkReads.activeByMeeting(...asked)),
+  const meeting = bulkLoader('meeting', reads.meeting, (...args) => bulkReads?.meetingsById(...args));
+  const livestream = bulkLoader('livestream', reads.livestream, (...args) => bulkReads?.livestreamsById(...args));
+  const activeLivestream = bulkLoader('activeLivestream', reads.activeLivestream, (...args) =>
+    bulkReads?.activeByMeeting(...args),
   );
 
-  /** Answers prime each other: a livestream that came in one serves every loader that could ask for it. */
-  function primeLivestream(seen: Livestream): void {
-    livestream.prime(seen.id, seen);
-    if (isActive(seen) && seen.meetingId !== null) activeLivestream.prime(seen.meetingId, seen);
+  /** Makes a livestream from any response available to every loader that could read it. */
+  function primeLivestream(received: Livestream): void {
+    livestream.prime(received.id, received);
+    if (isActive(received) && received.meetingId !== null) activeLivestream.prime(received.meetingId, received);
   }
 
-  function getOrFetch<Key, Value>(kind: CachedQuery<Key, Value>, key: Key): MaybePromise<Value> {
-    return kind.getFresh(operation, key) ?? kind.get(operation, key);
+  function read<Key, Value>(query: CachedQuery<Key, Value>, key: Key): MaybePromise<Value> {
+    return query.getFresh(operation, key) ?? query.get(operation, key);
   }
 
-  /** A page of a list, whose rows prime the loader of their kind. */
-  function page<Key, Row>(
-    kind: CachedQuery<Key, Page<Row>>,
+  /** Reads a page of a list and primes the loader of its rows. */
+  function readPage<Key, Row>(
+    query: CachedQuery<Key, Page<Row>>,
     key: Key,
     prime: (row: Row) => void,
   ): MaybePromise<Page<Row>> {
     return handleMaybePromise(
-      () => getOrFetch(kind, key),
-      (rows) => {
-        for (const row of rows.rows) if (row !== null) prime(row);
-        return rows;
+      () => read(query, key),
+      (page) => {
+        for (const row of page.rows) if (row !== null) prime(row);
+        return page;
       },
     );
   }
 
-  /** After a mutation nothing that was read before can be trusted. */
+  /** Discards everything that was read before a mutation. */
   function clearAll(): void {
     for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();
   }
@@ -160,39 +149,39 @@ export function createLoaders(
     activeLivestream,
     activeSession,
     session,
-    meetings: (search, range) => page(reads.meetings, { search, range }, (row) => meeting.prime(row.id, row)),
-    livestreams: (query, range) => page(reads.livestreams, { query, range }, primeLivestream),
-    meetingLivestreams: (meetingId, range) => page(reads.meetingLivestreams, { meetingId, range }, primeLivestream),
-    sessions: (livestreamId, range) => getOrFetch(reads.sessions, { livestreamId, range }),
+    meetings: (search, range) => readPage(reads.meetings, { search, range }, (row) => meeting.prime(row.id, row)),
+    livestreams: (query, range) => readPage(reads.livestreams, { query, range }, primeLivestream),
+    meetingLivestreams: (meetingId, range) => readPage(reads.meetingLivestreams, { meetingId, range }, primeLivestream),
+    sessions: (livestreamId, range) => reads.sessions.get(operation, { livestreamId, range }),
     analytics: (range) => ({
-      overall: lazy(() => getOrFetch(reads.analytics, range)),
-      days: lazy(() => getOrFetch(reads.dailyAnalytics, range)),
+      overall: lazy(() => reads.analytics.get(operation, range)),
+      days: lazy(() => reads.dailyAnalytics.get(operation, range)),
     }),
     refetchActiveLivestream: async (meetingId) =>
       reads.activeLivestream.get({ ...operation, priority: 'mutation' }, meetingId, reads.now()),
-    async start(input) {
+    async startLivestream(input) {
       signal.throwIfAborted();
       operation.report.capFreshUntil(0);
       const outcome = await mutations.start(operation, input).finally(clearAll);
       if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
       return outcome;
     },
-    async stop(meetingId) {
+    async stopLivestream(meetingId) {
       signal.throwIfAborted();
       operation.report.capFreshUntil(0);
       const outcome = await mutations.stop(operation, meetingId).finally(clearAll);
       if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
       return outcome;
     },
-    async budget() {
+    async readBudget() {
       operation.report.capFreshUntil(0);
       await account.budget.refresh();
       return account.budget.snapshot();
     },
     isCacheable: () => responseCache.isCacheable(operation),
-    cacheResponse: (question, answer) => responseCache.set(operation, question, answer),
+    cacheResponse: (key, response) => responseCache.set(operation, key, response),
     report: () => operation.report.toUpstreamReport(account.budget.snapshot()),
   };
 }
 
-const NOTHING: BulkResult<never> = { found: new Map<string, never>(), isExhaustive: false };
+const NO_BULK_RESULT: BulkResult<never> = { found: new Map<string, never>(), isExhaustive: false };

@@ -1,0 +1,39 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Operation } from '../operation.ts';
+import type { Entry } from './entryStore.ts';
+import { stretchedTtl, type TtlSettings } from './ttl.ts';
+
+/** Decides how old a cached value may be. */
+export interface Freshness {
+  /** `stale`: past its TTL, but served without a new read because the request budget is short. */
+  stateOf(operation: Operation, entry: Dated): 'cache' | 'stale' | 'expired';
+  /** When the value must be read again, in milliseconds since the Unix epoch: at the end of its TTL, or shortly before. */
+  refreshAt(entry: Dated): number;
+  /** Whether an expired value may be served while it is revalidated, or if that fails (RFC 5861). */
+  isServableStale(entry: Dated): boolean;
+  /** Whether the request budget is so short that TTLs are stretched. */
+  isStretched(operation: Operation): boolean;
+}
+
+type Dated = Pick<Entry<unknown>, 'timestamp' | 'ttlMs'>;
+
+/** `refreshAhead`: whether values are read again shortly before the end of their TTL. */
+export function createFreshness(clock: Clock, ttl: TtlSettings, refreshAhead: boolean): Freshness {
+  const ageOf = ({ timestamp }: Dated): number => clock.now() - timestamp.wallTime;
+  const minTtl = ({ account }: Operation): number => stretchedTtl(account.budget.pressure(), ttl);
+  return {
+    stateOf(operation, entry) {
+      const age = ageOf(entry);
+      if (age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0)) return 'cache';
+      return age < minTtl(operation) ? 'stale' : 'expired';
+    },
+    refreshAt: ({ timestamp, ttlMs }) => timestamp.wallTime + ttlMs - (refreshAhead ? refreshLeadMs(ttlMs) : 0),
+    isServableStale: (entry) => ageOf(entry) < entry.ttlMs + ttl.maxStaleMs,
+    isStretched: (operation) => minTtl(operation) > 0,
+  };
+}
+
+/** How long before the end of its TTL a value is refreshed: a tenth of the TTL, and at most a second. */
+function refreshLeadMs(ttlMs: number): number {
+  return Math.min(1000, ttlMs / 10);
+}
