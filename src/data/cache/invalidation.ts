@@ -3,34 +3,34 @@ import { LRUCache } from 'lru-cache';
 import { createHybridClock, type HybridClockOptions, type HybridTimestamp } from '../../cluster/hybridClock.ts';
 import { tokenHashOf } from '../account.ts';
 
-/** What was changed, by account, and in which order to all that is read. */
+/** When data was changed, by account and tag, on one timeline with all reads (see `hybridClock.ts`). */
 export interface Invalidations {
-  /** A moment after all that were before. */
+  /** A timestamp after all earlier ones. */
   now(): HybridTimestamp;
-  /** What was so many milliseconds ago. */
-  ago(milliseconds: number): HybridTimestamp;
-  /** Everything about these tags is different from now on: what was so before is void. Null: whatever account it was read with. */
+  /** The timestamp of `ms` milliseconds ago. */
+  ago(ms: number): HybridTimestamp;
+  /** Invalidates whatever was read before now and has one of the tags: for one account, or for all accounts (null). */
   invalidate(accountId: string | null, tags: readonly string[]): HybridTimestamp;
-  /** The same, in another replica. */
-  applyRemote(hash: string | null, tags: readonly string[], order: number): HybridTimestamp;
-  /** Anything may have changed: whatever was so before is void. */
+  /** Applies an invalidation of another replica. `tokenHash` identifies the account; null stands for all accounts. */
+  applyRemote(tokenHash: string | null, tags: readonly string[], logical: number): HybridTimestamp;
+  /** Invalidates whatever was read before now, because invalidations of other replicas may have been missed. */
   invalidateAll(): void;
-  /** Whether one of these was changed after `moment`. */
-  isInvalidated(accountId: string, tags: readonly string[], moment: HybridTimestamp): boolean;
+  /** Whether one of the tags was invalidated after `timestamp`. */
+  isInvalidated(accountId: string, tags: readonly string[], timestamp: HybridTimestamp): boolean;
 }
 
 export interface InvalidationsOptions extends HybridClockOptions {
-  /** How far apart replicas may be about the time, in milliseconds; by default there is but one. */
+  /** How far the clocks of replicas may differ. 0 (the default) if there is only one replica. */
   leewayMs?: number;
-  /** Is told of each change that was made here; `hash`: of the account's token. */
-  publish?: (hash: string | null, tags: readonly string[], order: number) => void;
+  /** Called with every invalidation of this replica, to publish it to the others. */
+  publish?: (tokenHash: string | null, tags: readonly string[], logical: number) => void;
 }
 
-/** Changes that are kept in mind; whatever is older than one that had to be forgotten is void. */
+/** How many pairs of an account and a tag are remembered. Whatever was read before a forgotten invalidation counts as invalidated. */
 const MAX_INVALIDATIONS = 10_000;
-/** Stands for all accounts; no hash looks so. */
+/** Stands for all accounts. No token hash looks like this. */
 const ALL_ACCOUNTS = '*';
-/** What every change of an account is about, whatever else it is. */
+/** Every invalidation of an account has this tag. */
 export const ANY_TAG = '*';
 
 export function createInvalidations({
@@ -39,49 +39,53 @@ export function createInvalidations({
   leewayMs = 0,
   publish = () => {},
 }: InvalidationsOptions): Invalidations {
-  const changes = new LRUCache<string, number>({
+  /** The logical time of the last invalidation, by account and tag. */
+  const invalidatedAt = new LRUCache<string, number>({
     max: MAX_INVALIDATIONS,
-    dispose: (forgotten, _tag, reason) => {
-      if (reason === 'evict') oldest = Math.max(oldest, forgotten);
+    dispose: (logical, _key, reason) => {
+      if (reason === 'evict') horizon = Math.max(horizon, logical);
     },
   });
   const clock = createHybridClock({ now, localNow });
-  let oldest = 0;
-  let last = 0;
+  /** Whatever was read before this logical time counts as invalidated. */
+  let horizon = 0;
+  /** The logical time of the last invalidation of all. */
+  let latest = 0;
 
-  function keep(hash: string | null, tags: readonly string[], changedAt: number): void {
-    last = Math.max(last, changedAt);
+  function record(tokenHash: string | null, tags: readonly string[], logical: number): void {
+    latest = Math.max(latest, logical);
     for (const tag of [ANY_TAG, ...tags]) {
-      const key = `${hash ?? ALL_ACCOUNTS} ${tag}`;
-      changes.set(key, Math.max(changes.get(key) ?? 0, changedAt));
+      const key = `${tokenHash ?? ALL_ACCOUNTS} ${tag}`;
+      invalidatedAt.set(key, Math.max(invalidatedAt.get(key) ?? 0, logical));
     }
   }
 
   return {
     now: () => clock.now(),
-    ago: (milliseconds) => clock.ago(milliseconds),
+    ago: (ms) => clock.ago(ms),
     invalidate(accountId, tags) {
-      // What another replica, whose clock is fast, has read just before is not to look newer.
-      const changed = clock.now(leewayMs);
-      const hash = accountId === null ? null : tokenHashOf(accountId);
-      keep(hash, tags, changed.logical);
-      publish(hash, tags, changed.logical);
-      return changed;
+      // The leeway keeps values that a replica with a fast clock has just read from looking newer than this invalidation.
+      const timestamp = clock.now(leewayMs);
+      const tokenHash = accountId === null ? null : tokenHashOf(accountId);
+      record(tokenHash, tags, timestamp.logical);
+      publish(tokenHash, tags, timestamp.logical);
+      return timestamp;
     },
-    applyRemote(hash, tags, changedAt) {
-      keep(hash, tags, changedAt);
-      return clock.observe(changedAt);
+    applyRemote(tokenHash, tags, logical) {
+      record(tokenHash, tags, logical);
+      return clock.observe(logical);
     },
     invalidateAll() {
-      ({ logical: oldest } = clock.now(leewayMs));
-      last = Math.max(last, oldest);
+      ({ logical: horizon } = clock.now(leewayMs));
+      latest = Math.max(latest, horizon);
     },
-    isInvalidated(accountId, tags, { logical: read }) {
-      if (read >= last) return false;
-      if (read < oldest) return true;
-      const hash = tokenHashOf(accountId);
-      const isAfter = (account: string, tag: string): boolean => (changes.get(`${account} ${tag}`) ?? 0) > read;
-      return tags.some((tag) => isAfter(hash, tag) || isAfter(ALL_ACCOUNTS, tag));
+    isInvalidated(accountId, tags, { logical }) {
+      if (logical >= latest) return false;
+      if (logical < horizon) return true;
+      const tokenHash = tokenHashOf(accountId);
+      const isAfter = (account: string, tag: string): boolean =>
+        (invalidatedAt.get(`${account} ${tag}`) ?? 0) > logical;
+      return tags.some((tag) => isAfter(tokenHash, tag) || isAfter(ALL_ACCOUNTS, tag));
     },
   };
 }

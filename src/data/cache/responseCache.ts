@@ -1,48 +1,52 @@
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
-
 import type { Clock } from '../../lib/clock.ts';
-import { ANY_TAG } from './invalidation.ts';
-import type { Cache } from './cache.ts';
 import type { Operation } from '../operation.ts';
-
-/** What keeping an answer costs beside its text, in bytes, roughly. */
-const ENTRY = 200;
+import type { Cache } from './cache.ts';
+import { ANY_TAG } from './invalidation.ts';
 
 export interface CachedResponse {
+  /** The result as JSON. */
   text: string;
-  /** The operation's name, if it has one: its document is not read again. */
+  /** Null for an anonymous operation. Cached with the response because a cached operation is not parsed. */
   operationName: string | null;
 }
 
 /**
- * Whole answers, by account and by what was asked. One is given again only while everything that it was made of is fresh, and
- * nothing of the account was changed since its operation began: it is as new as if it were put together again.
+ * Responses to whole operations, by account. A response is served only while every value in it is fresh, and only until the account's
+ * next invalidation: it is never older than a response put together from the cached values.
  */
 export interface ResponseCache {
-  /** `question`: whatever an answer depends on, beside the account. */
-  get(accountId: string, question: string): CachedResponse | undefined;
-  /** Whether an answer of this operation can be given again. */
+  /** `key`: everything besides the account that the response depends on. */
+  get(accountId: string, key: string): CachedResponse | undefined;
+  /** Whether the response to this operation may be cached. */
   isCacheable(operation: Operation): boolean;
-  set(operation: Operation, question: string, answer: CachedResponse): void;
+  set(operation: Operation, key: string, response: CachedResponse): void;
 }
 
+interface ResponseEntry extends CachedResponse {
+  /** Milliseconds since the Unix epoch. */
+  expiresAt: number;
+  startedAt: HybridTimestamp;
+}
+
+/** The estimated size of a cached response without its text and key. */
+const RESPONSE_OVERHEAD_BYTES = 200;
+
 export function createResponseCache(cache: Cache, clock: Clock): ResponseCache {
-  const answers = cache.store.createNamespace<CachedResponse & { until: number; startedAt: HybridTimestamp }>(
-    ({ text }) => ENTRY + 2 * text.length,
-  );
+  const entries = cache.store.createNamespace<ResponseEntry>(({ text }) => RESPONSE_OVERHEAD_BYTES + 2 * text.length);
   return {
-    get(accountId, question) {
-      const answer = answers.get(`${accountId} ${question}`);
-      if (answer === undefined || clock.now() >= answer.until) return undefined;
-      return cache.isInvalidated(accountId, [ANY_TAG], answer.startedAt) ? undefined : answer;
+    get(accountId, key) {
+      const entry = entries.get(`${accountId} ${key}`);
+      if (entry === undefined || clock.now() >= entry.expiresAt) return undefined;
+      return cache.isInvalidated(accountId, [ANY_TAG], entry.startedAt) ? undefined : entry;
     },
     isCacheable({ report }) {
-      const until = report.freshUntil();
-      // Endless is what nothing was read for: that costs nothing anyway.
-      return until > clock.now() && until < Infinity;
+      const freshUntil = report.freshUntil();
+      // Infinity: the operation read nothing, and costs nothing without the cache either.
+      return freshUntil > clock.now() && freshUntil < Infinity;
     },
-    set({ account, report, startedAt }, question, { text, operationName }) {
-      answers.set(`${account.id} ${question}`, { text, operationName, until: report.freshUntil(), startedAt });
+    set({ account, report, startedAt }, key, { text, operationName }) {
+      entries.set(`${account.id} ${key}`, { text, operationName, expiresAt: report.freshUntil(), startedAt });
     },
   };
 }
