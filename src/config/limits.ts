@@ -12,6 +12,6 @@ export const limitSettings = {
   tokens: env.integer('QUERY_TOKENS', DEFAULTS.tokens, RANGE),
   queryBytes: env.integer('QUERY_BYTES', DEFAULTS.queryBytes, RANGE),
   bodyBytes: env.integer('BODY_BYTES', DEFAULTS.bodyBytes, RANGE),
-  cost: env.integer('QUERY_COST', DEFAULTS.cost, RANGE),
+  upstreamRequests: env.integer('QUERY_COST', DEFAULTS.upstreamRequests, RANGE),
   fields: env.integer('QUERY_FIELDS', DEFAULTS.fields, RANGE),
 };

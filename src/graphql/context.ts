@@ -1,15 +1,15 @@
 import type { Viewer } from '../auth/viewer.ts';
 import type { LiveSubscription, SubscriptionTarget } from '../live/types.ts';
-import type { Loaders } from './loaders/operationLoaders.ts';
+import type { OperationLoaders } from './loaders/operationLoaders.ts';
 
-/** What resolvers get, made anew for each operation. */
+/** The context of the resolvers. Each operation has its own. */
 export interface Context {
   viewer: Viewer;
-  loaders: Loaders;
-  /** For the next event of a subscription, which has nothing in common with the one before. */
-  createLoaders: () => Loaders;
-  /** What is watched, as it is and as it becomes. */
-  watch: (target: SubscriptionTarget) => Promise<LiveSubscription>;
-  /** Who is told by this subscription. */
+  loaders: OperationLoaders;
+  /** Creates empty loaders. Each event of a subscription must read the current state. */
+  createLoaders: () => OperationLoaders;
+  /** Subscribes to livestreams: first their current states, then each change. */
+  subscribeTo: (target: SubscriptionTarget) => Promise<LiveSubscription>;
+  /** Set while a subscription operation runs. */
   subscription?: LiveSubscription;
 }

@@ -4,9 +4,9 @@ import type { Context } from './context.ts';
 import { forbidden } from '../auth/authErrors.ts';
 
 /**
- * Lets each field that the schema marks with `@requiresScopes` be read by those alone who have all scopes of one of its lists. For
- * all others it is null with `FORBIDDEN`, and nothing is asked upstream for it. A type that is marked is so for routers: whoever
- * gets one from here came through such a field. Gives back the same schema.
+ * Guards each field that has `@requiresScopes`: a caller who lacks the scopes gets null and a `FORBIDDEN` error, and the
+ * field causes no upstream request. The directive on a type needs no guard here, because every field that returns the
+ * type has its own; routers use it. Modifies and returns `schema`.
  */
 export function enforceScopes(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
@@ -19,10 +19,10 @@ export function enforceScopes(schema: GraphQLSchema): GraphQLSchema {
 function guardField(schema: GraphQLSchema, field: GraphQLField<unknown, Context>): void {
   const scopes = scopesOf(schema, field);
   if (scopes === null) return;
-  if (scopes.length === 0 || scopes.some((all) => all.length === 0))
-    throw new Error(`@requiresScopes names no scope on the field "${field.name}".`);
+  if (scopes.length === 0 || scopes.some((list) => list.length === 0))
+    throw new Error(`@requiresScopes of the field "${field.name}" must list at least one scope.`);
   const check = ({ viewer }: Context): void => {
-    if (!scopes.some((all) => all.every((scope) => viewer.scopes.has(scope)))) throw forbidden(scopes);
+    if (!scopes.some((list) => list.every((scope) => viewer.scopes.has(scope)))) throw forbidden(scopes);
   };
   const { resolve = defaultFieldResolver, subscribe } = field;
   field.resolve = (source, args, context, info) => {
@@ -36,10 +36,10 @@ function guardField(schema: GraphQLSchema, field: GraphQLField<unknown, Context>
   };
 }
 
-/** The lists of `@requiresScopes`, as GraphQL reads them: a value stands for the list of it. Null: the field has none. */
+/** Returns the alternative lists of scopes; null without the directive. GraphQL coerces a single value to a list. */
 function scopesOf(schema: GraphQLSchema, { astNode }: GraphQLField<unknown, Context>): string[][] | null {
   const directive = schema.getDirective('requiresScopes');
   const lists: unknown = directive && astNode ? getDirectiveValues(directive, astNode)?.['scopes'] : undefined;
   if (!Array.isArray(lists)) return null;
-  return lists.map((all: unknown) => (Array.isArray(all) ? all.map(String) : []));
+  return lists.map((list: unknown) => (Array.isArray(list) ? list.map(String) : []));
 }

@@ -13,19 +13,19 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** What selections are read with. */
+/** The parts of a request that decide which fields a selection set contains. */
 export interface SelectionContext {
   schema: GraphQLSchema;
   fragment: (name: string) => FragmentDefinitionNode | undefined;
-  /** Coerced. */
+  /** The coerced values of the variables. */
   variables: Readonly<Record<string, unknown>>;
 }
 
 type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'variableValues'>;
 
 /**
- * The names of the fields that the operation selects below this one, fragments included; of an abstract type's those of `type` only.
- * What `@skip` or `@include` leaves out is not selected.
+ * Returns the names of the fields that the operation selects below this field, fragments included. `type` limits the
+ * fields of an abstract type to one of its object types.
  */
 export function selectedFields(
   { schema, fragments, variableValues: variables, fieldNodes }: FieldInfo,
@@ -37,8 +37,9 @@ export function selectedFields(
 }
 
 /**
- * The fields of selection sets that are merged, by their names in the answer, as the execution collects them (GraphQL's
- * specification, 6.3.2). Each fragment is gone into once: those that spread others twice would take for ever.
+ * Merges selection sets and returns their fields by response name, like CollectFields of the GraphQL specification
+ * (6.3.2), `@skip` and `@include` included. Visits each fragment once: fragments that spread others twice would take
+ * exponential time otherwise.
  */
 export function collectFields(
   sets: readonly SelectionSetNode[],
@@ -46,21 +47,21 @@ export function collectFields(
   type?: string,
 ): Map<string, FieldNode[]> {
   const fields = new Map<string, FieldNode[]>();
-  const spread = new Set<string>();
+  const visited = new Set<string>();
   const collect = (set: SelectionSetNode | undefined): void => {
     for (const selection of set?.selections ?? []) {
       if (isSkipped(selection, variables)) continue;
       if (selection.kind === Kind.FIELD) {
-        const key = (selection.alias ?? selection.name).value;
-        const known = fields.get(key);
-        if (known === undefined) fields.set(key, [selection]);
-        else known.push(selection);
+        const responseName = (selection.alias ?? selection.name).value;
+        const sameName = fields.get(responseName);
+        if (sameName === undefined) fields.set(responseName, [selection]);
+        else sameName.push(selection);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (!excludesType(type, selection.typeCondition, schema)) collect(selection.selectionSet);
-      } else if (!spread.has(selection.name.value)) {
-        spread.add(selection.name.value);
-        const spreadHere = fragment(selection.name.value);
-        if (!excludesType(type, spreadHere?.typeCondition, schema)) collect(spreadHere?.selectionSet);
+      } else if (!visited.has(selection.name.value)) {
+        visited.add(selection.name.value);
+        const definition = fragment(selection.name.value);
+        if (!excludesType(type, definition?.typeCondition, schema)) collect(definition?.selectionSet);
       }
     }
   };
@@ -68,13 +69,13 @@ export function collectFields(
   return fields;
 }
 
-/** Whether a fragment holds fields of other objects only; what an abstract type's condition holds may be of any. */
+/** Whether a fragment applies to other object types only. A condition on an abstract type may apply to any of them. */
 function excludesType(type: string | undefined, condition: NamedTypeNode | undefined, schema: GraphQLSchema): boolean {
   const name = condition?.name.value;
   return type !== undefined && name !== undefined && name !== type && isObjectType(schema.getType(name));
 }
 
-/** Whether `@skip` or `@include` leaves it out. */
+/** Whether `@skip` or `@include` excludes the selection. */
 function isSkipped(selection: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
   if (selection.directives === undefined || selection.directives.length === 0) return false;
   const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);

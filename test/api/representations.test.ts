@@ -82,7 +82,7 @@ describe('a malformed representation', () => {
         [['_entities', 1], { code: 'BAD_USER_INPUT', retryable: false }],
       ]);
       // What was sent may be anything, and is not said again.
-      expect(errors[0]?.message).toMatch(/^(A representation is|An id is) [ -~]{20,120}$/);
+      expect(errors[0]?.message).toMatch(/^(A representation must be|An id is) [ -~]{20,120}$/);
       expect(gateway.upstream()).toHaveLength(2);
       expect(gateway.logs).toEqual([]);
     },

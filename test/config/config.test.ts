@@ -365,7 +365,7 @@ describe('settings of what callers may see and request', () => {
       tokens: 5,
       queryBytes: 6,
       bodyBytes: 7,
-      cost: 8,
+      upstreamRequests: 8,
       fields: 9,
     });
   });

@@ -16,94 +16,100 @@ import {
 import { fieldCostOf } from './costDirectives.ts';
 import { collectFields, type SelectionContext } from '../selection.ts';
 
-/** What an operation could cost at most, were nothing known and nothing read together. */
-export interface Cost {
-  /** Upstream requests. */
+/** The maximum cost of an operation, assuming an empty cache and no bulk reads. */
+export interface OperationCost {
+  /** The number of upstream requests. */
   requests: number;
-  /** Fields of its answer. */
+  /** The number of fields in the result. */
   fields: number;
 }
 
-/** A valid operation. */
+/** An operation of a valid document. */
 export interface CostInput {
   schema: GraphQLSchema;
   document: DocumentNode;
   operation: OperationDefinitionNode;
-  /** Coerced. */
+  /** The coerced values of the variables. */
   variables: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Told by `@cost`, whose weight is in requests, and `@listSize`, as IBM's GraphQL Cost Directives specification and Apollo's demand
- * control have them. Fields are merged as the execution merges them, so that what several fragments select counts once.
+ * Calculates the cost by `@cost` (its weight is a number of upstream requests) and `@listSize`, as IBM's GraphQL Cost
+ * Directives specification (https://ibm.github.io/graphql-specs/cost-spec.html) and Apollo's demand control define them.
+ * Fields are merged like in execution, so that a field that several fragments select counts once.
  */
-export function costOf({ schema, document, operation, variables }: CostInput): Cost {
+export function costOf({ schema, document, operation, variables }: CostInput): OperationCost {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of document.definitions)
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const selecting: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
+  const context: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
 
-  /** What a selection costs once, and again for each row of the list whose page it selects from. */
-  function setCost(sets: readonly SelectionSetNode[], type: GraphQLObjectType, sized: readonly string[]) {
-    const total = { once: NOTHING, perRow: NOTHING };
-    for (const nodes of collectFields(sets, selecting, type.name).values()) {
+  /** The cost of the selected fields: of those below `sizedFields` per row of the list, of the others once. */
+  function selectionSetCost(
+    sets: readonly SelectionSetNode[],
+    type: GraphQLObjectType,
+    sizedFields: readonly string[],
+  ) {
+    const total = { once: NO_COST, perRow: NO_COST };
+    for (const nodes of collectFields(sets, context, type.name).values()) {
       const name = nodes[0]?.name.value ?? '';
-      const part = sized.includes(name) ? 'perRow' : 'once';
-      total[part] = sum(total[part], fieldCost(nodes, type.getFields()[name]));
+      const part = sizedFields.includes(name) ? 'perRow' : 'once';
+      total[part] = addCosts(total[part], fieldCost(nodes, type.getFields()[name]));
     }
     return total;
   }
 
-  function fieldCost(nodes: readonly FieldNode[], field: GraphQLField<unknown, unknown> | undefined): Cost {
+  function fieldCost(nodes: readonly FieldNode[], field: GraphQLField<unknown, unknown> | undefined): OperationCost {
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const [node] = nodes;
-    // Introspection costs nothing upstream, and has limits of its own.
-    if (field === undefined || node === undefined) return FIELD;
+    // Introspection causes no upstream request and has its own limits.
+    if (field === undefined || node === undefined) return FIELD_COST;
     const type = getNamedType(field.type);
     const { weight, sizedFields, rows } = fieldCostOf(schema, field);
-    const own = { requests: weight, fields: 1 };
+    const ownCost = { requests: weight, fields: 1 };
     if (type instanceof GraphQLUnionType) return entitiesCost(sets, type, getArgumentValues(field, node, variables));
-    if (!(type instanceof GraphQLObjectType)) return own;
-    const { once, perRow } = setCost(sets, type, sizedFields);
-    const rowsCost = perRow === NOTHING ? NOTHING : times(rows(getArgumentValues(field, node, variables)), perRow);
-    return sum(own, sum(once, rowsCost));
+    if (!(type instanceof GraphQLObjectType)) return ownCost;
+    const { once, perRow } = selectionSetCost(sets, type, sizedFields);
+    const rowsCost =
+      perRow === NO_COST ? NO_COST : multiplyCost(rows(getArgumentValues(field, node, variables)), perRow);
+    return addCosts(ownCost, addCosts(once, rowsCost));
   }
 
-  /** Each at its own type's cost. A malformed one costs no request, but makes an error: it counts all the same. */
+  /** Each representation costs what its type costs. A malformed one counts too: it causes no request, but an error. */
   function entitiesCost(
     sets: readonly SelectionSetNode[],
     union: GraphQLUnionType,
     args: Record<string, unknown>,
-  ): Cost {
+  ): OperationCost {
     const { representations } = args;
-    const all: readonly unknown[] = Array.isArray(representations) ? representations : [];
+    const list: readonly unknown[] = Array.isArray(representations) ? representations : [];
     return union.getTypes().reduce(
       (total, type) => {
-        const count = all.filter((one) => isOf(type.name, one)).length;
-        return count === 0 ? total : sum(total, times(count, setCost(sets, type, []).once));
+        const count = list.filter((representation) => hasTypename(type.name, representation)).length;
+        return count === 0 ? total : addCosts(total, multiplyCost(count, selectionSetCost(sets, type, []).once));
       },
-      times(all.length, ENTITY),
+      multiplyCost(list.length, ENTITY_COST),
     );
   }
 
   const root = schema.getRootType(operation.operation);
-  return root ? setCost([operation.selectionSet], root, []).once : NOTHING;
+  return root ? selectionSetCost([operation.selectionSet], root, []).once : NO_COST;
 }
 
-const NOTHING: Cost = { requests: 0, fields: 0 };
-const FIELD: Cost = { requests: 0, fields: 1 };
-/** What it costs to read an entity by its key. */
-const ENTITY: Cost = { requests: 1, fields: 1 };
+const NO_COST: OperationCost = { requests: 0, fields: 0 };
+const FIELD_COST: OperationCost = { requests: 0, fields: 1 };
+/** The cost of reading one entity by its key. */
+const ENTITY_COST: OperationCost = { requests: 1, fields: 1 };
 
-function sum(one: Cost, other: Cost): Cost {
-  return { requests: one.requests + other.requests, fields: one.fields + other.fields };
+function addCosts(left: OperationCost, right: OperationCost): OperationCost {
+  return { requests: left.requests + right.requests, fields: left.fields + right.fields };
 }
 
-function times(count: number, { requests, fields }: Cost): Cost {
+function multiplyCost(count: number, { requests, fields }: OperationCost): OperationCost {
   return { requests: count * requests, fields: count * fields };
 }
 
-function isOf(typename: string, representation: unknown): boolean {
+function hasTypename(typename: string, representation: unknown): boolean {
   const isObject = typeof representation === 'object' && representation !== null;
   return isObject && Reflect.get(representation, '__typename') === typename;
 }

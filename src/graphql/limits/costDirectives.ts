@@ -10,37 +10,38 @@ import {
 
 import { MAX_PAGE_SIZE } from '../connection.ts';
 
-/** What the schema says that a field costs. */
+/** The cost of a field by the schema's directives. */
 export interface FieldCost {
+  /** The number of upstream requests. */
   weight: number;
-  /** The fields below it that are its list's rows. */
+  /** The names of the subfields that contain the rows of the list. */
   sizedFields: readonly string[];
-  /** How many rows it gives; a number that the field refuses counts as the nearest that it takes. */
+  /** Returns the number of rows for these arguments. An invalid number counts as the nearest valid one. */
   rows: (args: Readonly<Record<string, unknown>>) => number;
 }
 
-const prices = new WeakMap<GraphQLField<unknown, unknown>, FieldCost>();
+const fieldCosts = new WeakMap<GraphQLField<unknown, unknown>, FieldCost>();
 
-/** Reads `@cost` and `@listSize` of a field, once. */
+/** Returns the cost of a field by `@cost` and `@listSize`. Reads the directives of each field once. */
 export function fieldCostOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): FieldCost {
-  const known = prices.get(field);
-  if (known !== undefined) return known;
+  const cached = fieldCosts.get(field);
+  if (cached !== undefined) return cached;
   const list = directiveOf(schema, 'listSize', field);
-  const slicing = textsOf(list['slicingArguments']);
-  const made: FieldCost = {
+  const slicingArguments = stringsOf(list['slicingArguments']);
+  const fieldCost: FieldCost = {
     weight: weightOf(schema, field),
-    sizedFields: textsOf(list['sizedFields']),
+    sizedFields: stringsOf(list['sizedFields']),
     rows: (args) => {
-      const asked = slicing.map((name) => args[name]).filter((value) => typeof value === 'number');
-      const rows = asked.length > 0 ? Math.max(...asked) : Number(list['assumedSize'] ?? 1);
+      const sizes = slicingArguments.map((name) => args[name]).filter((value) => typeof value === 'number');
+      const rows = sizes.length > 0 ? Math.max(...sizes) : Number(list['assumedSize'] ?? 1);
       return Math.min(Math.max(rows, 0), MAX_PAGE_SIZE);
     },
   };
-  prices.set(field, made);
-  return made;
+  fieldCosts.set(field, fieldCost);
+  return fieldCost;
 }
 
-/** The field's own weight, else its type's; without either an object counts 1 and a leaf nothing. */
+/** The weight of the field, or of its type. The default is 1 for an object and 0 for a leaf. */
 function weightOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): number {
   const type = getNamedType(field.type);
   const fallback = type instanceof GraphQLObjectType ? 1 : 0;
@@ -49,15 +50,16 @@ function weightOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>):
   );
 }
 
-function directiveOf(schema: GraphQLSchema, name: string, { astNode }: Described): Readonly<Record<string, unknown>> {
+/** Returns the arguments of a directive; empty without the directive. */
+function directiveOf(schema: GraphQLSchema, name: string, { astNode }: Definition): Readonly<Record<string, unknown>> {
   const directive = schema.getDirective(name);
   return (directive && astNode && getDirectiveValues(directive, astNode)) ?? {};
 }
 
-interface Described {
+interface Definition {
   astNode?: FieldDefinitionNode | TypeDefinitionNode | null | undefined;
 }
 
-function textsOf(value: unknown): string[] {
+function stringsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

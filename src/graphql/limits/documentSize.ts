@@ -8,45 +8,45 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** How large an operation is once each fragment is put where it is spread. */
+/** The size of an operation with all fragment spreads expanded. */
 export interface DocumentSize {
-  /** Fields within each other, introspection apart. */
+  /** Nested levels of fields, without introspection. */
   depth: number;
-  /** The same within `__schema` and `__type`. */
+  /** Nested levels of fields within `__schema` and `__type`. */
   introspectionDepth: number;
   aliases: number;
-  /** Of the first level. */
+  /** Fields on the first level. */
   rootFields: number;
   directives: number;
 }
 
 /**
- * Measures each operation of a document, of which nothing else is known: it may not be valid. A fragment is measured once, however
- * often it is spread, so that it takes no longer than reading the document. Names of fragments mean nothing.
+ * Measures each operation of a document, which need not be valid. Measures each fragment once, however often it is spread,
+ * so that the time is linear in the length of the document.
  */
 export function measureDocument({ definitions }: DocumentNode): DocumentSize[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const known = new Map<string, DocumentSize>();
+  const fragmentSizes = new Map<string, DocumentSize>();
 
   function fragmentSize(name: string): DocumentSize {
-    const measured = known.get(name);
+    const measured = fragmentSizes.get(name);
     if (measured !== undefined) return measured;
-    // What it is taken for while it is measured: one that spreads itself is refused by validation.
-    known.set(name, NOTHING);
+    // Ends the recursion of a fragment that spreads itself. Validation rejects such a document.
+    fragmentSizes.set(name, EMPTY_SIZE);
     const fragment = fragments.get(name);
-    const size = fragment === undefined ? NOTHING : addDirectives(fragment, setSize(fragment.selectionSet));
-    known.set(name, size);
+    const size = fragment === undefined ? EMPTY_SIZE : addDirectives(fragment, selectionSetSize(fragment.selectionSet));
+    fragmentSizes.set(name, size);
     return size;
   }
 
-  function setSize(set: SelectionSetNode | undefined): DocumentSize {
-    return (set?.selections ?? []).map(selectionSize).reduce(addSizes, NOTHING);
+  function selectionSetSize(set: SelectionSetNode | undefined): DocumentSize {
+    return (set?.selections ?? []).map(selectionSize).reduce(combineSizes, EMPTY_SIZE);
   }
 
   function selectionSize(selection: SelectionNode): DocumentSize {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return addDirectives(selection, fragmentSize(selection.name.value));
-    const inner = setSize(selection.selectionSet);
+    const inner = selectionSetSize(selection.selectionSet);
     if (selection.kind === Kind.INLINE_FRAGMENT) return addDirectives(selection, inner);
     const isIntrospection = /^__(schema|type)$/.test(selection.name.value);
     const depth = isIntrospection ? 0 : inner.depth + 1;
@@ -65,10 +65,10 @@ export function measureDocument({ definitions }: DocumentNode): DocumentSize[] {
 
   return definitions
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
-    .map((operation: OperationDefinitionNode) => addDirectives(operation, setSize(operation.selectionSet)));
+    .map((operation: OperationDefinitionNode) => addDirectives(operation, selectionSetSize(operation.selectionSet)));
 }
 
-const NOTHING: DocumentSize = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
+const EMPTY_SIZE: DocumentSize = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
 
 function addDirectives(
   node: { readonly directives?: readonly DirectiveNode[] | undefined },
@@ -77,12 +77,12 @@ function addDirectives(
   return { ...size, directives: size.directives + (node.directives?.length ?? 0) };
 }
 
-function addSizes(one: DocumentSize, other: DocumentSize): DocumentSize {
+function combineSizes(left: DocumentSize, right: DocumentSize): DocumentSize {
   return {
-    depth: Math.max(one.depth, other.depth),
-    introspectionDepth: Math.max(one.introspectionDepth, other.introspectionDepth),
-    aliases: one.aliases + other.aliases,
-    rootFields: one.rootFields + other.rootFields,
-    directives: one.directives + other.directives,
+    depth: Math.max(left.depth, right.depth),
+    introspectionDepth: Math.max(left.introspectionDepth, right.introspectionDepth),
+    aliases: left.aliases + right.aliases,
+    rootFields: left.rootFields + right.rootFields,
+    directives: left.directives + right.directives,
   };
 }

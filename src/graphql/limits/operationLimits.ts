@@ -1,19 +1,22 @@
-/** How much one request may ask for. */
+/** The limits of one operation. */
 export interface OperationLimits {
-  /** Fields within each other. */
+  /** The maximum number of nested levels of fields. */
   depth: number;
-  /** Fields under another name; what a fragment holds counts wherever the fragment stands. */
+  /** The maximum number of aliases. The aliases of a fragment count each time the fragment is spread. */
   aliases: number;
-  /** Fields of an operation's first level. */
+  /** The maximum number of fields on the first level. */
   rootFields: number;
+  /** The maximum number of directives. */
   directives: number;
-  /** Of GraphQL's grammar: names, values, braces. */
+  /** The maximum number of lexical tokens: names, values, punctuators. */
   tokens: number;
+  /** The maximum size of the document. */
   queryBytes: number;
+  /** The maximum size of the request body. */
   bodyBytes: number;
-  /** The most upstream requests that an operation could cost, by the schema's `@cost` and `@listSize`. */
-  cost: number;
-  /** The most fields that an answer could have, by the same. */
+  /** The maximum number of upstream requests that the operation could cause, by `@cost` and `@listSize` of the schema. */
+  upstreamRequests: number;
+  /** The maximum number of fields that the result could have, by `@listSize` of the schema. */
   fields: number;
 }
 
@@ -25,6 +28,6 @@ export const DEFAULT_OPERATION_LIMITS: OperationLimits = {
   tokens: 2000,
   queryBytes: 20_000,
   bodyBytes: 1_000_000,
-  cost: 500,
+  upstreamRequests: 500,
   fields: 50_000,
 };

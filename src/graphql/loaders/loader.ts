@@ -1,40 +1,40 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import DataLoader from 'dataloader';
 
-/** What one operation reads by key. What it has read or seen once it does not ask for again. */
+/** Reads values by key, each key at most once in an operation. */
 export interface Loader<Value> {
-  /** The value itself where it is at hand: nothing then waits for a promise. */
+  /** Returns a cached value synchronously, so that the warm path creates no promise. */
   load(key: string): MaybePromise<Value>;
-  /** Keeps what another answer told already, unless the key is known. */
+  /** Stores a value from another response, unless the key has a value already. */
   prime(key: string, value: Value): void;
   clearAll(): void;
 }
 
-/** Where a loader's values come from. */
+/** Where a loader gets its values. */
 export interface LoaderSource<Value> {
-  /** A value that is at hand without waiting. */
+  /** Returns a value without waiting; undefined if the key must be loaded. */
   getCached(key: string): Value | undefined;
-  /** One promise for each key, in their order, so that no key waits for the slowest of them all. */
+  /** Returns a promise for each key, in the same order. No key waits for the slowest key of the batch. */
   loadBatch(keys: readonly string[]): Promise<Value>[];
 }
 
-/** Keys that are asked for in the same turn and are not at hand go to `source.read` together. */
+/** Creates a loader that batches the uncached keys of the same tick. */
 export function createLoader<Value extends object | null>(source: LoaderSource<Value>): Loader<Value> {
   const memo = new Map<string, Value>();
-  // Made when it is needed: most operations are answered from memory.
+  // Created lazily, because most operations need no batch. DataLoader waits for a whole batch; wrapping each promise avoids that.
   let batches: DataLoader<string, { value: Promise<Value> }> | undefined;
-  const makeBatches = () =>
+  const createBatches = () =>
     new DataLoader<string, { value: Promise<Value> }>(async (keys) =>
       source.loadBatch(keys).map((value) => ({ value })),
     );
 
   function load(key: string): MaybePromise<Value> {
-    const held = memo.get(key);
-    if (held !== undefined) return held;
-    const fresh = source.getCached(key);
-    if (fresh === undefined) return (batches ??= makeBatches()).load(key).then(({ value }) => value);
-    memo.set(key, fresh);
-    return fresh;
+    const known = memo.get(key);
+    if (known !== undefined) return known;
+    const cached = source.getCached(key);
+    if (cached === undefined) return (batches ??= createBatches()).load(key).then(({ value }) => value);
+    memo.set(key, cached);
+    return cached;
   }
 
   return {

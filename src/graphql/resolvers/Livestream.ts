@@ -1,6 +1,6 @@
 import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 
-import { readConnection } from '../connection.ts';
+import { loadConnection } from '../connection.ts';
 import { resolveLazyField } from './lazyField.ts';
 import type { LivestreamResolvers } from '../../generated/resolvers.ts';
 import { selectedFields } from '../selection.ts';
@@ -33,11 +33,11 @@ export const Livestream: LivestreamResolvers = {
   },
 
   sessions: ({ id }, page, { loaders }, info) => {
-    // Each answer tells how many there are, so that nobody waits for a whole page to know it.
-    const isCounted = selectedFields(info).isSubsetOf(COUNT);
-    return readConnection(page, (range) => loaders.sessions(id, isCounted ? { ...range, count: 1 } : range));
+    // Every response contains the total count, so one row is enough for it.
+    const needsCountOnly = selectedFields(info).isSubsetOf(COUNT_FIELDS);
+    return loadConnection(page, (range) => loaders.sessions(id, needsCountOnly ? { ...range, count: 1 } : range));
   },
 };
 
-/** What the first answer tells of a list. */
-const COUNT: ReadonlySet<string> = new Set(['totalCount', '__typename']);
+/** The fields of a connection that any page of the list provides. */
+const COUNT_FIELDS: ReadonlySet<string> = new Set(['totalCount', '__typename']);

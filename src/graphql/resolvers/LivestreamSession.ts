@@ -4,13 +4,13 @@ import { selectedFields } from '../selection.ts';
 export const LivestreamSession: LivestreamSessionResolvers = {
   livestream: ({ livestreamId }, _args, { loaders, viewer }, info) => {
     if (livestreamId === null) return null;
-    const told = viewer.scopes.has('livestream:secret') ? KNOWN : KNOWN.union(SECRET);
-    const needsDetails = selectedFields(info).difference(told).size > 0;
+    const free = viewer.scopes.has('livestream:secret') ? KNOWN_FIELDS : KNOWN_FIELDS.union(SECRET_FIELDS);
+    const needsDetails = selectedFields(info).difference(free).size > 0;
     return needsDetails ? loaders.livestream.load(livestreamId) : { id: livestreamId };
   },
 };
 
-/** What the session tells of its livestream, so that it costs no request. */
-const KNOWN: ReadonlySet<string> = new Set(['id', '__typename']);
-/** What is refused without a request to whoever may not have it. */
-const SECRET: ReadonlySet<string> = new Set(['streamKey', 'ingestServer']);
+/** The fields of the livestream that need no request, because the session contains its id. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(['id', '__typename']);
+/** Fields that need no request if the caller lacks their scope: they are null with an error. */
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['streamKey', 'ingestServer']);

@@ -1,4 +1,4 @@
-import { readConnection } from '../connection.ts';
+import { loadConnection } from '../connection.ts';
 import { resolveLazyField } from './lazyField.ts';
 import type { MeetingResolvers } from '../../generated/resolvers.ts';
 
@@ -10,5 +10,5 @@ export const Meeting: MeetingResolvers = {
 
   activeLivestream: ({ id }, _args, { loaders }) => loaders.activeLivestream.load(id),
 
-  livestreams: ({ id }, page, { loaders }) => readConnection(page, (range) => loaders.meetingLivestreams(id, range)),
+  livestreams: ({ id }, page, { loaders }) => loadConnection(page, (range) => loaders.meetingLivestreams(id, range)),
 };

@@ -1,5 +1,5 @@
 import type { MutationError } from '../../domain/startStop.ts';
-import type { Loaders } from '../loaders/operationLoaders.ts';
+import type { OperationLoaders } from '../loaders/operationLoaders.ts';
 import type { MutationResolvers, StartLivestreamInput } from '../../generated/resolvers.ts';
 import { ID_RULE, isId } from '../../domain/ids.ts';
 import type { LivestreamRef } from '../../domain/models.ts';
@@ -9,50 +9,50 @@ export const Mutation: MutationResolvers = {
   async startLivestream(_root, { input }, { loaders }) {
     const { meetingId, name = null, video = null } = input;
     const userError = checkMeetingId(meetingId) ?? checkVideo(input);
-    if (userError !== null) return refused(userError, meetingId);
-    const outcome = await loaders.start({ meetingId, name, video });
-    if ('userError' in outcome) return refused(outcome.userError, meetingId);
+    if (userError !== null) return rejectedPayload(userError, meetingId);
+    const outcome = await loaders.startLivestream({ meetingId, name, video });
+    if ('userError' in outcome) return rejectedPayload(outcome.userError, meetingId);
     return { livestream: outcome.livestream, meeting: { id: meetingId }, userErrors: [] };
   },
 
   async stopLivestream(_root, { input: { meetingId } }, { loaders }, info) {
     const userError = checkMeetingId(meetingId);
-    if (userError !== null) return refused(userError, meetingId);
-    // Upstream does not tell which livestream it stopped, so one that is asked for is looked up before it is gone.
-    const lookUp = selectedFields(info).has('livestream') ? stoppedLivestream(meetingId, loaders) : null;
-    const [active] = await Promise.allSettled([lookUp]);
-    const outcome = await loaders.stop(meetingId);
-    if ('userError' in outcome) return refused(outcome.userError, meetingId);
+    if (userError !== null) return rejectedPayload(userError, meetingId);
+    // The response of a stop does not contain the livestream, so it must be read before the stop.
+    const activeRead = selectedFields(info).has('livestream') ? readActiveLivestream(meetingId, loaders) : null;
+    const [active] = await Promise.allSettled([activeRead]);
+    const outcome = await loaders.stopLivestream(meetingId);
+    if ('userError' in outcome) return rejectedPayload(outcome.userError, meetingId);
     return {
-      livestream: active.status === 'fulfilled' ? active.value : failedField(active.reason),
+      livestream: active.status === 'fulfilled' ? active.value : rejectedField(active.reason),
       meeting: { id: meetingId },
       userErrors: [],
     };
   },
 };
 
-/** The active livestream without what the stop changes: that is loaded again when it is selected. */
-async function stoppedLivestream(meetingId: string, loaders: Loaders): Promise<LivestreamRef | null> {
+/** Reads the active livestream, without the fields that the stop changes: they are loaded after the stop if selected. */
+async function readActiveLivestream(meetingId: string, loaders: OperationLoaders): Promise<LivestreamRef | null> {
   const active = await loaders.refetchActiveLivestream(meetingId);
   if (active === null) return null;
-  const { status: _status, updatedAt: _updatedAt, ...lasting } = active;
-  return lasting;
+  const { status: _status, updatedAt: _updatedAt, ...unchanged } = active;
+  return unchanged;
 }
 
-/** An error of this one field: the livestream was stopped all the same. */
-function failedField(reason: unknown): Promise<never> {
-  const failed = Promise.reject(reason);
-  // The field may be under `@skip`, and a rejection that nobody handles would end the process.
-  failed.catch(() => null);
-  return failed;
+/** Makes only the field `livestream` fail: the livestream was stopped nevertheless. */
+function rejectedField(reason: unknown): Promise<never> {
+  const rejection = Promise.reject(reason);
+  // `@skip` may exclude the field, and an unhandled rejection would end the process.
+  rejection.catch(() => null);
+  return rejection;
 }
 
-function refused(
+function rejectedPayload(
   userError: MutationError,
   meetingId: string,
 ): { livestream: null; meeting: { id: string } | null; userErrors: MutationError[] } {
-  const isThere = userError.code !== 'NOT_FOUND' && isId(meetingId);
-  return { livestream: null, meeting: isThere ? { id: meetingId } : null, userErrors: [userError] };
+  const mayExist = userError.code !== 'NOT_FOUND' && isId(meetingId);
+  return { livestream: null, meeting: mayExist ? { id: meetingId } : null, userErrors: [userError] };
 }
 
 function checkMeetingId(meetingId: string): MutationError | null {
@@ -62,5 +62,5 @@ function checkMeetingId(meetingId: string): MutationError | null {
 function checkVideo({ video }: StartLivestreamInput): MutationError | null {
   const side = (['width', 'height'] as const).find((name) => video && video[name] < 1);
   if (side === undefined) return null;
-  return { code: 'BAD_USER_INPUT', message: `The ${side} is 1 pixel or more.`, field: ['input', 'video', side] };
+  return { code: 'BAD_USER_INPUT', message: `The ${side} must be at least 1 pixel.`, field: ['input', 'video', side] };
 }

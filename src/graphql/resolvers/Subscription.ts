@@ -6,12 +6,12 @@ import type { LiveState } from '../../live/types.ts';
 export const Subscription: SubscriptionResolvers = {
   livestreamUpdated: {
     subscribe: async (_root, { livestreamId, meetingId }, context) =>
-      (context.subscription = await context.watch({
+      (context.subscription = await context.subscribeTo({
         livestreamId: livestreamId == null ? null : assertId(livestreamId),
         meetingId: meetingId == null ? null : assertId(meetingId),
       })),
     resolve: ({ livestream }: LiveState, _args: object, context: Context) => {
-      // What was read for the event before is not so any more.
+      // Values that were read for the previous event may be outdated.
       context.loaders = context.createLoaders();
       return livestream;
     },

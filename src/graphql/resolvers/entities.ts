@@ -2,59 +2,63 @@ import type { GraphQLResolveInfo } from 'graphql';
 
 import { badUserInput } from '../../domain/errors.ts';
 import { assertId } from '../../domain/ids.ts';
-import type { Loaders } from '../loaders/operationLoaders.ts';
+import type { OperationLoaders } from '../loaders/operationLoaders.ts';
 import type { Entity, MaybeEntity, MeetingRef } from '../../domain/models.ts';
 import { selectedFields } from '../selection.ts';
 
 /**
- * The entities that a router refers to, in the same order; null for one that does not exist. A malformed representation fails alone.
- * All begin in the same turn, so that the loaders see those of one type together.
+ * Resolves the representations of a router, in the same order; null for an entity that does not exist. A malformed
+ * representation rejects only its own promise. All loads start in the same tick, so that the loaders batch them by type.
  */
 export function resolveEntities(
   representations: readonly unknown[],
-  loaders: Loaders,
+  loaders: OperationLoaders,
   info: GraphQLResolveInfo,
 ): Promise<MaybeEntity>[] {
-  const wanted = selectedFields(info, 'Meeting');
+  const meetingFields = selectedFields(info, 'Meeting');
   return representations.map(async (representation) => {
-    const { __typename, id } = readRepresentation(representation);
-    if (__typename === 'Meeting') return withTypename(__typename, await meeting(id, loaders, wanted));
+    const { __typename, id } = parseRepresentation(representation);
+    if (__typename === 'Meeting') return withTypename(__typename, await loadMeeting(id, loaders, meetingFields));
     if (__typename === 'Livestream') return withTypename(__typename, await loaders.livestream.load(id));
     return withTypename(__typename, await loaders.session.load(id));
   });
 }
 
-/** Without a request where no field needs one. A meeting that cannot be read leaves it to its fields to fail, each by itself. */
-async function meeting(id: string, loaders: Loaders, wanted: ReadonlySet<string>): Promise<MeetingRef | null> {
-  if (DETAILS.isDisjointFrom(wanted)) return { id };
-  const loaded = Promise.resolve(loaders.meeting.load(id)).catch(() => ({ id }));
-  // Begun here, for it would wait for the details otherwise; the field itself meets its failure.
-  if (wanted.has('activeLivestream')) Promise.resolve(loaders.activeLivestream.load(id)).catch(() => null);
-  return loaded;
+/** Sends no request unless a selected field needs one. If the request fails, each of those fields reports the error itself. */
+async function loadMeeting(
+  id: string,
+  loaders: OperationLoaders,
+  selected: ReadonlySet<string>,
+): Promise<MeetingRef | null> {
+  if (MEETING_DETAILS.isDisjointFrom(selected)) return { id };
+  const meeting = Promise.resolve(loaders.meeting.load(id)).catch(() => ({ id }));
+  // Starts both requests together. The field's resolver joins this request and reports its error.
+  if (selected.has('activeLivestream')) Promise.resolve(loaders.activeLivestream.load(id)).catch(() => null);
+  return meeting;
 }
 
-/** What only a request can tell of a meeting. */
-const DETAILS: ReadonlySet<string> = new Set(['title', 'status', 'createdAt', 'updatedAt']);
+/** The fields of a meeting that need its details. */
+const MEETING_DETAILS: ReadonlySet<string> = new Set(['title', 'status', 'createdAt', 'updatedAt']);
 
 function withTypename<Name extends string, Value>(__typename: Name, value: Value | null) {
   return value && { __typename, ...value };
 }
 
-function readRepresentation(representation: unknown): { __typename: Entity['__typename']; id: string } {
+function parseRepresentation(representation: unknown): { __typename: Entity['__typename']; id: string } {
   if (typeof representation !== 'object' || representation === null) throw malformed();
   const { __typename, id }: { __typename?: unknown; id?: unknown } = representation;
   if (__typename !== 'Meeting' && __typename !== 'Livestream' && __typename !== 'LivestreamSession') throw malformed();
-  return { __typename, id: readKey(id) };
+  return { __typename, id: parseId(id) };
 }
 
-function readKey(id: unknown): string {
+function parseId(id: unknown): string {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) throw malformed();
   return assertId(String(id));
 }
 
-/** Its own words are not repeated: they may be anything. */
+/** The message does not repeat the representation, whose content is arbitrary. */
 function malformed() {
   return badUserInput(
-    'A representation is an object with the "__typename" Meeting, Livestream or LivestreamSession and an "id".',
+    'A representation must be an object with an "id" and the "__typename" Meeting, Livestream or LivestreamSession.',
   );
 }

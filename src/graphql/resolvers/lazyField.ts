@@ -1,8 +1,8 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
 /**
- * A field of an entity of which at least the id is known: given as it is where it was told already, else loaded. Null when
- * upstream tells nothing, or when there is no such entity.
+ * Resolves a field of an entity reference: returns the known value, or loads the entity if the field is missing. Null if
+ * upstream has no value, or no such entity.
  */
 export function resolveLazyField<Ref extends { id: string }, Field extends keyof Ref>(
   ref: Ref,
@@ -13,6 +13,6 @@ export function resolveLazyField<Ref extends { id: string }, Field extends keyof
   if (known !== undefined) return known ?? null;
   return handleMaybePromise(
     () => loader.load(ref.id),
-    (loaded) => loaded?.[field] ?? null,
+    (entity) => entity?.[field] ?? null,
   );
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../domain/errors.ts';
 
-/** A field that may not be null, of a model in which null is what upstream did not tell. */
+/** Returns the value of a non-nullable field; throws `UPSTREAM_INVALID_RESPONSE` if it is missing in the response. */
 export function requireValue<Value>(value: Value | null, field: string): Value {
   if (value !== null) return value;
-  throw new GatewayError('UPSTREAM_INVALID_RESPONSE', `RealtimeKit's answer does not tell "${field}".`);
+  throw new GatewayError('UPSTREAM_INVALID_RESPONSE', `The response of RealtimeKit lacks "${field}".`);
 }

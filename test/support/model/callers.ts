@@ -5,7 +5,7 @@ import { ALL_SCOPES } from '../../../src/auth/viewer.ts';
 import type { Context } from '../../../src/graphql/context.ts';
 import { createGateway } from '../../../src/server/gateway.ts';
 import { typeDefs } from '../../../src/generated/typeDefs.ts';
-import { createLoaders } from '../../../src/graphql/loaders/operationLoaders.ts';
+import { createOperationLoaders } from '../../../src/graphql/loaders/operationLoaders.ts';
 import { resolvers } from '../../../src/graphql/resolvers/index.ts';
 import { DEFAULT_CACHING } from '../../../src/data/cachingSettings.ts';
 import { createDataSource } from '../../../src/data/dataSource.ts';
@@ -32,7 +32,7 @@ export async function createSharedCaller({ transport, clock, baseUrl }: World): 
   const upstream = createDataSource({ ...DEFAULT_CACHING, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
   const accounts = { A: await upstream.account(TOKENS.A), B: await upstream.account(TOKENS.B) };
   return async (owner, query, signal) => {
-    const loaders = createLoaders(upstream, accounts[owner], signal);
+    const loaders = createOperationLoaders(upstream, accounts[owner], signal);
     const result: ExecutionResult = await execute({
       schema,
       document: parse(query),
