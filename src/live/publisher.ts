@@ -135,8 +135,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** Reads the session into the cache. Gives up after `SESSION_TIMEOUT_MS` or on an error: the change is published without it. */
   async function readSession(id: string, since: HybridTimestamp): Promise<void> {
     const timer = new AbortController();
-    const read = reads.activeSession.get(newOperation(), id, since).finally(() => timer.abort());
-    await Promise.race([read, sleep(SESSION_TIMEOUT_MS, clock, timer.signal)]).catch(() => {});
+    const read = async (): Promise<void> => {
+      try {
+        await reads.activeSession.get(newOperation(), id, since);
+      } finally {
+        timer.abort();
+      }
+    };
+    await Promise.race([read(), sleep(SESSION_TIMEOUT_MS, clock, timer.signal)]).catch(() => {});
   }
 
   /** An active livestream turned out to have no session. Publishes its end, or that it runs without a session. */

@@ -7,42 +7,43 @@ import type { Transport } from '../../src/realtimekit/transport.ts';
 import { eventually } from '../support/eventually.ts';
 import { at, rowsOf, startTestGateway } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
-import { type RemoteSubscriber, resultText, subscribeRemotely } from './remoteSubscriber.ts';
+import { type RemoteStatus, type RemoteSubscriber, resultText, subscribeRemotely } from './remoteSubscriber.ts';
 import { APP_WIDE, livestreamTarget, meetingTarget } from './world.ts';
 
-/** Of how many who watch. */
-const VIEWERS = 36;
-/** Milliseconds: time passes in such steps. */
-const STEP = 1000;
-/** How long upstream is away. */
-const MINUTE = 60_000;
-/** Until every delivery was repeated as often as it is, what is kept is too old, and everything was looked at since. */
-const RECOVERY = 180_000;
-/** A meeting's livestream is left alone for so long: what has ended is to have its playback URL by then, of which nobody would be told. */
-const CALM = 6000;
-const EVENTS = ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended'];
+const SUBSCRIBERS = 36;
+/** The clock advances in steps of this length. */
+const STEP_MS = 1000;
+const OUTAGE_MS = 60_000;
+/** Long enough for all webhook retries to end, caches to expire, and every livestream to be polled after that. */
+const RECOVERY_MS = 180_000;
+/**
+ * The minimum time between two changes in one meeting. A livestream gets its playback URL in this time: if it had ended before, no
+ * subscriber would be notified of the URL.
+ */
+const MIN_CHANGE_INTERVAL_MS = 6000;
+const WEBHOOK_EVENTS = ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended'];
 const OUTAGES: readonly Fault[] = [
   { kind: 'reset' },
   { kind: 'status', status: 503 },
   { kind: 'status', status: 503, route: '/livestreams/{livestream_id}/active-livestream-session' },
 ];
 
-/** The sandbox and the gateway behind real servers, the one calling the other's webhook, all on one clock. */
+/** A sandbox and a gateway behind real servers. The sandbox delivers webhooks to the gateway. Both use one clock. */
 async function createRemoteWorld() {
-  let underWay = 0;
+  let inFlight = 0;
   const failures: unknown[] = [];
   const intercept = (send: Transport): Transport => {
     return async (request) => {
-      underWay += 1;
+      inFlight += 1;
       try {
-        const answer = await send(request);
-        if (answer.status >= 500) failures.push(answer.status);
-        return answer;
+        const response = await send(request);
+        if (response.status >= 500) failures.push(response.status);
+        return response;
       } catch (error) {
         failures.push(error);
         throw error;
       } finally {
-        underWay -= 1;
+        inFlight -= 1;
       }
     };
   };
@@ -51,24 +52,28 @@ async function createRemoteWorld() {
     intercept,
     settings: {
       playbackUrlDelayMs: 5000,
-      // Those who try again and again meanwhile are not to use it up.
+      // Large enough for all the reconnecting clients.
       quota: { limit: 12_000 },
       webhooks: { copies: 3, order: 'shuffled', lateMs: 500, badSignatureShare: 0.25 },
     },
   });
   const { sandbox, clock } = gateway;
   const served = await serve(gateway);
-  await gateway.rest('/webhooks', { name: 'Gateway', url: `http://${served.host}${WEBHOOK_PATH}`, events: EVENTS });
+  await gateway.rest('/webhooks', {
+    name: 'Gateway',
+    url: `http://${served.host}${WEBHOOK_PATH}`,
+    events: WEBHOOK_EVENTS,
+  });
 
-  /** Until nothing is on its way between the two any more. */
+  /** Waits until no request or webhook delivery is in flight between the gateway and the sandbox. */
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < 2; quiet += 1) {
       await gateway.control();
-      if (underWay > 0 || sandbox.deliveries().underWay > 0) quiet = -1;
+      if (inFlight > 0 || sandbox.deliveries().underWay > 0) quiet = -1;
     }
   }
 
-  /** A call by somebody else; faults are meant for the gateway, of which nothing is on its way. */
+  /** A direct call of the REST API. The sandbox's faults, which are meant for the gateway, are off meanwhile. */
   async function rest(path: string, body?: object): Promise<unknown> {
     const { faults } = sandbox.overview();
     sandbox.fail([]);
@@ -81,32 +86,32 @@ async function createRemoteWorld() {
     served,
     rest,
     settle,
-    /** What the gateway's requests failed of. */
+    /** The errors and 5xx statuses that the gateway's requests ended with. */
     failures,
-    async step(milliseconds = STEP): Promise<void> {
-      clock.advance(milliseconds);
+    async step(ms = STEP_MS): Promise<void> {
+      clock.advance(ms);
       await settle();
     },
-    /** The meeting's livestream that runs. */
-    async activeOf(meetingId: string): Promise<string | null> {
+    /** The id of the meeting's active livestream; null if there is none. */
+    async activeLivestreamId(meetingId: string): Promise<string | null> {
       const rows = rowsOf(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
       const active = rows.find(isActive);
       return active === undefined ? null : String(at(active, 'id'));
     },
-    /** All livestreams as they are, by their ids. */
-    async truth() {
+    /** All livestreams by id, read directly over the REST API. */
+    async actualLivestreams() {
       const { livestreams } = sandbox.overview().counts;
       const pages = Array.from({ length: Math.ceil(livestreams / 100) }, (_, page) => page + 1);
       const read = async (page: number): Promise<unknown> => rest(`/livestreams?per_page=100&page_no=${page}`);
       const rows = (await Promise.all(pages.map(read))).flatMap(rowsOf);
       expect(rows).toHaveLength(livestreams);
-      const truths = rows.map(async (row) => {
+      const entries = rows.map(async (row) => {
         const id = String(at(row, 'id'));
         const session = isActive(row) ? await rest(`/livestreams/${id}/active-livestream-session`) : null;
         const text = resultText(row, at(session, 'session', 'id'), at(row, 'playback_url'));
         return [id, { text, isActive: isActive(row), meetingId: at(row, 'meeting_id') }] as const;
       });
-      return new Map(await Promise.all(truths));
+      return new Map(await Promise.all(entries));
     },
   };
 }
@@ -116,7 +121,7 @@ type RemoteWorld = Awaited<ReturnType<typeof createRemoteWorld>>;
 const isActive = (row: unknown): boolean => ['LIVE', 'INVOKED'].includes(String(at(row, 'status')));
 
 test.each([7, 11])(
-  'over real connections too, whoever survives webhooks out of order and a minute without upstream ends with what is so (%i)',
+  'over real connections, after shuffled webhooks and a minute without upstream, every remaining subscriber has the current state (seed %i)',
   async (seed) => {
     const world = await createRemoteWorld();
     const { gateway, sandbox, served } = world;
@@ -128,21 +133,21 @@ test.each([7, 11])(
     const subscribers: RemoteSubscriber[] = [];
     const changedAt = new Map<string, number>();
     onTestFinished(() => subscribers.forEach((subscriber) => subscriber.unsubscribe()));
-    const those = (where: string): RemoteSubscriber[] =>
-      subscribers.filter((subscriber) => subscriber.status() === where);
+    const withStatus = (...statuses: RemoteStatus[]): RemoteSubscriber[] =>
+      statuses.flatMap((status) => subscribers.filter((subscriber) => subscriber.status() === status));
     const isOneIn = (count: number): boolean => random.between(1, count) === 1;
 
-    /** Until the server knows of everyone who came or went. */
-    async function arrive(): Promise<void> {
-      await eventually(() => expect(gateway.server.subscriptionCount()).toBe(those('here').length));
+    /** Waits until the server has noticed all subscribers that came or left. */
+    async function settleSubscribers(): Promise<void> {
+      await eventually(() => expect(gateway.server.subscriptionCount()).toBe(withStatus('subscribed').length));
       await world.settle();
     }
 
     async function change(meetingId: string): Promise<void> {
       const now = gateway.clock.now();
-      if (now - (changedAt.get(meetingId) ?? -Infinity) < CALM) return;
+      if (now - (changedAt.get(meetingId) ?? -Infinity) < MIN_CHANGE_INTERVAL_MS) return;
       changedAt.set(meetingId, now);
-      const livestreamId = await world.activeOf(meetingId);
+      const livestreamId = await world.activeLivestreamId(meetingId);
       const path = `/meetings/${meetingId}`;
       if (livestreamId === null) return void (await world.rest(`${path}/livestreams`, { name: random.hex(4) }));
       const ends = [
@@ -155,46 +160,46 @@ test.each([7, 11])(
       return undefined;
     }
 
-    /** In all, about a third drops out for good; others come back, as soon as they like. */
+    /** Over the whole test, about a third of the subscribers unsubscribes. Others lose their connection and reconnect. */
     async function comeAndGo(): Promise<void> {
-      for (const subscriber of those('here')) {
+      for (const subscriber of withStatus('subscribed')) {
         if (isOneIn(200)) subscriber.unsubscribe();
         else if (isOneIn(30)) subscriber.disconnect();
       }
-      await arrive();
-      for (const subscriber of [...those('away'), ...those('refused')]) if (isOneIn(4)) subscriber.reconnect();
-      await arrive();
+      await settleSubscribers();
+      for (const subscriber of withStatus('disconnected', 'rejected')) if (isOneIn(4)) subscriber.reconnect();
+      await settleSubscribers();
     }
 
-    async function live(milliseconds: number): Promise<void> {
-      for (let passed = 0; passed < milliseconds; passed += STEP) {
+    async function runFor(ms: number): Promise<void> {
+      for (let passed = 0; passed < ms; passed += STEP_MS) {
         for (const meetingId of meetingIds) if (isOneIn(5)) await change(meetingId);
         await comeAndGo();
         await world.step();
       }
     }
 
-    for (let index = 0; index < VIEWERS; index += 1) {
+    for (let index = 0; index < SUBSCRIBERS; index += 1) {
       const target = targets[index % targets.length] ?? APP_WIDE;
       subscribers.push(subscribeRemotely(served, index % 3 === 0 ? 'ws' : 'sse', target));
     }
-    await arrive();
-    await live(20_000);
-    for (let passed = 0; passed < MINUTE; passed += MINUTE / 4) {
+    await settleSubscribers();
+    await runFor(20_000);
+    for (let passed = 0; passed < OUTAGE_MS; passed += OUTAGE_MS / 4) {
       sandbox.fail(random.shuffled(OUTAGES).slice(2));
-      await live(MINUTE / 4);
+      await runFor(OUTAGE_MS / 4);
     }
     sandbox.fail([]);
-    await live(20_000);
-    while (those('away').length + those('refused').length > 0) {
-      for (const subscriber of [...those('away'), ...those('refused')]) subscriber.reconnect();
-      await arrive();
+    await runFor(20_000);
+    while (withStatus('disconnected', 'rejected').length > 0) {
+      for (const subscriber of withStatus('disconnected', 'rejected')) subscriber.reconnect();
+      await settleSubscribers();
       await world.step();
     }
-    for (let passed = 0; passed < RECOVERY; passed += 2 * STEP) await world.step(2 * STEP);
+    for (let passed = 0; passed < RECOVERY_MS; passed += 2 * STEP_MS) await world.step(2 * STEP_MS);
 
-    await checkEverySurvivor(world, those('here'));
-    expect(those('gone').length).toBeGreaterThan(VIEWERS / 5);
+    await checkFinalStates(world, withStatus('subscribed'));
+    expect(withStatus('unsubscribed').length).toBeGreaterThan(SUBSCRIBERS / 5);
     expect(subscribers.some(({ connections }) => connections.length > 2)).toBe(true);
     expect(world.failures.length).toBeGreaterThan(10);
     checkDeliveries(world);
@@ -203,42 +208,45 @@ test.each([7, 11])(
     await eventually(() => expect([gateway.server.subscriptionCount(), served.sockets.size()]).toEqual([0, 0]));
     await world.settle();
     gateway.forget();
-    for (let passed = 0; passed < MINUTE; passed += STEP) await world.step();
+    for (let passed = 0; passed < OUTAGE_MS; passed += STEP_MS) await world.step();
     expect(gateway.upstream()).toEqual([]);
   },
   60_000,
 );
 
-/** The last that each was told is so, it knows of all that runs, and was told nothing twice in a row. */
-async function checkEverySurvivor(world: RemoteWorld, survivors: readonly RemoteSubscriber[]): Promise<void> {
-  expect(new Set(survivors.map(({ transport }) => transport))).toEqual(new Set(['sse', 'ws']));
-  const truths = await world.actualLivestreams();
+/** The last states that each subscriber received are the current ones, none is missing, and none was received twice in a row. */
+async function checkFinalStates(world: RemoteWorld, subscribers: readonly RemoteSubscriber[]): Promise<void> {
+  expect(new Set(subscribers.map(({ transport }) => transport))).toEqual(new Set(['sse', 'ws']));
+  const actual = await world.actualLivestreams();
   await eventually(() => {
-    for (const { target, connections, transport } of survivors) {
+    for (const { target, connections, transport } of subscribers) {
       const { livestreamId, meetingId } = target;
-      const told = new Map(connections.at(-1)?.map(({ id, text }) => [id, text]));
-      const due = [...truths].filter(([id, { isActive: runs, meetingId: of }]) =>
-        livestreamId === null ? told.has(id) || (runs && (meetingId ?? of) === of) : id === livestreamId,
-      );
+      const received = new Map(connections.at(-1)?.map(({ id, text }) => [id, text]));
+      const due = [...actual].filter(([id, livestream]) => {
+        if (livestreamId !== null) return id === livestreamId;
+        return (
+          received.has(id) || (livestream.isActive && (meetingId ?? livestream.meetingId) === livestream.meetingId)
+        );
+      });
       const expected = new Map(due.map(([id, { text }]) => [id, text]));
-      expect(told, `${transport} ${JSON.stringify(target)}`).toEqual(expected);
+      expect(received, `${transport} ${JSON.stringify(target)}`).toEqual(expected);
     }
   });
-  for (const told of survivors.flatMap(({ connections }) => connections)) {
-    for (const states of Map.groupBy(told, ({ id }) => id).values()) {
+  for (const received of subscribers.flatMap(({ connections }) => connections)) {
+    for (const states of Map.groupBy(received, ({ id }) => id).values()) {
       const texts = states.map(({ text }) => text);
-      // What could not be read whole is told again, and may fail again.
+      // A state whose session could not be read is delivered again, and may fail again.
       const repeated = texts.filter((text, index) => text === texts[index - 1] && !text.includes('unread'));
       expect(repeated).toEqual([]);
     }
   }
 }
 
-/** Each webhook went out three times, most of them were taken, and what nobody signed was not. */
+/** Each webhook was sent three times, and the gateway accepted exactly the correctly signed deliveries. */
 function checkDeliveries({ sandbox }: RemoteWorld): void {
   const { deliveries } = sandbox.deliveries();
   for (const copies of Map.groupBy(deliveries, ({ uuid }) => uuid).values()) expect(copies).toHaveLength(3);
-  const fates = Map.groupBy(deliveries, ({ answer }) => answer);
-  expect(new Set(fates.keys())).toEqual(new Set([200, 401]));
-  expect(fates.get(200)?.length).toBeGreaterThan(30);
+  const byStatus = Map.groupBy(deliveries, ({ answer }) => answer);
+  expect(new Set(byStatus.keys())).toEqual(new Set([200, 401]));
+  expect(byStatus.get(200)?.length).toBeGreaterThan(30);
 }

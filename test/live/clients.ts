@@ -7,29 +7,27 @@ import { createClient as createSocketClient } from 'graphql-ws';
 import { at } from '../support/gateway.ts';
 import type { Served } from '../support/served.ts';
 
-export const WATCH = /* GraphQL */ `
-  subscription Watch($id: ID!) {
-    livestreamUpdated(meetingId: $id) {
+const SUBSCRIPTION = /* GraphQL */ `
+  subscription Updates($meetingId: ID!) {
+    livestreamUpdated(meetingId: $meetingId) {
       status
       name
     }
   }
 `;
 
-/** What one who watches has seen. */
-export interface Watcher {
-  /** The status in each event. */
+/** What a client has received of a subscription. */
+export interface ClientSubscription {
+  /** The livestream status in each event; `complete` at the end. */
   statuses: unknown[];
   errors: unknown[];
-  /** Unsubscribes. */
-  leave: () => void;
+  unsubscribe: () => void;
 }
 
-export interface WatchOptions {
+export interface ClientOptions {
   served: Served;
-  /** Of the meeting. */
-  id: string;
-  /** Resolves when it is worth connecting again. */
+  meetingId: string;
+  /** Resolves when the client should connect again. */
   retry: () => Promise<void>;
 }
 
@@ -39,56 +37,56 @@ interface Sink<Value> {
   complete(): void;
 }
 
-const statusIn = (result: unknown): unknown => at(result, 'data', 'livestreamUpdated', 'status');
+const statusOf = (result: unknown): unknown => at(result, 'data', 'livestreamUpdated', 'status');
 
-function watcher(subscribe: (sink: Sink<unknown>) => () => void): Watcher {
+function observe(subscribe: (sink: Sink<unknown>) => () => void): ClientSubscription {
   const statuses: unknown[] = [];
   const errors: unknown[] = [];
-  const leave = subscribe({
-    next: (result) => statuses.push(statusIn(result)),
+  const unsubscribe = subscribe({
+    next: (result) => statuses.push(statusOf(result)),
     error: (error) => errors.push(error),
     complete: () => statuses.push('complete'),
   });
-  return { statuses, errors, leave };
+  return { statuses, errors, unsubscribe };
 }
 
-/** Each client as its README says, except that it waits for `retry` and not for some time. */
-export const CLIENTS: Record<string, (options: WatchOptions) => Watcher> = {
-  'graphql-sse': ({ served, id, retry }) => {
+/** Each client, set up as its README says, except that `retry` replaces its delay before reconnecting. */
+export const CLIENTS: Record<string, (options: ClientOptions) => ClientSubscription> = {
+  'graphql-sse': ({ served, meetingId, retry }) => {
     const client = createSseClient({ url: served.url, retry });
-    return watcher((sink) => client.subscribe({ query: WATCH, variables: { id } }, sink));
+    return observe((sink) => client.subscribe({ query: SUBSCRIPTION, variables: { meetingId } }, sink));
   },
-  'graphql-ws': ({ served, id, retry }) => {
+  'graphql-ws': ({ served, meetingId, retry }) => {
     const client = createSocketClient({ url: served.socketUrl, retryWait: retry });
-    return watcher((sink) => client.subscribe({ query: WATCH, variables: { id } }, sink));
+    return observe((sink) => client.subscribe({ query: SUBSCRIPTION, variables: { meetingId } }, sink));
   },
-  'Apollo Client': ({ served, id, retry }) => {
+  'Apollo Client': ({ served, meetingId, retry }) => {
     const link = new GraphQLWsLink(createSocketClient({ url: served.socketUrl, retryWait: retry }));
     const client = new ApolloClient({ link, cache: new InMemoryCache() });
-    return watcher((sink) => {
-      const subscription = client.subscribe({ query: gql(WATCH), variables: { id } }).subscribe(sink);
+    return observe((sink) => {
+      const subscription = client.subscribe({ query: gql(SUBSCRIPTION), variables: { meetingId } }).subscribe(sink);
       return () => subscription.unsubscribe();
     });
   },
-  urql: ({ served, id, retry }) => {
+  urql: ({ served, meetingId, retry }) => {
     const events = createSseClient({ url: served.url, retry });
     const exchange = subscriptionExchange({
       forwardSubscription: ({ query = '', variables }) => ({
         subscribe: (sink) => ({
-          unsubscribe: events.subscribe({ query, variables: { ...variables } }, forwarded(sink)),
+          unsubscribe: events.subscribe({ query, variables: { ...variables } }, toUrqlSink(sink)),
         }),
       }),
     });
     const client = new Client({ url: served.url, exchanges: [exchange], preferGetMethod: false });
-    return watcher((sink) => {
-      const subscription = client.subscription(WATCH, { id }).subscribe((result) => sink.next(result));
+    return observe((sink) => {
+      const subscription = client.subscription(SUBSCRIPTION, { meetingId }).subscribe((result) => sink.next(result));
       return () => subscription.unsubscribe();
     });
   },
 };
 
-/** Of graphql-sse's results to urql's, which have the same form. */
-function forwarded<Value>(sink: Sink<Value>): Sink<Value> {
+/** Passes graphql-sse's results, which have the form of urql's, to urql. */
+function toUrqlSink<Value>(sink: Sink<Value>): Sink<Value> {
   return {
     next: (value) => sink.next(value),
     error: (error) => sink.error(error),

@@ -2,129 +2,149 @@ import { describe, expect, test } from 'vitest';
 
 import type { SubscriptionTarget } from '../../src/live/types.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { createLiveWorld, EVERYTHING, livestream, type LiveWorld, meeting, TOKEN, type Viewer } from './world.ts';
+import {
+  createLiveWorld,
+  APP_WIDE,
+  livestreamTarget,
+  type LiveWorld,
+  meetingTarget,
+  statusesOf,
+  TOKEN,
+  type TestSubscriber,
+} from './world.ts';
 
 type Replica = LiveWorld['replicas'][number];
 
-const SECOND = 1000;
+const SECOND_MS = 1000;
 
 async function createReplicaWorld(count: number, settings: SettingsPatch = {}) {
   const world = await createLiveWorld({ replicas: count, settings });
-  await world.pass(SECOND);
+  await world.advance(SECOND_MS);
   const [one, other] = world.replicas;
-  if (one === undefined) throw new Error('There is none');
+  if (one === undefined) throw new Error('The world has no replica');
   return {
     world,
     one,
     other: other ?? one,
-    view: async (target: SubscriptionTarget, from: Replica) => viewAt(world, target, from),
+    subscribe: async (target: SubscriptionTarget, replica: Replica) => subscribeAt(world, target, replica),
   };
 }
 
-async function viewAt(world: LiveWorld, target: SubscriptionTarget, from: Replica): Promise<Viewer> {
-  return world.view(target, { by: await from.upstream.account(TOKEN), from: from.watch });
+async function subscribeAt(world: LiveWorld, target: SubscriptionTarget, replica: Replica): Promise<TestSubscriber> {
+  return world.subscribe(target, { by: await replica.dataSource.account(TOKEN), through: replica.subscriptions });
 }
 
-async function operationOf({ upstream }: Replica) {
-  return upstream.operation(await upstream.account(TOKEN), new AbortController().signal, () => {});
+async function newOperation({ dataSource }: Replica) {
+  return dataSource.operation(await dataSource.account(TOKEN), new AbortController().signal, () => {});
 }
 
-const statusesOf = ({ states }: Viewer): string[] => states.map((state) => state.livestream.status);
-
-describe('who watches at one replica', () => {
-  test('is told at once what another has started and stopped, with its name', async () => {
-    const { world, one, other, view } = await createReplicaWorld(2, { nameDelayMs: 60_000 });
+describe('subscriber at one replica', () => {
+  test('is notified at once of a start and a stop at another replica, with the name', async () => {
+    const { world, one, other, subscribe } = await createReplicaWorld(2, { nameDelayMs: 60_000 });
     const { emptyMeetingId } = world.samples;
-    const viewer = await view(meeting(emptyMeetingId), other);
+    const subscriber = await subscribe(meetingTarget(emptyMeetingId), other);
     const input = { meetingId: emptyMeetingId, name: 'Show', video: null };
-    await one.upstream.mutations.start(await operationOf(one), input);
-    await world.pass(0);
-    expect(viewer.states.at(-1)?.livestream).toMatchObject({ status: 'INVOKED', name: 'Show' });
-    await one.upstream.mutations.stop(await operationOf(one), emptyMeetingId);
-    await world.pass(0);
-    expect(viewer.states.at(-1)).toMatchObject({ livestream: { status: 'IDLE', name: 'Show' }, sessionId: null });
+    await one.dataSource.mutations.start(await newOperation(one), input);
+    await world.advance(0);
+    expect(subscriber.states.at(-1)?.livestream).toMatchObject({ status: 'INVOKED', name: 'Show' });
+    await one.dataSource.mutations.stop(await newOperation(one), emptyMeetingId);
+    await world.advance(0);
+    expect(subscriber.states.at(-1)).toMatchObject({ livestream: { status: 'IDLE', name: 'Show' }, sessionId: null });
   });
 
-  test('is told what a query at another has seen', async () => {
-    const { world, one, other, view } = await createReplicaWorld(2);
+  test('is notified of a change that a query at another replica has read', async () => {
+    const { world, one, other, subscribe } = await createReplicaWorld(2);
     const { liveLivestreamId } = world.samples;
-    const viewer = await view(livestream(liveLivestreamId), other);
+    const subscriber = await subscribe(livestreamTarget(liveLivestreamId), other);
     world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Seen' });
-    await world.pass(2500);
-    await one.upstream.reads.livestream.get(await operationOf(one), liveLivestreamId, one.upstream.reads.now());
-    await world.pass(0);
-    expect(viewer.states.map((state) => state.livestream.name).at(-1)).toBe('Seen');
+    await world.advance(2500);
+    await one.dataSource.reads.livestream.get(await newOperation(one), liveLivestreamId, one.dataSource.reads.now());
+    await world.advance(0);
+    expect(subscriber.states.map((state) => state.livestream.name).at(-1)).toBe('Seen');
   });
 
-  test('hears of a webhook that another received, which is read back once for all', async () => {
-    const { world, one, view } = await createReplicaWorld(3);
+  test('is notified of a webhook that another replica received, and all replicas read it back once', async () => {
+    const { world, one, subscribe } = await createReplicaWorld(3);
     const { liveLivestreamId, liveMeetingId } = world.samples;
-    const viewers = await Promise.all(world.replicas.map(async (from) => view(livestream(liveLivestreamId), from)));
-    await world.pass(SECOND);
+    const subscribers = await Promise.all(
+      world.replicas.map(async (replica) => subscribe(livestreamTarget(liveLivestreamId), replica)),
+    );
+    await world.advance(SECOND_MS);
     await world.stop(liveMeetingId);
-    world.forget();
-    one.watch.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
-    await world.pass(0);
-    for (const viewer of viewers) expect(statusesOf(viewer).at(-1)).toBe('IDLE');
+    world.clearRequests();
+    one.subscriptions.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
+    await world.advance(0);
+    for (const subscriber of subscribers) expect(statusesOf(subscriber.states).at(-1)).toBe('IDLE');
     expect(
-      world.sent().filter((request) => request === `GET /livestreams/${liveLivestreamId}`).length,
+      world.requests().filter((request) => request === `GET /livestreams/${liveLivestreamId}`).length,
     ).toBeLessThanOrEqual(1);
   });
 
-  test('misses no end that only another has seen, each told once', async () => {
-    const { world, one, other, view } = await createReplicaWorld(2);
+  test('is notified exactly once of an end that only another replica has read', async () => {
+    const { world, one, other, subscribe } = await createReplicaWorld(2);
     const { liveLivestreamId, liveMeetingId } = world.samples;
-    const viewers = [await view(livestream(liveLivestreamId), other), await view(EVERYTHING, other)];
+    const subscribers = [await subscribe(livestreamTarget(liveLivestreamId), other), await subscribe(APP_WIDE, other)];
     await world.stop(liveMeetingId);
-    await world.pass(2500);
-    await one.upstream.reads.livestream.get(await operationOf(one), liveLivestreamId, one.upstream.reads.now());
-    await world.pass(20 * SECOND);
-    for (const { states } of viewers) {
+    await world.advance(2500);
+    await one.dataSource.reads.livestream.get(await newOperation(one), liveLivestreamId, one.dataSource.reads.now());
+    await world.advance(20 * SECOND_MS);
+    for (const { states } of subscribers) {
       const own = states.filter((state) => state.livestream.id === liveLivestreamId);
       expect(own.map((state) => state.livestream.status)).toEqual(['LIVE', 'IDLE']);
       expect(own.at(-1)?.sessionId).toBeNull();
     }
   });
 
-  test('hears by looking while the store is away, and from the others when it is back', async () => {
-    const { world, one, other, view } = await createReplicaWorld(2);
+  test('is notified by polling while the store is down, and by the other replicas once it is back', async () => {
+    const { world, one, other, subscribe } = await createReplicaWorld(2);
     const { liveLivestreamId, liveMeetingId, emptyMeetingId } = world.samples;
-    const viewers = [await view(livestream(liveLivestreamId), other), await view(meeting(emptyMeetingId), other)];
+    const subscribers = [
+      await subscribe(livestreamTarget(liveLivestreamId), other),
+      await subscribe(meetingTarget(emptyMeetingId), other),
+    ];
     for (const { store } of world.replicas) store.break();
     await world.stop(liveMeetingId);
-    await world.pass(20 * SECOND);
-    expect(statusesOf(viewers[0] ?? fail())).toEqual(['LIVE', 'IDLE']);
+    await world.advance(20 * SECOND_MS);
+    expect(statusesOf((subscribers[0] ?? fail()).states)).toEqual(['LIVE', 'IDLE']);
     for (const { store } of world.replicas) store.heal();
-    await world.pass(SECOND);
-    await one.upstream.mutations.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
-    await world.pass(0);
-    expect(statusesOf(viewers[1] ?? fail())).toEqual(['INVOKED']);
+    await world.advance(SECOND_MS);
+    await one.dataSource.mutations.start(await newOperation(one), {
+      meetingId: emptyMeetingId,
+      name: null,
+      video: null,
+    });
+    await world.advance(0);
+    expect(statusesOf((subscribers[1] ?? fail()).states)).toEqual(['INVOKED']);
   });
 
-  test('is told within the same time what happened while its messages were lost', async () => {
-    const { world, one, other, view } = await createReplicaWorld(2);
+  test('is notified within 20 s although messages between the replicas were lost', async () => {
+    const { world, one, other, subscribe } = await createReplicaWorld(2);
     const { emptyMeetingId } = world.samples;
-    const viewer = await view(meeting(emptyMeetingId), other);
+    const subscriber = await subscribe(meetingTarget(emptyMeetingId), other);
     other.store.dropMessages();
-    await one.upstream.mutations.start(await operationOf(one), { meetingId: emptyMeetingId, name: null, video: null });
-    await world.pass(20 * SECOND);
-    expect(statusesOf(viewer).at(-1)).toBe('LIVE');
+    await one.dataSource.mutations.start(await newOperation(one), {
+      meetingId: emptyMeetingId,
+      name: null,
+      video: null,
+    });
+    await world.advance(20 * SECOND_MS);
+    expect(statusesOf(subscriber.states).at(-1)).toBe('LIVE');
   });
 });
 
-describe('looking', () => {
-  /** The requests of ten minutes in which so many livestreams are watched at each of so many replicas. */
-  async function cost(replicas: number, watched: number, apart: number): Promise<number> {
-    const { world, view } = await createReplicaWorld(replicas);
-    const ids = (await world.truth()).map(({ id }) => id).slice(0, watched);
-    for (const from of world.replicas) {
-      for (const id of ids) await view(livestream(id), from);
-      await world.pass(apart);
+describe('polling', () => {
+  /** The number of requests in ten minutes. Every replica has one subscriber for each livestream, and they start `apartMs` apart. */
+  async function requestCount(replicas: number, livestreams: number, apartMs: number): Promise<number> {
+    const { world, subscribe } = await createReplicaWorld(replicas);
+    const ids = (await world.actualLivestreams()).map(({ id }) => id).slice(0, livestreams);
+    for (const replica of world.replicas) {
+      for (const id of ids) await subscribe(livestreamTarget(id), replica);
+      await world.advance(apartMs);
     }
-    await world.pass(SECOND);
-    world.forget();
-    await world.pass(600 * SECOND);
-    return world.sent().length;
+    await world.advance(SECOND_MS);
+    world.clearRequests();
+    await world.advance(600 * SECOND_MS);
+    return world.requests().length;
   }
 
   test.each([
@@ -133,16 +153,17 @@ describe('looking', () => {
     [30, 0, 1.1],
     [300, 3700, 1.1],
   ])(
-    'at %d livestreams costs three replicas that begin %d ms apart at most %d times what it costs one',
-    async (watched, apart, most) => {
-      const [alone, together] = [await cost(1, watched, apart), await cost(3, watched, apart)];
+    'of %d livestreams by three replicas that start %d ms apart sends at most %d times the requests of one replica',
+    async (livestreams, apartMs, maxFactor) => {
+      const alone = await requestCount(1, livestreams, apartMs);
+      const together = await requestCount(3, livestreams, apartMs);
       expect(alone).toBeGreaterThan(30);
-      expect(together).toBeLessThanOrEqual(most * alone);
+      expect(together).toBeLessThanOrEqual(maxFactor * alone);
     },
     120_000,
   );
 });
 
 function fail(): never {
-  throw new Error('There is none');
+  throw new Error('No subscriber');
 }

@@ -4,23 +4,31 @@ import { expect } from 'vitest';
 import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { present } from '../support/gateway.ts';
-import { EVERYTHING, livestream, type LiveWorld, type Look, meeting, textOf, type Viewer } from './world.ts';
+import {
+  APP_WIDE,
+  livestreamTarget,
+  type LiveWorld,
+  type ActualLivestream,
+  meetingTarget,
+  stateText,
+  type TestSubscriber,
+} from './world.ts';
 
-/** Something that is done to the world, or by those who watch it; `pick` chooses among what there is. */
-export type Deed =
-  | { do: 'join'; kind: 'one' | 'meeting' | 'all'; pick: number; isSlow: boolean }
-  | { do: 'leave' | 'hasten' | 'rename' | 'fail' | 'read' | 'webhook'; pick: number }
-  | { do: 'start' | 'stop'; pick: number; isHere: boolean }
-  | { do: 'break'; how: 'connect' | 'hang' | 'status' | 'html' | 'empty' | 'locked' }
-  | { do: 'mend' }
-  | { do: 'pass'; steps: number };
+/** One step of a scenario. `pick` chooses among the meetings, livestreams or subscribers that exist. */
+export type Action =
+  | { do: 'subscribe'; kind: 'one' | 'meeting' | 'all'; pick: number; isSlow: boolean }
+  | { do: 'unsubscribe' | 'catchUp' | 'rename' | 'fail' | 'read' | 'webhook'; pick: number }
+  | { do: 'start' | 'stop'; pick: number; isThroughGateway: boolean }
+  | { do: 'breakUpstream'; how: 'connect' | 'hang' | 'status' | 'html' | 'empty' | 'locked' }
+  | { do: 'repairUpstream' }
+  | { do: 'advance'; steps: number };
 
 const pick = fc.nat(50);
-const deed: fc.Arbitrary<Deed> = fc.oneof(
+const arbitraryAction: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constant('join' as const),
+      do: fc.constant('subscribe' as const),
       kind: fc.constantFrom('one', 'meeting', 'all'),
       pick,
       isSlow: fc.boolean(),
@@ -28,28 +36,28 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constantFrom('leave', 'hasten', 'rename', 'fail', 'read', 'webhook'), pick }),
+    arbitrary: fc.record({ do: fc.constantFrom('unsubscribe', 'catchUp', 'rename', 'fail', 'read', 'webhook'), pick }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('start', 'stop'), pick, isHere: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('start', 'stop'), pick, isThroughGateway: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant('break' as const),
+      do: fc.constant('breakUpstream' as const),
       how: fc.constantFrom('connect', 'hang', 'status', 'html', 'empty', 'locked'),
     }),
   },
-  { weight: 2, arbitrary: fc.constant({ do: 'mend' } as const) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('pass' as const), steps: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'repairUpstream' } as const) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('advance' as const), steps: fc.integer({ min: 1, max: 30 }) }) },
 );
 
-export const stories = fc.array(deed, { minLength: 5, maxLength: 40 });
+export const scenarios = fc.array(arbitraryAction, { minLength: 5, maxLength: 40 });
 
-/** Milliseconds: whatever happens by time alone happens at a multiple of it. */
-const STEP = 500;
-/** Until what is kept and what is locked is over, and everything has been looked at since. */
-const RECOVERY = 120_000;
-/** How long what was begun takes to change by itself. */
-const SETTLING = 20_000;
+/** All delays in the sandbox are multiples of this one, so that sampling at each step sees every state. */
+const STEP_MS = 500;
+/** Long enough for caches and lockouts to expire and for every livestream to be polled after that. */
+const RECOVERY_MS = 120_000;
+/** Long enough for a started livestream to go live and get its playback URL. */
+const SETTLING_MS = 20_000;
 const FAULTS: Record<'status' | 'html' | 'empty' | 'locked', Fault> = {
   status: { kind: 'status' },
   html: { kind: 'html' },
@@ -57,96 +65,108 @@ const FAULTS: Record<'status' | 'html' | 'empty' | 'locked', Fault> = {
   locked: { kind: 'status', status: 429, retryAfterSeconds: 15 },
 };
 
-/** Every state that a livestream was in, in order. */
-type History = Map<string, Look[]>;
+/** Every state that a livestream was in, in order, by its id. */
+type History = Map<string, ActualLivestream[]>;
 
-/** Plays a story in a world, and checks what everybody was told. */
-export async function play(deeds: readonly Deed[], world: LiveWorld): Promise<void> {
+/**
+ * Runs the actions and checks what each subscriber received: states that the livestream was in, in order, each once, and finally the
+ * current one.
+ */
+export async function runScenario(actions: readonly Action[], world: LiveWorld): Promise<void> {
   const unhandled: unknown[] = [];
-  const note = (reason: unknown): number => unhandled.push(reason);
-  process.on('unhandledRejection', note);
+  const onUnhandled = (reason: unknown): number => unhandled.push(reason);
+  process.on('unhandledRejection', onUnhandled);
   try {
-    await playAll(deeds, world);
+    await runActions(actions, world);
   } finally {
-    process.off('unhandledRejection', note);
+    process.off('unhandledRejection', onUnhandled);
   }
   expect(unhandled).toEqual([]);
 }
 
-async function playAll(deeds: readonly Deed[], world: LiveWorld): Promise<void> {
-  const { samples, sandbox, watch } = world;
+async function runActions(actions: readonly Action[], world: LiveWorld): Promise<void> {
+  const { samples, sandbox, subscriptions } = world;
   const meetingIds = [samples.liveMeetingId, samples.emptyMeetingId, samples.invokedMeetingId, samples.idleMeetingId];
   const history: History = new Map();
-  const viewers: Viewer[] = [];
-  let names = 0;
+  const subscribers: TestSubscriber[] = [];
+  let renames = 0;
 
   async function sample(): Promise<void> {
-    for (const meetingId of meetingIds) for (const look of await world.truthOf(meetingId)) note(look);
+    for (const meetingId of meetingIds)
+      for (const livestream of await world.actualLivestreamsOf(meetingId)) record(livestream);
   }
 
-  function note(look: Look): void {
-    const looks = history.get(look.id) ?? [];
-    history.set(look.id, looks);
-    if (looks.at(-1)?.text !== look.text) looks.push(look);
+  function record(livestream: ActualLivestream): void {
+    const past = history.get(livestream.id) ?? [];
+    history.set(livestream.id, past);
+    if (past.at(-1)?.text !== livestream.text) past.push(livestream);
   }
 
-  /** Those of our meetings, of which something may happen. */
-  const ids = (): string[] =>
+  /** The ids of the livestreams that the actions may affect: those of the four meetings. */
+  const livestreamIds = (): string[] =>
     [...history.values()].flatMap(([first]) =>
       first?.meetingId != null && meetingIds.includes(first.meetingId) ? [first.id] : [],
     );
 
   function targetOf(kind: 'one' | 'meeting' | 'all', index: number): SubscriptionTarget {
-    if (kind === 'all') return EVERYTHING;
-    return kind === 'one' ? livestream(present(picked(ids(), index))) : meeting(present(picked(meetingIds, index)));
+    if (kind === 'all') return APP_WIDE;
+    return kind === 'one'
+      ? livestreamTarget(present(pickFrom(livestreamIds(), index)))
+      : meetingTarget(present(pickFrom(meetingIds, index)));
   }
 
-  async function act(action: Deed): Promise<void> {
+  async function act(action: Action): Promise<void> {
     switch (action.do) {
-      case 'join':
-        // Nobody waits for it: what happens next may happen before it has been read.
-        return void world.view(targetOf(action.kind, action.pick), { isSlow: action.isSlow }).then(
-          (viewer) => viewers.push(viewer),
+      case 'subscribe':
+        // Not awaited: the next action may happen during the initial read.
+        return void world.subscribe(targetOf(action.kind, action.pick), { isSlow: action.isSlow }).then(
+          (subscriber) => subscribers.push(subscriber),
           () => {},
         );
-      case 'leave':
-        return picked(viewers, action.pick)?.leave();
-      case 'hasten':
-        return picked(viewers, action.pick)?.hasten();
+      case 'unsubscribe':
+        return pickFrom(subscribers, action.pick)?.unsubscribe();
+      case 'catchUp':
+        return pickFrom(subscribers, action.pick)?.catchUp();
       case 'rename':
-        names += 1;
+        renames += 1;
         return sandbox.happen({
           kind: 'livestream-renamed',
-          livestreamId: present(picked(ids(), action.pick)),
-          name: `${names}`,
+          livestreamId: present(pickFrom(livestreamIds(), action.pick)),
+          name: `${renames}`,
         });
       case 'fail': {
-        const active = ids().filter((id) => history.get(id)?.at(-1)?.isActive);
+        const active = livestreamIds().filter((id) => history.get(id)?.at(-1)?.isActive);
         if (active.length === 0) return undefined;
-        return sandbox.happen({ kind: 'livestream-failed', livestreamId: present(picked(active, action.pick)) });
+        return sandbox.happen({ kind: 'livestream-failed', livestreamId: present(pickFrom(active, action.pick)) });
       }
       case 'read': {
-        const operation = world.upstream.operation(world.account, new AbortController().signal, () => {});
-        return void world.upstream.reads.livestream.get(operation, present(picked(ids(), action.pick))).catch(() => {});
+        const { dataSource, account } = world;
+        const operation = dataSource.operation(account, new AbortController().signal, () => {});
+        const id = present(pickFrom(livestreamIds(), action.pick));
+        const read = async (): Promise<unknown> => dataSource.reads.livestream.get(operation, id);
+        return void read().catch(() => {});
       }
       case 'webhook':
-        return watch.onWebhook({ livestreamId: present(picked(ids(), action.pick)), meetingId: null });
+        return subscriptions.onWebhook({
+          livestreamId: present(pickFrom(livestreamIds(), action.pick)),
+          meetingId: null,
+        });
       case 'start':
       case 'stop': {
-        const meetingId = present(picked(meetingIds, action.pick));
-        if (!action.isHere) return void (await world[action.do](meetingId));
-        const here = action.do === 'start' ? world.startHere(meetingId) : world.stopHere(meetingId);
-        return void here.catch(() => {});
+        const meetingId = present(pickFrom(meetingIds, action.pick));
+        if (!action.isThroughGateway) return void (await world[action.do](meetingId));
+        const sent = action.do === 'start' ? world.startThroughGateway(meetingId) : world.stopThroughGateway(meetingId);
+        return void sent.catch(() => {});
       }
-      case 'break':
-        if (action.how === 'connect' || action.how === 'hang') return world.break(action.how);
+      case 'breakUpstream':
+        if (action.how === 'connect' || action.how === 'hang') return world.setOutage(action.how);
         return sandbox.fail([FAULTS[action.how]]);
-      case 'mend':
-        world.break(null);
+      case 'repairUpstream':
+        world.setOutage(null);
         return sandbox.fail([]);
-      case 'pass':
+      case 'advance':
         for (let step = 0; step < action.steps; step += 1) {
-          await world.pass(STEP);
+          await world.advance(STEP_MS);
           await sample();
         }
         return undefined;
@@ -155,73 +175,75 @@ async function playAll(deeds: readonly Deed[], world: LiveWorld): Promise<void> 
     }
   }
 
-  for (const look of await world.truth()) note(look);
-  for (const action of deeds) {
+  for (const livestream of await world.actualLivestreams()) record(livestream);
+  for (const action of actions) {
     await act(action);
-    await world.pass(0);
+    await world.advance(0);
     await sample();
   }
-  world.break(null);
+  world.setOutage(null);
   sandbox.fail([]);
-  for (let passed = 0; passed < SETTLING; passed += STEP) {
-    await world.pass(STEP);
+  for (let passed = 0; passed < SETTLING_MS; passed += STEP_MS) {
+    await world.advance(STEP_MS);
     await sample();
   }
-  await world.pass(RECOVERY);
-  for (const viewer of viewers) viewer.hasten();
-  await world.pass(0);
-  await checkAll(viewers, history, world);
-  await Promise.all(viewers.map(async (viewer) => viewer.leave()));
-  expect(watch.size()).toBe(0);
-  world.forget();
-  // What is on its way there is not called back.
-  await world.pass(2 * STEP + 1000);
-  expect(world.sent()).toEqual([]);
+  await world.advance(RECOVERY_MS);
+  for (const subscriber of subscribers) subscriber.catchUp();
+  await world.advance(0);
+  await checkSubscribers(subscribers, history, world);
+  await Promise.all(subscribers.map(async (subscriber) => subscriber.unsubscribe()));
+  expect(subscriptions.size()).toBe(0);
+  world.clearRequests();
+  // Long enough for requests in flight to reach the sandbox: ending a subscription does not recall them.
+  await world.advance(2 * STEP_MS + 1000);
+  expect(world.requests()).toEqual([]);
   expect(world.clock.pending()).toBe(0);
 }
 
-async function checkAll(viewers: Viewer[], history: History, world: LiveWorld): Promise<void> {
-  for (const viewer of viewers) {
-    for (const [id, states] of Map.groupBy(viewer.states, (state) => state.livestream.id))
+async function checkSubscribers(subscribers: TestSubscriber[], history: History, world: LiveWorld): Promise<void> {
+  for (const subscriber of subscribers) {
+    for (const [id, states] of Map.groupBy(subscriber.states, (state) => state.livestream.id))
       checkOrder(states, history.get(id) ?? []);
-    if (viewer.isOver) continue;
-    for (const looks of history.values()) await checkEnd(viewer, looks, world);
+    if (subscriber.hasEnded) continue;
+    for (const past of history.values()) await checkFinalState(subscriber, past, world);
   }
 }
 
-/** The world was in each of these states, one after the other, and none is told twice. */
-function checkOrder(states: LiveState[], looks: Look[]): void {
+/** The livestream was in each of the received states, in this order, and no state was received twice in a row. */
+function checkOrder(states: LiveState[], past: ActualLivestream[]): void {
   let from = 0;
   for (const [index, state] of states.entries()) {
-    const found = looks.findIndex(({ text }, at) => at >= from && text === textOf(state));
-    expect(found, `${textOf(state)} after ${looks[from]?.text} in ${looks.map(({ text }) => text).join()}`).not.toBe(
+    const found = past.findIndex(({ text }, at) => at >= from && text === stateText(state));
+    expect(found, `${stateText(state)} after ${past[from]?.text} in ${past.map(({ text }) => text).join()}`).not.toBe(
       -1,
     );
     from = found;
     const before = states[index - 1];
-    const isSame = before !== undefined && textOf(before) === textOf(state) && before.sessionId === state.sessionId;
-    expect(isSame, `${textOf(state)} twice`).toBe(false);
-    expect(state.sessionId === null).toBe(looks[found]?.isActive === false);
+    const isSame =
+      before !== undefined && stateText(before) === stateText(state) && before.sessionId === state.sessionId;
+    expect(isSame, `${stateText(state)} twice`).toBe(false);
+    expect(state.sessionId === null).toBe(past[found]?.isActive === false);
   }
 }
 
-/** The last that a reader was told is so. */
-async function checkEnd(viewer: Viewer, looks: Look[], world: LiveWorld): Promise<void> {
-  const truth = looks.at(-1);
-  if (truth === undefined) return;
-  const { target } = viewer;
+/** The last received state of a livestream is its current one. */
+async function checkFinalState(subscriber: TestSubscriber, past: ActualLivestream[], world: LiveWorld): Promise<void> {
+  const current = past.at(-1);
+  if (current === undefined) return;
+  const { target } = subscriber;
   const { livestreamId, meetingId } = target;
-  if (livestreamId !== null && livestreamId !== truth.id) return;
-  if (meetingId !== null && meetingId !== truth.meetingId) return;
-  const state = viewer.last().get(truth.id);
-  const isToKnow = livestreamId !== null || truth.isActive;
-  if (state === undefined) return expect(isToKnow, `${JSON.stringify(target)} does not know ${truth.text}`).toBe(false);
-  // Whoever did not ask for it by name is told that it ended, and nothing of it after that.
-  if (isToKnow) expect(textOf(state)).toBe(truth.text);
-  else expect(looks.filter(({ isActive }) => !isActive).map(({ text }) => text)).toContain(textOf(state));
-  if (state.sessionId !== undefined) expect(state.sessionId).toBe(await world.sessionOf(truth.id));
+  if (livestreamId !== null && livestreamId !== current.id) return;
+  if (meetingId !== null && meetingId !== current.meetingId) return;
+  const state = subscriber.lastStates().get(current.id);
+  const mustKnow = livestreamId !== null || current.isActive;
+  if (state === undefined)
+    return expect(mustKnow, `${JSON.stringify(target)} does not know ${current.text}`).toBe(false);
+  // A subscriber that did not subscribe to the livestream's id gets its end, and nothing after that.
+  if (mustKnow) expect(stateText(state)).toBe(current.text);
+  else expect(past.filter(({ isActive }) => !isActive).map(({ text }) => text)).toContain(stateText(state));
+  if (state.sessionId !== undefined) expect(state.sessionId).toBe(await world.actualSessionId(current.id));
 }
 
-function picked<T>(values: readonly T[], index: number): T | undefined {
+function pickFrom<T>(values: readonly T[], index: number): T | undefined {
   return values[index % values.length];
 }

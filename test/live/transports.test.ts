@@ -7,6 +7,7 @@ import { CLIENTS } from './clients.ts';
 const START =
   'mutation ($id: ID!) { startLivestream(input: { meetingId: $id }) { livestream { id } userErrors { code } } }';
 
+/** Starts a livestream. Returns the meeting's id. */
 async function start(gateway: TestGateway): Promise<string> {
   const id = gateway.samples.idleMeetingId;
   const { text } = await gateway.send({ query: START, variables: { id } });
@@ -14,36 +15,36 @@ async function start(gateway: TestGateway): Promise<string> {
   return id;
 }
 
-/** Lets time pass until it is true. */
-async function inTime(gateway: TestGateway, isTrue: () => boolean): Promise<void> {
-  const look = (): boolean => {
+/** Advances the gateway's clock until the condition holds. */
+async function advanceUntil(gateway: TestGateway, condition: () => boolean): Promise<void> {
+  const step = (): boolean => {
     gateway.clock.advance(1000);
-    return isTrue();
+    return condition();
   };
-  await expect.poll(look, { interval: 10, timeout: 10_000 }).toBe(true);
+  await expect.poll(step, { interval: 10, timeout: 10_000 }).toBe(true);
 }
 
 const never = async (): Promise<void> => new Promise(() => {});
 
-describe.each(Object.entries(CLIENTS))('with %s', (_name, watch) => {
-  test('a livestream is told as it is at once, and goes live before its viewers’ eyes', async () => {
+describe.each(Object.entries(CLIENTS))('subscription with %s', (_name, subscribe) => {
+  test('starts with the current state, and reports that the livestream goes live', async () => {
     const gateway = await startTestGateway();
     const served = await serve(gateway);
-    const id = await start(gateway);
-    const { statuses, errors } = watch({ served, id, retry: never });
+    const meetingId = await start(gateway);
+    const { statuses, errors } = subscribe({ served, meetingId, retry: never });
     await expect.poll(() => statuses).toEqual(['INVOKED']);
-    await inTime(gateway, () => statuses.includes('LIVE'));
+    await advanceUntil(gateway, () => statuses.includes('LIVE'));
     expect([statuses[0], new Set(statuses), errors]).toEqual(['INVOKED', new Set(['INVOKED', 'LIVE']), []]);
   });
 
-  test('who leaves is forgotten, and nothing is asked upstream for them any more', async () => {
+  test('ends when the client unsubscribes, and causes no upstream requests any more', async () => {
     const gateway = await startTestGateway();
     const served = await serve(gateway);
-    const { statuses, leave } = watch({ served, id: gateway.samples.liveMeetingId, retry: never });
+    const { statuses, unsubscribe } = subscribe({ served, meetingId: gateway.samples.liveMeetingId, retry: never });
     await expect.poll(() => statuses).toEqual(['LIVE']);
-    expect(gateway.server.subscriptions()).toBe(1);
-    leave();
-    await expect.poll(() => gateway.server.subscriptions()).toBe(0);
+    expect(gateway.server.subscriptionCount()).toBe(1);
+    unsubscribe();
+    await expect.poll(() => gateway.server.subscriptionCount()).toBe(0);
     await gateway.control();
     gateway.forget();
     gateway.clock.advance(300_000);
@@ -51,28 +52,28 @@ describe.each(Object.entries(CLIENTS))('with %s', (_name, watch) => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('who watches a gateway that ends comes back to the next, and misses nothing', async () => {
+  test('reconnects to the next gateway when the first one shuts down, and misses nothing', async () => {
     const [gateway, next] = await Promise.all([startTestGateway(), startTestGateway()]);
     const served = await serve(gateway);
-    const id = await start(next);
+    const meetingId = await start(next);
     await start(gateway);
-    const isBack = Promise.withResolvers<void>();
-    const { statuses, errors } = watch({ served, id, retry: async () => isBack.promise });
+    const reconnection = Promise.withResolvers<void>();
+    const { statuses, errors } = subscribe({ served, meetingId, retry: async () => reconnection.promise });
     await expect.poll(() => statuses).toEqual(['INVOKED']);
     await served.drain();
-    await expect.poll(() => [gateway.server.subscriptions(), served.sockets.size()]).toEqual([0, 0]);
+    await expect.poll(() => [gateway.server.subscriptionCount(), served.sockets.size()]).toEqual([0, 0]);
     await serve(next, {}, served.port);
-    isBack.resolve();
+    reconnection.resolve();
     await expect.poll(() => statuses.length).toBe(2);
-    await inTime(next, () => statuses.includes('LIVE'));
+    await advanceUntil(next, () => statuses.includes('LIVE'));
     expect([errors, statuses.includes('complete')]).toEqual([[], false]);
   });
 });
 
-test('an event stream tells who watches a gateway that ends by a connection that breaks, not by an answer', async () => {
+test('shutting down the gateway breaks the connection of an event stream, without a result or a completion', async () => {
   const gateway = await startTestGateway();
   const served = await serve(gateway);
-  const watch = async (): Promise<{ text: string; isBroken: boolean }> => {
+  const readStream = async (): Promise<{ text: string; isBroken: boolean }> => {
     const response = await fetch(served.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
@@ -87,11 +88,11 @@ test('an event stream tells who watches a gateway that ends by a connection that
       return { text, isBroken: true };
     }
   };
-  const before = watch();
-  await expect.poll(() => gateway.server.subscriptions()).toBe(1);
+  const streamBefore = readStream();
+  await expect.poll(() => gateway.server.subscriptionCount()).toBe(1);
   gateway.server.endSubscriptions();
-  const answers = await Promise.all([before, watch()]);
-  for (const { text, isBroken } of answers) {
+  const streams = await Promise.all([streamBefore, readStream()]);
+  for (const { text, isBroken } of streams) {
     expect(isBroken).toBe(true);
     expect(text).not.toMatch(/event: complete|"errors"/);
   }

@@ -4,6 +4,8 @@ import {
   type LiveLimits,
   type LiveSubscriptions,
 } from '../../src/live/subscriptions.ts';
+import type { Account } from '../../src/data/account.ts';
+import type { Operation } from '../../src/data/operation.ts';
 import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
@@ -17,72 +19,74 @@ import { connectInProcess } from '../support/model/world.ts';
 import { APP } from '../support/upstream.ts';
 
 export const TOKEN = 'token-of-the-gateway';
-export const EVERYTHING: SubscriptionTarget = { livestreamId: null, meetingId: null };
-export const livestream = (livestreamId: string): SubscriptionTarget => ({ livestreamId, meetingId: null });
-export const meeting = (meetingId: string): SubscriptionTarget => ({ livestreamId: null, meetingId });
+export const APP_WIDE: SubscriptionTarget = { livestreamId: null, meetingId: null };
+export const livestreamTarget = (livestreamId: string): SubscriptionTarget => ({ livestreamId, meetingId: null });
+export const meetingTarget = (meetingId: string): SubscriptionTarget => ({ livestreamId: null, meetingId });
 
-/** `connect`: no connection comes about; `hang`: nothing is ever answered. */
+/** `connect`: no connection can be made. `hang`: no request gets a response. */
 export type Outage = 'connect' | 'hang';
 
 export interface LiveWorldOptions {
   settings?: SettingsPatch;
   caching?: Partial<CachingSettings>;
   limits?: Partial<LiveLimits>;
-  /** How many gateways share a store; by default the one shares nothing. */
+  /** How many gateways share a store. By default there is one gateway, without a store. */
   replicas?: number;
-  /** Of each request, in milliseconds: on the way there, and on the way back. */
-  latency?: () => [up: number, down: number];
+  /** How long each request takes to reach upstream, and its response to come back. */
+  latency?: () => [requestMs: number, responseMs: number];
 }
 
-/** Somebody who watches, and reads as soon as there is something, unless it is slow: then only when told to. */
-export interface Viewer {
+/** A subscriber that reads every event at once, or, if it is slow, nothing until `catchUp`. */
+export interface TestSubscriber {
   target: SubscriptionTarget;
+  /** The states received, in order. */
   states: LiveState[];
-  failure: unknown;
-  isOver: boolean;
-  /** The ids and what was seen last of them. */
-  last(): Map<string, LiveState>;
-  leave(): Promise<void>;
-  /** A slow one reads whatever waits. */
-  hasten(): void;
+  error: unknown;
+  hasEnded: boolean;
+  /** The last state received of each livestream, by its id. */
+  lastStates(): Map<string, LiveState>;
+  unsubscribe(): Promise<void>;
+  /** Makes a slow subscriber read what waits, and every event from then on. */
+  catchUp(): void;
 }
 
-/** The core of subscriptions over a sandbox in the same process, on one clock. */
+/** Live subscriptions to a sandbox in the same process. Everything uses one clock, which the tests advance. */
 export async function createLiveWorld(options: LiveWorldOptions = {}) {
-  let busy = 0;
-  let lookUps = 0;
+  /** The number of exchanges in flight: the clock stands still meanwhile. */
+  let exchanges = 0;
+  let restCalls = 0;
   let outage: Outage | null = null;
   let sessionsHang = false;
-  const sent: string[] = [];
-  const clock = createSteppedClock(() => busy > 0);
+  const requests: string[] = [];
+  const clock = createSteppedClock(() => exchanges > 0);
   const sandbox = createSandbox({ clock, settings: options.settings ?? {} });
   const { baseUrl, exchange } = connectInProcess(sandbox);
   const root = `${baseUrl}/accounts/${APP.accountId}/realtime/kit/${APP.appId}`;
   const latency = options.latency ?? (() => [0, 0]);
 
-  function after(milliseconds: number, callback: () => void): void {
-    if (milliseconds === 0) callback();
-    else clock.after(milliseconds, callback);
+  function after(delayMs: number, callback: () => void): void {
+    if (delayMs === 0) callback();
+    else clock.after(delayMs, callback);
   }
 
   const transport: Transport = (request) => {
     const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
-    sent.push(`${request.method} ${request.url.slice(root.length)}`);
+    requests.push(`${request.method} ${request.url.slice(root.length)}`);
     request.signal.addEventListener('abort', () => reject(asError(request.signal.reason)), { once: true });
-    const [up, down] = latency();
-    const broken = outage;
-    const isLost = broken === 'hang' || (sessionsHang && request.url.endsWith('active-livestream-session'));
+    const [requestMs, responseMs] = latency();
+    const outageNow = outage;
+    const isLost = outageNow === 'hang' || (sessionsHang && request.url.endsWith('active-livestream-session'));
     if (isLost) return promise;
-    after(up, () => {
-      if (broken === 'connect') return reject(new TransportError('connect', 'No connection.'));
-      busy += 1;
+    after(requestMs, () => {
+      if (outageNow === 'connect') return reject(new TransportError('connect', 'No connection.'));
+      exchanges += 1;
       exchange(request)
         .then(
-          (response) => after(down, () => resolve(response)),
+          (response) => after(responseMs, () => resolve(response)),
           () => reject(new TransportError('interrupted', 'The connection broke.')),
         )
         .finally(() => {
-          busy -= 1;
+          exchanges -= 1;
         });
       return undefined;
     });
@@ -91,7 +95,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
 
   const store = createMemoryStore({ clock, minReplicas: options.replicas ?? 1 });
 
-  function gateway(own: MemoryReplica | null = null): { upstream: DataSource; watch: LiveSubscriptions } {
+  function createReplica(ownStore: MemoryReplica | null): { dataSource: DataSource; subscriptions: LiveSubscriptions } {
     const dataSource = createDataSource({
       ...DEFAULT_CACHING,
       ...options.caching,
@@ -103,29 +107,31 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       transport,
       clock,
       random: () => 0,
-      cluster: own && { store: own, prefix: 'app ' },
+      cluster: ownStore && { store: ownStore, prefix: 'app ' },
     });
     const ttl = options.caching?.ttl ?? DEFAULT_CACHING.ttl;
     const limits = { ...DEFAULT_LIVE_LIMITS, ...options.limits };
-    return { upstream: dataSource, watch: createLiveSubscriptions({ dataSource, clock, ttl, limits }) };
+    return { dataSource, subscriptions: createLiveSubscriptions({ dataSource, clock, ttl, limits }) };
   }
 
   const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ clockAheadMs: index }));
-  const replicas = stores.map((own) => Object.assign(gateway(own), { store: own }));
-  const { upstream, watch } = replicas[0] ?? gateway();
-  const account = await upstream.account(TOKEN);
+  const replicas = stores.map((ownStore) => Object.assign(createReplica(ownStore), { store: ownStore }));
+  const { dataSource, subscriptions } = replicas[0] ?? createReplica(null);
+  const account = await dataSource.account(TOKEN);
+
+  const newOperation = (by: Account): Operation => dataSource.operation(by, new AbortController().signal, () => {});
 
   async function rest(path: string, method: 'GET' | 'POST' = 'GET'): Promise<unknown> {
-    lookUps += 1;
-    busy += 1;
-    // Faults are meant for the gateway.
+    restCalls += 1;
+    exchanges += 1;
+    // The sandbox's faults are meant for the gateway's requests only.
     const { faults } = sandbox.overview();
     sandbox.fail([]);
-    const headers = { authorization: `Bearer somebody-${lookUps}`, 'content-type': 'application/json' };
-    // By its name a start of ours whose answer was lost can tell that this is not what came of it.
+    const headers = { authorization: `Bearer rest-${restCalls}`, 'content-type': 'application/json' };
+    // With a name that differs from the gateway's own: a start whose response was lost must not take this livestream for its own.
     const body = method === 'POST' ? { body: JSON.stringify({ name: 'Started elsewhere' }) } : {};
     const response = await exchange({ method, url: root + path, headers, ...body }).finally(() => {
-      busy -= 1;
+      exchanges -= 1;
       sandbox.fail(faults);
     });
     return at(JSON.parse(response.body), 'data');
@@ -137,107 +143,112 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     baseUrl,
     sandbox,
     samples: sandbox.samples,
-    upstream,
-    watch,
+    dataSource,
+    subscriptions,
     account,
-    gateway: () => gateway(),
-    /** Those that share a store; the first of them is `upstream` and `watch`. */
+    /** A second gateway, without a store. */
+    createGateway: () => createReplica(null),
+    /** The gateways that share a store. The first one has `dataSource` and `subscriptions`. */
     replicas,
-    pass: async (milliseconds: number) => clock.pass(milliseconds),
-    /** Requests of the gateway since `forget`. */
-    sent: () => [...sent],
-    forget: () => void sent.splice(0),
-    break(kind: Outage | null) {
+    advance: async (ms: number) => clock.pass(ms),
+    /** The gateways' requests since `clearRequests`. */
+    requests: () => [...requests],
+    clearRequests: () => void requests.splice(0),
+    setOutage(kind: Outage | null) {
       outage = kind;
     },
-    /** From now on nothing about running sessions is answered. */
-    hangSessions(hang: boolean) {
+    /** While set, no request for a running session gets a response. */
+    setSessionsHang(hang: boolean) {
       sessionsHang = hang;
     },
-    /** By the gateway itself. */
-    async startHere(meetingId: string, by = account): Promise<void> {
-      const operation = upstream.operation(by, new AbortController().signal, () => {});
-      await upstream.mutations.start(operation, { meetingId, name: 'Started here', video: null });
+    async startThroughGateway(meetingId: string, by = account): Promise<void> {
+      await dataSource.mutations.start(newOperation(by), { meetingId, name: 'Started here', video: null });
     },
-    async stopHere(meetingId: string, by = account): Promise<void> {
-      await upstream.mutations.stop(
-        upstream.operation(by, new AbortController().signal, () => {}),
-        meetingId,
-      );
+    async stopThroughGateway(meetingId: string, by = account): Promise<void> {
+      await dataSource.mutations.stop(newOperation(by), meetingId);
     },
-    /** Past the gateway. */
+    /** Starts a livestream directly over the REST API. Returns its id. */
     async start(meetingId: string): Promise<string> {
       return String(at(await rest(`/meetings/${meetingId}/livestreams`, 'POST'), 'id'));
     },
+    /** Stops the meeting's livestream directly over the REST API. */
     async stop(meetingId: string): Promise<void> {
       await rest(`/meetings/${meetingId}/active-livestream/stop`, 'POST');
     },
-    /** All livestreams as they are. */
-    async truth(): Promise<Look[]> {
+    /** All livestreams, read directly over the REST API. */
+    async actualLivestreams(): Promise<ActualLivestream[]> {
       const { livestreams } = sandbox.overview().counts;
       const pages = Array.from({ length: Math.ceil(livestreams / 100) }, (_, page) => page + 1);
       const read = async (page: number): Promise<unknown> => rest(`/livestreams?per_page=100&page_no=${page}`);
-      return (await Promise.all(pages.map(read))).flatMap(rowsOf).map((row) => lookOf(row));
+      return (await Promise.all(pages.map(read))).flatMap(rowsOf).map((row) => parseActualLivestream(row));
     },
-    async truthOf(meetingId: string): Promise<Look[]> {
+    /** The meeting's livestreams, newest first, read directly over the REST API. */
+    async actualLivestreamsOf(meetingId: string): Promise<ActualLivestream[]> {
       const rows = rowsOf(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
-      return rows.map((row) => lookOf(row, meetingId));
+      return rows.map((row) => parseActualLivestream(row, meetingId));
     },
-    /** What the REST API itself says. */
+    /** Reads directly over the REST API. Returns the response's data. */
     rest: async (path: string) => rest(path),
-    async sessionOf(id: string): Promise<string | null> {
+    /** The id of the livestream's running session, read directly over the REST API. */
+    async actualSessionId(id: string): Promise<string | null> {
       const session = at(await rest(`/livestreams/${id}/active-livestream-session`), 'session', 'id');
       return typeof session === 'string' ? session : null;
     },
-    async view(
+    async subscribe(
       target: SubscriptionTarget,
-      { isSlow = false, by = account, caller = 'caller', from = watch } = {},
-    ): Promise<Viewer> {
-      return viewerOf(await from.subscribe(by, caller, target, new AbortController().signal), target, isSlow);
+      { isSlow = false, by = account, callerId = 'caller', through = subscriptions } = {},
+    ): Promise<TestSubscriber> {
+      const subscription = await through.subscribe(by, callerId, target, new AbortController().signal);
+      return createTestSubscriber(subscription, target, isSlow);
     },
-    accountOf: async (token: string) => upstream.account(token),
+    accountOf: async (token: string) => dataSource.account(token),
   };
 }
 
 export type LiveWorld = Awaited<ReturnType<typeof createLiveWorld>>;
 
-function viewerOf(iterator: AsyncIterableIterator<LiveState>, target: SubscriptionTarget, isSlow: boolean): Viewer {
-  const viewer: Viewer = {
+function createTestSubscriber(
+  iterator: AsyncIterableIterator<LiveState>,
+  target: SubscriptionTarget,
+  isSlow: boolean,
+): TestSubscriber {
+  const subscriber: TestSubscriber = {
     target,
     states: [],
-    failure: null,
-    isOver: false,
-    last: () => new Map(viewer.states.map((state) => [state.livestream.id, state])),
-    async leave() {
+    error: null,
+    hasEnded: false,
+    lastStates: () => new Map(subscriber.states.map((state) => [state.livestream.id, state])),
+    async unsubscribe() {
       await iterator.return?.();
     },
-    hasten() {
+    catchUp() {
       isSlow = false;
       void read();
     },
   };
   async function read(): Promise<void> {
     try {
-      for await (const state of iterator) viewer.states.push(state);
+      for await (const state of iterator) subscriber.states.push(state);
     } catch (error) {
-      viewer.failure = error;
+      subscriber.error = error;
     }
-    viewer.isOver = true;
+    subscriber.hasEnded = true;
   }
   if (!isSlow) void read();
-  return viewer;
+  return subscriber;
 }
 
-/** What readers are told of, of one livestream. */
-export interface Look {
+/** The state of a livestream according to the REST API. */
+export interface ActualLivestream {
   id: string;
   meetingId: string | null;
+  /** The fields that subscribers are notified of; comparable with `stateText`. */
   text: string;
   isActive: boolean;
 }
 
-export function lookOf(row: unknown, of: string | null = null): Look {
-  const meetingId = at(row, 'meeting_id') ?? of;
+export function parseActualLivestream(row: unknown, listedMeetingId: string | null = null): ActualLivestream {
+  const meetingId = at(row, 'meeting_id') ?? listedMeetingId;
   const status = String(at(row, 'status'));
   return {
     id: String(at(row, 'id')),
@@ -247,11 +258,15 @@ export function lookOf(row: unknown, of: string | null = null): Look {
   };
 }
 
-/** The same of what a reader was told. */
-export function textOf({ livestream: { status, playbackUrl, name } }: LiveState): string {
+/** The text of a state that a subscriber received. */
+export function stateText({ livestream: { status, playbackUrl, name } }: LiveState): string {
   return JSON.stringify([status, playbackUrl, name]);
 }
 
+export function statusesOf(states: LiveState[]): string[] {
+  return states.map((state) => state.livestream.status);
+}
+
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('Left', { cause: reason });
+  return reason instanceof Error ? reason : new Error('Aborted', { cause: reason });
 }

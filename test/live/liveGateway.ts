@@ -3,22 +3,23 @@ import { at } from '../support/gateway.ts';
 import { APP } from '../support/upstream.ts';
 import type { LiveWorld } from './world.ts';
 
-/** A subscription as its client sees it. */
-export interface Stream {
+/** What a client has received of a subscription. */
+export interface SseSubscription {
+  /** The result in each event. */
   events: unknown[];
-  isOver: boolean;
+  hasEnded: boolean;
   /** Closes the connection. */
-  leave(): void;
+  disconnect(): void;
 }
 
-/** A whole gateway in a world, whose subscriptions are read over server-sent events. */
+/** A complete gateway in front of a world's sandbox. Tests subscribe to it over server-sent events. */
 export function createLiveGateway({ transport, baseUrl, clock }: LiveWorld, options: Partial<GatewayOptions> = {}) {
   const logs: string[] = [];
   const gateway = createGateway({
     upstream: {
       baseUrl,
       ...APP,
-      token: 'the-gateways',
+      token: 'token-of-the-gateway',
       attemptTimeoutMs: 10_000,
       totalTimeoutMs: 25_000,
       requestsPerSecond: 0,
@@ -31,17 +32,17 @@ export function createLiveGateway({ transport, baseUrl, clock }: LiveWorld, opti
     ...options,
   });
 
-  function subscribe(query: string, variables: Record<string, unknown> = {}): Stream {
+  function subscribe(query: string, variables: Record<string, unknown> = {}): SseSubscription {
     const connection = new AbortController();
-    const stream: Stream = { events: [], isOver: false, leave: () => connection.abort() };
+    const stream: SseSubscription = { events: [], hasEnded: false, disconnect: () => connection.abort() };
     void read(stream, query, variables, connection.signal).then(
-      () => (stream.isOver = true),
-      () => (stream.isOver = true),
+      () => (stream.hasEnded = true),
+      () => (stream.hasEnded = true),
     );
     return stream;
   }
 
-  async function read(stream: Stream, query: string, variables: object, signal: AbortSignal): Promise<void> {
+  async function read(stream: SseSubscription, query: string, variables: object, signal: AbortSignal): Promise<void> {
     const response = await gateway.fetch('http://gateway.test/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
@@ -54,20 +55,20 @@ export function createLiveGateway({ transport, baseUrl, clock }: LiveWorld, opti
     for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
       const parts = (text + part.value).split('\n\n');
       text = parts.pop() ?? '';
-      stream.events.push(...parts.flatMap(eventOf));
+      stream.events.push(...parts.flatMap(parseEvent));
     }
   }
 
   return { subscribe, logs };
 }
 
-/** The result that an event carries; an event without one is a sign of life, or the end. */
-function eventOf(text: string): unknown[] {
+/** The result in an event. Keep-alive and completion events have none. */
+function parseEvent(text: string): unknown[] {
   const data = /^data: ?(\{.*)$/m.exec(text)?.[1];
   return data === undefined ? [] : [JSON.parse(data)];
 }
 
-/** The field of the event's data. */
-export function updated(event: unknown, ...keys: string[]): unknown {
+/** A field of the livestream in an event. */
+export function eventField(event: unknown, ...keys: string[]): unknown {
   return at(event, 'data', 'livestreamUpdated', ...keys);
 }

@@ -10,22 +10,22 @@ import type { Fetch } from '../../src/server/websocket/sseBridge.ts';
 import { present, startTestGateway } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
 
-/** An event of 64 KiB. */
+/** 64 KiB. */
 const EVENT = 'x'.repeat(65_536);
-/** More events than all buffers between two programs of one machine hold, in this process and in the operating system. */
-const MANY = 500;
-/** Where it would end, if nobody waited for the reader. */
-const ENOUGH = 4 * MANY;
+/** More events than fit into all buffers between two local programs, those of the operating system included. */
+const BUFFERED_EVENTS = 500;
+/** Where the source ends if it does not wait for the reader. */
+const MAX_EVENTS = 4 * BUFFERED_EVENTS;
 
-const STREAM = { headers: { 'content-type': 'text/event-stream' } };
+const EVENT_STREAM = { headers: { 'content-type': 'text/event-stream' } };
 
-/** Stands for a gateway: lets everybody in, and answers each operation so. */
-function asGateway(answer: () => Response): Fetch {
-  return ({ headers }) => (headers.get('accept') === 'text/event-stream' ? answer() : Response.json({ data: {} }));
+/** A fake gateway that accepts every connection and responds to each operation with `respond`. */
+function createFakeGateway(respond: () => Response): Fetch {
+  return ({ headers }) => (headers.get('accept') === 'text/event-stream' ? respond() : Response.json({ data: {} }));
 }
 
-/** Resolves once `count` has stopped rising. */
-async function atRest(count: () => number): Promise<number> {
+/** Returns `count` once it has stopped rising. */
+async function settled(count: () => number): Promise<number> {
   for (let last = -1; last !== count();) {
     last = count();
     await setTimeout(200);
@@ -33,21 +33,21 @@ async function atRest(count: () => number): Promise<number> {
   return count();
 }
 
-test('for who reads slowly over a WebSocket no more events are made than they take', async () => {
-  let made = 0;
+test('a WebSocket client that does not read makes the gateway stop producing events', async () => {
+  let produced = 0;
   const encoder = new TextEncoder();
   const body = (): ReadableStream<Uint8Array> =>
     new ReadableStream({
       async pull(controller) {
         await setImmediate();
-        made += 1;
-        if (made === ENOUGH) return controller.close();
+        produced += 1;
+        if (produced === MAX_EVENTS) return controller.close();
         return controller.enqueue(
           encoder.encode(`event: next\ndata: ${JSON.stringify({ data: { event: EVENT } })}\n\n`),
         );
       },
     });
-  const fetch = asGateway(() => new Response(body(), STREAM));
+  const fetch = createFakeGateway(() => new Response(body(), EVENT_STREAM));
   const { socketUrl } = await serve(await startTestGateway(), { fetch });
   const socket = new WebSocket(socketUrl, 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
@@ -57,20 +57,20 @@ test('for who reads slowly over a WebSocket no more events are made than they ta
   socket.send('{"id":"1","type":"subscribe","payload":{"query":"subscription { event }"}}');
   await once(socket, 'message');
   socket.pause();
-  const waiting = await atRest(() => made);
-  expect(waiting).toBeLessThan(MANY);
+  const buffered = await settled(() => produced);
+  expect(buffered).toBeLessThan(BUFFERED_EVENTS);
   socket.resume();
-  await expect.poll(() => made, { timeout: 15_000 }).toBeGreaterThan(waiting + MANY);
+  await expect.poll(() => produced, { timeout: 15_000 }).toBeGreaterThan(buffered + BUFFERED_EVENTS);
 });
 
-test('whose answers wait to be read is not read any further', async () => {
-  let asked = 0;
-  const answer = JSON.stringify({ data: { event: EVENT } });
-  const fetch = asGateway(() => {
-    asked += 1;
-    return new Response(`event: next\ndata: ${answer}\n\nevent: complete\ndata:\n\n`, STREAM);
+test('a WebSocket client that does not read its results is not read from either', async () => {
+  let operationCount = 0;
+  const result = JSON.stringify({ data: { event: EVENT } });
+  const fetch = createFakeGateway(() => {
+    operationCount += 1;
+    return new Response(`event: next\ndata: ${result}\n\nevent: complete\ndata:\n\n`, EVENT_STREAM);
   });
-  const { socketUrl } = await serve(await startTestGateway(), { fetch, operations: 10_000 });
+  const { socketUrl } = await serve(await startTestGateway(), { fetch, maxOperations: 10_000 });
   const socket = new WebSocket(socketUrl, 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
@@ -82,14 +82,14 @@ test('whose answers wait to be read is not read any further', async () => {
     socket.send(
       `{"id":"${id}","type":"subscribe","payload":{"query":"{ event }","operationName":"${'n'.repeat(1000)}"}}`,
     );
-  const taken = await atRest(() => asked);
-  expect(taken).toBeLessThan(sent / 2);
+  const started = await settled(() => operationCount);
+  expect(started).toBeLessThan(sent / 2);
   socket.resume();
-  await expect.poll(() => asked, { timeout: 15_000 }).toBe(sent);
+  await expect.poll(() => operationCount, { timeout: 15_000 }).toBe(sent);
 });
 
-test('for who reads slowly over an event stream no more events are made than they take', async () => {
-  let made = 0;
+test('an event-stream client that does not read makes the gateway stop producing events', async () => {
+  let produced = 0;
   const yoga = createYoga({
     schema: createSchema({
       typeDefs: 'type Query { any: Int } type Subscription { event: String }',
@@ -97,9 +97,9 @@ test('for who reads slowly over an event stream no more events are made than the
         Subscription: {
           event: {
             async *subscribe() {
-              while (made < ENOUGH) {
+              while (produced < MAX_EVENTS) {
                 await setImmediate();
-                made += 1;
+                produced += 1;
                 yield { event: EVENT };
               }
             },
@@ -118,15 +118,15 @@ test('for who reads slowly over an event stream no more events are made than the
   const address = present(server.address());
   const port = typeof address === 'object' ? address.port : 0;
   const headers = { accept: 'text/event-stream' };
-  const answered: unknown[] = await once(
+  const responseEvent: unknown[] = await once(
     get({ port, host: '127.0.0.1', path: '/graphql?query=subscription{event}', headers }),
     'response',
   );
-  const [response] = answered;
-  if (!(response instanceof IncomingMessage)) throw new Error('No answer');
-  const waiting = await atRest(() => made);
-  expect(waiting).toBeLessThan(MANY);
+  const [response] = responseEvent;
+  if (!(response instanceof IncomingMessage)) throw new Error('No response');
+  const buffered = await settled(() => produced);
+  expect(buffered).toBeLessThan(BUFFERED_EVENTS);
   response.resume();
-  await expect.poll(() => made, { timeout: 15_000 }).toBeGreaterThan(waiting + MANY);
+  await expect.poll(() => produced, { timeout: 15_000 }).toBeGreaterThan(buffered + BUFFERED_EVENTS);
   response.destroy();
 });

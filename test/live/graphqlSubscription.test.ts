@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+
+import { at, until } from '../support/gateway.ts';
+import { createLiveGateway, eventField } from './liveGateway.ts';
+import { createLiveWorld, type LiveWorld } from './world.ts';
+
+const SUBSCRIPTION = `
+  subscription Updates($livestreamId: ID, $meetingId: ID) {
+    livestreamUpdated(livestreamId: $livestreamId, meetingId: $meetingId) {
+      id
+      name
+      status
+      playbackUrl
+      updatedAt
+      activeSession { id startedAt stoppedAt livestream { status } }
+      meeting { id title activeLivestream { id status } }
+    }
+  }
+`;
+
+/** Advances the clock until the condition holds, for at most 30 s. */
+async function advanceUntil(world: LiveWorld, condition: () => boolean): Promise<void> {
+  for (let step = 0; step < 60 && !condition(); step += 1) await world.advance(500);
+  await until(condition);
+}
+
+/** The fields of an event, read directly over the REST API. */
+async function actualFields(world: LiveWorld, id: string, meetingId: string): Promise<unknown> {
+  const livestream = at(await world.rest(`/livestreams/${id}`), 'livestream');
+  const active = at(await world.rest(`/meetings/${meetingId}/active-livestream`), 'id') ?? null;
+  return {
+    status: at(livestream, 'status'),
+    playbackUrl: at(livestream, 'playback_url') ?? null,
+    sessionId: await world.actualSessionId(id),
+    active,
+  };
+}
+
+test('every field of every event is correct at the time of the event, from a start to a failure', async () => {
+  const world = await createLiveWorld({ settings: { goLiveAfterMs: 4000, playbackUrlDelayMs: 9000 } });
+  const gateway = createLiveGateway(world);
+  const meetingId = world.samples.emptyMeetingId;
+  const id = await world.start(meetingId);
+  const { events } = gateway.subscribe(SUBSCRIPTION, { meetingId });
+  for (const [count, status] of ['INVOKED', 'LIVE', 'LIVE', 'ERRORED'].entries()) {
+    if (status === 'ERRORED') world.sandbox.happen({ kind: 'livestream-failed', livestreamId: id });
+    await advanceUntil(world, () => events.length > count);
+    const event = events[count];
+    expect(at(event, 'errors')).toBeUndefined();
+    expect(eventField(event, 'status')).toBe(status);
+    expect({
+      status: eventField(event, 'status'),
+      playbackUrl: eventField(event, 'playbackUrl'),
+      sessionId: eventField(event, 'activeSession', 'id') ?? null,
+      active: eventField(event, 'meeting', 'activeLivestream', 'id') ?? null,
+    }).toEqual(await actualFields(world, id, meetingId));
+    expect(typeof eventField(event, 'activeSession', 'startedAt') === 'string').toBe(status === 'LIVE');
+    expect(eventField(event, 'activeSession', 'livestream', 'status') ?? status).toBe(status);
+  }
+  await world.advance(30_000);
+  expect(events).toHaveLength(4);
+  expect(gateway.logs).toEqual([]);
+});
+
+test('an event whose session could not be read is sent again exactly once, when the session can be read', async () => {
+  const world = await createLiveWorld();
+  const gateway = createLiveGateway(world);
+  const livestreamId = world.samples.liveLivestreamId;
+  world.sandbox.fail([
+    { kind: 'status', status: 503, route: '/livestreams/{livestream_id}/active-livestream-session' },
+  ]);
+  const { events } = gateway.subscribe(SUBSCRIPTION, { livestreamId });
+  await advanceUntil(world, () => events.length > 0);
+  expect(at(events[0], 'errors', 0, 'path')).toEqual(['livestreamUpdated', 'activeSession']);
+  world.sandbox.fail([]);
+  await advanceUntil(world, () => events.length > 1);
+  expect(eventField(events[1], 'activeSession', 'id')).toBe(await world.actualSessionId(livestreamId));
+  await world.advance(60_000);
+  expect(events).toHaveLength(2);
+});
+
+test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async () => {
+  const world = await createLiveWorld();
+  const stream = createLiveGateway(world).subscribe(SUBSCRIPTION, { livestreamId: 'unknown' });
+  await until(() => stream.hasEnded);
+  expect(at(stream.events[0], 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');
+  expect(world.clock.pending()).toBe(0);
+});
+
+test('a client that disconnects ends polling and frees its slot', async () => {
+  const world = await createLiveWorld();
+  const gateway = createLiveGateway(world, { live: { perCaller: 1 } });
+  const variables = { livestreamId: world.samples.invokedLivestreamId };
+  for (let round = 0; round < 3; round += 1) {
+    const stream = gateway.subscribe(SUBSCRIPTION, variables);
+    await until(() => stream.events.length === 1);
+    const rejected = gateway.subscribe(SUBSCRIPTION, variables);
+    await until(() => rejected.hasEnded);
+    expect(at(rejected.events[0], 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
+    stream.disconnect();
+    await until(() => stream.hasEnded && world.clock.pending() === 0);
+  }
+  world.clearRequests();
+  await world.advance(60_000);
+  expect(world.requests()).toEqual([]);
+});
+
+test('a client that disconnects during the initial read frees its slot, and nothing is read for it any more', async () => {
+  let delayMs = 1000;
+  const world = await createLiveWorld({ latency: () => [delayMs, 0] });
+  const gateway = createLiveGateway(world, { live: { perCaller: 1 } });
+  const variables = { livestreamId: world.samples.liveLivestreamId };
+  const aborted = gateway.subscribe(SUBSCRIPTION, variables);
+  await until(() => world.requests().length === 1);
+  aborted.disconnect();
+  await world.advance(5000);
+  await until(() => aborted.hasEnded);
+  delayMs = 0;
+  world.clearRequests();
+  await world.advance(60_000);
+  expect(world.requests()).toEqual([]);
+  expect(world.clock.pending()).toBe(0);
+  const next = gateway.subscribe(SUBSCRIPTION, variables);
+  await until(() => next.events.length === 1);
+  expect(eventField(next.events[0], 'status')).toBe('LIVE');
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+
+import { createLiveWorld, APP_WIDE, livestreamTarget, meetingTarget, statusesOf } from './world.ts';
+
+describe('polling', () => {
+  test.each([1, 100, 10_000])(
+    'sends at most seven requests a minute for %i subscribers to one livestream',
+    async (count) => {
+      const world = await createLiveWorld({ limits: { perCaller: count } });
+      const subscribers = await Promise.all(
+        Array.from({ length: count }, async () => world.subscribe(livestreamTarget(world.samples.liveLivestreamId))),
+      );
+      await world.advance(0);
+      world.clearRequests();
+      await world.advance(60_000);
+      expect(world.requests().length).toBeGreaterThan(4);
+      expect(world.requests().length).toBeLessThanOrEqual(7);
+      await world.stop(world.samples.liveMeetingId);
+      await world.advance(12_000);
+      expect(new Set(subscribers.map(({ states }) => statusesOf(states).join()))).toEqual(new Set(['LIVE,IDLE']));
+    },
+  );
+
+  test('polls a starting livestream every 2 s, for at most 2 minutes', async () => {
+    const world = await createLiveWorld();
+    await world.subscribe(livestreamTarget(world.samples.invokedLivestreamId));
+    world.clearRequests();
+    await world.advance(60_000);
+    expect(world.requests().length).toBeGreaterThanOrEqual(29);
+    expect(world.requests().length).toBeLessThanOrEqual(31);
+    await world.advance(62_000);
+    world.clearRequests();
+    await world.advance(60_000);
+    expect(world.requests().length).toBeLessThanOrEqual(7);
+  });
+
+  test('polls once a minute while webhooks arrive, and sooner if reading a change back has failed', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    const event = { livestreamId: liveLivestreamId, meetingId: liveMeetingId };
+    world.subscriptions.onWebhook(event);
+    await world.advance(12_000);
+    world.clearRequests();
+    await world.advance(120_000);
+    expect(world.requests().length).toBeLessThanOrEqual(3);
+    await world.stop(liveMeetingId);
+    world.setOutage('connect');
+    world.subscriptions.onWebhook(event);
+    await world.advance(1000);
+    world.setOutage(null);
+    await world.advance(15_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'IDLE']);
+  });
+
+  test('polls at the steady interval again after the first change without a webhook', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, liveMeetingId, invokedLivestreamId } = world.samples;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    world.subscriptions.onWebhook({ livestreamId: invokedLivestreamId, meetingId: null });
+    await world.advance(12_000);
+    await world.stop(liveMeetingId);
+    await world.advance(61_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'IDLE']);
+    world.clearRequests();
+    await world.advance(60_000);
+    expect(world.requests().length).toBeGreaterThan(4);
+  });
+
+  test('finds changes within 20 s while the budget shrinks fast but is not short', async () => {
+    const world = await createLiveWorld({ settings: { quota: { limit: 100, windowSeconds: 300, enforced: true } } });
+    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, index) =>
+        world.subscribe(livestreamTarget(`none-${index}`)).catch(() => null),
+      ),
+    );
+    await world.advance(16_000);
+    await world.stop(liveMeetingId);
+    await world.advance(19_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'IDLE']);
+  });
+
+  test('sends no request for a webhook about a livestream without subscribers', async () => {
+    const world = await createLiveWorld();
+    await world.subscribe(livestreamTarget(world.samples.liveLivestreamId));
+    await world.advance(0);
+    world.clearRequests();
+    world.subscriptions.onWebhook({
+      livestreamId: world.samples.idleLivestreamId,
+      meetingId: world.samples.idleMeetingId,
+    });
+    await world.startThroughGateway(world.samples.emptyMeetingId);
+    await world.advance(0);
+    expect(world.requests()).toHaveLength(1);
+  });
+
+  test('stops for a livestream whose last subscriber has left, and goes on for the others', async () => {
+    const world = await createLiveWorld();
+    const { invokedLivestreamId, liveLivestreamId } = world.samples;
+    await world.subscribe(livestreamTarget(liveLivestreamId));
+    const other = await world.subscribe(livestreamTarget(invokedLivestreamId));
+    await other.unsubscribe();
+    world.clearRequests();
+    await world.advance(60_000);
+    expect(world.requests().length).toBeLessThanOrEqual(7);
+    expect(world.requests().filter((request) => request.includes(invokedLivestreamId))).toEqual([]);
+  });
+
+  test('stops at once when the last subscriber leaves', async () => {
+    const world = await createLiveWorld();
+    const subscribers = await Promise.all([
+      world.subscribe(APP_WIDE),
+      world.subscribe(meetingTarget(world.samples.invokedMeetingId)),
+    ]);
+    await world.advance(5000);
+    for (const subscriber of subscribers) await subscriber.unsubscribe();
+    world.clearRequests();
+    expect(world.clock.pending()).toBe(0);
+    await world.advance(60_000);
+    expect(world.requests()).toEqual([]);
+    expect(world.subscriptions.size()).toBe(0);
+  });
+
+  test('covers more livestreams than one operation may send requests, without bulk reads', async () => {
+    const world = await createLiveWorld({
+      caching: { bulkReads: false, maxRequestsPerOperation: 100 },
+      settings: { quota: { limit: 100_000 } },
+    });
+    const ids = (await world.actualLivestreams()).map(({ id }) => id);
+    const subscribers = await Promise.all(ids.map(async (id) => world.subscribe(livestreamTarget(id))));
+    for (const id of ids) world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: id, name: `New ${id}` });
+    await world.advance(20_000);
+    for (const { target, states } of subscribers)
+      expect(states.at(-1)?.livestream.name).toBe(`New ${target.livestreamId}`);
+  });
+});
