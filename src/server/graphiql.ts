@@ -2,7 +2,7 @@ import type { GraphiQLOptions } from 'graphql-yoga';
 
 import { REPORT_HEADER } from './plugins/useUpstreamReport.ts';
 
-/** Ids that exist, for the example queries; without them the examples leave a blank to fill in. */
+/** Ids of existing objects for the example operations. */
 export interface ExampleIds {
   liveMeetingId: string;
   idleMeetingId: string;
@@ -10,57 +10,58 @@ export interface ExampleIds {
   endedSessionId: string;
 }
 
-/** What the examples send beside the operation. */
+/** Which headers the examples send. */
 export interface ExampleHeaders {
-  /** They ask what they cost upstream. */
+  /** Whether to request a report of the operation's upstream requests. */
   upstreamReport: boolean;
-  /** They leave a blank for a token. */
+  /** Whether to include an `authorization` header, for the user to complete. */
   hasBearer: boolean;
 }
 
 /**
- * GraphiQL with a few tabs of examples, each of which runs as it is where `ids` are given, and asks what it costs upstream where
- * callers may. It follows the system's light or dark.
+ * Returns GraphiQL's options with a tab for each example operation. With `ids`, each example runs as it is; without, the ids are left
+ * blank. GraphiQL follows the system's color scheme.
  */
 export function graphiqlOptions(
   ids: ExampleIds | null,
   { upstreamReport, hasBearer }: ExampleHeaders,
 ): GraphiQLOptions {
-  const wanted = { ...(hasBearer && { authorization: 'Bearer ' }), ...(upstreamReport && { [REPORT_HEADER]: '1' }) };
-  const headers = upstreamReport || hasBearer ? JSON.stringify(wanted, null, 2) : '';
-  const fill = (id: string | undefined): string => id ?? '';
+  const exampleHeaders = {
+    ...(hasBearer && { authorization: 'Bearer ' }),
+    ...(upstreamReport && { [REPORT_HEADER]: '1' }),
+  };
+  const headers = upstreamReport || hasBearer ? JSON.stringify(exampleHeaders, null, 2) : '';
+  const meeting = { meetingId: ids?.idleMeetingId ?? '' };
   return {
     title: 'RealtimeKit GraphQL',
     defaultTabs: [
-      tab(LIVE_NOW, {}),
-      tab(MEETING, { meetingId: fill(ids?.liveMeetingId) }),
-      tab(LIVESTREAM, { livestreamId: fill(ids?.liveLivestreamId) }),
-      tab(SESSION, { sessionId: fill(ids?.endedSessionId) }),
-      tab(START, {
-        input: { meetingId: fill(ids?.idleMeetingId), name: 'Product launch', video: { width: 1280, height: 720 } },
-      }),
-      tab(WATCH, { meetingId: fill(ids?.idleMeetingId) }),
-      tab(STOP, { input: { meetingId: fill(ids?.idleMeetingId) } }),
-    ].map((example) => Object.assign(example, { headers })),
+      createTab(LIVE_NOW, {}),
+      createTab(MEETING, { meetingId: ids?.liveMeetingId ?? '' }),
+      createTab(LIVESTREAM, { livestreamId: ids?.liveLivestreamId ?? '' }),
+      createTab(SESSION, { sessionId: ids?.endedSessionId ?? '' }),
+      createTab(START, { input: { ...meeting, name: 'Product launch', video: { width: 1280, height: 720 } } }),
+      createTab(WATCH, meeting),
+      createTab(STOP, { input: meeting }),
+    ].map((tab) => ({ ...tab, headers })),
   };
 }
 
-/** The page with all that it loads, from this program's own files. It is 9 MB, so that it waits for the first who wants it. */
+/** Returns GraphiQL's page, with all scripts and styles inlined. The module has 9 MB, so it is loaded on first use. */
 export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
   const page = await import('@graphql-yoga/render-graphiql');
   return page.renderGraphiQL(options).replace('</head>', `${TAB_CLICK_FIX}</head>`);
 }
 
-/** Pressed with the mouse, a tab would take the place that its animation once gave it, away from under the pointer: no click. */
+/** While the mouse button is down, a leftover transform of GraphiQL's animation moves the tab away from the pointer: no click happens. */
 const TAB_CLICK_FIX = '<style>.graphiql-tab { transform: none !important; }</style>';
 
-function tab(query: string, variables: object): { query: string; variables: string } {
+function createTab(query: string, variables: object): { query: string; variables: string } {
   return { query: query.trimStart(), variables: JSON.stringify(variables, null, 2) };
 }
 
 const LIVE_NOW = `
-# Everything that is live now, with its running session. Ctrl+Enter runs it.
-# Where extensions.upstream stands in the answer, it tells what this cost.
+# All livestreams that are live, with their active sessions. Press Ctrl+Enter to run the query.
+# If the response has extensions.upstream, it reports the upstream requests.
 query LiveNow {
   livestreams(first: 10, filter: { status: LIVE }) {
     totalCount
@@ -86,7 +87,7 @@ query LiveNow {
 `;
 
 const MEETING = `
-# A meeting, its livestream and the running session: two upstream requests, or three with the title.
+# A meeting, its livestream and the active session. Costs two upstream requests, or three with the title.
 query MeetingWithLivestream($meetingId: ID!) {
   meeting(id: $meetingId) {
     id
@@ -140,7 +141,7 @@ query Session($sessionId: ID!) {
 `;
 
 const START = `
-# What the caller has to handle stands in userErrors: run it twice to see one.
+# Errors that the caller should handle are in userErrors. Run the mutation twice to see one.
 mutation Start($input: StartLivestreamInput!) {
   startLivestream(input: $input) {
     livestream {
@@ -159,7 +160,7 @@ mutation Start($input: StartLivestreamInput!) {
 `;
 
 const WATCH = `
-# Goes on until it is stopped: start a livestream in the tab before, and see it go live here.
+# Runs until you stop it. Start a livestream in the tab "Start" and watch it go live here.
 subscription Watch($meetingId: ID!) {
   livestreamUpdated(meetingId: $meetingId) {
     id
