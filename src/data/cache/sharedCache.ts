@@ -77,7 +77,8 @@ export function createSharedCache<Key, Value extends object | null>(
         if (lease === null) continue;
         try {
           // Another replica may have shared the value just before this one got the lease.
-          return (await getShared()) ?? (await load());
+          const sharedMeanwhile = await getShared();
+          return sharedMeanwhile === undefined ? await load() : sharedMeanwhile;
         } finally {
           lease.release();
         }

@@ -1,3 +1,4 @@
+import type { SharedValues } from '../../../src/cluster/sharedValues.ts';
 import { createCache } from '../../../src/data/cache/cache.ts';
 import type { CachedQueryOptions } from '../../../src/data/cache/cachedQuery.ts';
 import { DEFAULT_TTL } from '../../../src/data/cache/ttl.ts';
@@ -9,12 +10,15 @@ export interface Thing {
   text: string;
 }
 
-type ThingOptions = Partial<CachedQueryOptions<string, Thing | null>> & { maxBytes?: number };
+type ThingOptions = Partial<CachedQueryOptions<string, Thing | null>> & {
+  maxBytes?: number;
+  sharedValues?: SharedValues;
+};
 
 /** A cached query with a TTL of 2 s whose reads the test settles. `reads` has every read that was started, oldest first. */
-export function createThingQuery({ maxBytes = 1_000_000, ...options }: ThingOptions = {}) {
+export function createThingQuery({ maxBytes = 1_000_000, sharedValues, ...options }: ThingOptions = {}) {
   const clock = createFakeClock();
-  const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes });
+  const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes, sharedValues: sharedValues ?? null });
   const reads: (PromiseWithResolvers<Thing | null> & { operation: Operation })[] = [];
   const query = cache.createQuery<string, Thing | null>({
     route: '/things/{id}',
