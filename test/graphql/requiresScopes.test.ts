@@ -20,26 +20,26 @@ const READ = ['livestream:read'];
 const WRITE = ['livestream:write'];
 const SECRET = ['livestream:secret'];
 
-describe('the schema', () => {
+describe('@requiresScopes in the schema', () => {
   const schema = gatewaySchema();
 
-  /** All fields that a caller with these scopes comes to, as `Type.field`. */
+  /** All fields that a caller with these scopes can reach, as `Type.field`. */
   function reachable(scopes: readonly string[]): string[] {
-    const seen = new Set<string>();
+    const reached = new Set<string>();
     const queue: (GraphQLNamedType | null | undefined)[] = [schema.getQueryType(), schema.getMutationType()];
     for (const type of queue) {
       if (isUnionType(type)) queue.push(...type.getTypes());
       if (!isObjectType(type)) continue;
       for (const field of Object.values(type.getFields())) {
         const coordinate = `${type.name}.${field.name}`;
-        const wanted = wantedScopes(schema, field);
-        const isOpen = wanted === null || isMet(wanted, scopes);
-        if (!isOpen || seen.has(coordinate)) continue;
-        seen.add(coordinate);
+        const required = requiredScopes(schema, field);
+        const isOpen = required === null || isMet(required, scopes);
+        if (!isOpen || reached.has(coordinate)) continue;
+        reached.add(coordinate);
         queue.push(getNamedType(field.type));
       }
     }
-    return [...seen].toSorted();
+    return [...reached].toSorted();
   }
 
   const BUDGET = ['limit', 'remaining', 'resetsAt'].map((field) => `UpstreamBudget.${field}`);
@@ -52,16 +52,16 @@ describe('the schema', () => {
     'UserError.code UserError.field UserError.message',
   ].flatMap((line) => line.split(' '));
 
-  test('tells a caller without scopes nothing of meetings and livestreams', () => {
+  test('hides meetings and livestreams from a caller without scopes', () => {
     expect(reachable([])).toEqual(OPEN.toSorted());
     expect(reachable(SECRET)).toEqual(OPEN.toSorted());
   });
 
-  test('tells a caller who may only write no more than what came of it', () => {
+  test('allows a caller who may only write to read the results of mutations only', () => {
     expect(reachable(WRITE)).toEqual([...OPEN, ...WRITERS].toSorted());
   });
 
-  test('tells secrets to those who may have them', () => {
+  test('allows only callers with livestream:secret to read secrets', () => {
     const more = reachable([...READ, ...SECRET]).filter((field) => !reachable(READ).includes(field));
     expect(more).toEqual(['Livestream.ingestServer', 'Livestream.streamKey']);
   });
@@ -70,27 +70,27 @@ describe('the schema', () => {
   const callers = Array.from({ length: 8 }, (_, bits) => SCOPES.filter((_scope, index) => (bits & (1 << index)) !== 0));
 
   test.each(callers.map((scopes) => [scopes.join(' '), scopes]))(
-    'guards every way to a type that asks for scopes as a whole: a caller with "%s" comes to none by a gap',
+    'guards every path to a type with scopes of its own from a caller with "%s"',
     (_name, scopes) => {
       const types = new Set(reachable(scopes).map((field) => field.replace(/\..*/, '')));
       const gaps = Object.values(schema.getTypeMap()).filter((type) => {
-        const wanted = types.has(type.name) ? wantedScopes(schema, type) : null;
-        return wanted !== null && !isMet(wanted, scopes);
+        const required = types.has(type.name) ? requiredScopes(schema, type) : null;
+        return required !== null && !isMet(required, scopes);
       });
       expect(gaps).toEqual([]);
     },
   );
 
-  test('names no scope that nobody can have', () => {
-    const named = Object.values(schema.getTypeMap()).flatMap((type) =>
-      isObjectType(type) ? Object.values(type.getFields()).flatMap((field) => wantedScopes(schema, field) ?? []) : [],
+  test('contains each scope, and no unknown scope', () => {
+    const lists = Object.values(schema.getTypeMap()).flatMap((type) =>
+      isObjectType(type) ? Object.values(type.getFields()).flatMap((field) => requiredScopes(schema, field) ?? []) : [],
     );
-    expect(named.every((all) => all.length > 0)).toBe(true);
-    expect([...new Set(named.flat())].toSorted()).toEqual(SCOPES.toSorted());
+    expect(lists.every((list) => list.length > 0)).toBe(true);
+    expect([...new Set(lists.flat())].toSorted()).toEqual(SCOPES.toSorted());
   });
 });
 
-describe('a field that names several scopes', () => {
+describe('a field with several scopes', () => {
   const typeDefs = `
     directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
     type Query {
@@ -99,7 +99,7 @@ describe('a field that names several scopes', () => {
       none: String
     }`;
   const resolvers = { Query: { both: () => 'both', either: () => 'either', none: () => 'none' } };
-  const made = enforceScopes(createSchema<Context>({ typeDefs, resolvers }));
+  const guardedSchema = enforceScopes(createSchema<Context>({ typeDefs, resolvers }));
 
   test.each([
     [[], [null, null]],
@@ -110,24 +110,28 @@ describe('a field that names several scopes', () => {
       [...READ, ...WRITE],
       ['both', 'either'],
     ],
-  ])('is for those who have all of one list: %j', async (scopes, [both, either]) => {
+  ])('is open to callers with all scopes of one list: %j', async (scopes, [both, either]) => {
     const contextValue = { viewer: { token: null, scopes: new Set(scopes) } };
-    const { data, errors = [] } = await graphql({ schema: made, source: '{ both either none }', contextValue });
+    const { data, errors = [] } = await graphql({
+      schema: guardedSchema,
+      source: '{ both either none }',
+      contextValue,
+    });
     expect(data).toEqual({ both, either, none: 'none' });
     expect(errors).toHaveLength([both, either].filter((value) => value === null).length);
   });
 });
 
-const isMet = (wanted: string[][], scopes: readonly string[]): boolean =>
-  wanted.some((all) => all.every((scope) => scopes.includes(scope)));
+const isMet = (required: string[][], scopes: readonly string[]): boolean =>
+  required.some((list) => list.every((scope) => scopes.includes(scope)));
 
-/** What `@requiresScopes` says, as GraphQL itself reads it; null: it does not stand there. */
-function wantedScopes(schema: GraphQLSchema, { astNode }: Guardable): string[][] | null {
+/** The lists of `@requiresScopes`, as graphql-js coerces them; null without the directive. */
+function requiredScopes(schema: GraphQLSchema, { astNode }: Guardable): string[][] | null {
   const directive = schema.getDirective('requiresScopes');
-  if (!directive) throw new Error('The schema knows no scopes.');
+  if (!directive) throw new Error('The schema does not define @requiresScopes.');
   const scopes: unknown = astNode ? getDirectiveValues(directive, astNode)?.['scopes'] : undefined;
   if (!Array.isArray(scopes)) return null;
-  return scopes.map((all: unknown) => (Array.isArray(all) ? all.map(String) : []));
+  return scopes.map((list: unknown) => (Array.isArray(list) ? list.map(String) : []));
 }
 
 type Guardable = Pick<GraphQLNamedType, 'astNode'> | Pick<GraphQLField<unknown, unknown>, 'astNode'>;

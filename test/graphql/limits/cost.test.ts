@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { getOperationAST, getVariableValues, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { type Cost, costOf } from '../../../src/graphql/limits/cost.ts';
+import { type OperationCost, costOf } from '../../../src/graphql/limits/cost.ts';
 import { gatewaySchema } from '../../../src/graphql/schema.ts';
 import { present, startTestGateway } from '../../support/gateway.ts';
 import { operations } from '../../support/operations.ts';
@@ -14,18 +14,18 @@ const schema = gatewaySchema();
 const cost = (text: string, variableValues: Record<string, unknown> = {}, operationName?: string): number =>
   costsOf(text, variableValues, operationName).requests;
 
-function costsOf(text: string, variableValues: Record<string, unknown>, operationName?: string): Cost {
+function costsOf(text: string, variableValues: Record<string, unknown>, operationName?: string): OperationCost {
   const document = parse(text);
   const operation = present(getOperationAST(document, operationName));
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues);
-  if (coerced === undefined) throw new Error('The variables are wrong.', { cause: errors });
+  if (coerced === undefined) throw new Error('The variables are invalid.', { cause: errors });
   return costOf({ schema, document, operation, variables: coerced });
 }
 
 const exact: [what: string, text: string, cost: number][] = [
-  ['nothing upstream', '{ __typename }', 0],
+  ['__typename', '{ __typename }', 0],
   ['introspection', '{ __schema { types { fields { name } } } __type(name: "Query") { name } }', 0],
-  ['the budget', '{ upstreamBudget { remaining } }', 0],
+  ['the request budget', '{ upstreamBudget { remaining } }', 0],
   ['a meeting', '{ meeting(id: "a") { title } }', 1],
   ['two meetings', '{ a: meeting(id: "a") { title } b: meeting(id: "b") { title } }', 2],
   [
@@ -34,79 +34,87 @@ const exact: [what: string, text: string, cost: number][] = [
     3,
   ],
   ['a page', '{ livestreams(first: 10) { totalCount } }', 1],
-  ['a page of rows that cost nothing', '{ livestreams(first: 10) { nodes { id name } } }', 1],
-  ['a page of rows that cost one each', '{ livestreams(first: 10) { nodes { activeSession { id } } } }', 11],
-  ['the same by edges', '{ livestreams(first: 10) { edges { node { activeSession { id } } } } }', 11],
+  ['a page of rows without a cost', '{ livestreams(first: 10) { nodes { id name } } }', 1],
+  ['a page of rows that cost 1 each', '{ livestreams(first: 10) { nodes { activeSession { id } } } }', 11],
   [
-    'both, each for itself',
+    'a page of edges whose nodes cost 1 each',
+    '{ livestreams(first: 10) { edges { node { activeSession { id } } } } }',
+    11,
+  ],
+  [
+    'nodes and edges of the same page',
     '{ livestreams(first: 10) { nodes { activeSession { id } } edges { node { meeting { title } } } } }',
     21,
   ],
   [
-    'pages in pages',
+    'nested pages',
     '{ meetings(first: 3) { nodes { livestreams(first: 4) { nodes { activeSession { id } } } } } }',
     1 + 3 * (1 + 4),
   ],
   ['the largest page', '{ livestreams(first: 100) { nodes { activeSession { id } } } }', 101],
   [
-    'more than the largest page, which is refused later',
+    'an invalid page size above the maximum, capped at the maximum',
     '{ livestreams(first: 2000000000) { nodes { activeSession { id } } } }',
     101,
   ],
-  ['less than one row, which is refused later', '{ livestreams(first: -5) { nodes { activeSession { id } } } }', 1],
-  ['a page of no told size', '{ livestreams { nodes { activeSession { id } } } }', 26],
-  ['a page whose size is null', '{ livestreams(first: null) { nodes { activeSession { id } } } }', 26],
+  ['an invalid page size below 0, counted as 0', '{ livestreams(first: -5) { nodes { activeSession { id } } } }', 1],
+  ['a page without a size, by its default', '{ livestreams { nodes { activeSession { id } } } }', 26],
+  ['a page whose size is null, by its default', '{ livestreams(first: null) { nodes { activeSession { id } } } }', 26],
   [
-    'sessions, which may come one at a time',
+    'sessions, which upstream may return one at a time',
     '{ livestream(id: "a") { sessions(first: 4) { nodes { id } } } }',
     1 + 1 + 4,
   ],
-  ['how many they are', '{ livestream(id: "a") { sessions(first: 4) { totalCount } } }', 1 + 1],
-  ['analytics, in all and by day', '{ livestreamAnalytics { count days { date count } } }', 2],
-  ['what is skipped', '{ meeting(id: "a") @skip(if: true) { title } livestream(id: "a") { id } }', 1],
-  ['what is not included', '{ ... @include(if: false) { meeting(id: "a") { title } } livestream(id: "a") { id } }', 1],
-  ['a spread that is skipped', '{ ...F @skip(if: true) ...F } fragment F on Query { meeting(id: "a") { title } }', 1],
+  ['the number of sessions', '{ livestream(id: "a") { sessions(first: 4) { totalCount } } }', 1 + 1],
+  ['analytics, in total and by day', '{ livestreamAnalytics { count days { date count } } }', 2],
+  ['a skipped field', '{ meeting(id: "a") @skip(if: true) { title } livestream(id: "a") { id } }', 1],
+  ['an excluded fragment', '{ ... @include(if: false) { meeting(id: "a") { title } } livestream(id: "a") { id } }', 1],
+  [
+    'a fragment that one of two spreads skips',
+    '{ ...F @skip(if: true) ...F } fragment F on Query { meeting(id: "a") { title } }',
+    1,
+  ],
   ['a start', 'mutation { startLivestream(input: { meetingId: "a" }) { userErrors { code } } }', 2],
   ['a stop', 'mutation { stopLivestream(input: { meetingId: "a" }) { livestream { status } meeting { title } } }', 4],
 ];
 
-test.each(exact)('%s', (_what, text, requests) => {
+test.each(exact)('costOf counts %s', (_what, text, requests) => {
   expect(cost(text)).toBe(requests);
 });
 
-describe('a size that is a variable', () => {
+describe('a page size in a variable', () => {
   const text = (declared: string): string =>
     `query ($n: ${declared}) { livestreams(first: $n) { nodes { activeSession { id } } } }`;
 
   test.each<[what: string, declared: string, sent: Record<string, unknown>, rows: number]>([
-    ['is what is sent', 'Int', { n: 7 }, 7],
-    ['is its default where none is sent', 'Int = 3', {}, 3],
-    ['is what is sent rather than its default', 'Int = 3', { n: 7 }, 7],
-    ["is the field's own where null is sent", 'Int = 3', { n: null }, 25],
-    ["is the field's own where there is neither", 'Int', {}, 25],
+    ['is the value that was sent', 'Int', { n: 7 }, 7],
+    ['is the default of the variable when no value was sent', 'Int = 3', {}, 3],
+    ['is the value that was sent rather than the default', 'Int = 3', { n: 7 }, 7],
+    ['is the default of the field when null was sent', 'Int = 3', { n: null }, 25],
+    ['is the default of the field when there is no value and no default', 'Int', {}, 25],
   ])('%s', (_what, declared, sent, rows) => {
     expect(cost(text(declared), sent)).toBe(1 + rows);
   });
 });
 
-test('a condition that is a variable is as it was sent', () => {
+test('a condition in a variable decides whether the field counts', () => {
   const text =
     'query ($with: Boolean! = true) { meeting(id: "a") { title activeLivestream @include(if: $with) { id } } }';
   expect([cost(text), cost(text, { with: true }), cost(text, { with: false })]).toEqual([2, 2, 1]);
 });
 
-test('only the operation that is meant counts', () => {
+test('only the selected operation counts', () => {
   const text = 'query A { meeting(id: "a") { title } } query B { __typename }';
   expect([cost(text, {}, 'A'), cost(text, {}, 'B')]).toEqual([1, 0]);
 });
 
-test('a fragment counts wherever it is spread, once in each place, and as what it is there', () => {
+test('a fragment counts once per selection set, with the page size there', () => {
   const rows = '{ livestreams(first: 10) { ...Rows } a: livestreams(first: 2) { ...Rows ...Rows } }';
   const text = `${rows} fragment Rows on LivestreamConnection { nodes { activeSession { id } } }`;
   expect(cost(text)).toBe(11 + 1 + 2);
 });
 
-test('fragments that double at each level are gone into once', () => {
+test('fragments that double at each level are visited once', () => {
   const levels = Array.from(
     { length: 60 },
     (_, level) => `fragment F${level} on Query { ...F${level + 1} ...F${level + 1} }`,
@@ -115,78 +123,86 @@ test('fragments that double at each level are gone into once', () => {
   expect(cost(text)).toBe(1);
 });
 
-describe('entities', () => {
-  const some = (...types: string[]) => ({ r: types.map((__typename) => ({ __typename, id: 'a' })) });
+describe('_entities', () => {
+  const representations = (...types: string[]) => ({ r: types.map((__typename) => ({ __typename, id: 'a' })) });
   const entities = (selection: string): string =>
     `query ($r: [_Any!]!) { _entities(representations: $r) { ${selection} } }`;
 
-  test('each counts by its type', () => {
+  test('counts each representation by its type', () => {
     const text = entities(
       '... on Meeting { activeLivestream { activeSession { id } } } ... on LivestreamSession { livestream { name } }',
     );
-    expect(cost(text, some('Meeting', 'Meeting'))).toBe(2 * 3);
-    expect(cost(text, some('Livestream'))).toBe(1);
-    expect(cost(text, some('Meeting', 'LivestreamSession', 'Livestream', 'Meeting'))).toBe(3 + 2 + 1 + 3);
+    expect(cost(text, representations('Meeting', 'Meeting'))).toBe(2 * 3);
+    expect(cost(text, representations('Livestream'))).toBe(1);
+    expect(cost(text, representations('Meeting', 'LivestreamSession', 'Livestream', 'Meeting'))).toBe(3 + 2 + 1 + 3);
   });
 
-  test('a fragment counts for those that it fits, though it is spread for all', () => {
+  test('counts a fragment only for the type that it applies to', () => {
     const text = `${entities('...F')} fragment F on Meeting { activeLivestream { id } }`;
-    expect(cost(text, some('Meeting', 'Livestream', 'LivestreamSession'))).toBe(2 + 1 + 1);
+    expect(cost(text, representations('Meeting', 'Livestream', 'LivestreamSession'))).toBe(2 + 1 + 1);
   });
 
-  test('lists of theirs multiply', () => {
+  test('multiplies lists below the entities', () => {
     const text = entities('... on Meeting { livestreams(first: 10) { nodes { activeSession { id } } } }');
-    expect(cost(text, some('Meeting', 'Meeting'))).toBe(2 * (1 + 1 + 10));
+    expect(cost(text, representations('Meeting', 'Meeting'))).toBe(2 * (1 + 1 + 10));
   });
 
-  test('they count where they stand in the document itself', () => {
+  test('counts representations in the document itself', () => {
     const text =
       '{ _entities(representations: [{ __typename: "Meeting", id: "a" }, { __typename: "Livestream", id: 7 }]) { __typename } }';
     expect(cost(text)).toBe(2);
   });
 
-  test('a fragment on the union of all entities hides nothing', () => {
+  test('counts the fields of a fragment on the union of all entities', () => {
     const inner = '... on Meeting { activeLivestream { id } }';
-    const plain = cost(entities(inner), some('Meeting'));
+    const plain = cost(entities(inner), representations('Meeting'));
     expect(plain).toBe(2);
-    expect(cost(entities(`... on _Entity { ${inner} }`), some('Meeting'))).toBe(plain);
-    expect(cost(`${entities('...F')} fragment F on _Entity { ${inner} }`, some('Meeting'))).toBe(plain);
+    expect(cost(entities(`... on _Entity { ${inner} }`), representations('Meeting'))).toBe(plain);
+    expect(cost(`${entities('...F')} fragment F on _Entity { ${inner} }`, representations('Meeting'))).toBe(plain);
   });
 });
 
-test('entities of no known type count too: each is an error in the answer', () => {
+test('representations without a known type count too, because each causes an error', () => {
   const text = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Meeting { activeLivestream { id } } } }';
   expect(cost(text, { r: [1, {}, 'x', [], { __typename: 'Query' }, { __typename: 'Meeting', id: 'a' }] })).toBe(7);
 });
 
-test('what several fragments select counts once, as it is read once', () => {
+test('a field that several fragments select counts once', () => {
   const parts = Array.from({ length: 5 }, (_, index) => `fragment P${index} on Livestream { activeSession { id } }`);
   const spreads = parts.map((_, index) => `...P${index}`).join(' ');
   expect(cost(`{ livestreams(first: 100) { nodes { ${spreads} } } } ${parts.join(' ')}`)).toBe(101);
 });
 
-test('an answer has as many fields as its rows have, under each of their names', () => {
+test('the number of fields counts the fields of all rows, under each alias', () => {
   const rows = '{ livestreams(first: 10) { a: nodes { id name } b: nodes { id } totalCount } }';
   expect(costsOf(rows, {})).toEqual({ requests: 1, fields: 2 + 10 * (1 + 2) + 10 * (1 + 1) });
 });
 
-test('an operation never sends more requests than it was told to cost', async () => {
+test('an operation never sends more requests than its calculated cost', async () => {
   const gateway = await startTestGateway({
     settings: { quota: { limit: 1_000_000, enforced: false } },
     caching: { ttl: NOTHING_KEPT, bulkReads: false, maxRequestsPerOperation: 100_000 },
     options: {
-      limits: { depth: 100, aliases: 1e6, rootFields: 1e6, directives: 1e6, tokens: 1e6, queryBytes: 1e6, cost: 1e9 },
+      limits: {
+        depth: 100,
+        aliases: 1e6,
+        rootFields: 1e6,
+        directives: 1e6,
+        tokens: 1e6,
+        queryBytes: 1e6,
+        upstreamRequests: 1e9,
+      },
     },
   });
   await fc.assert(
     fc.asyncProperty(operations(gateway.samples), async ({ query, variables }) => {
-      const told = cost(query, variables);
-      fc.pre(told <= 300);
+      const estimate = cost(query, variables);
+      fc.pre(estimate <= 300);
       gateway.forget();
       const { errors } = await gateway.send({ query, variables });
       expect(errors).toEqual([]);
       const sent = gateway.upstream().length;
-      expect(sent, `${query} ${JSON.stringify(variables)}`).toBeLessThanOrEqual(told);
+      expect(sent, `${query} ${JSON.stringify(variables)}`).toBeLessThanOrEqual(estimate);
     }),
     { numRuns: runs(25) },
   );

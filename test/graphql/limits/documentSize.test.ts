@@ -3,45 +3,45 @@ import { describe, expect, test } from 'vitest';
 
 import { measureDocument } from '../../../src/graphql/limits/documentSize.ts';
 
-const NOTHING = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
+const EMPTY = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
 
 const sizesOf = (text: string) => measureDocument(parse(text));
 const many = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
-/** Fragments of which each spreads the next twice: written out, it would be 2 to the power of `levels`. */
+/** Fragments that each spread the next one twice: expanded, the last one occurs 2 to the power of `levels` times. */
 function tower(levels: number, link = (next: string) => `...${next} ...${next}`): string {
   const fragments = many(levels, (level) => `fragment F${level} on Query { ${link(`F${level + 1}`)} }`);
   return `{ ...F0 } ${fragments} fragment F${levels} on Query { a: __typename @skip(if: false) }`;
 }
 
-const measured: [what: string, text: string, size: Partial<typeof NOTHING>][] = [
+const measured: [what: string, text: string, size: Partial<typeof EMPTY>][] = [
   ['one field', '{ a }', { depth: 1, rootFields: 1 }],
-  ['fields within each other', '{ a { b { c } } d }', { depth: 3, rootFields: 2 }],
+  ['nested fields', '{ a { b { c } } d }', { depth: 3, rootFields: 2 }],
   ['an alias', '{ x: a { y: b } c }', { depth: 2, aliases: 2, rootFields: 2 }],
   ['an alias of `__typename`', '{ x: __typename y: __typename }', { depth: 1, aliases: 2, rootFields: 2 }],
-  ['an inline fragment, which is no level', '{ ... on Q { ... { a { b } } } }', { depth: 2, rootFields: 1 }],
+  ['an inline fragment, which adds no level', '{ ... on Q { ... { a { b } } } }', { depth: 2, rootFields: 1 }],
   ['root fields in fragments', '{ a ...F ... { b } } fragment F on Q { c d }', { depth: 1, rootFields: 4 }],
   ['a fragment below a field', '{ a { b { ...F } } } fragment F on X { c { d } }', { depth: 4, rootFields: 1 }],
   [
-    'a fragment spread often',
+    'a fragment that is spread several times',
     '{ ...F x: a { ...F } } fragment F on X { y: b }',
     { depth: 2, aliases: 3, rootFields: 2 },
   ],
-  ['a fragment that is not there', '{ a ...F }', { depth: 1, rootFields: 1 }],
+  ['an unknown fragment', '{ a ...F }', { depth: 1, rootFields: 1 }],
   [
-    'directives, wherever they stand',
+    'directives in all places',
     'query @a { b @a ... @a { c } ...F @a } fragment F on Q @a { d @a @a }',
     { depth: 1, rootFields: 3, directives: 7 },
   ],
   [
-    "a spread fragment's directives, each time",
+    'the directives of a fragment, each time it is spread',
     '{ a { ...F } b { ...F } } fragment F on X { c @skip(if: false) }',
     { depth: 2, rootFields: 2, directives: 2 },
   ],
-  ['introspection by itself', '{ __schema { types { name } } }', { introspectionDepth: 3, rootFields: 1 }],
+  ['introspection', '{ __schema { types { name } } }', { introspectionDepth: 3, rootFields: 1 }],
   [
-    'introspection beside fields',
+    'introspection next to fields',
     '{ a { b } x: __type(name: "Q") { fields { type { name } } } }',
     { depth: 2, introspectionDepth: 4, aliases: 1, rootFields: 2 },
   ],
@@ -50,41 +50,41 @@ const measured: [what: string, text: string, size: Partial<typeof NOTHING>][] = 
     '{ ...F } fragment F on Query { __schema { types { name } } }',
     { introspectionDepth: 3, rootFields: 1 },
   ],
-  ['`__typename`, which is a field', '{ a { __typename } }', { depth: 2, rootFields: 1 }],
+  ['`__typename`, which counts as a field', '{ a { __typename } }', { depth: 2, rootFields: 1 }],
 ];
 
-test.each(measured)('%s', (_what, text, size) => {
-  expect(sizesOf(text)).toEqual([{ ...NOTHING, ...size }]);
+test.each(measured)('measureDocument measures %s', (_what, text, size) => {
+  expect(sizesOf(text)).toEqual([{ ...EMPTY, ...size }]);
 });
 
-describe('what has fooled limiters before', () => {
+describe('known ways around limits do not work', () => {
   test.each(['__schema', '__type', '__typename', '__proto__', 'constructor'])(
-    'a fragment called "%s" is a fragment',
+    'a fragment called "%s" is measured like any other',
     (name) => {
       const text = `{ a { ...${name} } } fragment ${name} on X { b { c { x: d @skip(if: false) } } }`;
-      expect(sizesOf(text)).toEqual([{ ...NOTHING, depth: 4, aliases: 1, rootFields: 1, directives: 1 }]);
+      expect(sizesOf(text)).toEqual([{ ...EMPTY, depth: 4, aliases: 1, rootFields: 1, directives: 1 }]);
     },
   );
 
-  test('an alias called "__schema" hides nothing', () => {
-    expect(sizesOf('{ __schema: a { b { c } } }')).toEqual([{ ...NOTHING, depth: 3, aliases: 1, rootFields: 1 }]);
+  test('an alias called "__schema" hides no fields', () => {
+    expect(sizesOf('{ __schema: a { b { c } } }')).toEqual([{ ...EMPTY, depth: 3, aliases: 1, rootFields: 1 }]);
   });
 
-  test('fields below an introspection that stands where none may are counted all the same', () => {
+  test('fields below a misplaced introspection field are measured', () => {
     expect(sizesOf('{ a { __schema { b { c { d } } } } }')).toMatchObject([{ depth: 1, introspectionDepth: 4 }]);
   });
 
-  test('a fragment that was measured where it is shallow is as deep as it is where it is deep', () => {
+  test('a fragment that is spread at two depths counts at the greater depth', () => {
     const text = '{ ...F a { b { c { ...F } } } } fragment F on X { d { e } }';
     expect(sizesOf(text)).toMatchObject([{ depth: 5 }]);
   });
 
-  test('two fragments that share a third count it twice', () => {
+  test('a fragment that two others spread counts twice', () => {
     const text = '{ ...A ...B } fragment A on X { ...C } fragment B on X { ...C } fragment C on X { x: a y: b }';
     expect(sizesOf(text)).toMatchObject([{ aliases: 4, rootFields: 4 }]);
   });
 
-  test('each operation of a document is measured', () => {
+  test('each operation of a document is measured separately', () => {
     const text = 'query A { a } query B { b { ...F } } mutation C { x: c y: d } fragment F on X { e { f } }';
     expect(sizesOf(text).map(({ depth, aliases }) => [depth, aliases])).toEqual([
       [1, 0],
@@ -95,38 +95,41 @@ describe('what has fooled limiters before', () => {
 
   test.each([
     ['itself', '{ ...F } fragment F on X { a ...F }'],
-    ['itself, a level deeper', '{ ...F } fragment F on X { a { ...F } }'],
-    ['one that spreads it', '{ ...F ...G } fragment F on X { a { ...G } } fragment G on X { b { ...F } }'],
-  ])('a fragment that spreads %s comes to an end', (_what, text) => {
+    ['itself a level deeper', '{ ...F } fragment F on X { a { ...F } }'],
+    [
+      'a fragment that spreads the first',
+      '{ ...F ...G } fragment F on X { a { ...G } } fragment G on X { b { ...F } }',
+    ],
+  ])('measuring a fragment that spreads %s terminates', (_what, text) => {
     const [size] = sizesOf(text);
     expect(size?.depth).toBeGreaterThan(0);
     expect(size?.depth).toBeLessThan(5);
   });
 
-  test('a document without an operation has no size', () => {
+  test('a document without an operation has no sizes', () => {
     expect(sizesOf('fragment F on X { a }')).toEqual([]);
   });
 });
 
-describe('it takes no longer than reading the document', () => {
-  test('fragments that double at each level are written out nowhere', () => {
+describe('measuring takes linear time', () => {
+  test('when fragments double at each level', () => {
     const billion = 2 ** 30;
     expect(sizesOf(tower(30))).toEqual([
-      { ...NOTHING, depth: 1, aliases: billion, rootFields: billion, directives: billion },
+      { ...EMPTY, depth: 1, aliases: billion, rootFields: billion, directives: billion },
     ]);
   });
 
-  test('nor where each stands a level deeper', () => {
+  test('when fragments double at each level and nest one level deeper', () => {
     const text = tower(30, (next) => `a { ...${next} } b: a { ...${next} }`);
     expect(sizesOf(text)).toMatchObject([{ depth: 31, rootFields: 2, directives: 2 ** 30 }]);
   });
 
-  test('a tower of hundreds of levels counts more than any limit, not less', () => {
+  test('and 500 doubling levels exceed every limit instead of overflowing', () => {
     const [size] = sizesOf(tower(500));
     expect(size?.aliases).toBeGreaterThan(1e100);
   });
 
-  test('a thousand levels of fields, lists or fragments overflow nothing', () => {
+  test('and a thousand nested levels cause no stack overflow', () => {
     expect(sizesOf(`{ ${'a { '.repeat(1000)} b ${'}'.repeat(1000)} }`)).toMatchObject([{ depth: 1001 }]);
     expect(sizesOf(`{ a(b: ${'['.repeat(1000)}${']'.repeat(1000)}) }`)).toMatchObject([{ depth: 1 }]);
     expect(sizesOf(`{ ${'... { '.repeat(1000)} a ${'}'.repeat(1000)} }`)).toMatchObject([{ depth: 1 }]);
@@ -134,7 +137,7 @@ describe('it takes no longer than reading the document', () => {
   });
 });
 
-test('the usual introspection is 15 levels at most, and no level of fields', () => {
+test('the standard introspection query has at most 15 levels of introspection and none of fields', () => {
   const [size] = sizesOf(
     getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true, specifiedByUrl: true }),
   );

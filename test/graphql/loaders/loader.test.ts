@@ -6,154 +6,154 @@ interface Row {
   id: string;
 }
 
-/** A loader over values that a test hands out by itself, with every batch it asked for. */
+/** A loader whose source the test controls, and the batches that it requested. */
 function startLoader() {
   const batches: string[][] = [];
-  const atHand = new Map<string, Row | null>();
-  const waiting = new Map<string, PromiseWithResolvers<Row | null>>();
-  const looked: string[] = [];
+  const cached = new Map<string, Row | null>();
+  const pending = new Map<string, PromiseWithResolvers<Row | null>>();
+  const lookups: string[] = [];
   const loader = createLoader<Row | null>({
     getCached(key) {
-      looked.push(key);
-      return atHand.get(key);
+      lookups.push(key);
+      return cached.get(key);
     },
     loadBatch(keys) {
       batches.push([...keys]);
       return keys.map(async (key) => {
-        const answer = Promise.withResolvers<Row | null>();
-        waiting.set(key, answer);
-        return answer.promise;
+        const deferred = Promise.withResolvers<Row | null>();
+        pending.set(key, deferred);
+        return deferred.promise;
       });
     },
   });
   return {
     loader,
     batches,
-    atHand,
-    looked,
-    give: async (key: string, value: Row | null) => {
-      await turn();
-      waiting.get(key)?.resolve(value);
+    cached,
+    lookups,
+    resolve: async (key: string, value: Row | null) => {
+      await nextTurn();
+      pending.get(key)?.resolve(value);
     },
-    fail: async (key: string, error: Error) => {
-      await turn();
-      waiting.get(key)?.reject(error);
+    reject: async (key: string, error: Error) => {
+      await nextTurn();
+      pending.get(key)?.reject(error);
     },
   };
 }
 
-/** Until everything that is ready has run. */
-async function turn(): Promise<void> {
-  await new Promise((resolve) => {
-    setImmediate(resolve);
+/** Waits until all pending microtasks and timers that are due have run. */
+async function nextTurn(): Promise<void> {
+  await new Promise((done) => {
+    setImmediate(done);
   });
 }
 
-/** Values as they come, at once or later. */
-async function all<T>(values: readonly (T | PromiseLike<T>)[]): Promise<T[]> {
+/** Awaits values that may be promises. */
+async function settle<T>(values: readonly (T | PromiseLike<T>)[]): Promise<T[]> {
   return Promise.all(values.map(async (value) => value));
 }
 
 const A = { id: 'a' };
 const B = { id: 'b' };
 
-describe('what is at hand', () => {
-  test('comes as the value itself, without a promise and without a read', async () => {
-    const { loader, atHand, batches } = startLoader();
-    atHand.set('a', A);
+describe('a cached value', () => {
+  test('is returned synchronously, without a batch', async () => {
+    const { loader, cached, batches } = startLoader();
+    cached.set('a', A);
     expect(loader.load('a')).toBe(A);
-    await turn();
+    await nextTurn();
     expect(batches).toEqual([]);
   });
 
-  test('stays the same within the operation, though it is at hand no more', () => {
-    const { loader, atHand, looked } = startLoader();
-    atHand.set('a', A);
+  test('stays the same for the operation after the cache changes', () => {
+    const { loader, cached, lookups } = startLoader();
+    cached.set('a', A);
     expect(loader.load('a')).toBe(A);
-    atHand.set('a', B);
+    cached.set('a', B);
     expect(loader.load('a')).toBe(A);
-    atHand.delete('a');
+    cached.delete('a');
     expect(loader.load('a')).toBe(A);
-    expect(looked).toEqual(['a']);
+    expect(lookups).toEqual(['a']);
   });
 
-  test('may be that there is nothing: null is a value', async () => {
-    const { loader, atHand, batches } = startLoader();
-    atHand.set('a', null);
+  test('may be null', async () => {
+    const { loader, cached, batches } = startLoader();
+    cached.set('a', null);
     expect(loader.load('a')).toBeNull();
     loader.prime('b', null);
     expect(loader.load('b')).toBeNull();
     loader.prime('b', B);
     expect(loader.load('b')).toBeNull();
-    await turn();
+    await nextTurn();
     expect(batches).toEqual([]);
   });
 });
 
-describe('what is not at hand', () => {
-  test('is read once a turn, for all who ask in it', async () => {
-    const { loader, batches, give } = startLoader();
-    const all = Promise.all([loader.load('a'), loader.load('b'), loader.load('a')]);
-    await give('a', A);
-    await give('b', B);
-    expect(await all).toEqual([A, B, A]);
+describe('an uncached value', () => {
+  test('is loaded in one batch per turn, once for all calls', async () => {
+    const { loader, batches, resolve } = startLoader();
+    const values = Promise.all([loader.load('a'), loader.load('b'), loader.load('a')]);
+    await resolve('a', A);
+    await resolve('b', B);
+    expect(await values).toEqual([A, B, A]);
     expect(batches).toEqual([['a', 'b']]);
     const later = loader.load('c');
-    await give('c', null);
+    await resolve('c', null);
     expect(await later).toBeNull();
     expect(batches).toEqual([['a', 'b'], ['c']]);
   });
 
-  test('is read without what is at hand', async () => {
-    const { loader, batches, atHand, give } = startLoader();
-    atHand.set('b', B);
+  test('is loaded in a batch without the cached keys', async () => {
+    const { loader, batches, cached, resolve } = startLoader();
+    cached.set('b', B);
     const values = [loader.load('a'), loader.load('b'), loader.load('c')];
     expect(values[1]).toBe(B);
-    await give('a', A);
-    await give('c', null);
-    expect(await all(values)).toEqual([A, B, null]);
+    await resolve('a', A);
+    await resolve('c', null);
+    expect(await settle(values)).toEqual([A, B, null]);
     expect(batches).toEqual([['a', 'c']]);
   });
 
-  test('is not read again in the operation, not even if there was nothing', async () => {
-    const { loader, batches, give } = startLoader();
-    const nothing = loader.load('a');
-    await give('a', null);
-    expect(await nothing).toBeNull();
+  test('is not loaded again by the operation, not even if it is null', async () => {
+    const { loader, batches, resolve } = startLoader();
+    const missing = loader.load('a');
+    await resolve('a', null);
+    expect(await missing).toBeNull();
     expect(await loader.load('a')).toBeNull();
     expect(batches).toEqual([['a']]);
   });
 
-  test('comes as soon as it is there, whatever the others of its batch wait for', async () => {
-    const { loader, give } = startLoader();
+  test('resolves independently of slower keys of its batch', async () => {
+    const { loader, resolve } = startLoader();
     const slow = Promise.resolve(loader.load('a'));
     const quick = loader.load('b');
     let isSlowDone = false;
-    const seen = slow.then(() => {
+    const slowDone = slow.then(() => {
       isSlowDone = true;
       return isSlowDone;
     });
-    await give('b', B);
+    await resolve('b', B);
     expect(await quick).toBe(B);
     expect(isSlowDone).toBe(false);
-    await give('a', A);
-    expect(await seen).toBe(true);
+    await resolve('a', A);
+    expect(await slowDone).toBe(true);
   });
 
-  test('fails for itself alone, and for everyone who asks for it', async () => {
-    const { loader, batches, give, fail } = startLoader();
+  test('rejects only its own key, for every call with that key', async () => {
+    const { loader, batches, resolve, reject } = startLoader();
     const bad = Promise.resolve(loader.load('a')).catch((error: unknown) => error);
     const good = loader.load('b');
     const error = new Error('a is broken');
-    await fail('a', error);
-    await give('b', B);
+    await reject('a', error);
+    await resolve('b', B);
     expect(await bad).toBe(error);
     expect(await good).toBe(B);
     await expect(Promise.resolve(loader.load('a'))).rejects.toBe(error);
     expect(batches).toEqual([['a', 'b']]);
   });
 
-  test('may fail at once, before anyone has had time to listen', async () => {
+  test('may reject immediately without an unhandled rejection', async () => {
     const error = new Error('too expensive');
     const loader = createLoader<Row>({
       getCached: () => undefined,
@@ -166,7 +166,7 @@ describe('what is not at hand', () => {
     ]);
   });
 
-  test('fails for all of the batch when the batch itself cannot be begun', async () => {
+  test('rejects all keys of a batch when loadBatch throws', async () => {
     const error = new Error('cannot begin');
     const loader = createLoader<Row>({
       getCached: () => undefined,
@@ -179,73 +179,73 @@ describe('what is not at hand', () => {
   });
 });
 
-describe('what another answer told', () => {
-  test('is not read, and is the first word on it', async () => {
-    const { loader, batches, looked } = startLoader();
+describe('a primed value', () => {
+  test('needs no lookup and no batch, and is not replaced by a second prime', async () => {
+    const { loader, batches, lookups } = startLoader();
     loader.prime('a', A);
     loader.prime('a', B);
     expect(loader.load('a')).toBe(A);
-    await turn();
+    await nextTurn();
     expect(batches).toEqual([]);
-    expect(looked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
-  test('serves who asks after it, while who asked before still gets the answer to that', async () => {
-    const { loader, give, batches } = startLoader();
+  test('is returned by later calls, while earlier calls get the loaded value', async () => {
+    const { loader, resolve, batches } = startLoader();
     const before = loader.load('a');
-    await turn();
+    await nextTurn();
     loader.prime('a', B);
     expect(loader.load('a')).toBe(B);
-    await give('a', A);
+    await resolve('a', A);
     expect(await before).toBe(A);
     expect(loader.load('a')).toBe(B);
     expect(batches).toEqual([['a']]);
   });
 
-  test('serves even where the read of it failed', async () => {
-    const { loader, fail } = startLoader();
+  test('is returned after the load of its key failed', async () => {
+    const { loader, reject } = startLoader();
     const bad = Promise.resolve(loader.load('a')).catch(() => 'failed');
-    await fail('a', new Error('broken'));
+    await reject('a', new Error('broken'));
     expect(await bad).toBe('failed');
     loader.prime('a', A);
     expect(loader.load('a')).toBe(A);
   });
 });
 
-describe('forgetting', () => {
-  test('has everything looked for anew: what was read, what was at hand and what was told', async () => {
-    const { loader, batches, atHand, give } = startLoader();
+describe('clearAll', () => {
+  test('discards loaded, cached and primed values', async () => {
+    const { loader, batches, cached, resolve } = startLoader();
     const read = loader.load('a');
-    await give('a', A);
+    await resolve('a', A);
     await read;
-    atHand.set('b', B);
+    cached.set('b', B);
     expect(loader.load('b')).toBe(B);
     loader.prime('c', { id: 'c' });
     loader.clearAll();
-    atHand.set('b', null);
-    const again = [loader.load('a'), loader.load('c')];
+    cached.set('b', null);
+    const reloaded = [loader.load('a'), loader.load('c')];
     expect(loader.load('b')).toBeNull();
-    await give('a', null);
-    await give('c', null);
-    expect(await all(again)).toEqual([null, null]);
+    await resolve('a', null);
+    await resolve('c', null);
+    expect(await settle(reloaded)).toEqual([null, null]);
     expect(batches).toEqual([['a'], ['a', 'c']]);
   });
 
-  test('leaves those their answer who wait for it, and gives it to nobody else', async () => {
-    const { loader, batches, give } = startLoader();
+  test('leaves pending calls their value, but does not memoize it', async () => {
+    const { loader, batches, resolve } = startLoader();
     const before = loader.load('a');
-    await turn();
-    const answered = give('a', A);
+    await nextTurn();
+    const resolved = resolve('a', A);
     loader.clearAll();
-    await answered;
+    await resolved;
     expect(await before).toBe(A);
     const after = loader.load('a');
-    await give('a', B);
+    await resolve('a', B);
     expect(await after).toBe(B);
     expect(batches).toEqual([['a'], ['a']]);
   });
 
-  test('lets what is told from then on stand', () => {
+  test('does not affect values that are primed later', () => {
     const { loader } = startLoader();
     loader.prime('a', A);
     loader.clearAll();
