@@ -18,9 +18,17 @@ export interface Program {
   exitCode: Promise<number | null>;
 }
 
-/** The real program, as `npm start` runs it, on ports that are free. */
+/** The environment that the program needs besides its settings. Node compiles the program once for all tests. */
+export const PROGRAM_ENVIRONMENT = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+  PORT: '0',
+  SANDBOX_PORT: '0',
+};
+
+/** Starts the real program as `npm start` does, on free ports. */
 export function start(settings: Record<string, string> = {}): Program {
-  const env = { PATH: process.env['PATH'], PORT: '0', SANDBOX_PORT: '0', ...settings };
+  const env = { ...PROGRAM_ENVIRONMENT, ...settings };
   const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const exitCode = once(child, 'exit').then(() => child.exitCode);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { at, present } from '../support/gateway.ts';
+import { PROGRAM_ENVIRONMENT } from '../support/program.ts';
 import { startCollector } from './collector.ts';
 
 const running = new Set<ChildProcess>();
@@ -13,8 +14,8 @@ afterEach(() => {
   running.clear();
 });
 
-/** Tells, when the program ends, which of the modules that only some settings need were loaded. */
-const SPY = `data:text/javascript,${encodeURIComponent(`
+/** A module for `--import`: prints at exit which of the optional packages the program has loaded. */
+const REPORT_LOADED_PACKAGES = `data:text/javascript,${encodeURIComponent(`
 import { registerHooks } from 'node:module';
 const loaded = new Set();
 registerHooks({
@@ -27,10 +28,13 @@ registerHooks({
 process.on('exit', () => console.log('LOADED ' + JSON.stringify([...loaded].sort())));
 `)}`;
 
-/** The real program, its log and the rest of what it prints apart. */
+/** Starts the real program and collects stdout and stderr (its log) separately. */
 async function start(settings: Record<string, string> = {}) {
-  const env = { PATH: process.env['PATH'], PORT: '0', SANDBOX_PORT: '0', ...settings };
-  const child = spawn(process.execPath, ['--import', SPY, 'src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...PROGRAM_ENVIRONMENT, ...settings };
+  const child = spawn(process.execPath, ['--import', REPORT_LOADED_PACKAGES, 'src/node.ts'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.add(child);
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
@@ -41,7 +45,7 @@ async function start(settings: Record<string, string> = {}) {
   const [, address = ''] = /(http:\S+)\/graphql\n/.exec(printed.stdout) ?? [];
   return {
     address,
-    async ask(query: string, headers: Record<string, string> = {}): Promise<Response> {
+    async send(query: string, headers: Record<string, string> = {}): Promise<Response> {
       const json = { 'content-type': 'application/json' };
       return fetch(`${address}/graphql`, {
         method: 'POST',
@@ -49,8 +53,8 @@ async function start(settings: Record<string, string> = {}) {
         body: JSON.stringify({ query }),
       });
     },
-    /** Tells it to end; gives its exit code, what it logged and which modules it had loaded. */
-    async end() {
+    /** Shuts the program down. Returns its exit code, its log and the optional packages that it had loaded. */
+    async stop() {
       child.kill('SIGTERM');
       await once(child, 'close');
       const lines = printed.stderr.split('\n').filter((line) => line !== '');
@@ -60,14 +64,14 @@ async function start(settings: Record<string, string> = {}) {
   };
 }
 
-describe('the log of the program', () => {
-  test('is JSON, a line for each event, and none is lost when the program ends', async () => {
+describe("the program's log", () => {
+  test('has a line of JSON for each event, including the last ones before the exit', async () => {
     const program = await start();
-    const answer = await program.ask('query Last { livestreams(first: 1) { totalCount } }');
+    const answer = await program.send('query Last { livestreams(first: 1) { totalCount } }');
     await answer.text();
-    const { code, lines } = await program.end();
+    const { code, lines } = await program.stop();
     expect(code).toBe(0);
-    const line: unknown = JSON.parse(present(lines.find((one) => one.includes('"Last"'))));
+    const line: unknown = JSON.parse(present(lines.find((text) => text.includes('"Last"'))));
     expect(line).toMatchObject({
       level: 'info',
       msg: 'Operation completed.',
@@ -79,42 +83,42 @@ describe('the log of the program', () => {
     expect(Object.keys(typeof line === 'object' && line !== null ? line : {})).not.toContain('pid');
   });
 
-  test.each(['warn', 'error', 'silent'])('tells no operations with LOG_LEVEL=%s', async (level) => {
+  test.each(['warn', 'error', 'silent'])('contains no operations with LOG_LEVEL=%s', async (level) => {
     const program = await start({ LOG_LEVEL: level });
-    await (await program.ask('{ __typename }')).text();
-    expect((await program.end()).lines.filter((line) => line.includes('"info"'))).toEqual([]);
+    await (await program.send('{ __typename }')).text();
+    expect((await program.stop()).lines.filter((line) => line.includes('"info"'))).toEqual([]);
   });
 });
 
-describe('the metrics of the program', () => {
-  test('are there, Node’s own with them', async () => {
+describe("the program's metrics", () => {
+  test("include the number of WebSockets and Node's own metrics", async () => {
     const program = await start();
     const text = await (await fetch(`${program.address}/metrics`)).text();
     expect(text).toMatch(/^realtimekit_graphql_websockets 0$/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
-    expect((await program.end()).code).toBe(0);
+    expect((await program.stop()).code).toBe(0);
   });
 
-  test('are not there with METRICS=off', async () => {
+  test('are not served, and their package is not loaded, with METRICS=off', async () => {
     const program = await start({ METRICS: 'off' });
     expect((await fetch(`${program.address}/metrics`)).status).toBe(404);
-    expect((await program.end()).loaded).toEqual(['pino']);
+    expect((await program.stop()).loaded).toEqual(['pino']);
   });
 });
 
-describe('the traces of the program', () => {
-  test('cost nothing where no collector is named: nothing that makes or sends them is loaded', async () => {
+describe("the program's traces", () => {
+  test('load no package but the API if no collector is configured', async () => {
     const program = await start();
-    await (await program.ask('{ livestreams(first: 1) { totalCount } }')).text();
-    // The types that all agree on come with `prom-client`, which could link its metrics to traces.
-    expect((await program.end()).loaded).toEqual(['@opentelemetry/api', 'pino', 'prom-client']);
+    await (await program.send('{ livestreams(first: 1) { totalCount } }')).text();
+    // prom-client imports the API for its exemplars.
+    expect((await program.stop()).loaded).toEqual(['@opentelemetry/api', 'pino', 'prom-client']);
   });
 
-  test('are sent before it ends', async () => {
+  test('are sent before the program exits', async () => {
     const collector = await startCollector();
     const program = await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces` });
-    await (await program.ask('query Traced { livestreams(first: 1) { totalCount } }')).text();
-    const { code, loaded } = await program.end();
+    await (await program.send('query Traced { livestreams(first: 1) { totalCount } }')).text();
+    const { code, loaded } = await program.stop();
     expect(code).toBe(0);
     expect(loaded).toContain('@opentelemetry/sdk-trace');
     expect(collector.spans().map(({ name }) => name)).toEqual(['GET /livestreams', 'query Traced']);
@@ -123,13 +127,13 @@ describe('the traces of the program', () => {
   });
 
   test.each([
-    ['is not there', async () => 'http://127.0.0.1:9'],
-    ['never answers', async () => (await startCollector({ answers: false })).url],
-  ])('hold up nobody when the collector %s', async (_what, urlOf) => {
+    ['is unreachable', async () => 'http://127.0.0.1:9'],
+    ['sends no response', async () => (await startCollector({ sendsResponses: false })).url],
+  ])('delay neither responses nor the exit if the collector %s', async (_case, urlOf) => {
     const program = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: await urlOf() });
-    expect((await program.ask('{ livestreams(first: 1) { totalCount } }')).status).toBe(200);
+    expect((await program.send('{ livestreams(first: 1) { totalCount } }')).status).toBe(200);
     const startedAt = performance.now();
-    expect((await program.end()).code).toBe(0);
+    expect((await program.stop()).code).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 });
