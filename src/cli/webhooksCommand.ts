@@ -1,29 +1,29 @@
-import type { Clock } from '../lib/clock.ts';
-import { readApp } from '../config/realtimekit.ts';
-import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
-import { UpstreamError } from '../domain/errors.ts';
-import { isId, ID_RULE } from '../domain/ids.ts';
-import { WEBHOOK_PATH } from '../server/plugins/useWebhooks.ts';
-import { createAccounts } from '../data/account.ts';
 import { createLocalBudget } from '../budget/localBudget.ts';
+import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
+import { readApp } from '../config/realtimekit.ts';
+import { createAccounts } from '../data/account.ts';
+import { createOperationReport } from '../data/operationReport.ts';
+import { UpstreamError } from '../domain/errors.ts';
+import { ID_RULE, isId } from '../domain/ids.ts';
+import type { Clock } from '../lib/clock.ts';
 import { createClient } from '../realtimekit/client.ts';
 import type { RequestContext } from '../realtimekit/requestContext.ts';
-import { createOperationReport } from '../data/operationReport.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import {
   createWebhookEndpoints,
   registerWebhook,
-  type Registration,
+  type WebhookRegistration,
   type Webhook,
   type WebhookEndpoints,
 } from '../realtimekit/webhookEndpoints.ts';
+import { WEBHOOK_PATH } from '../server/plugins/useWebhooks.ts';
 
-/** Those of RealtimeKit's events that say something about livestreams. */
+/** The events of RealtimeKit that concern livestreams. */
 const EVENTS = ['livestreaming.statusUpdate', 'meeting.ended'];
 
 const USAGE = `Usage: npm run webhooks -- register --url https://gateway.example${WEBHOOK_PATH} | list | remove ID`;
 
-/** What cannot be done as it was asked for, and what to do instead. */
+/** The command cannot do what was requested. The message says what to do instead. */
 class CommandError extends Error {
   override readonly name = 'CommandError';
 }
@@ -36,33 +36,35 @@ export interface WebhookCommandOptions {
   random: () => number;
 }
 
-/** Carries out what the arguments say, and gives the text to print. Rejects with what `explain` has words for. */
+/** Runs the command in `args` and returns the text to print. `explain` describes its errors. */
 export async function runWebhookCommand(args: readonly string[], options: WebhookCommandOptions): Promise<string> {
-  const carryOut = readArguments(args);
+  const command = parseArguments(args);
   const app = readApp(options.environment, false);
-  if (app === null || app.token === null) throw noApp();
+  if (app === null || app.token === null) throw missingApp();
   const limits = { attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 };
   const webhooks = createWebhookEndpoints(createClient({ ...options, ...app, ...limits }));
-  return carryOut(webhooks, await createRequestContext(app.token, options.clock));
+  return command(webhooks, await createRequestContext(app.token, options.clock));
 }
 
-/** One line about why it failed and what to do; null for an error that is a defect. */
+/** Returns one line that says what failed and what to do; null for an unexpected error. */
 export function explain(error: unknown): string | null {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (!(error instanceof UpstreamError)) return null;
   const { code, message, outcome, upstream } = error;
   if (code === 'UNAUTHENTICATED') {
-    return 'RealtimeKit does not accept CLOUDFLARE_API_TOKEN. Check that it is whole and valid, with the permission "Realtime" or "Realtime Admin".';
+    return 'RealtimeKit rejects CLOUDFLARE_API_TOKEN. Check that the token is complete, valid and has the permission "Realtime" or "Realtime Admin".';
   }
-  const said = upstream?.message ? ` It says: ${printable(upstream.message)}` : '';
+  const details = upstream?.message ? ` RealtimeKit reports: ${printable(upstream.message)}` : '';
   const advice =
-    outcome === 'unknown' ? ' Look with "npm run webhooks -- list"; to register again doubles nothing.' : '';
-  return message + said + advice;
+    outcome === 'unknown'
+      ? ' Check with "npm run webhooks -- list". Registering again does not create a duplicate.'
+      : '';
+  return message + details + advice;
 }
 
 type Command = (webhooks: WebhookEndpoints, context: RequestContext) => Promise<string>;
 
-function readArguments([command, ...rest]: readonly string[]): Command {
+function parseArguments([command, ...rest]: readonly string[]): Command {
   const [first = '', second] = rest;
   if (command === 'list' && rest.length === 0) return list;
   if (command === 'remove' && rest.length === 1) return removeCommand(first);
@@ -72,66 +74,66 @@ function readArguments([command, ...rest]: readonly string[]): Command {
 }
 
 const list: Command = async (webhooks, context) => {
-  const all = (await webhooks.list(context)) ?? unknownApp();
-  return all.length === 0 ? `No webhook is registered. ${USAGE}` : tableOf(all);
+  const registered = (await webhooks.list(context)) ?? throwUnknownApp();
+  return registered.length === 0 ? `No webhook is registered. ${USAGE}` : formatTable(registered);
 };
 
 function removeCommand(id: string): Command {
   if (!isId(id)) throw new CommandError(`${JSON.stringify(id)} is not the id of a webhook. ${ID_RULE}`);
   return async (webhooks, context) => {
     if (await webhooks.remove(context, id)) return `Removed ${id}.`;
-    throw new CommandError(`There is no webhook ${id}. "npm run webhooks -- list" shows those that there are.`);
+    throw new CommandError(`There is no webhook ${id}. Run "npm run webhooks -- list" to see the registered ones.`);
   };
 }
 
 function registerCommand(text: string): Command {
-  const url = readUrl(text);
+  const url = parseUrl(text);
   return async (webhooks, context) => {
     const fields = { name: 'realtimekit-graphql', url, events: EVENTS };
-    const { webhook, outcome, duplicates } = (await registerWebhook(webhooks, context, fields)) ?? unknownApp();
-    const more =
+    const { webhook, outcome, duplicates } = (await registerWebhook(webhooks, context, fields)) ?? throwUnknownApp();
+    const warnings =
       duplicates === 0
         ? []
-        : [`Its URL is registered ${duplicates + 1} times: remove the others, or events are sent to each.`];
-    return [OUTCOMES[outcome], tableOf([webhook]), ...more].join('\n');
+        : [
+            `The URL is registered ${duplicates + 1} times. Remove the other registrations, or each event is sent several times.`,
+          ];
+    return [OUTCOMES[outcome], formatTable([webhook]), ...warnings].join('\n');
   };
 }
 
-const OUTCOMES: Record<Registration['outcome'], string> = {
+const OUTCOMES: Record<WebhookRegistration['outcome'], string> = {
   added: 'Registered.',
-  changed: 'Updated, for its URL was registered already.',
-  unchanged: 'Nothing to do: it is registered already.',
+  changed: 'Updated the existing registration.',
+  unchanged: 'Nothing to do: the URL is registered already.',
 };
 
-/** Where events are to be sent: encrypted, unless they do not leave this machine. An address without a path gets the gateway's. */
-function readUrl(text: string): string {
+/** Parses the URL to send events to: https, unless the host is this machine. Adds the gateway's path to a URL without one. */
+function parseUrl(text: string): string {
   const url = URL.parse(text);
-  const isOwn = url !== null && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isOwn);
+  const isLocal = url !== null && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
   if (url === null || !isSafe || url.username || url.password || url.hash) {
-    const words = `--url: ${JSON.stringify(text)} is not an https address without credentials and fragment`;
-    throw new CommandError(
-      `${words} (http only for this machine). Example: --url https://gateway.example${WEBHOOK_PATH}`,
-    );
+    const problem = `--url: must be an https URL without credentials and fragment (http only for this machine)`;
+    const example = `Example: --url https://gateway.example${WEBHOOK_PATH}`;
+    throw new CommandError(`${problem}, not ${JSON.stringify(text)}. ${example}`);
   }
   if (url.pathname === '/') url.pathname = WEBHOOK_PATH;
   return url.href;
 }
 
-function noApp(): ConfigError {
-  const problem =
-    'missing; webhooks are registered for an app of the API, so set REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN too.';
+function missingApp(): ConfigError {
+  const problem = 'must be set, like REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN, because webhooks belong to an app.';
   return new ConfigError('CLOUDFLARE_ACCOUNT_ID', problem, '023e105f4ecef8ad9ca31a8372d0c353');
 }
 
-function unknownApp(): never {
-  throw new CommandError('RealtimeKit knows no such app. Check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID.');
+function throwUnknownApp(): never {
+  throw new CommandError('RealtimeKit has no such app. Check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID.');
 }
 
-/** By itself: its requests are no part of a query. */
+/** The context of requests that belong to no GraphQL operation. */
 async function createRequestContext(token: string, clock: Clock): Promise<RequestContext> {
   return {
-    account: await createAccounts({ budgetOf: () => createLocalBudget(clock) }).of(token),
+    account: await createAccounts({ createBudget: () => createLocalBudget(clock) }).forToken(token),
     report: createOperationReport(Infinity, clock),
     priority: 'mutation',
     runLimited: async (work) => work(),
@@ -139,7 +141,7 @@ async function createRequestContext(token: string, clock: Clock): Promise<Reques
   };
 }
 
-function tableOf(webhooks: readonly Webhook[]): string {
+function formatTable(webhooks: readonly Webhook[]): string {
   const rows = webhooks.map(({ id, enabled, url, events }) => [
     id,
     enabled === null ? '?' : enabled ? 'yes' : 'no',
@@ -151,7 +153,7 @@ function tableOf(webhooks: readonly Webhook[]): string {
   return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }
 
-/** On one line, and without what a terminal would obey. */
+/** Replaces line breaks and control characters, which a terminal would interpret. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }

@@ -9,178 +9,185 @@ import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';
 import { type Method, type Transport, TransportError, type TransportResponse } from './transport.ts';
 
-/** The longest answer that is read: 8 MiB. */
+/** 8 MiB; a longer response body is rejected. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** Which app is served, and how patiently. */
+/** Which RealtimeKit app to call, and the limits on each request. */
 export interface ClientSettings {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   baseUrl: string;
   accountId: string;
   appId: string;
-  /** Milliseconds that one sending may take, its answer's body included. */
+  /** Timeout of one attempt, from sending the request to the end of the response body. */
   attemptTimeoutMs: number;
-  /** Milliseconds that a request may take in all, with its repetitions and the waits between them. */
+  /** Timeout of a request with all of its retries and the delays between them. */
   totalTimeoutMs: number;
-  /** The most requests that may leave in any second; 0: no limit. */
+  /** Maximum number of requests sent in any one second; 0 for no limit. */
   requestsPerSecond: number;
 }
 
 export interface ClientOptions extends ClientSettings {
   transport: Transport;
   clock: Clock;
-  /** From 0 to 1, for the backoff's jitter. */
+  /** Returns a number from 0 to 1, for the jitter of the backoff. */
   random: () => number;
 }
 
-/** Every method but the one that only reads. */
+/** A method that changes something. */
 export type WriteMethod = Exclude<Method, 'GET'>;
 
+/** Query parameters by name. Those that are null are left out. */
 export type QueryParameters = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Talks to the API. Every method rejects with a `GatewayError`, or with the signal's reason. */
+/**
+ * The HTTP client of RealtimeKit. Its methods return the content of the response, or null for "not found" (404). They reject with
+ * a `GatewayError`, or with the reason of the context's signal.
+ */
 export interface RealtimeKitClient {
-  /** Sends a GET, again where that may help; null: nothing there. A null value of `query` is left out. */
-  get: (operation: RequestContext, path: ApiPath, query?: QueryParameters) => Promise<Envelope | null>;
+  /** Sends a GET, with retries after transient failures. */
+  get: (context: RequestContext, path: ApiPath, query?: QueryParameters) => Promise<Envelope | null>;
   /**
-   * Sends what changes something, by default a POST, once: it is repeated only when it never left. The operation's signal is none of
-   * it: leaving undoes nothing. A DELETE has no body.
+   * Sends a request that changes something, by default a POST. It is retried only if it certainly never left the gateway, and the
+   * context's signal does not cancel it: an aborted write may have been carried out. A DELETE is sent without a body.
    */
-  mutate: (operation: RequestContext, path: ApiPath, body?: unknown, method?: WriteMethod) => Promise<Envelope | null>;
-  /** What the newest answer's `Date` was ahead of the clock here, in milliseconds; 0 when none told. */
-  clockSkew: () => number;
+  mutate: (context: RequestContext, path: ApiPath, body?: unknown, method?: WriteMethod) => Promise<Envelope | null>;
+  /** By how many milliseconds the `Date` of the latest response was ahead of the local clock; 0 until a response has one. */
+  clockSkewMs: () => number;
 }
 
 export function createClient(options: ClientOptions): RealtimeKitClient {
   const { clock, random, attemptTimeoutMs, totalTimeoutMs } = options;
-  const base = `${options.baseUrl}/accounts/${options.accountId}/realtime/kit/${options.appId}`;
-  const pace = createTokenBucket(options.requestsPerSecond, clock);
-  let skew = 0;
+  const appUrl = `${options.baseUrl}/accounts/${options.accountId}/realtime/kit/${options.appId}`;
+  const throttle = createTokenBucket(options.requestsPerSecond, clock);
+  let clockSkewMs = 0;
 
-  /** The policies, outermost first: the repetitions, then those of each sending. All has to be over within the total time. */
-  async function request(
-    operation: RequestContext,
-    call: ApiRequest,
+  /** Sends a request, with retries; the total timeout covers all attempts. */
+  async function send(
+    context: RequestContext,
+    request: ApiRequest,
     signal: AbortSignal | undefined,
   ): Promise<Envelope | null> {
     signal?.throwIfAborted();
-    const deadline = clock.now() + totalTimeoutMs;
-    return withRetry({ idempotent: call.method === 'GET', clock, random, signal, deadline }, () =>
-      sendOnce(operation, call, signal, deadline),
+    const endsAt = clock.now() + totalTimeoutMs;
+    return withRetry({ idempotent: request.method === 'GET', clock, random, signal, endsAt }, () =>
+      sendOnce(context, request, signal, endsAt),
     );
   }
 
-  /** The account's budget, the operation's share, the pace, the deadline, the transport. */
+  /**
+   * One attempt. In this order: reserves it in the account's budget, counts it against the operation's limit, waits for the
+   * throttle, and sends it with a timeout.
+   */
   async function sendOnce(
-    { account, report, priority, span: parent }: RequestContext,
+    { account, report, priority, span: parentSpan }: RequestContext,
     { method, route, url, body }: ApiRequest,
     signal: AbortSignal | undefined,
     endsAt: number,
   ): Promise<Envelope | null> {
-    const taken = account.budget.reserve(method === 'GET' ? priority : 'mutation');
-    const spending = taken instanceof Promise ? await taken : taken;
+    const reserved = account.budget.reserve(method === 'GET' ? priority : 'mutation');
+    const reservation = reserved instanceof Promise ? await reserved : reserved;
     let wasSent = false;
-    let settled = (_status: number | null): void => {};
+    let recordStatus = (_status: number | null): void => {};
     let span: RequestSpan | undefined;
     try {
-      // What a mutation has begun is settled, whatever it cost.
-      settled = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
-      span = startRequestSpan(parent, method, route);
-      const turn = paced(signal, endsAt);
-      if (turn !== undefined) await turn;
+      // Reads that settle the outcome of a mutation are exempt from the operation's limit: the mutation has already been sent.
+      recordStatus = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
+      span = startRequestSpan(parentSpan, method, route);
+      const throttled = waitForThrottle(signal, endsAt);
+      if (throttled !== undefined) await throttled;
       const headers = {
         ...(body === undefined ? ACCEPT_HEADERS : JSON_HEADERS),
         authorization: `Bearer ${account.token}`,
         ...span?.headers,
       };
       const request = { method, url, headers, maxBodyBytes: MAX_BODY_BYTES, ...(body === undefined ? {} : { body }) };
-      const timeLeft = endsAt - clock.now();
+      const remainingMs = endsAt - clock.now();
       const createError = (): UpstreamError =>
-        timeoutError(timeLeft < attemptTimeoutMs ? totalTimeoutMs : attemptTimeoutMs);
+        timeoutError(remainingMs < attemptTimeoutMs ? totalTimeoutMs : attemptTimeoutMs);
       const response = await withTimeout(
-        { timeoutMs: Math.min(attemptTimeoutMs, timeLeft), clock, signal, createError },
-        (attempt) => {
+        { timeoutMs: Math.min(attemptTimeoutMs, remainingMs), clock, signal, createError },
+        (attemptSignal) => {
           wasSent = true;
-          return options.transport({ ...request, signal: attempt });
+          return options.transport({ ...request, signal: attemptSignal });
         },
-      ).catch(translate);
-      settled(response.status);
+      ).catch(throwUpstreamError);
+      recordStatus(response.status);
       span?.endWithStatus(response.status);
       if (response.status === 401) account.revoke();
-      spending.commit(response);
-      skew = skewOf(response, clock) ?? skew;
+      reservation.commit(response);
+      clockSkewMs = clockSkewOf(response, clock) ?? clockSkewMs;
       return unwrapResponse(response, [account.token, options.accountId, options.appId]);
     } catch (error) {
       if (error instanceof UpstreamError && error.outcome === 'notSent') wasSent = false;
-      spending.release(wasSent);
-      settled(null);
+      reservation.release(wasSent);
+      recordStatus(null);
       span?.endWithError(error);
       throw error;
     }
   }
 
-  /** Waits for its turn, where there is one to wait for. */
-  function paced(signal: AbortSignal | undefined, endsAt: number): Promise<void> | undefined {
-    const turn = pace(signal);
+  /** Returns a promise that resolves when the request may be sent, or undefined if that is now. */
+  function waitForThrottle(signal: AbortSignal | undefined, endsAt: number): Promise<void> | undefined {
+    const delay = throttle(signal);
     const createError = (): UpstreamError => notSentError(totalTimeoutMs);
-    return turn && withTimeout({ timeoutMs: endsAt - clock.now(), clock, signal, createError }, () => turn);
+    return delay && withTimeout({ timeoutMs: endsAt - clock.now(), clock, signal, createError }, () => delay);
   }
 
   return {
-    get: async (operation, { path, route }, query = {}) =>
-      operation.runLimited(async () =>
-        request(operation, { method: 'GET', route, url: base + path + search(query) }, operation.signal),
+    get: async (context, { path, route }, query = {}) =>
+      context.runLimited(async () =>
+        send(context, { method: 'GET', route, url: appUrl + path + queryString(query) }, context.signal),
       ),
-    mutate: async (operation, { path, route }, body = {}, method = 'POST') => {
-      const call = { method, route, url: base + path };
-      return request(operation, method === 'DELETE' ? call : { ...call, body: JSON.stringify(body) }, undefined);
+    mutate: async (context, { path, route }, body = {}, method = 'POST') => {
+      const request = { method, route, url: appUrl + path };
+      return send(context, method === 'DELETE' ? request : { ...request, body: JSON.stringify(body) }, undefined);
     },
-    clockSkew: () => skew,
+    clockSkewMs: () => clockSkewMs,
   };
 }
 
 const ACCEPT_HEADERS = { accept: 'application/json' };
-/** For a request that has a body. */
 const JSON_HEADERS = { ...ACCEPT_HEADERS, 'content-type': 'application/json' };
 
-/** One request to be sent. */
+/** A request to the API, before headers are added. */
 interface ApiRequest {
   method: Method;
+  /** The path's template, for reports and traces. */
   route: string;
   url: string;
+  /** JSON. */
   body?: string;
 }
 
-function search(query: QueryParameters): string {
+function queryString(query: QueryParameters): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== null) parameters.set(name, String(value));
   return parameters.size === 0 ? '' : `?${parameters}`;
 }
 
-function timeoutError(milliseconds: number): UpstreamError {
-  return new UpstreamError(
-    'unknown',
-    'UPSTREAM_TIMEOUT',
-    `RealtimeKit did not answer within ${milliseconds / 1000} s.`,
-  );
+function timeoutError(timeoutMs: number): UpstreamError {
+  const message = `RealtimeKit did not respond within ${timeoutMs / 1000} s.`;
+  return new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', message);
 }
 
-function notSentError(milliseconds: number): UpstreamError {
-  const words = `The request could not be sent to RealtimeKit within ${milliseconds / 1000} s.`;
-  return new UpstreamError('notSent', 'UPSTREAM_TIMEOUT', words);
+function notSentError(timeoutMs: number): UpstreamError {
+  const message = `The request could not be sent to RealtimeKit within ${timeoutMs / 1000} s.`;
+  return new UpstreamError('notSent', 'UPSTREAM_TIMEOUT', message);
 }
 
-function translate(error: unknown): never {
+/** Throws a `TransportError` as the `UpstreamError` that callers get; other errors, such as the signal's reason, unchanged. */
+function throwUpstreamError(error: unknown): never {
   if (!(error instanceof TransportError)) throw error;
-  if (error.failure === 'too-large') throw invalidResponse('it is longer than 8 MiB');
-  const [fate, words] =
+  if (error.failure === 'too-large') throw invalidResponse('the body is longer than 8 MiB');
+  const [outcome, message] =
     error.failure === 'connect'
-      ? (['notSent', 'RealtimeKit cannot be reached: no connection came about.'] as const)
-      : (['unknown', 'The connection to RealtimeKit broke before its answer was complete.'] as const);
-  throw new UpstreamError(fate, 'UPSTREAM_UNAVAILABLE', words, { cause: error });
+      ? (['notSent', 'RealtimeKit cannot be reached: the connection failed.'] as const)
+      : (['unknown', 'The connection to RealtimeKit broke before the response was complete.'] as const);
+  throw new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error });
 }
 
-function skewOf(response: TransportResponse, clock: Clock): number | null {
+/** Null if the response has no valid `Date`. */
+function clockSkewOf(response: TransportResponse, clock: Clock): number | null {
   const date = Date.parse(response.headers['date'] ?? '');
   return Number.isNaN(date) ? null : date - clock.now();
 }

@@ -3,30 +3,31 @@ import { isObject, type JsonObject, getProperty, parseJson } from './json.ts';
 import { redact } from './redact.ts';
 import type { TransportResponse } from './transport.ts';
 
-/** What upstream gave, out of its envelope. */
+/** The content of a successful response. */
 export interface Envelope {
+  /** `data` or `result` of the response; null if both are absent. */
   data: unknown;
-  /** `paging` where it stands beside the data. */
+  /** `paging` of the response. Some endpoints have it inside `data` instead; then this is null. */
   paging: unknown;
 }
 
-/** Status and words for each way of failing; the words never quote upstream, `extensions.upstream` does. */
-const FAILURES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
-  400: ['BAD_USER_INPUT', 'RealtimeKit refused a value of the request.'],
-  401: ['UNAUTHENTICATED', 'RealtimeKit does not accept the API token.'],
-  403: ['FORBIDDEN', 'The API token may not do this: it needs the permission "Realtime" or "Realtime Admin".'],
-  404: ['UPSTREAM_INVALID_RESPONSE', 'RealtimeKit answered "not found", but not in the form of its API.'],
-  408: ['UPSTREAM_TIMEOUT', 'RealtimeKit gave up waiting for the request.'],
-  409: ['BAD_USER_INPUT', 'RealtimeKit refused the request, because it conflicts with the present state.'],
-  422: ['BAD_USER_INPUT', 'RealtimeKit refused a value of the request.'],
-  429: ['RATE_LIMITED', "RealtimeKit's request limit is reached."],
+/** Code and message of the error for each HTTP status. Messages never quote RealtimeKit; `extensions.upstream` does. */
+const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  400: ['BAD_USER_INPUT', 'RealtimeKit rejected a value in the request.'],
+  401: ['UNAUTHENTICATED', 'RealtimeKit rejected the API token.'],
+  403: ['FORBIDDEN', 'The API token lacks a permission: it needs "Realtime" or "Realtime Admin".'],
+  404: ['UPSTREAM_INVALID_RESPONSE', 'RealtimeKit responded "not found", but not in the format of its API.'],
+  408: ['UPSTREAM_TIMEOUT', 'RealtimeKit timed out while it waited for the request.'],
+  409: ['BAD_USER_INPUT', 'RealtimeKit rejected the request because it conflicts with the current state.'],
+  422: ['BAD_USER_INPUT', 'RealtimeKit rejected a value in the request.'],
+  429: ['RATE_LIMITED', "RealtimeKit's request limit has been reached."],
 };
 
 /**
- * Reads an HTTP answer. Null means that nothing is there (404). Throws an `UpstreamError` for an answer that says that
- * the request failed, and for one that is not the API's JSON. `secrets` are kept out of whatever the error says.
+ * Returns the content of a response, or null for "not found" (404). Throws an `UpstreamError` if the response reports a failure or
+ * is not the API's JSON. The error contains none of the `secrets`.
  *
- * The envelope is `{ success, data }` or `{ success, result }`; an error stands in `error` or `errors`.
+ * The API responds with `{ success, data }` or `{ success, result }`, and reports errors in `error` or `errors`.
  */
 export function unwrapResponse(response: TransportResponse, secrets: readonly string[]): Envelope | null {
   const { status } = response;
@@ -35,26 +36,28 @@ export function unwrapResponse(response: TransportResponse, secrets: readonly st
   const isEmpty = response.body.trim() === '';
   if (status === 404 && (isObject(envelope) || isEmpty)) return null;
   if (status === 204) return { data: null, paging: null };
-  if (status < 200 || status >= 300) throw failure(status, response, envelope, secrets);
-  if (!isEnvelope)
-    throw invalidResponse(
-      `it is ${isEmpty ? 'empty' : "not the API's JSON"}`,
-      errorDetails(response, envelope, secrets),
-    );
+  if (status < 200 || status >= 300) throw createError(status, response, envelope, secrets);
+  if (!isEnvelope) {
+    const problem = isEmpty ? 'the body is empty' : "the body is not the API's JSON";
+    throw invalidResponse(problem, errorDetails(response, envelope, secrets));
+  }
   if (envelope['success'] === false) {
-    if (statusInside(envelope) === 404) return null;
-    throw failure(statusInside(envelope), response, envelope, secrets);
+    if (statusInEnvelope(envelope) === 404) return null;
+    throw createError(statusInEnvelope(envelope), response, envelope, secrets);
   }
   return { data: envelope['data'] ?? envelope['result'] ?? null, paging: envelope['paging'] ?? null };
 }
 
-/** An answer that cannot be read. It came, so the request may have been carried out. */
-export function invalidResponse(why: string, upstream?: UpstreamErrorDetails): UpstreamError {
-  const message = `RealtimeKit's answer cannot be read: ${why}.`;
+/**
+ * The error for a response that cannot be parsed. The request may have been carried out. `problem` completes the message
+ * "RealtimeKit's response is invalid: …" and must not quote the response.
+ */
+export function invalidResponse(problem: string, upstream?: UpstreamErrorDetails): UpstreamError {
+  const message = `RealtimeKit's response is invalid: ${problem}.`;
   return new UpstreamError('unknown', 'UPSTREAM_INVALID_RESPONSE', message, upstream && { upstream });
 }
 
-function failure(
+function createError(
   status: number,
   response: TransportResponse,
   envelope: unknown,
@@ -62,29 +65,30 @@ function failure(
 ): UpstreamError {
   const upstream = errorDetails(response, envelope, secrets);
   if (status >= 300 && status < 400) {
-    const words = 'RealtimeKit answered with a redirect, which is never followed. Check CLOUDFLARE_BASE_URL.';
-    return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', words, { upstream });
+    const message =
+      'RealtimeKit responded with a redirect, which the gateway never follows. Check CLOUDFLARE_BASE_URL.';
+    return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', message, { upstream });
   }
-  const [code, words] = FAILURES[status] ?? otherFailure(status);
-  const retryAfterSeconds = retryAfter(response.headers['retry-after']);
-  const waits = code === 'RATE_LIMITED' || status === 503;
-  const details = { upstream, ...(waits && retryAfterSeconds !== null ? { retryAfterSeconds } : {}) };
-  return new UpstreamError(outcomeOf(status), code, words, details);
+  const [code, message] = STATUS_ERRORS[status] ?? defaultError(status);
+  const retryAfterSeconds = parseRetryAfter(response.headers['retry-after']);
+  const usesRetryAfter = code === 'RATE_LIMITED' || status === 503;
+  const details = { upstream, ...(usesRetryAfter && retryAfterSeconds !== null ? { retryAfterSeconds } : {}) };
+  return new UpstreamError(outcomeOf(status), code, message, details);
 }
 
-function otherFailure(status: number): readonly [ErrorCode, string] {
+function defaultError(status: number): readonly [ErrorCode, string] {
   return status >= 400 && status < 500
-    ? ['UPSTREAM_INVALID_RESPONSE', 'RealtimeKit refused the request.']
+    ? ['UPSTREAM_INVALID_RESPONSE', 'RealtimeKit rejected the request.']
     : ['UPSTREAM_UNAVAILABLE', 'RealtimeKit failed to handle the request.'];
 }
 
-/** A 4xx says that nothing was carried out, but for 408: there upstream may have read the request and been slow. */
+/** After a 4xx nothing was carried out, except after 408: RealtimeKit may have received the request and been slow. */
 function outcomeOf(status: number): RequestOutcome {
   return status >= 400 && status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 
-/** `success: false` under HTTP 2xx: the error's code is taken for the status where it is one. */
-function statusInside(envelope: JsonObject): number {
+/** The status of a `success: false` under HTTP 2xx: the error's own code if that is an HTTP error status, else 500. */
+function statusInEnvelope(envelope: JsonObject): number {
   const code = Number(errorOf(envelope)?.['code']);
   return Number.isInteger(code) && code >= 400 && code < 600 ? code : 500;
 }
@@ -108,16 +112,16 @@ function errorDetails(
     status: response.status,
     code: typeof code === 'number' ? code : typeof code === 'string' ? redact(code, secrets) : null,
     message: typeof message === 'string' ? redact(message, secrets) : null,
-    ray: ray(response.headers['cf-ray']),
+    ray: parseRay(response.headers['cf-ray']),
   };
 }
 
-/** A `cf-ray` is 16 hexadecimal digits and a data centre's code; anything else is not passed on. */
-function ray(header: string | undefined): string | null {
+/** A `cf-ray` consists of 16 hexadecimal digits and a data centre's code. Anything else may contain a secret: null. */
+function parseRay(header: string | undefined): string | null {
   return header !== undefined && /^[0-9a-f]{16}(-[A-Z]{3})?$/.test(header) ? header : null;
 }
 
-/** Whole seconds of a `Retry-After` (RFC 9110, 10.2.3); its date form, which the API does not use, is passed over. */
-function retryAfter(header: string | undefined): number | null {
+/** The seconds of a `Retry-After` (RFC 9110, section 10.2.3); null for the date form, which the API does not use. */
+function parseRetryAfter(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : null;
 }

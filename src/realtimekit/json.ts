@@ -1,16 +1,17 @@
-/** A JSON object whose members are not known yet. */
+/** A JSON object of unknown content. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether `value` is a JSON object: not an array, and not null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The member of an object; undefined where `value` is none. */
+/** A property of `value`; undefined if `value` is not an object. */
 export function getProperty(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
 }
 
-/** Parses JSON; undefined when it is none. */
+/** Parses JSON; undefined if `text` is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -16,11 +16,11 @@ import { isObject, type JsonObject, getProperty } from './json.ts';
 import { redact } from './redact.ts';
 
 /*
- * From what upstream sends to the domain's models, once. Every field of every object may be absent, and one that is not of its
- * kind is treated as absent: null. An object without an id is "nothing there": null too.
+ * Parsers from the API's JSON to the domain's models. Any field of any object may be absent, and a field of the wrong type is treated
+ * as absent: null. An object without an id counts as "not found": null, too.
  */
 
-/** A livestream; `meetingId` where the request tells it already. */
+/** Parses a livestream. `meetingId` is the meeting that the request was about, for a response that does not name it. */
 export function parseLivestream(value: unknown, meetingId: string | null = null): Livestream | null {
   const id = parseId(getProperty(value, 'id'));
   if (!isObject(value) || id === null) return null;
@@ -38,7 +38,7 @@ export function parseLivestream(value: unknown, meetingId: string | null = null)
   };
 }
 
-/** What the answer to a start tells: what it leaves out is not known, rather than null. */
+/** Parses the response to a start. Fields that are missing in the response are absent in the result, not null: they are unknown. */
 export function parseStartedLivestream(value: unknown, meetingId: string): LivestreamRef | null {
   const livestream = parseLivestream(value, meetingId);
   if (livestream === null) return null;
@@ -53,6 +53,7 @@ export function parseStartedLivestream(value: unknown, meetingId: string): Lives
   };
 }
 
+/** Parses a session. `livestreamId` is the livestream that the request was about, for a response that does not name it. */
 export function parseSession(value: unknown, livestreamId: string | null = null): LivestreamSession | null {
   const id = parseId(getProperty(value, 'id'));
   if (!isObject(value) || id === null) return null;
@@ -70,6 +71,7 @@ export function parseSession(value: unknown, livestreamId: string | null = null)
   };
 }
 
+/** Parses a meeting. */
 export function parseMeeting(value: unknown): Meeting | null {
   const id = parseId(getProperty(value, 'id'));
   if (!isObject(value) || id === null) return null;
@@ -82,30 +84,34 @@ export function parseMeeting(value: unknown): Meeting | null {
   };
 }
 
-/** The data of an answer that holds one object or nothing; throws `UPSTREAM_INVALID_RESPONSE` when it is neither. */
-export function parseObject(answer: Envelope | null): JsonObject | null {
-  const data = answer?.data ?? null;
+/** The data of a response that contains one object, or null if it contains none. Throws `UPSTREAM_INVALID_RESPONSE` for other data. */
+export function parseObject(envelope: Envelope | null): JsonObject | null {
+  const data = envelope?.data ?? null;
   if (data === null || isObject(data)) return data;
   throw invalidResponse('its data is not an object');
 }
 
-/** A list as it was sent, its rows not looked at yet. */
+/** A list as RealtimeKit sent it, its rows not parsed yet. */
 export interface WireList {
   rows: unknown[];
-  /** False: `data` is one object, so that further rows may have been left out. */
+  /** False if `data` is a single object, which means that RealtimeKit may have left out further rows. */
   isArray: boolean;
-  /** 1-based, of the first row; null when upstream does not tell. */
+  /** The 1-based position of the first row; null if missing. */
   startOffset: number | null;
+  /** The number of rows in the whole list; null if missing. */
   totalCount: number | null;
 }
 
-/** The most rows that are taken from one page; 100 are asked for. */
+/** A response with more rows is rejected. At most 100 rows are requested, but RealtimeKit may ignore `per_page`. */
 const MAX_RESPONSE_ROWS = 10_000;
 
-/** The rows of a list in each of its forms: an array, one object with the paging inside, or an array inside an object. */
-export function parseList(answer: Envelope | null, name: 'livestreams' | 'meetings' | 'webhooks'): WireList {
-  const data = answer?.data ?? null;
-  const paging = getProperty(data, 'paging') ?? answer?.paging;
+/**
+ * Parses a list in any of its formats: an array, one object with `paging` inside, or an object with an array called `name`. Throws
+ * `UPSTREAM_INVALID_RESPONSE` for other data.
+ */
+export function parseList(envelope: Envelope | null, name: 'livestreams' | 'meetings' | 'webhooks'): WireList {
+  const data = envelope?.data ?? null;
+  const paging = getProperty(data, 'paging') ?? envelope?.paging;
   return {
     rows: assertPageSize(rowsOf(data, name)),
     isArray: Array.isArray(data) || Array.isArray(getProperty(data, name)),
@@ -115,20 +121,21 @@ export function parseList(answer: Envelope | null, name: 'livestreams' | 'meetin
 }
 
 /**
- * The sessions in the answer of a livestream, an array or one object, as `session` or as `sessions`; null when it tells nothing of
- * them, as where the livestream's own fields stand in their place: that is not the same as none.
+ * Parses the sessions in the response for a livestream: an array or one object, called `session` or `sessions`. Returns null if the
+ * response does not mention sessions, as in the flat format, which has only the livestream's own fields. Null does not mean that there
+ * are no sessions.
  */
-export function parseSessionList(answer: Envelope | null): WireList | null {
-  const data = parseObject(answer);
+export function parseSessionList(envelope: Envelope | null): WireList | null {
+  const data = parseObject(envelope);
   const list = [data?.['sessions'], data?.['session']].find(Array.isArray);
-  const one = data?.['session'] ?? data?.['sessions'];
-  const paging = getProperty(data, 'paging') ?? answer?.paging;
+  const single = data?.['session'] ?? data?.['sessions'];
+  const paging = getProperty(data, 'paging') ?? envelope?.paging;
   const totalCount = parseCount(getProperty(paging, 'total_count'));
-  const isNothing = data === null || Object.keys(data).length === 0;
-  const isTold = isNothing || totalCount !== null || 'session' in data || 'sessions' in data;
-  if (!isTold) return null;
+  const isEmpty = data === null || Object.keys(data).length === 0;
+  const mentionsSessions = isEmpty || totalCount !== null || 'session' in data || 'sessions' in data;
+  if (!mentionsSessions) return null;
   return {
-    rows: assertPageSize(list ?? (parseId(getProperty(one, 'id')) === null ? [] : [one])),
+    rows: assertPageSize(list ?? (parseId(getProperty(single, 'id')) === null ? [] : [single])),
     isArray: list !== undefined,
     startOffset: parseCount(getProperty(paging, 'start_offset')),
     totalCount,
@@ -144,13 +151,13 @@ function rowsOf(data: unknown, name: string): unknown[] {
   return parseId(data['id']) === null ? [] : [data];
 }
 
-/** Gives the rows back, or throws where they are more than can be meant. */
+/** Returns the rows; throws `UPSTREAM_INVALID_RESPONSE` if there are more than any page can have. */
 export function assertPageSize(rows: unknown[]): unknown[] {
-  if (rows.length > MAX_RESPONSE_ROWS) throw invalidResponse('its list is longer than any page');
+  if (rows.length > MAX_RESPONSE_ROWS) throw invalidResponse(`its list has more than ${MAX_RESPONSE_ROWS} rows`);
   return rows;
 }
 
-/** A number of rows, as GraphQL's Int can tell it. */
+/** Parses a number of rows: a whole number that fits GraphQL's Int, else null. */
 export function parseCount(value: unknown): number | null {
   const number = parseNumber(value);
   return number !== null && Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : null;
@@ -160,39 +167,40 @@ function parseText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** Words of upstream's own, for people: they may repeat where frames were sent to, and with which key. */
+/** Parses a session's error message, which may quote the ingest URL and the stream key. */
 function parseErrorMessage(value: unknown): string | null {
   const text = parseText(value);
   return text === null ? null : redact(text, []);
 }
 
-/** Nothing that could lead elsewhere where it stands in a path; the pages' examples have underscores in theirs. */
+/** Parses an id that is safe in a URL path. Ids may have underscores, as the documentation's examples do. */
 function parseId(value: unknown): string | null {
   const id = typeof value === 'number' ? String(value) : value;
   return typeof id === 'string' && isId(id.replaceAll('_', '-')) ? id : null;
 }
 
-/** A number, which upstream writes as a string in places. */
+/** Parses a number, which some endpoints send as a string. */
 export function parseNumber(value: unknown): number | null {
   const number = typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
-/** An ISO 8601 timestamp; one without a zone is in UTC. */
+/** Parses an ISO 8601 timestamp; without a time zone it is taken as UTC. */
 function parseTimestamp(value: unknown): Date | null {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return null;
   const hasNoZone = !value.endsWith('Z') && /[T ][\d:.]+$/.test(value);
-  const moment = new Date(hasNoZone ? `${value.replace(' ', 'T')}Z` : value);
-  const year = moment.getUTCFullYear();
-  // No year is NaN's, and RFC 3339 has those of four digits.
-  return year >= 0 && year <= 9999 ? moment : null;
+  const date = new Date(hasNoZone ? `${value.replace(' ', 'T')}Z` : value);
+  const year = date.getUTCFullYear();
+  // Years have four digits in RFC 3339. The year of an invalid date is NaN, which fails the comparison.
+  return year >= 0 && year <= 9999 ? date : null;
 }
 
+/** Parses an absolute http or https URL. */
 export function parseUrl(value: unknown): string | null {
   return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;
 }
 
-/** The pages type it a string ("disabled", "true", "false"), the API sends a boolean too. */
+/** Parses `disabled`, which is documented as a string ("disabled", "true", "false") and also sent as a boolean. */
 function parseDisabled(value: unknown): boolean | null {
   const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
   if (word === true || word === 'true' || word === 'disabled') return true;
@@ -200,6 +208,7 @@ function parseDisabled(value: unknown): boolean | null {
   return null;
 }
 
+/** Parses a status; anything that is not documented is `UNKNOWN`. */
 export function parseLivestreamStatus(value: unknown): LivestreamStatus {
   return v.is(livestreamSchema.entries.status, value) ? value : 'UNKNOWN';
 }

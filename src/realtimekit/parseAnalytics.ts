@@ -1,27 +1,30 @@
 import type { Analytics, DayAnalytics, TimeRange } from '../domain/models.ts';
 import { type Envelope, invalidResponse } from './envelope.ts';
 import { isObject, type JsonObject } from './json.ts';
-import { dataOf, assertPageSize, parseCount, parseNumber } from './parse.ts';
+import { parseObject, assertPageSize, parseCount, parseNumber } from './parse.ts';
 
 /*
- * A number that is not told is not known: null, never 0, for a sum that is too small looks like any other. "Nothing there" is
- * another thing: in a range or on a day without livestreams there is nothing to sum up.
+ * A missing number is null, never 0, because nobody can tell a sum that is too small from a correct one. The sums are
+ * 0 only if there were no livestreams.
  */
 
-/** A range's ends as analytics are asked for them: whole seconds since the Unix epoch; null: none. */
+/** The query parameters for a time range: whole seconds since the Unix epoch, or null for no limit. */
 export function toUnixRange({ from, to }: TimeRange): { start_time: number | null; end_time: number | null } {
-  const seconds = (moment: Date | null): number | null => moment && Math.floor(moment.getTime() / 1000);
-  return { start_time: seconds(from), end_time: seconds(to) };
+  const unixSeconds = (date: Date | null): number | null => date && Math.floor(date.getTime() / 1000);
+  return { start_time: unixSeconds(from), end_time: unixSeconds(to) };
 }
 
-/** The analytics of a whole range. */
-export function parseAnalytics(answer: Envelope | null): Analytics {
-  return analyticsOf(dataOf(answer) ?? { count: 0 });
+/** Parses the analytics of a whole time range. */
+export function parseAnalytics(envelope: Envelope | null): Analytics {
+  return parseSums(parseObject(envelope) ?? { count: 0 });
 }
 
-/** Those of its days, oldest first. A day without a date is nobody's: left out, it would be missed in every sum. */
-export function parseDays(answer: Envelope | null): DayAnalytics[] {
-  const rows = answer?.data ?? [];
+/**
+ * Parses the analytics of each day, oldest first. Throws `UPSTREAM_INVALID_RESPONSE` if a day has no date: leaving the day out would
+ * make sums over the days too small.
+ */
+export function parseDays(envelope: Envelope | null): DayAnalytics[] {
+  const rows = envelope?.data ?? [];
   if (!Array.isArray(rows)) throw invalidResponse('its data is not a list of days');
   return assertPageSize(rows)
     .map(parseDay)
@@ -30,22 +33,22 @@ export function parseDays(answer: Envelope | null): DayAnalytics[] {
 
 function parseDay(row: unknown): DayAnalytics {
   const date = isObject(row) ? parseDate(row['date']) : null;
-  if (!isObject(row) || date === null) throw invalidResponse('one of its days has no date');
-  return { date, ...analyticsOf(row) };
+  if (!isObject(row) || date === null) throw invalidResponse('a day has no valid date');
+  return { date, ...parseSums(row) };
 }
 
-function analyticsOf(sent: JsonObject): Analytics {
-  const count = parseCount(sent['count']);
-  // The sum of nothing, which databases like to call null.
-  const untold = count === 0 ? 0 : null;
+function parseSums(data: JsonObject): Analytics {
+  const count = parseCount(data['count']);
+  // SQL's SUM over no rows is null.
+  const fallback = count === 0 ? 0 : null;
   return {
     count,
-    ingestSeconds: parseNumber(sent['total_ingest_seconds']) ?? untold,
-    viewerSeconds: parseNumber(sent['total_viewer_seconds']) ?? untold,
+    ingestSeconds: parseNumber(data['total_ingest_seconds']) ?? fallback,
+    viewerSeconds: parseNumber(data['total_viewer_seconds']) ?? fallback,
   };
 }
 
-/** The day that is written, whatever time and zone may follow it. */
+/** Parses a date as it is written, and ignores any time and time zone after it. */
 function parseDate(value: unknown): string | null {
   const [, date] = (typeof value === 'string' && /^(\d{4}-\d\d-\d\d)(?!\d)/.exec(value)) || [];
   if (date === undefined) return null;

@@ -2,52 +2,54 @@ import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import { sleep } from '../lib/timeout.ts';
 
-/** How often a request is repeated after its first sending. */
+/** Retries after the first attempt. */
 const MAX_RETRIES = 2;
-/** The longest that a `Retry-After` is waited for, in seconds; a longer one is the caller's to wait for. */
+/** A longer `Retry-After` is not waited for: the error tells the caller when to retry. */
 const MAX_RETRY_AFTER_SECONDS = 5;
-/** The first backoff, in milliseconds; it doubles with each further one. */
+/** The first step of the backoff; it doubles with each retry. */
 const MIN_BACKOFF_MS = 200;
 
+/** HTTP statuses of transient failures. */
 const RETRYABLE_STATUS = new Set([408, 502, 503, 504]);
 
 export interface RetryOptions {
-  /** Whether carrying it out twice does no harm: true for reads alone. */
+  /** Whether the request may be carried out twice: true for reads only. */
   idempotent: boolean;
   clock: Clock;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1, for the jitter. */
   random: () => number;
   signal: AbortSignal | undefined;
-  /** When all has to be over, in milliseconds since the Unix epoch: nothing is repeated after that. */
+  /** The deadline, in milliseconds since the Unix epoch: no retry starts after it. */
   endsAt: number;
 }
 
-/** Repeats `attempt` while its failure is a passing one and repeating it is safe; at most twice. */
+/** Runs `attempt`, and retries it up to twice while it fails with a transient error and a retry is safe. */
 export async function withRetry<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();
     } catch (error) {
-      const delay =
-        retries < MAX_RETRIES && isSafe(error, options) ? retryDelay(error, retries, options.random()) : null;
-      if (delay === null || options.clock.now() + delay >= options.endsAt) throw error;
-      await sleep(delay, options.clock, options.signal);
+      const delayMs =
+        retries < MAX_RETRIES && isSafe(error, options) ? retryDelayMs(error, retries, options.random()) : null;
+      if (delayMs === null || options.clock.now() + delayMs >= options.endsAt) throw error;
+      await sleep(delayMs, options.clock, options.signal);
     }
   }
 }
 
+/** Whether a retry cannot carry out the request twice, and the caller still waits for it. */
 function isSafe(error: unknown, { idempotent, signal }: RetryOptions): error is UpstreamError {
   return signal?.aborted !== true && error instanceof UpstreamError && (idempotent || error.outcome === 'notSent');
 }
 
 /**
- * Milliseconds to wait before the request is repeated, or null when repeating would not help. The wait is upstream's
- * `Retry-After` where it tells one, else a backoff with full jitter between half and the whole of its step.
+ * The delay before a retry in milliseconds, or null if the error is not transient. The delay is exponential backoff with jitter,
+ * between half and all of its step, or RealtimeKit's `Retry-After` if that is longer. `retries` is the number of retries so far.
  */
-export function retryDelay(error: UpstreamError, retries: number, random: number): number | null {
+export function retryDelayMs(error: UpstreamError, retries: number, random: number): number | null {
   if (!isTransient(error)) return null;
-  const step = MIN_BACKOFF_MS * 2 ** retries * (0.5 + random / 2);
-  return Math.max(step, (error.retryAfterSeconds ?? 0) * 1000);
+  const backoffMs = MIN_BACKOFF_MS * 2 ** retries * (0.5 + random / 2);
+  return Math.max(backoffMs, (error.retryAfterSeconds ?? 0) * 1000);
 }
 
 function isTransient({ code, retryAfterSeconds, upstream }: UpstreamError): boolean {

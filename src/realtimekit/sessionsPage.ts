@@ -1,44 +1,44 @@
 import type { Livestream, LivestreamSession, OffsetRange, Page } from '../domain/models.ts';
 import { type Envelope, invalidResponse } from './envelope.ts';
-import type { Query } from './client.ts';
+import type { QueryParameters } from './client.ts';
 import { getProperty } from './json.ts';
-import { type PagingHints, readWindow } from './pagination.ts';
+import { type PagingHints, readSlice } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
-import { dataOf, parseLivestream, parseSession, parseSessionList } from './parse.ts';
+import { parseObject, parseLivestream, parseSession, parseSessionList } from './parse.ts';
 
-/** A page of a livestream's sessions, and the livestream beside it. */
+/** A page of a livestream's sessions, and the livestream, which is in the same response. */
 export interface SessionsPage {
   livestream: Livestream | null;
   sessions: Page<LivestreamSession>;
 }
 
 /**
- * Reads a range of a livestream's sessions; of a livestream that is not there they are none. What upstream does not tell is not left
- * out in silence: sessions that it counts, but does not give, make the page fail, or another one be said to follow.
+ * Reads a range of a livestream's sessions; a livestream that does not exist has none. Sessions that RealtimeKit counts but does not
+ * send are not left out silently: if the whole page is missing, throws `UPSTREAM_INVALID_RESPONSE`; if part of it is, `hasNext` is true.
  */
 export async function readSessions(
-  read: (apiPath: ApiPath, query: Query) => Promise<Envelope | null>,
+  get: (apiPath: ApiPath, query: QueryParameters) => Promise<Envelope | null>,
   livestreamId: string,
   range: OffsetRange,
   hints: PagingHints,
 ): Promise<SessionsPage> {
   let livestream: Livestream | null = null;
-  const { rows, totalCount, hasNext } = await readWindow(
+  const { rows, totalCount, hasNext } = await readSlice(
     async ({ pageNo, perPage }) => {
-      const answer = await read(path`/livestreams/${livestreamId}`, { page_no: pageNo, per_page: perPage });
-      const data = dataOf(answer);
+      const envelope = await get(path`/livestreams/${livestreamId}`, { page_no: pageNo, per_page: perPage });
+      const data = parseObject(envelope);
       livestream = parseLivestream(getProperty(data, 'livestream') ?? data) ?? livestream;
-      return parseSessionList(answer) ?? missingSessions();
+      return parseSessionList(envelope) ?? throwMissingSessions();
     },
     range,
     hints,
   );
-  const isMissed = range.offset + rows.length < (totalCount ?? 0);
-  if (rows.length === 0 && isMissed) missingSessions();
-  const models = rows.map((row) => parseSession(row, livestreamId));
-  return { livestream, sessions: { rows: models, totalCount, hasNext: hasNext || isMissed } };
+  const isIncomplete = range.offset + rows.length < (totalCount ?? 0);
+  if (rows.length === 0 && isIncomplete) throwMissingSessions();
+  const sessions = rows.map((row) => parseSession(row, livestreamId));
+  return { livestream, sessions: { rows: sessions, totalCount, hasNext: hasNext || isIncomplete } };
 }
 
-function missingSessions(): never {
-  throw invalidResponse("it does not list the livestream's sessions");
+function throwMissingSessions(): never {
+  throw invalidResponse("the livestream's sessions are missing");
 }

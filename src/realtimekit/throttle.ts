@@ -2,23 +2,26 @@ import type { Clock } from '../lib/clock.ts';
 import { sleep } from '../lib/timeout.ts';
 
 /**
- * Spreads what this process sends, whoever it is for, so that upstream never sees more than `requestsPerSecond` requests in any second
- * (200 per IP: Cloudflare's documents, "API rate limits"). Half of them may leave at once, the others follow evenly: a token bucket. 0: no limit.
- * What it gives resolves when the next request may leave, or is undefined when that is now.
+ * Creates a throttle for all requests of this process: a token bucket that never lets more than `requestsPerSecond` through in any
+ * one second (Cloudflare allows 200 per IP address: "API rate limits" in its documentation). Half of them may be sent in a burst, the
+ * others follow at even intervals. 0 turns the throttle off.
+ *
+ * The returned function takes a token, and returns a promise that resolves when the request may be sent, or undefined if that is now.
+ * The promise rejects with the signal's reason; the token is not given back.
  */
 export function createTokenBucket(
   requestsPerSecond: number,
   clock: Clock,
 ): (signal: AbortSignal | undefined) => Promise<void> | undefined {
   const burst = requestsPerSecond / 2;
-  const gap = 1000 / burst;
-  /** When the next request would leave if all of them were even. */
-  let next = 0;
+  const intervalMs = 1000 / burst;
+  /** When the next request would be sent if there were no bursts. */
+  let nextAt = 0;
   return (signal) => {
     if (requestsPerSecond === 0) return undefined;
     const now = clock.now();
-    const at = Math.max(next, now - (burst - 1) * gap);
-    next = at + gap;
-    return at <= now ? undefined : sleep(at - now, clock, signal);
+    const sendAt = Math.max(nextAt, now - (burst - 1) * intervalMs);
+    nextAt = sendAt + intervalMs;
+    return sendAt <= now ? undefined : sleep(sendAt - now, clock, signal);
   };
 }

@@ -1,41 +1,42 @@
+/** The HTTP methods of the API. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** One HTTP request, ready to send. */
+/** An HTTP request, ready to send. */
 export interface TransportRequest {
   method: Method;
   /** Absolute http or https URL. */
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** Ends the request, in whatever state it is, also while the body is being read. */
+  /** Cancels the request in any state, including while the response body is read. */
   signal: AbortSignal;
-  /** A longer response body ends the request with a `TransportError` of kind `too-large`. */
+  /** A longer response body fails the request with a `too-large` error. */
   maxBodyBytes: number;
 }
 
-/** One HTTP answer, its body read to the end. */
+/** An HTTP response with its whole body. */
 export interface TransportResponse {
   status: number;
-  /** Names in lower case; a header that came several times is joined by `, `. */
+  /** Names are in lower case; the values of a repeated header are joined with `, `. */
   headers: Record<string, string>;
-  /** UTF-8 text. */
+  /** Decoded as UTF-8. */
   body: string;
 }
 
 /**
- * The only door to the network. Redirects are answers like any other, never followed, and nothing is sent
- * a second time. Rejects with a `TransportError`, or with the signal's reason once that is aborted.
+ * Sends a request exactly once: never follows a redirect, and never retries. Rejects with a `TransportError`, or with the signal's
+ * reason when that is aborted. All requests to RealtimeKit go through one transport.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
 
 /**
- * - `connect`: no connection came about, so nothing was sent: any request can safely be repeated.
- * - `interrupted`: the connection ended after the request may have arrived.
- * - `too-large`: the answer's body is longer than allowed.
+ * - `connect`: the connection failed. Nothing was sent, so that any request can safely be retried.
+ * - `interrupted`: the connection broke after the request may have arrived.
+ * - `too-large`: the response body is longer than `maxBodyBytes`.
  */
 export type TransportFailure = 'connect' | 'interrupted' | 'too-large';
 
-/** Why a request got no whole answer. The message never holds the URL or a header. */
+/** A request that got no complete response. The message never contains the URL or a header. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly failure: TransportFailure;

@@ -5,17 +5,20 @@ import { TransportError } from './transport.ts';
 import type { Transport, TransportFailure, TransportRequest, TransportResponse } from './transport.ts';
 
 export interface UndiciTransportOptions {
-  /** Milliseconds for one attempt at a connection, TLS included. Default 5,000; keep it at 10,000 or less. */
+  /** Timeout of one connection attempt, including TLS. Default 5,000; must be at most 10,000. */
   connectTimeoutMs?: number;
-  /** Milliseconds an unused connection stays open; a server's own `keep-alive` hint goes before. Default 30,000. */
-  idleMs?: number;
-  /** Milliseconds after which a connection takes no further requests. Default 60,000. */
-  connectionLifeMs?: number;
-  /** PEM certificates trusted instead of the system's: for tests, and for an upstream with its own authority. */
+  /** How long an unused connection stays open, unless the server's `keep-alive` hint says otherwise. Default 30,000. */
+  idleTimeoutMs?: number;
+  /** The age after which a connection gets no further requests. Default 60,000. */
+  maxConnectionAgeMs?: number;
+  /** PEM certificates to trust instead of the system's: for tests, and for an upstream with a private certificate authority. */
   ca?: string;
 }
 
-/** Headers that are the connection's, not the caller's. Undici or node:http2 refuses most of them, some by closing the connection. */
+/**
+ * Headers that belong to the connection, and that a request must not set. Undici or node:http2 rejects most of them, some by closing
+ * the connection.
+ */
 const CONNECTION_HEADERS = new Set([
   'connection',
   'content-length',
@@ -30,45 +33,46 @@ const CONNECTION_HEADERS = new Set([
 ]);
 
 /**
- * The transport for Node: undici's dispatcher without the streams above it. An https origin gets HTTP/2 where it
- * speaks it, an HTTP/1.1 origin as many connections as there are requests at a time. Only the caller's signal sets
- * a deadline. After `close()` every request is refused; the promise waits for those under way.
+ * Creates the transport for Node.js, on undici's dispatcher, without streams. It uses HTTP/2 if an https origin supports it, otherwise
+ * HTTP/1.1 with a connection for each concurrent request. There is no timeout except the request's signal. `close` rejects new
+ * requests, and resolves when those in flight have ended.
  */
 export function createUndiciTransport(options: UndiciTransportOptions = {}): {
   send: Transport;
   close: () => Promise<void>;
 } {
   const agent = createAgent(options);
-  const exchanges = new Set<RequestHandler>();
-  let closed = false;
+  const handlers = new Set<RequestHandler>();
+  let isClosed = false;
 
-  // Until a first connection tells whether an https origin speaks HTTP/2, undici lets all requests wait for that one.
-  // Were it to fail, undici would fail one request and try the next, each for a whole connect timeout.
+  // Undici queues all requests to an https origin until the first connection shows whether the origin supports HTTP/2. If that
+  // connection fails, undici fails one request and connects again for the next one, with a full connect timeout for each. This fails
+  // all queued requests at once.
   agent.on('connectionError', ({ origin }, _targets, error) => {
     const stats = agent.stats[origin];
     if (stats === undefined || !('queued' in stats) || stats.queued === 0 || stats.connected > 0) return;
-    for (const exchange of exchanges) {
-      if (exchange.origin === origin && !exchange.sent) exchange.onResponseError(undefined, error);
+    for (const handler of handlers) {
+      if (handler.origin === origin && !handler.isSent) handler.onResponseError(undefined, error);
     }
   });
 
   return {
     send: (request) => {
       if (request.signal.aborted) return Promise.reject(request.signal.reason);
-      if (closed) return Promise.reject(new TransportError('connect', 'The transport is closed'));
+      if (isClosed) return Promise.reject(new TransportError('connect', 'The transport is closed'));
       const url = URL.parse(request.url);
-      if (url === null || !areValid(request.headers)) {
+      if (url === null || !hasValidHeaders(request.headers)) {
         return Promise.reject(new TransportError('connect', 'The request is not valid HTTP'));
       }
-      const exchange = new RequestHandler(request, url.origin, exchanges);
+      const handler = new RequestHandler(request, url.origin, handlers);
       const { method, headers, body = null } = request;
-      agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, exchange);
-      return exchange.answer;
+      agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, handler);
+      return handler.response;
     },
     close: async () => {
-      closed = true;
-      await Promise.allSettled(Array.from(exchanges, (exchange) => exchange.answer));
-      // destroy, not close: undici would first connect for each request that was given up while it waited.
+      isClosed = true;
+      await Promise.allSettled(Array.from(handlers, (handler) => handler.response));
+      // `destroy` instead of `close`, which would first connect for each request that was aborted in the queue.
       await agent.destroy();
     },
   };
@@ -76,31 +80,31 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
 
 function createAgent({
   connectTimeoutMs = 5_000,
-  idleMs = 30_000,
-  connectionLifeMs = 60_000,
+  idleTimeoutMs = 30_000,
+  maxConnectionAgeMs = 60_000,
   ca,
 }: UndiciTransportOptions) {
   return new Agent({
     connect: {
       timeout: connectTimeoutMs,
       preferH2: true,
-      // Said aloud, so that no NODE_TLS_REJECT_UNAUTHORIZED in the environment undoes it.
+      // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot turn it off.
       rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca }),
     },
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: idleMs,
-    // An HTTP/2 connection whose peer vanished without a word swallows requests for as long as the kernel goes on
-    // retransmitting, a quarter of an hour on Linux: undici notices only by the timeouts that are off here.
-    clientTtl: connectionLifeMs,
-    // Requests pipelined behind one that fails would be sent again.
+    keepAliveTimeout: idleTimeoutMs,
+    // If the peer of an HTTP/2 connection disappears silently, requests on it hang until the kernel stops retransmitting, which takes
+    // 15 minutes on Linux. Undici would notice earlier only by the timeouts that are off here.
+    clientTtl: maxConnectionAgeMs,
+    // Undici sends requests again that were pipelined behind a failed one.
     pipelining: 1,
   });
 }
 
-/** Undici never recovers a connection whose request it refused as malformed, so no such request may reach it. */
-function areValid(headers: Record<string, string>): boolean {
+/** A malformed request must not reach undici, which never recovers the connection after it rejects one. */
+function hasValidHeaders(headers: Record<string, string>): boolean {
   try {
     for (const [name, value] of Object.entries(headers)) {
       if (CONNECTION_HEADERS.has(name.toLowerCase())) return false;
@@ -113,46 +117,46 @@ function areValid(headers: Record<string, string>): boolean {
   }
 }
 
-/** One request on its way through undici, which calls the `on...` methods. */
+/** Handles one request. Undici calls the `on…` methods. */
 class RequestHandler implements Dispatcher.DispatchHandler {
   readonly origin: string;
-  /** Undici writes to the socket and reports it in the same breath: while this is false no byte has left. */
-  sent = false;
+  /** While this is false, nothing has been sent: undici writes to the socket and calls `onRequestSent` synchronously. */
+  isSent = false;
 
   readonly #request: TransportRequest;
-  readonly #exchanges: Set<RequestHandler>;
+  readonly #handlers: Set<RequestHandler>;
   readonly #onAbort = () => this.#fail(this.#request.signal.reason);
-  readonly #settle = Promise.withResolvers<TransportResponse>();
+  readonly #result = Promise.withResolvers<TransportResponse>();
   #controller: Dispatcher.DispatchController | undefined;
-  #ended = false;
+  #isEnded = false;
   #status = 0;
   #headers: Record<string, string> = {};
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** Stays in `exchanges` until it ends. */
-  constructor(request: TransportRequest, origin: string, exchanges: Set<RequestHandler>) {
+  /** Adds itself to `handlers`, and removes itself at its end. */
+  constructor(request: TransportRequest, origin: string, handlers: Set<RequestHandler>) {
     this.#request = request;
     this.origin = origin;
-    this.#exchanges = exchanges;
-    exchanges.add(this);
+    this.#handlers = handlers;
+    handlers.add(this);
     request.signal.addEventListener('abort', this.#onAbort);
   }
 
-  get answer(): Promise<TransportResponse> {
-    return this.#settle.promise;
+  get response(): Promise<TransportResponse> {
+    return this.#result.promise;
   }
 
-  /** A connection is there and undici is about to write. */
+  /** Called when a connection is open, before undici sends the request. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#ended) abandon(controller);
-    // Undici repeats what an HTTP/2 server refused (GOAWAY, REFUSED_STREAM), a POST too: whether to is the caller's matter.
-    else if (this.sent) this.#fail(new TransportError('interrupted', 'The server refused the request'));
+    if (this.#isEnded) cancel(controller);
+    // Undici retries requests that an HTTP/2 server refused (GOAWAY, REFUSED_STREAM), even a POST. Retries are up to the client.
+    else if (this.isSent) this.#fail(new TransportError('interrupted', 'The server refused the request'));
   }
 
   onRequestSent(): void {
-    this.sent = true;
+    this.isSent = true;
   }
 
   onResponseStart(_controller: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
@@ -171,42 +175,42 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#ended) return;
-    const [first, ...others] = this.#chunks;
-    const body = first === undefined ? '' : (others.length === 0 ? first : Buffer.concat(this.#chunks)).toString();
+    if (this.#isEnded) return;
+    const [first, ...rest] = this.#chunks;
+    const body = first === undefined ? '' : (rest.length === 0 ? first : Buffer.concat(this.#chunks)).toString();
     this.#end();
-    this.#settle.resolve({ status: this.#status, headers: this.#headers, body });
+    this.#result.resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_controller: unknown, cause: Error): void {
-    const [failure, what]: [TransportFailure, string] = this.sent
-      ? ['interrupted', 'The connection ended before the whole answer']
-      : ['connect', 'No connection came about'];
-    // A code names no host, unlike undici's messages.
+    const [failure, message]: [TransportFailure, string] = this.isSent
+      ? ['interrupted', 'The connection broke before the response was complete']
+      : ['connect', 'The connection failed'];
+    // Undici's messages may contain the host; its codes do not.
     const code = 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
-    this.#fail(new TransportError(failure, what + code, { cause }));
+    this.#fail(new TransportError(failure, message + code, { cause }));
   }
 
   #failTooLarge(): void {
-    this.#fail(new TransportError('too-large', `The answer is longer than ${this.#request.maxBodyBytes} bytes`));
+    this.#fail(new TransportError('too-large', `The response body is longer than ${this.#request.maxBodyBytes} bytes`));
   }
 
   #fail(reason: unknown): void {
-    if (this.#ended) return;
+    if (this.#isEnded) return;
     this.#end();
-    this.#settle.reject(reason);
-    if (this.#controller !== undefined) abandon(this.#controller);
+    this.#result.reject(reason);
+    if (this.#controller !== undefined) cancel(this.#controller);
   }
 
   #end(): void {
-    this.#ended = true;
+    this.#isEnded = true;
     this.#chunks = [];
-    this.#exchanges.delete(this);
+    this.#handlers.delete(this);
     this.#request.signal.removeEventListener('abort', this.#onAbort);
   }
 }
 
-/** An error of any other kind could end requests that wait behind this one. */
-function abandon(controller: Dispatcher.DispatchController): void {
-  controller.abort(new errors.InformationalError('abandoned'));
+/** Cancels a request. Undici may fail the requests that wait behind it, too, if the error is of another class. */
+function cancel(controller: Dispatcher.DispatchController): void {
+  controller.abort(new errors.InformationalError('cancelled'));
 }

@@ -4,9 +4,9 @@ import type { RealtimeKitClient } from './client.ts';
 import { isObject } from './json.ts';
 import type { RequestContext } from './requestContext.ts';
 import { path } from './path.ts';
-import { dataOf, parseList } from './parse.ts';
+import { parseObject, parseList } from './parse.ts';
 
-/** Where RealtimeKit sends an app's events. Null: not told. */
+/** A webhook of an app: where RealtimeKit sends events. A field is null if RealtimeKit leaves it out. */
 export interface Webhook {
   id: string;
   name: string | null;
@@ -15,7 +15,7 @@ export interface Webhook {
   enabled: boolean | null;
 }
 
-/** What its owner decides about a webhook. */
+/** The fields of a webhook that its owner sets. */
 export interface WebhookFields {
   name: string;
   url: string;
@@ -24,83 +24,85 @@ export interface WebhookFields {
 }
 
 /**
- * One function for each REST call that is needed. All reject with an `UpstreamError`; what changes something is sent once. Null:
- * there is no such app.
+ * The REST API's endpoints for webhooks, one function each. All reject with an `UpstreamError`. Writes are sent once. Null means that
+ * the app does not exist.
  */
 export interface WebhookEndpoints {
   /** `GET /webhooks` */
   list(context: RequestContext): Promise<Webhook[] | null>;
   /** `POST /webhooks` */
   add(context: RequestContext, fields: WebhookFields): Promise<Webhook | null>;
-  /** `PATCH /webhooks/{id}`: what is left out stays as it is; false: there is no such webhook. */
-  change(context: RequestContext, id: string, fields: Partial<WebhookFields>): Promise<boolean>;
-  /** `DELETE /webhooks/{id}`; false: there is no such webhook. */
+  /** `PATCH /webhooks/{id}`: changes the given fields only. False if the webhook does not exist. */
+  update(context: RequestContext, id: string, fields: Partial<WebhookFields>): Promise<boolean>;
+  /** `DELETE /webhooks/{id}`. False if the webhook does not exist. */
   remove(context: RequestContext, id: string): Promise<boolean>;
 }
 
 export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>): WebhookEndpoints {
   return {
     async list(context) {
-      const answer = await get(context, path`/webhooks`);
-      if (answer === null) return null;
-      const { rows, totalCount } = parseList(answer, 'webhooks');
-      // Of a webhook that is not told nobody would know that it is there.
-      if ((totalCount ?? 0) > rows.length) throw invalidResponse('it has only some of the webhooks');
+      const envelope = await get(context, path`/webhooks`);
+      if (envelope === null) return null;
+      const { rows, totalCount } = parseList(envelope, 'webhooks');
+      // A webhook that is missing from the list would be registered a second time.
+      if ((totalCount ?? 0) > rows.length) throw invalidResponse('its list of webhooks is incomplete');
       return rows.map(parseWebhook).filter((webhook) => webhook !== null);
     },
     async add(context, fields) {
-      const answer = await mutate(context, path`/webhooks`, fields);
-      if (answer === null) return null;
-      const added = parseWebhook(dataOf(answer));
-      if (added === null) throw invalidResponse('it does not tell which webhook was added');
+      const envelope = await mutate(context, path`/webhooks`, fields);
+      if (envelope === null) return null;
+      const added = parseWebhook(parseObject(envelope));
+      if (added === null) throw invalidResponse('the id of the added webhook is missing');
       return { ...added, ...fields, events: [...fields.events] };
     },
-    change: async (context, id, fields) => (await mutate(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
+    update: async (context, id, fields) => (await mutate(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
     remove: async (context, id) => (await mutate(context, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
   };
 }
 
-/** Webhooks as an operator deals with them. */
-export interface Registration {
+/** The result of `registerWebhook`. */
+export interface WebhookRegistration {
   webhook: Webhook;
-  /** What was done for it. */
+  /** What the registration did to the webhook. */
   outcome: 'added' | 'changed' | 'unchanged';
-  /** How many others have the same URL: each event is sent to them too. */
+  /** The number of other webhooks with the same URL. RealtimeKit sends each event to all of them. */
   duplicates: number;
 }
 
 /**
- * Has RealtimeKit send these events to `url`. A webhook that is there for this URL is used: it is enabled and gets the events that it
- * lacks, and keeps those that it has. Null: there is no such app.
+ * Registers a webhook that sends `events` to `url`. An existing webhook with this URL is reused: it is enabled, missing events are
+ * added, and its other events stay. Null if the app does not exist.
  */
 export async function registerWebhook(
   webhooks: WebhookEndpoints,
   context: RequestContext,
   { name, url, events }: Omit<WebhookFields, 'enabled'>,
-): Promise<Registration | null> {
+): Promise<WebhookRegistration | null> {
   const all = await webhooks.list(context);
   if (all === null) return null;
-  const missing = (webhook: Webhook): number =>
+  const missingCount = (webhook: Webhook): number =>
     events.filter((event) => !webhook.events.includes(event)).length + (webhook.enabled === true ? 0 : 1);
-  const same = all.filter((webhook) => isSame(webhook.url, url));
-  const [found] = same.toSorted((one, other) => missing(one) - missing(other));
-  const duplicates = Math.max(0, same.length - 1);
-  if (found !== undefined && missing(found) === 0) return { webhook: found, outcome: 'unchanged', duplicates };
-  if (found !== undefined) {
-    const fields = { events: [...new Set([...found.events, ...events])], enabled: true };
-    const isThere = await webhooks.change(context, found.id, fields);
-    if (isThere) return { webhook: { ...found, ...fields }, outcome: 'changed', duplicates };
+  const candidates = all.filter((webhook) => isSameUrl(webhook.url, url));
+  const [existing] = candidates.toSorted((left, right) => missingCount(left) - missingCount(right));
+  const duplicates = Math.max(0, candidates.length - 1);
+  if (existing !== undefined && missingCount(existing) === 0) {
+    return { webhook: existing, outcome: 'unchanged', duplicates };
+  }
+  if (existing !== undefined) {
+    const fields = { events: [...new Set([...existing.events, ...events])], enabled: true };
+    const isUpdated = await webhooks.update(context, existing.id, fields);
+    if (isUpdated) return { webhook: { ...existing, ...fields }, outcome: 'changed', duplicates };
   }
   const added = await webhooks.add(context, { name, url, events, enabled: true });
   return added && { webhook: added, outcome: 'added', duplicates };
 }
 
-/** Whether two URLs are one, however they are written. */
-function isSame(one: string | null, other: string): boolean {
-  return one !== null && URL.parse(one)?.href === URL.parse(other)?.href;
+/** Whether two URLs are the same after normalization. */
+function isSameUrl(left: string | null, right: string): boolean {
+  return left !== null && URL.parse(left)?.href === URL.parse(right)?.href;
 }
 
-/** Null: not a webhook that can be named. */
+/** Parses a webhook; null if it has no valid id. */
 function parseWebhook(value: unknown): Webhook | null {
   if (!isObject(value)) return null;
   const { id, name, url, events, enabled } = value;

@@ -11,8 +11,8 @@ import { at, closeAfterTest, serve } from '../sandbox/support.ts';
 const HOOK = 'https://gateway.example/webhooks/realtimekit';
 const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
 
-/** The environment of an operator, whose app is a sandbox's. */
-async function operator() {
+/** A sandbox, and a function that runs the command against it. */
+async function startOperator() {
   const served = await serve();
   const environment = {
     CLOUDFLARE_BASE_URL: served.url,
@@ -22,7 +22,7 @@ async function operator() {
   };
   const transport = createUndiciTransport();
   closeAfterTest(transport);
-  /** What the command prints, or the line that says why it failed. */
+  /** Returns what the command prints, or the error line after `failed: `. */
   const run = async (args: string[], changes: Record<string, string | undefined> = {}): Promise<string> => {
     const options = { clock: served.clock, random: () => 0, transport: transport.send };
     return runWebhookCommand(args, { ...options, environment: { ...environment, ...changes } }).catch(
@@ -32,8 +32,8 @@ async function operator() {
   return { ...served, environment, run, requests: () => served.sandbox.requests().requests.length };
 }
 
-/** The real program, as `npm run webhooks` runs it. */
-async function program(args: string[], settings: Record<string, string>) {
+/** Runs the program as a process, like `npm run webhooks`. */
+async function runProgram(args: string[], settings: Record<string, string>) {
   const env = { PATH: process.env['PATH'], ...settings };
   const child = spawn(process.execPath, ['src/cli/webhooks.ts', ...args], {
     env,
@@ -44,9 +44,9 @@ async function program(args: string[], settings: Record<string, string>) {
 }
 
 describe('npm run webhooks', () => {
-  test('registers, lists and removes; whatever fails is one line on stderr and exit code 1', async () => {
-    const { environment, get } = await operator();
-    const registered = await program(['register', '--url', HOOK], environment);
+  test('registers, lists and removes webhooks, and ends with one line on stderr and code 1 when it fails', async () => {
+    const { environment, get } = await startOperator();
+    const registered = await runProgram(['register', '--url', HOOK], environment);
     const [, id = ''] = /^([0-9a-f-]{36}) /m.exec(registered.out) ?? [];
     const table = [
       `ID                                    ENABLED  URL                                           EVENTS`,
@@ -55,13 +55,13 @@ describe('npm run webhooks', () => {
     ].join('\n');
     expect(registered).toEqual({ code: 0, out: `Registered.\n${table}`, error: '' });
     expect(at((await get('/webhooks')).body, 'data', 0)).toMatchObject({ id, url: HOOK, enabled: true });
-    expect(await program(['list'], environment)).toEqual({ code: 0, out: table, error: '' });
-    expect(await program(['remove', id], environment)).toEqual({ code: 0, out: `Removed ${id}.\n`, error: '' });
-    const gone = await program(['remove', id], environment);
+    expect(await runProgram(['list'], environment)).toEqual({ code: 0, out: table, error: '' });
+    expect(await runProgram(['remove', id], environment)).toEqual({ code: 0, out: `Removed ${id}.\n`, error: '' });
+    const gone = await runProgram(['remove', id], environment);
     expect([gone.code, gone.out]).toEqual([1, '']);
-    expect(gone.error).toMatch(/^There is no webhook \S+\. "npm run webhooks -- list" shows.*\n$/);
-    const untold = await program(['list'], {});
-    expect([untold.code, untold.out, untold.error]).toEqual([
+    expect(gone.error).toMatch(/^There is no webhook \S+\. Run "npm run webhooks -- list" .*\n$/);
+    const unconfigured = await runProgram(['list'], {});
+    expect([unconfigured.code, unconfigured.out, unconfigured.error]).toEqual([
       1,
       '',
       expect.stringMatching(/^CLOUDFLARE_ACCOUNT_ID: .*\n$/),
@@ -70,21 +70,21 @@ describe('npm run webhooks', () => {
 });
 
 describe('register', () => {
-  test('says what it did: added, nothing, updated', async () => {
-    const { run, get, send } = await operator();
+  test('says whether it added, kept or updated the registration', async () => {
+    const { run, get, send } = await startOperator();
     expect(await run(['register', '--url', HOOK])).toMatch(/^Registered\.\nID /);
-    expect(await run(['register', `--url=${HOOK}`])).toMatch(/^Nothing to do: it is registered already\.\nID /);
+    expect(await run(['register', `--url=${HOOK}`])).toMatch(/^Nothing to do: the URL is registered already\.\nID /);
     const { body } = await get('/webhooks');
     await send('PATCH', `/webhooks/${String(at(body, 'data', 0, 'id'))}`, { enabled: false });
-    expect(await run(['register', '--url', HOOK])).toMatch(/^Updated, for its URL was registered already\.\nID /);
+    expect(await run(['register', '--url', HOOK])).toMatch(/^Updated the existing registration\.\nID /);
     expect((await get('/webhooks')).body).toMatchObject({ data: [{ url: HOOK, enabled: true }] });
     expect(at((await get('/webhooks')).body, 'data', 1)).toBeUndefined();
   });
 
-  test('says when the URL is registered several times', async () => {
-    const { run, post } = await operator();
+  test('warns when the URL is registered several times', async () => {
+    const { run, post } = await startOperator();
     for (const name of ['a', 'b', 'c']) await post('/webhooks', { name, url: HOOK, events: ['meeting.ended'] });
-    expect(await run(['register', '--url', HOOK])).toContain('\nIts URL is registered 3 times: remove the others');
+    expect(await run(['register', '--url', HOOK])).toContain('\nThe URL is registered 3 times. Remove the other');
   });
 
   test.each([
@@ -94,10 +94,10 @@ describe('register', () => {
     ['http://127.0.0.1:4000', 'http://127.0.0.1:4000/webhooks/realtimekit'],
     ['http://localhost:4000/x', 'http://localhost:4000/x'],
     ['http://[::1]:4000/x', 'http://[::1]:4000/x'],
-  ])('%s is registered as %s', async (given, registered) => {
-    const { run, get } = await operator();
+  ])('registers %s as %s', async (given, expected) => {
+    const { run, get } = await startOperator();
     await run(['register', '--url', given]);
-    expect(at((await get('/webhooks')).body, 'data', 0, 'url')).toBe(registered);
+    expect(at((await get('/webhooks')).body, 'data', 0, 'url')).toBe(expected);
   });
 
   test.each([
@@ -110,16 +110,16 @@ describe('register', () => {
     'https://gateway.example/x#y',
     '',
     'https://\u{7}',
-  ])('%j is refused before anything is sent', async (url) => {
-    const { run, requests } = await operator();
+  ])('rejects %j without sending a request', async (url) => {
+    const { run, requests } = await startOperator();
     expect(await run(['register', '--url', url])).toMatch(
-      /^failed: --url: ".*" is not an https address.* Example: --url https:\S+$/,
+      /^failed: --url: must be an https URL .*, not ".*"\. Example: --url https:\S+$/,
     );
     expect(requests()).toBe(0);
   });
 });
 
-describe('what cannot be done ends in one line that says what to do', () => {
+describe('a command that fails', () => {
   test.each([
     [[], {}, /^failed: Usage: npm run webhooks -- register --url \S+ \| list \| remove ID$/],
     [['delete', 'x'], {}, /^failed: Usage/],
@@ -131,56 +131,56 @@ describe('what cannot be done ends in one line that says what to do', () => {
     [
       ['list'],
       { CLOUDFLARE_API_TOKEN: undefined },
-      /^failed: CLOUDFLARE_API_TOKEN: missing; .* Example: CLOUDFLARE_API_TOKEN=/,
+      /^failed: CLOUDFLARE_API_TOKEN: must be set .* Example: CLOUDFLARE_API_TOKEN=/,
     ],
-    [['list'], { REALTIMEKIT_APP_ID: '' }, /^failed: REALTIMEKIT_APP_ID: missing/],
+    [['list'], { REALTIMEKIT_APP_ID: '' }, /^failed: REALTIMEKIT_APP_ID: must be set/],
     [
       ['list'],
       { CLOUDFLARE_ACCOUNT_ID: '', REALTIMEKIT_APP_ID: '' },
-      /^failed: CLOUDFLARE_ACCOUNT_ID: missing; webhooks are registered for an app/,
+      /^failed: CLOUDFLARE_ACCOUNT_ID: must be set, .* because webhooks belong to an app/,
     ],
-  ])('%j %j', async (args, changes, line) => {
-    const { run, requests } = await operator();
+  ])('sends no request and says what to do: %j with %j', async (args, changes, line) => {
+    const { run, requests } = await startOperator();
     expect(await run(args, changes)).toMatch(line);
     expect(requests()).toBe(0);
   });
 
   test.each([
-    [401, 'list', /^failed: RealtimeKit does not accept CLOUDFLARE_API_TOKEN\. Check .*\.$/],
-    [403, 'list', /^failed: The API token may not do this: it needs the permission "Realtime" .*$/],
-    [404, 'list', /^failed: RealtimeKit knows no such app\. Check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID\.$/],
-    [404, 'register', /^failed: RealtimeKit knows no such app/],
-    [400, 'register', /^failed: RealtimeKit refused a value of the request\. It says: .+$/],
-  ])('status %i for %s', async (status, command, line) => {
-    const { run, sandbox } = await operator();
+    [401, 'list', /^failed: RealtimeKit rejects CLOUDFLARE_API_TOKEN\. Check .*\.$/],
+    [403, 'list', /^failed: The API token lacks a permission: it needs "Realtime" .*$/],
+    [404, 'list', /^failed: RealtimeKit has no such app\. Check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID\.$/],
+    [404, 'register', /^failed: RealtimeKit has no such app/],
+    [400, 'register', /^failed: RealtimeKit rejected a value in the request\. RealtimeKit reports: .+$/],
+  ])('because of status %i says what to do: %s', async (status, command, line) => {
+    const { run, sandbox } = await startOperator();
     sandbox.fail([{ kind: 'status', status }]);
-    const said = await run(command === 'list' ? ['list'] : ['register', '--url', HOOK]);
-    expect(said).toMatch(line);
-    expect(said).not.toContain(TOKEN);
+    const output = await run(command === 'list' ? ['list'] : ['register', '--url', HOOK]);
+    expect(output).toMatch(line);
+    expect(output).not.toContain(TOKEN);
   });
 
-  test('a registration whose answer was lost says how to go on', async () => {
-    const { run, sandbox } = await operator();
+  test('because the response to a registration is lost says how to continue', async () => {
+    const { run, sandbox } = await startOperator();
     sandbox.fail([{ kind: 'reset', method: 'POST', after: true, times: 1 }]);
     expect(await run(['register', '--url', HOOK])).toMatch(
-      /^failed: .* Look with "npm run webhooks -- list"; to register again doubles nothing\.$/,
+      /^failed: .* Check with "npm run webhooks -- list"\. Registering again does not create a duplicate\.$/,
     );
     expect(await run(['register', '--url', HOOK])).toMatch(/^Nothing to do/);
   });
 
-  test('a defect is told as it is', () => {
+  test('because of a defect is not explained', () => {
     expect(explain(new Error('a defect'))).toBeNull();
   });
 });
 
 describe('list', () => {
-  test('says when there is none, and how to register', async () => {
-    const { run } = await operator();
+  test('says that no webhook is registered, and how to register one', async () => {
+    const { run } = await startOperator();
     expect(await run(['list'])).toMatch(/^No webhook is registered\. Usage: /);
   });
 
-  test('shows them all in columns, and nothing that a terminal would obey', async () => {
-    const { run, post } = await operator();
+  test('prints all webhooks in columns, without control characters', async () => {
+    const { run, post } = await startOperator();
     await post('/webhooks', { name: 'a', url: 'https://a.example/', events: ['meeting.ended'], enabled: false });
     await post('/webhooks', {
       name: 'b',

@@ -3,37 +3,29 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { path } from '../../src/realtimekit/path.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import {
-  APP,
-  after,
-  clientOf,
-  clientOptions,
-  countingTransport,
-  eventually,
-  failureOf,
-  sandboxed,
-} from '../support/upstream.ts';
+import { APP, after, clientOf, clientOptions, countingTransport, failureOf, sandboxed } from '../support/upstream.ts';
 
-/** A client of a sandbox where `faults` are in force. */
-async function faulty(...faults: Fault[]) {
+/** A client of a sandbox with `faults`. */
+async function setUp(...faults: Fault[]) {
   const upstream = await sandboxed();
   upstream.sandbox.fail(faults);
   const client = clientOf(upstream.options);
   const meeting = path`/meetings/${upstream.samples.liveMeetingId}`;
   const start = path`/meetings/${upstream.samples.emptyMeetingId}/livestreams`;
-  /** Lets the backoff pass that follows the `sendings`th sending: 100 ms after the first, 200 ms after the second. */
-  async function passBackoff(sendings: number): Promise<void> {
-    await eventually(() => expect(upstream.options.backoffs).toEqual([100, 200].slice(0, sendings)));
-    upstream.clock.advance(100 * sendings);
-    await eventually(() => expect(upstream.sendings()).toBe(sendings + 1));
+  /** Waits for the backoff after this many attempts, and lets it pass: 100 ms after the first, 200 ms after the second. */
+  async function passBackoff(attempts: number): Promise<void> {
+    await eventually(() => expect(upstream.options.backoffs).toEqual([100, 200].slice(0, attempts)));
+    upstream.clock.advance(100 * attempts);
+    await eventually(() => expect(upstream.sendings()).toBe(attempts + 1));
   }
   return { ...upstream, client, meeting, start, passBackoff };
 }
 
-describe('a read', () => {
-  test('brings the token, the account and the query, but for its nulls', async () => {
-    const { client, sandbox, samples } = await faulty();
+describe('a GET request', () => {
+  test('contains the account, the app and the query parameters that are not null', async () => {
+    const { client, sandbox, samples } = await setUp();
     const found = await client.read(path`/livestreams`, { status: 'LIVE', per_page: 2, search: null });
     expect(found?.data).toHaveLength(2);
     const [request] = sandbox.requests().requests;
@@ -45,14 +37,14 @@ describe('a read', () => {
     expect(await client.read(path`/meetings/${'none'}`)).toBeNull();
   });
 
-  test('leaves no timer and no listener behind', async () => {
-    const { client, clock, meeting } = await faulty();
+  test('removes its timers and its abort listener when it ends', async () => {
+    const { client, clock, meeting } = await setUp();
     const caller = new AbortController();
     await client.read(meeting, {}, caller.signal);
     expect([clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
   });
 
-  const passing: Fault[] = [
+  const transient: Fault[] = [
     { kind: 'status', status: 502 },
     { kind: 'status', status: 503 },
     { kind: 'status', status: 504 },
@@ -62,16 +54,16 @@ describe('a read', () => {
     { kind: 'truncated' },
   ];
 
-  test.each(passing)('gets over one $kind $status', async (fault) => {
-    const { client, clock, meeting, samples, seen, passBackoff } = await faulty({ ...fault, times: 1 });
+  test.each(transient)('succeeds when the first attempt fails with $kind $status', async (fault) => {
+    const { client, clock, meeting, samples, seen, passBackoff } = await setUp({ ...fault, times: 1 });
     const reading = client.read(meeting);
     await passBackoff(1);
     expect(await reading).toMatchObject({ data: { id: samples.liveMeetingId } });
     expect([seen(), clock.pending()]).toEqual([2, 0]);
   });
 
-  test.each(passing)('gives up after three $kind $status', async (fault) => {
-    const { client, clock, meeting, seen, passBackoff } = await faulty(fault);
+  test.each(transient)('fails after three attempts that fail with $kind $status', async (fault) => {
+    const { client, clock, meeting, seen, passBackoff } = await setUp(fault);
     const failing = failureOf(client.read(meeting));
     await passBackoff(1);
     await passBackoff(2);
@@ -80,7 +72,7 @@ describe('a read', () => {
     expect([seen(), clock.pending()]).toEqual([3, 0]);
   });
 
-  const lasting: [Fault, string][] = [
+  const permanent: [Fault, string][] = [
     [{ kind: 'status', status: 500 }, 'UPSTREAM_UNAVAILABLE'],
     [{ kind: 'status', status: 400 }, 'BAD_USER_INPUT'],
     [{ kind: 'status', status: 401 }, 'UNAUTHENTICATED'],
@@ -98,8 +90,8 @@ describe('a read', () => {
     [{ kind: 'redirect', status: 301, location: 'http://127.0.0.1:9/' }, 'UPSTREAM_INVALID_RESPONSE'],
   ];
 
-  test.each(lasting)('is sent once when it meets %j, and fails with %s', async (fault, code) => {
-    const { client, clock, meeting, routes } = await faulty(fault);
+  test.each(permanent)('is not retried after %j, and fails with %s', async (fault, code) => {
+    const { client, clock, meeting, routes } = await setUp(fault);
     const failed = await failureOf(client.read(meeting));
     expect(failed.code).toBe(code);
     expect(failed.retryAfterSeconds).toBe(fault.retryAfterSeconds);
@@ -107,8 +99,8 @@ describe('a read', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('waits as long as a short Retry-After says', async () => {
-    const { client, clock, meeting, options, seen } = await faulty({
+  test('is retried after the delay of a short Retry-After', async () => {
+    const { client, clock, meeting, options, seen } = await setUp({
       kind: 'status',
       status: 429,
       retryAfterSeconds: 3,
@@ -121,8 +113,8 @@ describe('a read', () => {
     expect(seen()).toBe(2);
   });
 
-  test('that hangs is given up after 10 s, and sent again', async () => {
-    const { client, clock, sandbox, meeting, seen, passBackoff } = await faulty({ kind: 'hang', times: 1 });
+  test('is cancelled and retried when there is no response within 10 s', async () => {
+    const { client, clock, sandbox, meeting, seen, passBackoff } = await setUp({ kind: 'hang', times: 1 });
     const reading = client.read(meeting);
     await eventually(() => expect(seen()).toBe(1));
     clock.advance(9_999);
@@ -134,17 +126,17 @@ describe('a read', () => {
     await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
-  test('that hangs again and again is over after 25 s in all', async () => {
-    const { client, clock, sandbox, meeting, seen, passBackoff } = await faulty({ kind: 'hang' });
-    const begun = clock.now();
+  test('fails after 25 s in total when every attempt hangs', async () => {
+    const { client, clock, sandbox, meeting, seen, passBackoff } = await setUp({ kind: 'hang' });
+    const startedAt = clock.now();
     const failing = failureOf(client.read(meeting));
-    for (const sending of [1, 2]) {
-      await eventually(() => expect(seen()).toBe(sending));
+    for (const attempts of [1, 2]) {
+      await eventually(() => expect(seen()).toBe(attempts));
       clock.advance(10_000);
-      await passBackoff(sending);
+      await passBackoff(attempts);
     }
     await eventually(() => expect(seen()).toBe(3));
-    clock.advance(begun + 24_999 - clock.now());
+    clock.advance(startedAt + 24_999 - clock.now());
     expect(clock.pending()).toBe(1);
     clock.advance(1);
     const failed = await failing;
@@ -154,10 +146,10 @@ describe('a read', () => {
     await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
-  test('whose body only drips is given up after 10 s as well', async () => {
-    const { client, clock, meeting, seen, passBackoff } = await faulty({ kind: 'drip', times: 1 });
+  test('is cancelled and retried when the response body is incomplete after 10 s', async () => {
+    const { client, clock, meeting, seen, passBackoff } = await setUp({ kind: 'drip', times: 1 });
     const reading = client.read(meeting);
-    // The second timer is the next byte's.
+    // The second timer is the sandbox's, for the next byte.
     await eventually(() => expect(clock.pending()).toBe(2));
     clock.advance(250);
     await eventually(() => expect(clock.pending()).toBe(2));
@@ -168,21 +160,21 @@ describe('a read', () => {
     await eventually(() => expect(clock.pending()).toBe(0));
   });
 
-  test('ends with its caller, whose reason it passes on', async () => {
-    const { client, clock, sandbox, meeting, seen } = await faulty({ kind: 'hang' });
+  test("rejects with the signal's reason when the signal is aborted, and sends nothing after that", async () => {
+    const { client, clock, sandbox, meeting, seen } = await setUp({ kind: 'hang' });
     const caller = new AbortController();
-    const left = new Error('left');
+    const reason = new Error('left');
     const reading = client.read(meeting, {}, caller.signal);
     await eventually(() => expect(seen()).toBe(1));
-    caller.abort(left);
-    await expect(reading).rejects.toBe(left);
-    await expect(client.read(meeting, {}, caller.signal)).rejects.toBe(left);
+    caller.abort(reason);
+    await expect(reading).rejects.toBe(reason);
+    await expect(client.read(meeting, {}, caller.signal)).rejects.toBe(reason);
     expect([seen(), clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([1, 0, []]);
     await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
-  test('tells nobody where it was sent, with which token, or why the connection failed', async () => {
-    const { client, meeting } = await faulty({ kind: 'status', status: 500 });
+  test('fails with an error that contains neither the URL nor a secret', async () => {
+    const { client, meeting } = await setUp({ kind: 'status', status: 500 });
     const failed = await failureOf(client.read(meeting));
     const shown = JSON.stringify([failed.message, failed.extensions]);
     for (const secret of Object.values(APP)) expect(shown).not.toContain(secret);
@@ -192,9 +184,9 @@ describe('a read', () => {
   });
 });
 
-describe('a POST', () => {
-  test('brings its body as JSON', async () => {
-    const { client, sandbox, start } = await faulty();
+describe('a POST request', () => {
+  test('contains its body as JSON', async () => {
+    const { client, sandbox, start } = await setUp();
     expect(await client.send(start, { name: 'Ünïcode' })).toMatchObject({ data: { status: 'INVOKED' } });
     expect(sandbox.requests().requests[0]).toMatchObject({ method: 'POST', body: { name: 'Ünïcode' } });
   });
@@ -212,15 +204,15 @@ describe('a POST', () => {
     [{ kind: 'redirect', status: 308 }, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
   ];
 
-  test.each(faults)('is sent exactly once when it meets %j: %s, %s', async (fault, code, outcome) => {
-    const { client, clock, start, routes } = await faulty(fault);
+  test.each(faults)('is sent exactly once after %j: the code is %s, the outcome %s', async (fault, code, outcome) => {
+    const { client, clock, start, routes } = await setUp(fault);
     expect(await failureOf(client.send(start))).toMatchObject({ code, outcome });
     expect(routes()).toEqual(['POST /meetings/{meeting_id}/livestreams']);
     expect(clock.pending()).toBe(0);
   });
 
-  test('that hangs is over after 10 s, and sent exactly once', async () => {
-    const { client, clock, start, seen } = await faulty({ kind: 'hang' });
+  test('fails after 10 s without a response, and is sent exactly once', async () => {
+    const { client, clock, start, seen } = await setUp({ kind: 'hang' });
     const failing = failureOf(client.send(start));
     await eventually(() => expect(seen()).toBe(1));
     clock.advance(10_000);
@@ -229,26 +221,27 @@ describe('a POST', () => {
   });
 });
 
-describe('a connection that is refused', () => {
-  /** A port that nobody listens on, and a client that is to reach it. */
-  async function refused() {
-    const gone = await startSandboxServer({ port: 0 });
-    await gone.close();
+describe('a refused connection', () => {
+  /** A client of a port that nothing listens on. */
+  async function setUpRefused() {
+    const stopped = await startSandboxServer({ port: 0 });
+    await stopped.close();
     const clock = createFakeClock();
     const { send, sendings } = countingTransport();
-    const options = clientOptions(gone.url, send, clock);
+    const options = clientOptions(stopped.url, send, clock);
     const client = clientOf(options);
-    const waits = (sent: number) => eventually(() => expect(options.backoffs).toEqual([100, 200].slice(0, sent)));
-    return { port: Number(new URL(gone.url).port), clock, client, sendings, waits };
+    const backoffStarted = (attempts: number) =>
+      eventually(() => expect(options.backoffs).toEqual([100, 200].slice(0, attempts)));
+    return { port: Number(new URL(stopped.url).port), clock, client, sendings, backoffStarted };
   }
 
-  test('is tried three times, for a POST as for a read', async () => {
+  test('is tried three times, for a GET and for a POST', async () => {
     for (const method of ['read', 'send'] as const) {
-      const { client, clock, sendings, waits } = await refused();
+      const { client, clock, sendings, backoffStarted } = await setUpRefused();
       const failing = failureOf(client[method](path`/meetings/${'m'}/livestreams`));
-      for (const sent of [1, 2]) {
-        await waits(sent);
-        clock.advance(100 * sent);
+      for (const attempts of [1, 2]) {
+        await backoffStarted(attempts);
+        clock.advance(100 * attempts);
       }
       const failed = await failing;
       expect(failed).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'notSent' });
@@ -257,10 +250,10 @@ describe('a connection that is refused', () => {
     }
   });
 
-  test('loses no POST when the server comes up meanwhile, and the server sees one', async () => {
-    const { client, clock, port, waits } = await refused();
+  test('does not lose or repeat a POST when the server starts during the backoff', async () => {
+    const { client, clock, port, backoffStarted } = await setUpRefused();
     const starting = client.send(path`/meetings/${'no-such-meeting'}/livestreams`);
-    await waits(1);
+    await backoffStarted(1);
     const server = await startSandboxServer({ port });
     after(() => server.close());
     clock.advance(100);
@@ -269,9 +262,9 @@ describe('a connection that is refused', () => {
   });
 });
 
-describe("upstream's clock", () => {
-  test.each([3600, -3600])('is known to be %i s ahead from the newest answer', async (seconds) => {
-    const { client, sandbox, meeting } = await faulty();
+describe('the clock skew', () => {
+  test.each([3600, -3600])('is %i s when the latest response has a Date that is so far ahead', async (seconds) => {
+    const { client, sandbox, meeting } = await setUp();
     expect(client.clockSkew()).toBe(0);
     await client.read(meeting);
     expect(client.clockSkew()).toBe(0);

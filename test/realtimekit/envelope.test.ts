@@ -8,84 +8,84 @@ import { APP } from '../support/upstream.ts';
 const secrets = [APP.token, APP.accountId, APP.appId];
 const html = '<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>';
 
-function read(status: number, body: unknown, headers: Record<string, string> = {}) {
+function unwrap(status: number, body: unknown, headers: Record<string, string> = {}) {
   return unwrapResponse({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, secrets);
 }
 
-/** The error of an answer that has to fail. */
+/** The error that a response is unwrapped to; throws if there is none. */
 function failure(status: number, body: unknown, headers: Record<string, string> = {}): UpstreamError {
   try {
-    read(status, body, headers);
+    unwrap(status, body, headers);
   } catch (error) {
     if (error instanceof UpstreamError) return error;
     throw error;
   }
-  throw new Error('The answer was read.');
+  throw new Error('The response was accepted.');
 }
 
 const error = { code: 4031, message: 'No such thing' };
 
-describe('what is in the envelope', () => {
+describe('a successful response', () => {
   test.each([
     ['data', { success: true, data: { id: 'a' } }, { data: { id: 'a' }, paging: null }],
     ['result', { success: true, result: { id: 'a' } }, { data: { id: 'a' }, paging: null }],
     ['data without success', { data: [] }, { data: [], paging: null }],
     ['paging beside a list', { success: true, data: [1], paging: { a: 1 } }, { data: [1], paging: { a: 1 } }],
     ['null', { success: true, data: null }, { data: null, paging: null }],
-    ['nothing but success', { success: true }, { data: null, paging: null }],
-    ['the general form', { success: true, errors: [], messages: [], result: 0 }, { data: 0, paging: null }],
-  ])('%s', (_what, body, answer) => {
-    expect(read(200, body)).toEqual(answer);
-    expect(read(201, body)).toEqual(answer);
+    ['only success', { success: true }, { data: null, paging: null }],
+    ['the general format', { success: true, errors: [], messages: [], result: 0 }, { data: 0, paging: null }],
+  ])('is unwrapped: %s', (_format, body, envelope) => {
+    expect(unwrap(200, body)).toEqual(envelope);
+    expect(unwrap(201, body)).toEqual(envelope);
   });
 
-  test('204 has none', () => {
-    expect(read(204, '')).toEqual({ data: null, paging: null });
+  test('has neither data nor paging if its status is 204', () => {
+    expect(unwrap(204, '')).toEqual({ data: null, paging: null });
   });
 });
 
-describe('"not found" is null', () => {
+describe('a response of status 404', () => {
   test.each([
     ['with an error', { success: false, error }],
-    ['in the general form', { success: false, errors: [error], messages: [], result: null }],
+    ['with an error in the general format', { success: false, errors: [error], messages: [], result: null }],
     ['with an empty object', {}],
     ['with no body', ''],
     ['with a blank body', ' \r\n'],
-  ])('%s', (_what, body) => {
-    expect(read(404, body)).toBeNull();
+  ])('is null: %s', (_what, body) => {
+    expect(unwrap(404, body)).toBeNull();
   });
 
-  test('also where HTTP says 200 and the error says 404', () => {
-    expect(read(200, { success: false, errors: [{ code: 404, message: 'Not found' }] })).toBeNull();
+  test('is null if the HTTP status is 200 and the status 404 is in the error', () => {
+    expect(unwrap(200, { success: false, errors: [{ code: 404, message: 'Not found' }] })).toBeNull();
   });
 
-  test("but a page of somebody else's is an error", () => {
+  test("is an error if its body is not the API's JSON", () => {
     expect(failure(404, html)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'rejected' });
     expect(failure(404, '404 page not found')).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
   });
 });
 
-describe("an answer that is not the API's", () => {
+describe("a response that is not the API's JSON", () => {
   test.each([
     ['HTML', html],
-    ['nothing', ''],
-    ['half of its JSON', '{"success":tru'],
+    ['an empty body', ''],
+    ['truncated JSON', '{"success":tru'],
     ['a list', []],
-    ['a text', '"data"'],
+    ['a string', '"data"'],
     ['null', 'null'],
-    ['an object of another kind', { status: 'ok' }],
-  ])('%s under 200 cannot be read, and may have been carried out', (_what, body) => {
+    ['an object without an envelope', { status: 'ok' }],
+  ])('fails with an unknown outcome if its status is 200 and its body is %s', (_body, body) => {
     const failed = failure(200, body);
     expect(failed).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'unknown' });
     expect(failed.extensions).toMatchObject({ retryable: false, upstream: { status: 200, code: null, message: null } });
   });
 
-  test('is not quoted', () => {
+  test('is not quoted in the error', () => {
     expect(JSON.stringify(failure(200, html).extensions) + failure(200, html).message).not.toContain('gateway</h1>');
   });
 });
 
-describe('each status', () => {
+describe('an error status', () => {
   test.each([
     [400, 'BAD_USER_INPUT', 'rejected'],
     [401, 'UNAUTHENTICATED', 'rejected'],
@@ -103,7 +103,7 @@ describe('each status', () => {
     [301, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
     [302, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
     [307, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
-  ])('%i is %s, and the request was %s', (status, code, outcome) => {
+  ])('%i becomes %s with the outcome %s', (status, code, outcome) => {
     for (const body of [{ success: false, error }, { success: false, errors: [error], result: null }, html, '']) {
       const failed = failure(status, body);
       expect(failed).toMatchObject({ code, outcome, upstream: { status } });
@@ -112,13 +112,13 @@ describe('each status', () => {
     }
   });
 
-  test('a redirect does not tell where it leads', () => {
+  test('of a redirect becomes an error that does not contain the location', () => {
     const location = 'https://elsewhere.example/accounts/x';
     const failed = failure(302, '', { location });
     expect(JSON.stringify([failed.extensions, failed.message])).not.toContain('elsewhere');
   });
 
-  test("success: false under 200 is an error, by its own code where that is a status' number", () => {
+  test("of 200 with success: false becomes an error, by the response's own code if that is an HTTP status", () => {
     expect(failure(200, { success: false })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
     expect(failure(200, { success: false, error })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
     const conflict = failure(200, { success: false, errors: [{ code: 409, message: 'Live already' }] });
@@ -130,8 +130,8 @@ describe('each status', () => {
   });
 });
 
-describe('what an error tells', () => {
-  test("upstream's code and words, from either form", () => {
+describe('the details of an error', () => {
+  test("have RealtimeKit's code and message, from either format", () => {
     const upstream = { status: 400, code: 4031, message: 'No such thing', ray: null };
     expect(failure(400, { success: false, error }).upstream).toEqual(upstream);
     expect(failure(400, { success: false, errors: [null, error] }).upstream).toEqual(upstream);
@@ -140,7 +140,7 @@ describe('what an error tells', () => {
     expect(failure(400, { success: false, error: odd }).upstream).toEqual({ ...upstream, code: null, message: null });
   });
 
-  test('the ray, where it is one', () => {
+  test('have the ray if it is valid', () => {
     const rayOf = (ray: string) => failure(500, '', { 'cf-ray': ray }).upstream?.ray;
     expect(rayOf('8f3a000000010000-LIS')).toBe('8f3a000000010000-LIS');
     expect(rayOf('8f3a000000010000')).toBe('8f3a000000010000');
@@ -158,7 +158,7 @@ describe('what an error tells', () => {
     [429, '12345678', undefined],
     [429, '', undefined],
     [502, '7', undefined],
-  ])('%i with retry-after %j: %j seconds', (status, header, seconds) => {
+  ])('of status %i with retry-after %j have retryAfterSeconds %j', (status, header, seconds) => {
     const failed = failure(status, '', { 'retry-after': header });
     expect(failed.retryAfterSeconds).toBe(seconds);
     expect(failed.extensions['retryAfterSeconds']).toBe(seconds);
@@ -171,12 +171,12 @@ describe('what an error tells', () => {
     ['the account', APP.accountId],
     ['the app', APP.appId],
     ['a stream key', streamKey],
-    ['an address with the account', `https://api.cloudflare.com/client/v4/accounts/${APP.accountId}/realtime`],
-    ['a bearer', 'Bearer another-token'],
-  ])('never %s', (_what, secret) => {
-    const said = { code: `E ${secret}`, message: `It is "${secret}", they say` };
+    ['a URL with the account', `https://api.cloudflare.com/client/v4/accounts/${APP.accountId}/realtime`],
+    ['a bearer token', 'Bearer another-token'],
+  ])('never contain %s', (_what, secret) => {
+    const quoted = { code: `E ${secret}`, message: `It is "${secret}", they say` };
     for (const status of [200, 400, 404, 429, 500]) {
-      const body = status === 404 ? `${html}${secret}` : { success: false, errors: [said], note: secret };
+      const body = status === 404 ? `${html}${secret}` : { success: false, errors: [quoted], note: secret };
       const failed = failure(status, body, { 'cf-ray': secret, location: secret, 'retry-after': secret });
       const shown = JSON.stringify([failed.extensions, failed.message]);
       expect(shown).not.toContain(secret);
@@ -185,16 +185,16 @@ describe('what an error tells', () => {
   });
 });
 
-/** Whether an answer is read as its status allows, or fails as it should. */
-function outcome(status: number, body: string, headers: Record<string, string>): boolean {
+/** Whether a response is accepted only if its status allows that, and otherwise fails with an error that has its status. */
+function isHandled(status: number, body: string, headers: Record<string, string>): boolean {
   try {
-    return read(status, body, headers) === null ? status === 404 : status < 300;
+    return unwrap(status, body, headers) === null ? status === 404 : status < 300;
   } catch (error) {
     return error instanceof UpstreamError && error.upstream?.status === status;
   }
 }
 
-test('whatever comes, it is an answer, nothing, or an UpstreamError', () => {
+test('any response is unwrapped, null, or an UpstreamError', () => {
   const body = fc.oneof(
     fc.json(),
     fc.string(),
@@ -214,7 +214,7 @@ test('whatever comes, it is an answer, nothing, or an UpstreamError', () => {
   );
   const headers = fc.dictionary(fc.constantFrom('retry-after', 'cf-ray', 'location', 'date'), fc.string());
   const property = fc.property(fc.integer({ min: 200, max: 599 }), body, headers, (status, body, headers) => {
-    expect(outcome(status, body, headers)).toBe(true);
+    expect(isHandled(status, body, headers)).toBe(true);
   });
   expect.hasAssertions();
   fc.assert(property, { numRuns: runs(200) });

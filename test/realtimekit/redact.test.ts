@@ -7,37 +7,37 @@ import { APP } from '../support/upstream.ts';
 const secrets = [APP.token, APP.accountId, APP.appId];
 const streamKey = 'f26566285faca6fbe2e79a73a66rsrrsrrsr3cde23a2bb7dbc6c2c1761b98f4e4';
 
-describe('a text of upstream', () => {
+describe('redact', () => {
   test.each([
     ['the token', `Token ${APP.token} is no good`, 'Token [redacted] is no good'],
     ['the account', `No account ${APP.accountId}.`, 'No account [redacted].'],
     ['the app', `App=${APP.appId}!`, 'App=[redacted]!'],
     ['a stream key', `Key ${streamKey} is taken`, 'Key [redacted] is taken'],
-    ['a foreign bearer', 'Got "authorization: Bearer abc.def" instead', 'Got "authorization: [redacted] instead'],
-    ['a web address', `See https://api.cloudflare.com/client/v4/accounts/x/y for it`, 'See [address] for it'],
-    ['an ingest address', 'To rtmps://live.cloudflare.com:443/live/key now', 'To [address] now'],
-    ['a path with an account', 'GET /accounts/other/realtime/kit failed', 'GET [address] failed'],
-  ])('loses %s', (_what, text, cleaned) => {
+    ['another bearer token', 'Got "authorization: Bearer abc.def" instead', 'Got "authorization: [redacted] instead'],
+    ['a URL', `See https://api.cloudflare.com/client/v4/accounts/x/y for it`, 'See [address] for it'],
+    ['an ingest URL', 'To rtmps://live.cloudflare.com:443/live/key now', 'To [address] now'],
+    ['a path with an account id', 'GET /accounts/other/realtime/kit failed', 'GET [address] failed'],
+  ])('removes %s', (_what, text, cleaned) => {
     expect(redact(text, secrets)).toBe(cleaned);
   });
 
-  test('keeps what helps: words, numbers and the ids of meetings', () => {
+  test('preserves words, numbers and the ids of meetings', () => {
     const text = 'Meeting 7088bba8-f522-49a8-b59b-3cd0e946bbb0 is not live (code 4031).';
     expect(redact(text, secrets)).toBe(text);
   });
 
-  test('is cut where it is long', () => {
+  test('truncates a long text', () => {
     expect(redact('ab '.repeat(1000), secrets)).toBe(`${'ab '.repeat(100)}…`);
   });
 
-  test('holds no address, escaped or not', () => {
+  test('removes URLs and account paths that are percent-encoded', () => {
     const escaped = encodeURIComponent('https://api.test/accounts/another-one/x');
     expect(redact(`see ${escaped} or ${encodeURIComponent('accounts/another-one')}`, [])).toBe(
       'see [address] or [address]',
     );
   });
 
-  test('holds no secret and no account, wherever those stand in it', () => {
+  test('removes every secret and account id, wherever it is in the text', () => {
     const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
     const token = fc.stringMatching(/^[A-Za-z0-9_-]{12,40}$/);
     const key = hex(64);

@@ -5,31 +5,31 @@ import { createTokenBucket } from '../../src/realtimekit/throttle.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { runs } from '../support/runs.ts';
 
-const STAYS = new AbortController().signal;
+const NEVER_ABORTED = new AbortController().signal;
 
-/** When each of the requests leaves that ask at these times, in milliseconds. */
-function departures(requestsPerSecond: number, gaps: readonly number[]): number[] {
+/** When each of several requests is sent, in milliseconds; `gaps` are the times between their arrivals. */
+function sendTimes(requestsPerSecond: number, gaps: readonly number[]): number[] {
   const clock = createFakeClock();
   const start = clock.now();
-  const waits: number[] = [];
-  const watched = {
+  const delays: number[] = [];
+  const recordingClock = {
     now: () => clock.now(),
     after(milliseconds: number) {
-      waits.push(milliseconds);
+      delays.push(milliseconds);
       return () => {};
     },
   };
-  const pace = createTokenBucket(requestsPerSecond, watched);
+  const throttle = createTokenBucket(requestsPerSecond, recordingClock);
   return gaps.map((gap) => {
     clock.advance(gap);
-    void pace(STAYS);
-    return clock.now() - start + (waits.pop() ?? 0);
+    void throttle(NEVER_ABORTED);
+    return clock.now() - start + (delays.pop() ?? 0);
   });
 }
 
-describe('the pace', () => {
-  test('lets half of a second leave at once, and the others follow evenly', () => {
-    const times = departures(
+describe('the token bucket', () => {
+  test('sends a burst of half the limit at once, and further requests at even intervals', () => {
+    const times = sendTimes(
       200,
       Array.from({ length: 300 }, () => 0),
     );
@@ -38,10 +38,10 @@ describe('the pace', () => {
     expect(times.at(-1)).toBe(2000);
   });
 
-  test('is no hindrance to those who are slower', () => {
+  test('does not delay requests at half the limit', () => {
     expect(
       new Set(
-        departures(
+        sendTimes(
           200,
           Array.from({ length: 500 }, () => 10),
         ).map((time) => time % 10),
@@ -49,12 +49,12 @@ describe('the pace', () => {
     ).toEqual(new Set([0]));
   });
 
-  test('never lets more leave in any second than it may, whenever they come', () => {
+  test('never exceeds the limit in any second, whenever requests arrive', () => {
     const property = fc.property(
       fc.integer({ min: 2, max: 40 }),
       fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 200 }),
       (requestsPerSecond, gaps) => {
-        const times = departures(requestsPerSecond, gaps).toSorted((left, right) => left - right);
+        const times = sendTimes(requestsPerSecond, gaps).toSorted((left, right) => left - right);
         for (const [index, time] of times.entries()) {
           const inOneSecond = times.slice(index).filter((other) => other < time + 999).length;
           expect(inOneSecond).toBeLessThanOrEqual(requestsPerSecond);
@@ -64,10 +64,10 @@ describe('the pace', () => {
     fc.assert(property, { numRuns: runs(100) });
   });
 
-  test('is none when it is 0', () => {
+  test('does not delay anything if the limit is 0', () => {
     expect(
       new Set(
-        departures(
+        sendTimes(
           0,
           Array.from({ length: 1000 }, () => 0),
         ),
@@ -75,12 +75,12 @@ describe('the pace', () => {
     ).toEqual(new Set([0]));
   });
 
-  test('does not hold who leaves, and leaves no timer behind', async () => {
+  test('rejects and removes its timer when the signal is aborted', async () => {
     const clock = createFakeClock();
-    const pace = createTokenBucket(2, clock);
+    const throttle = createTokenBucket(2, clock);
     const caller = new AbortController();
-    expect(pace(caller.signal)).toBeUndefined();
-    const waiting = pace(caller.signal);
+    expect(throttle(caller.signal)).toBeUndefined();
+    const waiting = throttle(caller.signal);
     expect(clock.pending()).toBe(1);
     caller.abort(new Error('Left.'));
     await expect(waiting).rejects.toThrow('Left.');

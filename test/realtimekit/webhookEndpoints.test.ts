@@ -102,7 +102,7 @@ describe('registerWebhook', () => {
   test('adds a webhook when the existing one is removed before the update', async () => {
     const { webhooks, operation, add, list } = await setUp();
     const stale = await add({ ...OTHER, url: HOOK_URL });
-    const removing = { ...webhooks, change: async () => webhooks.remove(operation, stale?.id ?? '').then(() => false) };
+    const removing = { ...webhooks, update: async () => webhooks.remove(operation, stale?.id ?? '').then(() => false) };
     expect(await registerWebhook(removing, operation, FIELDS)).toMatchObject({ outcome: 'added' });
     expect(await list()).toEqual([
       { ...FIELDS, id: expect.not.stringMatching(String(stale?.id)) as unknown, enabled: true },

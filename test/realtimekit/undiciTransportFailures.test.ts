@@ -1,0 +1,326 @@
+import { getEventListeners, once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
+import { describe, expect, test, vi } from 'vitest';
+import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
+import type { UndiciTransportOptions } from '../../src/realtimekit/undiciTransport.ts';
+import { TransportError } from '../../src/realtimekit/transport.ts';
+import { bodyOf, gone, startHttp, startHttp2, startTcp } from '../support/origins.ts';
+import type { Origin } from '../support/origins.ts';
+import { cleanups, createTransport, firstConnection, post, read, running, times } from './undiciSupport.ts';
+
+describe('a transport that never retries', () => {
+  test('a POST arrives once when the server closes its connection', async () => {
+    let arrivals = 0;
+    const origin = await running(
+      startHttp((request) => {
+        arrivals++;
+        void bodyOf(request).then(() => request.socket.destroy());
+      }),
+    );
+    const { send } = createTransport();
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    // If the first POST were retried, the retry would arrive before this one.
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    expect(arrivals).toBe(2);
+  });
+
+  test('a POST arrives once when the server closes the reused connection during it', async () => {
+    let arrivals = 0;
+    const origin = await running(
+      startHttp((request, response) => {
+        if (request.method === 'GET') {
+          response.end();
+        } else {
+          arrivals++;
+          request.socket.destroy();
+        }
+      }),
+    );
+    const { send } = createTransport();
+    await send(read(origin.url));
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    await send(read(origin.url));
+    expect(arrivals).toBe(1);
+    expect(origin.connections).toHaveLength(2);
+  });
+
+  test('a POST arrives once, on a new connection, after the server closed the idle one', async () => {
+    let arrivals = 0;
+    const origin = await running(
+      startHttp((request, response) => {
+        if (request.method === 'POST') arrivals++;
+        response.end();
+      }),
+    );
+    const { send } = createTransport();
+    await send(read(origin.url));
+    const idle = firstConnection(origin);
+    idle.destroy();
+    await gone(idle);
+
+    expect((await send(post(origin.url))).status).toBe(200);
+    expect(arrivals).toBe(1);
+  });
+
+  test('a truncated response is an interruption', async () => {
+    const origin = await running(
+      startHttp((_request, response) => {
+        response.setHeader('content-length', 10);
+        response.write('half', () => response.destroy());
+      }),
+    );
+
+    await expect(createTransport().send(read(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+  });
+
+  test('a POST arrives once when the server closes its HTTP/2 connection', async () => {
+    let arrivals = 0;
+    const origin = await running(
+      startHttp2((request) => {
+        arrivals++;
+        void bodyOf(request).then(() => request.stream.session?.destroy());
+      }),
+    );
+    const { send } = createTransport();
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    expect(arrivals).toBe(2);
+  });
+
+  test('a POST arrives once when the HTTP/2 server refuses its stream', async () => {
+    let arrivals = 0;
+    const origin = await running(startHttp2());
+    origin.server.on('stream', (stream) => {
+      arrivals++;
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+    const { send } = createTransport();
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    expect(arrivals).toBe(2);
+  });
+
+  test('a POST arrives once when an HTTP/2 GOAWAY excludes it', async () => {
+    let arrivals = 0;
+    const origin = await running(
+      startHttp2((request, response) => {
+        if (request.method === 'GET') {
+          response.end();
+        } else {
+          arrivals++;
+          // Says that the GET, stream 1, was the last one processed.
+          request.stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+        }
+      }),
+    );
+    const { send } = createTransport();
+    await send(read(origin.url));
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    expect((await send(read(origin.url))).status).toBe(200);
+    expect(arrivals).toBe(1);
+  });
+});
+
+describe('a failed connection', () => {
+  const noConnection = {
+    failure: 'connect',
+    // Contains neither the host nor the secret.
+    text: expect.stringMatching(/^TransportError: The connection failed( \([A-Z_0-9]+\))?$/) as unknown,
+    cause: expect.any(Error) as unknown,
+  };
+
+  async function failureOf(url: string, options?: UndiciTransportOptions): Promise<unknown> {
+    const request = post(`${url}/secret?secret`, { headers: { authorization: 'secret' } });
+    const error: unknown = await createTransport(options)
+      .send(request)
+      .catch((reason: unknown) => reason);
+    return error instanceof TransportError
+      ? { failure: error.failure, text: String(error), cause: error.cause }
+      : error;
+  }
+
+  test('is reported when the server refuses the connection', async () => {
+    const origin = await startTcp();
+    await origin.stop();
+
+    expect(await failureOf(origin.url.replace('https', 'http'))).toEqual(noConnection);
+    expect(await failureOf(origin.url)).toEqual(noConnection);
+  });
+
+  test('is reported for an unknown host name', async () => {
+    expect(await failureOf('https://nowhere.invalid')).toEqual(noConnection);
+  });
+
+  test('is reported for a certificate of an unknown authority', async () => {
+    const origin = await running(startHttp2((_request, response) => response.end()));
+    const { send, close } = createUndiciTransport();
+    cleanups.push(close);
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'connect' });
+  });
+
+  test('is reported for a certificate of another host', async () => {
+    const origin = await running(startHttp2((_request, response) => response.end()));
+
+    // Reaches the server by a name that is not in its certificate.
+    expect(await failureOf(origin.url.replace('127.0.0.1', '0.0.0.0'))).toEqual({
+      ...noConnection,
+      text: 'TransportError: The connection failed (ERR_TLS_CERT_ALTNAME_INVALID)',
+    });
+  });
+
+  test('is reported for a bad certificate even if NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    cleanups.push(async () => void vi.unstubAllEnvs());
+    const origin = await running(startHttp2((_request, response) => response.end()));
+    const { send, close } = createUndiciTransport();
+    cleanups.push(close);
+
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'connect' });
+  });
+
+  test('is reported for a server without TLS', async () => {
+    const origin = await running(startTcp((socket) => socket.end('no\n')));
+
+    expect(await failureOf(origin.url)).toEqual(noConnection);
+  });
+
+  test('is reported for a TLS handshake that times out', async () => {
+    const origin = await running(startTcp());
+
+    expect(await failureOf(origin.url, { connectTimeoutMs: 1 })).toEqual(noConnection);
+  });
+
+  test('is reported for all requests that wait for the same handshake', async () => {
+    // Only the first connection ends, so that a request that waited for a second one would hang.
+    const origin = await running(
+      startTcp((socket) => {
+        if (origin.connections.length === 1) socket.destroy();
+      }),
+    );
+    const { send } = createTransport();
+
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => send(post(origin.url))));
+    expect(outcomes).toEqual(
+      times(50, { status: 'rejected', reason: expect.objectContaining({ failure: 'connect' }) as unknown }),
+    );
+  });
+});
+
+describe("the request's signal", () => {
+  const reason = new Error('enough');
+
+  test('prevents the request if it is aborted already', async () => {
+    const origin = await running(startHttp((_request, response) => response.end()));
+
+    const response = createTransport().send(read(origin.url, { signal: AbortSignal.abort(reason) }));
+    await expect(response).rejects.toBe(reason);
+    expect(origin.connections).toHaveLength(0);
+  });
+
+  test('cancels the request while it waits for the response, and closes the connection', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const origin = await running(startHttp(() => arrived.resolve()));
+    const abort = new AbortController();
+    const response = createTransport().send(read(origin.url, { signal: abort.signal }));
+    await arrived.promise;
+
+    abort.abort(reason);
+    await expect(response).rejects.toBe(reason);
+    await gone(firstConnection(origin));
+  });
+
+  test('cancels the request while the response body is read', async () => {
+    const abort = new AbortController();
+    const origin = await running(
+      startHttp((_request, response) => void response.write('half', () => abort.abort(reason))),
+    );
+
+    await expect(createTransport().send(read(origin.url, { signal: abort.signal }))).rejects.toBe(reason);
+    await gone(firstConnection(origin));
+  });
+
+  test('cancels only its own request on an HTTP/2 connection', async () => {
+    const arrived: { end(body: string): void }[] = [];
+    const bothArrived = Promise.withResolvers<void>();
+    const cancelled = Promise.withResolvers<void>();
+    const origin = await running(
+      startHttp2((request, response) => {
+        if (request.url === '/aborted') request.stream.on('close', () => cancelled.resolve());
+        if (arrived.push(response) === 2) bothArrived.resolve();
+      }),
+    );
+    const abort = new AbortController();
+    const { send } = createTransport();
+    const aborted = send(read(`${origin.url}/aborted`, { signal: abort.signal }));
+    const other = send(read(`${origin.url}/other`));
+    await bothArrived.promise;
+
+    abort.abort(reason);
+    await expect(aborted).rejects.toBe(reason);
+    await cancelled.promise;
+    for (const response of arrived) response.end('unharmed');
+    expect((await other).body).toBe('unharmed');
+    expect(origin.handshakes).toBe(1);
+  });
+
+  test.each([
+    ['http', () => startHttp(() => {})],
+    ['https', () => startHttp2()],
+  ])('prevents a request that waits for its %s connection', async (_scheme, start) => {
+    // The proxy accepts connections, and passes them on to the origin only when the test says so.
+    const paths: (string | undefined)[] = [];
+    const origin = await running<Origin>(start());
+    origin.server.on('request', ({ url }: { url: string }, response: ServerResponse) => {
+      paths.push(url);
+      response.end();
+    });
+    const accepted = Promise.withResolvers<void>();
+    const proxy = await running(startTcp(() => accepted.resolve()));
+    const url = proxy.url.replace('https', new URL(origin.url).protocol.slice(0, -1));
+    const abort = new AbortController();
+    const { send } = createTransport();
+    const first = send(post(`${url}/first`, { signal: abort.signal }));
+    const queued = send(post(`${url}/queued`, { signal: abort.signal }));
+
+    // An http connection is open as soon as the kernel accepts it, so that the abort must come before that.
+    if (url.startsWith('https')) await accepted.promise;
+    abort.abort(reason);
+    await expect(first).rejects.toBe(reason);
+    await expect(queued).rejects.toBe(reason);
+
+    const third = send(post(`${url}/third`));
+    if (proxy.connections.length === 0) await once(proxy.server, 'connection');
+    for (const socket of proxy.connections) origin.server.emit('connection', socket);
+    proxy.server.on('connection', (socket) => origin.server.emit('connection', socket));
+    expect((await third).status).toBe(200);
+    expect(paths).toEqual(['/third']);
+  });
+
+  test('has no listeners left after any outcome', async () => {
+    const origin = await running(
+      startHttp((request, response) => {
+        if (request.url === '/broken') response.destroy();
+        else response.end('123456');
+      }),
+    );
+    const refused = await startTcp();
+    await refused.stop();
+    const { signal } = new AbortController();
+    const { send } = createTransport();
+
+    await Promise.allSettled([
+      send(read(origin.url, { signal })),
+      send(read(origin.url, { signal, maxBodyBytes: 5 })),
+      send(read(`${origin.url}/broken`, { signal })),
+      send(read(refused.url, { signal })),
+    ]);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
