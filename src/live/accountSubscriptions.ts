@@ -100,7 +100,8 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
     const { livestreamId, meetingId } = target;
     if (livestreamId !== null) {
       const livestream = await reads.livestream.get(operation, livestreamId);
-      if (livestream === null || !matchesTarget(target, livestream)) throw badUserInput('There is no such livestream.');
+      if (livestream === null || !matchesTarget(target, livestream))
+        throw badUserInput('No livestream matches these ids. Check "livestreamId" and "meetingId".');
       return [livestream];
     }
     if (meetingId !== null) {

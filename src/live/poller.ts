@@ -52,7 +52,7 @@ export function createPoller(options: PollerOptions): Poller {
     ...options,
     maxIdleAgeMs: () => (options.hasWebhooks() ? intervals.withWebhooksMs : intervals.steadyMs),
   });
-  /** When each livestream began to start, by livestream id and status. */
+  /** Since when each livestream has been starting, by livestream id and status. */
   const startingSince = new Map<string, number>();
   /** Null while the poller is stopped. */
   let cancelTimer: (() => void) | null = null;

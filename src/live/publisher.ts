@@ -66,7 +66,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const { id } = livestream;
     const last = published.get(id);
     if (last !== undefined && last.timestamp.logical > timestamp.logical) return;
-    // A livestream that was not active before and is not now concerns only those who subscribed to its id.
+    // A livestream that was not active before and is not now concerns only the subscribers to its id.
     const isOrWasActive = isActive(livestream) || (last !== undefined && isActive(last.livestream));
     const recipients = subscribers
       .matching(livestream)

@@ -157,6 +157,6 @@ export const LIVE_EVENT = JSON.stringify({
   streamId: 'livestream-1',
   status: 'LIVE',
   playbackUrl: 'https://play.example/live.m3u8',
-  streamKey: 'not-to-be-told',
+  streamKey: 'a-secret-stream-key',
   meeting: { id: 'meeting-1', title: 'Partner update' },
 });

@@ -1,11 +1,11 @@
-import type { WebhookEvent } from './registry.ts';
+import type { WebhookEventName } from './registry.ts';
 
 /** One copy of a delivery. */
 export interface Delivery {
   /** `rtk-uuid`: the same for all copies and attempts. */
   uuid: string;
   webhookId: string;
-  event: WebhookEvent;
+  event: WebhookEventName;
   url: string;
   /** The JSON that is sent, as text. */
   payload: string;

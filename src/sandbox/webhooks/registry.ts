@@ -10,13 +10,13 @@ export const WEBHOOK_EVENTS = [
   'meeting.transcript',
   'meeting.summary',
 ] as const;
-export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
 
 /** What its owner decides about a webhook. */
 export interface WebhookFields {
   name: string;
   url: string;
-  events: readonly WebhookEvent[];
+  events: readonly WebhookEventName[];
   enabled: boolean;
 }
 
@@ -63,7 +63,7 @@ export class WebhookRegistry {
     return [...this.#webhooks.values()].some(({ enabled }) => enabled);
   }
 
-  wanting(event: WebhookEvent): Webhook[] {
+  wanting(event: WebhookEventName): Webhook[] {
     return [...this.#webhooks.values()].filter(({ enabled, events }) => enabled && events.includes(event));
   }
 

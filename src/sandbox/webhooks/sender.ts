@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../random.ts';
 import { type Delivery, DeliveryLog, type DeliveryReport } from './deliveryLog.ts';
-import type { Webhook, WebhookEvent } from './registry.ts';
+import type { Webhook, WebhookEventName } from './registry.ts';
 import type { WebhookSettings } from './webhookSettings.ts';
 import type { SigningKey } from './signingKey.ts';
 
@@ -47,7 +47,7 @@ export class Courier {
     this.#options = options;
   }
 
-  dispatch(webhook: Webhook, event: WebhookEvent, payload: unknown): void {
+  dispatch(webhook: Webhook, event: WebhookEventName, payload: unknown): void {
     const settings = this.#options.settings();
     // Not from a seeded generator: a sandbox started anew would use the same ids, and receivers would drop what comes under them.
     const uuid = crypto.randomUUID();

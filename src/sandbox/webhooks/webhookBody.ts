@@ -1,5 +1,5 @@
 import { readObject, refusal } from '../body.ts';
-import { WEBHOOK_EVENTS, type WebhookEvent, type WebhookFields } from './registry.ts';
+import { WEBHOOK_EVENTS, type WebhookEventName, type WebhookFields } from './registry.ts';
 
 /** Reads the body of a creation or a replacement: all but `enabled` is required. */
 export function readWebhook(body: string): WebhookFields {
@@ -32,7 +32,7 @@ function readUrl(url: unknown): string {
   throw refusal('url must be an HTTP address');
 }
 
-function readEvents(events: unknown): WebhookEvent[] {
+function readEvents(events: unknown): WebhookEventName[] {
   if (!Array.isArray(events) || events.length === 0) throw refusal('events must be a list of at least one event');
   return events.map((event: unknown) => {
     const known = WEBHOOK_EVENTS.find((name) => name === event);

@@ -5,7 +5,7 @@ import type { SandboxSettings } from '../settings.ts';
 import type { World } from '../world.ts';
 import { Courier, type Deliver } from './sender.ts';
 import { type EndReason, meetingEnded, meetingStarted, statusUpdate } from './payloads.ts';
-import { WebhookRegistry, type Webhook, type WebhookEvent } from './registry.ts';
+import { WebhookRegistry, type Webhook, type WebhookEventName } from './registry.ts';
 import type { WebhookSettings } from './webhookSettings.ts';
 import { SigningKey } from './signingKey.ts';
 import { type Change, Watcher } from './watcher.ts';
@@ -85,7 +85,7 @@ export class Webhooks {
     this.#tell('livestreaming.statusUpdate', ({ appId }) => statusUpdate(update, appId, settings().shapes));
   }
 
-  #tell(event: WebhookEvent, payload: (webhook: Webhook) => unknown): void {
+  #tell(event: WebhookEventName, payload: (webhook: Webhook) => unknown): void {
     if (!this.#options.settings().webhooks.enabled) return;
     for (const webhook of this.registry.wanting(event)) this.courier.dispatch(webhook, event, payload(webhook));
   }
