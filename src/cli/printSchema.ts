@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 
 import { subgraphSdl } from '../graphql/subgraphSdl.ts';
 
-/** Prints the schema for a registry: `npm run schema`. */
+/** `npm run schema`: prints the SDL of the subgraph for a schema registry. */
 function main(): void {
-  const scopes = readScopes();
+  const scopes = parseScopesOption();
   if (scopes === null) {
     console.error('Usage: npm run --silent schema -- [--no-scopes]');
     process.exitCode = 1;
@@ -13,8 +13,8 @@ function main(): void {
   }
 }
 
-/** Null: the arguments are not ours. */
-function readScopes(): boolean | null {
+/** Returns whether to print the scopes; null if the arguments are invalid. */
+function parseScopesOption(): boolean | null {
   try {
     return !parseArgs({ options: { 'no-scopes': { type: 'boolean', default: false } } }).values['no-scopes'];
   } catch {
