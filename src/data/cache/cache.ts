@@ -1,11 +1,11 @@
+import type { SharedValues } from '../../cluster/sharedValues.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type Invalidations, createInvalidations } from './invalidation.ts';
+import { type CachedQuery, type CachedQueryOptions, createCachedQuery } from './cachedQuery.ts';
+import { createInvalidations, type Invalidations } from './invalidation.ts';
 import { createLruStore, type LruStore } from './lruStore.ts';
 import type { TtlSettings } from './ttl.ts';
-import { createCachedQuery, type CachedQuery, type CachedQueryOptions } from './cachedQuery.ts';
-import type { SharedValues } from '../../cluster/sharedValues.ts';
 
-/** What the gateway caches in memory, for all accounts: one bounded store, and the invalidations that apply to whatever is in it. */
+/** What this process caches for all accounts: cached queries and responses in one bounded store, and their invalidations. */
 export interface Cache extends Invalidations {
   createQuery<Key, Value extends object | null>(options: CachedQueryOptions<Key, Value>): CachedQuery<Key, Value>;
   store: LruStore;
@@ -14,11 +14,11 @@ export interface Cache extends Invalidations {
 export interface CacheOptions {
   clock: Clock;
   ttl: TtlSettings;
-  /** The maximum size of everything in memory, in bytes, as estimated. */
+  /** The maximum size of the store in bytes, as estimated. */
   maxBytes: number;
-  /** By default, a single replica's own. */
+  /** By default, invalidations that are not shared with other replicas. */
   invalidations?: Invalidations;
-  /** The values that replicas share; null (the default) if there is only one replica. */
+  /** Null (the default) if there is only one replica. */
   sharedValues?: SharedValues | null;
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** The memory of all caches: one LRU, bounded by size, so that whatever is used most may fill the whole of it. */
+/** The memory of all caches: one LRU, bounded by its size. No query has a share of its own, so that any of them can fill it. */
 export interface LruStore {
   /** A part of the store with keys of its own. `byteSizeOf` estimates the memory that a value takes, in bytes. */
   createNamespace<Value>(byteSizeOf: (value: Value) => number): LruNamespace<Value>;
@@ -14,10 +14,10 @@ export interface LruNamespace<Value> {
   delete(key: string): void;
 }
 
-/** The largest part of the store that one value may take, so that no single value can evict all others. */
+/** The maximum part of the store that one value may take: no single value can evict all others. */
 const MAX_VALUE_SHARE = 1 / 4;
 
-/** What the store holds under a key; `owner` is the namespace, which alone knows the type of the value. */
+/** A stored value. Its namespace knows its type. */
 interface Item<Value> {
   owner: LruNamespace<Value>;
   value: Value;

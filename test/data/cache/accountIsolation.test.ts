@@ -32,26 +32,26 @@ const LOOKUPS: [string, (reads: Reads, operation: Operation) => unknown][] = [
 ];
 
 describe('accounts of different tokens', () => {
-  test.each(LOOKUPS)('do not share the cached value of %s', async (_name, look) => {
+  test.each(LOOKUPS)('do not share the cached value of %s', async (_name, lookUp) => {
     const { dataSource, urls, operationOf } = createTestDataSource();
     const [alice, bob] = [await operationOf('A'), await operationOf('B')];
-    const ofAlice = JSON.stringify(await look(dataSource.reads, alice));
+    const ofAlice = JSON.stringify(await lookUp(dataSource.reads, alice));
     const requests = urls.length;
-    const ofBob = JSON.stringify(await look(dataSource.reads, bob));
+    const ofBob = JSON.stringify(await lookUp(dataSource.reads, bob));
     expect(urls).toHaveLength(2 * requests);
     expect(ofAlice).toContain(' of A"');
     expect(ofBob).toBe(ofAlice.replaceAll(' of A"', ' of B"'));
 
     // The second lookup of each is served from its own cache.
-    const [again, andAgain] = [await look(dataSource.reads, alice), await look(dataSource.reads, bob)];
+    const [again, andAgain] = [await lookUp(dataSource.reads, alice), await lookUp(dataSource.reads, bob)];
     expect([JSON.stringify(again), JSON.stringify(andAgain)]).toEqual([ofAlice, ofBob]);
     expect(urls).toHaveLength(2 * requests);
   });
 
-  test.each(LOOKUPS)('do not share a request for %s, but operations of one account do', async (_name, look) => {
+  test.each(LOOKUPS)('do not share a request for %s, but operations of one account do', async (_name, lookUp) => {
     const { dataSource, urls, operationOf } = createTestDataSource();
     const operations = await Promise.all(['A', 'B', 'A', 'B'].map((name) => operationOf(name)));
-    const values = await Promise.all(operations.map((operation) => look(dataSource.reads, operation)));
+    const values = await Promise.all(operations.map((operation) => lookUp(dataSource.reads, operation)));
     const owners = values.map((value) => / of (\w)"/.exec(JSON.stringify(value))?.[1]);
     expect(owners).toEqual(['A', 'B', 'A', 'B']);
     expect(urls).toHaveLength(2);
@@ -60,7 +60,7 @@ describe('accounts of different tokens', () => {
   test('do not share the entities that lists and sessions contain', async () => {
     const { dataSource, operationOf } = createTestDataSource();
     const [alice, bob] = [await operationOf('A'), await operationOf('B')];
-    for (const [, look] of LOOKUPS) await look(dataSource.reads, alice);
+    for (const [, lookUp] of LOOKUPS) await lookUp(dataSource.reads, alice);
     const { livestream, activeLivestream, session, meeting } = dataSource.reads;
     for (const query of [livestream, activeLivestream, session, meeting]) {
       for (const key of ['live', 'meet', 'sess', 'row-0', 'row-1']) {
@@ -90,13 +90,13 @@ describe('accounts of different tokens', () => {
 });
 
 describe('a finished lookup', () => {
-  test.each(LOOKUPS)('of %s leaves no timer and no listener on its signal', async (_name, look) => {
+  test.each(LOOKUPS)('of %s leaves no timer and no listener on its signal', async (_name, lookUp) => {
     const { clock, dataSource, operationOf } = createTestDataSource();
     const caller = new AbortController();
     const operation = await operationOf('A', caller.signal);
-    await look(dataSource.reads, operation);
+    await lookUp(dataSource.reads, operation);
     clock.advance(10_000);
-    await look(dataSource.reads, operation);
+    await lookUp(dataSource.reads, operation);
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
     await expect.poll(() => clock.pending()).toBe(0);
   });
