@@ -1,6 +1,7 @@
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { at, rowsOf } from '../support/gateway.ts';
-import { AGENDA_SDL, startAgenda } from './agenda.ts';
+import { AGENDA_SDL } from '../../examples/agenda.ts';
+import { startAgenda } from './startAgenda.ts';
 import { startLivestreams } from './livestreams.ts';
 import { APOLLO_GATEWAY, HIVE_GATEWAY, type Router, type RouterKind, startRouter } from './routers.ts';
 import { byApollo, byHive, type Compose, fileOf } from './supergraph.ts';

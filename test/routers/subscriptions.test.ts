@@ -2,7 +2,7 @@ import { createClient } from 'graphql-sse';
 import { describe, expect, test } from 'vitest';
 
 import { at } from '../support/gateway.ts';
-import { agendaOf } from './agenda.ts';
+import { agendaOf } from './startAgenda.ts';
 import { type FederationOptions, HIVE, startFederation } from './federation.ts';
 import { HIVE_GATEWAY_WITH_SOCKETS } from './routers.ts';
 
@@ -28,7 +28,7 @@ describe.each(OVER)('a subscription through Hive Gateway, which watches over %s'
   test('tells each change, with what another subgraph knows; its end reaches us', async () => {
     await using federation = await startFederation(options);
     const { ask, livestreams, url } = federation;
-    const id = livestreams.sandbox.samples.liveMeetingId;
+    const id = livestreams.sandbox.exampleIds.liveMeetingId;
     const headers = { authorization: 'Bearer of-a-caller' };
     const client = createClient({ url, headers, retryAttempts: 0 });
     const events = client.iterate({ query: WATCH, variables: { id } });

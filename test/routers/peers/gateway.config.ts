@@ -1,6 +1,5 @@
 import { defineConfig } from '@graphql-hive/gateway';
 
-/** Hive Gateway's configuration, as the README has it: the subgraphs learn who asks. */
 export const gatewayConfig = defineConfig({
   propagateHeaders: {
     fromClientToSubgraphs({ request }) {
