@@ -48,7 +48,7 @@ export function createBudgetWorld({
   const clock = createSteppedClock(() => false);
   const store = createMemoryStore({ clock, minReplicas, latencyMs });
   const quota = new Quota();
-  const settings = { limit, windowSeconds, lockSeconds: windowSeconds, enforced: false };
+  const settings = { limit, windowSeconds, lockoutSeconds: windowSeconds, enforced: false };
   let window = { endsAt: -Infinity, used: 0 };
   let over = 0;
 
@@ -57,7 +57,7 @@ export function createBudgetWorld({
     if (clock.now() >= window.endsAt) window = { endsAt: clock.now() + windowSeconds * 1000, used: 0 };
     window.used += 1;
     if (window.used > limit) over += 1;
-    const { headers } = quota.take(TOKEN, clock.now(), settings);
+    const { headers } = quota.count(TOKEN, clock.now(), settings);
     const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
     return { status: 200, headers: isSilent ? {} : Object.fromEntries(lowerCase) };
   }

@@ -87,7 +87,7 @@ function createWorld({ rejectsSecond = true, latencyMs = () => 0 }: WorldOptions
         stopLivestream: async () => true,
       },
       clock,
-      clockSkew: () => 0,
+      clockSkewMs: () => 0,
       effects: { now: () => ({ logical: 0, wallTime: clock.now() }), started: () => {}, stopped: () => {} },
       lock: createStartLock({
         store: connection,

@@ -6,7 +6,7 @@ import { startLoad } from './support/load.ts';
 const LIMIT = 60;
 const WINDOW_SECONDS = 10;
 /** A replica that exceeds the limit is locked out for the rest of the test, so that the test sees it. */
-const QUOTA = { quota: { limit: LIMIT, windowSeconds: WINDOW_SECONDS, lockSeconds: 60, enforced: true } };
+const QUOTA = { quota: { limit: LIMIT, windowSeconds: WINDOW_SECONDS, lockoutSeconds: 60, enforced: true } };
 
 async function startLimited(options: FleetOptions = {}): Promise<Fleet> {
   const fleet = await startFleet({ settings: QUOTA, env: { UPSTREAM_TIMEOUT_MS: '3000' }, ...options });
@@ -17,17 +17,17 @@ async function startLimited(options: FleetOptions = {}): Promise<Fleet> {
 
 /** Waits until `seconds` after `startedAt`. Fails if a replica exceeds the limit in the meantime. */
 async function expectNoLockout({ sandbox }: Fleet, startedAt: number, seconds: number): Promise<void> {
-  const isOver = (): boolean => sandbox.requests().refused > 0 || performance.now() - startedAt >= seconds * 1000;
+  const isOver = (): boolean => sandbox.requests().rejected > 0 || performance.now() - startedAt >= seconds * 1000;
   await expect.poll(isOver, { interval: 50, timeout: 58_000 }).toBe(true);
-  expect(sandbox.requests().refused).toBe(0);
+  expect(sandbox.requests().rejected).toBe(0);
 }
 
 /** The number of upstream requests in each window of the quota, except the last window, which is not complete. */
 function requestsPerWindow({ sandbox }: Fleet): number[] {
   const windows: number[] = [];
   let endsAt = 0;
-  for (const { at } of sandbox.requests().requests) {
-    const time = Date.parse(at);
+  for (const { receivedAt } of sandbox.requests().requests) {
+    const time = Date.parse(receivedAt);
     if (time >= endsAt) {
       windows.push(0);
       endsAt = time + WINDOW_SECONDS * 1000;

@@ -41,7 +41,7 @@ async function expectServing({ replicas }: Fleet): Promise<void> {
 /** Returns how many milliseconds it takes until the other replicas know what one replica did. */
 async function timeToShare({ replicas, sandbox }: Fleet): Promise<number> {
   const [first, ...others] = replicas;
-  const id = sandbox.samples.emptyMeetingId;
+  const id = sandbox.exampleIds.emptyMeetingId;
   const readOthers = async (): Promise<unknown[]> =>
     Promise.all(others.map(async (replica) => readActive(replica, id)));
   await timeUntil(readOthers, [null, null]);
@@ -96,7 +96,7 @@ describe('replicas keep serving, and share their state again without a restart, 
 test('a start during an outage of Redis is known to all replicas as soon as Redis is back', async () => {
   const { fleet } = await startProxied();
   const [first, ...others] = fleet.replicas;
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const readOthers = async (): Promise<unknown[]> =>
     Promise.all(others.map(async (replica) => readActive(replica, id)));
   await readOthers();

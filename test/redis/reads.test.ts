@@ -26,8 +26,10 @@ test('fifty livestreams with their sessions are read once if all replicas are as
 });
 
 test('a value that all replicas serve expires for all at the same time, and is read again once', async () => {
-  const { replicas, sandbox, forgetRequests } = await startFleet({ settings: { shapes: { updatedAt: 'now' } } });
-  const id = sandbox.samples.liveMeetingId;
+  const { replicas, sandbox, forgetRequests } = await startFleet({
+    settings: { responseFormats: { updatedAt: 'now' } },
+  });
+  const id = sandbox.exampleIds.liveMeetingId;
   const times = new Set<unknown>();
   const checkAge = async (): Promise<void> => {
     const now = Date.now();
@@ -58,7 +60,7 @@ test('the other replicas see a start, its name and its stop within 200 ms', asyn
     env: LONG_TTL,
   });
   const [first, ...others] = replicas;
-  const id = sandbox.samples.emptyMeetingId;
+  const id = sandbox.exampleIds.emptyMeetingId;
   const readOthers = async (): Promise<unknown[]> =>
     Promise.all(others.map(async (replica) => readActive(replica, id)));
   const readNewest = async (): Promise<unknown[]> =>
@@ -77,7 +79,7 @@ test('a webhook at one replica invalidates the cache of all', async () => {
   const fleet = await startFleet({ env: LONG_TTL });
   const { replicas, sandbox } = fleet;
   await fleet.sendWebhooksTo(replicas[0]);
-  const id = sandbox.samples.liveLivestreamId;
+  const id = sandbox.exampleIds.liveLivestreamId;
   const readStatuses = async (): Promise<unknown[]> => {
     const results = replicas.map(async (replica) =>
       replica.read('query ($id: ID!) { livestream(id: $id) { status } }', { id }),
@@ -85,7 +87,7 @@ test('a webhook at one replica invalidates the cache of all', async () => {
     return (await Promise.all(results)).map((data) => at(data, 'livestream', 'status'));
   };
   expect(await readStatuses()).toEqual(['LIVE', 'LIVE', 'LIVE']);
-  sandbox.happen({ kind: 'livestream-failed', livestreamId: id });
+  sandbox.trigger({ kind: 'livestream-failed', livestreamId: id });
   // The replica fetches the public key first.
   expect(await timeUntil(readStatuses, ['ERRORED', 'ERRORED', 'ERRORED'])).toBeLessThan(1000);
 });

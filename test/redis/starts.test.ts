@@ -23,7 +23,7 @@ async function countLivestreams({ replicas }: Fleet, id: string): Promise<unknow
 
 test('the same start at all replicas at the same moment is sent once, and all replicas return its livestream', async () => {
   const fleet = await startFleet({ settings: { latencyMs: 200 } });
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const { replicas } = fleet;
   const livestreams = await Promise.all(
     [...replicas, ...replicas].map(async (replica) => startLivestream(replica, id, 'First light')),
@@ -35,7 +35,7 @@ test('the same start at all replicas at the same moment is sent once, and all re
 
 test('of two starts with different names, one is carried out and the other is a conflict', async () => {
   const fleet = await startFleet({ settings: { latencyMs: 200 } });
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const [first, second] = fleet.replicas;
   const outcomes = await Promise.all([
     startLivestream(first, id, 'First light'),
@@ -48,7 +48,7 @@ test('of two starts with different names, one is carried out and the other is a 
 
 test('a start returns the livestream of a killed replica that had sent the same start', async () => {
   const fleet = await startFleet({ settings: { latencyMs: 5000 } });
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const [first, second] = fleet.replicas;
   const lost = startLivestream(first, id, 'First light').catch(() => 'lost');
   await untilSent(fleet);
@@ -62,7 +62,7 @@ test('a start returns the livestream of a killed replica that had sent the same 
 
 test('starts that wait for a replica that is killed return its livestream', async () => {
   const fleet = await startFleet({ settings: { latencyMs: 5000 } });
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const [first, ...others] = fleet.replicas;
   const lost = startLivestream(first, id, 'First light').catch(() => 'lost');
   await untilSent(fleet);
@@ -80,7 +80,7 @@ test('starts that wait for a replica that is killed return its livestream', asyn
 test('a start is sent if a killed replica had recorded the same start but not sent it', async () => {
   // The first replica sends at most one request a second.
   const fleet = await startFleet({ firstEnv: { REQUESTS_PER_SECOND: '1' } });
-  const { emptyMeetingId: id, liveMeetingId, liveLivestreamId } = fleet.sandbox.samples;
+  const { emptyMeetingId: id, liveMeetingId, liveLivestreamId } = fleet.sandbox.exampleIds;
   const [first, second] = fleet.replicas;
   const queued = [readActive(first, liveMeetingId), first.read(`{ livestream(id: "${liveLivestreamId}") { status } }`)];
   for (const read of queued) read.catch(() => null);
@@ -99,7 +99,7 @@ test('a start is sent if a killed replica had recorded the same start but not se
 
 test('a start is not sent twice if Redis is killed while it is in flight', async () => {
   const fleet = await startFleet({ settings: { latencyMs: 1500 } });
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const [first, ...others] = fleet.replicas;
   const starting = startLivestream(first, id, 'First light');
   await untilSent(fleet);
@@ -117,7 +117,7 @@ test('a start is not sent twice if Redis is killed while it is in flight', async
 
 test('without Redis, a second start is a conflict and is not sent', async () => {
   const fleet = await startFleet({ hasRedis: false });
-  const id = fleet.sandbox.samples.emptyMeetingId;
+  const id = fleet.sandbox.exampleIds.emptyMeetingId;
   const [first, second] = fleet.replicas;
   expect(await startLivestream(first, id, 'First light')).toMatchObject({ name: 'First light' });
   expect(await startLivestream(second, id, 'First light')).toBe('CONFLICT');

@@ -64,7 +64,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     redis,
     sandbox,
     upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
-    forgetRequests: () => sandbox.forgetRequests(),
+    forgetRequests: () => sandbox.clearRequests(),
     async untilRedisIs(state) {
       const states = (): unknown[] => replicas.map((replica) => loggedRedisStates(replica.output()).at(-1));
       await expect.poll(states, { interval: 20, timeout: 10_000 }).toEqual(replicas.map(() => state));
