@@ -15,6 +15,8 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": typeof types.LivestreamNameDocument,
+    "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": typeof types.StartThenCancelDocument,
     "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n": typeof types.MeetingWithSessionDocument,
     "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.LiveWithSessionsDocument,
     "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n": typeof types.MeetingIdAloneDocument,
@@ -27,8 +29,6 @@ type Documents = {
     "\n  query FiftyWithSessions {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        activeSession {\n          id\n        }\n      }\n    }\n  }\n": typeof types.FiftyWithSessionsDocument,
     "\n  query EveryId($id: ID!) {\n    meeting(id: $id) {\n      id\n      title\n    }\n    livestream(id: $id) {\n      id\n    }\n    livestreamSession(id: $id) {\n      id\n    }\n  }\n": typeof types.EveryIdDocument,
     "\n  mutation EveryIdOfMutations($id: ID!) {\n    startLivestream(input: { meetingId: $id }) {\n      userErrors {\n        code\n      }\n    }\n    stopLivestream(input: { meetingId: $id }) {\n      userErrors {\n        code\n      }\n    }\n  }\n": typeof types.EveryIdOfMutationsDocument,
-    "\n  query Watched($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": typeof types.WatchedDocument,
-    "\n  mutation StartAndLeave($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": typeof types.StartAndLeaveDocument,
     "\n  mutation Start($input: StartLivestreamInput!) {\n    startLivestream(input: $input) {\n      livestream {\n        id\n        name\n        status\n      }\n      meeting {\n        id\n      }\n      userErrors {\n        code\n        message\n        field\n      }\n    }\n  }\n": typeof types.StartDocument,
     "\n  mutation StartInFull($input: StartLivestreamInput!) {\n    startLivestream(input: $input) {\n      livestream {\n        id\n        name\n        status\n        disabled\n        ingestServer\n        streamKey\n        playbackUrl\n        createdAt\n        updatedAt\n        meeting {\n          id\n          title\n        }\n        activeSession {\n          id\n          invokedAt\n          startedAt\n        }\n      }\n      meeting {\n        activeLivestream {\n          id\n          name\n        }\n      }\n      userErrors {\n        code\n      }\n    }\n  }\n": typeof types.StartInFullDocument,
     "\n  mutation Stop($meetingId: ID!) {\n    stopLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        name\n        status\n        activeSession {\n          id\n        }\n      }\n      meeting {\n        id\n        activeLivestream {\n          id\n        }\n      }\n      userErrors {\n        code\n        message\n        field\n      }\n    }\n  }\n": typeof types.StopDocument,
@@ -44,6 +44,8 @@ type Documents = {
     "\n    query NameForApollo($id: ID!) {\n      livestream(id: $id) {\n        id\n        name\n      }\n    }\n  ": typeof types.NameForApolloDocument,
 };
 const documents: Documents = {
+    "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": types.LivestreamNameDocument,
+    "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": types.StartThenCancelDocument,
     "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n": types.MeetingWithSessionDocument,
     "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": types.LiveWithSessionsDocument,
     "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n": types.MeetingIdAloneDocument,
@@ -56,8 +58,6 @@ const documents: Documents = {
     "\n  query FiftyWithSessions {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        activeSession {\n          id\n        }\n      }\n    }\n  }\n": types.FiftyWithSessionsDocument,
     "\n  query EveryId($id: ID!) {\n    meeting(id: $id) {\n      id\n      title\n    }\n    livestream(id: $id) {\n      id\n    }\n    livestreamSession(id: $id) {\n      id\n    }\n  }\n": types.EveryIdDocument,
     "\n  mutation EveryIdOfMutations($id: ID!) {\n    startLivestream(input: { meetingId: $id }) {\n      userErrors {\n        code\n      }\n    }\n    stopLivestream(input: { meetingId: $id }) {\n      userErrors {\n        code\n      }\n    }\n  }\n": types.EveryIdOfMutationsDocument,
-    "\n  query Watched($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": types.WatchedDocument,
-    "\n  mutation StartAndLeave($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": types.StartAndLeaveDocument,
     "\n  mutation Start($input: StartLivestreamInput!) {\n    startLivestream(input: $input) {\n      livestream {\n        id\n        name\n        status\n      }\n      meeting {\n        id\n      }\n      userErrors {\n        code\n        message\n        field\n      }\n    }\n  }\n": types.StartDocument,
     "\n  mutation StartInFull($input: StartLivestreamInput!) {\n    startLivestream(input: $input) {\n      livestream {\n        id\n        name\n        status\n        disabled\n        ingestServer\n        streamKey\n        playbackUrl\n        createdAt\n        updatedAt\n        meeting {\n          id\n          title\n        }\n        activeSession {\n          id\n          invokedAt\n          startedAt\n        }\n      }\n      meeting {\n        activeLivestream {\n          id\n          name\n        }\n      }\n      userErrors {\n        code\n      }\n    }\n  }\n": types.StartInFullDocument,
     "\n  mutation Stop($meetingId: ID!) {\n    stopLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        name\n        status\n        activeSession {\n          id\n        }\n      }\n      meeting {\n        id\n        activeLivestream {\n          id\n        }\n      }\n      userErrors {\n        code\n        message\n        field\n      }\n    }\n  }\n": types.StopDocument,
@@ -73,6 +73,14 @@ const documents: Documents = {
     "\n    query NameForApollo($id: ID!) {\n      livestream(id: $id) {\n        id\n        name\n      }\n    }\n  ": types.NameForApolloDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n"): typeof import('./graphql.ts').LivestreamNameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StartThenCancelDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -121,14 +129,6 @@ export function graphql(source: "\n  query EveryId($id: ID!) {\n    meeting(id: 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation EveryIdOfMutations($id: ID!) {\n    startLivestream(input: { meetingId: $id }) {\n      userErrors {\n        code\n      }\n    }\n    stopLivestream(input: { meetingId: $id }) {\n      userErrors {\n        code\n      }\n    }\n  }\n"): typeof import('./graphql.ts').EveryIdOfMutationsDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Watched($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n"): typeof import('./graphql.ts').WatchedDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation StartAndLeave($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StartAndLeaveDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

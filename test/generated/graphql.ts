@@ -4,77 +4,91 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Which livestreams to give. Every condition that is present has to hold. */
+/** Conditions for a list of livestreams. A livestream must meet all conditions that are set. */
 export type LivestreamFilter = {
-  /** True leaves out the livestreams of meetings, so that only independent ones are given. */
+  /** Whether to exclude the livestreams of meetings, so that the list contains only independent livestreams. */
   excludeMeetings?: boolean | null | undefined;
-  /** Only livestreams from this moment on. */
+  /** Includes only livestreams from this date and time on. */
   from?: string | null | undefined;
-  /** Only livestreams in this status. `UNKNOWN` cannot be asked for. */
+  /** Includes only livestreams in this status. `UNKNOWN` is not allowed. */
   status?: LivestreamStatus | null | undefined;
-  /** Only livestreams up to this moment. */
+  /** Includes only livestreams up to this date and time. */
   to?: string | null | undefined;
 };
 
-/** The order of a list of livestreams. */
+/** The possible orders of a list of livestreams. */
 export type LivestreamOrder =
-  /** Oldest first. */
+  /** By creation date, oldest first. */
   | 'CREATED_AT_ASC'
-  /** Newest first. */
+  /** By creation date, newest first. */
   | 'CREATED_AT_DESC';
 
 /** Where a livestream is in its life. */
 export type LivestreamStatus =
-  /** The broadcast failed; the session's `errorMessage` says why. */
+  /** The broadcast failed. The session's `errorMessage` contains the reason. */
   | 'ERRORED'
-  /** Stopped, or never started. */
+  /** The livestream was stopped, or never started. */
   | 'IDLE'
-  /** Started, and waiting for the first frames. */
+  /** The livestream was started and is waiting for the first video. */
   | 'INVOKED'
-  /** Frames arrive and viewers can watch. */
+  /** Video is arriving, and viewers can watch. */
   | 'LIVE'
-  /** Stopped, as RealtimeKit's events call it. */
+  /** The livestream was stopped. RealtimeKit uses this name in webhook events. */
   | 'OFFLINE'
-  /** A status that this gateway does not know, or none at all. */
+  /** The status is missing or not known to this gateway. */
   | 'UNKNOWN';
 
-/** Whether a meeting can be joined. */
+/** The possible statuses of a meeting. */
 export type MeetingStatus =
-  /** The meeting can be joined. */
+  /** Participants can join the meeting. */
   | 'ACTIVE'
-  /** The meeting is closed: nobody can join. */
+  /** The meeting is closed. Nobody can join. */
   | 'INACTIVE'
-  /** A status that this gateway does not know, or none at all. */
+  /** The status is missing or not known to this gateway. */
   | 'UNKNOWN';
 
-/** What to start. */
+/** The input of `startLivestream`. */
 export type StartLivestreamInput = {
-  /** The id of the meeting to livestream: 1 to 64 letters, digits and hyphens. */
+  /** The ID of the meeting to livestream: 1 to 64 letters, digits and hyphens. */
   meetingId: string;
-  /** A name for the livestream. */
+  /** The name of the new livestream. */
   name?: string | null | undefined;
-  /** The size of the picture; RealtimeKit's own default when absent. */
+  /** The size of the video. Without a value, RealtimeKit uses its default. */
   video?: VideoConfigInput | null | undefined;
 };
 
-/** Why a mutation did not do what it was asked. */
+/** The possible error codes of a mutation. */
 export type UserErrorCode =
-  /** A value of the input was refused; nothing was changed. */
+  /** An input value is invalid. Nothing was changed. */
   | 'BAD_USER_INPUT'
-  /** The meeting is being livestreamed already; nothing was changed. */
+  /** The meeting already has an active livestream. Nothing was changed. */
   | 'CONFLICT'
-  /** The meeting does not exist, or it has no active livestream to stop; nothing was changed. */
+  /** The meeting does not exist, or has no active livestream to stop. Nothing was changed. */
   | 'NOT_FOUND'
-  /** The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at `Meeting.activeLivestream` before trying again. */
+  /** The request was sent but no response arrived, and reading the meeting back did not show whether the request succeeded. Check `Meeting.activeLivestream` before you retry. */
   | 'OUTCOME_UNKNOWN';
 
-/** The size of a livestream's picture. */
+/** The size of a livestream's video. */
 export type VideoConfigInput = {
-  /** Height in pixels, 1 or more. */
+  /** The height in pixels, at least 1. */
   height: number;
-  /** Width in pixels, 1 or more. */
+  /** The width in pixels, at least 1. */
   width: number;
 };
+
+export type LivestreamNameQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LivestreamNameQuery = { livestream: { name: string | null } | null };
+
+export type StartThenCancelMutationVariables = Exact<{
+  meetingId: string;
+}>;
+
+
+export type StartThenCancelMutation = { startLivestream: { livestream: { id: string } | null } | null };
 
 export type MeetingWithSessionQueryVariables = Exact<{
   id: string;
@@ -156,20 +170,6 @@ export type EveryIdOfMutationsMutationVariables = Exact<{
 
 
 export type EveryIdOfMutationsMutation = { startLivestream: { userErrors: Array<{ code: UserErrorCode }> } | null, stopLivestream: { userErrors: Array<{ code: UserErrorCode }> } | null };
-
-export type WatchedQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type WatchedQuery = { livestream: { name: string | null } | null };
-
-export type StartAndLeaveMutationVariables = Exact<{
-  meetingId: string;
-}>;
-
-
-export type StartAndLeaveMutation = { startLivestream: { livestream: { id: string } | null } | null };
 
 export type StartMutationVariables = Exact<{
   input: StartLivestreamInput;
@@ -421,6 +421,22 @@ fragment SessionFields on LivestreamSession {
   createdAt
   updatedAt
 }`, {"fragmentName":"LivestreamsFields"}) as unknown as TypedDocumentString<LivestreamsFieldsFragment, unknown>;
+export const LivestreamNameDocument = new TypedDocumentString(`
+    query LivestreamName($id: ID!) {
+  livestream(id: $id) {
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<LivestreamNameQuery, LivestreamNameQueryVariables>;
+export const StartThenCancelDocument = new TypedDocumentString(`
+    mutation StartThenCancel($meetingId: ID!) {
+  startLivestream(input: {meetingId: $meetingId}) {
+    livestream {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartThenCancelMutation, StartThenCancelMutationVariables>;
 export const MeetingWithSessionDocument = new TypedDocumentString(`
     query MeetingWithSession($id: ID!) {
   meeting(id: $id) {
@@ -573,22 +589,6 @@ export const EveryIdOfMutationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EveryIdOfMutationsMutation, EveryIdOfMutationsMutationVariables>;
-export const WatchedDocument = new TypedDocumentString(`
-    query Watched($id: ID!) {
-  livestream(id: $id) {
-    name
-  }
-}
-    `) as unknown as TypedDocumentString<WatchedQuery, WatchedQueryVariables>;
-export const StartAndLeaveDocument = new TypedDocumentString(`
-    mutation StartAndLeave($meetingId: ID!) {
-  startLivestream(input: {meetingId: $meetingId}) {
-    livestream {
-      id
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<StartAndLeaveMutation, StartAndLeaveMutationVariables>;
 export const StartDocument = new TypedDocumentString(`
     mutation Start($input: StartLivestreamInput!) {
   startLivestream(input: $input) {
