@@ -60,7 +60,7 @@ describe('livestreamAnalytics', () => {
     async (numbers) => {
       const [standard, encoded] = [
         await startTestGateway(),
-        await startTestGateway({ settings: { shapes: { numbers } } }),
+        await startTestGateway({ settings: { responseFormats: { numbers } } }),
       ];
       expect(await fetchAnalytics(encoded, ALL)).toEqual(await fetchAnalytics(standard, ALL));
     },
@@ -116,7 +116,7 @@ describe('the date range of livestreamAnalytics', () => {
     ['(to: "2026-01-02T01:00:00.999+01:00")', '?end_time=1767312000'],
     ['(from: "2026-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z")', '?start_time=1767225600&end_time=1767225600'],
   ])('"%s" is sent upstream in Unix seconds as "%s"', async (args, query) => {
-    const { urls, intercept } = giving({ count: 0 });
+    const { urls, intercept } = respondWith({ count: 0 });
     const gateway = await startTestGateway({ intercept });
     await fetchAnalytics(gateway, 'count', args);
     expect(urls.map(({ search }) => search)).toEqual([query]);
@@ -288,7 +288,7 @@ describe('the cache of livestreamAnalytics', () => {
   test('is invalidated when a livestream starts, so the next count includes the livestream', async () => {
     const gateway = await startTestGateway();
     const before = await fetchAnalytics(gateway, 'count', FROM);
-    const input = `{ meetingId: "${gateway.samples.idleMeetingId}" }`;
+    const input = `{ meetingId: "${gateway.exampleIds.idleMeetingId}" }`;
     const { data } = await gateway.send({
       query: `mutation { startLivestream(input: ${input}) { userErrors { code } } }`,
     });

@@ -8,7 +8,7 @@ const BOB = 'bobs-upstream-token';
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-const bothWays = [
+const METHODS = [
   [
     'POST',
     (gateway: TestGateway, headers: Record<string, string>) => gateway.send({ query: '{ __typename }' }, { headers }),
@@ -20,54 +20,54 @@ const bothWays = [
   ],
 ] as const;
 
-const REFUSED: [string, Record<string, string>][] = [
+const INVALID_HEADERS: [string, Record<string, string>][] = [
   ['no header', {}],
-  ['an empty one', { authorization: '' }],
-  ['a scheme alone', { authorization: 'Bearer' }],
-  ['a scheme and blanks', { authorization: 'Bearer   ' }],
+  ['an empty header', { authorization: '' }],
+  ['a scheme without a token', { authorization: 'Bearer' }],
+  ['a scheme followed by spaces', { authorization: 'Bearer   ' }],
   ['another scheme', { authorization: 'Basic YTpi' }],
-  ['a token alone', { authorization: ALICE }],
-  ['no blank between', { authorization: `Bearer${ALICE}` }],
-  ['a tab between', { authorization: `Bearer\t${ALICE}` }],
-  ['a token in two words', { authorization: 'Bearer two words' }],
-  ['two headers in one', { authorization: `Bearer ${ALICE}, Bearer ${BOB}` }],
-  ['letters beyond ASCII', { authorization: 'Bearer é' }],
+  ['a token without a scheme', { authorization: ALICE }],
+  ['no space after the scheme', { authorization: `Bearer${ALICE}` }],
+  ['a tab after the scheme', { authorization: `Bearer\t${ALICE}` }],
+  ['a token that contains a space', { authorization: 'Bearer two words' }],
+  ['two credentials in one header', { authorization: `Bearer ${ALICE}, Bearer ${BOB}` }],
+  ['non-ASCII characters', { authorization: 'Bearer é' }],
   ['a control character', { authorization: 'Bearer a\u0001b' }],
   ['more than 8,192 characters', { authorization: `Bearer ${'x'.repeat(8186)}` }],
   ['100,000 characters', { authorization: `Bearer ${'x'.repeat(100_000)}` }],
-  ['100,000 blanks', { authorization: `Bearer${' '.repeat(100_000)}x` }],
+  ['100,000 spaces', { authorization: `Bearer${' '.repeat(100_000)}x` }],
   ['an API key', { 'x-api-key': ALICE }],
   ['a cookie', { cookie: `authorization=Bearer ${ALICE}` }],
 ];
 
-describe.each(bothWays)('%s without a bearer token', (_method, send) => {
-  test.each(REFUSED)('is answered with 401 and what to send: %s', async (_what, headers) => {
+describe.each(METHODS)('%s /graphql without a valid bearer token', (_method, send) => {
+  test.each(INVALID_HEADERS)('returns 401 and names the expected header, given %s', async (_case, headers) => {
     const gateway = await startTestGateway({ options: PASSTHROUGH });
-    const answer = await send(gateway, headers);
+    const response = await send(gateway, headers);
 
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    expect(answer.errors).toEqual([
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(response.errors).toEqual([
       { message: matching(/Bearer <token>/), extensions: { code: 'UNAUTHENTICATED', retryable: false } },
     ]);
-    expect(answer.data).toBeNull();
+    expect(response.data).toBeNull();
     expect(gateway.upstream()).toEqual([]);
-    expect(JSON.stringify([answer.text, [...answer.headers], gateway.logs])).not.toContain(ALICE);
+    expect(JSON.stringify([response.text, [...response.headers], gateway.logs])).not.toContain(ALICE);
   });
 });
 
 test.each(['application/json', 'application/graphql-response+json', 'text/event-stream', 'multipart/mixed', '*/*'])(
-  'a caller without a token gets 401 in whatever form it accepts: %s',
+  'a caller without a token gets 401, whatever media type it accepts: %s',
   async (accept) => {
     const gateway = await startTestGateway({ options: PASSTHROUGH });
-    const answer = await gateway.send({ query: '{ __typename }' }, { headers: { accept } });
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    expect(answer.text).toContain('"UNAUTHENTICATED"');
+    const response = await gateway.send({ query: '{ __typename }' }, { headers: { accept } });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(response.text).toContain('"UNAUTHENTICATED"');
   },
 );
 
-test('the body of a caller without a token is not read', async () => {
+test('the gateway does not read the body of a request without a token', async () => {
   const gateway = await startTestGateway({ options: PASSTHROUGH });
   let reads = 0;
   const query = new TextEncoder().encode('{"query":"{ __typename }"}');
@@ -83,11 +83,11 @@ test('the body of a caller without a token is not read', async () => {
       { highWaterMark: 0 },
     );
   const post = async (headers: Record<string, string>) => {
-    const half = { duplex: 'half', body: body() };
+    const streamed = { duplex: 'half', body: body() };
     return gateway.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      ...half,
+      ...streamed,
     });
   };
 
@@ -97,7 +97,7 @@ test('the body of a caller without a token is not read', async () => {
   expect(reads).toBe(1);
 });
 
-test('a body that is no JSON is not complained of to a caller without a token', async () => {
+test('a request without a token and with malformed JSON gets 401, not a complaint about its body', async () => {
   const gateway = await startTestGateway({ options: PASSTHROUGH });
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' };
   expect((await gateway.fetch('/graphql', init)).status).toBe(401);

@@ -6,13 +6,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createGateway } from '../../src/server/gateway.ts';
 import { matching } from '../support/gateway.ts';
 
-const stack: (() => Promise<unknown>)[] = [];
+const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  await Promise.all(stack.splice(0).map((close) => close()));
+  await Promise.all(cleanups.splice(0).map((close) => close()));
 });
 
-/** A gateway that needs no upstream, behind `node:http` and by itself. */
-async function listening() {
+/** A gateway without an upstream, to be called directly or through a `node:http` server. */
+async function startServer() {
   const gateway = createGateway({
     upstream: {
       baseUrl: 'http://127.0.0.1:9',
@@ -30,7 +30,7 @@ async function listening() {
   const server = createServer((request, response) => void gateway(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  stack.push(async () => {
+  cleanups.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => {
       server.close(resolve);
@@ -41,48 +41,51 @@ async function listening() {
   return { gateway, port, url: `http://127.0.0.1:${port}/graphql` };
 }
 
-async function shown(response: Response): Promise<unknown> {
+async function summarize(response: Response): Promise<unknown> {
   return [response.status, response.headers.get('content-type'), await response.text()];
 }
 
-const longText = `{"query":"{ __typename }","variables":{"a":"${'x'.repeat(1_000_000)}"}}`;
-const bodies: [string, string, string][] = [
+const TOO_LONG = `{"query":"{ __typename }","variables":{"a":"${'x'.repeat(1_000_000)}"}}`;
+const BODIES: [string, string, string][] = [
   ['a query', 'application/json', '{"query":"{ __typename }"}'],
   ['a query with a charset', 'application/json; charset=utf-8', '{"query":"{ __typename }"}'],
   ['a batch', 'application/json', '[{"query":"{ __typename }"}]'],
-  ['nothing', 'application/json', ''],
-  ['no member', 'application/json', '{}'],
+  ['an empty body', 'application/json', ''],
+  ['an empty object', 'application/json', '{}'],
   ['an empty list', 'application/json', '[]'],
   ['null', 'application/json', 'null'],
   ['a number', 'application/json', '7'],
-  ['broken JSON', 'application/json', '{"query":'],
-  ['much broken JSON', 'application/json', 'x'.repeat(500_000)],
-  ['other than JSON', 'text/plain', '{"query":"{ __typename }"}'],
-  ['GraphQL itself', 'application/graphql', '{ __typename }'],
-  ['too much', 'application/json', longText],
-  ['too much of another type', 'application/graphql', `{ __typename } #${'x'.repeat(1_000_000)}`],
+  ['malformed JSON', 'application/json', '{"query":'],
+  ['long malformed JSON', 'application/json', 'x'.repeat(500_000)],
+  ['a body of type text/plain', 'text/plain', '{"query":"{ __typename }"}'],
+  ['a body of type application/graphql', 'application/graphql', '{ __typename }'],
+  ['too long a JSON body', 'application/json', TOO_LONG],
+  ['too long a body of another type', 'application/graphql', `{ __typename } #${'x'.repeat(1_000_000)}`],
 ];
 
-test.each(bodies)('the answer to %s is the same behind node:http as without it', async (_what, type, body) => {
-  const { gateway, url } = await listening();
-  const init = { method: 'POST', headers: { 'content-type': type, accept: 'application/json' }, body };
-  expect(await shown(await fetch(url, init))).toEqual(await shown(await gateway.fetch(url, init)));
-});
+test.each(BODIES)(
+  'the response to %s is the same through node:http as through gateway.fetch',
+  async (_case, type, body) => {
+    const { gateway, url } = await startServer();
+    const init = { method: 'POST', headers: { 'content-type': type, accept: 'application/json' }, body };
+    expect(await summarize(await fetch(url, init))).toEqual(await summarize(await gateway.fetch(url, init)));
+  },
+);
 
-test('a query is answered, and what is too long is refused with 413', async () => {
-  const { url } = await listening();
+test('through node:http, a query succeeds and a body over 1,000,000 bytes gets 413', async () => {
+  const { url } = await startServer();
   const post = async (body: string) =>
     fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   expect(await (await post('{"query":"{ __typename }"}')).json()).toEqual({ data: { __typename: 'Query' } });
-  const refused = await post(longText);
-  expect(refused.status).toBe(413);
-  expect(await refused.json()).toMatchObject({
+  const rejected = await post(TOO_LONG);
+  expect(rejected.status).toBe(413);
+  expect(await rejected.json()).toMatchObject({
     errors: [{ message: matching(/longer than 1000000 bytes/), extensions: { code: 'BAD_REQUEST', retryable: false } }],
   });
 });
 
-test('a body in pieces, cut within a letter, is one text', async () => {
-  const { url } = await listening();
+test('a body sent in chunks is decoded correctly when a chunk ends inside a character', async () => {
+  const { url } = await startServer();
   const text = Buffer.from('{"query":"{ a: __type(name: \\"ü\\") { name } }"}');
   const cut = text.indexOf(0xc3) + 1;
   const body = new ReadableStream({
@@ -95,15 +98,15 @@ test('a body in pieces, cut within a letter, is one text', async () => {
     },
   });
   const headers = { 'content-type': 'application/json' };
-  // Without `duplex` it would not be sent; the type of DOM's fetch does not know it.
+  // fetch requires `duplex` for a streamed body. The DOM type of its options lacks this member.
   const init = { method: 'POST', headers, body, duplex: 'half' };
   const response = await fetch(url, init);
   expect(await response.json()).toEqual({ data: { a: null } });
 });
 
-describe('a caller who leaves in the middle of the body', () => {
-  test('costs nothing and breaks nothing', async () => {
-    const { port, url } = await listening();
+describe('a caller that disconnects in the middle of the body', () => {
+  test('does not prevent the gateway from serving the next request', async () => {
+    const { port, url } = await startServer();
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"que',
