@@ -1,17 +1,27 @@
 import { expect, test } from 'vitest';
 
 import { createRandom } from '../../src/sandbox/random.ts';
+import { storySeeds, timeoutMs } from '../support/runs.ts';
 import { createLiveWorld, APP_WIDE, livestreamTarget, meetingTarget, stateText, type TestSubscriber } from './world.ts';
 
 const OUTAGE_MS = 60_000;
 
-test.each(['connect', 'hang'] as const)(
-  'after a minute without upstream (%s), with duplicate and shuffled webhooks and leaving clients, every remaining subscriber has the current state',
-  async (outage) => {
+const cases = storySeeds(7, 11, 13, 17, 19).flatMap((seed) =>
+  (['connect', 'hang'] as const).map((outage) => ({ outage, seed })),
+);
+
+test.each(cases)(
+  'after a minute without upstream ($outage), with duplicate and shuffled webhooks and leaving clients, every remaining subscriber has the current state (STORY_SEED=$seed)',
+  async ({ outage, seed }) => {
     const world = await createLiveWorld({ limits: { perCaller: 1000 } });
-    const { samples, subscriptions } = world;
-    const meetingIds = [samples.liveMeetingId, samples.emptyMeetingId, samples.idleMeetingId, samples.invokedMeetingId];
-    const random = createRandom(7);
+    const { exampleIds, subscriptions } = world;
+    const meetingIds = [
+      exampleIds.liveMeetingId,
+      exampleIds.emptyMeetingId,
+      exampleIds.idleMeetingId,
+      exampleIds.invokedMeetingId,
+    ];
+    const random = createRandom(seed);
     const events: { livestreamId: string; meetingId: string }[] = [];
     const subscribers: TestSubscriber[] = [];
 
@@ -77,5 +87,5 @@ test.each(['connect', 'hang'] as const)(
     }
     expect(subscriptions.size()).toBe(remaining.length);
   },
-  120_000,
+  timeoutMs(120_000),
 );

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { runScenario, scenarios } from './scenario.ts';
-import { createLiveWorld } from './world.ts';
 import { runs, timeoutMs } from '../support/runs.ts';
+import { createLiveWorld } from './world.ts';
 
 /** Each scenario puts every promise at risk many times. */
 const RUNS = runs(10);

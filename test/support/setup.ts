@@ -20,8 +20,10 @@ fc.configureGlobal({
 
 let command = '';
 
-beforeEach(({ task }) => {
+beforeEach(({ task, onTestFailed }) => {
   command = `npx vitest run ${relative(process.cwd(), task.file.filepath)} -t ${quoted(escaped(task.name))}`;
+  const [storySeed] = /STORY_SEED=\d+/.exec(task.name) ?? [];
+  if (storySeed !== undefined) onTestFailed(() => void process.stderr.write(`To repeat: ${storySeed} ${command}\n`));
 });
 
 /** Replaces fast-check's report by one that also says how to repeat the failure. */
