@@ -4,7 +4,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 import type { Types } from '@graphql-codegen/plugin-helpers';
 import { print } from 'graphql';
 
-/** Writes the SDL as a module, so that nothing is read from a file system at run time. */
+/** Writes the SDL as a module, so that the gateway reads no file at run time. */
 const sdlModule: Types.OutputPreset = {
   buildGeneratesSection: ({ baseOutputDir, ...options }) => [
     {
@@ -12,18 +12,18 @@ const sdlModule: Types.OutputPreset = {
       filename: baseOutputDir,
       plugins: [{ sdl: {} }],
       pluginMap: {
-        sdl: { plugin: () => `export const typeDefs = \`${escaped(print(options.schema))}\`;\n` },
+        sdl: { plugin: () => `export const typeDefs = \`${escapeTemplate(print(options.schema))}\`;\n` },
       },
     },
   ],
 };
 
-/** For a template literal. */
-function escaped(text: string): string {
+/** Escapes a text for a template literal. */
+function escapeTemplate(text: string): string {
   return text.replaceAll(/[`\\]|\$\{/g, String.raw`\$&`);
 }
 
-/** One text in one order, and that order kept: files that load side by side would come out in another one each time. */
+/** The files in a fixed order: codegen loads files concurrently, and would write the module in another order each time. */
 const sdl = readdirSync('schema')
   .toSorted()
   .map((file) => readFileSync(`schema/${file}`, 'utf8'))

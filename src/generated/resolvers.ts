@@ -12,56 +12,57 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A moment in time, as RFC 3339 text in UTC with milliseconds, for example `2026-03-14T09:26:53.589Z`. */
+  /** A date and time in RFC 3339 format, in UTC with milliseconds. Example: `2026-03-14T09:26:53.589Z`. */
   DateTime: { input: Date; output: Date; }
-  /** A day, as an RFC 3339 full-date, for example `2026-03-14`. */
+  /** A date in RFC 3339 full-date format. Example: `2026-03-14`. */
   Date: { input: Date; output: string; }
-  /** An absolute web address. */
+  /** An absolute URL. Example: `https://customer.example.com/manifest/video.m3u8`. */
   URL: { input: string; output: string; }
-  /** A representation of an entity: its `__typename` and the fields of its key. */
+  /** A representation of an entity: the `__typename` and the key fields. Example: `{ "__typename": "Meeting", "id": "ee92faa1-d467-4416-ab16-59d273777fbb" }`. */
   _Any: { input: unknown; output: unknown; }
-  /** A selection of fields, as text. */
+  /** A selection set without its outer braces. Example: `id`. */
   federation__FieldSet: { input: string; output: string; }
-  /** A scope that a caller may have. */
+  /** An authorization scope. Example: `livestream:read`. */
   federation__Scope: { input: string; output: string; }
-  /** A name that is imported from a specification. */
+  /** The name of an imported definition. Example: `@key`. */
   link__Import: { input: string; output: string; }
 };
 
-/** Everything that can be read. */
+/** The query root. */
 export type Query = {
   readonly __typename?: 'Query';
-  /** A livestream by id; null when there is none. */
+  /** Returns a livestream by ID. Null if the livestream does not exist. Costs one upstream request. */
   readonly livestream?: Maybe<Livestream>;
-  /** The app's livestreams, page by page: those of meetings and independent ones. */
+  /** Lists the livestreams of the app: livestreams of meetings and independent livestreams. Costs one upstream request per page. */
   readonly livestreams: LivestreamConnection;
   /**
-   * How much was livestreamed and watched in a range of time, in all and day by day. What is not selected is not asked for. No field of
-   * it can be null, so that one of its numbers that RealtimeKit cannot give leaves the operation without data: ask for it by itself.
+   * Returns how much was livestreamed and watched in a range of time, in total and by day. Costs one upstream request for the
+   * totals and one for `days`, each only if selected. No field is nullable, so if RealtimeKit omits a number, the whole
+   * operation returns no data: request analytics in an operation of its own.
    */
   readonly livestreamAnalytics: LivestreamAnalytics;
-  /** A livestream session by id, running or ended; null when there is none. */
+  /** Returns a livestream session by ID, whether it is running or has ended. Null if the session does not exist. Costs one upstream request. */
   readonly livestreamSession?: Maybe<LivestreamSession>;
-  /** A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting. */
+  /** Returns a meeting by ID. Always returns an object: if the meeting does not exist, its other fields are null. Costs one upstream request if `title`, `status`, `createdAt` or `updatedAt` is selected. */
   readonly meeting?: Maybe<Meeting>;
-  /** The app's meetings, page by page. */
+  /** Lists the meetings of the app. Costs one upstream request per page. */
   readonly meetings: MeetingConnection;
-  /** What is left of the upstream request budget that this caller's queries are paid from. */
+  /** Returns the remaining upstream request budget of the account that the caller's operations use. Costs no upstream request. */
   readonly upstreamBudget: UpstreamBudget;
-  /** This subgraph as federation sees it. */
+  /** Returns the SDL of the subgraph. Used by routers. */
   readonly _service: _Service;
-  /** The entities that a router refers to by type and key, in the same order; null for one that does not exist. */
+  /** Returns entities by type and key, in the order of the representations. Null for an entity that does not exist. Used by routers. */
   readonly _entities: ReadonlyArray<Maybe<_Entity>>;
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type QueryLivestreamArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type QueryLivestreamsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -70,26 +71,26 @@ export type QueryLivestreamsArgs = {
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type QueryLivestreamAnalyticsArgs = {
   from?: InputMaybe<Scalars['DateTime']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type QueryLivestreamSessionArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type QueryMeetingArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type QueryMeetingsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -97,42 +98,42 @@ export type QueryMeetingsArgs = {
 };
 
 
-/** Everything that can be read. */
+/** The query root. */
 export type Query_EntitiesArgs = {
   representations: ReadonlyArray<Scalars['_Any']['input']>;
 };
 
-/** A broadcast: frames go in at an ingest server, viewers watch at a playback URL. */
+/** A broadcast: video arrives at an ingest server, and viewers watch it at a playback URL. */
 export type Livestream = {
   readonly __typename?: 'Livestream';
-  /** The livestream's id in RealtimeKit. */
+  /** The livestream's ID in RealtimeKit. */
   readonly id: Scalars['ID']['output'];
-  /** The livestream's name. Right after a start it is the name that was sent. */
+  /** The livestream's name. Right after a start, the name that was passed to `startLivestream`. */
   readonly name?: Maybe<Scalars['String']['output']>;
-  /** Where the livestream is in its life. */
+  /** The livestream's status. */
   readonly status: LivestreamStatus;
-  /** Whether the livestream has been disabled. */
+  /** Whether the livestream is disabled. */
   readonly disabled?: Maybe<Scalars['Boolean']['output']>;
-  /** The RTMPS server that an encoder sends sound and picture to. */
+  /** The URL of the RTMPS server that an encoder sends audio and video to. */
   readonly ingestServer?: Maybe<Scalars['String']['output']>;
-  /** The secret that an encoder shows to the ingest server. Whoever has it can broadcast: keep it out of pages and logs. */
+  /** The secret that authenticates an encoder to the ingest server. Anyone who has the stream key can broadcast: keep it out of web pages and logs. */
   readonly streamKey?: Maybe<Scalars['String']['output']>;
-  /** The HLS manifest that viewers watch. It may take a while to appear after a start. */
+  /** The URL of the HLS manifest for viewers. Can be null for a while after a start. */
   readonly playbackUrl?: Maybe<Scalars['URL']['output']>;
-  /** When the livestream was created. */
+  /** The date and time when the livestream was created. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the livestream was last changed. */
+  /** The date and time when the livestream was last updated. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The meeting that is livestreamed; null for an independent livestream. */
+  /** The meeting that is livestreamed. Null for an independent livestream. */
   readonly meeting?: Maybe<Meeting>;
-  /** The session that is running now; null when none is. An `IDLE` or `OFFLINE` livestream has none, and costs no upstream request to know it. */
+  /** The session that is running now. Null if no session is running. Costs one upstream request, or none if the livestream is known to be `IDLE` or `OFFLINE`. */
   readonly activeSession?: Maybe<LivestreamSession>;
-  /** All sessions of this livestream, ended ones included, page by page. */
+  /** Lists all sessions of the livestream, including ended sessions. Costs one upstream request per page, or one per session if RealtimeKit returns sessions one at a time. */
   readonly sessions: LivestreamSessionConnection;
 };
 
 
-/** A broadcast: frames go in at an ingest server, viewers watch at a playback URL. */
+/** A broadcast: video arrives at an ingest server, and viewers watch it at a playback URL. */
 export type LivestreamSessionsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -140,336 +141,338 @@ export type LivestreamSessionsArgs = {
 
 /** Where a livestream is in its life. */
 export type LivestreamStatus =
-  /** Frames arrive and viewers can watch. */
+  /** Video is arriving, and viewers can watch. */
   | 'LIVE'
-  /** Stopped, or never started. */
+  /** The livestream was stopped, or never started. */
   | 'IDLE'
-  /** The broadcast failed; the session's `errorMessage` says why. */
+  /** The broadcast failed. The session's `errorMessage` contains the reason. */
   | 'ERRORED'
-  /** Started, and waiting for the first frames. */
+  /** The livestream was started and is waiting for the first video. */
   | 'INVOKED'
-  /** Stopped, as RealtimeKit's events call it. */
+  /** The livestream was stopped. RealtimeKit uses this name in webhook events. */
   | 'OFFLINE'
-  /** A status that this gateway does not know, or none at all. */
+  /** The status is missing or not known to this gateway. */
   | 'UNKNOWN';
 
-/** Which livestreams to give. Every condition that is present has to hold. */
+/** Conditions for a list of livestreams. A livestream must meet all conditions that are set. */
 export type LivestreamFilter = {
-  /** Only livestreams in this status. `UNKNOWN` cannot be asked for. */
+  /** Includes only livestreams in this status. `UNKNOWN` is not allowed. */
   readonly status?: InputMaybe<LivestreamStatus>;
-  /** True leaves out the livestreams of meetings, so that only independent ones are given. */
+  /** Whether to exclude the livestreams of meetings, so that the list contains only independent livestreams. */
   readonly excludeMeetings?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Only livestreams from this moment on. */
+  /** Includes only livestreams from this date and time on. */
   readonly from?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Only livestreams up to this moment. */
+  /** Includes only livestreams up to this date and time. */
   readonly to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** The order of a list of livestreams. */
+/** The possible orders of a list of livestreams. */
 export type LivestreamOrder =
-  /** Oldest first. */
+  /** By creation date, oldest first. */
   | 'CREATED_AT_ASC'
-  /** Newest first. */
+  /** By creation date, newest first. */
   | 'CREATED_AT_DESC';
 
-/** A page of livestreams. */
+/** A page of a list of livestreams. */
 export type LivestreamConnection = {
   readonly __typename?: 'LivestreamConnection';
-  /** The page's livestreams, each with its cursor. */
+  /** The livestreams on the page, each with a cursor. */
   readonly edges: ReadonlyArray<LivestreamEdge>;
-  /** The page's livestreams alone, in the same order as `edges`. */
+  /** The livestreams on the page, in the order of `edges`. */
   readonly nodes: ReadonlyArray<Livestream>;
-  /** Where the page stands in the whole list. */
+  /** Information for loading the next page. */
   readonly pageInfo: PageInfo;
-  /** How many livestreams the whole list holds; null when RealtimeKit does not tell. */
+  /** The total number of livestreams in the list. Null if RealtimeKit does not report it. */
   readonly totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
-/** A livestream and its place in the list. */
+/** A livestream and its cursor. */
 export type LivestreamEdge = {
   readonly __typename?: 'LivestreamEdge';
-  /** The livestream's place in the list, to be passed as `after`. */
+  /** The position of the livestream in the list. Pass it as `after` to load the livestreams that follow. */
   readonly cursor: Scalars['String']['output'];
-  /** The livestream. */
+  /** The livestream at this position. */
   readonly node: Livestream;
 };
 
-/** How much was livestreamed and watched in a range of time. */
+/** Analytics of all livestreams in a range of time. */
 export type LivestreamAnalytics = {
   readonly __typename?: 'LivestreamAnalytics';
-  /** How many livestreams RealtimeKit counts in the range. */
+  /** The number of livestreams in the range, as counted by RealtimeKit. */
   readonly count: Scalars['Int']['output'];
-  /** How long frames were arriving, in seconds, summed over all livestreams. */
+  /** The total duration of received video of all livestreams, in seconds. */
   readonly ingestSeconds: Scalars['Float']['output'];
-  /** How long they were watched, in seconds, summed over all viewers. */
+  /** The total watch time of all viewers, in seconds. */
   readonly viewerSeconds: Scalars['Float']['output'];
-  /** The same day by day, oldest first. A day without livestreams may be left out. */
+  /** The analytics of each day, oldest first. Days without livestreams can be missing. */
   readonly days: ReadonlyArray<LivestreamAnalyticsDay>;
 };
 
-/** How much was livestreamed and watched on a day. */
+/** Analytics of all livestreams on a day. */
 export type LivestreamAnalyticsDay = {
   readonly __typename?: 'LivestreamAnalyticsDay';
-  /** The day, as RealtimeKit names it. */
+  /** The date of the day, as returned by RealtimeKit. */
   readonly date: Scalars['Date']['output'];
-  /** How many livestreams RealtimeKit counts on the day. */
+  /** The number of livestreams on the day, as counted by RealtimeKit. */
   readonly count: Scalars['Int']['output'];
-  /** How long frames were arriving, in seconds, summed over all livestreams. */
+  /** The total duration of received video of all livestreams, in seconds. */
   readonly ingestSeconds: Scalars['Float']['output'];
-  /** How long they were watched, in seconds, summed over all viewers. */
+  /** The total watch time of all viewers, in seconds. */
   readonly viewerSeconds: Scalars['Float']['output'];
 };
 
-/** One run of a livestream, from its start to its stop. */
+/** A single run of a livestream, from start to stop. */
 export type LivestreamSession = {
   readonly __typename?: 'LivestreamSession';
-  /** The session's id in RealtimeKit. */
+  /** The session's ID in RealtimeKit. */
   readonly id: Scalars['ID']['output'];
-  /** The livestream that this is a run of. */
+  /** The livestream that the session belongs to. Costs one upstream request if a field other than `id` is selected. */
   readonly livestream?: Maybe<Livestream>;
-  /** Why the session failed; null when it did not. */
+  /** The reason why the session failed. Null if it did not fail. */
   readonly errorMessage?: Maybe<Scalars['String']['output']>;
-  /** How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds. */
+  /** The duration of the received video, in seconds. RealtimeKit updates this value every 40 to 50 seconds. */
   readonly ingestSeconds?: Maybe<Scalars['Float']['output']>;
-  /** How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds. */
+  /** The total watch time of all viewers, in seconds. RealtimeKit updates this value every 40 to 50 seconds. */
   readonly viewerSeconds?: Maybe<Scalars['Float']['output']>;
-  /** When the session was asked for. RealtimeKit tells it for active sessions only. */
+  /** The date and time when the start of the session was requested. Null for ended sessions, because RealtimeKit reports it for active sessions only. */
   readonly invokedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the first frames arrived. */
+  /** The date and time when the first video arrived. Null until then. */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the session ended; null while it runs. */
+  /** The date and time when the session ended. Null while the session is running. */
   readonly stoppedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the session's record was created. */
+  /** The date and time when the session's record was created. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the session's record was last changed. */
+  /** The date and time when the session's record was last updated. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** A page of livestream sessions. */
+/** A page of a list of livestream sessions. */
 export type LivestreamSessionConnection = {
   readonly __typename?: 'LivestreamSessionConnection';
-  /** The page's sessions, each with its cursor. RealtimeKit may give them one at a time. */
+  /** The sessions on the page, each with a cursor. Costs one upstream request per session if RealtimeKit returns sessions one at a time. */
   readonly edges: ReadonlyArray<LivestreamSessionEdge>;
-  /** The page's sessions alone, in the same order as `edges`. */
+  /** The sessions on the page, in the order of `edges`. Costs the same as `edges`. */
   readonly nodes: ReadonlyArray<LivestreamSession>;
-  /** Where the page stands in the whole list. */
+  /** Information for loading the next page. */
   readonly pageInfo: PageInfo;
-  /** How many sessions the whole list holds; null when RealtimeKit does not tell. */
+  /** The total number of sessions in the list. Null if RealtimeKit does not report it. */
   readonly totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
-/** A livestream session and its place in the list. */
+/** A livestream session and its cursor. */
 export type LivestreamSessionEdge = {
   readonly __typename?: 'LivestreamSessionEdge';
-  /** The session's place in the list, to be passed as `after`. */
+  /** The position of the session in the list. Pass it as `after` to load the sessions that follow. */
   readonly cursor: Scalars['String']['output'];
-  /** The session. */
+  /** The session at this position. */
   readonly node: LivestreamSession;
 };
 
-/** A RealtimeKit meeting: the room whose sound and picture a livestream sends out. */
+/** A RealtimeKit meeting: a room whose audio and video can be livestreamed. */
 export type Meeting = {
   readonly __typename?: 'Meeting';
-  /** The meeting's id in RealtimeKit. */
+  /** The meeting's ID in RealtimeKit. */
   readonly id: Scalars['ID']['output'];
-  /** The meeting's title. */
+  /** The meeting's title. Null if the meeting has no title. */
   readonly title?: Maybe<Scalars['String']['output']>;
-  /** Whether the meeting can be joined. */
+  /** The meeting's status, which says whether participants can join. */
   readonly status?: Maybe<MeetingStatus>;
-  /** When the meeting was created. */
+  /** The date and time when the meeting was created. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the meeting was last changed. */
+  /** The date and time when the meeting was last updated. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The livestream that is `LIVE` or `INVOKED` in this meeting now; null when there is none. */
+  /** The meeting's livestream that is `LIVE` or `INVOKED` now. Null if there is none. Costs one upstream request. */
   readonly activeLivestream?: Maybe<Livestream>;
-  /** All livestreams of this meeting, past ones included, page by page. */
+  /** Lists all livestreams of the meeting, including past livestreams. Costs one upstream request per page. */
   readonly livestreams: LivestreamConnection;
 };
 
 
-/** A RealtimeKit meeting: the room whose sound and picture a livestream sends out. */
+/** A RealtimeKit meeting: a room whose audio and video can be livestreamed. */
 export type MeetingLivestreamsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Whether a meeting can be joined. */
+/** The possible statuses of a meeting. */
 export type MeetingStatus =
-  /** The meeting can be joined. */
+  /** Participants can join the meeting. */
   | 'ACTIVE'
-  /** The meeting is closed: nobody can join. */
+  /** The meeting is closed. Nobody can join. */
   | 'INACTIVE'
-  /** A status that this gateway does not know, or none at all. */
+  /** The status is missing or not known to this gateway. */
   | 'UNKNOWN';
 
-/** A page of meetings. */
+/** A page of a list of meetings. */
 export type MeetingConnection = {
   readonly __typename?: 'MeetingConnection';
-  /** The page's meetings, each with its cursor. */
+  /** The meetings on the page, each with a cursor. */
   readonly edges: ReadonlyArray<MeetingEdge>;
-  /** The page's meetings alone, in the same order as `edges`. */
+  /** The meetings on the page, in the order of `edges`. */
   readonly nodes: ReadonlyArray<Meeting>;
-  /** Where the page stands in the whole list. */
+  /** Information for loading the next page. */
   readonly pageInfo: PageInfo;
-  /** How many meetings the whole list holds; null when RealtimeKit does not tell. */
+  /** The total number of meetings in the list. Null if RealtimeKit does not report it. */
   readonly totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
-/** A meeting and its place in the list. */
+/** A meeting and its cursor. */
 export type MeetingEdge = {
   readonly __typename?: 'MeetingEdge';
-  /** The meeting's place in the list, to be passed as `after`. */
+  /** The position of the meeting in the list. Pass it as `after` to load the meetings that follow. */
   readonly cursor: Scalars['String']['output'];
-  /** The meeting. */
+  /** The meeting at this position. */
   readonly node: Meeting;
 };
 
-/** The upstream's request limit as the gateway sees it: by the upstream's own word, and by the gateway's count in between. Reading it costs no upstream request. */
+/** The request limit of RealtimeKit, as reported in its responses and counted by the gateway in between. */
 export type UpstreamBudget = {
   readonly __typename?: 'UpstreamBudget';
-  /** How many requests a whole window of time allows. */
+  /** The number of requests allowed in each window of time. */
   readonly limit: Scalars['Int']['output'];
-  /** How many of them are left. The last tenth is kept for mutations. */
+  /** The number of requests left in the current window. The last tenth of the limit is reserved for mutations. */
   readonly remaining: Scalars['Int']['output'];
-  /** When the window ends and the whole limit is there again. */
+  /** The date and time when the current window ends and the full limit becomes available again. */
   readonly resetsAt: Scalars['DateTime']['output'];
 };
 
-/** Everything that can be changed. */
+/** The mutation root. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Starts livestreaming a meeting. It is sent to RealtimeKit once, never repeated: when the answer is lost, the meeting's
-   * active livestream is read back to find out what happened.
+   * Starts a livestream of a meeting. The gateway never sends the request twice. If the response is lost, the
+   * gateway reads the meeting's active livestream to find out whether the start succeeded. Costs one upstream request, or two
+   * with fields that the response to the start does not contain.
    */
   readonly startLivestream?: Maybe<StartLivestreamPayload>;
-  /** Stops the active livestream of a meeting. It is sent to RealtimeKit once, never repeated. */
+  /** Stops the active livestream of a meeting. The gateway never sends the request twice. Costs one upstream request; selecting fields of `livestream` costs up to two more. */
   readonly stopLivestream?: Maybe<StopLivestreamPayload>;
 };
 
 
-/** Everything that can be changed. */
+/** The mutation root. */
 export type MutationStartLivestreamArgs = {
   input: StartLivestreamInput;
 };
 
 
-/** Everything that can be changed. */
+/** The mutation root. */
 export type MutationStopLivestreamArgs = {
   input: StopLivestreamInput;
 };
 
-/** Where a page of a connection stands in the whole list. */
+/** Information about a page of a connection. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
-  /** Whether more rows follow the last one of this page. */
+  /** Whether there are more items after this page. */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** Whether rows stand before the first one of this page. */
+  /** Whether there are items before this page. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the page's first row; null when the page is empty. */
+  /** The cursor of the first item on the page. Null if the page is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the page's last row, to be passed as `after` for the next page; null when the page is empty. */
+  /** The cursor of the last item on the page. Pass it as `after` to load the next page. Null if the page is empty. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** What the caller has to handle. It stands in the data because routers mask a subgraph's errors. */
+/** An error that the caller of a mutation must handle. It is part of the data because routers mask the errors of subgraphs. */
 export type UserError = {
   readonly __typename?: 'UserError';
-  /** What went wrong, for programs. */
+  /** The error code, for programs. */
   readonly code: UserErrorCode;
-  /** What went wrong and what to do about it, for people. */
+  /** The error message, for people: what is wrong and what to do. */
   readonly message: Scalars['String']['output'];
-  /** The path of the input field that caused it, from the argument's name on; null when no single field did. */
+  /** The path to the input field that caused the error, starting with the name of the argument. Null if no single field caused it. Example: `["input", "meetingId"]`. */
   readonly field?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
-/** Why a mutation did not do what it was asked. */
+/** The possible error codes of a mutation. */
 export type UserErrorCode =
-  /** A value of the input was refused; nothing was changed. */
+  /** An input value is invalid. Nothing was changed. */
   | 'BAD_USER_INPUT'
-  /** The meeting does not exist, or it has no active livestream to stop; nothing was changed. */
+  /** The meeting does not exist, or has no active livestream to stop. Nothing was changed. */
   | 'NOT_FOUND'
-  /** The meeting is being livestreamed already; nothing was changed. */
+  /** The meeting already has an active livestream. Nothing was changed. */
   | 'CONFLICT'
-  /** The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at `Meeting.activeLivestream` before trying again. */
+  /** The request was sent but no response arrived, and reading the meeting back did not show whether the request succeeded. Check `Meeting.activeLivestream` before you retry. */
   | 'OUTCOME_UNKNOWN';
 
-/** This subgraph as federation sees it. */
+/** The subgraph, as described to routers. */
 export type _Service = {
   readonly __typename?: '_Service';
-  /** The schema in GraphQL's schema language, with federation's directives. */
+  /** The schema of the subgraph in the schema definition language, with federation directives. */
   readonly sdl: Scalars['String']['output'];
 };
 
-/** An entity that other subgraphs can refer to. */
+/** The entities that other subgraphs can reference. */
 export type _Entity = Meeting | Livestream | LivestreamSession;
 
-/** What a linked specification is for. */
+/** The purpose of a linked specification. */
 export type Link__Purpose =
-  /** It has to be understood for the data to be kept safe. */
+  /** Routers must support the specification to keep the data secure. */
   | 'SECURITY'
-  /** It has to be understood for operations to be executed. */
+  /** Routers must support the specification to execute operations. */
   | 'EXECUTION';
 
-/** What to start. */
+/** The input of `startLivestream`. */
 export type StartLivestreamInput = {
-  /** The id of the meeting to livestream: 1 to 64 letters, digits and hyphens. */
+  /** The ID of the meeting to livestream: 1 to 64 letters, digits and hyphens. */
   readonly meetingId: Scalars['ID']['input'];
-  /** A name for the livestream. */
+  /** The name of the new livestream. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
-  /** The size of the picture; RealtimeKit's own default when absent. */
+  /** The size of the video. Without a value, RealtimeKit uses its default. */
   readonly video?: InputMaybe<VideoConfigInput>;
 };
 
-/** The size of a livestream's picture. */
+/** The size of a livestream's video. */
 export type VideoConfigInput = {
-  /** Width in pixels, 1 or more. */
+  /** The width in pixels, at least 1. */
   readonly width: Scalars['Int']['input'];
-  /** Height in pixels, 1 or more. */
+  /** The height in pixels, at least 1. */
   readonly height: Scalars['Int']['input'];
 };
 
-/** What came of `startLivestream`. */
+/** The result of `startLivestream`. */
 export type StartLivestreamPayload = {
   readonly __typename?: 'StartLivestreamPayload';
-  /** The livestream that was started; null when `userErrors` says why none was. */
+  /** The livestream that was started. Null if `userErrors` is not empty. */
   readonly livestream?: Maybe<Livestream>;
-  /** The meeting that was to be livestreamed; null when there is no such meeting. */
+  /** The meeting in the input. Null if the meeting does not exist. */
   readonly meeting?: Maybe<Meeting>;
-  /** What the caller has to handle; empty when the livestream was started. */
+  /** The errors that the caller must handle. Empty if the livestream was started. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-/** What to stop. */
+/** The input of `stopLivestream`. */
 export type StopLivestreamInput = {
-  /** The id of the meeting whose livestream is to stop: 1 to 64 letters, digits and hyphens. */
+  /** The ID of the meeting whose livestream to stop: 1 to 64 letters, digits and hyphens. */
   readonly meetingId: Scalars['ID']['input'];
 };
 
-/** What came of `stopLivestream`. */
+/** The result of `stopLivestream`. */
 export type StopLivestreamPayload = {
   readonly __typename?: 'StopLivestreamPayload';
-  /** The livestream that was stopped, in its new state; null when `userErrors` says why none was. */
+  /** The livestream that was stopped, in its state after the stop. Null if `userErrors` is not empty. Costs up to two upstream requests. */
   readonly livestream?: Maybe<Livestream>;
-  /** The meeting whose livestream was to stop; null when there is no such meeting. */
+  /** The meeting in the input. Null if the meeting does not exist. */
   readonly meeting?: Maybe<Meeting>;
-  /** What the caller has to handle; empty when the livestream was stopped. */
+  /** The errors that the caller must handle. Empty if the livestream was stopped. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-/** Everything that can be watched. */
+/** The subscription root. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * Every change of a livestream: its status, its playback URL, its name, its active session. The present state comes at once, then
-   * each new one, the latest where several came while nobody was reading. Without an argument: all of the app's livestreams that are
-   * `LIVE` or `INVOKED`, and what becomes of them.
+   * Sends a livestream when its status, playback URL, name or active session changes. The first event of each livestream is its
+   * current state. A slow client receives the latest state instead of every intermediate state. Without arguments, the
+   * subscription covers all livestreams of the app that are or become `LIVE` or `INVOKED`, until they end. Any number of
+   * subscribers of a livestream cause the same upstream requests as one.
    */
   readonly livestreamUpdated: Livestream;
 };
 
 
-/** Everything that can be watched. */
+/** The subscription root. */
 export type SubscriptionLivestreamUpdatedArgs = {
   livestreamId?: InputMaybe<Scalars['ID']['input']>;
   meetingId?: InputMaybe<Scalars['ID']['input']>;

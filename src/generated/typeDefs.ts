@@ -4,146 +4,159 @@ export const typeDefs = `schema @link(url: "https://specs.apollo.dev/federation/
   subscription: Subscription
 }
 
-"""Takes over names from a specification."""
+"""Links a specification and imports definitions from it."""
 directive @link(url: String!, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
 
-"""The fields by which an entity is referred to."""
+"""Identifies the key fields of an entity."""
 directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
 
-"""Other subgraphs may have it too."""
+"""Indicates that other subgraphs can define the same field or type."""
 directive @shareable repeatable on FIELD_DEFINITION | OBJECT
 
-"""A word by which contracts choose what is published."""
+"""
+Assigns a label that contracts use to include or exclude parts of the schema.
+"""
 directive @tag(name: String!) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION
 
-"""Only for callers who have shown who they are."""
+"""Restricts access to authenticated callers."""
 directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 
-"""Only for callers who have all scopes of at least one of the lists."""
+"""
+Restricts access to callers who have all scopes of at least one of the lists.
+"""
 directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 
-"""How many upstream requests it costs at most."""
+"""Identifies the maximum number of upstream requests."""
 directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
 
-"""How many rows a list gives."""
+"""Identifies the size of a list, for the calculation of costs."""
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 
-"""Everything that can be read."""
+"""The query root."""
 type Query {
-  """A livestream by id; null when there is none."""
+  """
+  Returns a livestream by ID. Null if the livestream does not exist. Costs one upstream request.
+  """
   livestream(
-    """
-    The livestream's id in RealtimeKit: 1 to 64 letters, digits and hyphens.
-    """
+    """The ID of the livestream: 1 to 64 letters, digits and hyphens."""
     id: ID!
   ): Livestream @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """
-  The app's livestreams, page by page: those of meetings and independent ones.
+  Lists the livestreams of the app: livestreams of meetings and independent livestreams. Costs one upstream request per page.
   """
   livestreams(
-    """How many livestreams to give, 1 to 100."""
+    """The maximum number of livestreams to return, from 1 to 100."""
     first: Int = 25
     """
-    Give the livestreams that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list, with the same \`filter\` and \`orderBy\`.
+    Returns the livestreams after this cursor, which must come from \`pageInfo.endCursor\` or an edge of the same list, with the same \`filter\` and \`orderBy\`.
     """
     after: String
-    """Which livestreams to give; all of them when absent."""
+    """
+    Limits the list to livestreams that meet all of these conditions. Without a filter, the list contains all livestreams.
+    """
     filter: LivestreamFilter
-    """In which order to give them."""
+    """The order of the list."""
     orderBy: LivestreamOrder = CREATED_AT_DESC
   ): LivestreamConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
   """
-  How much was livestreamed and watched in a range of time, in all and day by day. What is not selected is not asked for. No field of
-  it can be null, so that one of its numbers that RealtimeKit cannot give leaves the operation without data: ask for it by itself.
+  Returns how much was livestreamed and watched in a range of time, in total and by day. Costs one upstream request for the
+  totals and one for \`days\`, each only if selected. No field is nullable, so if RealtimeKit omits a number, the whole
+  operation returns no data: request analytics in an operation of its own.
   """
   livestreamAnalytics(
     """
-    From this moment on, fractions of a second left out; from the beginning when absent.
+    The start of the range (inclusive). Fractions of a second are ignored. Without a value, the range has no start.
     """
     from: DateTime
     """
-    Up to this moment, fractions of a second left out; up to now when absent.
+    The end of the range (inclusive). Fractions of a second are ignored. Without a value, the range ends now.
     """
     to: DateTime
   ): LivestreamAnalytics! @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]]) @tag(name: "analytics")
-  """A livestream session by id, running or ended; null when there is none."""
+  """
+  Returns a livestream session by ID, whether it is running or has ended. Null if the session does not exist. Costs one upstream request.
+  """
   livestreamSession(
-    """The session's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
+    """The ID of the session: 1 to 64 letters, digits and hyphens."""
     id: ID!
   ): LivestreamSession @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """
-  A meeting by id. Resolves without an upstream call; its details load when selected, and are null when there is no such meeting.
+  Returns a meeting by ID. Always returns an object: if the meeting does not exist, its other fields are null. Costs one upstream request if \`title\`, \`status\`, \`createdAt\` or \`updatedAt\` is selected.
   """
   meeting(
-    """The meeting's id in RealtimeKit: 1 to 64 letters, digits and hyphens."""
+    """The ID of the meeting: 1 to 64 letters, digits and hyphens."""
     id: ID!
   ): Meeting @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
-  """The app's meetings, page by page."""
+  """Lists the meetings of the app. Costs one upstream request per page."""
   meetings(
-    """How many meetings to give, 1 to 100."""
+    """The maximum number of meetings to return, from 1 to 100."""
     first: Int = 25
     """
-    Give the meetings that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
+    Returns the meetings after this cursor, which must come from \`pageInfo.endCursor\` or an edge of the same list.
     """
     after: String
-    """Only meetings that match this text, by RealtimeKit's own search."""
+    """
+    Limits the list to meetings that match this text, by the rules of RealtimeKit's search. 256 characters or fewer.
+    """
     search: String
   ): MeetingConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
   """
-  What is left of the upstream request budget that this caller's queries are paid from.
+  Returns the remaining upstream request budget of the account that the caller's operations use. Costs no upstream request.
   """
   upstreamBudget: UpstreamBudget! @authenticated @tag(name: "operations")
-  """This subgraph as federation sees it."""
+  """Returns the SDL of the subgraph. Used by routers."""
   _service: _Service!
   """
-  The entities that a router refers to by type and key, in the same order; null for one that does not exist.
+  Returns entities by type and key, in the order of the representations. Null for an entity that does not exist. Used by routers.
   """
   _entities(
-    """Objects with \`__typename\` and the fields of its key."""
+    """Objects with the \`__typename\` and the key fields of an entity."""
     representations: [_Any!]!
   ): [_Entity]! @requiresScopes(scopes: [["livestream:read"]])
 }
 
 """
-A broadcast: frames go in at an ingest server, viewers watch at a playback URL.
+A broadcast: video arrives at an ingest server, and viewers watch it at a playback URL.
 """
 type Livestream @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["livestream:read"], ["livestream:write"]]) {
-  """The livestream's id in RealtimeKit."""
+  """The livestream's ID in RealtimeKit."""
   id: ID!
   """
-  The livestream's name. Right after a start it is the name that was sent.
+  The livestream's name. Right after a start, the name that was passed to \`startLivestream\`.
   """
   name: String
-  """Where the livestream is in its life."""
+  """The livestream's status."""
   status: LivestreamStatus!
-  """Whether the livestream has been disabled."""
+  """Whether the livestream is disabled."""
   disabled: Boolean
-  """The RTMPS server that an encoder sends sound and picture to."""
+  """The URL of the RTMPS server that an encoder sends audio and video to."""
   ingestServer: String @requiresScopes(scopes: [["livestream:secret"]]) @tag(name: "secret")
   """
-  The secret that an encoder shows to the ingest server. Whoever has it can broadcast: keep it out of pages and logs.
+  The secret that authenticates an encoder to the ingest server. Anyone who has the stream key can broadcast: keep it out of web pages and logs.
   """
   streamKey: String @requiresScopes(scopes: [["livestream:secret"]]) @tag(name: "secret")
   """
-  The HLS manifest that viewers watch. It may take a while to appear after a start.
+  The URL of the HLS manifest for viewers. Can be null for a while after a start.
   """
   playbackUrl: URL
-  """When the livestream was created."""
+  """The date and time when the livestream was created."""
   createdAt: DateTime
-  """When the livestream was last changed."""
+  """The date and time when the livestream was last updated."""
   updatedAt: DateTime
-  """The meeting that is livestreamed; null for an independent livestream."""
+  """The meeting that is livestreamed. Null for an independent livestream."""
   meeting: Meeting @cost(weight: 1)
   """
-  The session that is running now; null when none is. An \`IDLE\` or \`OFFLINE\` livestream has none, and costs no upstream request to know it.
+  The session that is running now. Null if no session is running. Costs one upstream request, or none if the livestream is known to be \`IDLE\` or \`OFFLINE\`.
   """
   activeSession: LivestreamSession @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
-  """All sessions of this livestream, ended ones included, page by page."""
+  """
+  Lists all sessions of the livestream, including ended sessions. Costs one upstream request per page, or one per session if RealtimeKit returns sessions one at a time.
+  """
   sessions(
-    """How many sessions to give, 1 to 100."""
+    """The maximum number of sessions to return, from 1 to 100."""
     first: Int = 25
     """
-    Give the sessions that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
+    Returns the sessions after this cursor, which must come from \`pageInfo.endCursor\` or an edge of the same list.
     """
     after: String
   ): LivestreamSessionConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
@@ -151,395 +164,419 @@ type Livestream @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["l
 
 """Where a livestream is in its life."""
 enum LivestreamStatus {
-  """Frames arrive and viewers can watch."""
+  """Video is arriving, and viewers can watch."""
   LIVE
-  """Stopped, or never started."""
+  """The livestream was stopped, or never started."""
   IDLE
-  """The broadcast failed; the session's \`errorMessage\` says why."""
+  """
+  The broadcast failed. The session's \`errorMessage\` contains the reason.
+  """
   ERRORED
-  """Started, and waiting for the first frames."""
+  """The livestream was started and is waiting for the first video."""
   INVOKED
-  """Stopped, as RealtimeKit's events call it."""
+  """
+  The livestream was stopped. RealtimeKit uses this name in webhook events.
+  """
   OFFLINE
-  """A status that this gateway does not know, or none at all."""
+  """The status is missing or not known to this gateway."""
   UNKNOWN
 }
 
 """
-Which livestreams to give. Every condition that is present has to hold.
+Conditions for a list of livestreams. A livestream must meet all conditions that are set.
 """
 input LivestreamFilter {
-  """Only livestreams in this status. \`UNKNOWN\` cannot be asked for."""
+  """Includes only livestreams in this status. \`UNKNOWN\` is not allowed."""
   status: LivestreamStatus
   """
-  True leaves out the livestreams of meetings, so that only independent ones are given.
+  Whether to exclude the livestreams of meetings, so that the list contains only independent livestreams.
   """
   excludeMeetings: Boolean
-  """Only livestreams from this moment on."""
+  """Includes only livestreams from this date and time on."""
   from: DateTime
-  """Only livestreams up to this moment."""
+  """Includes only livestreams up to this date and time."""
   to: DateTime
 }
 
-"""The order of a list of livestreams."""
+"""The possible orders of a list of livestreams."""
 enum LivestreamOrder {
-  """Oldest first."""
+  """By creation date, oldest first."""
   CREATED_AT_ASC
-  """Newest first."""
+  """By creation date, newest first."""
   CREATED_AT_DESC
 }
 
-"""A page of livestreams."""
+"""A page of a list of livestreams."""
 type LivestreamConnection @cost(weight: 0) {
-  """The page's livestreams, each with its cursor."""
+  """The livestreams on the page, each with a cursor."""
   edges: [LivestreamEdge!]!
-  """The page's livestreams alone, in the same order as \`edges\`."""
+  """The livestreams on the page, in the order of \`edges\`."""
   nodes: [Livestream!]!
-  """Where the page stands in the whole list."""
+  """Information for loading the next page."""
   pageInfo: PageInfo!
   """
-  How many livestreams the whole list holds; null when RealtimeKit does not tell.
+  The total number of livestreams in the list. Null if RealtimeKit does not report it.
   """
   totalCount: Int
 }
 
-"""A livestream and its place in the list."""
+"""A livestream and its cursor."""
 type LivestreamEdge @cost(weight: 0) {
-  """The livestream's place in the list, to be passed as \`after\`."""
+  """
+  The position of the livestream in the list. Pass it as \`after\` to load the livestreams that follow.
+  """
   cursor: String!
-  """The livestream."""
+  """The livestream at this position."""
   node: Livestream!
 }
 
-"""How much was livestreamed and watched in a range of time."""
+"""Analytics of all livestreams in a range of time."""
 type LivestreamAnalytics @cost(weight: 0) {
-  """How many livestreams RealtimeKit counts in the range."""
+  """The number of livestreams in the range, as counted by RealtimeKit."""
   count: Int!
-  """
-  How long frames were arriving, in seconds, summed over all livestreams.
-  """
+  """The total duration of received video of all livestreams, in seconds."""
   ingestSeconds: Float!
-  """How long they were watched, in seconds, summed over all viewers."""
+  """The total watch time of all viewers, in seconds."""
   viewerSeconds: Float!
   """
-  The same day by day, oldest first. A day without livestreams may be left out.
+  The analytics of each day, oldest first. Days without livestreams can be missing.
   """
   days: [LivestreamAnalyticsDay!]!
 }
 
-"""How much was livestreamed and watched on a day."""
+"""Analytics of all livestreams on a day."""
 type LivestreamAnalyticsDay @cost(weight: 0) {
-  """The day, as RealtimeKit names it."""
+  """The date of the day, as returned by RealtimeKit."""
   date: Date!
-  """How many livestreams RealtimeKit counts on the day."""
+  """The number of livestreams on the day, as counted by RealtimeKit."""
   count: Int!
-  """
-  How long frames were arriving, in seconds, summed over all livestreams.
-  """
+  """The total duration of received video of all livestreams, in seconds."""
   ingestSeconds: Float!
-  """How long they were watched, in seconds, summed over all viewers."""
+  """The total watch time of all viewers, in seconds."""
   viewerSeconds: Float!
 }
 
-"""One run of a livestream, from its start to its stop."""
+"""A single run of a livestream, from start to stop."""
 type LivestreamSession @key(fields: "id") @cost(weight: 0) @requiresScopes(scopes: [["livestream:read"]]) {
-  """The session's id in RealtimeKit."""
+  """The session's ID in RealtimeKit."""
   id: ID!
-  """The livestream that this is a run of."""
+  """
+  The livestream that the session belongs to. Costs one upstream request if a field other than \`id\` is selected.
+  """
   livestream: Livestream @cost(weight: 1)
-  """Why the session failed; null when it did not."""
+  """The reason why the session failed. Null if it did not fail."""
   errorMessage: String
   """
-  How long frames have been arriving, in seconds. RealtimeKit brings it up to date every 40 to 50 seconds.
+  The duration of the received video, in seconds. RealtimeKit updates this value every 40 to 50 seconds.
   """
   ingestSeconds: Float
   """
-  How long it has been watched, in seconds, summed over all viewers. RealtimeKit brings it up to date every 40 to 50 seconds.
+  The total watch time of all viewers, in seconds. RealtimeKit updates this value every 40 to 50 seconds.
   """
   viewerSeconds: Float
   """
-  When the session was asked for. RealtimeKit tells it for active sessions only.
+  The date and time when the start of the session was requested. Null for ended sessions, because RealtimeKit reports it for active sessions only.
   """
   invokedAt: DateTime
-  """When the first frames arrived."""
+  """The date and time when the first video arrived. Null until then."""
   startedAt: DateTime
-  """When the session ended; null while it runs."""
+  """
+  The date and time when the session ended. Null while the session is running.
+  """
   stoppedAt: DateTime
-  """When the session's record was created."""
+  """The date and time when the session's record was created."""
   createdAt: DateTime
-  """When the session's record was last changed."""
+  """The date and time when the session's record was last updated."""
   updatedAt: DateTime
 }
 
-"""A page of livestream sessions."""
+"""A page of a list of livestream sessions."""
 type LivestreamSessionConnection @cost(weight: 0) {
   """
-  The page's sessions, each with its cursor. RealtimeKit may give them one at a time.
+  The sessions on the page, each with a cursor. Costs one upstream request per session if RealtimeKit returns sessions one at a time.
   """
   edges: [LivestreamSessionEdge!]! @cost(weight: 1)
-  """The page's sessions alone, in the same order as \`edges\`."""
+  """
+  The sessions on the page, in the order of \`edges\`. Costs the same as \`edges\`.
+  """
   nodes: [LivestreamSession!]! @cost(weight: 1)
-  """Where the page stands in the whole list."""
+  """Information for loading the next page."""
   pageInfo: PageInfo!
   """
-  How many sessions the whole list holds; null when RealtimeKit does not tell.
+  The total number of sessions in the list. Null if RealtimeKit does not report it.
   """
   totalCount: Int
 }
 
-"""A livestream session and its place in the list."""
+"""A livestream session and its cursor."""
 type LivestreamSessionEdge @cost(weight: 0) {
-  """The session's place in the list, to be passed as \`after\`."""
+  """
+  The position of the session in the list. Pass it as \`after\` to load the sessions that follow.
+  """
   cursor: String!
-  """The session."""
+  """The session at this position."""
   node: LivestreamSession!
 }
 
 """
-A RealtimeKit meeting: the room whose sound and picture a livestream sends out.
+A RealtimeKit meeting: a room whose audio and video can be livestreamed.
 """
 type Meeting @key(fields: "id") @cost(weight: 0) {
-  """The meeting's id in RealtimeKit."""
+  """The meeting's ID in RealtimeKit."""
   id: ID!
-  """The meeting's title."""
+  """The meeting's title. Null if the meeting has no title."""
   title: String @requiresScopes(scopes: [["livestream:read"]])
-  """Whether the meeting can be joined."""
+  """The meeting's status, which says whether participants can join."""
   status: MeetingStatus @requiresScopes(scopes: [["livestream:read"]])
-  """When the meeting was created."""
+  """The date and time when the meeting was created."""
   createdAt: DateTime @requiresScopes(scopes: [["livestream:read"]])
-  """When the meeting was last changed."""
+  """The date and time when the meeting was last updated."""
   updatedAt: DateTime @requiresScopes(scopes: [["livestream:read"]])
   """
-  The livestream that is \`LIVE\` or \`INVOKED\` in this meeting now; null when there is none.
+  The meeting's livestream that is \`LIVE\` or \`INVOKED\` now. Null if there is none. Costs one upstream request.
   """
   activeLivestream: Livestream @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
-  """All livestreams of this meeting, past ones included, page by page."""
+  """
+  Lists all livestreams of the meeting, including past livestreams. Costs one upstream request per page.
+  """
   livestreams(
-    """How many livestreams to give, 1 to 100."""
+    """The maximum number of livestreams to return, from 1 to 100."""
     first: Int = 25
     """
-    Give the livestreams that follow this cursor, taken from \`pageInfo.endCursor\` or an edge of the same list.
+    Returns the livestreams after this cursor, which must come from \`pageInfo.endCursor\` or an edge of the same list.
     """
     after: String
   ): LivestreamConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
 }
 
-"""Whether a meeting can be joined."""
+"""The possible statuses of a meeting."""
 enum MeetingStatus {
-  """The meeting can be joined."""
+  """Participants can join the meeting."""
   ACTIVE
-  """The meeting is closed: nobody can join."""
+  """The meeting is closed. Nobody can join."""
   INACTIVE
-  """A status that this gateway does not know, or none at all."""
+  """The status is missing or not known to this gateway."""
   UNKNOWN
 }
 
-"""A page of meetings."""
+"""A page of a list of meetings."""
 type MeetingConnection @cost(weight: 0) {
-  """The page's meetings, each with its cursor."""
+  """The meetings on the page, each with a cursor."""
   edges: [MeetingEdge!]!
-  """The page's meetings alone, in the same order as \`edges\`."""
+  """The meetings on the page, in the order of \`edges\`."""
   nodes: [Meeting!]!
-  """Where the page stands in the whole list."""
+  """Information for loading the next page."""
   pageInfo: PageInfo!
   """
-  How many meetings the whole list holds; null when RealtimeKit does not tell.
+  The total number of meetings in the list. Null if RealtimeKit does not report it.
   """
   totalCount: Int
 }
 
-"""A meeting and its place in the list."""
+"""A meeting and its cursor."""
 type MeetingEdge @cost(weight: 0) {
-  """The meeting's place in the list, to be passed as \`after\`."""
+  """
+  The position of the meeting in the list. Pass it as \`after\` to load the meetings that follow.
+  """
   cursor: String!
-  """The meeting."""
+  """The meeting at this position."""
   node: Meeting!
 }
 
 """
-The upstream's request limit as the gateway sees it: by the upstream's own word, and by the gateway's count in between. Reading it costs no upstream request.
+The request limit of RealtimeKit, as reported in its responses and counted by the gateway in between.
 """
 type UpstreamBudget @cost(weight: 0) {
-  """How many requests a whole window of time allows."""
+  """The number of requests allowed in each window of time."""
   limit: Int!
-  """How many of them are left. The last tenth is kept for mutations."""
+  """
+  The number of requests left in the current window. The last tenth of the limit is reserved for mutations.
+  """
   remaining: Int!
-  """When the window ends and the whole limit is there again."""
+  """
+  The date and time when the current window ends and the full limit becomes available again.
+  """
   resetsAt: DateTime!
 }
 
 """
-A moment in time, as RFC 3339 text in UTC with milliseconds, for example \`2026-03-14T09:26:53.589Z\`.
+A date and time in RFC 3339 format, in UTC with milliseconds. Example: \`2026-03-14T09:26:53.589Z\`.
 """
 scalar DateTime @specifiedBy(url: "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")
 
-"""A day, as an RFC 3339 full-date, for example \`2026-03-14\`."""
+"""A date in RFC 3339 full-date format. Example: \`2026-03-14\`."""
 scalar Date @specifiedBy(url: "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")
 
-"""An absolute web address."""
+"""
+An absolute URL. Example: \`https://customer.example.com/manifest/video.m3u8\`.
+"""
 scalar URL @specifiedBy(url: "https://url.spec.whatwg.org/")
 
-"""Everything that can be changed."""
+"""The mutation root."""
 type Mutation {
   """
-  Starts livestreaming a meeting. It is sent to RealtimeKit once, never repeated: when the answer is lost, the meeting's
-  active livestream is read back to find out what happened.
+  Starts a livestream of a meeting. The gateway never sends the request twice. If the response is lost, the
+  gateway reads the meeting's active livestream to find out whether the start succeeded. Costs one upstream request, or two
+  with fields that the response to the start does not contain.
   """
   startLivestream(
-    """What to start."""
+    """The meeting to livestream, and options for the livestream."""
     input: StartLivestreamInput!
   ): StartLivestreamPayload @cost(weight: 2) @requiresScopes(scopes: [["livestream:write"]])
   """
-  Stops the active livestream of a meeting. It is sent to RealtimeKit once, never repeated.
+  Stops the active livestream of a meeting. The gateway never sends the request twice. Costs one upstream request; selecting fields of \`livestream\` costs up to two more.
   """
   stopLivestream(
-    """What to stop."""
+    """The meeting whose livestream to stop."""
     input: StopLivestreamInput!
   ): StopLivestreamPayload @cost(weight: 1) @requiresScopes(scopes: [["livestream:write"]])
 }
 
-"""Where a page of a connection stands in the whole list."""
+"""Information about a page of a connection."""
 type PageInfo @shareable @cost(weight: 0) {
-  """Whether more rows follow the last one of this page."""
+  """Whether there are more items after this page."""
   hasNextPage: Boolean!
-  """Whether rows stand before the first one of this page."""
+  """Whether there are items before this page."""
   hasPreviousPage: Boolean!
-  """The cursor of the page's first row; null when the page is empty."""
+  """The cursor of the first item on the page. Null if the page is empty."""
   startCursor: String
   """
-  The cursor of the page's last row, to be passed as \`after\` for the next page; null when the page is empty.
+  The cursor of the last item on the page. Pass it as \`after\` to load the next page. Null if the page is empty.
   """
   endCursor: String
 }
 
 """
-What the caller has to handle. It stands in the data because routers mask a subgraph's errors.
+An error that the caller of a mutation must handle. It is part of the data because routers mask the errors of subgraphs.
 """
 type UserError @shareable @cost(weight: 0) {
-  """What went wrong, for programs."""
+  """The error code, for programs."""
   code: UserErrorCode!
-  """What went wrong and what to do about it, for people."""
+  """The error message, for people: what is wrong and what to do."""
   message: String!
   """
-  The path of the input field that caused it, from the argument's name on; null when no single field did.
+  The path to the input field that caused the error, starting with the name of the argument. Null if no single field caused it. Example: \`["input", "meetingId"]\`.
   """
   field: [String!]
 }
 
-"""Why a mutation did not do what it was asked."""
+"""The possible error codes of a mutation."""
 enum UserErrorCode {
-  """A value of the input was refused; nothing was changed."""
+  """An input value is invalid. Nothing was changed."""
   BAD_USER_INPUT
   """
-  The meeting does not exist, or it has no active livestream to stop; nothing was changed.
+  The meeting does not exist, or has no active livestream to stop. Nothing was changed.
   """
   NOT_FOUND
-  """The meeting is being livestreamed already; nothing was changed."""
+  """The meeting already has an active livestream. Nothing was changed."""
   CONFLICT
   """
-  The request was sent, its answer never came, and reading back did not settle whether it was carried out. Look at \`Meeting.activeLivestream\` before trying again.
+  The request was sent but no response arrived, and reading the meeting back did not show whether the request succeeded. Check \`Meeting.activeLivestream\` before you retry.
   """
   OUTCOME_UNKNOWN
 }
 
-"""This subgraph as federation sees it."""
+"""The subgraph, as described to routers."""
 type _Service @cost(weight: 0) {
-  """The schema in GraphQL's schema language, with federation's directives."""
+  """
+  The schema of the subgraph in the schema definition language, with federation directives.
+  """
   sdl: String!
 }
 
-"""An entity that other subgraphs can refer to."""
+"""The entities that other subgraphs can reference."""
 union _Entity = Meeting | Livestream | LivestreamSession
 
 """
-A representation of an entity: its \`__typename\` and the fields of its key.
+A representation of an entity: the \`__typename\` and the key fields. Example: \`{ "__typename": "Meeting", "id": "ee92faa1-d467-4416-ab16-59d273777fbb" }\`.
 """
 scalar _Any
 
-"""A selection of fields, as text."""
+"""A selection set without its outer braces. Example: \`id\`."""
 scalar federation__FieldSet
 
-"""A scope that a caller may have."""
+"""An authorization scope. Example: \`livestream:read\`."""
 scalar federation__Scope
 
-"""A name that is imported from a specification."""
+"""The name of an imported definition. Example: \`@key\`."""
 scalar link__Import
 
-"""What a linked specification is for."""
+"""The purpose of a linked specification."""
 enum link__Purpose {
-  """It has to be understood for the data to be kept safe."""
+  """Routers must support the specification to keep the data secure."""
   SECURITY
-  """It has to be understood for operations to be executed."""
+  """Routers must support the specification to execute operations."""
   EXECUTION
 }
 
-"""What to start."""
+"""The input of \`startLivestream\`."""
 input StartLivestreamInput {
   """
-  The id of the meeting to livestream: 1 to 64 letters, digits and hyphens.
+  The ID of the meeting to livestream: 1 to 64 letters, digits and hyphens.
   """
   meetingId: ID!
-  """A name for the livestream."""
+  """The name of the new livestream."""
   name: String
-  """The size of the picture; RealtimeKit's own default when absent."""
+  """The size of the video. Without a value, RealtimeKit uses its default."""
   video: VideoConfigInput
 }
 
-"""The size of a livestream's picture."""
+"""The size of a livestream's video."""
 input VideoConfigInput {
-  """Width in pixels, 1 or more."""
+  """The width in pixels, at least 1."""
   width: Int!
-  """Height in pixels, 1 or more."""
+  """The height in pixels, at least 1."""
   height: Int!
 }
 
-"""What came of \`startLivestream\`."""
+"""The result of \`startLivestream\`."""
 type StartLivestreamPayload @cost(weight: 0) {
-  """
-  The livestream that was started; null when \`userErrors\` says why none was.
-  """
+  """The livestream that was started. Null if \`userErrors\` is not empty."""
   livestream: Livestream
-  """
-  The meeting that was to be livestreamed; null when there is no such meeting.
-  """
+  """The meeting in the input. Null if the meeting does not exist."""
   meeting: Meeting @cost(weight: 1)
-  """What the caller has to handle; empty when the livestream was started."""
+  """
+  The errors that the caller must handle. Empty if the livestream was started.
+  """
   userErrors: [UserError!]!
 }
 
-"""What to stop."""
+"""The input of \`stopLivestream\`."""
 input StopLivestreamInput {
   """
-  The id of the meeting whose livestream is to stop: 1 to 64 letters, digits and hyphens.
+  The ID of the meeting whose livestream to stop: 1 to 64 letters, digits and hyphens.
   """
   meetingId: ID!
 }
 
-"""What came of \`stopLivestream\`."""
+"""The result of \`stopLivestream\`."""
 type StopLivestreamPayload @cost(weight: 0) {
   """
-  The livestream that was stopped, in its new state; null when \`userErrors\` says why none was.
+  The livestream that was stopped, in its state after the stop. Null if \`userErrors\` is not empty. Costs up to two upstream requests.
   """
   livestream: Livestream @cost(weight: 2)
-  """
-  The meeting whose livestream was to stop; null when there is no such meeting.
-  """
+  """The meeting in the input. Null if the meeting does not exist."""
   meeting: Meeting @cost(weight: 1)
-  """What the caller has to handle; empty when the livestream was stopped."""
+  """
+  The errors that the caller must handle. Empty if the livestream was stopped.
+  """
   userErrors: [UserError!]!
 }
 
-"""Everything that can be watched."""
+"""The subscription root."""
 type Subscription {
   """
-  Every change of a livestream: its status, its playback URL, its name, its active session. The present state comes at once, then
-  each new one, the latest where several came while nobody was reading. Without an argument: all of the app's livestreams that are
-  \`LIVE\` or \`INVOKED\`, and what becomes of them.
+  Sends a livestream when its status, playback URL, name or active session changes. The first event of each livestream is its
+  current state. A slow client receives the latest state instead of every intermediate state. Without arguments, the
+  subscription covers all livestreams of the app that are or become \`LIVE\` or \`INVOKED\`, until they end. Any number of
+  subscribers of a livestream cause the same upstream requests as one.
   """
   livestreamUpdated(
-    """Only this livestream."""
+    """Limits the subscription to the livestream with this ID."""
     livestreamId: ID
-    """Only the livestreams of this meeting."""
+    """
+    Limits the subscription to the livestreams of the meeting with this ID.
+    """
     meetingId: ID
   ): Livestream! @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]])
 }`;

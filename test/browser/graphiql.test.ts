@@ -5,10 +5,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Watch', 'Stop'];
-/** The tab whose answer does not end. */
+/** The tab whose operation is a subscription. */
 const WATCH = 'Watch';
 
-/** Debian's Chromium, without the conversations that it would have with its maker. */
+/** Debian's Chromium, without background requests to Google. */
 const CHROMIUM = {
   executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
   args: [
@@ -33,12 +33,12 @@ afterAll(async () => {
   await Promise.all([browser.close(), program.end()]);
 });
 
-/** The real program over its sandbox, on ports that are free. */
+/** Starts the real program with its sandbox, on free ports. */
 async function startProgram(): Promise<typeof program> {
   const env = { ...process.env, PORT: '0', SANDBOX_PORT: '0' };
   const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [announced] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
-  const address = /http:\S+/.exec(announced ?? '')?.[0] ?? '';
+  const [banner] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
+  const address = /http:\S+/.exec(banner ?? '')?.[0] ?? '';
   const exited = once(child, 'exit');
   const end = async (): Promise<unknown> => {
     child.kill('SIGTERM');
@@ -47,39 +47,39 @@ async function startProgram(): Promise<typeof program> {
   return { address, end };
 }
 
-interface Opened {
+interface OpenPage {
   page: Page;
   context: BrowserContext;
-  /** The addresses of all that the page and its workers asked for. */
+  /** The URLs that the page and its workers have requested. */
   requested: URL[];
-  /** What the page complained of. */
-  complaints: string[];
+  /** The page's uncaught errors and console errors. */
+  errors: string[];
 }
 
-async function open(colorScheme: 'light' | 'dark'): Promise<Opened> {
+async function open(colorScheme: 'light' | 'dark'): Promise<OpenPage> {
   const context = await browser.newContext({ colorScheme, viewport: { width: 1400, height: 850 } });
   const requested: URL[] = [];
-  const complaints: string[] = [];
+  const errors: string[] = [];
   context.on('request', (request) => requested.push(new URL(request.url())));
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(program.address);
   await page.locator('.graphiql-execute-button').waitFor();
-  return { page, context, requested, complaints };
+  return { page, context, requested, errors };
 }
 
-/** Runs the tab that is open; gives the answer that came over the wire. */
+/** Runs the operation of the open tab, and returns the response as it was received. */
 async function run(page: Page): Promise<unknown> {
-  const [answer] = await Promise.all([
-    page.waitForResponse((response) => isOperation(response.request().postData())),
+  const [response] = await Promise.all([
+    page.waitForResponse((candidate) => isOperation(candidate.request().postData())),
     pressRun(page),
   ]);
-  return answer.json();
+  return response.json();
 }
 
-/** Right after a tab was opened GraphiQL does not know its operation yet, and a run sends nothing: pressed again, it does. */
+/** Clicks the button "Execute" until a request is sent: right after a tab was opened, GraphiQL does not know its operation yet. */
 async function pressRun(page: Page): Promise<void> {
   for (let isSent = false; !isSent;) {
     const request = page.waitForRequest((candidate) => isOperation(candidate.postData()), { timeout: 1000 });
@@ -91,13 +91,13 @@ async function pressRun(page: Page): Promise<void> {
   }
 }
 
-/** Presses until the button would do this the next time. */
+/** Clicks the button "Execute" until its label matches. */
 async function pressUntil(page: Page, label: RegExp): Promise<void> {
   const button = page.locator('.graphiql-execute-button');
-  const isSo = async (): Promise<boolean> => label.test((await button.getAttribute('aria-label')) ?? '');
+  const hasLabel = async (): Promise<boolean> => label.test((await button.getAttribute('aria-label')) ?? '');
   await button.click();
   const isDone = await expect
-    .poll(isSo, { timeout: 1000 })
+    .poll(hasLabel, { timeout: 1000 })
     .toBe(true)
     .then(
       () => true,
@@ -112,24 +112,24 @@ function isOperation(body: string | null): boolean {
 
 describe('GraphiQL in a real browser', () => {
   test.each(['light', 'dark'] as const)(
-    'loads from this server alone, runs a query and shows its answer, in %s',
+    'loads everything from the gateway, runs a query and shows the result, in the %s color scheme',
     async (scheme) => {
-      const { page, context, requested, complaints } = await open(scheme);
+      const { page, context, requested, errors } = await open(scheme);
       await run(page);
       await page.locator('.graphiql-response').getByText('"totalCount"').waitFor();
       expect(await page.locator('.graphiql-response').innerText()).toMatch(/"status"|"playbackUrl"/);
-      const others = requested.filter(
+      const foreignUrls = requested.filter(
         ({ protocol, origin }) =>
           protocol !== 'blob:' && protocol !== 'data:' && origin !== new URL(program.address).origin,
       );
-      expect(others.map(String)).toEqual([]);
+      expect(foreignUrls.map(String)).toEqual([]);
       expect(requested.length).toBeGreaterThan(2);
-      expect(complaints).toEqual([]);
+      expect(errors).toEqual([]);
       await context.close();
     },
   );
 
-  test('follows the light or the dark of the system', async () => {
+  test("follows the system's color scheme", async () => {
     const backgrounds = await Promise.all(
       (['light', 'dark'] as const).map(async (scheme) => {
         const { page, context } = await open(scheme);
@@ -143,7 +143,7 @@ describe('GraphiQL in a real browser', () => {
     expect(new Set(backgrounds).size).toBe(2);
   });
 
-  test('opens with example tabs, each of which runs as it is and shows what it costs', async () => {
+  test('opens with example tabs that run as they are and report their upstream requests', async () => {
     const { page, context } = await open('light');
     const tabs = page.locator('.graphiql-tab-button');
     expect(await tabs.allInnerTexts()).toEqual(TABS);
@@ -151,17 +151,17 @@ describe('GraphiQL in a real browser', () => {
       await tabs.nth(index).click();
       await page.locator('.graphiql-query-editor').getByText(name, { exact: true }).first().waitFor();
       if (name === WATCH) continue;
-      const answer = await run(page);
-      expect(answer).toHaveProperty('data');
-      expect(answer).not.toHaveProperty('errors');
-      expect(answer).toHaveProperty('extensions.upstream.budget.limit', 1200);
-      expect(JSON.stringify(answer)).not.toMatch(/"userErrors":\[\{|:null\}$/);
+      const response = await run(page);
+      expect(response).toHaveProperty('data');
+      expect(response).not.toHaveProperty('errors');
+      expect(response).toHaveProperty('extensions.upstream.budget.limit', 1200);
+      expect(JSON.stringify(response)).not.toMatch(/"userErrors":\[\{|:null\}$/);
     }
     await context.close();
   });
 
-  test('shows a livestream go live the moment it does', async () => {
-    const { page, context, complaints } = await open('light');
+  test('shows at once when a livestream goes live', async () => {
+    const { page, context, errors } = await open('light');
     const tabs = page.locator('.graphiql-tab-button');
     const response = page.locator('.graphiql-response');
     await tabs.nth(TABS.indexOf('Start')).click();
@@ -173,7 +173,7 @@ describe('GraphiQL in a real browser', () => {
     await response.getByText('"livestreamUpdated"').waitFor();
     await response.getByText('"LIVE"').waitFor();
     await pressUntil(page, /^Execute/);
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
     await context.close();
   });
 
@@ -182,7 +182,7 @@ describe('GraphiQL in a real browser', () => {
     await page.locator('.graphiql-sidebar button').first().click();
     const docs = page.locator('.graphiql-doc-explorer-content');
     await docs.getByText('Query', { exact: true }).first().click();
-    await expect.poll(() => docs.innerText()).toContain('Everything that can be read.');
+    await expect.poll(() => docs.innerText()).toContain('The query root.');
     await context.close();
   });
 });
