@@ -32,6 +32,11 @@ export function graphiqlOptions(
   };
   const headers = upstreamReport || hasBearer ? JSON.stringify(exampleHeaders, null, 2) : '';
   const meeting = { meetingId: ids?.idleMeetingId ?? '' };
+  const createTab = (query: string, variables: object) => ({
+    query: query.trimStart(),
+    variables: JSON.stringify(variables, null, 2),
+    headers,
+  });
   return {
     title: 'RealtimeKit GraphQL',
     defaultTabs: [
@@ -42,7 +47,7 @@ export function graphiqlOptions(
       createTab(START, { input: { ...meeting, name: 'Product launch', video: { width: 1280, height: 720 } } }),
       createTab(WATCH, meeting),
       createTab(STOP, { input: meeting }),
-    ].map((tab) => ({ ...tab, headers })),
+    ],
   };
 }
 
@@ -54,10 +59,6 @@ export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> 
 
 /** While the mouse button is down, a leftover transform of GraphiQL's animation moves the tab away from the pointer: no click happens. */
 const TAB_CLICK_FIX = '<style>.graphiql-tab { transform: none !important; }</style>';
-
-function createTab(query: string, variables: object): { query: string; variables: string } {
-  return { query: query.trimStart(), variables: JSON.stringify(variables, null, 2) };
-}
 
 const LIVE_NOW = `
 # All livestreams that are live, with their active sessions. Press Ctrl+Enter to run the query.

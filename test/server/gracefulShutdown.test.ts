@@ -14,7 +14,7 @@ import { addressOf, ask, type Program, start, watchOverStream, watchOverWebSocke
 const COUNT = '{ livestreams(first: 1) { totalCount } }';
 const COUNTED = { data: { livestreams: { totalCount: 320 } } };
 
-/** The program before a sandbox that outlives it, and whose time stands still. */
+/** Starts the program with a sandbox that outlives it, and whose clock stands still. */
 async function startWithSandbox(settings: Record<string, string> = {}) {
   const clock = createFakeClock(Date.now());
   const sandbox = createSandbox({ clock });
@@ -26,24 +26,24 @@ async function startWithSandbox(settings: Record<string, string> = {}) {
   return { program, address, sandbox, clock };
 }
 
-/** Resolves once new connections are refused. */
+/** Resolves when the program accepts no new connections. */
 async function untilClosed(address: string): Promise<void> {
-  const isRefused = async (): Promise<boolean> =>
+  const isClosed = async (): Promise<boolean> =>
     fetch(`${address}/health`, { headers: { connection: 'close' } }).then(
       () => false,
       () => true,
     );
-  await expect.poll(isRefused, { interval: 10 }).toBe(true);
+  await expect.poll(isClosed, { interval: 10 }).toBe(true);
 }
 
-/** The particulars of a line of the log. */
-async function logged(program: Program, message: string): Promise<unknown> {
+/** Waits for a log entry with this message, and returns its fields. */
+async function logEntry(program: Program, message: string): Promise<unknown> {
   const [line] = await program.until(new RegExp(`^{.*"${message}".*}$`, 'm'));
   return JSON.parse(line);
 }
 
-describe('told to end, with a delay', () => {
-  test('it says that it is not ready and serves on, subscriptions too; a second signal ends it at once', async () => {
+describe('a shutdown with DRAIN_DELAY_MS', () => {
+  test('answers /ready with 503 and keeps serving queries and subscriptions; a second signal exits at once', async () => {
     const { program, address } = await startWithSandbox({ DRAIN_DELAY_MS: '600000' });
     expect(await readiness(address)).toEqual([200, { ready: true, draining: false }]);
     program.child.kill('SIGTERM');
@@ -58,25 +58,25 @@ describe('told to end, with a delay', () => {
     expect(await program.exitCode).toBe(1);
   });
 
-  test('its answers say that connections are not kept, so that callers go elsewhere before it closes', async () => {
+  test('sends "connection: close" with its responses during the delay', async () => {
     const { program, address } = await startWithSandbox({ DRAIN_DELAY_MS: '600000' });
     program.child.kill('SIGINT');
-    await logged(program, 'Shutting down.');
+    await logEntry(program, 'Shutting down.');
     const agent = new Agent({ keepAlive: true });
-    expect((await over(agent, `${address}/health`)).connection).toBe('close');
+    expect((await getOver(agent, `${address}/health`)).connection).toBe('close');
   });
 
   test.each([
-    ['an event stream breaks off', watchOverStream, 'broken off'],
-    ['a WebSocket is closed, to be opened anew', watchOverWebSocket, 1012],
-  ])('once that is over %s, and it ends with code 0', async (_what, watch, ending) => {
+    ['cuts off event streams', watchOverStream, 'broken off'],
+    ['closes WebSockets with 1012', watchOverWebSocket, 1012],
+  ])('%s after the delay, and exits with code 0', async (_case, watch, ending) => {
     const { program, address } = await startWithSandbox({ DRAIN_DELAY_MS: '200' });
     const { ended } = await watch(address);
     program.child.kill('SIGTERM');
     expect(await ended).toBe(ending);
     expect(await program.exitCode).toBe(0);
-    expect(at(await logged(program, 'Shutting down.'), 'subscriptions')).toBe(1);
-    expect(at(await logged(program, 'Shutdown complete.'), 'durationMs')).toBeGreaterThanOrEqual(199);
+    expect(at(await logEntry(program, 'Shutting down.'), 'subscriptions')).toBe(1);
+    expect(at(await logEntry(program, 'Shutdown complete.'), 'durationMs')).toBeGreaterThanOrEqual(199);
     expect(program.printed()).not.toMatch(/"level":"(?:warn|error)"|Unexpected/);
   });
 });
@@ -86,8 +86,8 @@ async function readiness(address: string): Promise<[number, unknown]> {
   return [response.status, await response.json()];
 }
 
-/** The answer over a connection of `agent`. */
-async function over(agent: Agent, url: string) {
+/** Sends a GET request over a connection of `agent`. */
+async function getOver(agent: Agent, url: string) {
   const request = get(url, { agent });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
@@ -96,71 +96,76 @@ async function over(agent: Agent, url: string) {
   return { status, connection: headers.connection, isReused: request.reusedSocket, body: await text(response) };
 }
 
-describe('told to end while a request is under way', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('by %s, it answers it, and ends with code 0', async (signal) => {
+describe('a shutdown during a request', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('after %s, sends the response, and exits with code 0', async (signal) => {
     const { program, address, sandbox, clock } = await startWithSandbox();
     sandbox.configure({ latencyMs: 1000 });
-    const answer = over(new Agent({ keepAlive: true }), `${address}/graphql?query=${encodeURIComponent(COUNT)}`);
+    const response = getOver(new Agent({ keepAlive: true }), `${address}/graphql?query=${encodeURIComponent(COUNT)}`);
     await until(() => sandbox.requests().inFlight === 1 && clock.pending() > 0);
     program.child.kill(signal);
     await untilClosed(address);
-    expect(await logged(program, 'Shutting down.')).toMatchObject({ signal, requests: 1, mutations: 0, webSockets: 0 });
+    expect(await logEntry(program, 'Shutting down.')).toMatchObject({
+      signal,
+      requests: 1,
+      mutations: 0,
+      webSockets: 0,
+    });
     clock.advance(1000);
-    const { connection, body } = await answer;
+    const { connection, body } = await response;
     expect([connection, JSON.parse(body)]).toEqual(['close', COUNTED]);
     expect(await program.exitCode).toBe(0);
     expect(program.printed()).not.toContain('Shutdown timed out');
   });
 
-  test('whoever asks again over a connection that was kept gets an answer, and is told to open no other here', async () => {
+  test('answers further requests over a kept-alive connection, with "connection: close"', async () => {
     const { program, address, sandbox } = await startWithSandbox();
     const agent = new Agent({ keepAlive: true });
-    expect((await over(agent, `${address}/health`)).connection).toBe('keep-alive');
-    sandbox.fail([{ kind: 'hang' }]);
-    const leaver = new AbortController();
-    const answer = ask(address, COUNT, leaver.signal).catch(() => 'left');
+    expect((await getOver(agent, `${address}/health`)).connection).toBe('keep-alive');
+    sandbox.setFaults([{ kind: 'hang' }]);
+    const caller = new AbortController();
+    const response = ask(address, COUNT, caller.signal).catch(() => 'disconnected');
     await until(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
     await untilClosed(address);
-    const again = await over(agent, `${address}/health`);
+    const again = await getOver(agent, `${address}/health`);
     expect([again.isReused, again.status, again.connection]).toEqual([true, 200, 'close']);
-    leaver.abort();
-    expect(await answer).toBe('left');
+    caller.abort();
+    expect(await response).toBe('disconnected');
     expect(await program.exitCode).toBe(0);
   });
 
-  test('what outlasts DRAIN_MS is cut off, which the log tells, and it ends with code 0', async () => {
+  test('aborts a request that takes longer than DRAIN_MS, logs how many were aborted, and exits with code 0', async () => {
     const { program, address, sandbox } = await startWithSandbox({ DRAIN_MS: '100' });
-    sandbox.fail([{ kind: 'hang' }]);
-    const answer = ask(address, COUNT);
-    const outcome = answer.then(
-      () => 'answered',
-      () => 'cut off',
+    sandbox.setFaults([{ kind: 'hang' }]);
+    const response = ask(address, COUNT);
+    const outcome = response.then(
+      () => 'completed',
+      () => 'aborted',
     );
     await until(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
-    expect(await outcome).toBe('cut off');
+    expect(await outcome).toBe('aborted');
     expect(await program.exitCode).toBe(0);
-    expect(await logged(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({
+    expect(await logEntry(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({
       requests: 1,
       mutations: 0,
     });
   });
 
-  test('a second signal ends it at once', async () => {
+  test('exits at once, with code 1, after a second signal', async () => {
     const { program, address, sandbox } = await startWithSandbox();
-    sandbox.fail([{ kind: 'hang' }]);
-    const answer = ask(address, COUNT);
-    answer.catch(() => null);
+    sandbox.setFaults([{ kind: 'hang' }]);
+    const response = ask(address, COUNT);
+    response.catch(() => null);
     await until(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
     await untilClosed(address);
     program.child.kill('SIGINT');
     expect(await program.exitCode).toBe(1);
-    await expect(answer).rejects.toThrow('fetch failed');
+    await expect(response).rejects.toThrow('fetch failed');
   });
 
-  test('a connection over which nothing was ever sent does not keep it', async () => {
+  test('does not wait for a connection without a request', async () => {
     const { program, address } = await startWithSandbox();
     const { port } = new URL(address);
     const socket = connect(Number(port), '127.0.0.1');
@@ -173,25 +178,29 @@ describe('told to end while a request is under way', () => {
   });
 });
 
-describe('told to end after a start whose caller has left', () => {
+describe('a shutdown after the caller of startLivestream has disconnected', () => {
   const POST = 'POST /meetings/{meeting_id}/livestreams';
   const READ_BACK = 'GET /meetings/{meeting_id}/active-livestream';
 
   test.each([
-    ['the answer is waited for', [], [POST]],
-    ['an answer that is lost is read back', [{ kind: 'truncated', method: 'POST' } as const], [POST, READ_BACK]],
-  ])('%s, and there is one livestream', async (_what, faults, sent) => {
+    ['waits for the response', [], [POST]],
+    [
+      'reads back the outcome if the response is lost',
+      [{ kind: 'truncated', method: 'POST' } as const],
+      [POST, READ_BACK],
+    ],
+  ])('%s, and starts one livestream', async (_case, faults, sent) => {
     const { program, address, sandbox, clock } = await startWithSandbox();
     const livestreams = sandbox.overview().counts.livestreams;
     sandbox.configure({ latencyMs: 1000 });
-    sandbox.fail(faults);
-    const leaver = new AbortController();
-    const answer = ask(address, startOf(sandbox.samples.idleMeetingId), leaver.signal);
+    sandbox.setFaults(faults);
+    const caller = new AbortController();
+    const response = ask(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal);
     await until(() => sandbox.requests().inFlight === 1);
-    leaver.abort();
-    await expect(answer).rejects.toThrow('aborted');
+    caller.abort();
+    await expect(response).rejects.toThrow('aborted');
     program.child.kill('SIGTERM');
-    expect(await logged(program, 'Shutting down.')).toMatchObject({ mutations: 1 });
+    expect(await logEntry(program, 'Shutting down.')).toMatchObject({ mutations: 1 });
     await untilClosed(address);
     for (const count of sent.keys()) {
       await until(() => sandbox.requests().received === count + 1 && clock.pending() > 0);
@@ -203,34 +212,34 @@ describe('told to end after a start whose caller has left', () => {
     expect(program.printed()).not.toContain('Shutdown timed out');
   });
 
-  test('one that outlasts DRAIN_MS is counted as cut off', async () => {
+  test('aborts a start that takes longer than DRAIN_MS, and logs how many were aborted', async () => {
     const { program, address, sandbox } = await startWithSandbox({ DRAIN_MS: '100' });
-    sandbox.fail([{ kind: 'hang' }]);
-    const leaver = new AbortController();
-    ask(address, startOf(sandbox.samples.idleMeetingId), leaver.signal).catch(() => null);
+    sandbox.setFaults([{ kind: 'hang' }]);
+    const caller = new AbortController();
+    ask(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal).catch(() => null);
     await until(() => sandbox.requests().inFlight === 1);
-    leaver.abort();
+    caller.abort();
     program.child.kill('SIGTERM');
-    expect(await logged(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({
+    expect(await logEntry(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({
       requests: 0,
       mutations: 1,
     });
     expect(await program.exitCode).toBe(0);
-    // It would take 10 s to give up by itself.
-    expect(at(await logged(program, 'Shutdown complete.'), 'durationMs')).toBeLessThan(9000);
+    // The timeout of the request itself is 10 s.
+    expect(at(await logEntry(program, 'Shutdown complete.'), 'durationMs')).toBeLessThan(9000);
   });
 });
 
-function startOf(meetingId: string): string {
+function startMutation(meetingId: string): string {
   return `mutation { startLivestream(input: { meetingId: "${meetingId}", name: "Deployed" }) { livestream { id } userErrors { code } } }`;
 }
 
-test('told to end while it waits for Redis, it ends at once', async () => {
-  const silent = createServer().listen(0, '127.0.0.1');
-  onTestFinished(() => void silent.close());
-  await once(silent, 'listening');
-  const program = start({ REDIS_URL: `redis://127.0.0.1:${portOf(silent)}` });
-  await once(silent, 'connection');
+test('a signal while the program waits for Redis at its start exits at once', async () => {
+  const silentRedis = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void silentRedis.close());
+  await once(silentRedis, 'listening');
+  const program = start({ REDIS_URL: `redis://127.0.0.1:${portOf(silentRedis)}` });
+  await once(silentRedis, 'connection');
   program.child.kill('SIGTERM');
   expect(await program.exitCode).toBe(0);
   expect(program.printed()).toBe('');

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 
+import packageJson from '../../package.json' with { type: 'json' };
 import { addressOf, ask, start } from '../support/program.ts';
 
-describe('without any setting', () => {
-  test('the program serves the sandbox, and each id that it prints can be queried', async () => {
+describe('the program, without settings', () => {
+  test('serves the sandbox, and prints ids that can be queried', async () => {
     const program = start();
     const address = await addressOf(program);
     const [live = '', idle = '', livestream = '', session = ''] = program.printed().match(/[0-9a-f-]{36}/g) ?? [];
@@ -27,7 +28,7 @@ describe('without any setting', () => {
     expect(program.printed()).toContain('the sandbox at http://127.0.0.1:');
   });
 
-  test('it tells that it lives and that it can serve, and sends a browser on to GraphiQL', async () => {
+  test('answers /health and /ready with 200, and redirects browsers to GraphiQL', async () => {
     const address = await addressOf(start());
     expect((await fetch(`${address}/health`)).status).toBe(200);
     expect((await fetch(`${address}/ready`)).status).toBe(200);
@@ -36,25 +37,37 @@ describe('without any setting', () => {
   });
 });
 
-describe('a start that cannot succeed ends with code 1 and one line that says what to set', () => {
+test('the program reports its version in the banner, in the log and at /health', async () => {
+  const { version } = packageJson;
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  const program = start();
+  const address = await addressOf(program);
+  expect(program.printed()).toContain(`realtimekit-graphql ${version}\n`);
+  await program.until(new RegExp(`^{.*"version":"${version}".*"msg":"Listening\\.".*}$`, 'm'));
+  const response = await fetch(`${address}/health`);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(await response.json()).toEqual({ status: 'ok', version });
+});
+
+describe('the program exits with code 1 and one line that names the setting', () => {
   test.each([
     [{ PORT: 'http' }, /^PORT: .* Example: PORT=4000\n$/],
     [{ HOST: '0.0.0.0' }, /^AUTH: must be passthrough, jwt or api-key, because .* Example: AUTH=passthrough\n$/],
     [{ CLOUDFLARE_ACCOUNT_ID: 'a' }, /^REALTIMEKIT_APP_ID: must be set .* Example: REALTIMEKIT_APP_ID=\S+\n$/],
-  ])('%o', async (settings, line) => {
+  ])('with the settings %o', async (settings, line) => {
     const program = start(settings);
     expect(await program.exitCode).toBe(1);
     expect(program.printed()).toMatch(line);
   });
 
-  test.each(['PORT', 'SANDBOX_PORT'])('%s is taken', async (name) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const address = other.address();
+  test.each(['PORT', 'SANDBOX_PORT'])('if another program uses the port in %s', async (name) => {
+    const otherServer = createServer().listen(0, '127.0.0.1');
+    await once(otherServer, 'listening');
+    const address = otherServer.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const program = start({ [name]: String(port) });
     expect(await program.exitCode).toBe(1);
     expect(program.printed()).toMatch(new RegExp(`^${name}: cannot listen on port ${port}: another program.*\n$`));
-    other.close();
+    otherServer.close();
   });
 });

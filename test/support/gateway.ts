@@ -65,7 +65,7 @@ export const TOKEN = 'tok-5e.cret';
 export const ACCOUNT = 'acc-0a7f';
 export const APP = 'app-11d2';
 
-/** What begins the log's line of an operation. */
+/** Matches the messages of log entries about operations. */
 const OPERATION = /^(Operation completed|Subscription ended|Request rejected)/;
 
 const running: { close(): Promise<void> }[] = [];
@@ -84,7 +84,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
   const { clock, sandbox, server } = place;
   const transport = createUndiciTransport();
   const logs: LogEntry[] = [];
-  const told: LogEntry[] = [];
+  const operationLogs: LogEntry[] = [];
   const gateway = createGateway({
     upstream: {
       baseUrl: server.url,
@@ -98,7 +98,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     transport: intercept(transport.send),
     caching: { ...caching, ttl: { ...DEFAULT_TTL, revalidateTimeoutMs: 1000, ...caching.ttl } },
     upstreamReport: true,
-    log: (level, message, fields = {}) => (OPERATION.test(message) ? told : logs).push({ level, message, fields }),
+    log: (level, message, fields = {}) =>
+      (OPERATION.test(message) ? operationLogs : logs).push({ level, message, fields }),
     graphiql: {},
     clock: withoutShortWaits(clock),
     random: () => 0,
@@ -142,12 +143,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     sandbox,
     clock,
     logs,
-    /** What the log says of each operation. */
-    told,
+    /** The log's entries about operations. All other entries are in `logs`. */
+    operationLogs,
     fetch,
     send,
     execute,
-    samples: sandbox.samples,
+    exampleIds: sandbox.exampleIds,
     /** The data of `execute`; throws where the answer has an error. */
     async query<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables): Promise<Data> {
       const { data, errors, text } = await execute(document, variables);
@@ -156,7 +157,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     },
     /** The upstream requests since the last `forget`, each as its method and route. */
     upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
-    forget: () => sandbox.forgetRequests(),
+    forget: () => sandbox.clearRequests(),
     /**
      * What the REST API itself says to a GET, or to a POST of `body`: the content of its envelope. It stands in `upstream()` until the
      * next `forget`.

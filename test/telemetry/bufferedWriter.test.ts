@@ -5,8 +5,8 @@ import { createBufferedWriter } from '../../src/telemetry/bufferedWriter.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A pipe that takes so many bytes at a time. */
-function pipe() {
+/** A pipe with limited room, or whose writes fail. */
+function createPipe() {
   let read = '';
   let room = Infinity;
   let failure: string | null = null;
@@ -25,49 +25,49 @@ function pipe() {
   };
 }
 
-test('writes lines together, and none later than 100 ms', () => {
-  const { write, read } = pipe();
-  const lines = createBufferedWriter(2, write);
-  lines.write('one\n');
-  lines.write('two\n');
+test('a buffered writer writes lines together, after at most 100 ms', () => {
+  const { write, read } = createPipe();
+  const writer = createBufferedWriter(2, write);
+  writer.write('one\n');
+  writer.write('two\n');
   expect(read()).toBe('');
   vi.advanceTimersByTime(100);
   expect(read()).toBe('one\ntwo\n');
 });
 
-test('goes on where a reader that was slow goes on, in order and without a gap', () => {
-  const { write, read, setRoom } = pipe();
-  const lines = createBufferedWriter(2, write);
+test('a buffered writer continues in order and without a gap when a full pipe has room again', () => {
+  const { write, read, setRoom } = createPipe();
+  const writer = createBufferedWriter(2, write);
   setRoom(2);
-  lines.write('one\n');
-  lines.flush();
+  writer.write('one\n');
+  writer.flush();
   expect(read()).toBe('on');
-  lines.write('two\n');
+  writer.write('two\n');
   setRoom(Infinity);
   vi.advanceTimersByTime(100);
   expect(read()).toBe('one\ntwo\n');
 });
 
-test('neither ends nor waits when nobody reads any more', () => {
-  const { write, read, failWith } = pipe();
-  const lines = createBufferedWriter(2, write);
+test('a buffered writer drops lines without throwing while the pipe has no reader', () => {
+  const { write, read, failWith } = createPipe();
+  const writer = createBufferedWriter(2, write);
   failWith('EPIPE');
-  lines.write('one\n');
-  expect(() => lines.flush()).not.toThrow();
+  writer.write('one\n');
+  expect(() => writer.flush()).not.toThrow();
   failWith(null);
-  lines.write('two\n');
-  lines.flush();
+  writer.write('two\n');
+  writer.flush();
   expect(read()).toBe('two\n');
 });
 
-test('keeps no more than some megabytes for a reader who takes nothing', () => {
-  const { write, read, setRoom } = pipe();
-  const lines = createBufferedWriter(2, write);
+test('a buffered writer buffers at most about 4 MB while the pipe is full', () => {
+  const { write, read, setRoom } = createPipe();
+  const writer = createBufferedWriter(2, write);
   setRoom(0);
   const line = `${'x'.repeat(9999)}\n`;
-  for (let count = 0; count < 1000; count += 1) lines.write(line);
+  for (let count = 0; count < 1000; count += 1) writer.write(line);
   setRoom(Infinity);
-  lines.flush();
+  writer.flush();
   expect(read().length).toBeGreaterThan(3_000_000);
   expect(read().length).toBeLessThan(4_100_000);
 });

@@ -5,26 +5,26 @@ import { onTestFinished } from 'vitest';
 
 import { at, rowsOf } from '../support/gateway.ts';
 
-/** A span as a collector gets it. */
+/** A span as the collector received it. */
 export interface CollectedSpan {
   name: string;
   traceId: string;
   spanId: string;
-  /** Empty: it has none. */
+  /** Empty for a root span. */
   parentSpanId: string;
-  /** OTLP's number: 1 internal, 2 server, 3 client. */
+  /** OTLP's SpanKind: 1 internal, 2 server, 3 client. */
   kind: number;
   attributes: Record<string, unknown>;
   isFailed: boolean;
 }
 
 export interface CollectorOptions {
-  /** Whether it ever answers. */
-  answers?: boolean;
+  /** Whether the collector sends responses. Default: true. */
+  sendsResponses?: boolean;
 }
 
-/** An OTLP collector over real HTTP, for traces in JSON; it ends with the test. */
-export async function startCollector({ answers = true }: CollectorOptions = {}) {
+/** Starts an OTLP collector for traces in JSON, over real HTTP. It closes with the test. */
+export async function startCollector({ sendsResponses = true }: CollectorOptions = {}) {
   const bodies: string[] = [];
   const headers: IncomingHttpHeaders[] = [];
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ export async function startCollector({ answers = true }: CollectorOptions = {}) 
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       bodies.push(Buffer.concat(chunks).toString());
-      if (answers) response.setHeader('content-type', 'application/json').end('{}');
+      if (sendsResponses) response.setHeader('content-type', 'application/json').end('{}');
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -45,7 +45,7 @@ export async function startCollector({ answers = true }: CollectorOptions = {}) 
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
-    /** All that came, as it came. */
+    /** The bodies of all requests, as text. */
     text: () => bodies.join('\n'),
     headers,
     resources: () => bodies.flatMap((body) => rowsOf(at(JSON.parse(body), 'resourceSpans'))).map(attributesOfResource),

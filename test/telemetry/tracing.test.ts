@@ -5,15 +5,18 @@ import type { TransportRequest } from '../../src/realtimekit/transport.ts';
 import { ACCOUNT, APP, present, startTestGateway, TOKEN, until } from '../support/gateway.ts';
 import { type CollectedSpan, type CollectorOptions, startCollector } from './collector.ts';
 
-const ALL = { isParentBased: true, ratio: 1 };
-const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const SAMPLE_ALL = { isParentBased: true, ratio: 1 };
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** A gateway that is traced, and what its collector and its upstream see. */
-async function startTraced({ sampling = ALL, ...options }: CollectorOptions & { sampling?: typeof ALL } = {}) {
+/** Starts a gateway that sends its traces to a collector, and records its upstream requests. */
+async function startTraced({
+  sampling = SAMPLE_ALL,
+  ...options
+}: CollectorOptions & { sampling?: typeof SAMPLE_ALL } = {}) {
   const collector = await startCollector(options);
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=me');
@@ -30,29 +33,29 @@ async function startTraced({ sampling = ALL, ...options }: CollectorOptions & { 
   return { collector, tracing, gateway, sent, warnings };
 }
 
-function named(spans: readonly CollectedSpan[], name: string): CollectedSpan {
+function spanNamed(spans: readonly CollectedSpan[], name: string): CollectedSpan {
   return present(spans.find((span) => span.name === name));
 }
 
-const LOOK = 'query Look($id: ID!) { meeting(id: $id) { activeLivestream { id activeSession { id } } } }';
+const ACTIVE = 'query Active($id: ID!) { meeting(id: $id) { activeLivestream { id activeSession { id } } } }';
 
-describe('a traced operation', () => {
-  test('is a span, whose parts are its batches, whose parts are their upstream requests', async () => {
+describe('the trace of an operation', () => {
+  test('has a span for the operation, with spans for its batches, with spans for their upstream requests', async () => {
     const { collector, tracing, gateway, sent } = await startTraced();
-    const variables = { id: gateway.samples.liveMeetingId };
-    await gateway.send({ query: LOOK, variables }, { headers: { traceparent: PARENT } });
+    const variables = { id: gateway.exampleIds.liveMeetingId };
+    await gateway.send({ query: ACTIVE, variables }, { headers: { traceparent: TRACEPARENT } });
     await tracing.close();
     const spans = collector.spans();
-    const [, traceId, parentId] = PARENT.split('-');
+    const [, traceId, parentId] = TRACEPARENT.split('-');
     expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
-    const operation = named(spans, 'query Look');
+    const operation = spanNamed(spans, 'query Active');
     expect(operation).toMatchObject({
       parentSpanId: parentId,
       kind: 2,
       isFailed: false,
-      attributes: { 'graphql.operation.name': 'Look', 'graphql.operation.type': 'query' },
+      attributes: { 'graphql.operation.name': 'Active', 'graphql.operation.type': 'query' },
     });
-    const batches = ['batch activeLivestream', 'batch activeSession'].map((name) => named(spans, name));
+    const batches = ['batch activeLivestream', 'batch activeSession'].map((name) => spanNamed(spans, name));
     for (const batch of batches)
       expect(batch).toMatchObject({ parentSpanId: operation.spanId, attributes: { 'graphql.batch.keys': 1 } });
     const requests = spans.filter(({ kind }) => kind === 3);
@@ -65,16 +68,16 @@ describe('a traced operation', () => {
       'url.template': '/meetings/{id}/active-livestream',
       'http.response.status_code': 200,
     });
-    // Upstream can go on from there.
+    // RealtimeKit can continue the trace.
     expect(sent.map(({ headers }) => headers['traceparent'])).toEqual(
       requests.map(({ spanId }) => `00-${traceId}-${spanId}-01`),
     );
-    expect(gateway.told[0]?.fields).toMatchObject({ traceId });
+    expect(gateway.operationLogs[0]?.fields).toMatchObject({ traceId });
   });
 
-  test('is sent under the service’s name with the operator’s headers, and no secret and no value of a caller', async () => {
+  test('is sent with the configured service name and headers, and contains no secrets and no values from callers', async () => {
     const { collector, tracing, gateway } = await startTraced();
-    const id = gateway.samples.liveLivestreamId;
+    const id = gateway.exampleIds.liveLivestreamId;
     await gateway.send({ query: `{ livestream(id: "${id}") { streamKey ingestServer activeSession { id } } }` });
     await gateway.send({ query: 'query Unknown($id: ID!) { livestream(id: $id) { name } }', variables: { id: 'a b' } });
     await tracing.close();
@@ -85,31 +88,34 @@ describe('a traced operation', () => {
     expect(collector.text()).not.toMatch(/[0-9a-f]{64}/);
   });
 
-  test('that fails says so by its code, as do its upstream requests', async () => {
+  test('marks failed operations, batches and upstream requests with an error code', async () => {
     const { collector, tracing, gateway } = await startTraced();
-    gateway.sandbox.fail([{ kind: 'status', status: 403 }]);
-    await gateway.send({ query: LOOK, variables: { id: gateway.samples.liveMeetingId } });
+    gateway.sandbox.setFaults([{ kind: 'status', status: 403 }]);
+    await gateway.send({ query: ACTIVE, variables: { id: gateway.exampleIds.liveMeetingId } });
     await gateway.send({ query: '{' });
     await tracing.close();
     const spans = collector.spans();
-    expect(named(spans, 'query Look')).toMatchObject({ isFailed: true, attributes: { 'error.type': 'FORBIDDEN' } });
-    expect(named(spans, 'batch activeLivestream').isFailed).toBe(true);
-    expect(named(spans, 'GET /meetings/{id}/active-livestream')).toMatchObject({
+    expect(spanNamed(spans, 'query Active')).toMatchObject({
+      isFailed: true,
+      attributes: { 'error.type': 'FORBIDDEN' },
+    });
+    expect(spanNamed(spans, 'batch activeLivestream').isFailed).toBe(true);
+    expect(spanNamed(spans, 'GET /meetings/{id}/active-livestream')).toMatchObject({
       isFailed: true,
       attributes: { 'error.type': '403', 'http.response.status_code': 403 },
     });
-    expect(named(spans, 'GraphQL Operation').attributes).toEqual({ 'error.type': 'GRAPHQL_PARSE_FAILED' });
+    expect(spanNamed(spans, 'GraphQL Operation').attributes).toEqual({ 'error.type': 'GRAPHQL_PARSE_FAILED' });
   });
 
-  test('whose whole answer is at hand is one span', async () => {
+  test('has a single span if the response comes from the response cache', async () => {
     const { collector, tracing, gateway } = await startTraced();
-    const ask = async () => gateway.send({ query: LOOK, variables: { id: gateway.samples.liveMeetingId } });
-    await ask();
-    await ask();
+    const send = async () => gateway.send({ query: ACTIVE, variables: { id: gateway.exampleIds.liveMeetingId } });
+    await send();
+    await send();
     await tracing.close();
-    const kept = collector.spans().filter(({ attributes }) => attributes['graphql.from_response_cache'] === true);
-    expect(kept).toHaveLength(1);
-    expect(collector.spans().filter(({ traceId }) => traceId === kept[0]?.traceId)).toHaveLength(1);
+    const cached = collector.spans().filter(({ attributes }) => attributes['graphql.from_response_cache'] === true);
+    expect(cached).toHaveLength(1);
+    expect(collector.spans().filter(({ traceId }) => traceId === cached[0]?.traceId)).toHaveLength(1);
   });
 
   test.each([
@@ -117,20 +123,20 @@ describe('a traced operation', () => {
     'nonsense',
     '00-00000000000000000000000000000000-b7ad6b7169203331-01',
     'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  ])('begins a trace of its own where it came with none: "%s"', async (traceparent) => {
+  ])('starts a new trace without a valid traceparent header: "%s"', async (traceparent) => {
     const { collector, tracing, gateway } = await startTraced();
     await gateway.send({ query: '{ __typename }' }, { headers: { traceparent } });
     await tracing.close();
-    expect(named(collector.spans(), 'query')).toMatchObject({ parentSpanId: '' });
+    expect(spanNamed(collector.spans(), 'query')).toMatchObject({ parentSpanId: '' });
   });
 });
 
 describe('sampling', () => {
-  test('what the caller’s trace leaves out is left out, and upstream is told so', async () => {
+  test('follows the decision of the caller, and passes it on to RealtimeKit', async () => {
     const { collector, tracing, gateway, sent } = await startTraced();
-    const traceparent = PARENT.replace(/01$/, '00');
-    const variables = { id: gateway.samples.liveMeetingId };
-    await gateway.send({ query: LOOK, variables }, { headers: { traceparent } });
+    const traceparent = TRACEPARENT.replace(/01$/, '00');
+    const variables = { id: gateway.exampleIds.liveMeetingId };
+    await gateway.send({ query: ACTIVE, variables }, { headers: { traceparent } });
     await tracing.close();
     expect(collector.text()).toBe('');
     expect(sent[0]?.headers['traceparent']).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/);
@@ -138,10 +144,10 @@ describe('sampling', () => {
 
   test.each([
     [{ isParentBased: true, ratio: 0 }, {}, 0],
-    [{ isParentBased: true, ratio: 0 }, { traceparent: PARENT }, 1],
-    [{ isParentBased: false, ratio: 0 }, { traceparent: PARENT }, 0],
-    [{ isParentBased: false, ratio: 1 }, { traceparent: PARENT.replace(/01$/, '00') }, 1],
-  ])('%o with %o gives %i', async (sampling, headers, count) => {
+    [{ isParentBased: true, ratio: 0 }, { traceparent: TRACEPARENT }, 1],
+    [{ isParentBased: false, ratio: 0 }, { traceparent: TRACEPARENT }, 0],
+    [{ isParentBased: false, ratio: 1 }, { traceparent: TRACEPARENT.replace(/01$/, '00') }, 1],
+  ])('with the settings %o and the headers %o exports %i spans', async (sampling, headers, count) => {
     const { collector, tracing, gateway } = await startTraced({ sampling });
     await gateway.send({ query: '{ __typename }' }, { headers });
     await tracing.close();
@@ -149,7 +155,7 @@ describe('sampling', () => {
   });
 });
 
-test('an untraced operation sends upstream nothing that it was not sent before', async () => {
+test('without tracing, upstream requests have no traceparent header', async () => {
   const sent: TransportRequest[] = [];
   const gateway = await startTestGateway({
     intercept: (send) => async (request) => {
@@ -157,15 +163,15 @@ test('an untraced operation sends upstream nothing that it was not sent before',
       return send(request);
     },
   });
-  const variables = { id: gateway.samples.liveMeetingId };
-  await gateway.send({ query: LOOK, variables }, { headers: { traceparent: PARENT } });
+  const variables = { id: gateway.exampleIds.liveMeetingId };
+  await gateway.send({ query: ACTIVE, variables }, { headers: { traceparent: TRACEPARENT } });
   expect(sent.map(({ headers }) => Object.keys(headers).toSorted())).toEqual([
     ['accept', 'authorization'],
     ['accept', 'authorization'],
   ]);
 });
 
-test('what a subscription reads for its events is no part of a trace that would never end', async () => {
+test('reads for the events of a subscription are not part of its trace', async () => {
   const { collector, tracing, gateway } = await startTraced();
   const response = await gateway.server.fetch('http://gateway.test/graphql', {
     method: 'POST',
@@ -176,16 +182,16 @@ test('what a subscription reads for its events is no part of a trace that would 
   let text = '';
   while (!text.includes('event: next')) text += new TextDecoder().decode((await reader?.read())?.value);
   await reader?.cancel();
-  await until(() => gateway.told.length > 0);
+  await until(() => gateway.operationLogs.length > 0);
   await tracing.close();
   const names = collector.spans().map(({ name }) => name);
   expect(names).toContain('subscription Watch');
   expect(names).not.toContain('batch meeting');
 });
 
-test('a collector that never answers holds up neither an answer nor the end, and is told of once', async () => {
+test('a collector that sends no responses delays neither operations nor the shutdown, and is logged once', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '300');
-  const { tracing, gateway, warnings } = await startTraced({ answers: false });
+  const { tracing, gateway, warnings } = await startTraced({ sendsResponses: false });
   for (let count = 0; count < 3000; count += 1) await gateway.send({ query: '{ __typename }' });
   const startedAt = performance.now();
   await tracing.close();

@@ -9,9 +9,9 @@ import { at, matching, startTestGateway, type TestGatewayOptions } from '../../s
 import { serve } from '../../support/served.ts';
 
 const PASSTHROUGH: TestGatewayOptions = { options: { auth: { kind: 'passthrough' } } };
-const WATCH_ALL = 'subscription { livestreamUpdated { id } }';
+const SUBSCRIBE_TO_ALL = 'subscription { livestreamUpdated { id } }';
 
-/** A caller who speaks the protocol's own messages. */
+/** Opens a WebSocket, sends `connection_init` with the payload `init` unless it is null, and waits for the first message. */
 async function connect(url: string, init: object | null = {}, headers: Record<string, string> = {}) {
   const socket = new WebSocket(url, 'graphql-transport-ws', { headers });
   onTestFinished(() => socket.terminate());
@@ -29,14 +29,14 @@ async function connect(url: string, init: object | null = {}, headers: Record<st
     messages,
     closed,
     send,
-    run: (id: string, payload: object) => send({ id, type: 'subscribe', payload }),
-    until: async (...types: string[]) =>
+    subscribe: (id: string, payload: object) => send({ id, type: 'subscribe', payload }),
+    untilMessages: async (...types: string[]) =>
       expect.poll(() => messages.map((message) => at(message, 'type'))).toEqual(types),
   };
 }
 
-/** With which status a request for a WebSocket is answered. */
-async function knock(url: string, headers: Record<string, string>, path = '/graphql'): Promise<number> {
+/** Returns the HTTP status of the response to a request for a WebSocket. */
+async function statusOfUpgrade(url: string, headers: Record<string, string>, path = '/graphql'): Promise<number> {
   const socket = new WebSocket(new URL(path, url), 'graphql-transport-ws', { headers });
   onTestFinished(() => socket.terminate());
   return new Promise((resolve, reject) => {
@@ -46,65 +46,67 @@ async function knock(url: string, headers: Record<string, string>, path = '/grap
   });
 }
 
-describe('who may connect', () => {
-  test('without a credential nobody, and they are told so', async () => {
+describe('opening a connection', () => {
+  test('is rejected without a credential, with a reason', async () => {
     const { socketUrl } = await serve(await startTestGateway(PASSTHROUGH));
     const { closed, messages } = await connect(socketUrl);
     expect(await closed).toEqual([4401, matching(/^Send the header/)]);
     expect(messages).toEqual([]);
   });
 
-  test('nobody without having said who they are', async () => {
+  test('is rejected if the client subscribes before connection_init', async () => {
     const { socketUrl } = await serve(await startTestGateway());
-    const { run, closed } = await connect(socketUrl, null);
-    run('1', { query: '{ __typename }' });
+    const { subscribe, closed } = await connect(socketUrl, null);
+    subscribe('1', { query: '{ __typename }' });
     expect(await closed).toEqual([4401, 'Unauthorized']);
   });
 
   test.each([
-    ['their first message', { authorization: 'Bearer of-alice' }, {}],
-    ['its headers', { headers: { Authorization: 'Bearer of-alice' } }, {}],
-    ['the request', {}, { authorization: 'Bearer of-alice' }],
-  ])('who shows a credential in %s', async (_where, init, headers) => {
+    ['connection_init', { authorization: 'Bearer of-alice' }, {}],
+    ['the "headers" of connection_init', { headers: { Authorization: 'Bearer of-alice' } }, {}],
+    ["the WebSocket's own request", {}, { authorization: 'Bearer of-alice' }],
+  ])('is accepted with a credential in %s', async (_place, init, headers) => {
     const gateway = await startTestGateway(PASSTHROUGH);
     const { socketUrl } = await serve(gateway);
-    const { run, until, messages } = await connect(socketUrl, init, headers);
-    run('1', { query: '{ livestreams(first: 1) { totalCount } }' });
-    await until('connection_ack', 'next', 'complete');
+    const { subscribe, untilMessages, messages } = await connect(socketUrl, init, headers);
+    subscribe('1', { query: '{ livestreams(first: 1) { totalCount } }' });
+    await untilMessages('connection_ack', 'next', 'complete');
     expect(messages[1]).toEqual({ id: '1', type: 'next', payload: { data: { livestreams: { totalCount: 320 } } } });
   });
 
-  test('what no header can hold is refused', async () => {
+  test('is rejected if a credential is not a valid header value', async () => {
     const { socketUrl } = await serve(await startTestGateway(PASSTHROUGH));
     const { closed } = await connect(socketUrl, { authorization: 'Bearer a\nhost: b' });
     expect(await closed).toEqual([4400, 'Invalid header value.']);
   });
 
-  test('who says nothing at all is sent away', async () => {
+  test('is rejected if the client sends no connection_init in time', async () => {
     const { socketUrl } = await serve(await startTestGateway(), { initTimeoutMs: 20 });
     const { closed } = await connect(socketUrl, null);
     expect(await closed).toEqual([4408, 'Connection initialisation timeout']);
   });
 
-  test('pages of other sites may not, but for the listed ones', async () => {
+  test('is rejected for pages of other origins, unless the origin is listed', async () => {
     const { socketUrl, host } = await serve(await startTestGateway(), { corsOrigins: ['https://app.example.com'] });
     const statuses = await Promise.all(
       [`http://${host}`, 'https://app.example.com', 'https://evil.example.com', 'null', 'nonsense'].map(
-        async (origin) => knock(socketUrl, { origin }),
+        async (origin) => statusOfUpgrade(socketUrl, { origin }),
       ),
     );
     expect(statuses).toEqual([101, 101, 403, 403, 403]);
   });
 
-  test('where only this machine is served, only by its own names', async () => {
+  test('is rejected for other hosts if only this machine is served', async () => {
     const { socketUrl } = await serve(await startTestGateway(), { localOnly: true });
-    expect(await knock(socketUrl, { host: 'rebound.example.com', origin: 'http://rebound.example.com' })).toBe(421);
-    expect(await knock(socketUrl, { host: 'localhost' })).toBe(101);
+    expect(
+      await statusOfUpgrade(socketUrl, { host: 'rebound.example.com', origin: 'http://rebound.example.com' }),
+    ).toBe(421);
+    expect(await statusOfUpgrade(socketUrl, { host: 'localhost' })).toBe(101);
   });
 
-  test('there is one address for it, and an offer of another protocol is not taken up', async () => {
+  test('is possible at /graphql only, and upgrades to other protocols are ignored', async () => {
     const { url, socketUrl, port } = await serve(await startTestGateway());
-    expect(await knock(socketUrl, {}, '/other')).toBe(404);
+    expect(await statusOfUpgrade(socketUrl, {}, '/other')).toBe(404);
     const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
     const request = httpRequest({
       port,
@@ -114,18 +116,18 @@ describe('who may connect', () => {
     });
     request.setHeader('accept', 'application/json');
     request.end();
-    const answered: unknown[] = await once(request, 'response');
-    expect(answered[0]).toHaveProperty('statusCode', 200);
+    const responses: unknown[] = await once(request, 'response');
+    expect(responses[0]).toHaveProperty('statusCode', 200);
   });
 });
 
-describe('an operation over it', () => {
-  test('is held to every rule for those over HTTP', async () => {
+describe('an operation over a WebSocket', () => {
+  test('is subject to the same rules as over HTTP', async () => {
     const gateway = await startTestGateway({ options: { limits: { depth: 2, upstreamRequests: 3 } } });
     const { socketUrl } = await serve(gateway);
-    const { run, until, messages } = await connect(socketUrl);
-    await until('connection_ack');
-    const refused: [string, string][] = [
+    const { subscribe, untilMessages, messages } = await connect(socketUrl);
+    await untilMessages('connection_ack');
+    const rejected: [string, string][] = [
       ['{ nope }', 'GRAPHQL_VALIDATION_FAILED'],
       ['{', 'GRAPHQL_PARSE_FAILED'],
       ['{ livestreams { nodes { meeting { id } } } }', 'GRAPHQL_VALIDATION_FAILED'],
@@ -133,62 +135,62 @@ describe('an operation over it', () => {
       ['subscription { livestreamUpdated(livestreamId: "not/one") { id } }', 'BAD_USER_INPUT'],
       ['subscription { livestreamUpdated(livestreamId: "unknown") { id } }', 'BAD_USER_INPUT'],
     ];
-    for (const [index, [query]] of refused.entries()) run(String(index), { query });
-    await expect.poll(() => messages.length).toBe(refused.length + 1);
+    for (const [index, [query]] of rejected.entries()) subscribe(String(index), { query });
+    await expect.poll(() => messages.length).toBe(rejected.length + 1);
     const codes = messages.flatMap((message) => {
       const code = at(message, 'payload', 0, 'extensions', 'code');
       return at(message, 'type') === 'error' ? [[at(message, 'id'), code]] : [];
     });
     expect(new Map(codes.map(([id, code]) => [id, code]))).toEqual(
-      new Map(refused.map(([, code], index) => [String(index), code])),
+      new Map(rejected.map(([, code], index) => [String(index), code])),
     );
     expect(gateway.logs).toEqual([]);
   });
 
-  test('is refused without its scope, as a field is', async () => {
+  test('is rejected if the caller lacks the scope of the subscription', async () => {
     const sha256 = '1f2121007bed4356448a438740bc42c0479ee40453230c3e574e2ab6b17653c0';
     const keys = [{ name: 'none', sha256, scopes: [] }];
     const { socketUrl } = await serve(await startTestGateway({ options: { auth: { kind: 'api-key', keys } } }));
-    const { run, until, messages } = await connect(socketUrl, { 'x-api-key': 'key-of-nobody' });
-    run('1', { query: WATCH_ALL });
-    await until('connection_ack', 'error');
+    const { subscribe, untilMessages, messages } = await connect(socketUrl, { 'x-api-key': 'key-of-nobody' });
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    await untilMessages('connection_ack', 'error');
     expect(messages[1]).toMatchObject({ payload: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
-  test('may be sent by its id', async () => {
+  test('can be sent by the id of its document', async () => {
     const trustedDocuments = {
       documents: new Map([['all', '{ livestreams(first: 1) { totalCount } }']]),
       isExclusive: true,
     };
     const { socketUrl } = await serve(await startTestGateway({ options: { trustedDocuments } }));
-    const { run, until, messages } = await connect(socketUrl);
-    run('1', { documentId: 'all' });
-    await until('connection_ack', 'next', 'complete');
-    run('2', { query: '{ __typename }' });
-    await until('connection_ack', 'next', 'complete', 'error');
+    const { subscribe, untilMessages, messages } = await connect(socketUrl);
+    subscribe('1', { documentId: 'all' });
+    await untilMessages('connection_ack', 'next', 'complete');
+    subscribe('2', { query: '{ __typename }' });
+    await untilMessages('connection_ack', 'next', 'complete', 'error');
     expect(messages[1]).toMatchObject({ payload: { data: { livestreams: { totalCount: 320 } } } });
     expect(messages[3]).toMatchObject({ payload: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
-  test('tells what fails in a field beside the others, with its code', async () => {
+  test('returns the data of other fields if one field fails, and the error with its code', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'status', status: 500, route: '/livestreams/{livestream_id}' }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 500, route: '/livestreams/{livestream_id}' }]);
     const { socketUrl } = await serve(gateway);
-    const { run, until, messages } = await connect(socketUrl);
-    run('1', { query: '{ __typename livestream(id: "abc") { name } }' });
-    await until('connection_ack', 'next', 'complete');
+    const { subscribe, untilMessages, messages } = await connect(socketUrl);
+    subscribe('1', { query: '{ __typename livestream(id: "abc") { name } }' });
+    await untilMessages('connection_ack', 'next', 'complete');
     const extensions = { code: 'UPSTREAM_UNAVAILABLE', retryable: true };
     expect(messages[1]).toMatchObject({
       payload: { data: { __typename: 'Query', livestream: null }, errors: [{ path: ['livestream'], extensions }] },
     });
   });
 
-  test('that is given up is given up upstream', async () => {
+  test('aborts its upstream requests when the client completes it', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'hang' }]);
+    gateway.sandbox.setFaults([{ kind: 'hang' }]);
     const { socketUrl } = await serve(gateway);
-    const { run, send, messages } = await connect(socketUrl);
-    run('1', { query: '{ livestreams(first: 1) { totalCount } }' });
+    const { subscribe, send, messages } = await connect(socketUrl);
+    subscribe('1', { query: '{ livestreams(first: 1) { totalCount } }' });
     const inFlight = async (): Promise<unknown> => at(gateway.sandbox.requests(), 'inFlight');
     await expect.poll(inFlight).toBe(1);
     send({ id: '1', type: 'complete' });
@@ -196,7 +198,7 @@ describe('an operation over it', () => {
     expect(messages).toEqual([{ type: 'connection_ack' }]);
   });
 
-  test('works with a client, as it would over HTTP', async () => {
+  test('works with the client graphql-ws', async () => {
     const { socketUrl } = await serve(await startTestGateway());
     const client = createClient({ url: socketUrl });
     onTestFinished(async () => client.dispose());
@@ -205,83 +207,83 @@ describe('an operation over it', () => {
   });
 });
 
-describe('what one caller may have', () => {
-  test('are so many subscriptions, over however many connections', async () => {
+describe('the server', () => {
+  test('rejects a subscription beyond the limit of the caller, over all connections', async () => {
     const gateway = await startTestGateway({ options: { live: { perCaller: 2 } } });
     const { socketUrl } = await serve(gateway);
-    const [one, other] = await Promise.all([connect(socketUrl), connect(socketUrl)]);
-    one.run('1', { query: WATCH_ALL });
-    other.run('1', { query: WATCH_ALL });
+    const [first, second] = await Promise.all([connect(socketUrl), connect(socketUrl)]);
+    first.subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    second.subscribe('1', { query: SUBSCRIBE_TO_ALL });
     await expect.poll(() => gateway.server.subscriptionCount()).toBe(2);
-    one.run('2', { query: WATCH_ALL });
-    await expect.poll(() => one.messages).toContainEqual(expect.objectContaining({ id: '2', type: 'error' }));
-    expect(JSON.stringify(one.messages)).toContain('RATE_LIMITED');
-    other.socket.terminate();
+    first.subscribe('2', { query: SUBSCRIBE_TO_ALL });
+    await expect.poll(() => first.messages).toContainEqual(expect.objectContaining({ id: '2', type: 'error' }));
+    expect(JSON.stringify(first.messages)).toContain('RATE_LIMITED');
+    second.socket.terminate();
     await expect.poll(() => gateway.server.subscriptionCount()).toBe(1);
   });
 
-  test('are so many operations over one connection', async () => {
+  test('rejects an operation beyond the limit of operations in progress over one connection', async () => {
     const gateway = await startTestGateway();
     const { socketUrl } = await serve(gateway, { maxOperations: 2 });
-    const { run, messages } = await connect(socketUrl);
-    for (const id of ['1', '2', '3']) run(id, { query: WATCH_ALL });
+    const { subscribe, messages } = await connect(socketUrl);
+    for (const id of ['1', '2', '3']) subscribe(id, { query: SUBSCRIBE_TO_ALL });
     await expect.poll(() => messages).toContainEqual(expect.objectContaining({ id: '3', type: 'error' }));
     expect(gateway.server.subscriptionCount()).toBeLessThanOrEqual(2);
   });
 
-  test('are messages that are not too long', async () => {
+  test('closes the connection with 1009 after a message that is too large', async () => {
     const { socketUrl } = await serve(await startTestGateway(), { maxMessageBytes: 1000 });
-    const { run, closed } = await connect(socketUrl);
-    run('1', { query: '{ __typename }'.padEnd(1000) });
+    const { subscribe, closed } = await connect(socketUrl);
+    subscribe('1', { query: '{ __typename }'.padEnd(1000) });
     expect((await closed)[0]).toBe(1009);
   });
 
   test.each([
-    ['no JSON', '{', 4400],
-    ['no message', '[]', 4400],
-    ['no operation', '{"id":"1","type":"subscribe","payload":7}', 4400],
-  ])('are messages of the protocol: %s', async (_what, text, code) => {
+    ['invalid JSON', '{', 4400],
+    ['an array', '[]', 4400],
+    ['a payload that is a number', '{"id":"1","type":"subscribe","payload":7}', 4400],
+  ])('closes the connection with 4400 after %s instead of a message of the protocol', async (_case, text, code) => {
     const { socketUrl } = await serve(await startTestGateway());
-    const { socket, messages, closed, until } = await connect(socketUrl);
-    await until('connection_ack');
+    const { socket, messages, closed, untilMessages } = await connect(socketUrl);
+    await untilMessages('connection_ack');
     socket.send(text);
     expect((await closed)[0]).toBe(code);
     expect(messages).toHaveLength(1);
   });
 
-  test('are no variables in a nest that is too deep', async () => {
+  test('rejects variables that are nested too deeply', async () => {
     const { socketUrl } = await serve(await startTestGateway());
-    const { socket, messages, until } = await connect(socketUrl);
-    const nest = '['.repeat(100_000) + ']'.repeat(100_000);
-    socket.send(`{"id":"1","type":"subscribe","payload":{"query":"{a}","variables":{"a":${nest}}}}`);
-    await until('connection_ack', 'error');
+    const { socket, messages, untilMessages } = await connect(socketUrl);
+    const nested = '['.repeat(100_000) + ']'.repeat(100_000);
+    socket.send(`{"id":"1","type":"subscribe","payload":{"query":"{a}","variables":{"a":${nested}}}}`);
+    await untilMessages('connection_ack', 'error');
     expect(messages[1]).toMatchObject({ payload: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 });
 
-test('who does not answer any more is cut off', async () => {
+test('the server disconnects a client that does not answer pings', async () => {
   const { socketUrl, sockets } = await serve(await startTestGateway(), { pingIntervalMs: 20 });
-  const silent = new WebSocket(socketUrl, 'graphql-transport-ws', { autoPong: false });
-  await once(silent, 'open');
+  const unresponsive = new WebSocket(socketUrl, 'graphql-transport-ws', { autoPong: false });
+  await once(unresponsive, 'open');
   const { socket } = await connect(socketUrl);
-  await once(silent, 'close');
+  await once(unresponsive, 'close');
   await once(socket, 'ping');
   expect([socket.readyState, sockets.size()]).toEqual([socket.OPEN, 1]);
 });
 
-describe('a gateway that ends', () => {
-  test('lets a query finish before its connection is closed, and tells its caller to come back', async () => {
+describe('a server that is draining', () => {
+  test('completes queries before it closes their connection with 1012, and rejects new connections', async () => {
     const gateway = await startTestGateway();
     const served = await serve(gateway);
-    gateway.sandbox.fail([{ kind: 'hang' }]);
-    const { run, until, messages, closed } = await connect(served.socketUrl);
-    await until('connection_ack');
-    run('1', { query: '{ livestreams(first: 1) { totalCount } }' });
-    run('2', { query: WATCH_ALL });
+    gateway.sandbox.setFaults([{ kind: 'hang' }]);
+    const { subscribe, untilMessages, messages, closed } = await connect(served.socketUrl);
+    await untilMessages('connection_ack');
+    subscribe('1', { query: '{ livestreams(first: 1) { totalCount } }' });
+    subscribe('2', { query: SUBSCRIBE_TO_ALL });
     await expect.poll(() => at(gateway.sandbox.requests(), 'inFlight')).toBe(2);
     const drained = served.drain();
-    run('3', { query: '{ __typename }' });
-    expect(await knock(served.socketUrl, {}).catch(() => 'refused')).toBe('refused');
+    subscribe('3', { query: '{ __typename }' });
+    expect(await statusOfUpgrade(served.socketUrl, {}).catch(() => 'unreachable')).toBe('unreachable');
     gateway.clock.advance(30_000);
     expect(await closed).toEqual([1012, 'Connect again.']);
     await drained;
