@@ -1,6 +1,6 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** Types the operations in `test/api`, each by its own text. */
+/** Generates types for the operations in `test/api`. TypeScript finds them by the text of each operation. */
 const config: CodegenConfig = {
   schema: 'schema/*.graphql',
   documents: 'test/api/**/*.ts',

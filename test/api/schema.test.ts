@@ -18,9 +18,9 @@ const types = Object.values(buildSchema(typeDefs).getTypeMap()).filter(
   (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
 );
 
-const parts = described('', types).concat(types.flatMap(partsOf));
+const elements = described('', types).concat(types.flatMap(elementsOf));
 
-function partsOf(type: GraphQLNamedType): Described[] {
+function elementsOf(type: GraphQLNamedType): Described[] {
   if (isEnumType(type)) return described(type.name, type.getValues());
   if (isInputObjectType(type)) return described(type.name, Object.values(type.getFields()));
   if (!isObjectType(type) && !isInterfaceType(type)) return [];
@@ -33,15 +33,15 @@ function described(owner: string, members: readonly { name: string; description?
   return members.map(({ name, description }) => [owner === '' ? name : `${owner}.${name}`, description]);
 }
 
-test('says of every type, field, argument, input field and enum value what it means', () => {
-  expect(parts.length).toBeGreaterThan(100);
-  expect(parts.filter(([, description]) => typeof description !== 'string' || description.trim().length < 5)).toEqual(
-    [],
-  );
+test('the schema describes every type, field, argument, input field and enum value', () => {
+  expect(elements.length).toBeGreaterThan(100);
+  expect(
+    elements.filter(([, description]) => typeof description !== 'string' || description.trim().length < 5),
+  ).toEqual([]);
 });
 
-test('describes no two members of a type in the same words', () => {
-  const words = parts.map(([name, description]) => `${name.split('.')[0]}: ${String(description)}`);
-  const members = words.filter((_, index) => /^[^:]+\.[^:]+$/.test(parts[index]?.[0] ?? ''));
+test('the schema describes no two members of a type in the same words', () => {
+  const descriptions = elements.map(([name, description]) => `${name.split('.')[0]}: ${String(description)}`);
+  const members = descriptions.filter((_, index) => /^[^:]+\.[^:]+$/.test(elements[index]?.[0] ?? ''));
   expect(members.filter((text, index) => members.indexOf(text) !== index)).toEqual([]);
 });

@@ -12,21 +12,21 @@ import {
   ACKNOWLEDGED,
   type Acknowledgement,
   breakingChanges,
-  complaintAbout,
+  explainUnacknowledged,
   PUBLISHED,
   readAcknowledged,
   unacknowledged,
 } from './changes.ts';
 
-/** Without descriptions, so that it can be altered by its text. */
+/** The SDL without descriptions, so that tests can change it by text. */
 const SDL = withoutDescriptions(subgraphSdl());
 
 function withoutDescriptions(sdl: string): string {
   return print(visit(parse(sdl), { enter: (_node, key) => (key === 'description' ? null : undefined) }));
 }
 
-/** The schema with one place altered; fails where there is no such place. */
-function altered(from: string, to: string): string {
+/** Returns the SDL with a replacement. Fails if the SDL does not contain `from`. */
+function changeSdl(from: string, to: string): string {
   expect(SDL).toContain(from);
   return SDL.replace(from, to);
 }
@@ -34,42 +34,45 @@ function altered(from: string, to: string): string {
 const SECRET = '@requiresScopes(scopes: [["livestream:secret"]])';
 
 describe('the schema', () => {
-  test('breaks nothing that is published, unless it is acknowledged', async () => {
+  test('has no breaking change that is not acknowledged', async () => {
     const published = await readFile(PUBLISHED, 'utf8');
     const acknowledged = readAcknowledged(await readFile(ACKNOWLEDGED, 'utf8'));
-    expect(complaintAbout(await unacknowledged(published, subgraphSdl(), acknowledged))).toBe('');
+    expect(explainUnacknowledged(await unacknowledged(published, subgraphSdl(), acknowledged))).toBe('');
   });
 
-  test('is the published one', async () => {
+  test('equals the published schema', async () => {
     const isPublished = (await readFile(PUBLISHED, 'utf8')) === subgraphSdl();
-    expect(isPublished, 'The schema was changed: run `npm run schema:publish`, and commit what it writes.').toBe(true);
+    expect(
+      isPublished,
+      'The schema has changed: run `npm run schema:publish`, and commit the files that it writes.',
+    ).toBe(true);
   });
 });
 
-describe('a change that breaks somebody', () => {
+describe('breakingChanges', () => {
   test.each([
     ['a removed field', '  playbackUrl: URL\n', '', "Field 'playbackUrl' was removed from object type 'Livestream'"],
     [
-      'an argument that has to be given',
+      'an argument that becomes required',
       'search: String',
       'search: String!',
       "Type for argument 'search' on field 'Query.meetings' changed from 'String' to 'String!'",
     ],
-    ['a removed value', '  OFFLINE\n', '', "Enum value 'OFFLINE' was removed from enum 'LivestreamStatus'"],
+    ['a removed enum value', '  OFFLINE\n', '', "Enum value 'OFFLINE' was removed from enum 'LivestreamStatus'"],
     [
-      'another type',
+      'a changed type',
       'ingestSeconds: Float\n',
       'ingestSeconds: Int\n',
       "Field 'LivestreamSession.ingestSeconds' changed type from 'Float' to 'Int'",
     ],
     [
-      'what may now be null',
+      'a field that becomes nullable',
       'status: LivestreamStatus!',
       'status: LivestreamStatus',
       "Field 'Livestream.status' changed type from 'LivestreamStatus!' to 'LivestreamStatus'",
     ],
     [
-      'a new input field that has to be given',
+      'a new required input field',
       'input StopLivestreamInput {',
       'input StopLivestreamInput {\n  reason: String!',
       "Input field 'reason' of type 'String!' was added to input object type 'StopLivestreamInput'",
@@ -81,118 +84,121 @@ describe('a change that breaks somebody', () => {
       `'@key(fields: "id")' was removed from 'Meeting'`,
     ],
     [
-      'a type that others may no longer have too',
+      'a type that is no longer shareable',
       'type PageInfo @shareable',
       'type PageInfo',
       "Directive '@shareable' was removed from 'PageInfo'",
     ],
     [
-      'a scope on what everybody could read',
+      'a new scope on a field',
       'playbackUrl: URL',
       'playbackUrl: URL @requiresScopes(scopes: [["x"]])',
       `Directive '@requiresScopes(scopes: [["x"]])' was added to 'Livestream.playbackUrl'`,
     ],
     [
-      'a caller to be known',
+      'a field that requires authentication',
       'playbackUrl: URL',
       'playbackUrl: URL @authenticated',
       "Directive '@authenticated' was added to 'Livestream.playbackUrl'",
     ],
     [
-      'a scope on a whole type',
+      'a type that requires authentication',
       'type UserError',
       'type UserError @authenticated',
       "Directive '@authenticated' was added to 'UserError'",
     ],
     [
-      'a secret that no longer is one',
+      'a removed scope',
       `streamKey: String ${SECRET}`,
       'streamKey: String',
       `Directive '${SECRET}' was removed from 'Livestream.streamKey'`,
     ],
     [
-      'a tag by which a contract left it out',
+      'a removed tag',
       `streamKey: String ${SECRET} @tag(name: "secret")`,
       `streamKey: String ${SECRET}`,
       `Directive '@tag(name: "secret")' was removed from 'Livestream.streamKey'`,
     ],
     [
-      'an argument that is hidden',
+      'an argument that becomes inaccessible',
       'search: String',
       'search: String @inaccessible',
       "Directive '@inaccessible' was added to 'Query.meetings.search'",
     ],
-    ['another federation', 'federation/v2.9', 'federation/v2.10', "federation/v2.10\")' was added to 'schema'"],
-  ])('is noticed: %s', async (_what, from, to, told) => {
-    const changes = await breakingChanges(SDL, altered(from, to));
-    expect(changes.join('\n')).toContain(told);
+    [
+      'another version of federation',
+      'federation/v2.9',
+      'federation/v2.10',
+      "federation/v2.10\")' was added to 'schema'",
+    ],
+  ])('reports %s', async (_what, from, to, description) => {
+    const changes = await breakingChanges(SDL, changeSdl(from, to));
+    expect(changes.join('\n')).toContain(description);
   });
 
-  test('tells both sides of a scope that is exchanged for another', async () => {
-    const other = SECRET.replace('secret', 'keys');
-    expect(await breakingChanges(SDL, altered(`streamKey: String ${SECRET}`, `streamKey: String ${other}`))).toEqual([
+  test('reports a replaced scope as removed and added', async () => {
+    const replacement = SECRET.replace('secret', 'keys');
+    expect(
+      await breakingChanges(SDL, changeSdl(`streamKey: String ${SECRET}`, `streamKey: String ${replacement}`)),
+    ).toEqual([
       `Directive '${SECRET}' was removed from 'Livestream.streamKey'`,
-      `Directive '${other}' was added to 'Livestream.streamKey'`,
+      `Directive '${replacement}' was added to 'Livestream.streamKey'`,
     ]);
   });
 
   test.each([
-    ['nothing', 'type Query', 'type Query'],
+    ['an unchanged schema', 'type Query', 'type Query'],
     [
-      'a new field, for some alone',
+      'a new field with a scope',
       'playbackUrl: URL',
       'playbackUrl: URL\n  poster: URL @requiresScopes(scopes: [["x"]])',
     ],
-    ['a new value', '  OFFLINE\n', '  OFFLINE\n  PAUSED\n'],
-    ['what is never null any more', 'totalCount: Int', 'totalCount: Int!'],
-    [
-      'an input field that need not be given',
-      'input StopLivestreamInput {',
-      'input StopLivestreamInput {\n  reason: String',
-    ],
-    ['another default', 'first: Int = 25', 'first: Int = 50'],
-    ['another cost', '@cost(weight: 2)', '@cost(weight: 3)'],
-    ['one more key', 'type Meeting @key(fields: "id")', 'type Meeting @key(fields: "id") @key(fields: "title")'],
-    ['one more import', 'import: [', 'import: ["@inaccessible", '],
-    ['a word of warning', 'disabled: Boolean', 'disabled: Boolean @deprecated(reason: "See status.")'],
-  ])('is not: %s', async (_what, from, to) => {
-    expect(await breakingChanges(SDL, altered(from, to))).toEqual([]);
+    ['a new enum value', '  OFFLINE\n', '  OFFLINE\n  PAUSED\n'],
+    ['a field that becomes non-nullable', 'totalCount: Int', 'totalCount: Int!'],
+    ['a new optional input field', 'input StopLivestreamInput {', 'input StopLivestreamInput {\n  reason: String'],
+    ['a changed default', 'first: Int = 25', 'first: Int = 50'],
+    ['a changed cost', '@cost(weight: 2)', '@cost(weight: 3)'],
+    ['an additional key', 'type Meeting @key(fields: "id")', 'type Meeting @key(fields: "id") @key(fields: "title")'],
+    ['an additional import', 'import: [', 'import: ["@inaccessible", '],
+    ['a deprecation', 'disabled: Boolean', 'disabled: Boolean @deprecated(reason: "See status.")'],
+  ])('does not report %s', async (_what, from, to) => {
+    expect(await breakingChanges(SDL, changeSdl(from, to))).toEqual([]);
   });
 
-  test('is complained about in words to paste, with what to do; nothing is not', () => {
-    expect(complaintAbout(["Field 'x' went"])).toMatch(
-      /^The schema breaks .*\n\{"change":"Field 'x' went","reason":"\.\.\."\}$/,
+  test('are printed as entries to paste, with what to do', () => {
+    expect(explainUnacknowledged(["Field 'x' went"])).toMatch(
+      /^The schema has breaking changes\. .*\n\{"change":"Field 'x' went","reason":"\.\.\."\}$/,
     );
-    expect(complaintAbout([])).toBe('');
+    expect(explainUnacknowledged([])).toBe('');
   });
 
-  test('is let through by an acknowledgement of that very change, once', async () => {
-    const present = altered('  playbackUrl: URL\n', '').replace('  OFFLINE\n', '');
-    const [change = '', other = ''] = await breakingChanges(SDL, present);
-    const entry: Acknowledgement = { change, reason: 'RealtimeKit tells it no longer.' };
+  test('are accepted by an acknowledgement of the same change, once', async () => {
+    const present = changeSdl('  playbackUrl: URL\n', '').replace('  OFFLINE\n', '');
+    const [change = '', otherChange = ''] = await breakingChanges(SDL, present);
+    const entry: Acknowledgement = { change, reason: 'RealtimeKit no longer returns the URL.' };
 
-    expect(await unacknowledged(SDL, present, [])).toEqual([change, other]);
-    expect(await unacknowledged(SDL, present, [entry])).toEqual([other]);
-    expect(await unacknowledged(SDL, present, [{ ...entry, published: true }])).toEqual([change, other]);
+    expect(await unacknowledged(SDL, present, [])).toEqual([change, otherChange]);
+    expect(await unacknowledged(SDL, present, [entry])).toEqual([otherChange]);
+    expect(await unacknowledged(SDL, present, [{ ...entry, published: true }])).toEqual([change, otherChange]);
   });
 });
 
-describe('an acknowledgement', () => {
+describe('readAcknowledged', () => {
   test.each(['{}', '[{}]', '["x"]', '[null]', '[{ "change": "x" }]', '[{ "change": "x", "reason": " " }]'])(
-    'gives a reason: %s is none',
+    'rejects entries without a reason: %s',
     (json) => {
-      expect(() => readAcknowledged(json)).toThrow('acknowledged.json is a list of');
+      expect(() => readAcknowledged(json)).toThrow('acknowledged.json must be a list of');
     },
   );
 });
 
 describe('npm run schema:publish', () => {
   const program = fileURLToPath(new URL('publish.ts', import.meta.url));
-  /** What the present schema lacks. */
+  /** A published schema that the present schema breaks. */
   const OLDER = subgraphSdl().replace('type Livestream ', 'type Livestream @key(fields: "number") ');
   const CHANGE = `Directive '@key(fields: "number")' was removed from 'Livestream'`;
 
-  /** Publishes over `published`, and tells what stands in the files then. */
+  /** Runs the script with these files, and returns their content afterwards. */
   async function publish(published: string, acknowledged: string) {
     const folder = await mkdtemp(join(tmpdir(), 'publish-'));
     const files = [join(folder, 'published.graphql'), join(folder, 'acknowledged.json')] as const;
@@ -202,30 +208,30 @@ describe('npm run schema:publish', () => {
       const child = execFile(process.execPath, [program, ...files], (_error, _stdout, stderr) =>
         resolve({ code: child.exitCode, stderr }),
       );
-      const ended = await promise;
-      return { ...ended, sdl: await readFile(files[0], 'utf8'), acknowledged: await readFile(files[1], 'utf8') };
+      const outcome = await promise;
+      return { ...outcome, sdl: await readFile(files[0], 'utf8'), acknowledged: await readFile(files[1], 'utf8') };
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 
-  test('writes the schema where nothing breaks', async () => {
-    const older = altered('  OFFLINE\n', '');
+  test('writes the schema when there are no breaking changes', async () => {
+    const older = changeSdl('  OFFLINE\n', '');
     expect(await publish(older, '[]\n')).toEqual({ code: 0, stderr: '', sdl: subgraphSdl(), acknowledged: '[]\n' });
   });
 
-  test('refuses what nobody acknowledged: it says what breaks and what to do, and writes nothing', async () => {
+  test('rejects an unacknowledged breaking change, says what to do, and writes nothing', async () => {
     const { code, stderr, sdl, acknowledged } = await publish(OLDER, '[]');
     expect([code, sdl, acknowledged]).toEqual([1, OLDER, '[]']);
-    expect(stderr).toContain('say in test/schema/acknowledged.json why it has to be');
+    expect(stderr).toContain('add them with a reason to test/schema/acknowledged.json');
     expect(stderr).toContain(JSON.stringify(CHANGE));
   });
 
-  test('writes what is acknowledged, and that the acknowledgement has served', async () => {
+  test('writes an acknowledged change, and marks the acknowledgement as published', async () => {
     const entry = { change: CHANGE, reason: 'No livestream ever had a number.' };
-    const done = await publish(OLDER, JSON.stringify([entry]));
-    expect([done.code, done.stderr, done.sdl]).toEqual([0, '', subgraphSdl()]);
-    expect(JSON.parse(done.acknowledged)).toEqual([{ ...entry, published: true }]);
-    expect((await publish(OLDER, done.acknowledged)).code).toBe(1);
+    const published = await publish(OLDER, JSON.stringify([entry]));
+    expect([published.code, published.stderr, published.sdl]).toEqual([0, '', subgraphSdl()]);
+    expect(JSON.parse(published.acknowledged)).toEqual([{ ...entry, published: true }]);
+    expect((await publish(OLDER, published.acknowledged)).code).toBe(1);
   });
 });

@@ -3,48 +3,48 @@ import { fileURLToPath } from 'node:url';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import { type ASTNode, buildSchema, type DirectiveNode, Kind, parse, print, visit } from 'graphql';
 
-/** The subgraph's schema as registries last got it. */
+/** The SDL of the subgraph that was last published to registries. */
 export const PUBLISHED = fileURLToPath(new URL('published.graphql', import.meta.url));
-/** Which breaking changes are meant, and why. */
+/** The intended breaking changes, and their reasons. */
 export const ACKNOWLEDGED = fileURLToPath(new URL('acknowledged.json', import.meta.url));
 
 export interface Acknowledgement {
-  /** In the words of `breakingChanges`. */
+  /** The change, as `breakingChanges` describes it. */
   change: string;
   reason: string;
-  /** It has served, and stands there as a record: the same change needs a new one. */
+  /** Whether the change is published already. The entry is then only a record, and another change needs a new one. */
   published?: boolean;
 }
 
-/** What could break a client, a contract or the supergraph, a sentence each. */
+/** Describes each change that could break a client, a contract or the supergraph. */
 export async function breakingChanges(published: string, present: string): Promise<string[]> {
   const changes = await diff(schemaOf(published), schemaOf(present));
   const breaking = changes.filter(({ criticality: { level } }) => level === CriticalityLevel.Breaking);
   return breaking.map(({ message }) => message).concat(directiveChanges(published, present));
 }
 
-/** The breaking changes that nobody acknowledged. */
+/** Returns the breaking changes that are not acknowledged. */
 export async function unacknowledged(
   published: string,
   present: string,
   acknowledged: readonly Acknowledgement[],
 ): Promise<string[]> {
-  const meant = new Set(acknowledged.filter((entry) => entry.published !== true).map(({ change }) => change));
-  return (await breakingChanges(published, present)).filter((change) => !meant.has(change));
+  const accepted = new Set(acknowledged.filter((entry) => entry.published !== true).map(({ change }) => change));
+  return (await breakingChanges(published, present)).filter((change) => !accepted.has(change));
 }
 
-/** What to do about unacknowledged changes; empty where there are none. */
-export function complaintAbout(changes: readonly string[]): string {
+/** Says what to do about unacknowledged changes; empty if there are none. */
+export function explainUnacknowledged(changes: readonly string[]): string {
   if (changes.length === 0) return '';
   const entries = changes.map((change) => JSON.stringify({ change, reason: '...' }));
-  return `The schema breaks what is published. Undo it, or say in test/schema/acknowledged.json why it has to be:\n${entries.join(',\n')}`;
+  return `The schema has breaking changes. Undo them, or add them with a reason to test/schema/acknowledged.json:\n${entries.join(',\n')}`;
 }
 
 export function readAcknowledged(json: string): Acknowledgement[] {
   const value: unknown = JSON.parse(json);
   if (Array.isArray(value) && value.every(isAcknowledgement)) return value;
   throw new Error(
-    'test/schema/acknowledged.json is a list of { "change": "...", "reason": "..." }, all with a reason.',
+    'test/schema/acknowledged.json must be a list of { "change": "...", "reason": "..." }, each with a reason.',
   );
 }
 
@@ -54,46 +54,46 @@ function isAcknowledgement(value: unknown): value is Acknowledgement {
   return typeof change === 'string' && typeof reason === 'string' && reason.trim().length > 3;
 }
 
-/** The definitions of federation's directives are not part of a subgraph's SDL. */
+/** Builds the schema without validation, because the SDL of a subgraph does not define federation's directives. */
 const schemaOf = (sdl: string) => buildSchema(sdl, { assumeValid: true, assumeValidSDL: true });
 
-/** What a place costs and what is said of it: neither a query nor a composition breaks by it. */
-const FREE = ['cost', 'listSize', 'deprecated', 'specifiedBy'];
-/** These only allow more when they are added. */
-const FREE_TO_ADD = new Set([...FREE, 'key', 'shareable']);
+/** Changes of these directives break neither a query nor a composition. */
+const HARMLESS = ['cost', 'listSize', 'deprecated', 'specifiedBy'];
+/** Adding these directives is harmless, because they only allow more. */
+const HARMLESS_TO_ADD = new Set([...HARMLESS, 'key', 'shareable']);
 
-/** The directives that came or went where both schemas have the same place: graphql-inspector calls none of them breaking. */
+/** Describes the directives that were added or removed at coordinates of both schemas, which graphql-inspector does not report as breaking. */
 function directiveChanges(published: string, present: string): string[] {
-  const after = directivesOf(present);
-  return [...directivesOf(published)].flatMap(([place, before]) => {
-    const now = after.get(place) ?? before;
-    const removed = [...before].filter(([text, name]) => !now.has(text) && !FREE.includes(name));
-    const added = [...now].filter(([text, name]) => !before.has(text) && !FREE_TO_ADD.has(name));
-    const lost = removed.map(([text]) => `Directive '${text}' was removed from '${place}'`);
-    return lost.concat(added.map(([text]) => `Directive '${text}' was added to '${place}'`));
+  const presentDirectives = directivesByCoordinate(present);
+  return [...directivesByCoordinate(published)].flatMap(([coordinate, before]) => {
+    const now = presentDirectives.get(coordinate) ?? before;
+    const removed = [...before].filter(([text, name]) => !now.has(text) && !HARMLESS.includes(name));
+    const added = [...now].filter(([text, name]) => !before.has(text) && !HARMLESS_TO_ADD.has(name));
+    const removals = removed.map(([text]) => `Directive '${text}' was removed from '${coordinate}'`);
+    return removals.concat(added.map(([text]) => `Directive '${text}' was added to '${coordinate}'`));
   });
 }
 
-/** By schema coordinate, the text and the name of each directive that stands there. */
-function directivesOf(sdl: string): Map<string, Map<string, string>> {
-  const places = new Map<string, Map<string, string>>();
+/** Maps each schema coordinate to its directives, as a map from the text to the name of a directive. */
+function directivesByCoordinate(sdl: string): Map<string, Map<string, string>> {
+  const directives = new Map<string, Map<string, string>>();
   const path: string[] = [];
-  const isPlace = ({ kind }: ASTNode): boolean => /(Definition|Extension)$/.test(kind);
+  const hasCoordinate = ({ kind }: ASTNode): boolean => /(Definition|Extension)$/.test(kind);
   visit(parse(sdl), {
     enter(node) {
-      if (isPlace(node)) path.push(('name' in node && node.name?.value) || 'schema');
-      const found = places.get(path.join('.')) ?? new Map<string, string>();
-      places.set(path.join('.'), found);
-      if (node.kind === Kind.DIRECTIVE) found.set(textOf(node), node.name.value);
+      if (hasCoordinate(node)) path.push(('name' in node && node.name?.value) || 'schema');
+      const own = directives.get(path.join('.')) ?? new Map<string, string>();
+      directives.set(path.join('.'), own);
+      if (node.kind === Kind.DIRECTIVE) own.set(printDirective(node), node.name.value);
     },
     leave(node) {
-      if (isPlace(node)) path.pop();
+      if (hasCoordinate(node)) path.pop();
     },
   });
-  return places;
+  return directives;
 }
 
-/** Of a link its specification and version alone: what is imported shows where it is used. */
-function textOf(node: DirectiveNode): string {
+/** Prints a directive without the argument `import` of `@link`, because imports show in the directives themselves. */
+function printDirective(node: DirectiveNode): string {
   return print({ ...node, arguments: (node.arguments ?? []).filter(({ name }) => name.value !== 'import') });
 }

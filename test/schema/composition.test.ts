@@ -11,7 +11,7 @@ import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
 import { membersOf } from './members.ts';
 
-/** Another team's subgraph: the agendas of meetings, and a list of meetings in pages of its own. */
+/** Another team's subgraph: agendas of meetings, and a paginated list of meetings. */
 const AGENDA = /* GraphQL */ `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
 
@@ -40,7 +40,7 @@ const AGENDA = /* GraphQL */ `
   scalar DateTime
 `;
 
-/** What came of a composition. */
+/** The result of a composition. */
 interface Composed {
   supergraphSdl?: string | undefined;
   errors?: readonly Error[] | undefined;
@@ -48,9 +48,9 @@ interface Composed {
 }
 
 const COMPOSERS = {
-  /** As `rover supergraph compose` does it. */
+  /** The library of `rover supergraph compose`. */
   '@apollo/composition': (sdls: readonly string[]): Composed => composeByApollo(servicesOf(sdls)),
-  /** As Hive's registry does it. */
+  /** The library of Hive's registry. */
   '@theguild/federation-composition': (sdls: readonly string[]): Composed => composeByHive(servicesOf(sdls)),
 };
 
@@ -60,25 +60,25 @@ const servicesOf = (sdls: readonly string[]) =>
 const isComposed = (sdl: string) =>
   Object.values(COMPOSERS).map((compose) => (compose([sdl]).errors ?? []).length === 0);
 
-/** Of a field of the supergraph: what composition left of our directives on it. */
+/** The directives of a supergraph field that come from the subgraph. */
 function directivesOf(sdl: string, type: string, field: string): string[] {
   for (const definition of parse(sdl).definitions)
     if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && definition.name.value === type)
       return (definition.fields?.find(({ name }) => name.value === field)?.directives ?? [])
         .filter(({ name }) => !name.value.startsWith('join__'))
-        .map(textOf)
+        .map(printSorted)
         .toSorted();
   return [];
 }
 
-/** With its arguments in one order, whatever order a library likes. */
-function textOf(directive: DirectiveNode): string {
-  const byName = (directive.arguments ?? []).toSorted((one, other) => one.name.value.localeCompare(other.name.value));
+/** Prints a directive with sorted arguments, because the libraries order them differently. */
+function printSorted(directive: DirectiveNode): string {
+  const byName = (directive.arguments ?? []).toSorted((left, right) => left.name.value.localeCompare(right.name.value));
   return print({ ...directive, arguments: byName });
 }
 
-/** The part of `npm run schema` that a shell sees. */
-async function printed(...args: string[]): Promise<string> {
+/** Returns the output of `npm run schema`. */
+async function runPrintSchema(...args: string[]): Promise<string> {
   const cwd = fileURLToPath(new URL('../..', import.meta.url));
   const { stdout } = await promisify(execFile)('npm', ['run', '-s', 'schema', '--', ...args], { cwd });
   return stdout;
@@ -91,13 +91,13 @@ describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
     ["after another team's subgraph", [AGENDA, subgraphSdl()]],
     ['without scopes, alone', [subgraphSdl({ scopes: false })]],
     ["without scopes, beside another team's subgraph", [subgraphSdl({ scopes: false }), AGENDA]],
-  ])('composes the subgraph %s, and has nothing to say against it', (_where, sdls) => {
+  ])('composes the subgraph %s without errors and hints', (_where, sdls) => {
     const { supergraphSdl, errors, hints } = compose(sdls);
     expect([errors ?? [], hints ?? []]).toEqual([[], []]);
     expect(supergraphSdl).toContain('type Meeting');
   });
 
-  test('keeps what the subgraph says of costs, of who may read, and for contracts', () => {
+  test('keeps the directives for costs, scopes and contracts', () => {
     const { supergraphSdl = '' } = compose([AGENDA, subgraphSdl()]);
     const list =
       '@listSize(assumedSize: 25, requireOneSlicingArgument: false, sizedFields: ["edges", "nodes"], slicingArguments: ["first"])';
@@ -126,7 +126,7 @@ describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
 describe('the linked version of federation', () => {
   const [linked = '', major = '', minor = ''] = /federation\/v(\d+)\.(\d+)/.exec(subgraphSdl()) ?? [];
 
-  test('is the newest that both libraries compose: when the next one is, it is time to move on', () => {
+  test('is the newest one that both libraries support', () => {
     const next = subgraphSdl().replace(linked, `federation/v${major}.${Number(minor) + 1}`);
     expect(next).not.toBe(subgraphSdl());
     expect(isComposed(subgraphSdl())).toEqual([true, true]);
@@ -135,29 +135,29 @@ describe('the linked version of federation', () => {
 });
 
 describe('npm run schema', () => {
-  test('prints what the gateway tells routers', async () => {
+  test('prints the SDL that the gateway serves to routers', async () => {
     const gateway = await startTestGateway();
     const { data, errors } = await gateway.send({ query: '{ _service { sdl } }' });
     expect(errors).toEqual([]);
-    expect(at(data, '_service', 'sdl')).toBe(await printed());
+    expect(at(data, '_service', 'sdl')).toBe(await runPrintSchema());
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('leaves out who may do what where a router would refuse that, and nothing else', async () => {
-    const without = await printed('--no-scopes');
-    expect(without).not.toMatch(/scope|authenticated/i);
-    expect(membersOf(without)).toEqual(membersOf(await printed()));
-    expect(without.match(/@(cost|listSize|tag|key|shareable)\b/g)).toEqual(
+  test('omits nothing but the scopes with --no-scopes', async () => {
+    const withoutScopes = await runPrintSchema('--no-scopes');
+    expect(withoutScopes).not.toMatch(/scope|authenticated/i);
+    expect(membersOf(withoutScopes)).toEqual(membersOf(await runPrintSchema()));
+    expect(withoutScopes.match(/@(cost|listSize|tag|key|shareable)\b/g)).toEqual(
       subgraphSdl().match(/@(cost|listSize|tag|key|shareable)\b/g),
     );
   });
 
-  test('answers what it does not know with one line, and code 1', async () => {
+  test('prints its usage and ends with code 1 for an unknown option', async () => {
     const failure = { code: 1, stdout: '', stderr: 'Usage: npm run --silent schema -- [--no-scopes]\n' };
-    await expect(printed('--no-scope')).rejects.toMatchObject(failure);
+    await expect(runPrintSchema('--no-scope')).rejects.toMatchObject(failure);
   });
 
-  test("has nothing of federation's own", () => {
+  test('prints no definitions of federation itself', () => {
     expect(subgraphSdl()).not.toMatch(/_entities|_service|_Any|_Entity|federation__|link__|directive @/);
   });
 });

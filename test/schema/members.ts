@@ -1,6 +1,6 @@
 import { type ASTNode, Kind, parse, print, visit } from 'graphql';
 
-/** Each field with its arguments and its type, each value and each input field, without descriptions and directives. */
+/** Prints each field with arguments and type, each enum value and each input field, without descriptions and directives. */
 export function membersOf(sdl: string): string[] {
   const bare = visit(parse(sdl), {
     enter: (node, key) => (key === 'description' || node.kind === Kind.DIRECTIVE ? null : undefined),

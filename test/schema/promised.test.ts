@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { membersOf } from './members.ts';
 
-/** What callers rely on; renaming any of it breaks them. */
+/** The members that callers rely on. Renaming one breaks them. */
 const PROMISED = /* GraphQL */ `
   type Query {
     meeting(id: ID!): Meeting
@@ -142,11 +142,11 @@ const PROMISED = /* GraphQL */ `
 `;
 
 describe('the schema', () => {
-  test('has every field, argument and value that callers were promised', () => {
+  test('has every promised field, argument and enum value', () => {
     expect(membersOf(subgraphSdl())).toEqual(expect.arrayContaining(membersOf(PROMISED)));
   });
 
-  test.each(['Meeting', 'Livestream', 'LivestreamSession'])('lets other subgraphs refer to a %s by its id', (type) => {
+  test.each(['Meeting', 'Livestream', 'LivestreamSession'])('lets other subgraphs reference a %s by its id', (type) => {
     expect(subgraphSdl()).toContain(`type ${type} @key(fields: "id")`);
   });
 });

@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
-import { ACKNOWLEDGED, complaintAbout, PUBLISHED, readAcknowledged, unacknowledged } from './changes.ts';
+import { ACKNOWLEDGED, explainUnacknowledged, PUBLISHED, readAcknowledged, unacknowledged } from './changes.ts';
 
 const [schemaFile = PUBLISHED, acknowledgedFile = ACKNOWLEDGED] = process.argv.slice(2);
 const published = await readFile(schemaFile, 'utf8');
 const acknowledged = readAcknowledged(await readFile(acknowledgedFile, 'utf8'));
 const present = subgraphSdl();
-const refused = await unacknowledged(published, present, acknowledged);
+const breaking = await unacknowledged(published, present, acknowledged);
 
-if (refused.length > 0) {
-  process.stderr.write(`${complaintAbout(refused)}\n`);
+if (breaking.length > 0) {
+  process.stderr.write(`${explainUnacknowledged(breaking)}\n`);
   process.exitCode = 1;
 } else {
   const entries = acknowledged.map(({ change, reason }) => ({ change, reason, published: true }));
