@@ -43,8 +43,8 @@ import { registerGauges } from './registerGauges.ts';
  *
  * A request passes through the plugins below. Its operation is executed by the resolvers (src/graphql/resolvers), which read through
  * the operation's loaders (src/graphql/loaders) from the data source (src/data). The data source answers from its cache or sends
- * requests to RealtimeKit (src/realtimekit). Subscriptions (src/live) poll the data source, and webhooks (src/webhooks) tell them when
- * to poll at once.
+ * requests to RealtimeKit (src/realtimekit). Subscriptions (src/live) poll the data source; webhooks (src/webhooks) make them poll at
+ * once.
  */
 export function createGateway(options: GatewayOptions) {
   const { transport, cluster = null, clock = systemClock, random = Math.random } = options;
@@ -145,7 +145,7 @@ export function createGateway(options: GatewayOptions) {
   });
 }
 
-/** A cache for parsed documents, or for their validation errors. Bounded by characters of the documents, which take up to 190 bytes each. */
+/** A cache by the text of a document, bounded by the total length of the texts. A parsed document takes up to 190 bytes a character. */
 function createDocumentCache<Value extends object>(): LRUCache<string, Value> {
   return new LRUCache({ maxSize: 200_000, sizeCalculation: (_value, text) => 1 + text.length });
 }

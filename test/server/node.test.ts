@@ -10,14 +10,14 @@ describe('the program, without settings', () => {
     const program = start();
     const address = await addressOf(program);
     const [live = '', idle = '', livestream = '', session = ''] = program.printed().match(/[0-9a-f-]{36}/g) ?? [];
-    const answer = await ask(
+    const response = await ask(
       address,
       `{ live: meeting(id: "${live}") { activeLivestream { status } }
          idle: meeting(id: "${idle}") { title activeLivestream { id } }
          livestream(id: "${livestream}") { status }
          livestreamSession(id: "${session}") { errorMessage } }`,
     );
-    expect(answer).toEqual({
+    expect(response).toEqual({
       data: {
         live: { activeLivestream: { status: 'LIVE' } },
         idle: { title: 'Sales kick-off - Valparaíso', activeLivestream: null },

@@ -18,13 +18,13 @@ describe('the log entry of an operation', () => {
     const gateway = await startTestGateway();
     const { liveMeetingId } = gateway.exampleIds;
     const query = 'query Active($id: ID!) { meeting(id: $id) { activeLivestream { id activeSession { id } } } }';
-    const answer = await gateway.send({ query, variables: { id: liveMeetingId } });
+    const response = await gateway.send({ query, variables: { id: liveMeetingId } });
     expect(gateway.operationLogs).toEqual([
       {
         level: 'info',
         message: 'Operation completed.',
         fields: {
-          requestId: answer.headers.get('x-request-id'),
+          requestId: response.headers.get('x-request-id'),
           operation: 'Active',
           kind: 'query',
           durationMs: expect.any(Number) as unknown,

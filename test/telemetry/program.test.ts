@@ -67,8 +67,8 @@ async function start(settings: Record<string, string> = {}) {
 describe("the program's log", () => {
   test('has a line of JSON for each event, including the last ones before the exit', async () => {
     const program = await start();
-    const answer = await program.send('query Last { livestreams(first: 1) { totalCount } }');
-    await answer.text();
+    const response = await program.send('query Last { livestreams(first: 1) { totalCount } }');
+    await response.text();
     const { code, lines } = await program.stop();
     expect(code).toBe(0);
     const line: unknown = JSON.parse(present(lines.find((text) => text.includes('"Last"'))));
@@ -76,7 +76,7 @@ describe("the program's log", () => {
       level: 'info',
       msg: 'Operation completed.',
       operation: 'Last',
-      requestId: answer.headers.get('x-request-id'),
+      requestId: response.headers.get('x-request-id'),
       upstreamRequests: 1,
     });
     expect(at(line, 'time')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -26,7 +26,7 @@ export function useRequestValidation(): Plugin {
   };
 }
 
-/** Returns a parser for content types that Yoga does not recognize: it compares case-sensitively, but types are case-insensitive (RFC 9110, section 8.3.1). */
+/** Returns a parser for `application/json` in another case: Yoga compares case-sensitively, contrary to RFC 9110, section 8.3.1. */
 function parserOf(type: string): (request: Request) => Promise<object> {
   if (!/^application\/json\s*(;|$)/i.test(type)) throw badRequest(415, 'Send "content-type: application/json".');
   return async (request) => withReadableErrors(async () => readObject(await request.text()));

@@ -7,7 +7,7 @@ interface NodeContext {
 }
 
 /**
- * Closes the connection of a subscription that cannot start because the gateway is shutting down (an `AbortError`), so that clients
+ * Closes the connection of a subscription that fails with an `AbortError`, as all do when the gateway shuts down, so that clients
  * reconnect. Yoga does not recognize the error, which the executor has wrapped: it would send an error result, after which clients do
  * not reconnect. The adapter for `node:http` would leave the connection open.
  */

@@ -38,7 +38,7 @@ export interface WebSockets {
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
   /** The number of open connections. */
   size(): number;
-  /** Rejects new connections, and closes each existing one as soon as its operations are complete, so that clients reconnect elsewhere. */
+  /** Rejects new connections, and closes each open one when its operations are complete, so that clients reconnect elsewhere. */
   drain(): void;
   /** Closes all remaining connections at once. */
   terminateAll(): void;
@@ -50,9 +50,9 @@ interface Connection {
   /** The request headers of the connection's operations. */
   headers: Headers;
   /** The number of messages being handled. A `subscribe` message is handled until its operation is complete. */
-  busy: number;
-  /** The number of operations whose response was cut off. They stay open until the connection closes, so that clients retry them. */
-  disconnected: number;
+  activeMessages: number;
+  /** The number of operations whose response was cut off. They end with the connection, so that clients retry them. */
+  cutOffOperations: number;
 }
 
 type ConnectionContext = Context<Record<string, unknown> | undefined, Connection>;
@@ -128,27 +128,28 @@ export function createWebSocketServer(options: WebSocketOptions): WebSockets {
   function run(connection: Connection, payload: object): ResultStream {
     const send: Fetch = (request) => {
       if (isDraining) throw new Error('The gateway is shutting down.');
-      if (connection.busy <= maxOperations) return fetch(request);
+      if (connection.activeMessages <= maxOperations) return fetch(request);
       const message = `This connection already has ${maxOperations} operations in progress, the maximum. Complete one first.`;
       throw new RequestErrors([{ message, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
     };
     const onDisconnect = (): void => {
-      connection.disconnected += 1;
+      connection.cutOffOperations += 1;
       closeIfIdle(connection);
     };
     return executeOverHttp(send, { headers: connection.headers, payload, onDisconnect });
   }
 
-  /** Closes a connection that has nothing left to do, when the gateway is shutting down or has cut off operations of the connection. */
-  function closeIfIdle({ socket, busy, disconnected }: Connection): void {
-    if ((isDraining || disconnected > 0) && busy === disconnected) socket.close(SERVICE_RESTART, 'Connect again.');
+  /** Closes a connection without other operations if the gateway is shutting down or has cut off operations of the connection. */
+  function closeIfIdle({ socket, activeMessages, cutOffOperations }: Connection): void {
+    if ((isDraining || cutOffOperations > 0) && activeMessages === cutOffOperations)
+      socket.close(SERVICE_RESTART, 'Connect again.');
   }
 
   function open(socket: WebSocket, request: IncomingMessage): void {
-    const connection: Connection = { request, socket, headers: new Headers(), busy: 0, disconnected: 0 };
+    const connection: Connection = { request, socket, headers: new Headers(), activeMessages: 0, cutOffOperations: 0 };
     connections.add(connection);
     const stopPings = startPings(socket, pingIntervalMs);
-    const closed = protocol.opened(
+    const onClosed = protocol.opened(
       {
         protocol: socket.protocol,
         send: async (text) => sendWithBackpressure(socket, text),
@@ -164,13 +165,13 @@ export function createWebSocketServer(options: WebSocketOptions): WebSockets {
     socket.once('close', (code, reason) => {
       stopPings();
       connections.delete(connection);
-      void closed(code, String(reason));
+      void onClosed(code, String(reason));
     });
   }
 
   async function handleMessage(connection: Connection, handle: () => Promise<void>): Promise<void> {
     const { socket } = connection;
-    connection.busy += 1;
+    connection.activeMessages += 1;
     if (socket.bufferedAmount > HIGH_WATER_MARK_BYTES) socket.pause();
     try {
       await handle();
@@ -181,7 +182,7 @@ export function createWebSocketServer(options: WebSocketOptions): WebSockets {
       });
       socket.close(CloseCode.InternalServerError, 'Internal server error');
     } finally {
-      connection.busy -= 1;
+      connection.activeMessages -= 1;
       closeIfIdle(connection);
     }
   }
