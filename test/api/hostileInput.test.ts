@@ -204,7 +204,7 @@ describe('a malformed entity representation', () => {
     const gateway = await startRecordingGateway();
     await fc.assert(
       fc.asyncProperty(malformed, async (representation) => {
-        const id = gateway.samples.liveLivestreamId;
+        const id = gateway.exampleIds.liveLivestreamId;
         const all = [representation, { __typename: 'Livestream', id }, representation];
         const answer = await gateway.send({ query, variables: { all } });
         expect(at(answer.data, '_entities')).toEqual([
@@ -388,7 +388,7 @@ test("the caller's request headers are not forwarded upstream", async () => {
     'forwarded',
     'traceparent',
   ];
-  const variables = { id: gateway.samples.liveLivestreamId };
+  const variables = { id: gateway.exampleIds.liveLivestreamId };
   const query = 'query($id: ID!) { livestream(id: $id) { id } }';
   await fc.assert(
     fc.asyncProperty(
@@ -420,7 +420,7 @@ test('an unsupported media type is rejected with 406 in Accept and with 415 in C
 
 test('passthrough forwards a well-formed bearer token unchanged, and rejects any other credential with 401', async () => {
   const gateway = await startRecordingGateway({ auth: { kind: 'passthrough' } });
-  const variables = { id: gateway.samples.liveLivestreamId };
+  const variables = { id: gateway.exampleIds.liveLivestreamId };
   const query = 'query($id: ID!) { livestream(id: $id) { id } }';
   const credential = fc.oneof(
     headerValue,

@@ -5,8 +5,8 @@ import { DEFAULT_OPERATION_LIMITS, type OperationLimits } from '../../src/graphq
 import { at, startTestGateway } from '../support/gateway.ts';
 import { many, refusal, seen } from '../support/refusals.ts';
 
-/** A valid query of exactly this many levels; each costs little. */
-function deep(levels: number): string {
+/** A valid, cheap query of exactly `levels` levels. */
+function queryOfDepth(levels: number): string {
   const pairs = Math.floor((levels - 2) / 2);
   const inner = levels % 2 === 0 ? 'id' : 'meeting { id }';
   return `{ meeting(id: "a") { ${'activeLivestream { meeting { '.repeat(pairs)} ${inner} ${'} }'.repeat(pairs)} } }`.replace(
@@ -17,57 +17,62 @@ function deep(levels: number): string {
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
-const AT_AND_BEYOND: {
-  [Limit in 'depth' | 'aliases' | 'rootFields' | 'directives']: [text: (size: number) => string, words: RegExp];
+/** For each limit: a query of a given size, and how the error message names what the limit counts. */
+const STRUCTURAL_LIMITS: {
+  [Limit in 'depth' | 'aliases' | 'rootFields' | 'directives']: [queryOf: (size: number) => string, counted: RegExp];
 } = {
-  depth: [deep, /levels of fields/],
+  depth: [queryOfDepth, /levels of fields/],
   aliases: [(size) => `{ __typename meeting(id: "a") { ${many(size, (index) => `a${index}: id`)} } }`, /aliases/],
   rootFields: [(size) => `{ ${many(size, () => '__typename')} }`, /root fields/],
   directives: [(size) => `{ __typename ${many(size, () => '... @skip(if: true) { __typename }')} }`, /directives/],
 };
 
-describe('each limit lets through what it allows, and refuses one more before anything is asked upstream', () => {
-  test.each(Object.entries(AT_AND_BEYOND))('%s', async (name, [text, words]) => {
-    // A directive here comes with a root field.
-    const limits: Partial<OperationLimits> = { rootFields: name === 'rootFields' ? 50 : 1000 };
-    const gateway = await startTestGateway({ options: { limits } });
-    const most = name === 'depth' ? DEFAULT_OPERATION_LIMITS.depth : 50;
-    const allowed = await gateway.send({ query: text(most) });
-    expect(allowed.errors).toEqual([]);
-    gateway.forget();
-    const refused = await gateway.send({ query: text(most + 1) });
-    expect(seen(gateway, refused)).toEqual(refusal('GRAPHQL_VALIDATION_FAILED', words));
-    expect(refused.errors[0]?.message).toBe(`The operation has ${most + 1} ${words.source}; ${most} are allowed here.`);
-    // What Yoga keeps of the document is no way around it.
-    expect(seen(gateway, await gateway.send({ query: text(most + 1) }))).toEqual(
-      refusal('GRAPHQL_VALIDATION_FAILED', words),
-    );
-  });
+describe('an operation limit', () => {
+  test.each(Object.entries(STRUCTURAL_LIMITS))(
+    'accepts the maximum and rejects one more without an upstream request: %s',
+    async (name, [queryOf, counted]) => {
+      // Each directive in these queries brings a root field with it.
+      const limits: Partial<OperationLimits> = { rootFields: name === 'rootFields' ? 50 : 1000 };
+      const gateway = await startTestGateway({ options: { limits } });
+      const max = name === 'depth' ? DEFAULT_OPERATION_LIMITS.depth : 50;
+      const allowed = await gateway.send({ query: queryOf(max) });
+      expect(allowed.errors).toEqual([]);
+      gateway.forget();
+      const rejected = await gateway.send({ query: queryOf(max + 1) });
+      expect(seen(gateway, rejected)).toEqual(refusal('GRAPHQL_VALIDATION_FAILED', counted));
+      expect(rejected.errors[0]?.message).toBe(
+        `The operation has ${max + 1} ${counted.source}, but the limit is ${max}.`,
+      );
+      // The limit also applies when Yoga has the document in its cache.
+      expect(seen(gateway, await gateway.send({ query: queryOf(max + 1) }))).toEqual(
+        refusal('GRAPHQL_VALIDATION_FAILED', counted),
+      );
+    },
+  );
 
-  test('tokens', async () => {
+  test('of tokens accepts 2000 and rejects 2001 without an upstream request', async () => {
     const gateway = await startTestGateway();
-    const text = (tokens: number): string => `{ livestreams { nodes { ${many(tokens - 8, () => '__typename')} } } }`;
-    const options = (tokens: number) => ({ query: text(tokens).replaceAll('__typename', 'id') });
-    expect((await gateway.send(options(DEFAULT_OPERATION_LIMITS.tokens))).errors[0]?.extensions['code']).not.toBe(
+    const body = (tokens: number) => ({ query: `{ livestreams { nodes { ${many(tokens - 8, () => 'id')} } } }` });
+    expect((await gateway.send(body(DEFAULT_OPERATION_LIMITS.tokens))).errors[0]?.extensions['code']).not.toBe(
       'GRAPHQL_PARSE_FAILED',
     );
     gateway.forget();
-    expect(seen(gateway, await gateway.send(options(DEFAULT_OPERATION_LIMITS.tokens + 1)))).toEqual(
+    expect(seen(gateway, await gateway.send(body(DEFAULT_OPERATION_LIMITS.tokens + 1)))).toEqual(
       refusal('GRAPHQL_PARSE_FAILED', /more that 2000 tokens/),
     );
   });
 
   test.each([
-    ['of ASCII', (size: number) => `{ __typename } #${'x'.repeat(size - 16)}`],
+    ['one-byte characters', (size: number) => `{ __typename } #${'x'.repeat(size - 16)}`],
     [
-      'of three bytes each',
+      'three-byte characters',
       (size: number) =>
         `{ __typename } #${'€'.repeat((size - 16) / 3)}`.padEnd(
           size - (size - 16 - ((size - 16) % 3)) + Math.floor((size - 16) / 3),
           'x',
         ),
     ],
-  ])('bytes of a query %s', async (_what, text) => {
+  ])('of query bytes accepts 20000 and rejects 20001: %s', async (_name, text) => {
     const gateway = await startTestGateway();
     expect(bytes(text(DEFAULT_OPERATION_LIMITS.queryBytes))).toBe(20_000);
     expect((await gateway.send({ query: text(DEFAULT_OPERATION_LIMITS.queryBytes) })).data).toEqual({
@@ -78,7 +83,7 @@ describe('each limit lets through what it allows, and refuses one more before an
     );
   });
 
-  test('bytes of a body', async () => {
+  test('of body bytes accepts 1000000 and rejects 1000001 without an upstream request', async () => {
     const gateway = await startTestGateway();
     const body = (size: number): object => {
       const empty = bytes(JSON.stringify({ query: '{ __typename }', variables: { x: '' } }));
@@ -90,20 +95,20 @@ describe('each limit lets through what it allows, and refuses one more before an
     );
   });
 
-  test('upstream requests', async () => {
+  test('of upstream requests accepts 500 and rejects 501 without an upstream request', async () => {
     const gateway = await startTestGateway();
     const inner = '{ nodes { activeSession { livestream { meeting { title } } } } }';
-    // 1 + 100 * 3, 1 + 65 * 3, and one each: 497 and one each.
-    const text = (more: number): string =>
-      `{ a: livestreams(first: 100) ${inner} b: livestreams(first: 65) ${inner} ${many(more, (index) => `c${index}: livestream(id: "a") { id }`)} }`;
-    expect((await gateway.send({ query: text(3) })).data).not.toBeNull();
+    // The lists cost 1 + 100 * 3 and 1 + 65 * 3 requests, 497 in total. Each single livestream costs one more.
+    const queryWith = (singles: number): string =>
+      `{ a: livestreams(first: 100) ${inner} b: livestreams(first: 65) ${inner} ${many(singles, (index) => `c${index}: livestream(id: "a") { id }`)} }`;
+    expect((await gateway.send({ query: queryWith(3) })).data).not.toBeNull();
     expect(gateway.upstream().length).toBeGreaterThan(0);
     gateway.forget();
-    const refused = refusal('QUERY_TOO_EXPENSIVE', /could cost 501 upstream requests; 500 are allowed/);
-    expect(seen(gateway, await gateway.send({ query: text(4) }))).toEqual(refused);
+    const tooExpensive = refusal('QUERY_TOO_EXPENSIVE', /could cost 501 upstream requests, but the limit is 500/);
+    expect(seen(gateway, await gateway.send({ query: queryWith(4) }))).toEqual(tooExpensive);
   });
 
-  test('an array of operations, be it one', async () => {
+  test('rejects a batch of operations, even a batch of one', async () => {
     const gateway = await startTestGateway();
     expect(seen(gateway, await gateway.send([{ query: '{ __typename }' }]))).toEqual(
       refusal('BAD_REQUEST', /Batching/, 400),
@@ -114,10 +119,10 @@ describe('each limit lets through what it allows, and refuses one more before an
   });
 });
 
-describe('what is too expensive', () => {
+describe('an operation that is too expensive', () => {
   const query = '{ livestreams(first: 100) { nodes { meeting { livestreams { nodes { activeSession { id } } } } } } }';
 
-  test('is an answer of 200 to who accepts JSON, and of 400 to who accepts the newer media type', async () => {
+  test('is rejected with 200 for application/json and with 400 for application/graphql-response+json', async () => {
     const gateway = await startTestGateway();
     expect((await gateway.send({ query })).status).toBe(200);
     const accept = 'application/graphql-response+json';
@@ -126,7 +131,7 @@ describe('what is too expensive', () => {
     );
   });
 
-  test('is refused by GET and under a fragment just so', async () => {
+  test('is rejected by GET and inside a fragment', async () => {
     const gateway = await startTestGateway();
     const get = await gateway.fetch(`/graphql?query=${encodeURIComponent(query)}`, {
       headers: { accept: 'application/json' },
@@ -136,32 +141,32 @@ describe('what is too expensive', () => {
     expect(seen(gateway, await gateway.send({ query: spread }))).toEqual(refusal('QUERY_TOO_EXPENSIVE', /could cost/));
   });
 
-  test('is what its variables make of it', async () => {
+  test('is recognized by the values of its variables', async () => {
     const gateway = await startTestGateway();
-    const text =
+    const paged =
       'query ($n: Int!) { meetings(first: $n) { nodes { livestreams(first: $n) { totalCount nodes { activeSession { id } } } } } }';
-    expect((await gateway.send({ query: text, variables: { n: 2 } })).errors).toEqual([]);
+    expect((await gateway.send({ query: paged, variables: { n: 2 } })).errors).toEqual([]);
     gateway.forget();
-    expect(seen(gateway, await gateway.send({ query: text, variables: { n: 50 } }))).toEqual(
+    expect(seen(gateway, await gateway.send({ query: paged, variables: { n: 50 } }))).toEqual(
       refusal('QUERY_TOO_EXPENSIVE', /could cost 2551/),
     );
   });
 
-  test('a page larger than any is still told to be so', async () => {
+  test('is rejected with BAD_USER_INPUT when its page size is out of range', async () => {
     const gateway = await startTestGateway();
     const { errors, data } = await gateway.send({ query: '{ livestreams(first: 1000) { nodes { id } } }' });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' }, path: ['livestreams'] }]);
     expect(data).toBeNull();
   });
 
-  test('a mutation that is too expensive changes nothing', async () => {
-    const gateway = await startTestGateway({ options: { limits: { cost: 1 } } });
-    const start = `mutation { startLivestream(input: { meetingId: "${gateway.samples.emptyMeetingId}" }) { livestream { id } } }`;
+  test('is rejected before its mutation is sent', async () => {
+    const gateway = await startTestGateway({ options: { limits: { upstreamRequests: 1 } } });
+    const start = `mutation { startLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) { livestream { id } } }`;
     expect(seen(gateway, await gateway.send({ query: start }))).toEqual(refusal('QUERY_TOO_EXPENSIVE', /could cost 2/));
   });
 });
 
-describe('the usual tools read the schema within the limits', () => {
+describe('the operation limits', () => {
   const everything = {
     descriptions: true,
     specifiedByUrl: true,
@@ -171,10 +176,10 @@ describe('the usual tools read the schema within the limits', () => {
     oneOf: true,
   };
   test.each([
-    ["graphql-js's, with all options", getIntrospectionQuery(everything)],
-    ["graphql-js's, plain", getIntrospectionQuery({ descriptions: false })],
-    ["rover's and Apollo's: the SDL", 'query SubgraphIntrospectQuery { _service { sdl } }'],
-  ])('%s', async (_what, query) => {
+    ['graphql-js with all options', getIntrospectionQuery(everything)],
+    ['graphql-js without descriptions', getIntrospectionQuery({ descriptions: false })],
+    ['Rover and Apollo, which read the SDL', 'query SubgraphIntrospectQuery { _service { sdl } }'],
+  ])('allow introspection by %s', async (_name, query) => {
     const gateway = await startTestGateway();
     const { data, errors } = await gateway.send({ query });
     expect(errors).toEqual([]);
@@ -184,7 +189,7 @@ describe('the usual tools read the schema within the limits', () => {
   });
 });
 
-test('an answer of more fields than are allowed is refused before anything is asked upstream', async () => {
+test('an operation whose result could exceed the field limit is rejected without an upstream request', async () => {
   const gateway = await startTestGateway({ options: { limits: { fields: 46 } } });
   const rows = (first: number): string => `{ livestreams(first: ${first}) { nodes { id name } } }`;
   expect((await gateway.send({ query: rows(15) })).errors).toEqual([]);
