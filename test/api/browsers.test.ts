@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 
 import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
-const start = (gateway: TestGateway): string =>
-  `mutation { startLivestream(input: { meetingId: "${gateway.samples.emptyMeetingId}" }) { userErrors { code } } }`;
-const STARTED = 'POST /meetings/{meeting_id}/livestreams';
+const startMutation = (gateway: TestGateway): string =>
+  `mutation { startLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) { userErrors { code } } }`;
+const START_REQUEST = 'POST /meetings/{meeting_id}/livestreams';
 
-const started = (gateway: TestGateway): boolean => gateway.upstream().some((call) => call.startsWith('POST '));
+const hasStarted = (gateway: TestGateway): boolean => gateway.upstream().some((call) => call.startsWith('POST '));
 
-/** A POST as a page sends it; without a type, the body says none either. */
+/** Sends a start with this content type, as a web page could. The body is bytes, so that `fetch` adds no type of its own. */
 async function post(gateway: TestGateway, type: string | null, headers: Record<string, string> = {}): Promise<Answer> {
-  const query = start(gateway);
+  const query = startMutation(gateway);
   const isForm = type?.toLowerCase().includes('urlencoded') ?? false;
   const body = isForm ? new URLSearchParams({ query }).toString() : JSON.stringify({ query });
   return gateway.fetch('/graphql', {
@@ -20,7 +20,7 @@ async function post(gateway: TestGateway, type: string | null, headers: Record<s
   });
 }
 
-describe('a page of another site starts no livestream', () => {
+describe('a cross-site request that needs no CORS preflight starts no livestream', () => {
   test.each([
     null,
     '',
@@ -36,17 +36,17 @@ describe('a page of another site starts no livestream', () => {
     'text/plain;,application/json',
     ', application/json',
     ';application/json',
-  ])('by a POST of the type %j', async (type) => {
+  ])('rejects a POST with content type %j', async (type) => {
     const gateway = await startTestGateway();
     const { status, errors, data } = await post(gateway, type);
-    expect([status, data, started(gateway)]).toEqual([415, null, false]);
+    expect([status, data, hasStarted(gateway)]).toEqual([415, null, false]);
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST', retryable: false } }]);
     expect(errors[0]?.message).toContain('content-type: application/json');
   });
 
-  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('by %s', async (method) => {
+  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('rejects a mutation sent by %s', async (method) => {
     const gateway = await startTestGateway();
-    const path = `/graphql?query=${encodeURIComponent(start(gateway))}`;
+    const path = `/graphql?query=${encodeURIComponent(startMutation(gateway))}`;
     const headers = {
       accept: 'application/json',
       'content-type': 'application/json',
@@ -56,9 +56,9 @@ describe('a page of another site starts no livestream', () => {
     expect([status, data, gateway.upstream()]).toEqual([405, null, []]);
   });
 
-  test('by a GET that names an operation beside a query, or hides it in a fragment', async () => {
+  test('rejects a mutation sent by GET when a query precedes it and its fields are in a fragment', async () => {
     const gateway = await startTestGateway();
-    const text = `query Q { __typename } mutation M { ...F } fragment F on Mutation ${start(gateway).replace('mutation', '')}`;
+    const text = `query Q { __typename } mutation M { ...F } fragment F on Mutation ${startMutation(gateway).replace('mutation', '')}`;
     const get = async (name: string) =>
       gateway.fetch(`/graphql?operationName=${name}&query=${encodeURIComponent(text)}`, {
         headers: { accept: 'application/json' },
@@ -68,9 +68,9 @@ describe('a page of another site starts no livestream', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('by a POST whose operation stands in its URL', async () => {
+  test('rejects a POST that carries the mutation in its URL', async () => {
     const gateway = await startTestGateway();
-    const path = `/graphql?query=${encodeURIComponent(start(gateway))}`;
+    const path = `/graphql?query=${encodeURIComponent(startMutation(gateway))}`;
     const plain = await gateway.fetch(path, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' });
     const json = await gateway.fetch(path, {
       method: 'POST',
@@ -81,18 +81,18 @@ describe('a page of another site starts no livestream', () => {
   });
 });
 
-describe('who a browser would have asked first starts one', () => {
+describe('a request that needs a CORS preflight starts a livestream', () => {
   test.each(['application/json', 'application/json; charset=utf-8', 'application/json;charset=UTF-8'])(
-    'by a POST of the type %s',
+    'accepts a POST with content type %s',
     async (type) => {
       const gateway = await startTestGateway();
       expect((await post(gateway, type)).data).toEqual({ startLivestream: { userErrors: [] } });
-      expect(gateway.upstream()).toContain(STARTED);
+      expect(gateway.upstream()).toContain(START_REQUEST);
     },
   );
 
   test.each(['graphql-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'])(
-    'by a form with the header %s',
+    'accepts a form with the header %s',
     async (name) => {
       const gateway = await startTestGateway();
       const { data } = await post(gateway, 'application/x-www-form-urlencoded', { [name]: '' });
@@ -100,54 +100,54 @@ describe('who a browser would have asked first starts one', () => {
     },
   );
 
-  test('whatever the case of the type', async () => {
+  test('accepts a content type in any letter case', async () => {
     const gateway = await startTestGateway();
     expect((await post(gateway, 'Application/JSON')).data).toEqual({ startLivestream: { userErrors: [] } });
   });
 });
 
-describe('pages of other sites', () => {
-  const LISTED = 'https://app.example.com';
-  const STRANGERS = [
+describe('CORS', () => {
+  const ALLOWED = 'https://app.example.com';
+  const OTHER_ORIGINS = [
     'https://evil.example',
     'null',
-    `${LISTED}.evil.example`,
+    `${ALLOWED}.evil.example`,
     'http://app.example.com',
     'https://app.example.com:444',
     'https://evil.example/?https://app.example.com',
-    LISTED.toUpperCase(),
+    ALLOWED.toUpperCase(),
   ];
 
   const corsOf = ({ headers }: Answer): [string, string][] =>
     [...headers].filter(([name]) => name.startsWith('access-control-'));
 
-  async function ask(
+  async function sendFrom(
     gateway: TestGateway,
     origin: string,
-  ): Promise<{ preflight: Answer; answer: Answer; refusal: Answer }> {
-    const asked = {
+  ): Promise<{ preflight: Answer; success: Answer; failure: Answer }> {
+    const headers = {
       origin,
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'content-type,authorization',
     };
-    const preflight = await gateway.fetch('/graphql', { method: 'OPTIONS', headers: asked });
-    const answer = await gateway.send({ query: '{ __typename }' }, { headers: { origin } });
-    const refusal = await gateway.send({ query: '{' }, { headers: { origin } });
-    return { preflight, answer, refusal };
+    const preflight = await gateway.fetch('/graphql', { method: 'OPTIONS', headers });
+    const success = await gateway.send({ query: '{ __typename }' }, { headers: { origin } });
+    const failure = await gateway.send({ query: '{' }, { headers: { origin } });
+    return { preflight, success, failure };
   }
 
-  test.each([LISTED, ...STRANGERS])('read nothing by default: %s', async (origin) => {
+  test.each([ALLOWED, ...OTHER_ORIGINS])('sends no CORS headers by default, given the origin %s', async (origin) => {
     const gateway = await startTestGateway();
-    const { preflight, answer, refusal } = await ask(gateway, origin);
-    expect([preflight, answer, refusal].flatMap(corsOf)).toEqual([]);
+    const { preflight, success, failure } = await sendFrom(gateway, origin);
+    expect([preflight, success, failure].flatMap(corsOf)).toEqual([]);
     expect(preflight.status).toBe(405);
   });
 
-  test('read everything where they are listed', async () => {
-    const gateway = await startTestGateway({ options: { corsOrigins: ['https://first.example', LISTED] } });
-    const { preflight, answer, refusal } = await ask(gateway, LISTED);
-    for (const { headers } of [preflight, answer, refusal]) {
-      expect(headers.get('access-control-allow-origin')).toBe(LISTED);
+  test('allows a listed origin to read responses, without credentials', async () => {
+    const gateway = await startTestGateway({ options: { corsOrigins: ['https://first.example', ALLOWED] } });
+    const { preflight, success, failure } = await sendFrom(gateway, ALLOWED);
+    for (const { headers } of [preflight, success, failure]) {
+      expect(headers.get('access-control-allow-origin')).toBe(ALLOWED);
       expect(headers.get('access-control-allow-credentials')).toBeNull();
       expect(headers.get('access-control-expose-headers')).toBe('x-request-id');
       expect(headers.get('vary')).toContain('Origin');
@@ -157,23 +157,23 @@ describe('pages of other sites', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, POST');
   });
 
-  test.each(STRANGERS)('read nothing where others are listed: %s', async (origin) => {
-    const gateway = await startTestGateway({ options: { corsOrigins: ['https://first.example', LISTED] } });
-    const { preflight, answer, refusal } = await ask(gateway, origin);
-    expect([preflight, answer, refusal].flatMap(corsOf)).toEqual([]);
+  test.each(OTHER_ORIGINS)('sends no CORS headers to the unlisted origin %s', async (origin) => {
+    const gateway = await startTestGateway({ options: { corsOrigins: ['https://first.example', ALLOWED] } });
+    const { preflight, success, failure } = await sendFrom(gateway, origin);
+    expect([preflight, success, failure].flatMap(corsOf)).toEqual([]);
   });
 
-  test('read nothing of one listed origin where they have none', async () => {
-    const gateway = await startTestGateway({ options: { corsOrigins: [LISTED] } });
+  test('sends no CORS headers to a request without an origin', async () => {
+    const gateway = await startTestGateway({ options: { corsOrigins: [ALLOWED] } });
     expect(corsOf(await gateway.send({ query: '{ __typename }' }))).toEqual([]);
   });
 
-  test.each(['https://any.example', LISTED])(
-    'read everything where all are let in, with no cookies: %s',
+  test.each(['https://any.example', ALLOWED])(
+    'allows every origin to read responses if "*" is listed, without credentials: %s',
     async (origin) => {
       const gateway = await startTestGateway({ options: { corsOrigins: ['*'] } });
-      const { preflight, answer } = await ask(gateway, origin);
-      for (const { headers } of [preflight, answer]) {
+      const { preflight, success } = await sendFrom(gateway, origin);
+      for (const { headers } of [preflight, success]) {
         expect(['*', origin]).toContain(headers.get('access-control-allow-origin'));
         expect(headers.get('access-control-allow-credentials')).toBeNull();
       }
@@ -181,15 +181,15 @@ describe('pages of other sites', () => {
   );
 });
 
-describe('a gateway for this machine alone', () => {
+describe('the host check of a gateway that serves this machine only', () => {
   const query = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
-  const ask = async (host: string | null, path = query, localOnly = true): Promise<Answer> => {
+  const fetchFrom = async (host: string | null, path = query, localOnly = true): Promise<Answer> => {
     const gateway = await startTestGateway({ options: { localOnly } });
-    const answer = await gateway.fetch(path, {
+    const response = await gateway.fetch(path, {
       headers: { accept: 'application/json', ...(host !== null && { host }) },
     });
     expect(gateway.upstream()).toEqual([]);
-    return answer;
+    return response;
   };
 
   test.each([
@@ -201,8 +201,8 @@ describe('a gateway for this machine alone', () => {
     '127.8.9.10:1',
     '[::1]',
     '[::1]:4000',
-  ])('answers to its own name %s', async (host) => {
-    expect((await ask(host)).data).toEqual({ __typename: 'Query' });
+  ])('accepts the local host %s', async (host) => {
+    expect((await fetchFrom(host)).data).toEqual({ __typename: 'Query' });
   });
 
   test.each([
@@ -223,15 +223,15 @@ describe('a gateway for this machine alone', () => {
     '[::2]',
     '[::1].evil.example',
     null,
-  ])('does not answer to %j, whatever is asked', async (host) => {
+  ])('rejects the host %j with 421 on every path', async (host) => {
     for (const path of [query, '/', '/graphql', '/nothing']) {
-      const { status, text, data } = await ask(host, path);
+      const { status, text, data } = await fetchFrom(host, path);
       expect([status, data]).toEqual([421, null]);
       expect(text).toContain('localhost');
     }
   });
 
-  test('is so only where it is told to be', async () => {
-    expect((await ask('evil.example', query, false)).data).toEqual({ __typename: 'Query' });
+  test('accepts every host if localOnly is off', async () => {
+    expect((await fetchFrom('evil.example', query, false)).data).toEqual({ __typename: 'Query' });
   });
 });
