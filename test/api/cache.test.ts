@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Fault } from '../../src/sandbox/faults.ts';
-import type { Samples } from '../../src/sandbox/exampleIds.ts';
+import type { ExampleIds } from '../../src/sandbox/exampleIds.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
 
@@ -72,7 +72,7 @@ function holding(isHeld: (url: string) => boolean) {
 describe('a livestream that was seen in one answer', () => {
   test('of a list serves `livestream` and `activeLivestream` of other operations without a request', async () => {
     const gateway = await startTestGateway();
-    const { liveLivestreamId, liveMeetingId } = gateway.samples;
+    const { liveLivestreamId, liveMeetingId } = gateway.exampleIds;
     await ask(gateway, listed('LIVE'));
     gateway.forget();
 
@@ -85,7 +85,7 @@ describe('a livestream that was seen in one answer', () => {
 
   test('of an active session serves the livestream, its meeting and the session', async () => {
     const gateway = await startTestGateway();
-    const { liveLivestreamId, liveMeetingId, liveSessionId } = gateway.samples;
+    const { liveLivestreamId, liveMeetingId, liveSessionId } = gateway.exampleIds;
     // The livestream's own answer is gone by then, the session's is not.
     await ask(gateway, activeSession(liveLivestreamId));
     gateway.forget();
@@ -100,7 +100,7 @@ describe('a livestream that was seen in one answer', () => {
 
   test('of a meeting serves `livestream`, of a page of meetings the meeting', async () => {
     const gateway = await startTestGateway();
-    const { idleMeetingId, idleLivestreamId } = gateway.samples;
+    const { idleMeetingId, idleLivestreamId } = gateway.exampleIds;
     await ask(gateway, ofMeeting(idleMeetingId));
     const meetings = await ask(gateway, 'meetings(first: 5) { nodes { id } }');
     gateway.forget();
@@ -115,17 +115,17 @@ describe('a livestream that was seen in one answer', () => {
 const HOUR = 3_600_000;
 
 /** What is asked, its route, and for how long its answer is kept: as by default, and as the settings below have it. */
-const CLASSES: [string, (samples: Samples) => string, string, number, number][] = [
-  ['a livestream', (samples) => livestream(samples.liveLivestreamId), BY_ID, 2000, 500],
-  ['a meeting', (samples) => `meeting(id: "${samples.liveMeetingId}") { title }`, MEETING, 2000, 500],
-  ['an active livestream', (samples) => active(samples.liveMeetingId), ACTIVE, 2000, 500],
+const CLASSES: [string, (exampleIds: ExampleIds) => string, string, number, number][] = [
+  ['a livestream', (exampleIds) => livestream(exampleIds.liveLivestreamId), BY_ID, 2000, 500],
+  ['a meeting', (exampleIds) => `meeting(id: "${exampleIds.liveMeetingId}") { title }`, MEETING, 2000, 500],
+  ['an active livestream', (exampleIds) => active(exampleIds.liveMeetingId), ACTIVE, 2000, 500],
   ['a list', () => listed('LIVE'), LIST, 2000, 500],
   ['a list of meetings', () => 'meetings { nodes { id } }', 'GET /meetings', 2000, 500],
-  ['a meeting’s livestreams', (samples) => ofMeeting(samples.liveMeetingId), OF_MEETING, 2000, 500],
-  ['a running session', (samples) => session(samples.liveSessionId), SESSION, 15_000, 5000],
-  ['an ended session', (samples) => session(samples.endedSessionId), SESSION, HOUR, 20_000],
+  ['a meeting’s livestreams', (exampleIds) => ofMeeting(exampleIds.liveMeetingId), OF_MEETING, 2000, 500],
+  ['a running session', (exampleIds) => session(exampleIds.liveSessionId), SESSION, 15_000, 5000],
+  ['an ended session', (exampleIds) => session(exampleIds.endedSessionId), SESSION, HOUR, 20_000],
   ['no livestream', () => livestream('none'), BY_ID, 2000, 700],
-  ['no active livestream', (samples) => active(samples.emptyMeetingId), ACTIVE, 2000, 700],
+  ['no active livestream', (exampleIds) => active(exampleIds.emptyMeetingId), ACTIVE, 2000, 700],
   ['no session', () => session('none'), SESSION, 2000, 700],
   ['no meeting', () => 'meeting(id: "none") { title }', MEETING, 2000, 700],
 ];
@@ -138,7 +138,7 @@ describe('how long an answer is kept', () => {
       [{ ttl }, otherAge],
     ] as const) {
       const gateway = await startTestGateway({ caching });
-      const fields = fieldsOf(gateway.samples);
+      const fields = fieldsOf(gateway.exampleIds);
       const requests = () => gateway.upstream().filter((request) => request === route).length;
       await ask(gateway, fields);
       gateway.clock.advance(edge - 1);
@@ -157,7 +157,7 @@ describe('the session of a livestream that runs', () => {
 
   test('costs nothing for 14 s, and is then read anew for whoever asks, who need not wait for it', async () => {
     const gateway = await startTestGateway();
-    const fields = activeSession(gateway.samples.liveLivestreamId);
+    const fields = activeSession(gateway.exampleIds.liveLivestreamId);
     await ask(gateway, fields);
     gateway.clock.advance(13_999);
     await ask(gateway, fields);
@@ -177,7 +177,7 @@ describe('the session of a livestream that runs', () => {
 
   test('is waited for once it is 15 s old', async () => {
     const gateway = await startTestGateway();
-    const fields = activeSession(gateway.samples.liveLivestreamId);
+    const fields = activeSession(gateway.exampleIds.liveLivestreamId);
     await ask(gateway, fields);
     gateway.clock.advance(15_000);
     const { sources } = await asked(gateway, fields);
@@ -185,12 +185,12 @@ describe('the session of a livestream that runs', () => {
   });
 });
 
-/** The livestream of the samples was stopped by somebody else since it was read, `age` milliseconds ago. */
+/** The livestream of the exampleIds was stopped by somebody else since it was read, `age` milliseconds ago. */
 async function outdated(age: number) {
   const gateway = await startTestGateway();
-  const fields = livestream(gateway.samples.liveLivestreamId);
+  const fields = livestream(gateway.exampleIds.liveLivestreamId);
   await ask(gateway, fields);
-  await elsewhere(gateway, `/meetings/${gateway.samples.liveMeetingId}/active-livestream/stop`);
+  await elsewhere(gateway, `/meetings/${gateway.exampleIds.liveMeetingId}/active-livestream/stop`);
   gateway.clock.advance(age);
   gateway.forget();
   return { gateway, fields };
@@ -228,7 +228,7 @@ describe('an answer that is older than its class', () => {
 
   test('is served while upstream hangs, without waiting for the deadline', async () => {
     const { gateway, fields } = await outdated(5000);
-    gateway.sandbox.fail([{ kind: 'hang' }]);
+    gateway.sandbox.setFaults([{ kind: 'hang' }]);
     const answer = ask(gateway, fields);
     await until(() => gateway.sandbox.requests().inFlight === 1);
     gateway.clock.advance(1000);
@@ -249,7 +249,7 @@ describe('an answer that is older than its class', () => {
 
   test.each(PASSING)('is served after %s within the bound, not beyond it', async (_what, fault, code) => {
     const { gateway, fields } = await outdated(5000);
-    gateway.sandbox.fail([fault]);
+    gateway.sandbox.setFaults([fault]);
     const { data, errors, sources } = await asked(gateway, fields);
     expect(errors).toEqual([]);
     expect(data).toMatchObject({ livestream: { status: 'LIVE' } });
@@ -266,7 +266,7 @@ describe('an answer that is older than its class', () => {
     [403, 'FORBIDDEN'],
   ])('never hides a %i', async (status, code) => {
     const { gateway, fields } = await outdated(5000);
-    gateway.sandbox.fail([{ kind: 'status', status }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status }]);
     const { data, errors } = await asked(gateway, fields);
     expect(data).toEqual({ livestream: null });
     expect(errors).toMatchObject([{ extensions: { code } }]);
@@ -276,7 +276,7 @@ describe('an answer that is older than its class', () => {
 describe('a stop', () => {
   test('is seen at once by every read of every operation, and leaves other meetings alone', async () => {
     const gateway = await startTestGateway();
-    const { liveMeetingId, liveLivestreamId, invokedMeetingId, invokedLivestreamId } = gateway.samples;
+    const { liveMeetingId, liveLivestreamId, invokedMeetingId, invokedLivestreamId } = gateway.exampleIds;
     const reads = [livestream, activeSession].map((fields) => fields(liveLivestreamId));
     for (const fields of [...reads, active(liveMeetingId), ofMeeting(liveMeetingId), listed('LIVE')]) {
       await ask(gateway, fields);
@@ -301,7 +301,7 @@ describe('a stop', () => {
 
   test('is seen where the livestream was known by its own id alone', async () => {
     const gateway = await startTestGateway();
-    const { liveMeetingId, liveLivestreamId } = gateway.samples;
+    const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
     await ask(gateway, livestream(liveLivestreamId));
     await ask(gateway, stop(liveMeetingId), 'mutation');
     expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
@@ -310,7 +310,7 @@ describe('a stop', () => {
   test('is not overwritten by a read that began before it, nor is that joined by one after it', async () => {
     const { state, intercept } = holding((path) => /\/livestreams\/[^/]+$/.test(path));
     const gateway = await startTestGateway({ intercept });
-    const { liveMeetingId, liveLivestreamId } = gateway.samples;
+    const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
     const before = ask(gateway, livestream(liveLivestreamId));
     await until(() => state.isAnswered);
     await ask(gateway, stop(liveMeetingId), 'mutation');
@@ -327,7 +327,7 @@ describe('a stop', () => {
   test('is not overwritten by a list that was read before it', async () => {
     const { state, intercept } = holding((path) => path.endsWith('/livestreams'));
     const gateway = await startTestGateway({ intercept });
-    const { liveMeetingId, liveLivestreamId } = gateway.samples;
+    const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
     const before = ask(gateway, listed('LIVE'));
     await until(() => state.isAnswered);
     await ask(gateway, stop(liveMeetingId), 'mutation');
@@ -342,18 +342,18 @@ describe('a stop', () => {
 
   test('whose outcome stays unknown is looked up again by whoever asks', async () => {
     const gateway = await startTestGateway();
-    const { liveMeetingId, liveLivestreamId } = gateway.samples;
+    const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
     await ask(gateway, livestream(liveLivestreamId));
     await ask(gateway, active(liveMeetingId));
     const route = ACTIVE.slice('GET '.length);
-    gateway.sandbox.fail([
+    gateway.sandbox.setFaults([
       { kind: 'reset', method: 'POST', after: true },
       { kind: 'status', status: 500, method: 'GET', route },
     ]);
     expect(await ask(gateway, stop(liveMeetingId), 'mutation')).toMatchObject({
       stopLivestream: { userErrors: [{ code: 'OUTCOME_UNKNOWN' }] },
     });
-    gateway.sandbox.fail([]);
+    gateway.sandbox.setFaults([]);
     expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
     expect(await ask(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
   });
@@ -362,7 +362,7 @@ describe('a stop', () => {
 describe('a start', () => {
   test('is seen at once by every read of every operation', async () => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
+    const meetingId = gateway.exampleIds.emptyMeetingId;
     for (const fields of [active(meetingId), ofMeeting(meetingId), listed('INVOKED')]) await ask(gateway, fields);
     const started = await ask(gateway, start(meetingId), 'mutation');
     const id = String(at(started, 'startLivestream', 'livestream', 'id'));
@@ -378,7 +378,7 @@ describe('a start', () => {
   test('is not overwritten by "nothing there" that was read before it', async () => {
     const { state, intercept } = holding((path) => path.endsWith('/active-livestream'));
     const gateway = await startTestGateway({ intercept });
-    const meetingId = gateway.samples.emptyMeetingId;
+    const meetingId = gateway.exampleIds.emptyMeetingId;
     const before = ask(gateway, active(meetingId));
     await until(() => state.isAnswered);
     await ask(gateway, start(meetingId), 'mutation');
@@ -398,7 +398,7 @@ describe('a start', () => {
         return { ...answer, body: answer.body.replaceAll('"Town hall"', '"TOWN HALL"') };
       },
     });
-    const meetingId = gateway.samples.emptyMeetingId;
+    const meetingId = gateway.exampleIds.emptyMeetingId;
     const started = await ask(gateway, start(meetingId), 'mutation');
     const id = String(at(started, 'startLivestream', 'livestream', 'id'));
     const names = async (): Promise<unknown[]> => {
@@ -423,7 +423,7 @@ describe('a start', () => {
 test('an answer that comes late does not replace one that was read later', async () => {
   const { state, intercept } = holding((path) => /\/livestreams\/[^/]+$/.test(path));
   const gateway = await startTestGateway({ intercept });
-  const { liveMeetingId, liveLivestreamId } = gateway.samples;
+  const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
   const early = ask(gateway, livestream(liveLivestreamId));
   await until(() => state.isAnswered);
   await elsewhere(gateway, `/meetings/${liveMeetingId}/active-livestream/stop`);

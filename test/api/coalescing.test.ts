@@ -7,7 +7,7 @@ const BY_ID = 'GET /livestreams/{livestream_id}';
 /** One of the operations that read the sample livestream; they are told apart by what else they ask for. */
 function readOf(gateway: TestGateway, signal?: AbortSignal, more = '') {
   const query = `query Watch($id: ID!) { livestream(id: $id) { status ${more} } }`;
-  const body = { query, variables: { id: gateway.samples.liveLivestreamId } };
+  const body = { query, variables: { id: gateway.exampleIds.liveLivestreamId } };
   return gateway.send(body, { headers: { 'x-upstream-report': '1' }, ...(signal && { signal }) });
 }
 
@@ -53,7 +53,7 @@ describe('identical reads of many operations', () => {
 
   test('fail together when the one request fails', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
-    gateway.sandbox.fail([{ kind: 'status', status: 403 }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 403 }]);
     const callers = [readOf(gateway), readOf(gateway), readOf(gateway)];
     await until(() => gateway.sandbox.requests().inFlight === 1);
     await gateway.control();
@@ -91,7 +91,7 @@ describe('callers who leave', () => {
 
   test('end the read when they were the last, and the next caller begins afresh', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'hang', times: 1 }]);
+    gateway.sandbox.setFaults([{ kind: 'hang', times: 1 }]);
     const leavers = Array.from({ length: 3 }, () => new AbortController());
     const left = leavers.map(async ({ signal }) => readOf(gateway, signal).catch(() => null));
     await until(() => gateway.sandbox.requests().inFlight === 1);
@@ -109,7 +109,7 @@ describe('callers who leave', () => {
 
   test('end a list of which they were the only readers', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'hang' }]);
+    gateway.sandbox.setFaults([{ kind: 'hang' }]);
     const leaver = new AbortController();
     const left = gateway.send(LIST, { signal: leaver.signal }).catch(() => null);
     await until(() => gateway.sandbox.requests().inFlight === 1);
@@ -147,7 +147,7 @@ describe('callers who leave', () => {
 describe('equal starts at once', () => {
   test('are one, and what they started is known to whoever asks after them', async () => {
     const gateway = await startTestGateway();
-    const id = gateway.samples.emptyMeetingId;
+    const id = gateway.exampleIds.emptyMeetingId;
     const query =
       'mutation ($id: ID!) { startLivestream(input: { meetingId: $id, name: "Town hall" }) { livestream { id } } }';
     const start = async () => (await gateway.send({ query, variables: { id } })).data;
