@@ -67,11 +67,11 @@ async function main(): Promise<void> {
     version,
     graphiql:
       config.graphiql &&
-      graphiqlOptions(sandbox?.sandbox.samples ?? null, { upstreamReport, hasBearer: auth.kind !== 'none' }),
+      graphiqlOptions(sandbox?.sandbox.exampleIds ?? null, { upstreamReport, hasBearer: auth.kind !== 'none' }),
     isReady: () => !shutdown.isDraining(),
     readinessDetails: () => ({
       draining: shutdown.isDraining(),
-      ...(cluster === null ? {} : { redis: cluster.store.isUp() ? 'up' : 'away' }),
+      ...(cluster === null ? {} : { redis: cluster.store.isUp() ? 'up' : 'down' }),
     }),
   });
   const sockets = createWebSocketServer({
@@ -139,7 +139,7 @@ function printBanner(port: number, { host, app, auth, graphiql }: Config, sandbo
   if (sandbox === null) {
     lines.push(`Connected to   RealtimeKit at ${app?.baseUrl}`);
   } else {
-    const { liveMeetingId, idleMeetingId, liveLivestreamId, endedSessionId } = sandbox.sandbox.samples;
+    const { liveMeetingId, idleMeetingId, liveLivestreamId, endedSessionId } = sandbox.sandbox.exampleIds;
     lines.push(
       `Connected to   the sandbox at ${sandbox.url}: a simulated API, nothing here is real`,
       `               (for the real API, set CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN)`,

@@ -1,34 +1,34 @@
-import { type Answer, Refusal } from './responses.ts';
+import { type EndpointResult, ApiError } from './responses.ts';
 import type { RestCall } from './restCall.ts';
-import type { Session } from './records.ts';
-import { Writer } from './responseFormats.ts';
+import type { SessionRecord } from './records.ts';
+import { JsonWriter } from './responseFormats.ts';
 
 /** How many sessions began in a time range, and what they ingested and were watched for, altogether. */
-export function overallAnalytics(call: RestCall): Answer {
+export function overallAnalytics(call: RestCall): EndpointResult {
   const { world, settings } = call;
-  return { kind: 'found', data: new Writer(world, settings.shapes).totals(sessionsWithin(call)) };
+  return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).totals(sessionsWithin(call)) };
 }
 
 /** The same for each day (UTC) on which a session began, oldest first: a session counts whole on the day it began. */
-export function dailyAnalytics(call: RestCall): Answer {
+export function dailyAnalytics(call: RestCall): EndpointResult {
   const { world, settings } = call;
-  const writer = new Writer(world, settings.shapes);
+  const writer = new JsonWriter(world, settings.responseFormats);
   const days = Map.groupBy(sessionsWithin(call), ({ invokedAt }) => new Date(invokedAt).toISOString().slice(0, 10));
   const rows = [...days].toSorted(([left], [right]) => (left < right ? -1 : 1));
   return { kind: 'found', data: rows.map(([date, sessions]) => writer.day(date, sessions)) };
 }
 
 /** Sessions that began between `start_time` and `end_time`, both included. */
-function sessionsWithin({ query, world }: RestCall): Session[] {
+function sessionsWithin({ query, world }: RestCall): SessionRecord[] {
   const from = unixSeconds(query, 'start_time') ?? -Infinity;
   const to = unixSeconds(query, 'end_time') ?? Infinity;
-  const began = (session: Session) => Math.floor(session.invokedAt / 1000);
+  const began = (session: SessionRecord) => Math.floor(session.invokedAt / 1000);
   return world.sessions().filter((session) => from <= began(session) && began(session) <= to);
 }
 
 function unixSeconds(query: URLSearchParams, key: string): number | undefined {
   const value = query.get(key);
   if (value === null) return undefined;
-  if (!/^-?\d{1,15}$/.test(value)) throw new Refusal(400, 400, `${key} must be a Unix timestamp in seconds`);
+  if (!/^-?\d{1,15}$/.test(value)) throw new ApiError(400, 400, `${key} must be a Unix timestamp in seconds`);
   return Number(value);
 }

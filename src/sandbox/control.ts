@@ -1,7 +1,7 @@
 import type { Fault } from './faults.ts';
-import { BadInput } from './fields.ts';
+import { InputError } from './fields.ts';
 import type { RequestReport } from './requestLog.ts';
-import type { Samples } from './exampleIds.ts';
+import type { ExampleIds } from './exampleIds.ts';
 import type { SandboxSettings } from './settings.ts';
 import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 
@@ -11,7 +11,7 @@ export interface Overview {
   faults: Fault[];
   /** `now` is ISO 8601. */
   clock: { now: string; running: boolean };
-  samples: Samples;
+  exampleIds: ExampleIds;
   counts: { meetings: number; livestreams: number; byStatus: Record<string, number> };
 }
 
@@ -19,13 +19,13 @@ export interface Overview {
 export interface Controls {
   overview(): Overview;
   configure(patch: unknown): SandboxSettings;
-  fail(faults: unknown): void;
+  setFaults(faults: unknown): void;
   setClock(change: unknown): void;
   requests(): RequestReport;
-  forgetRequests(): void;
-  happen(happening: unknown): void;
+  clearRequests(): void;
+  trigger(happening: unknown): void;
   deliveries(): DeliveryReport;
-  forgetDeliveries(): void;
+  clearDeliveries(): void;
   rotateKey(): void;
   reset(): void;
 }
@@ -36,7 +36,7 @@ const ACTIONS: Record<string, Action> = {
   'GET /__sandbox': (controls) => controls.overview(),
   'PUT /__sandbox/settings': async (controls, body) => controls.configure(await body()),
   'PUT /__sandbox/faults': async (controls, body) => {
-    controls.fail(await body());
+    controls.setFaults(await body());
     return controls.overview().faults;
   },
   'PUT /__sandbox/clock': async (controls, body) => {
@@ -45,16 +45,16 @@ const ACTIONS: Record<string, Action> = {
   },
   'GET /__sandbox/requests': (controls) => controls.requests(),
   'DELETE /__sandbox/requests': (controls) => {
-    controls.forgetRequests();
+    controls.clearRequests();
     return controls.requests();
   },
   'POST /__sandbox/happenings': async (controls, body) => {
-    controls.happen(await body());
+    controls.trigger(await body());
     return controls.overview().counts;
   },
   'GET /__sandbox/deliveries': (controls) => controls.deliveries(),
   'DELETE /__sandbox/deliveries': (controls) => {
-    controls.forgetDeliveries();
+    controls.clearDeliveries();
     return controls.deliveries();
   },
   'POST /__sandbox/webhook-key': (controls) => {
@@ -73,7 +73,7 @@ export function isControlPath(pathname: string): boolean {
 }
 
 /** Answers a control request: JSON in and out, no credential. */
-export async function answerControl(request: Request, pathname: string, controls: Controls): Promise<Response> {
+export async function handleControlRequest(request: Request, pathname: string, controls: Controls): Promise<Response> {
   const action = ACTIONS[`${request.method} ${pathname}`];
   if (action === undefined) {
     return Response.json({ error: `No such control; there are: ${Object.keys(ACTIONS).join(', ')}` }, { status: 404 });
@@ -81,7 +81,7 @@ export async function answerControl(request: Request, pathname: string, controls
   try {
     return Response.json(await action(controls, () => readJson(request)));
   } catch (error) {
-    if (error instanceof BadInput) return Response.json({ error: error.message }, { status: 400 });
+    if (error instanceof InputError) return Response.json({ error: error.message }, { status: 400 });
     throw error;
   }
 }
@@ -90,6 +90,6 @@ async function readJson(request: Request): Promise<unknown> {
   try {
     return await request.json();
   } catch {
-    throw new BadInput('The body must be JSON');
+    throw new InputError('The body must be JSON');
   }
 }

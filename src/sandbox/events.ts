@@ -1,12 +1,12 @@
-import { BadInput, Fields } from './fields.ts';
+import { InputError, Fields } from './fields.ts';
 import { END_REASONS, type EndReason } from './webhooks/payloads.ts';
-import type { Webhooks } from './webhooks/webhooks.ts';
+import type { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import type { World } from './world.ts';
 
 const KINDS = ['livestream-failed', 'livestream-renamed', 'meeting-started', 'meeting-ended'] as const;
 
 /** Something that happens without a call of the API. */
-export type Happening =
+export type SandboxEvent =
   /** A livestream that is LIVE or INVOKED ends as ERRORED. */
   | { kind: 'livestream-failed'; livestreamId: string; message?: string }
   | { kind: 'livestream-renamed'; livestreamId: string; name: string }
@@ -15,7 +15,7 @@ export type Happening =
   | { kind: 'meeting-ended'; meetingId: string; reason?: EndReason };
 
 /** Makes something happen; throws `BadInput`, changing nothing, where it cannot. */
-export function makeHappen(value: unknown, world: World, webhooks: Webhooks): void {
+export function triggerEvent(value: unknown, world: World, webhooks: WebhookNotifier): void {
   const fields = new Fields(value);
   const kind = fields.choice('kind', KINDS);
   switch (kind) {
@@ -25,46 +25,47 @@ export function makeHappen(value: unknown, world: World, webhooks: Webhooks): vo
       return rename(fields, world, webhooks);
     case 'meeting-started': {
       const meetingId = meetingOf(fields, world);
-      fields.end();
-      return webhooks.tellMeetingStarted(meetingId);
+      fields.rejectUnknownKeys();
+      return webhooks.meetingStarted(meetingId);
     }
     case 'meeting-ended': {
       const meetingId = meetingOf(fields, world);
       const reason = fields.choice('reason', END_REASONS) ?? 'HOST_ENDED_MEETING';
-      fields.end();
-      return webhooks.tellMeetingEnded(meetingId, reason);
+      fields.rejectUnknownKeys();
+      return webhooks.meetingEnded(meetingId, reason);
     }
     case undefined:
-      throw new BadInput(`kind must be one of ${KINDS.join(', ')}`);
+      throw new InputError(`kind must be one of ${KINDS.join(', ')}`);
     default:
       return kind satisfies never;
   }
 }
 
-function fail(fields: Fields, world: World, webhooks: Webhooks): void {
+function fail(fields: Fields, world: World, webhooks: WebhookNotifier): void {
   const id = required(fields, 'livestreamId');
-  const message = fields.text('message') ?? 'The encoder closed the connection unexpectedly';
-  fields.end();
-  if (!world.fail(id, message)) throw new BadInput('livestreamId must be that of a livestream that is LIVE or INVOKED');
-  webhooks.look();
+  const message = fields.string('message') ?? 'The encoder closed the connection unexpectedly';
+  fields.rejectUnknownKeys();
+  if (!world.fail(id, message))
+    throw new InputError('livestreamId must be that of a livestream that is LIVE or INVOKED');
+  webhooks.checkForChanges();
 }
 
-function rename(fields: Fields, world: World, webhooks: Webhooks): void {
+function rename(fields: Fields, world: World, webhooks: WebhookNotifier): void {
   const id = required(fields, 'livestreamId');
   const name = required(fields, 'name');
-  fields.end();
-  if (!world.rename(id, name)) throw new BadInput('livestreamId must be that of a livestream');
-  webhooks.look();
+  fields.rejectUnknownKeys();
+  if (!world.rename(id, name)) throw new InputError('livestreamId must be that of a livestream');
+  webhooks.checkForChanges();
 }
 
 function meetingOf(fields: Fields, world: World): string {
   const id = required(fields, 'meetingId');
-  if (world.meeting(id) === undefined) throw new BadInput('meetingId must be that of a meeting');
+  if (world.meeting(id) === undefined) throw new InputError('meetingId must be that of a meeting');
   return id;
 }
 
 function required(fields: Fields, key: string): string {
-  const text = fields.text(key);
-  if (text === undefined) throw new BadInput(`${key} is required`);
+  const text = fields.string(key);
+  if (text === undefined) throw new InputError(`${key} is required`);
   return text;
 }

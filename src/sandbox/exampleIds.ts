@@ -1,9 +1,9 @@
-import type { Livestream, Meeting, Session } from './records.ts';
+import type { LivestreamRecord, MeetingRecord, SessionRecord } from './records.ts';
 import type { Seed } from './seed.ts';
 import type { World } from './world.ts';
 
 /** Ids worth trying; the same at every start. */
-export interface Samples {
+export interface ExampleIds {
   /** A meeting that is live, its livestream and the session that runs. */
   liveMeetingId: string;
   liveLivestreamId: string;
@@ -28,13 +28,13 @@ export interface Samples {
   endedSessionId: string;
 }
 
-/** Picks the samples out of a seed. */
-export function pickSamples(seed: Seed, world: World): Samples {
-  const livestreamOf = (wanted: (livestream: Livestream) => boolean) => found(seed.livestreams.find(wanted));
-  const meetingWith = (wanted: (livestreams: Livestream[]) => boolean): Meeting =>
+/** Picks the exampleIds out of a seed. */
+export function pickExampleIds(seed: Seed, world: World): ExampleIds {
+  const livestreamOf = (wanted: (livestream: LivestreamRecord) => boolean) => found(seed.livestreams.find(wanted));
+  const meetingWith = (wanted: (livestreams: LivestreamRecord[]) => boolean): MeetingRecord =>
     found(seed.meetings.find((meeting) => wanted(world.livestreamsOf(meeting.id))));
-  const newestSessionOf = (livestream: Livestream): Session => found(world.sessionsOf(livestream.id)[0]);
-  const has = (status: string) => (livestream: Livestream) => world.statusOf(livestream) === status;
+  const newestSessionOf = (livestream: LivestreamRecord): SessionRecord => found(world.sessionsOf(livestream.id)[0]);
+  const has = (status: string) => (livestream: LivestreamRecord) => world.statusOf(livestream) === status;
 
   const live = livestreamOf((livestream) => has('LIVE')(livestream) && livestream.meetingId !== undefined);
   const invoked = livestreamOf(has('INVOKED'));

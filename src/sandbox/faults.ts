@@ -1,5 +1,5 @@
-import { BadInput, Fields } from './fields.ts';
-import { KEY_ROUTE, TEMPLATES } from './router.ts';
+import { InputError, Fields } from './fields.ts';
+import { WEBHOOK_KEY_PATH, ROUTE_TEMPLATES } from './router.ts';
 
 const KINDS = [
   'status',
@@ -42,29 +42,29 @@ export interface Fault {
 }
 
 /** Reads a list of faults; throws `BadInput` naming the place that is wrong. */
-export function readFaults(value: unknown): Fault[] {
-  if (!Array.isArray(value)) throw new BadInput('faults must be a JSON array');
-  return value.map((entry: unknown, index) => readFault(entry, `faults[${index}]`));
+export function parseFaults(value: unknown): Fault[] {
+  if (!Array.isArray(value)) throw new InputError('faults must be a JSON array');
+  return value.map((entry: unknown, index) => parseFault(entry, `faults[${index}]`));
 }
 
-function readFault(value: unknown, path: string): Fault {
+function parseFault(value: unknown, path: string): Fault {
   const fields = new Fields(value, path);
   const kind = fields.choice('kind', KINDS);
-  if (kind === undefined) throw new BadInput(`${path}.kind must be one of ${KINDS.join(', ')}`);
+  if (kind === undefined) throw new InputError(`${path}.kind must be one of ${KINDS.join(', ')}`);
   const status = fields.number('status', { min: 200, integer: true });
-  if (status !== undefined && status > 599) throw new BadInput(`${path}.status must be at most 599`);
+  if (status !== undefined && status > 599) throw new InputError(`${path}.status must be at most 599`);
   const fault: Fault = {
     kind,
     ...given('status', status),
     ...given('retryAfterSeconds', fields.number('retryAfterSeconds')),
-    ...given('location', fields.text('location')),
-    ...given('method', fields.text('method')?.toUpperCase()),
-    ...given('route', fields.choice('route', [...TEMPLATES, KEY_ROUTE])),
+    ...given('location', fields.string('location')),
+    ...given('method', fields.string('method')?.toUpperCase()),
+    ...given('route', fields.choice('route', [...ROUTE_TEMPLATES, WEBHOOK_KEY_PATH])),
     ...given('times', fields.number('times', { integer: true })),
     ...given('skip', fields.number('skip', { integer: true })),
     ...given('after', fields.boolean('after')),
   };
-  fields.end();
+  fields.rejectUnknownKeys();
   return fault;
 }
 
@@ -87,7 +87,7 @@ export class FaultList {
   }
 
   /** The fault that strikes this request: the first in the list that still has a strike left. */
-  take(method: string, route: string): Fault | undefined {
+  match(method: string, route: string): Fault | undefined {
     return this.#armed.find((armed) => {
       const { fault } = armed;
       if ((fault.method ?? method) !== method || (fault.route ?? route) !== route) return false;

@@ -1,5 +1,5 @@
 /** What somebody sent to the sandbox's controls cannot be used; the message names the key. */
-export class BadInput extends Error {
+export class InputError extends Error {
   override name = 'BadInput';
 }
 
@@ -18,53 +18,53 @@ export class Fields {
   readonly #asked = new Set<string>();
 
   constructor(value: unknown, path = '') {
-    if (!isRecord(value)) throw new BadInput(`${path === '' ? 'The body' : path} must be a JSON object`);
+    if (!isRecord(value)) throw new InputError(`${path === '' ? 'The body' : path} must be a JSON object`);
     this.#values = value;
     this.#path = path;
   }
 
   /** The value as it stands, for a caller that reads deeper. */
-  take(key: string): unknown {
+  raw(key: string): unknown {
     this.#asked.add(key);
     return this.#values[key];
   }
 
   number(key: string, { min = 0, integer = false } = {}): number | undefined {
-    const value = this.take(key);
+    const value = this.raw(key);
     if (value === undefined) return undefined;
     if (typeof value === 'number' && Number.isFinite(value) && value >= min && (!integer || Number.isInteger(value))) {
       return value;
     }
     const kind = integer ? 'a whole number' : 'a number';
-    throw new BadInput(`${this.#name(key)} must be ${kind}${min === -Infinity ? '' : ` of at least ${min}`}`);
+    throw new InputError(`${this.#name(key)} must be ${kind}${min === -Infinity ? '' : ` of at least ${min}`}`);
   }
 
   boolean(key: string): boolean | undefined {
-    const value = this.take(key);
+    const value = this.raw(key);
     if (value === undefined || typeof value === 'boolean') return value;
-    throw new BadInput(`${this.#name(key)} must be true or false`);
+    throw new InputError(`${this.#name(key)} must be true or false`);
   }
 
-  text(key: string): string | undefined {
-    const value = this.take(key);
+  string(key: string): string | undefined {
+    const value = this.raw(key);
     if (value === undefined || typeof value === 'string') return value;
-    throw new BadInput(`${this.#name(key)} must be a string`);
+    throw new InputError(`${this.#name(key)} must be a string`);
   }
 
   choice<T extends string | number>(key: string, options: readonly T[]): T | undefined {
-    const value = this.take(key);
+    const value = this.raw(key);
     if (value === undefined) return undefined;
     const chosen = options.find((option) => option === value);
     if (chosen !== undefined) return chosen;
-    throw new BadInput(
+    throw new InputError(
       `${this.#name(key)} must be one of ${options.map((option) => JSON.stringify(option)).join(', ')}`,
     );
   }
 
-  end(): void {
+  rejectUnknownKeys(): void {
     const stranger = Object.keys(this.#values).find((key) => !this.#asked.has(key));
     if (stranger === undefined) return;
-    throw new BadInput(`${this.#name(stranger)} is not known; known are ${[...this.#asked].join(', ')}`);
+    throw new InputError(`${this.#name(stranger)} is not known; known are ${[...this.#asked].join(', ')}`);
   }
 
   #name(key: string): string {

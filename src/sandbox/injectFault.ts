@@ -14,7 +14,7 @@ const PROXY_PAGE =
   '<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>';
 
 /** The connection is gone: what a client sees as a network error. */
-export class ConnectionLost extends Error {
+export class ConnectionLostError extends Error {
   override name = 'ConnectionLost';
 }
 
@@ -33,7 +33,7 @@ export async function injectFault(
     case 'hang':
       return untilAborted(signal);
     case 'reset':
-      throw new ConnectionLost('The connection was reset');
+      throw new ConnectionLostError('The connection was reset');
     case 'truncated':
       return truncated(answer);
     case 'drip':
@@ -54,7 +54,7 @@ export async function injectFault(
 }
 
 /** Waits on `clock`; rejects as soon as `signal` aborts. */
-export async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+export async function delay(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   if (milliseconds === 0) return;
   const elapsed = Promise.withResolvers<undefined>();
   const cancel = clock.after(milliseconds, () => elapsed.resolve(undefined));
@@ -67,7 +67,7 @@ export async function pause(clock: Clock, milliseconds: number, signal: AbortSig
 
 function untilAborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(new ConnectionLost('The client has left'));
+  const leave = () => reject(new ConnectionLostError('The client has left'));
   if (signal.aborted) leave();
   else signal.addEventListener('abort', leave, { once: true });
   return promise;
@@ -94,7 +94,7 @@ async function truncated(answer: Response): Promise<Response> {
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       const chunk = chunks.shift();
-      if (chunk === undefined) controller.error(new ConnectionLost('The connection closed midway'));
+      if (chunk === undefined) controller.error(new ConnectionLostError('The connection closed midway'));
       else controller.enqueue(chunk);
     },
   });

@@ -30,7 +30,7 @@ function fail(problem: string): void {
 
 function announce({ url, keyUrl, origin, sandbox }: SandboxServer): void {
   const app = `${url}/accounts/any-account/realtime/kit/any-app`;
-  const ids = Object.entries(sandbox.samples).map(([name, id]) => `  ${name.padEnd(24)} ${id}`);
+  const ids = Object.entries(sandbox.exampleIds).map(([name, id]) => `  ${name.padEnd(24)} ${id}`);
   const lines = [
     `The simulated RealtimeKit API is at ${url} (any account, any app, any bearer token)`,
     `The public key of its webhooks is at ${keyUrl}`,
@@ -39,7 +39,7 @@ function announce({ url, keyUrl, origin, sandbox }: SandboxServer): void {
     ...ids,
     '',
     'Ask the API:',
-    `  curl -H 'Authorization: Bearer any' ${app}/meetings/${sandbox.samples.liveMeetingId}/active-livestream`,
+    `  curl -H 'Authorization: Bearer any' ${app}/meetings/${sandbox.exampleIds.liveMeetingId}/active-livestream`,
     'Make every answer half a second late:',
     `  curl -X PUT -d '{"latencyMs":500}' ${origin}/__sandbox/settings`,
   ];

@@ -1,21 +1,29 @@
-import { type Paging, Refusal } from './responses.ts';
-import type { Shapes } from './settings.ts';
+import { type Paging, ApiError } from './responses.ts';
+import type { ResponseFormats } from './settings.ts';
 
 const DEFAULT_PER_PAGE = 20;
 
 /** One page of a list. */
-export interface Page<T> {
+export interface ListPage<T> {
   rows: T[];
   paging: Paging;
 }
 
 /** The page that `page_no` and `per_page` ask for; past the end it is empty. `perPage` overrules what was asked. */
-export function paginate<T>(all: readonly T[], query: URLSearchParams, shapes: Shapes, perPage?: number): Page<T> {
+export function paginate<T>(
+  all: readonly T[],
+  query: URLSearchParams,
+  responseFormats: ResponseFormats,
+  perPage?: number,
+): ListPage<T> {
   const asked = wholeNumber(query, 'per_page') ?? DEFAULT_PER_PAGE;
-  if (asked === 0) throw new Refusal(400, 400, 'per_page must be at least 1');
-  const size = perPage ?? Math.min(asked, shapes.maxPerPage);
+  if (asked === 0) throw new ApiError(400, 400, 'per_page must be at least 1');
+  const size = perPage ?? Math.min(asked, responseFormats.maxPerPage);
   // A page number below the first page's means the first page.
-  const pagesBefore = Math.max(0, (wholeNumber(query, 'page_no') ?? shapes.firstPage) - shapes.firstPage);
+  const pagesBefore = Math.max(
+    0,
+    (wholeNumber(query, 'page_no') ?? responseFormats.firstPage) - responseFormats.firstPage,
+  );
   const start = pagesBefore * size;
   const rows = all.slice(start, start + size);
   const isEmpty = rows.length === 0;
@@ -32,6 +40,6 @@ export function paginate<T>(all: readonly T[], query: URLSearchParams, shapes: S
 function wholeNumber(query: URLSearchParams, key: string): number | undefined {
   const value = query.get(key);
   if (value === null) return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new Refusal(400, 400, `${key} must be a whole number`);
+  if (!/^\d{1,9}$/.test(value)) throw new ApiError(400, 400, `${key} must be a whole number`);
   return Number(value);
 }

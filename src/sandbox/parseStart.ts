@@ -1,19 +1,19 @@
-import { readObject, refusal } from './body.ts';
+import { parseBody, invalidBody } from './parseBody.ts';
 import { isRecord } from './fields.ts';
 
 /** Reads the body of a start, refusing what its page does not allow. Keys that the page does not list are ignored. */
-export function readStart(body: string): { name: string | undefined } {
-  const { name, video_config: video } = readObject(body);
-  if (name !== undefined && typeof name !== 'string') throw refusal('name must be a string');
+export function parseStart(body: string): { name: string | undefined } {
+  const { name, video_config: video } = parseBody(body);
+  if (name !== undefined && typeof name !== 'string') throw invalidBody('name must be a string');
   if (video !== undefined) checkVideo(video);
   return { name };
 }
 
 function checkVideo(video: unknown): void {
-  if (!isRecord(video)) throw refusal('video_config must be an object');
+  if (!isRecord(video)) throw invalidBody('video_config must be an object');
   for (const key of ['width', 'height']) {
     const pixels = video[key];
     if (pixels === undefined || (typeof pixels === 'number' && pixels > 0)) continue;
-    throw refusal(`video_config.${key} must be a positive number`);
+    throw invalidBody(`video_config.${key} must be a positive number`);
   }
 }

@@ -1,13 +1,13 @@
 import type { QuotaSettings } from './settings.ts';
 
 /** What the quota says about one request. */
-export interface Verdict {
+export interface QuotaResult {
   /** Undefined: it may pass. */
   retryAfterSeconds: number | undefined;
   headers: Record<string, string>;
 }
 
-interface Account {
+interface TokenUsage {
   windowEndsAt: number;
   used: number;
   lockedUntil: number;
@@ -18,14 +18,14 @@ interface Account {
  * as the vendor's documentation of its API limits says.
  */
 export class Quota {
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Map<string, TokenUsage>();
 
   /** Counts one request of `token` at `now` (milliseconds). */
-  take(token: string, now: number, settings: QuotaSettings): Verdict {
+  count(token: string, now: number, settings: QuotaSettings): QuotaResult {
     const account = this.#accountOf(token, now, settings);
     account.used += 1;
     if (settings.enforced && account.used > settings.limit && account.lockedUntil <= now) {
-      account.lockedUntil = now + settings.lockSeconds * 1000;
+      account.lockedUntil = now + settings.lockoutSeconds * 1000;
     }
     const isLocked = settings.enforced && account.lockedUntil > now;
     const resetsAt = isLocked ? account.lockedUntil : account.windowEndsAt;
@@ -40,11 +40,11 @@ export class Quota {
     };
   }
 
-  forget(): void {
+  reset(): void {
     this.#accounts.clear();
   }
 
-  #accountOf(token: string, now: number, settings: QuotaSettings): Account {
+  #accountOf(token: string, now: number, settings: QuotaSettings): TokenUsage {
     const known = this.#accounts.get(token);
     const isCurrent =
       known !== undefined && (known.lockedUntil > now || (known.windowEndsAt > now && !wasLocked(known)));
@@ -56,6 +56,6 @@ export class Quota {
 }
 
 /** After a lock a new window begins, even where the old one would have lasted longer. */
-function wasLocked(account: Account): boolean {
+function wasLocked(account: TokenUsage): boolean {
   return account.lockedUntil > 0;
 }

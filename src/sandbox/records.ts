@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 
 /** A meeting; times are milliseconds since the Unix epoch. */
-export interface Meeting {
+export interface MeetingRecord {
   id: string;
   title: string;
   status: 'ACTIVE' | 'INACTIVE';
@@ -10,7 +10,7 @@ export interface Meeting {
 }
 
 /** One run of a livestream. It runs for as long as `stoppedAt` is undefined. */
-export interface Session {
+export interface SessionRecord {
   id: string;
   livestreamId: string;
   invokedAt: number;
@@ -23,21 +23,21 @@ export interface Session {
 }
 
 /** A livestream; its status follows from its sessions and the time (see `World.statusOf`). */
-export interface Livestream {
+export interface LivestreamRecord {
   id: string;
   /** Undefined: an independent livestream. */
   meetingId: string | undefined;
   name: string | undefined;
   /** From when on reads tell the name. */
-  nameFrom: number;
+  nameVisibleAt: number;
   playbackUrl: string;
   /** From when on reads tell the playback URL. */
-  playbackUrlFrom: number;
+  playbackUrlVisibleAt: number;
   streamKey: string;
   disabled: boolean;
   createdAt: number;
   /** The status while no session runs. */
-  rest: 'IDLE' | 'OFFLINE' | 'ERRORED';
+  inactiveStatus: 'IDLE' | 'OFFLINE' | 'ERRORED';
 }
 
 /** Every status a livestream of the sandbox can have. */
@@ -48,17 +48,17 @@ export type Status = (typeof STATUSES)[number];
 export const INGEST_SERVER = 'rtmps://live.cloudflare.com:443/live/';
 
 /** A livestream with new ids and addresses that nothing is known of yet. */
-export function freshLivestream(random: Random, createdAt: number): Livestream {
+export function createLivestream(random: Random, createdAt: number): LivestreamRecord {
   return {
     id: random.uuid(),
     meetingId: undefined,
     name: undefined,
-    nameFrom: createdAt,
+    nameVisibleAt: createdAt,
     playbackUrl: `https://customer-q4ve1c7k2m9sndbx.cloudflarestream.com/${random.hex(32)}/manifest/video.m3u8`,
-    playbackUrlFrom: createdAt,
+    playbackUrlVisibleAt: createdAt,
     streamKey: random.hex(64),
     disabled: false,
     createdAt,
-    rest: 'IDLE',
+    inactiveStatus: 'IDLE',
   };
 }

@@ -8,7 +8,7 @@ export interface LoggedRequest {
   /** The JSON sent, or the text if it was not JSON; absent where there was none. */
   body?: unknown;
   /** ISO 8601, by the sandbox's clock. */
-  at: string;
+  receivedAt: string;
 }
 
 /** The log, oldest first, what was counted since it was last emptied, and how many requests are and were open at once. */
@@ -17,13 +17,13 @@ export interface RequestReport {
   /** All that arrived, those that the log no longer holds too. */
   received: number;
   /** Of these, the ones that were refused for the quota, with a 429. */
-  refused: number;
+  rejected: number;
   /** Requests whose answer has not begun. */
   inFlight: number;
-  mostInFlight: number;
+  maxInFlight: number;
 }
 
-const MOST_KEPT = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /** The requests received, bounded to the last 10,000. */
 export class RequestLog {
@@ -34,11 +34,11 @@ export class RequestLog {
   #mostInFlight = 0;
 
   /** Notes an arrival; call what it returns when the request is answered or given up. */
-  enter(request: LoggedRequest): () => void {
+  add(request: LoggedRequest): () => void {
     this.#requests.push(request);
     this.#received += 1;
     // In blocks, so that a full log does not move all of itself at every request.
-    if (this.#requests.length > 2 * MOST_KEPT) this.#requests = this.#requests.slice(-MOST_KEPT);
+    if (this.#requests.length > 2 * MAX_ENTRIES) this.#requests = this.#requests.slice(-MAX_ENTRIES);
     this.#inFlight += 1;
     this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
     return () => {
@@ -47,21 +47,21 @@ export class RequestLog {
   }
 
   /** Notes that the quota had no room for a request. */
-  refuse(): void {
+  countRejected(): void {
     this.#refused += 1;
   }
 
   report(): RequestReport {
     return {
-      requests: this.#requests.slice(-MOST_KEPT),
+      requests: this.#requests.slice(-MAX_ENTRIES),
       received: this.#received,
-      refused: this.#refused,
+      rejected: this.#refused,
       inFlight: this.#inFlight,
-      mostInFlight: this.#mostInFlight,
+      maxInFlight: this.#mostInFlight,
     };
   }
 
-  forget(): void {
+  clear(): void {
     this.#requests = [];
     this.#received = 0;
     this.#refused = 0;
@@ -70,10 +70,10 @@ export class RequestLog {
 }
 
 /** A request as the log has it, at `now` (milliseconds). */
-export function loggedRequest(method: string, route: string, url: URL, body: string, now: number): LoggedRequest {
+export function createLogEntry(method: string, route: string, url: URL, body: string, now: number): LoggedRequest {
   const entry = { method, route, path: url.pathname, query: Object.fromEntries(url.searchParams) };
-  const at = new Date(now).toISOString();
-  return body === '' ? { ...entry, at } : { ...entry, body: parsed(body), at };
+  const receivedAt = new Date(now).toISOString();
+  return body === '' ? { ...entry, receivedAt } : { ...entry, body: parsed(body), receivedAt };
 }
 
 function parsed(body: string): unknown {

@@ -1,10 +1,10 @@
-import { INGEST_SERVER, type Livestream, type Meeting, type Session } from './records.ts';
-import type { Shapes } from './settings.ts';
-import type { Webhook } from './webhooks/registry.ts';
+import { INGEST_SERVER, type LivestreamRecord, type MeetingRecord, type SessionRecord } from './records.ts';
+import type { ResponseFormats } from './settings.ts';
+import type { WebhookRecord } from './webhooks/registry.ts';
 import type { World } from './world.ts';
 
 /** The types an endpoint's page documents, for what differs between the pages. */
-export interface Documented {
+export interface DocumentedTypes {
   numbers: 'string' | 'number';
   disabled: 'word' | 'boolean';
 }
@@ -12,18 +12,22 @@ export interface Documented {
 type Json = Record<string, unknown>;
 
 /** Writes the world's objects in the API's JSON, as the settings and the endpoint's page have it. */
-export class Writer {
+export class JsonWriter {
   readonly #world: World;
-  readonly #shapes: Shapes;
-  readonly #documented: Documented;
+  readonly #formats: ResponseFormats;
+  readonly #documented: DocumentedTypes;
 
-  constructor(world: World, shapes: Shapes, documented: Documented = { numbers: 'number', disabled: 'word' }) {
+  constructor(
+    world: World,
+    responseFormats: ResponseFormats,
+    documented: DocumentedTypes = { numbers: 'number', disabled: 'word' },
+  ) {
     this.#world = world;
-    this.#shapes = shapes;
+    this.#formats = responseFormats;
     this.#documented = documented;
   }
 
-  meeting(meeting: Meeting): Json {
+  meeting(meeting: MeetingRecord): Json {
     return this.#trimmed({
       id: meeting.id,
       title: meeting.title,
@@ -36,12 +40,12 @@ export class Writer {
     });
   }
 
-  livestream(livestream: Livestream): Json {
+  livestream(livestream: LivestreamRecord): Json {
     const { now } = this.#world;
     const newest = this.#world.sessionsOf(livestream.id)[0];
     return this.#trimmed({
       ...this.started(livestream),
-      name: now < livestream.nameFrom ? undefined : livestream.name,
+      name: now < livestream.nameVisibleAt ? undefined : livestream.name,
       meeting_id: livestream.meetingId,
       disabled: this.#disabled(livestream.disabled),
       created_at: this.#time(livestream.createdAt),
@@ -50,17 +54,17 @@ export class Writer {
   }
 
   /** The few fields that the answer to a start has. */
-  started(livestream: Livestream): Json {
+  started(livestream: LivestreamRecord): Json {
     return this.#trimmed({
       id: livestream.id,
       ingest_server: INGEST_SERVER,
-      playback_url: this.#world.now < livestream.playbackUrlFrom ? undefined : livestream.playbackUrl,
+      playback_url: this.#world.now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
       status: this.#status(this.#world.statusOf(livestream)),
       stream_key: livestream.streamKey,
     });
   }
 
-  session(session: Session): Json {
+  session(session: SessionRecord): Json {
     return this.#trimmed({
       id: session.id,
       livestream_id: session.livestreamId,
@@ -75,7 +79,7 @@ export class Writer {
   }
 
   /** The meters of all `sessions` together. */
-  meters(sessions: readonly Session[]): Json {
+  meters(sessions: readonly SessionRecord[]): Json {
     const meters = sessions.map((session) => this.#world.metersOf(session));
     return {
       ingest_seconds: this.#number(sum(meters.map((meter) => meter.ingestSeconds))),
@@ -84,18 +88,18 @@ export class Writer {
   }
 
   /** The analytics of `sessions`; without optional fields nothing is left of them, for they have no id. */
-  totals(sessions: readonly Session[]): Json {
-    if (this.#shapes.optionalFields === 'missing') return {};
+  totals(sessions: readonly SessionRecord[]): Json {
+    if (this.#formats.optionalFields === 'missing') return {};
     const { ingest_seconds: ingest, viewer_seconds: viewer } = this.meters(sessions);
     return { count: sessions.length, total_ingest_seconds: ingest, total_viewer_seconds: viewer };
   }
 
   /** The analytics of a day's `sessions`; `date` is `YYYY-MM-DD`. */
-  day(date: string, sessions: readonly Session[]): Json {
-    return this.#shapes.optionalFields === 'missing' ? {} : { date, ...this.totals(sessions) };
+  day(date: string, sessions: readonly SessionRecord[]): Json {
+    return this.#formats.optionalFields === 'missing' ? {} : { date, ...this.totals(sessions) };
   }
 
-  webhook(webhook: Webhook): Json {
+  webhook(webhook: WebhookRecord): Json {
     return this.#trimmed({
       id: webhook.id,
       name: webhook.name,
@@ -108,31 +112,31 @@ export class Writer {
   }
 
   #trimmed(object: Json): Json {
-    return this.#shapes.optionalFields === 'missing' ? { id: object['id'] } : object;
+    return this.#formats.optionalFields === 'missing' ? { id: object['id'] } : object;
   }
 
   #status(status: string): string {
-    return this.#shapes.status === 'unknown' ? 'ARCHIVED' : status;
+    return this.#formats.status === 'unknown' ? 'ARCHIVED' : status;
   }
 
   #number(value: number): string | number {
-    const form = this.#shapes.numbers === 'documented' ? this.#documented.numbers : this.#shapes.numbers;
+    const form = this.#formats.numbers === 'documented' ? this.#documented.numbers : this.#formats.numbers;
     return form === 'string' ? String(value) : value;
   }
 
   #disabled(isDisabled: boolean): string | boolean {
-    const form = this.#shapes.disabled === 'documented' ? this.#documented.disabled : this.#shapes.disabled;
+    const form = this.#formats.disabled === 'documented' ? this.#documented.disabled : this.#formats.disabled;
     if (form === 'boolean') return isDisabled;
     if (form === 'true-false') return String(isDisabled);
     return isDisabled ? 'disabled' : 'enabled';
   }
 
   #updatedAt(time: number): string | null | undefined {
-    return this.#time(this.#shapes.updatedAt === 'now' ? this.#world.now : time);
+    return this.#time(this.#formats.updatedAt === 'now' ? this.#world.now : time);
   }
 
   #time(time: number | undefined): string | null | undefined {
-    const { timestamps } = this.#shapes;
+    const { timestamps } = this.#formats;
     if (timestamps === 'null') return null;
     if (timestamps === 'empty') return '';
     return timestamps === 'missing' || time === undefined ? undefined : new Date(time).toISOString();

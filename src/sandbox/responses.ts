@@ -1,4 +1,4 @@
-import type { Shapes } from './settings.ts';
+import type { ResponseFormats } from './settings.ts';
 
 /** Where a page lies in its list: 1-based and inclusive; an empty page has 0 for both. */
 export interface Paging {
@@ -8,11 +8,11 @@ export interface Paging {
 }
 
 /** What an endpoint has to say, before it takes one of the API's forms. */
-export type Answer =
+export type EndpointResult =
   { kind: 'found'; data: unknown; status?: number; paging?: Paging } | { kind: 'nothing'; message: string };
 
 /** The API refuses the request. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   override name = 'Refusal';
   readonly status: number;
   readonly code: number;
@@ -25,17 +25,22 @@ export class Refusal extends Error {
 }
 
 /** An answer in the form that the settings ask for. */
-export function render(answer: Answer, shapes: Shapes): Response {
+export function toResponse(answer: EndpointResult, responseFormats: ResponseFormats): Response {
   if (answer.kind === 'found') {
     const paging = answer.paging === undefined ? {} : { paging: answer.paging };
-    return Response.json({ ...envelope(answer.data, shapes), ...paging }, { status: answer.status ?? 200 });
+    return Response.json({ ...envelope(answer.data, responseFormats), ...paging }, { status: answer.status ?? 200 });
   }
-  if (shapes.nothing === '404') return renderError(404, 404, answer.message, shapes.errors);
-  return Response.json(envelope(shapes.nothing === 'null' ? null : {}, shapes));
+  if (responseFormats.notFound === '404') return errorResponse(404, 404, answer.message, responseFormats.errors);
+  return Response.json(envelope(responseFormats.notFound === 'null' ? null : {}, responseFormats));
 }
 
 /** An error as RealtimeKit (`error`) or the vendor's general layer (`errors`) writes it. */
-export function renderError(status: number, code: number, message: string, form: Shapes['errors']): Response {
+export function errorResponse(
+  status: number,
+  code: number,
+  message: string,
+  form: ResponseFormats['errors'],
+): Response {
   const body =
     form === 'error'
       ? { success: false, error: { code, message } }
@@ -43,8 +48,8 @@ export function renderError(status: number, code: number, message: string, form:
   return Response.json(body, { status });
 }
 
-function envelope(content: unknown, shapes: Shapes): Record<string, unknown> {
-  return shapes.envelope === 'data'
+function envelope(content: unknown, responseFormats: ResponseFormats): Record<string, unknown> {
+  return responseFormats.envelope === 'data'
     ? { success: true, data: content }
     : { success: true, errors: [], messages: [], result: content };
 }

@@ -11,10 +11,10 @@ const ROUTES = ENDPOINTS.map((endpoint) => ({
 }));
 
 /** Where the public key of the webhooks' signatures is, below the origin and not below the API. */
-export const KEY_ROUTE = '/.well-known/webhooks.json';
+export const WEBHOOK_KEY_PATH = '/.well-known/webhooks.json';
 
 /** The API's route templates, as they stand in the log and in faults. */
-export const TEMPLATES: readonly string[] = [...new Set(ENDPOINTS.map((endpoint) => endpoint.template))];
+export const ROUTE_TEMPLATES: readonly string[] = [...new Set(ENDPOINTS.map((endpoint) => endpoint.template))];
 
 /** Finds the endpoint of a path; any account and any app will do. */
 export function matchRoute(method: string, pathname: string): Match {

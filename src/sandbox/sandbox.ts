@@ -1,20 +1,20 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { Refusal, render, renderError } from './responses.ts';
-import { type Controls, type Overview, answerControl, isControlPath } from './control.ts';
-import { type Fault, FaultList, readFaults } from './faults.ts';
-import { type Happening, makeHappen } from './events.ts';
-import { Quota, type Verdict } from './quota.ts';
+import { ApiError, toResponse, errorResponse } from './responses.ts';
+import { type Controls, type Overview, handleControlRequest, isControlPath } from './control.ts';
+import { type Fault, FaultList, parseFaults } from './faults.ts';
+import { type SandboxEvent, triggerEvent } from './events.ts';
+import { Quota, type QuotaResult } from './quota.ts';
 import { createRandom } from './random.ts';
-import { RequestLog, type RequestReport, loggedRequest } from './requestLog.ts';
-import { KEY_ROUTE, type Match, matchRoute } from './router.ts';
-import { type Samples, pickSamples } from './exampleIds.ts';
+import { RequestLog, type RequestReport, createLogEntry } from './requestLog.ts';
+import { WEBHOOK_KEY_PATH, type Match, matchRoute } from './router.ts';
+import { type ExampleIds, pickExampleIds } from './exampleIds.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
 import { seedWorld } from './seed.ts';
 import { DEFAULT_SETTINGS, type SandboxSettings, type SettingsPatch, mergeSettings } from './settings.ts';
-import { REDIRECT_TRAP, pause, injectFault } from './injectFault.ts';
+import { REDIRECT_TRAP, delay, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
 import type { DeliveryReport } from './webhooks/deliveryLog.ts';
-import { Webhooks } from './webhooks/webhooks.ts';
+import { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import { World } from './world.ts';
 
 /** A simulated RealtimeKit REST API with the controls to make it misbehave. */
@@ -22,20 +22,20 @@ export interface Sandbox {
   /** Answers a request to the API or to the controls. Rejects where a connection would be closed without an answer. */
   fetch(request: Request): Promise<Response>;
   /** Ids to try; the same at every start. */
-  readonly samples: Samples;
+  readonly exampleIds: ExampleIds;
   overview(): Overview;
   /** Merges into the settings and gives the result. */
   configure(patch: SettingsPatch): SandboxSettings;
   /** Replaces the list of faults. */
-  fail(faults: readonly Fault[]): void;
+  setFaults(faults: readonly Fault[]): void;
   setClock(change: ClockChange): void;
   requests(): RequestReport;
-  forgetRequests(): void;
+  clearRequests(): void;
   /** Makes something happen that no call of the API does. */
-  happen(happening: Happening): void;
+  trigger(happening: SandboxEvent): void;
   /** What was sent to webhooks, and what became of it. */
   deliveries(): DeliveryReport;
-  forgetDeliveries(): void;
+  clearDeliveries(): void;
   /** From now on deliveries are signed with another key. */
   rotateKey(): void;
   /** Back to the seed, the settings of the creation, no faults, no webhooks, empty logs, a fresh quota and a running clock. */
@@ -63,41 +63,41 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const quota = new Quota();
   const log = new RequestLog();
   let settings = initialSettings;
-  let { world, samples } = createWorld(clock);
+  let { world, exampleIds } = createWorld(clock);
   let served = 0;
-  const webhooks = new Webhooks({ clock, base, deliver, world: () => world, settings: () => settings });
+  const webhooks = new WebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
 
   const controls: Controls = {
     overview: () => ({
       settings,
       faults: faults.list(),
       clock: { now: new Date(clock.now()).toISOString(), running: clock.running },
-      samples,
+      exampleIds,
       counts: countsOf(world),
     }),
     configure(patch) {
       settings = mergeSettings(settings, patch);
       return settings;
     },
-    fail: (list) => faults.replace(readFaults(list)),
+    setFaults: (list) => faults.replace(parseFaults(list)),
     setClock(change) {
       clock.set(change);
-      webhooks.look();
+      webhooks.checkForChanges();
     },
     requests: () => log.report(),
-    forgetRequests: () => log.forget(),
-    happen: (happening) => makeHappen(happening, world, webhooks),
-    deliveries: () => webhooks.courier.report(),
-    forgetDeliveries: () => webhooks.courier.forget(),
+    clearRequests: () => log.clear(),
+    trigger: (happening) => triggerEvent(happening, world, webhooks),
+    deliveries: () => webhooks.sender.report(),
+    clearDeliveries: () => webhooks.sender.clear(),
     rotateKey: () => webhooks.key.rotate(),
     reset() {
       webhooks.stop();
       settings = initialSettings;
       clock.reset();
       faults.replace([]);
-      quota.forget();
-      log.forget();
-      ({ world, samples } = createWorld(clock));
+      quota.reset();
+      log.clear();
+      ({ world, exampleIds } = createWorld(clock));
     },
   };
 
@@ -105,17 +105,17 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     const match = matchRoute(request.method, url.pathname);
     const route = url.pathname === REDIRECT_TRAP ? REDIRECT_TRAP : (match.endpoint?.template ?? 'unknown');
     const body = await request.text();
-    const leave = log.enter(loggedRequest(request.method, route, url, body, clock.now()));
+    const leave = log.add(createLogEntry(request.method, route, url, body, clock.now()));
     try {
       const token = /^Bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-      const verdict = quota.take(token ?? '', clock.now(), settings.quota);
+      const verdict = quota.count(token ?? '', clock.now(), settings.quota);
       const carryOut = () => answerEndpoint(match, url, body);
       const refusal = route === REDIRECT_TRAP ? Response.json({ success: true }) : refusalOf(token, verdict);
-      if (refusal?.status === 429) log.refuse();
-      const fault = refusal === undefined ? faults.take(request.method, route) : undefined;
+      if (refusal?.status === 429) log.countRejected();
+      const fault = refusal === undefined ? faults.match(request.method, route) : undefined;
       const answer = fault === undefined ? undefined : await injectFault(fault, carryOut, base, request.signal);
       const response = refusal ?? answer ?? carryOut();
-      await pause(base, settings.latencyMs, request.signal);
+      await delay(base, settings.latencyMs, request.signal);
       return stamped(response, verdict);
     } finally {
       leave();
@@ -123,35 +123,35 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   }
 
   function answerEndpoint(match: Match, url: URL, body: string): Response {
-    if (match.endpoint === undefined) return renderError(match.status, 7003, 'Could not route the request', 'errors');
+    if (match.endpoint === undefined) return errorResponse(match.status, 7003, 'Could not route the request', 'errors');
     try {
       const { endpoint, ...ids } = match;
       const call = { ...ids, query: url.searchParams, body, world, webhooks: webhooks.registry, settings };
-      const response = render(endpoint.handle(call), settings.shapes);
-      if (endpoint.method !== 'GET') webhooks.look();
+      const response = toResponse(endpoint.handle(call), settings.responseFormats);
+      if (endpoint.method !== 'GET') webhooks.checkForChanges();
       return response;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return renderError(error.status, error.code, error.message, settings.shapes.errors);
+      if (!(error instanceof ApiError)) throw error;
+      return errorResponse(error.status, error.code, error.message, settings.responseFormats.errors);
     }
   }
 
   /** Another host's in truth: it asks for no token, and counts toward no quota. */
   async function answerKey(request: Request, url: URL): Promise<Response> {
-    const leave = log.enter(loggedRequest(request.method, KEY_ROUTE, url, '', clock.now()));
+    const leave = log.add(createLogEntry(request.method, WEBHOOK_KEY_PATH, url, '', clock.now()));
     try {
       const data = { publicKey: await webhooks.key.publicPem() };
       const answer = Response.json({ success: true, data, message: '' });
-      const fault = faults.take(request.method, KEY_ROUTE);
+      const fault = faults.match(request.method, WEBHOOK_KEY_PATH);
       const response = fault === undefined ? answer : await injectFault(fault, () => answer, base, request.signal);
-      await pause(base, settings.latencyMs, request.signal);
+      await delay(base, settings.latencyMs, request.signal);
       return response;
     } finally {
       leave();
     }
   }
 
-  function stamped(response: Response, verdict: Verdict): Response {
+  function stamped(response: Response, verdict: QuotaResult): Response {
     served += 1;
     response.headers.set('date', new Date(clock.now()).toUTCString());
     response.headers.set('cf-ray', `${(0x8f3a_0000_0000 + served).toString(16).padEnd(16, '0')}-LIS`);
@@ -161,30 +161,30 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
   return {
     ...controls,
-    samples,
+    exampleIds,
     close: () => webhooks.stop(),
     fetch(request) {
       const url = new URL(request.url);
-      if (url.pathname === KEY_ROUTE) return answerKey(request, url);
+      if (url.pathname === WEBHOOK_KEY_PATH) return answerKey(request, url);
       const isControl = isControlPath(url.pathname) && url.pathname !== REDIRECT_TRAP;
-      return isControl ? answerControl(request, url.pathname, controls) : answerUpstream(request, url);
+      return isControl ? handleControlRequest(request, url.pathname, controls) : answerUpstream(request, url);
     },
   };
 }
 
-function createWorld(clock: SandboxClock): { world: World; samples: Samples } {
+function createWorld(clock: SandboxClock): { world: World; exampleIds: ExampleIds } {
   const random = createRandom(SEED);
   const seed = seedWorld(clock.now(), random);
   const world = new World(() => clock.now(), random, seed);
-  return { world, samples: pickSamples(seed, world) };
+  return { world, exampleIds: pickExampleIds(seed, world) };
 }
 
 /** The refusals that come from the vendor's general layer, before RealtimeKit sees the request. */
-function refusalOf(token: string | undefined, { retryAfterSeconds }: Verdict): Response | undefined {
-  if (token === undefined) return renderError(401, 10_000, 'Authentication error', 'errors');
+function refusalOf(token: string | undefined, { retryAfterSeconds }: QuotaResult): Response | undefined {
+  if (token === undefined) return errorResponse(401, 10_000, 'Authentication error', 'errors');
   if (retryAfterSeconds === undefined) return undefined;
   const message = 'Please wait and consider throttling your request speed';
-  const response = renderError(429, 971, message, 'errors');
+  const response = errorResponse(429, 971, message, 'errors');
   response.headers.set('retry-after', String(retryAfterSeconds));
   return response;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { BadInput, Fields } from './fields.ts';
+import { InputError, Fields } from './fields.ts';
 
 /** How to set the sandbox's clock; the keys apply in this order. */
 export interface ClockChange {
@@ -12,7 +12,7 @@ export interface ClockChange {
 }
 
 /** The furthest from the epoch that a `Date` reaches. */
-const LAST_TIME_MS = 8.64e15;
+const MAX_TIME_MS = 8.64e15;
 
 /**
  * The time that the simulated API lives in: another clock's, until it is moved or stopped.
@@ -38,15 +38,15 @@ export class SandboxClock {
   /** Throws `BadInput`, changing nothing, for what is no `ClockChange`. */
   set(change: unknown): void {
     const fields = new Fields(change);
-    const now = instant(fields.text('now'));
+    const now = instant(fields.string('now'));
     const advance = fields.number('advanceSeconds', { min: -Infinity });
     const running = fields.boolean('running');
-    fields.end();
+    fields.rejectUnknownKeys();
     if (now === undefined && advance === undefined && running === undefined) {
-      throw new BadInput('Give now, advanceSeconds or running');
+      throw new InputError('Give now, advanceSeconds or running');
     }
     const time = (now ?? this.now()) + (advance ?? 0) * 1000;
-    if (Math.abs(time) > LAST_TIME_MS) throw new BadInput('advanceSeconds leads out of the calendar');
+    if (Math.abs(time) > MAX_TIME_MS) throw new InputError('advanceSeconds leads out of the calendar');
     const runs = running ?? (now === undefined && this.running);
     this.#stoppedAt = runs ? undefined : time;
     this.#offset = time - this.#base.now();
@@ -61,6 +61,6 @@ export class SandboxClock {
 function instant(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new BadInput('now must be an ISO 8601 time');
+  if (Number.isNaN(time)) throw new InputError('now must be an ISO 8601 time');
   return time;
 }

@@ -1,17 +1,23 @@
-import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './records.ts';
+import {
+  type LivestreamRecord,
+  type MeetingRecord,
+  type SessionRecord,
+  type Status,
+  createLivestream,
+} from './records.ts';
 import { INDEPENDENT_NAMES, meetingTitles } from './names.ts';
 import type { Random } from './random.ts';
 
 /** What the sandbox starts with. */
 export interface Seed {
-  meetings: Meeting[];
-  livestreams: Livestream[];
-  sessions: Session[];
+  meetings: MeetingRecord[];
+  livestreams: LivestreamRecord[];
+  sessions: SessionRecord[];
 }
 
-interface Plan {
+interface LivestreamPlan {
   status: Status;
-  meeting: Meeting | undefined;
+  meeting: MeetingRecord | undefined;
   name: string;
   disabled: boolean;
 }
@@ -47,19 +53,19 @@ export function seedWorld(now: number, random: Random): Seed {
   };
 }
 
-function seedMeeting(title: string, now: number, random: Random): Meeting {
+function seedMeeting(title: string, now: number, random: Random): MeetingRecord {
   const createdAt = now - random.between(200 * DAY, 500 * DAY);
   const updatedAt = createdAt + random.between(0, 150 * DAY);
   return { id: random.uuid(), title, status: random.between(1, 8) === 1 ? 'INACTIVE' : 'ACTIVE', createdAt, updatedAt };
 }
 
-function activePlans(meetings: Meeting[]): Plan[] {
-  const inMeetings = meetings.slice(0, COUNTS.live + COUNTS.invoked).map((meeting, index): Plan => {
+function activePlans(meetings: MeetingRecord[]): LivestreamPlan[] {
+  const inMeetings = meetings.slice(0, COUNTS.live + COUNTS.invoked).map((meeting, index): LivestreamPlan => {
     meeting.status = 'ACTIVE';
     const status = index < COUNTS.live ? 'LIVE' : 'INVOKED';
     return { status, meeting, name: meeting.title, disabled: false };
   });
-  const independent = INDEPENDENT_NAMES.slice(0, COUNTS.independentLive).map((name): Plan => ({
+  const independent = INDEPENDENT_NAMES.slice(0, COUNTS.independentLive).map((name): LivestreamPlan => ({
     status: 'LIVE',
     meeting: undefined,
     name,
@@ -69,13 +75,13 @@ function activePlans(meetings: Meeting[]): Plan[] {
   return [...independent, ...inMeetings];
 }
 
-function pastPlans(meetings: Meeting[], random: Random): Plan[] {
+function pastPlans(meetings: MeetingRecord[], random: Random): LivestreamPlan[] {
   const statuses: Status[] = [
     ...Array.from({ length: COUNTS.idle }, () => 'IDLE' as const),
     ...Array.from({ length: COUNTS.offline }, () => 'OFFLINE' as const),
     ...Array.from({ length: COUNTS.errored }, () => 'ERRORED' as const),
   ];
-  return statuses.map((status, index): Plan => {
+  return statuses.map((status, index): LivestreamPlan => {
     const disabled = status === 'IDLE' && index % 9 === 0;
     if (index < INDEPENDENT_PAST) {
       const name = INDEPENDENT_NAMES[COUNTS.independentLive + index] ?? 'Open studio';
@@ -86,25 +92,25 @@ function pastPlans(meetings: Meeting[], random: Random): Plan[] {
   });
 }
 
-function seedLivestream(plan: Plan, index: number, now: number, random: Random) {
-  const livestream = freshLivestream(random, now);
+function seedLivestream(plan: LivestreamPlan, index: number, now: number, random: Random) {
+  const livestream = createLivestream(random, now);
   const last = index === 0 ? roundTheClock(livestream.id, now, random) : lastSession(plan, livestream.id, now, random);
   const sessions = [...earlierSessions(last, index % 5 === 0 ? random.between(1, 2) : 0, random), last];
   const createdAt = Math.min(...sessions.map((session) => session.invokedAt)) - 2 * SECOND;
-  const rest = plan.status === 'OFFLINE' || plan.status === 'ERRORED' ? plan.status : 'IDLE';
+  const inactiveStatus = plan.status === 'OFFLINE' || plan.status === 'ERRORED' ? plan.status : 'IDLE';
   Object.assign(livestream, {
     meetingId: plan.meeting?.id,
     name: plan.name,
-    nameFrom: createdAt,
-    playbackUrlFrom: createdAt,
+    nameVisibleAt: createdAt,
+    playbackUrlVisibleAt: createdAt,
     disabled: plan.disabled,
     createdAt,
-    rest,
-  } satisfies Partial<Livestream>);
+    inactiveStatus,
+  } satisfies Partial<LivestreamRecord>);
   return { livestream, sessions };
 }
 
-function lastSession({ status }: Plan, livestreamId: string, now: number, random: Random): Session {
+function lastSession({ status }: LivestreamPlan, livestreamId: string, now: number, random: Random): SessionRecord {
   const isActive = status === 'LIVE' || status === 'INVOKED';
   const invokedAt = now - (isActive ? random.between(3 * MINUTE, 4 * HOUR) : random.between(9 * HOUR, 120 * DAY));
   const session = endedSession(livestreamId, invokedAt, random);
@@ -115,18 +121,18 @@ function lastSession({ status }: Plan, livestreamId: string, now: number, random
 }
 
 /** Thirty days on air with 1,250 viewers: 3.2e9 viewer seconds. */
-function roundTheClock(livestreamId: string, now: number, random: Random): Session {
+function roundTheClock(livestreamId: string, now: number, random: Random): SessionRecord {
   const session = endedSession(livestreamId, now - 30 * DAY, random);
   return { ...session, stoppedAt: undefined, viewers: 1250 };
 }
 
-function earlierSessions(last: Session, count: number, random: Random): Session[] {
+function earlierSessions(last: SessionRecord, count: number, random: Random): SessionRecord[] {
   return Array.from({ length: count }, (_, index) =>
     endedSession(last.livestreamId, last.invokedAt - (index + 1) * 5 * DAY - random.between(0, DAY), random),
   );
 }
 
-function endedSession(livestreamId: string, invokedAt: number, random: Random): Session {
+function endedSession(livestreamId: string, invokedAt: number, random: Random): SessionRecord {
   const liveAt = invokedAt + random.between(3 * SECOND, 20 * SECOND);
   return {
     id: random.uuid(),

@@ -8,7 +8,7 @@ const NOTHINGS = ['404', 'null', 'empty'] as const;
 const NUMBERS = ['documented', 'string', 'number'] as const;
 const DISABLED = ['documented', 'word', 'boolean', 'true-false'] as const;
 const TIMESTAMPS = ['iso', 'null', 'empty', 'missing'] as const;
-const UPDATED_AT = ['kept', 'now'] as const;
+const UPDATED_AT = ['stored', 'now'] as const;
 const BY_ID = ['nested', 'flat'] as const;
 const FIRST_PAGES = [1, 0] as const;
 const PAGINGS = ['beside', 'missing'] as const;
@@ -16,7 +16,7 @@ const STATUSES = ['documented', 'unknown'] as const;
 const OPTIONAL_FIELDS = ['present', 'missing'] as const;
 
 /** Which of the forms the API is known to answer in. The first one of each is the default. */
-export interface Shapes {
+export interface ResponseFormats {
   /** A list as an array with paging beside it, as ONE row with paging inside (livestreams only), or nested with its paging. */
   list: (typeof LISTS)[number];
   /** The key the answer's content stands under. */
@@ -24,7 +24,7 @@ export interface Shapes {
   /** `{ error }` or the vendor's general `{ errors: [..], messages: [], result: null }`. */
   errors: (typeof ERRORS)[number];
   /** How a read says that there is nothing. */
-  nothing: (typeof NOTHINGS)[number];
+  notFound: (typeof NOTHINGS)[number];
   /** `ingest_seconds` and `viewer_seconds`; `documented`: strings or numbers as each endpoint's page says. */
   numbers: (typeof NUMBERS)[number];
   /** `documented`: a boolean in a meeting's livestreams, elsewhere the word `disabled` or `enabled`. */
@@ -51,7 +51,7 @@ export interface QuotaSettings {
   limit: number;
   windowSeconds: number;
   /** How long every request is refused once the limit is passed. */
-  lockSeconds: number;
+  lockoutSeconds: number;
   /** False: the headers count down, but nothing is refused. */
   enforced: boolean;
 }
@@ -67,14 +67,14 @@ export interface SandboxSettings {
   /** How long after a start reads leave out the livestream's name. */
   nameDelayMs: number;
   quota: QuotaSettings;
-  shapes: Shapes;
+  responseFormats: ResponseFormats;
   webhooks: WebhookSettings;
 }
 
 /** A change to some of the settings. */
-export type SettingsPatch = Partial<Omit<SandboxSettings, 'quota' | 'shapes' | 'webhooks'>> & {
+export type SettingsPatch = Partial<Omit<SandboxSettings, 'quota' | 'responseFormats' | 'webhooks'>> & {
   quota?: Partial<QuotaSettings>;
-  shapes?: Partial<Shapes>;
+  responseFormats?: Partial<ResponseFormats>;
   webhooks?: Partial<WebhookSettings>;
 };
 
@@ -84,16 +84,16 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
   goLiveAfterMs: 3000,
   playbackUrlDelayMs: 0,
   nameDelayMs: 0,
-  quota: { limit: 1200, windowSeconds: 300, lockSeconds: 300, enforced: true },
-  shapes: {
+  quota: { limit: 1200, windowSeconds: 300, lockoutSeconds: 300, enforced: true },
+  responseFormats: {
     list: 'array',
     envelope: 'data',
     errors: 'error',
-    nothing: '404',
+    notFound: '404',
     numbers: 'documented',
     disabled: 'documented',
     timestamps: 'iso',
-    updatedAt: 'kept',
+    updatedAt: 'stored',
     livestreamById: 'nested',
     firstPage: 1,
     maxPerPage: 100,
@@ -112,11 +112,11 @@ export function mergeSettings(current: SandboxSettings, patch: unknown): Sandbox
     goLiveAfterMs: fields.number('goLiveAfterMs') ?? current.goLiveAfterMs,
     playbackUrlDelayMs: fields.number('playbackUrlDelayMs') ?? current.playbackUrlDelayMs,
     nameDelayMs: fields.number('nameDelayMs') ?? current.nameDelayMs,
-    quota: mergeQuota(current.quota, fields.take('quota') ?? {}),
-    shapes: mergeShapes(current.shapes, fields.take('shapes') ?? {}),
-    webhooks: mergeWebhookSettings(current.webhooks, fields.take('webhooks') ?? {}),
+    quota: mergeQuota(current.quota, fields.raw('quota') ?? {}),
+    responseFormats: mergeResponseFormats(current.responseFormats, fields.raw('responseFormats') ?? {}),
+    webhooks: mergeWebhookSettings(current.webhooks, fields.raw('webhooks') ?? {}),
   };
-  fields.end();
+  fields.rejectUnknownKeys();
   return merged;
 }
 
@@ -125,20 +125,20 @@ function mergeQuota(current: QuotaSettings, patch: unknown): QuotaSettings {
   const merged = {
     limit: fields.number('limit', { integer: true }) ?? current.limit,
     windowSeconds: fields.number('windowSeconds', { min: 1 }) ?? current.windowSeconds,
-    lockSeconds: fields.number('lockSeconds') ?? current.lockSeconds,
+    lockoutSeconds: fields.number('lockoutSeconds') ?? current.lockoutSeconds,
     enforced: fields.boolean('enforced') ?? current.enforced,
   };
-  fields.end();
+  fields.rejectUnknownKeys();
   return merged;
 }
 
-function mergeShapes(current: Shapes, patch: unknown): Shapes {
-  const fields = new Fields(patch, 'shapes');
+function mergeResponseFormats(current: ResponseFormats, patch: unknown): ResponseFormats {
+  const fields = new Fields(patch, 'responseFormats');
   const merged = {
     list: fields.choice('list', LISTS) ?? current.list,
     envelope: fields.choice('envelope', ENVELOPES) ?? current.envelope,
     errors: fields.choice('errors', ERRORS) ?? current.errors,
-    nothing: fields.choice('nothing', NOTHINGS) ?? current.nothing,
+    notFound: fields.choice('notFound', NOTHINGS) ?? current.notFound,
     numbers: fields.choice('numbers', NUMBERS) ?? current.numbers,
     disabled: fields.choice('disabled', DISABLED) ?? current.disabled,
     timestamps: fields.choice('timestamps', TIMESTAMPS) ?? current.timestamps,
@@ -150,6 +150,6 @@ function mergeShapes(current: Shapes, patch: unknown): Shapes {
     status: fields.choice('status', STATUSES) ?? current.status,
     optionalFields: fields.choice('optionalFields', OPTIONAL_FIELDS) ?? current.optionalFields,
   };
-  fields.end();
+  fields.rejectUnknownKeys();
   return merged;
 }

@@ -1,4 +1,10 @@
-import { type Livestream, type Meeting, type Session, type Status, freshLivestream } from './records.ts';
+import {
+  type LivestreamRecord,
+  type MeetingRecord,
+  type SessionRecord,
+  type Status,
+  createLivestream,
+} from './records.ts';
 import type { Random } from './random.ts';
 
 /** What a start is given. */
@@ -10,7 +16,7 @@ export interface StartOptions {
 }
 
 /** People meeting in a meeting. Livestreams do not need it: the API starts them at any time. */
-export interface Gathering {
+export interface MeetingSession {
   sessionId: string;
   startedAt: number;
 }
@@ -22,17 +28,17 @@ const METER_STEP_SECONDS = 45;
 export class World {
   readonly #now: () => number;
   readonly #random: Random;
-  readonly #meetings: Map<string, Meeting>;
-  readonly #livestreams: Map<string, Livestream>;
-  readonly #sessions: Map<string, Session>;
-  readonly #sessionsOf: Map<string, Session[]>;
+  readonly #meetings: Map<string, MeetingRecord>;
+  readonly #livestreams: Map<string, LivestreamRecord>;
+  readonly #sessions: Map<string, SessionRecord>;
+  readonly #sessionsOf: Map<string, SessionRecord[]>;
   /** By the meeting's id. */
-  readonly #gatherings = new Map<string, Gathering>();
+  readonly #gatherings = new Map<string, MeetingSession>();
 
   constructor(
     now: () => number,
     random: Random,
-    start: { meetings: Meeting[]; livestreams: Livestream[]; sessions: Session[] },
+    start: { meetings: MeetingRecord[]; livestreams: LivestreamRecord[]; sessions: SessionRecord[] },
   ) {
     this.#now = now;
     this.#random = random;
@@ -46,63 +52,63 @@ export class World {
     return this.#now();
   }
 
-  meeting(id: string): Meeting | undefined {
+  meeting(id: string): MeetingRecord | undefined {
     return this.#meetings.get(id);
   }
 
-  meetings(): Meeting[] {
+  meetings(): MeetingRecord[] {
     return [...this.#meetings.values()];
   }
 
-  livestream(id: string): Livestream | undefined {
+  livestream(id: string): LivestreamRecord | undefined {
     return this.#livestreams.get(id);
   }
 
-  livestreams(): Livestream[] {
+  livestreams(): LivestreamRecord[] {
     return [...this.#livestreams.values()];
   }
 
-  livestreamsOf(meetingId: string): Livestream[] {
+  livestreamsOf(meetingId: string): LivestreamRecord[] {
     return this.livestreams().filter((livestream) => livestream.meetingId === meetingId);
   }
 
-  session(id: string): Session | undefined {
+  session(id: string): SessionRecord | undefined {
     return this.#sessions.get(id);
   }
 
-  sessions(): Session[] {
+  sessions(): SessionRecord[] {
     return [...this.#sessions.values()];
   }
 
   /** The livestream's sessions, newest first. */
-  sessionsOf(livestreamId: string): Session[] {
+  sessionsOf(livestreamId: string): SessionRecord[] {
     const sessions = this.#sessionsOf.get(livestreamId) ?? [];
     return sessions.toSorted((left, right) => right.invokedAt - left.invokedAt);
   }
 
-  activeSessionOf(livestreamId: string): Session | undefined {
+  activeSessionOf(livestreamId: string): SessionRecord | undefined {
     return this.#sessionsOf.get(livestreamId)?.find((session) => session.stoppedAt === undefined);
   }
 
-  activeLivestreamOf(meetingId: string): Livestream | undefined {
+  activeLivestreamOf(meetingId: string): LivestreamRecord | undefined {
     return this.livestreamsOf(meetingId).find((livestream) => this.activeSessionOf(livestream.id) !== undefined);
   }
 
   /** Computed at every read, so that a livestream goes live by the clock alone. */
-  statusOf(livestream: Livestream): Status {
+  statusOf(livestream: LivestreamRecord): Status {
     const session = this.activeSessionOf(livestream.id);
-    if (session === undefined) return livestream.rest;
+    if (session === undefined) return livestream.inactiveStatus;
     return this.startedAt(session) === undefined ? 'INVOKED' : 'LIVE';
   }
 
   /** When the first frames arrived, if they have. */
-  startedAt(session: Session): number | undefined {
+  startedAt(session: SessionRecord): number | undefined {
     const until = session.stoppedAt ?? this.now;
     return session.liveAt !== undefined && session.liveAt <= until ? session.liveAt : undefined;
   }
 
   /** Seconds ingested and watched: in steps while the session runs, exact to the second once it has stopped. */
-  metersOf(session: Session): { ingestSeconds: number; viewerSeconds: number } {
+  metersOf(session: SessionRecord): { ingestSeconds: number; viewerSeconds: number } {
     const startedAt = this.startedAt(session) ?? session.stoppedAt ?? this.now;
     const step = session.stoppedAt === undefined ? METER_STEP_SECONDS : 1;
     const ran = ((session.stoppedAt ?? this.now) - startedAt) / 1000;
@@ -111,23 +117,23 @@ export class World {
   }
 
   /** When the session last changed, the meters' steps included. */
-  updatedAt(session: Session): number {
+  updatedAt(session: SessionRecord): number {
     if (session.stoppedAt !== undefined) return session.stoppedAt;
     const startedAt = this.startedAt(session);
     return startedAt === undefined ? session.invokedAt : startedAt + this.metersOf(session).ingestSeconds * 1000;
   }
 
   /** Starts a new livestream of a meeting. The caller has made sure that none is active. */
-  start(meetingId: string, options: StartOptions): Livestream {
+  start(meetingId: string, options: StartOptions): LivestreamRecord {
     const now = this.now;
-    const livestream: Livestream = {
-      ...freshLivestream(this.#random, now),
+    const livestream: LivestreamRecord = {
+      ...createLivestream(this.#random, now),
       meetingId,
       name: options.name,
-      nameFrom: now + options.nameDelayMs,
-      playbackUrlFrom: now + options.playbackUrlDelayMs,
+      nameVisibleAt: now + options.nameDelayMs,
+      playbackUrlVisibleAt: now + options.playbackUrlDelayMs,
     };
-    const session: Session = {
+    const session: SessionRecord = {
       id: this.#random.uuid(),
       livestreamId: livestream.id,
       invokedAt: now,
@@ -158,20 +164,20 @@ export class World {
   rename(livestreamId: string, name: string): boolean {
     const livestream = this.#livestreams.get(livestreamId);
     if (livestream === undefined) return false;
-    Object.assign(livestream, { name, nameFrom: this.now } satisfies Partial<Livestream>);
+    Object.assign(livestream, { name, nameVisibleAt: this.now } satisfies Partial<LivestreamRecord>);
     return true;
   }
 
   /** People meet in the meeting: the running one's session, or a new one where nobody is there yet. */
-  gather(meetingId: string): Gathering {
+  startMeetingSession(meetingId: string): MeetingSession {
     const gathering = this.#gatherings.get(meetingId) ?? { sessionId: this.#random.uuid(), startedAt: this.now };
     this.#gatherings.set(meetingId, gathering);
     return gathering;
   }
 
   /** Everybody has left the meeting, and its livestream ends with it. */
-  disperse(meetingId: string): Gathering {
-    const gathering = this.gather(meetingId);
+  endMeetingSession(meetingId: string): MeetingSession {
+    const gathering = this.startMeetingSession(meetingId);
     this.#gatherings.delete(meetingId);
     this.stop(meetingId);
     return gathering;
@@ -182,18 +188,22 @@ export class World {
     const { now } = this;
     const times = this.livestreams().flatMap((livestream) => {
       const session = this.activeSessionOf(livestream.id);
-      return session === undefined ? [] : [session.liveAt ?? now, livestream.playbackUrlFrom];
+      return session === undefined ? [] : [session.liveAt ?? now, livestream.playbackUrlVisibleAt];
     });
     const due = times.filter((time) => time > now);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  #end(livestream: Livestream, rest: Livestream['rest'], errMessage: string | undefined): boolean {
+  #end(
+    livestream: LivestreamRecord,
+    rest: LivestreamRecord['inactiveStatus'],
+    errMessage: string | undefined,
+  ): boolean {
     const session = this.activeSessionOf(livestream.id);
     if (session === undefined) return false;
     session.stoppedAt = this.now;
     session.errMessage = errMessage;
-    livestream.rest = rest;
+    livestream.inactiveStatus = rest;
     return true;
   }
 }

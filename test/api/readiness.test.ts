@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { startTestGateway } from '../support/gateway.ts';
 
 async function startWith(isReady: boolean) {
-  const readinessDetails = () => ({ draining: !isReady, redis: 'away' });
+  const readinessDetails = () => ({ draining: !isReady, redis: 'down' });
   return startTestGateway({ options: { isReady: () => isReady, readinessDetails } });
 }
 
@@ -14,7 +14,7 @@ describe('/ready', () => {
   ])('answers %s with its details, which nobody keeps', async (status, ready) => {
     const answer = await (await startWith(ready)).fetch('/ready');
     expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.text)).toEqual({ ready, draining: !ready, redis: 'away' });
+    expect(JSON.parse(answer.text)).toEqual({ ready, draining: !ready, redis: 'down' });
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });

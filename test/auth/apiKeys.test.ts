@@ -58,7 +58,7 @@ describe('an API key', () => {
 
   test('grants only its own scopes', async () => {
     const gateway = await startGuarded(KEYS);
-    const mutation = `mutation { stopLivestream(input: { meetingId: "${gateway.samples.liveMeetingId}" }) { userErrors { code } } }`;
+    const mutation = `mutation { stopLivestream(input: { meetingId: "${gateway.exampleIds.liveMeetingId}" }) { userErrors { code } } }`;
     const reader = await gateway.send({ query: mutation }, { headers: { 'x-api-key': READER } });
     expect(reader.errors).toMatchObject([{ path: ['stopLivestream'], extensions: { code: 'FORBIDDEN' } }]);
     expect(gateway.upstream()).toEqual([]);

@@ -114,18 +114,18 @@ test('a JWK Set that cannot be fetched is not requested again for each token', a
 
 test('a token that upstream starts to reject gets no cached data any more', async () => {
   const gateway = await startTestGateway({ options: { auth: { kind: 'passthrough' } } });
-  const { endedSessionId, liveLivestreamId } = gateway.samples;
+  const { endedSessionId, liveLivestreamId } = gateway.exampleIds;
   const send = async (query: string) => gateway.send({ query }, { headers: { authorization: 'Bearer alice' } });
   const ended = `{ livestreamSession(id: "${endedSessionId}") { viewerSeconds } }`;
   expect((await send(ended)).errors).toEqual([]);
-  gateway.sandbox.fail([{ kind: 'status', status: 401 }]);
+  gateway.sandbox.setFaults([{ kind: 'status', status: 401 }]);
   expect((await send(`{ livestream(id: "${liveLivestreamId}") { id } }`)).errors).toHaveLength(1);
   expect((await send(ended)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
 });
 
 test('a secret field that the caller must not read causes no upstream request', async () => {
   const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }));
-  const query = `{ livestreamSession(id: "${gateway.samples.endedSessionId}") { livestream { id streamKey } } }`;
+  const query = `{ livestreamSession(id: "${gateway.exampleIds.endedSessionId}") { livestream { id streamKey } } }`;
   await gateway.send({ query }, { headers: { 'x-api-key': 'reader' } });
   expect(gateway.upstream()).toEqual(['GET /livestreams/sessions/{livestream_session_id}']);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { at, rowsOf, startTestGateway, until } from '../support/gateway.ts';
+import { at, asArray, startTestGateway, waitUntil } from '../support/gateway.ts';
 
 const PASSTHROUGH = { auth: { kind: 'passthrough' } } as const;
 const ALICE = 'alices-upstream-token';
@@ -20,7 +20,7 @@ async function start(settings = {}) {
       return send(request);
     },
   });
-  const livestreamQuery = `{ livestream(id: "${gateway.samples.liveLivestreamId}") { name } }`;
+  const livestreamQuery = `{ livestream(id: "${gateway.exampleIds.liveLivestreamId}") { name } }`;
   const send = async (token: string, query = livestreamQuery) => gateway.send({ query }, bearer(token));
   return {
     gateway,
@@ -43,7 +43,7 @@ describe('the token of a caller', () => {
 
   test('is sent with a mutation and the reads after it', async () => {
     const { gateway, send, takeTokens } = await start();
-    const input = `meetingId: "${gateway.samples.emptyMeetingId}"`;
+    const input = `meetingId: "${gateway.exampleIds.emptyMeetingId}"`;
     const query = `mutation { startLivestream(input: { ${input} }) { livestream { name status } userErrors { code } } }`;
     expect((await send(BOB, query)).errors).toEqual([]);
     expect(new Set(takeTokens())).toEqual(new Set([BOB]));
@@ -72,19 +72,19 @@ describe('two callers with different tokens', () => {
   test('share no entity from a list', async () => {
     const { gateway, send, livestreamQuery, takeTokens } = await start();
     await send(ALICE, '{ livestreams(first: 100, filter: { status: LIVE }) { nodes { id name } } }');
-    await send(ALICE, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
+    await send(ALICE, `{ meeting(id: "${gateway.exampleIds.liveMeetingId}") { activeLivestream { name } } }`);
     takeTokens();
     await send(ALICE, livestreamQuery);
     expect(takeTokens()).toEqual([]);
     await send(BOB, livestreamQuery);
-    await send(BOB, `{ meeting(id: "${gateway.samples.liveMeetingId}") { activeLivestream { name } } }`);
+    await send(BOB, `{ meeting(id: "${gateway.exampleIds.liveMeetingId}") { activeLivestream { name } } }`);
     expect(takeTokens()).toEqual([BOB]);
   });
 
   test('share no read in flight', async () => {
     const { gateway, send, takeTokens } = await start({ latencyMs: 1000 });
     const responses = [send(ALICE), send(ALICE), send(BOB)];
-    await until(() => gateway.sandbox.requests().inFlight === 2);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 2);
     gateway.clock.advance(1000);
     for (const { errors } of await Promise.all(responses)) expect(errors).toEqual([]);
     expect(takeTokens().toSorted()).toEqual([ALICE, BOB]);
@@ -92,10 +92,10 @@ describe('two callers with different tokens', () => {
 
   test('share no start in flight', async () => {
     const { gateway, send, takeTokens } = await start({ latencyMs: 1000 });
-    const input = `meetingId: "${gateway.samples.emptyMeetingId}"`;
+    const input = `meetingId: "${gateway.exampleIds.emptyMeetingId}"`;
     const query = `mutation { startLivestream(input: { ${input} }) { userErrors { code } } }`;
     const responses = [send(ALICE, query), send(ALICE, query), send(BOB, query)];
-    await until(() => gateway.sandbox.requests().inFlight === 2);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 2);
     gateway.clock.advance(1000);
     const codes = (await Promise.all(responses)).map(({ data }) =>
       at(data, 'startLivestream', 'userErrors', 0, 'code'),
@@ -106,7 +106,7 @@ describe('two callers with different tokens', () => {
 
   test('share no name of a livestream that one of them started', async () => {
     const { gateway, send } = await start({ nameDelayMs: 60_000 });
-    const input = `meetingId: "${gateway.samples.emptyMeetingId}", name: "Alice’s own"`;
+    const input = `meetingId: "${gateway.exampleIds.emptyMeetingId}", name: "Alice’s own"`;
     const started = await send(ALICE, `mutation { startLivestream(input: { ${input} }) { livestream { id name } } }`);
     const id = String(at(started.data, 'startLivestream', 'livestream', 'id'));
     const query = `{ livestream(id: "${id}") { name } }`;
@@ -125,7 +125,7 @@ describe('two callers with different tokens', () => {
 
   test('are not locked out by each other’s 429', async () => {
     const { gateway, send } = await start();
-    gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 120, times: 1 }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 429, retryAfterSeconds: 120, times: 1 }]);
     expect((await send(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
     expect((await send(ALICE)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
     expect((await send(BOB)).errors).toEqual([]);
@@ -135,7 +135,7 @@ describe('two callers with different tokens', () => {
     const { gateway, send, takeTokens } = await start();
     const list = '{ livestreams(first: 100, filter: { status: INVOKED }) { nodes { id } } }';
     await send(ALICE, list);
-    const input = `meetingId: "${gateway.samples.invokedMeetingId}"`;
+    const input = `meetingId: "${gateway.exampleIds.invokedMeetingId}"`;
     await send(BOB, `mutation { stopLivestream(input: { ${input} }) { userErrors { code } } }`);
     takeTokens();
     await send(ALICE, list);
@@ -150,7 +150,7 @@ describe('a token that upstream rejects', () => {
   ])('with %i gets no cached data of another caller', async (status, code) => {
     const { gateway, send, takeTokens } = await start();
     await send(ALICE);
-    gateway.sandbox.fail([{ kind: 'status', status, route: BY_ID }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status, route: BY_ID }]);
     takeTokens();
     const rejected = await send('a-strangers-token');
 
@@ -167,7 +167,7 @@ describe('a token that upstream rejects', () => {
     const { gateway, send } = await start();
     await send(ALICE);
     gateway.clock.advance(3000);
-    gateway.sandbox.fail([{ kind: 'status', status: 401 }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 401 }]);
     const responses = [await send(ALICE), await send(ALICE)];
     expect(responses.map(({ data }) => data)).toEqual([{ livestream: null }, { livestream: null }]);
     expect(responses[1]?.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
@@ -175,13 +175,13 @@ describe('a token that upstream rejects', () => {
 
   test('in one field leaves the other fields intact', async () => {
     const { gateway, send, livestreamQuery } = await start();
-    gateway.sandbox.fail([{ kind: 'status', status: 401, route: BY_ID }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 401, route: BY_ID }]);
     const { status, data, errors } = await send(
       ALICE,
       livestreamQuery.replace('{', '{ meetings(first: 2) { nodes { id } }'),
     );
     expect(status).toBe(200);
-    expect(rowsOf(at(data, 'meetings', 'nodes'))).toHaveLength(2);
+    expect(asArray(at(data, 'meetings', 'nodes'))).toHaveLength(2);
     expect(errors.map(({ path }) => path)).toEqual([['livestream']]);
   });
 });

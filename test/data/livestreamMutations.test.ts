@@ -35,7 +35,7 @@ async function sandboxedMutations(settings: SettingsPatch = {}) {
   const upstream = await sandboxed(settings);
   const { mutations, activeOf } = mutationsOf(upstream.options);
   const input = (overrides: Partial<StartInput> = {}): StartInput => ({
-    meetingId: upstream.samples.emptyMeetingId,
+    meetingId: upstream.exampleIds.emptyMeetingId,
     name: 'Town hall',
     video: null,
     ...overrides,
@@ -79,12 +79,12 @@ describe('start', () => {
   });
 
   test('returns NOT_FOUND for a meeting that does not exist, and CONFLICT for a meeting that is live', async () => {
-    const { mutations, input, samples, routes } = await sandboxedMutations();
+    const { mutations, input, exampleIds, routes } = await sandboxedMutations();
     const field = ['input', 'meetingId'];
     expect(await mutations.start(input({ meetingId: 'none' }))).toMatchObject({
       userError: { code: 'NOT_FOUND', field },
     });
-    expect(await mutations.start(input({ meetingId: samples.liveMeetingId }))).toMatchObject({
+    expect(await mutations.start(input({ meetingId: exampleIds.liveMeetingId }))).toMatchObject({
       userError: { code: 'CONFLICT', field },
     });
     expect(routes()).toEqual([`POST ${START}`, `POST ${START}`]);
@@ -108,7 +108,7 @@ describe('start', () => {
     [{ kind: 'redirect', status: 307 }, 'UPSTREAM_INVALID_RESPONSE'],
   ] as const)('rejects after %j with %s, without reading the active livestream', async (fault, code) => {
     const { mutations, input, sandbox, routes } = await sandboxedMutations();
-    sandbox.fail([{ ...fault, route: START }]);
+    sandbox.setFaults([{ ...fault, route: START }]);
     expect((await failureOf(mutations.start(input()))).code).toBe(code);
     expect(routes()).toEqual([`POST ${START}`]);
   });
@@ -119,7 +119,7 @@ describe('start, when its response is lost', () => {
     'returns the new livestream if RealtimeKit carried the start out (%j)',
     async (fault) => {
       const { mutations, input, activeOf, sandbox, routes } = await sandboxedMutations();
-      sandbox.fail([{ ...fault, route: START, after: true }]);
+      sandbox.setFaults([{ ...fault, route: START, after: true }]);
       const outcome = await mutations.start(input());
       const active = await activeOf(input().meetingId);
       expect(active).not.toBeNull();
@@ -132,7 +132,7 @@ describe('start, when its response is lost', () => {
     'returns OUTCOME_UNKNOWN if RealtimeKit did not carry the start out (%j)',
     async (fault) => {
       const { mutations, input, activeOf, sandbox, routes } = await sandboxedMutations();
-      sandbox.fail([{ ...fault, route: START }]);
+      sandbox.setFaults([{ ...fault, route: START }]);
       expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
       expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
       expect(await activeOf(input().meetingId)).toBeNull();
@@ -143,7 +143,7 @@ describe('start, when its response is lost', () => {
     'reads the active livestream after 10 s if the request hangs (carried out: %j)',
     async (isCarriedOut) => {
       const { mutations, input, activeOf, clock, sandbox, timeOutHangingRequest, routes } = await sandboxedMutations();
-      sandbox.fail([{ kind: 'hang', route: START, after: isCarriedOut }]);
+      sandbox.setFaults([{ kind: 'hang', route: START, after: isCarriedOut }]);
       const starting = mutations.start(input());
       await timeOutHangingRequest();
       const outcome = await starting;
@@ -162,7 +162,7 @@ describe('start, when its response is lost', () => {
       // Both have the same name: only their ages differ.
       expect(await mutations.start(input())).toHaveProperty('livestream');
       clock.advance(5_000);
-      sandbox.fail([{ kind: 'reset', route: START }]);
+      sandbox.setFaults([{ kind: 'reset', route: START }]);
       expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     }
   });
@@ -170,7 +170,7 @@ describe('start, when its response is lost', () => {
   test('does not return a livestream that a start with another name created meanwhile', async () => {
     const { mutations, input, sandbox, seen, clock, options } = await sandboxedMutations();
     const otherMutations = mutationsOf(options).mutations;
-    sandbox.fail([{ kind: 'hang', route: START, times: 1 }]);
+    sandbox.setFaults([{ kind: 'hang', route: START, times: 1 }]);
     const starting = mutations.start(input());
     await eventually(() => expect(seen()).toBe(1));
     expect(await otherMutations.start(input({ name: 'Another' }))).toHaveProperty('livestream');
@@ -183,7 +183,7 @@ describe('start, when its response is lost', () => {
       const { mutations, input, activeOf, sandbox } = await sandboxedMutations();
       sandbox.setClock({ advanceSeconds: seconds });
       if (knowsSkew) await activeOf(input().meetingId);
-      sandbox.fail([{ kind: 'reset', route: START, after: true }]);
+      sandbox.setFaults([{ kind: 'reset', route: START, after: true }]);
       const outcome = await mutations.start(input());
       expect(outcome).toEqual({ livestream: await activeOf(input().meetingId) });
       expect(outcome).toHaveProperty('livestream.id');
@@ -192,7 +192,7 @@ describe('start, when its response is lost', () => {
 
   test('returns OUTCOME_UNKNOWN when reading the active livestream fails as well', async () => {
     const { mutations, input, sandbox, routes } = await sandboxedMutations();
-    sandbox.fail([
+    sandbox.setFaults([
       { kind: 'reset', route: START, after: true },
       { kind: 'status', status: 500, route: ACTIVE_LIVESTREAM },
     ]);
@@ -201,16 +201,16 @@ describe('start, when its response is lost', () => {
   });
 
   test('returns OUTCOME_UNKNOWN when the active livestream has no creation time', async () => {
-    const { mutations, input, sandbox } = await sandboxedMutations({ shapes: { timestamps: 'missing' } });
-    sandbox.fail([{ kind: 'reset', route: START, after: true }]);
+    const { mutations, input, sandbox } = await sandboxedMutations({ responseFormats: { timestamps: 'missing' } });
+    sandbox.setFaults([{ kind: 'reset', route: START, after: true }]);
     expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 
-  test.each([{ nothing: 'null' }, { nothing: 'empty' }] as const)(
+  test.each([{ notFound: 'null' }, { notFound: 'empty' }] as const)(
     'returns OUTCOME_UNKNOWN when there is no active livestream, which the response shows as %j',
-    async (shapes) => {
-      const { mutations, input, sandbox } = await sandboxedMutations({ shapes });
-      sandbox.fail([{ kind: 'reset', route: START }]);
+    async (responseFormats) => {
+      const { mutations, input, sandbox } = await sandboxedMutations({ responseFormats });
+      sandbox.setFaults([{ kind: 'reset', route: START }]);
       expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     },
   );
@@ -246,7 +246,7 @@ describe('the name of a start', () => {
     expect(await mutations.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
     expect(await activeOf(input().meetingId)).toMatchObject({ name: 'Town hall' });
     expect(await mutations.stop(input().meetingId)).toEqual({ stopped: true });
-    sandbox.fail([{ kind: 'reset', route: START, after: true }]);
+    sandbox.setFaults([{ kind: 'reset', route: START, after: true }]);
     expect(await mutations.start(input())).toMatchObject({ livestream: { name: 'Town hall' } });
   });
 });
@@ -264,7 +264,7 @@ describe('simultaneous starts', () => {
 
   test('share an error if they are equal, after which the next start sends a POST', async () => {
     const { mutations, input, sandbox, seen } = await sandboxedMutations();
-    sandbox.fail([{ kind: 'status', status: 403, route: START, times: 1 }]);
+    sandbox.setFaults([{ kind: 'status', status: 403, route: START, times: 1 }]);
     const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(mutations.start(input()))));
     expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['FORBIDDEN']));
     expect(seen()).toBe(1);
@@ -274,7 +274,7 @@ describe('simultaneous starts', () => {
 
   test('read the active livestream once if they are equal and the response is lost', async () => {
     const { mutations, input, sandbox, routes } = await sandboxedMutations();
-    sandbox.fail([{ kind: 'reset', route: START, after: true }]);
+    sandbox.setFaults([{ kind: 'reset', route: START, after: true }]);
     await Promise.all(Array.from({ length: 20 }, () => mutations.start(input())));
     expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
   });
@@ -292,10 +292,10 @@ describe('simultaneous starts', () => {
   });
 
   test('each send a POST if they are in different meetings', async () => {
-    const { mutations, input, samples, seen } = await sandboxedMutations();
+    const { mutations, input, exampleIds, seen } = await sandboxedMutations();
     const outcomes = await Promise.all([
       mutations.start(input()),
-      mutations.start(input({ meetingId: samples.idleMeetingId })),
+      mutations.start(input({ meetingId: exampleIds.idleMeetingId })),
     ]);
     expect(seen('POST')).toBe(2);
     for (const outcome of outcomes) expect(outcome).toHaveProperty('livestream');
@@ -304,15 +304,15 @@ describe('simultaneous starts', () => {
 
 describe('stop', () => {
   test('ends the livestream', async () => {
-    const { mutations, activeOf, samples, routes } = await sandboxedMutations();
-    expect(await mutations.stop(samples.liveMeetingId)).toEqual({ stopped: true });
+    const { mutations, activeOf, exampleIds, routes } = await sandboxedMutations();
+    expect(await mutations.stop(exampleIds.liveMeetingId)).toEqual({ stopped: true });
     expect(routes()).toEqual([`POST ${STOP}`]);
-    expect(await activeOf(samples.liveMeetingId)).toBeNull();
+    expect(await activeOf(exampleIds.liveMeetingId)).toBeNull();
   });
 
   test('returns NOT_FOUND for a meeting that does not exist or has no active livestream', async () => {
-    const { mutations, samples } = await sandboxedMutations();
-    for (const meetingId of ['none', samples.emptyMeetingId]) {
+    const { mutations, exampleIds } = await sandboxedMutations();
+    for (const meetingId of ['none', exampleIds.emptyMeetingId]) {
       expect(await mutations.stop(meetingId)).toMatchObject({
         userError: { code: 'NOT_FOUND', field: ['input', 'meetingId'] },
       });
@@ -320,13 +320,13 @@ describe('stop', () => {
   });
 
   test('returns CONFLICT after a 409, and rejects after a 403', async () => {
-    const { mutations, samples, sandbox, routes } = await sandboxedMutations();
-    sandbox.fail([
+    const { mutations, exampleIds, sandbox, routes } = await sandboxedMutations();
+    sandbox.setFaults([
       { kind: 'status', status: 409, route: STOP, times: 1 },
       { kind: 'status', status: 403, route: STOP },
     ]);
-    expect(await mutations.stop(samples.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
-    expect((await failureOf(mutations.stop(samples.liveMeetingId))).code).toBe('FORBIDDEN');
+    expect(await mutations.stop(exampleIds.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
+    expect((await failureOf(mutations.stop(exampleIds.liveMeetingId))).code).toBe('FORBIDDEN');
     expect(routes()).toEqual([`POST ${STOP}`, `POST ${STOP}`]);
   });
 
@@ -334,9 +334,9 @@ describe('stop', () => {
   test.each([...LOST_RESPONSES, { kind: 'truncated' } as const])(
     'succeeds if the response is lost but RealtimeKit carried the stop out (%j)',
     async (fault) => {
-      const { mutations, samples, sandbox, routes } = await sandboxedMutations();
-      sandbox.fail([{ ...fault, route: STOP, after: true }]);
-      expect(await mutations.stop(samples.liveMeetingId)).toEqual({ stopped: true });
+      const { mutations, exampleIds, sandbox, routes } = await sandboxedMutations();
+      sandbox.setFaults([{ ...fault, route: STOP, after: true }]);
+      expect(await mutations.stop(exampleIds.liveMeetingId)).toEqual({ stopped: true });
       expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE_LIVESTREAM}`]);
     },
   );
@@ -344,20 +344,20 @@ describe('stop', () => {
   test.each(LOST_RESPONSES)(
     'returns OUTCOME_UNKNOWN if the response is lost and RealtimeKit did not carry the stop out (%j)',
     async (fault) => {
-      const { mutations, activeOf, samples, sandbox, routes } = await sandboxedMutations();
-      sandbox.fail([{ ...fault, route: STOP }]);
-      expect(await mutations.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
+      const { mutations, activeOf, exampleIds, sandbox, routes } = await sandboxedMutations();
+      sandbox.setFaults([{ ...fault, route: STOP }]);
+      expect(await mutations.stop(exampleIds.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
       expect(routes()).toEqual([`POST ${STOP}`, `GET ${ACTIVE_LIVESTREAM}`]);
-      expect(await activeOf(samples.liveMeetingId)).not.toBeNull();
+      expect(await activeOf(exampleIds.liveMeetingId)).not.toBeNull();
     },
   );
 
   test.each([true, false])(
     'reads the active livestream after 10 s if the request hangs (carried out: %j)',
     async (isCarriedOut) => {
-      const { mutations, clock, samples, sandbox, timeOutHangingRequest, seen } = await sandboxedMutations();
-      sandbox.fail([{ kind: 'hang', route: STOP, after: isCarriedOut }]);
-      const stopping = mutations.stop(samples.liveMeetingId);
+      const { mutations, clock, exampleIds, sandbox, timeOutHangingRequest, seen } = await sandboxedMutations();
+      sandbox.setFaults([{ kind: 'hang', route: STOP, after: isCarriedOut }]);
+      const stopping = mutations.stop(exampleIds.liveMeetingId);
       await timeOutHangingRequest();
       expect(await stopping).toEqual(isCarriedOut ? { stopped: true } : { userError: OUTCOME_UNKNOWN });
       expect([seen('POST'), clock.pending()]).toEqual([1, 0]);
@@ -365,11 +365,11 @@ describe('stop', () => {
   );
 
   test('returns OUTCOME_UNKNOWN when reading the active livestream fails as well', async () => {
-    const { mutations, samples, sandbox } = await sandboxedMutations();
-    sandbox.fail([
+    const { mutations, exampleIds, sandbox } = await sandboxedMutations();
+    sandbox.setFaults([
       { kind: 'reset', route: STOP, after: true },
       { kind: 'status', status: 500, route: ACTIVE_LIVESTREAM },
     ]);
-    expect(await mutations.stop(samples.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
+    expect(await mutations.stop(exampleIds.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
   });
 });

@@ -84,7 +84,7 @@ async function startServer(script: string, env: NodeJS.ProcessEnv, pattern: RegE
   });
 }
 
-const READY = /http:\S+\/graphql\n[^]*(?:has ended|RealtimeKit at \S+)\n|next|listening|http:\/\/\S+:4002/;
+const READY = /http:\S+\/graphql\n[^]*(?:has ended|RealtimeKit at \S+)\n|"settings":|http:\/\/\S+:4002/;
 
 async function runBlock({ kind, code }: Block, env: NodeJS.ProcessEnv): Promise<void> {
   const { PORT = '', SANDBOX_PORT = '' } = env;

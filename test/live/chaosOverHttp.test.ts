@@ -6,7 +6,7 @@ import { createRandom } from '../../src/sandbox/random.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { eventually } from '../support/eventually.ts';
 import { storySeeds, timeoutMs } from '../support/runs.ts';
-import { at, rowsOf, startTestGateway } from '../support/gateway.ts';
+import { at, asArray, startTestGateway } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
 import { type RemoteStatus, type RemoteSubscriber, resultText, subscribeRemotely } from './remoteSubscriber.ts';
 import { APP_WIDE, livestreamTarget, meetingTarget } from './world.ts';
@@ -49,7 +49,7 @@ async function createRemoteWorld() {
     };
   };
   const gateway = await startTestGateway({
-    takesWebhooks: true,
+    receivesWebhooks: true,
     intercept,
     settings: {
       playbackUrlDelayMs: 5000,
@@ -95,7 +95,7 @@ async function createRemoteWorld() {
     },
     /** The id of the meeting's active livestream; null if there is none. */
     async activeLivestreamId(meetingId: string): Promise<string | null> {
-      const rows = rowsOf(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
+      const rows = asArray(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
       const active = rows.find(isActive);
       return active === undefined ? null : String(at(active, 'id'));
     },
@@ -104,7 +104,7 @@ async function createRemoteWorld() {
       const { livestreams } = sandbox.overview().counts;
       const pages = Array.from({ length: Math.ceil(livestreams / 100) }, (_, page) => page + 1);
       const read = async (page: number): Promise<unknown> => rest(`/livestreams?per_page=100&page_no=${page}`);
-      const rows = (await Promise.all(pages.map(read))).flatMap(rowsOf);
+      const rows = (await Promise.all(pages.map(read))).flatMap(asArray);
       expect(rows).toHaveLength(livestreams);
       const entries = rows.map(async (row) => {
         const id = String(at(row, 'id'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { at, until } from '../support/gateway.ts';
+import { at, waitUntil } from '../support/gateway.ts';
 import { createLiveGateway, eventField } from './liveGateway.ts';
 import { createLiveWorld, type LiveWorld } from './world.ts';
 
@@ -21,7 +21,7 @@ const SUBSCRIPTION = `
 /** Advances the clock until the condition holds, for at most 30 s. */
 async function advanceUntil(world: LiveWorld, condition: () => boolean): Promise<void> {
   for (let step = 0; step < 60 && !condition(); step += 1) await world.advance(500);
-  await until(condition);
+  await waitUntil(condition);
 }
 
 /** The fields of an event, read directly over the REST API. */
@@ -39,11 +39,11 @@ async function actualFields(world: LiveWorld, id: string, meetingId: string): Pr
 test('every field of every event is correct at the time of the event, from a start to a failure', async () => {
   const world = await createLiveWorld({ settings: { goLiveAfterMs: 4000, playbackUrlDelayMs: 9000 } });
   const gateway = createLiveGateway(world);
-  const meetingId = world.samples.emptyMeetingId;
+  const meetingId = world.exampleIds.emptyMeetingId;
   const id = await world.start(meetingId);
   const { events } = gateway.subscribe(SUBSCRIPTION, { meetingId });
   for (const [count, status] of ['INVOKED', 'LIVE', 'LIVE', 'ERRORED'].entries()) {
-    if (status === 'ERRORED') world.sandbox.happen({ kind: 'livestream-failed', livestreamId: id });
+    if (status === 'ERRORED') world.sandbox.trigger({ kind: 'livestream-failed', livestreamId: id });
     await advanceUntil(world, () => events.length > count);
     const event = events[count];
     expect(at(event, 'errors')).toBeUndefined();
@@ -65,14 +65,14 @@ test('every field of every event is correct at the time of the event, from a sta
 test('an event whose session could not be read is sent again exactly once, when the session can be read', async () => {
   const world = await createLiveWorld();
   const gateway = createLiveGateway(world);
-  const livestreamId = world.samples.liveLivestreamId;
-  world.sandbox.fail([
+  const livestreamId = world.exampleIds.liveLivestreamId;
+  world.sandbox.setFaults([
     { kind: 'status', status: 503, route: '/livestreams/{livestream_id}/active-livestream-session' },
   ]);
   const { events } = gateway.subscribe(SUBSCRIPTION, { livestreamId });
   await advanceUntil(world, () => events.length > 0);
   expect(at(events[0], 'errors', 0, 'path')).toEqual(['livestreamUpdated', 'activeSession']);
-  world.sandbox.fail([]);
+  world.sandbox.setFaults([]);
   await advanceUntil(world, () => events.length > 1);
   expect(eventField(events[1], 'activeSession', 'id')).toBe(await world.actualSessionId(livestreamId));
   await world.advance(60_000);
@@ -82,7 +82,7 @@ test('an event whose session could not be read is sent again exactly once, when 
 test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async () => {
   const world = await createLiveWorld();
   const stream = createLiveGateway(world).subscribe(SUBSCRIPTION, { livestreamId: 'unknown' });
-  await until(() => stream.hasEnded);
+  await waitUntil(() => stream.hasEnded);
   expect(at(stream.events[0], 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');
   expect(world.clock.pending()).toBe(0);
 });
@@ -90,15 +90,15 @@ test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async (
 test('a client that disconnects ends polling and frees its slot', async () => {
   const world = await createLiveWorld();
   const gateway = createLiveGateway(world, { live: { perCaller: 1 } });
-  const variables = { livestreamId: world.samples.invokedLivestreamId };
+  const variables = { livestreamId: world.exampleIds.invokedLivestreamId };
   for (let round = 0; round < 3; round += 1) {
     const stream = gateway.subscribe(SUBSCRIPTION, variables);
-    await until(() => stream.events.length === 1);
+    await waitUntil(() => stream.events.length === 1);
     const rejected = gateway.subscribe(SUBSCRIPTION, variables);
-    await until(() => rejected.hasEnded);
+    await waitUntil(() => rejected.hasEnded);
     expect(at(rejected.events[0], 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
     stream.disconnect();
-    await until(() => stream.hasEnded && world.clock.pending() === 0);
+    await waitUntil(() => stream.hasEnded && world.clock.pending() === 0);
   }
   world.clearRequests();
   await world.advance(60_000);
@@ -109,18 +109,18 @@ test('a client that disconnects during the initial read frees its slot, and noth
   let delayMs = 1000;
   const world = await createLiveWorld({ latency: () => [delayMs, 0] });
   const gateway = createLiveGateway(world, { live: { perCaller: 1 } });
-  const variables = { livestreamId: world.samples.liveLivestreamId };
+  const variables = { livestreamId: world.exampleIds.liveLivestreamId };
   const aborted = gateway.subscribe(SUBSCRIPTION, variables);
-  await until(() => world.requests().length === 1);
+  await waitUntil(() => world.requests().length === 1);
   aborted.disconnect();
   await world.advance(5000);
-  await until(() => aborted.hasEnded);
+  await waitUntil(() => aborted.hasEnded);
   delayMs = 0;
   world.clearRequests();
   await world.advance(60_000);
   expect(world.requests()).toEqual([]);
   expect(world.clock.pending()).toBe(0);
   const next = gateway.subscribe(SUBSCRIPTION, variables);
-  await until(() => next.events.length === 1);
+  await waitUntil(() => next.events.length === 1);
   expect(eventField(next.events[0], 'status')).toBe('LIVE');
 });

@@ -8,14 +8,14 @@ describe('polling', () => {
     async (count) => {
       const world = await createLiveWorld({ limits: { perCaller: count } });
       const subscribers = await Promise.all(
-        Array.from({ length: count }, async () => world.subscribe(livestreamTarget(world.samples.liveLivestreamId))),
+        Array.from({ length: count }, async () => world.subscribe(livestreamTarget(world.exampleIds.liveLivestreamId))),
       );
       await world.advance(0);
       world.clearRequests();
       await world.advance(60_000);
       expect(world.requests().length).toBeGreaterThan(4);
       expect(world.requests().length).toBeLessThanOrEqual(7);
-      await world.stop(world.samples.liveMeetingId);
+      await world.stop(world.exampleIds.liveMeetingId);
       await world.advance(12_000);
       expect(new Set(subscribers.map(({ states }) => statusesOf(states).join()))).toEqual(new Set(['LIVE,IDLE']));
     },
@@ -23,7 +23,7 @@ describe('polling', () => {
 
   test('polls a starting livestream every 2 s, for at most 2 minutes', async () => {
     const world = await createLiveWorld();
-    await world.subscribe(livestreamTarget(world.samples.invokedLivestreamId));
+    await world.subscribe(livestreamTarget(world.exampleIds.invokedLivestreamId));
     world.clearRequests();
     await world.advance(60_000);
     expect(world.requests().length).toBeGreaterThanOrEqual(29);
@@ -36,7 +36,7 @@ describe('polling', () => {
 
   test('polls once a minute while webhooks arrive, and sooner if reading a change back has failed', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
     const event = { livestreamId: liveLivestreamId, meetingId: liveMeetingId };
     world.subscriptions.onWebhook(event);
@@ -55,7 +55,7 @@ describe('polling', () => {
 
   test('polls at the steady interval again after the first change without a webhook', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId, liveMeetingId, invokedLivestreamId } = world.samples;
+    const { liveLivestreamId, liveMeetingId, invokedLivestreamId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
     world.subscriptions.onWebhook({ livestreamId: invokedLivestreamId, meetingId: null });
     await world.advance(12_000);
@@ -69,7 +69,7 @@ describe('polling', () => {
 
   test('finds changes within 20 s while the budget shrinks fast but is not short', async () => {
     const world = await createLiveWorld({ settings: { quota: { limit: 100, windowSeconds: 300, enforced: true } } });
-    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
     await Promise.all(
       Array.from({ length: 50 }, async (_, index) =>
@@ -84,21 +84,21 @@ describe('polling', () => {
 
   test('sends no request for a webhook about a livestream without subscribers', async () => {
     const world = await createLiveWorld();
-    await world.subscribe(livestreamTarget(world.samples.liveLivestreamId));
+    await world.subscribe(livestreamTarget(world.exampleIds.liveLivestreamId));
     await world.advance(0);
     world.clearRequests();
     world.subscriptions.onWebhook({
-      livestreamId: world.samples.idleLivestreamId,
-      meetingId: world.samples.idleMeetingId,
+      livestreamId: world.exampleIds.idleLivestreamId,
+      meetingId: world.exampleIds.idleMeetingId,
     });
-    await world.startThroughGateway(world.samples.emptyMeetingId);
+    await world.startThroughGateway(world.exampleIds.emptyMeetingId);
     await world.advance(0);
     expect(world.requests()).toHaveLength(1);
   });
 
   test('stops for a livestream whose last subscriber has left, and goes on for the others', async () => {
     const world = await createLiveWorld();
-    const { invokedLivestreamId, liveLivestreamId } = world.samples;
+    const { invokedLivestreamId, liveLivestreamId } = world.exampleIds;
     await world.subscribe(livestreamTarget(liveLivestreamId));
     const other = await world.subscribe(livestreamTarget(invokedLivestreamId));
     await other.unsubscribe();
@@ -112,7 +112,7 @@ describe('polling', () => {
     const world = await createLiveWorld();
     const subscribers = await Promise.all([
       world.subscribe(APP_WIDE),
-      world.subscribe(meetingTarget(world.samples.invokedMeetingId)),
+      world.subscribe(meetingTarget(world.exampleIds.invokedMeetingId)),
     ]);
     await world.advance(5000);
     for (const subscriber of subscribers) await subscriber.unsubscribe();
@@ -130,7 +130,7 @@ describe('polling', () => {
     });
     const ids = (await world.actualLivestreams()).map(({ id }) => id);
     const subscribers = await Promise.all(ids.map(async (id) => world.subscribe(livestreamTarget(id))));
-    for (const id of ids) world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: id, name: `New ${id}` });
+    for (const id of ids) world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: id, name: `New ${id}` });
     await world.advance(20_000);
     for (const { target, states } of subscribers)
       expect(states.at(-1)?.livestream.name).toBe(`New ${target.livestreamId}`);

@@ -41,7 +41,7 @@ async function newOperation({ dataSource }: Replica) {
 describe('subscriber at one replica', () => {
   test('is notified at once of a start and a stop at another replica, with the name', async () => {
     const { world, one, other, subscribe } = await createReplicaWorld(2, { nameDelayMs: 60_000 });
-    const { emptyMeetingId } = world.samples;
+    const { emptyMeetingId } = world.exampleIds;
     const subscriber = await subscribe(meetingTarget(emptyMeetingId), other);
     const input = { meetingId: emptyMeetingId, name: 'Show', video: null };
     await one.dataSource.mutations.start(await newOperation(one), input);
@@ -54,9 +54,9 @@ describe('subscriber at one replica', () => {
 
   test('is notified of a change that a query at another replica has read', async () => {
     const { world, one, other, subscribe } = await createReplicaWorld(2);
-    const { liveLivestreamId } = world.samples;
+    const { liveLivestreamId } = world.exampleIds;
     const subscriber = await subscribe(livestreamTarget(liveLivestreamId), other);
-    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Seen' });
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Seen' });
     await world.advance(2500);
     await one.dataSource.reads.livestream.get(await newOperation(one), liveLivestreamId, one.dataSource.reads.now());
     await world.advance(0);
@@ -65,7 +65,7 @@ describe('subscriber at one replica', () => {
 
   test('is notified of a webhook that another replica received, and all replicas read it back once', async () => {
     const { world, one, subscribe } = await createReplicaWorld(3);
-    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscribers = await Promise.all(
       world.replicas.map(async (replica) => subscribe(livestreamTarget(liveLivestreamId), replica)),
     );
@@ -82,7 +82,7 @@ describe('subscriber at one replica', () => {
 
   test('is notified exactly once of an end that only another replica has read', async () => {
     const { world, one, other, subscribe } = await createReplicaWorld(2);
-    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscribers = [await subscribe(livestreamTarget(liveLivestreamId), other), await subscribe(APP_WIDE, other)];
     await world.stop(liveMeetingId);
     await world.advance(2500);
@@ -97,7 +97,7 @@ describe('subscriber at one replica', () => {
 
   test('is notified by polling while the store is down, and by the other replicas once it is back', async () => {
     const { world, one, other, subscribe } = await createReplicaWorld(2);
-    const { liveLivestreamId, liveMeetingId, emptyMeetingId } = world.samples;
+    const { liveLivestreamId, liveMeetingId, emptyMeetingId } = world.exampleIds;
     const subscribers = [
       await subscribe(livestreamTarget(liveLivestreamId), other),
       await subscribe(meetingTarget(emptyMeetingId), other),
@@ -119,7 +119,7 @@ describe('subscriber at one replica', () => {
 
   test('is notified within 20 s although messages between the replicas were lost', async () => {
     const { world, one, other, subscribe } = await createReplicaWorld(2);
-    const { emptyMeetingId } = world.samples;
+    const { emptyMeetingId } = world.exampleIds;
     const subscriber = await subscribe(meetingTarget(emptyMeetingId), other);
     other.store.dropMessages();
     await one.dataSource.mutations.start(await newOperation(one), {

@@ -85,8 +85,13 @@ export async function runScenario(actions: readonly Action[], world: LiveWorld):
 }
 
 async function runActions(actions: readonly Action[], world: LiveWorld): Promise<void> {
-  const { samples, sandbox, subscriptions } = world;
-  const meetingIds = [samples.liveMeetingId, samples.emptyMeetingId, samples.invokedMeetingId, samples.idleMeetingId];
+  const { exampleIds, sandbox, subscriptions } = world;
+  const meetingIds = [
+    exampleIds.liveMeetingId,
+    exampleIds.emptyMeetingId,
+    exampleIds.invokedMeetingId,
+    exampleIds.idleMeetingId,
+  ];
   const history: History = new Map();
   const subscribers: TestSubscriber[] = [];
   let renames = 0;
@@ -129,7 +134,7 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
         return pickFrom(subscribers, action.pick)?.catchUp();
       case 'rename':
         renames += 1;
-        return sandbox.happen({
+        return sandbox.trigger({
           kind: 'livestream-renamed',
           livestreamId: present(pickFrom(livestreamIds(), action.pick)),
           name: `${renames}`,
@@ -137,7 +142,7 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
       case 'fail': {
         const active = livestreamIds().filter((id) => history.get(id)?.at(-1)?.isActive);
         if (active.length === 0) return undefined;
-        return sandbox.happen({ kind: 'livestream-failed', livestreamId: present(pickFrom(active, action.pick)) });
+        return sandbox.trigger({ kind: 'livestream-failed', livestreamId: present(pickFrom(active, action.pick)) });
       }
       case 'read': {
         const { dataSource, account } = world;
@@ -160,10 +165,10 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
       }
       case 'breakUpstream':
         if (action.how === 'connect' || action.how === 'hang') return world.setOutage(action.how);
-        return sandbox.fail([FAULTS[action.how]]);
+        return sandbox.setFaults([FAULTS[action.how]]);
       case 'repairUpstream':
         world.setOutage(null);
-        return sandbox.fail([]);
+        return sandbox.setFaults([]);
       case 'advance':
         for (let step = 0; step < action.steps; step += 1) {
           await world.advance(STEP_MS);
@@ -182,7 +187,7 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
     await sample();
   }
   world.setOutage(null);
-  sandbox.fail([]);
+  sandbox.setFaults([]);
   for (let passed = 0; passed < SETTLING_MS; passed += STEP_MS) {
     await world.advance(STEP_MS);
     await sample();

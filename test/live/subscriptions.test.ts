@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Shapes } from '../../src/sandbox/settings.ts';
+import type { ResponseFormats } from '../../src/sandbox/settings.ts';
 import {
   createLiveWorld,
   APP_WIDE,
@@ -14,7 +14,7 @@ import {
 describe('notifications', () => {
   test('a livestream started through the gateway is published at once, and then each of its steps exactly once', async () => {
     const world = await createLiveWorld({ settings: { goLiveAfterMs: 3000, playbackUrlDelayMs: 7000 } });
-    const meetingId = world.samples.emptyMeetingId;
+    const meetingId = world.exampleIds.emptyMeetingId;
     const subscribers = await Promise.all([world.subscribe(meetingTarget(meetingId)), world.subscribe(APP_WIDE)]);
     await world.startThroughGateway(meetingId);
     await world.advance(0);
@@ -37,12 +37,12 @@ describe('notifications', () => {
 
   test('changes made past the gateway are published within 20 s: a start, a rename, a failure, a stop before another start', async () => {
     const world = await createLiveWorld();
-    const { emptyMeetingId } = world.samples;
+    const { emptyMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(meetingTarget(emptyMeetingId));
     const first = await world.start(emptyMeetingId);
     await world.advance(20_000);
     expect(subscriber.lastStates().get(first)?.livestream.status).toBe('LIVE');
-    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: first, name: 'Another' });
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: first, name: 'Another' });
     await world.advance(20_000);
     expect(subscriber.lastStates().get(first)?.livestream.name).toBe('Another');
     await world.stop(emptyMeetingId);
@@ -50,7 +50,7 @@ describe('notifications', () => {
     await world.advance(12_000);
     expect(subscriber.lastStates().get(first)?.livestream.status).toBe('IDLE');
     expect(subscriber.lastStates().get(second)?.livestream.status).toBe('LIVE');
-    world.sandbox.happen({ kind: 'livestream-failed', livestreamId: second });
+    world.sandbox.trigger({ kind: 'livestream-failed', livestreamId: second });
     await world.advance(20_000);
     expect(subscriber.lastStates().get(second)).toMatchObject({ livestream: { status: 'ERRORED' }, sessionId: null });
   });
@@ -59,7 +59,7 @@ describe('notifications', () => {
     'an app-wide subscriber receives the end of a livestream once (bulk reads: %s)',
     async (bulkReads) => {
       const world = await createLiveWorld({ caching: { bulkReads } });
-      const { liveMeetingId, liveLivestreamId } = world.samples;
+      const { liveMeetingId, liveLivestreamId } = world.exampleIds;
       const subscriber = await world.subscribe(APP_WIDE);
       await world.advance(0);
       expect(subscriber.lastStates().get(liveLivestreamId)?.livestream.status).toBe('LIVE');
@@ -72,10 +72,10 @@ describe('notifications', () => {
 
   test('an app-wide subscriber does not receive past livestreams that another subscriber tracks', async () => {
     const world = await createLiveWorld();
-    const { idleLivestreamId } = world.samples;
+    const { idleLivestreamId } = world.exampleIds;
     const all = await world.subscribe(APP_WIDE);
     const one = await world.subscribe(livestreamTarget(idleLivestreamId));
-    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: idleLivestreamId, name: 'New name' });
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: idleLivestreamId, name: 'New name' });
     await world.advance(40_000);
     expect(one.lastStates().get(idleLivestreamId)?.livestream.name).toBe('New name');
     expect(one.states).toHaveLength(2);
@@ -87,7 +87,7 @@ describe('notifications', () => {
     const past = (await world.actualLivestreams()).filter(({ isActive }) => !isActive).slice(0, 5);
     const subscribers = await Promise.all(past.map(async ({ id }) => world.subscribe(livestreamTarget(id))));
     for (const { id } of past)
-      world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: id, name: `New ${id}` });
+      world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: id, name: `New ${id}` });
     await world.advance(40_000);
     for (const { target, states } of subscribers)
       expect(states.at(-1)?.livestream.name).toBe(`New ${target.livestreamId}`);
@@ -95,9 +95,9 @@ describe('notifications', () => {
 
   test('a change that a query has read is published', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId } = world.samples;
+    const { liveLivestreamId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
-    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'New name' });
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'New name' });
     await world.advance(2500);
     expect(subscriber.states).toHaveLength(1);
     await world.dataSource.reads.livestream.get(
@@ -112,12 +112,12 @@ describe('notifications', () => {
 
   test('the end of a livestream removes its session from the cache', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId } = world.samples;
+    const { liveLivestreamId } = world.exampleIds;
     const { reads } = world.dataSource;
     const operation = world.dataSource.operation(world.account, new AbortController().signal, () => {});
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
     expect(await reads.activeSession.get(operation, liveLivestreamId)).not.toBeNull();
-    world.sandbox.happen({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
+    world.sandbox.trigger({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
     await reads.livestream.get(operation, liveLivestreamId, reads.now());
     await world.advance(0);
     expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'ERRORED']);
@@ -126,10 +126,10 @@ describe('notifications', () => {
 
   test('a slow session read delays the publication of a change by at most 2 s', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId, liveMeetingId } = world.samples;
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
     await world.advance(12_000);
-    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Renamed' });
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Renamed' });
     world.setSessionsHang(true);
     world.subscriptions.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
     await world.advance(2000);
@@ -144,7 +144,7 @@ describe('notifications', () => {
       by: await otherGateway.dataSource.account('other'),
     });
     const near = await world.subscribe(APP_WIDE, { by: await world.accountOf('second') });
-    await world.startThroughGateway(world.samples.emptyMeetingId);
+    await world.startThroughGateway(world.exampleIds.emptyMeetingId);
     await world.advance(0);
     const before = [far, near].map(({ states }) => states.length);
     await world.advance(20_000);
@@ -155,7 +155,7 @@ describe('notifications', () => {
   test('subscribing to an unknown livestream, or to one of another meeting, fails with BAD_USER_INPUT', async () => {
     const world = await createLiveWorld();
     await expect(world.subscribe(livestreamTarget('nothing'))).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    const elsewhere = { livestreamId: world.samples.liveLivestreamId, meetingId: world.samples.emptyMeetingId };
+    const elsewhere = { livestreamId: world.exampleIds.liveLivestreamId, meetingId: world.exampleIds.emptyMeetingId };
     await expect(world.subscribe(elsewhere)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     expect(world.subscriptions.size()).toBe(0);
     expect(world.clock.pending()).toBe(0);
@@ -163,18 +163,18 @@ describe('notifications', () => {
 });
 
 describe('notifications with an unusual or failing upstream', () => {
-  test.each<Partial<Shapes>>([
+  test.each<Partial<ResponseFormats>>([
     { list: 'object' },
     { list: 'nested', firstPage: 0 },
     { paging: 'missing' },
     { maxPerPage: 7 },
     { envelope: 'result', errors: 'errors' },
-    { nothing: 'null' },
-    { nothing: 'empty', livestreamById: 'flat' },
+    { notFound: 'null' },
+    { notFound: 'empty', livestreamById: 'flat' },
     { timestamps: 'missing', numbers: 'string', disabled: 'word' },
-  ])('subscribers receive the current state in every response format: %o', async (shapes) => {
-    const world = await createLiveWorld({ settings: { shapes, playbackUrlDelayMs: 5000 } });
-    const { liveLivestreamId, liveMeetingId, emptyMeetingId } = world.samples;
+  ])('subscribers receive the current state in every response format: %o', async (responseFormats) => {
+    const world = await createLiveWorld({ settings: { responseFormats, playbackUrlDelayMs: 5000 } });
+    const { liveLivestreamId, liveMeetingId, emptyMeetingId } = world.exampleIds;
     const subscribers = [
       await world.subscribe(livestreamTarget(liveLivestreamId)),
       await world.subscribe(meetingTarget(liveMeetingId)),
@@ -183,7 +183,7 @@ describe('notifications with an unusual or failing upstream', () => {
     const all = await world.subscribe(APP_WIDE);
     await world.startThroughGateway(emptyMeetingId);
     await world.advance(15_000);
-    world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Renamed' });
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: 'Renamed' });
     await world.advance(20_000);
     const [first, second, third] = subscribers.map(({ states }) => states.at(-1)?.livestream);
     expect([first?.name, second?.name, third?.status]).toEqual(['Renamed', 'Renamed', 'LIVE']);
@@ -201,7 +201,7 @@ describe('notifications with an unusual or failing upstream', () => {
   test('a small request budget is never exceeded, and suffices to publish the final states', async () => {
     const world = await createLiveWorld({
       caching: { bulkReads: false },
-      settings: { quota: { limit: 40, windowSeconds: 60, lockSeconds: 60, enforced: true } },
+      settings: { quota: { limit: 40, windowSeconds: 60, lockoutSeconds: 60, enforced: true } },
     });
     const active = (await world.actualLivestreams()).filter(({ isActive }) => isActive).slice(0, 30);
     const subscribers: TestSubscriber[] = [];
@@ -212,7 +212,7 @@ describe('notifications with an unusual or failing upstream', () => {
     expect(subscribers.length).toBeGreaterThan(20);
     for (const { meetingId } of active) if (meetingId !== null) await world.stop(meetingId);
     for (let minute = 0; minute < 6; minute += 1) await world.advance(60_000);
-    expect(world.sandbox.requests().refused).toBe(0);
+    expect(world.sandbox.requests().rejected).toBe(0);
     const actual = new Map((await world.actualLivestreams()).map(({ id, text }) => [id, text]));
     for (const { target, states } of subscribers) {
       const last = states.at(-1);
@@ -230,7 +230,7 @@ describe('notifications with an unusual or failing upstream', () => {
       .slice(0, 3);
     await world.advance(10_000);
     for (const { meetingId } of active) if (meetingId !== null) await world.stop(meetingId);
-    const started = await world.start(world.samples.emptyMeetingId);
+    const started = await world.start(world.exampleIds.emptyMeetingId);
     await world.advance(18_000);
     for (const { id } of active) expect(subscriber.lastStates().get(id)?.livestream.status).toBe('IDLE');
     expect(subscriber.lastStates().get(started)?.livestream.status).toBe('LIVE');
@@ -240,7 +240,7 @@ describe('notifications with an unusual or failing upstream', () => {
     const world = await createLiveWorld();
     const active = (await world.actualLivestreams()).filter(({ isActive }) => isActive).slice(0, 5);
     const subscribers = await Promise.all(active.map(async ({ id }) => world.subscribe(livestreamTarget(id))));
-    world.sandbox.fail([{ kind: 'status', route: '/livestreams' }]);
+    world.sandbox.setFaults([{ kind: 'status', route: '/livestreams' }]);
     for (const { meetingId } of active) if (meetingId !== null) await world.stop(meetingId);
     await world.advance(20_000);
     expect(subscribers.map(({ states }) => states.at(-1)?.livestream.status)).toEqual(active.map(() => 'IDLE'));
@@ -250,7 +250,7 @@ describe('notifications with an unusual or failing upstream', () => {
 describe('end of subscriptions', () => {
   test('frees the slots of the limits, however a subscription ends', async () => {
     const world = await createLiveWorld({ limits: { perCaller: 2, total: 3 } });
-    const target = livestreamTarget(world.samples.liveLivestreamId);
+    const target = livestreamTarget(world.exampleIds.liveLivestreamId);
     const subscribers = [await world.subscribe(target), await world.subscribe(target)];
     await expect(world.subscribe(target)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     const third = await world.subscribe(target, { callerId: 'another' });
@@ -260,7 +260,7 @@ describe('end of subscriptions', () => {
       await subscriber.unsubscribe();
     }
     expect(world.subscriptions.size()).toBe(0);
-    world.sandbox.fail([{ kind: 'status', status: 403 }]);
+    world.sandbox.setFaults([{ kind: 'status', status: 403 }]);
     await expect(world.subscribe(livestreamTarget('unknown'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(world.subscriptions.size()).toBe(0);
   });
@@ -269,9 +269,9 @@ describe('end of subscriptions', () => {
     const world = await createLiveWorld();
     const subscribers = [
       await world.subscribe(APP_WIDE),
-      await world.subscribe(livestreamTarget(world.samples.liveLivestreamId)),
+      await world.subscribe(livestreamTarget(world.exampleIds.liveLivestreamId)),
     ];
-    world.sandbox.fail([{ kind: 'status', status: 401 }]);
+    world.sandbox.setFaults([{ kind: 'status', status: 401 }]);
     await world.advance(12_000);
     for (const subscriber of subscribers)
       expect(subscriber).toMatchObject({ hasEnded: true, error: { code: 'UNAUTHENTICATED' } });
@@ -283,7 +283,7 @@ describe('end of subscriptions', () => {
 
   test('closing the gateway ends all subscriptions with an AbortError, including those being set up', async () => {
     const world = await createLiveWorld({ latency: () => [500, 500] });
-    const target = livestreamTarget(world.samples.liveLivestreamId);
+    const target = livestreamTarget(world.exampleIds.liveLivestreamId);
     const pending = world.subscribe(target);
     await world.advance(0);
     world.subscriptions.closeAll();
@@ -298,10 +298,10 @@ describe('end of subscriptions', () => {
 
   test('a slow subscriber receives the latest state of a livestream, once', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId } = world.samples;
+    const { liveLivestreamId } = world.exampleIds;
     const slow = await world.subscribe(livestreamTarget(liveLivestreamId), { isSlow: true });
     for (let round = 1; round <= 5; round += 1) {
-      world.sandbox.happen({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: `Name ${round}` });
+      world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: liveLivestreamId, name: `Name ${round}` });
       await world.advance(12_000);
     }
     slow.catchUp();

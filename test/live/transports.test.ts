@@ -9,7 +9,7 @@ const START =
 
 /** Starts a livestream. Returns the meeting's id. */
 async function start(gateway: TestGateway): Promise<string> {
-  const id = gateway.samples.idleMeetingId;
+  const id = gateway.exampleIds.idleMeetingId;
   const { text } = await gateway.send({ query: START, variables: { id } });
   expect(text).toContain('"userErrors":[]');
   return id;
@@ -40,7 +40,7 @@ describe.each(Object.entries(CLIENTS))('subscription with %s', (_name, subscribe
   test('ends when the client unsubscribes, and causes no upstream requests any more', async () => {
     const gateway = await startTestGateway();
     const served = await serve(gateway);
-    const { statuses, unsubscribe } = subscribe({ served, meetingId: gateway.samples.liveMeetingId, retry: never });
+    const { statuses, unsubscribe } = subscribe({ served, meetingId: gateway.exampleIds.liveMeetingId, retry: never });
     await expect.poll(() => statuses).toEqual(['LIVE']);
     expect(gateway.server.subscriptionCount()).toBe(1);
     unsubscribe();

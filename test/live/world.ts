@@ -12,7 +12,7 @@ import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { DEFAULT_CACHING, type CachingSettings } from '../../src/data/cachingSettings.ts';
 import { type Transport, TransportError, type TransportResponse } from '../../src/realtimekit/transport.ts';
 import { createDataSource, type DataSource } from '../../src/data/dataSource.ts';
-import { at, rowsOf } from '../support/gateway.ts';
+import { at, asArray } from '../support/gateway.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
 import { connectInProcess } from '../support/model/world.ts';
@@ -126,13 +126,13 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     exchanges += 1;
     // The sandbox's faults are meant for the gateway's requests only.
     const { faults } = sandbox.overview();
-    sandbox.fail([]);
+    sandbox.setFaults([]);
     const headers = { authorization: `Bearer rest-${restCalls}`, 'content-type': 'application/json' };
     // With a name that differs from the gateway's own: a start whose response was lost must not take this livestream for its own.
     const body = method === 'POST' ? { body: JSON.stringify({ name: 'Started elsewhere' }) } : {};
     const response = await exchange({ method, url: root + path, headers, ...body }).finally(() => {
       exchanges -= 1;
-      sandbox.fail(faults);
+      sandbox.setFaults(faults);
     });
     return at(JSON.parse(response.body), 'data');
   }
@@ -142,7 +142,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     transport,
     baseUrl,
     sandbox,
-    samples: sandbox.samples,
+    exampleIds: sandbox.exampleIds,
     dataSource,
     subscriptions,
     account,
@@ -180,11 +180,11 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       const { livestreams } = sandbox.overview().counts;
       const pages = Array.from({ length: Math.ceil(livestreams / 100) }, (_, page) => page + 1);
       const read = async (page: number): Promise<unknown> => rest(`/livestreams?per_page=100&page_no=${page}`);
-      return (await Promise.all(pages.map(read))).flatMap(rowsOf).map((row) => parseActualLivestream(row));
+      return (await Promise.all(pages.map(read))).flatMap(asArray).map((row) => parseActualLivestream(row));
     },
     /** The meeting's livestreams, newest first, read directly over the REST API. */
     async actualLivestreamsOf(meetingId: string): Promise<ActualLivestream[]> {
-      const rows = rowsOf(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
+      const rows = asArray(at(await rest(`/meetings/${meetingId}/livestream?per_page=100`), 'livestreams'));
       return rows.map((row) => parseActualLivestream(row, meetingId));
     },
     /** Reads directly over the REST API. Returns the response's data. */

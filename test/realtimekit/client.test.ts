@@ -10,10 +10,10 @@ import { APP, after, clientOf, clientOptions, countingTransport, failureOf, sand
 /** A client of a sandbox with `faults`. */
 async function setUp(...faults: Fault[]) {
   const upstream = await sandboxed();
-  upstream.sandbox.fail(faults);
+  upstream.sandbox.setFaults(faults);
   const client = clientOf(upstream.options);
-  const meeting = path`/meetings/${upstream.samples.liveMeetingId}`;
-  const start = path`/meetings/${upstream.samples.emptyMeetingId}/livestreams`;
+  const meeting = path`/meetings/${upstream.exampleIds.liveMeetingId}`;
+  const start = path`/meetings/${upstream.exampleIds.emptyMeetingId}/livestreams`;
   /** Waits for the backoff after this many attempts, and lets it pass: 100 ms after the first, 200 ms after the second. */
   async function passBackoff(attempts: number): Promise<void> {
     await eventually(() => expect(upstream.options.backoffs).toEqual([100, 200].slice(0, attempts)));
@@ -25,14 +25,14 @@ async function setUp(...faults: Fault[]) {
 
 describe('a GET request', () => {
   test('contains the account, the app and the query parameters that are not null', async () => {
-    const { client, sandbox, samples } = await setUp();
+    const { client, sandbox, exampleIds } = await setUp();
     const found = await client.read(path`/livestreams`, { status: 'LIVE', per_page: 2, search: null });
     expect(found?.data).toHaveLength(2);
     const [request] = sandbox.requests().requests;
     expect(request?.path).toBe(`/client/v4/accounts/${APP.accountId}/realtime/kit/${APP.appId}/livestreams`);
     expect(request?.query).toEqual({ status: 'LIVE', per_page: '2' });
-    expect(await client.read(path`/meetings/${samples.liveMeetingId}`)).toMatchObject({
-      data: { id: samples.liveMeetingId },
+    expect(await client.read(path`/meetings/${exampleIds.liveMeetingId}`)).toMatchObject({
+      data: { id: exampleIds.liveMeetingId },
     });
     expect(await client.read(path`/meetings/${'none'}`)).toBeNull();
   });
@@ -55,10 +55,10 @@ describe('a GET request', () => {
   ];
 
   test.each(transient)('succeeds when the first attempt fails with $kind $status', async (fault) => {
-    const { client, clock, meeting, samples, seen, passBackoff } = await setUp({ ...fault, times: 1 });
+    const { client, clock, meeting, exampleIds, seen, passBackoff } = await setUp({ ...fault, times: 1 });
     const reading = client.read(meeting);
     await passBackoff(1);
-    expect(await reading).toMatchObject({ data: { id: samples.liveMeetingId } });
+    expect(await reading).toMatchObject({ data: { id: exampleIds.liveMeetingId } });
     expect([seen(), clock.pending()]).toEqual([2, 0]);
   });
 

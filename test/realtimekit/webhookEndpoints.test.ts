@@ -118,14 +118,14 @@ describe('registerWebhook', () => {
     'sends each write once when its response is lost, and adds no duplicate when it is called again: %j',
     async (fault) => {
       const { register, sandbox, routes, list, operation, webhooks } = await setUp();
-      sandbox.fail([{ ...fault, method: 'POST', times: 1 }]);
+      sandbox.setFaults([{ ...fault, method: 'POST', times: 1 }]);
       expect(await failureOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
       expect(routes()).toEqual(['GET /webhooks', 'POST /webhooks']);
       expect(await register()).toMatchObject({ outcome: 'unchanged' });
       const [added] = await list();
-      sandbox.forgetRequests();
+      sandbox.clearRequests();
       for (const method of ['PATCH', 'DELETE'] as const) {
-        sandbox.fail([{ ...fault, method, times: 1 }]);
+        sandbox.setFaults([{ ...fault, method, times: 1 }]);
         const work =
           method === 'PATCH'
             ? webhooks.update(operation, added?.id ?? '', { enabled: false })
@@ -139,7 +139,7 @@ describe('registerWebhook', () => {
 
   test('retries the read of the list after a transient failure', async () => {
     const { register, sandbox, clock, options, routes } = await setUp();
-    sandbox.fail([{ kind: 'status', status: 502, method: 'GET', times: 1 }]);
+    sandbox.setFaults([{ kind: 'status', status: 502, method: 'GET', times: 1 }]);
     const registering = register();
     await eventually(() => expect(options.backoffs).toHaveLength(1));
     clock.advance(1000);
@@ -148,7 +148,7 @@ describe('registerWebhook', () => {
   });
 
   test('works with the other envelope', async () => {
-    const { register, list } = await setUp({ shapes: { envelope: 'result', errors: 'errors' } });
+    const { register, list } = await setUp({ responseFormats: { envelope: 'result', errors: 'errors' } });
     expect(await register()).toMatchObject({ outcome: 'added', webhook: FIELDS });
     expect(await register()).toMatchObject({ outcome: 'unchanged' });
     expect(await list()).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { at, rowsOf } from '../support/gateway.ts';
+import { at, asArray } from '../support/gateway.ts';
 import { startFleet } from './support/fleet.ts';
 import { readActive, startLivestream, stopLivestream } from './support/livestreams.ts';
 import { repeatFor, timeUntil } from './support/polling.ts';
@@ -19,7 +19,7 @@ test('fifty livestreams with their sessions are read once if all replicas are as
   const { replicas, upstreamRequests } = await startFleet();
   const results = await Promise.all([...replicas, ...replicas].map(async (replica) => replica.read(DASHBOARD)));
   for (const data of results) {
-    expect(rowsOf(at(data, 'livestreams', 'nodes'))).toHaveLength(50);
+    expect(asArray(at(data, 'livestreams', 'nodes'))).toHaveLength(50);
     expect(data).toEqual(results[0]);
   }
   expect(upstreamRequests()).toHaveLength(51);

@@ -1,9 +1,9 @@
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
-import { at, rowsOf } from '../support/gateway.ts';
+import { at, asArray } from '../support/gateway.ts';
 import { AGENDA_SDL } from '../../examples/agenda.ts';
-import { startAgenda } from './startAgenda.ts';
-import { startLivestreams } from './livestreams.ts';
-import { APOLLO_GATEWAY, HIVE_GATEWAY, type Router, type RouterKind, startRouter } from './routers.ts';
+import { startAgenda } from './agendaSubgraph.ts';
+import { startLivestreams } from './livestreamsSubgraph.ts';
+import { APOLLO_GATEWAY, HIVE_GATEWAY, type Router, type RouterKind, startRouter } from './startRouter.ts';
 import { byApollo, byHive, type Compose, fileOf } from './supergraph.ts';
 
 export interface FederationOptions {
@@ -62,5 +62,5 @@ export async function ask(
     body: JSON.stringify({ query, variables }),
   });
   const body: unknown = await response.json();
-  return { status: response.status, data: at(body, 'data'), errors: rowsOf(at(body, 'errors') ?? []) };
+  return { status: response.status, data: at(body, 'data'), errors: asArray(at(body, 'errors') ?? []) };
 }

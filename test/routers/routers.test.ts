@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { at, rowsOf } from '../support/gateway.ts';
-import { agendaOf, startAgenda } from './agenda.ts';
+import { at, asArray } from '../support/gateway.ts';
+import { agendaOf } from '../../examples/agenda.ts';
+import { startAgenda } from './agendaSubgraph.ts';
 import { APOLLO, ask, type Federation, HIVE, startFederation } from './federation.ts';
-import { startLivestreams } from './livestreams.ts';
-import { HIVE_GATEWAY, startRouter } from './routers.ts';
+import { startLivestreams } from './livestreamsSubgraph.ts';
+import { HIVE_GATEWAY, startRouter } from './startRouter.ts';
 
 const UNKNOWN_MEETING = 'no-such-meeting';
 const SESSION_ROUTE = '/livestreams/{livestream_id}/active-livestream-session';
@@ -60,21 +61,21 @@ describe.each([
 
   /** The rows of all livestreams that are live. */
   const restLive = async (): Promise<unknown[]> =>
-    rowsOf(await federation.livestreams.rest('/livestreams?status=LIVE&per_page=100'));
+    asArray(await federation.livestreams.rest('/livestreams?status=LIVE&per_page=100'));
 
   test('meetings of another subgraph come in its order with their livestreams; of an unknown one nothing is known', async () => {
     const { agenda, ask, livestreams } = federation;
-    const { samples } = livestreams.sandbox;
-    agenda.plan(samples.invokedMeetingId, UNKNOWN_MEETING, samples.liveMeetingId, samples.emptyMeetingId);
+    const { exampleIds } = livestreams.sandbox;
+    agenda.plan(exampleIds.invokedMeetingId, UNKNOWN_MEETING, exampleIds.liveMeetingId, exampleIds.emptyMeetingId);
     const { data, errors } = await ask(OVER_BOTH);
 
     expect(errors).toEqual([]);
     expect(data).toEqual({
       plannedMeetings: [
-        await expected(samples.invokedMeetingId, samples.invokedLivestreamId),
+        await expected(exampleIds.invokedMeetingId, exampleIds.invokedLivestreamId),
         { id: UNKNOWN_MEETING, agenda: agendaOf(UNKNOWN_MEETING), title: null, activeLivestream: null },
-        await expected(samples.liveMeetingId, samples.liveLivestreamId),
-        await expected(samples.emptyMeetingId, null),
+        await expected(exampleIds.liveMeetingId, exampleIds.liveLivestreamId),
+        await expected(exampleIds.emptyMeetingId, null),
       ],
     });
     expect(data).toMatchObject({ plannedMeetings: [{}, {}, { activeLivestream: { status: 'LIVE' } }, {}] });
@@ -121,7 +122,7 @@ describe.each([
       }
     `);
     const live = await restLive();
-    const meetings = rowsOf(await livestreams.rest('/meetings?per_page=3'));
+    const meetings = asArray(await livestreams.rest('/meetings?per_page=3'));
     const meetingOf = (row: unknown) => {
       const id = at(row, 'meeting_id');
       return typeof id === 'string' ? { agenda: agendaOf(id) } : null;
@@ -142,7 +143,7 @@ describe.each([
 
   test('a mutation starts a livestream, and what its caller has to handle crosses the router as data', async () => {
     const { ask, livestreams } = federation;
-    const id = livestreams.sandbox.samples.emptyMeetingId;
+    const id = livestreams.sandbox.exampleIds.emptyMeetingId;
     const start = async () =>
       ask(
         /* GraphQL */ `
@@ -191,16 +192,16 @@ describe.each([
 
   test('a read that fails upstream takes nothing else with it, and its code crosses the router', async () => {
     const { agenda, ask, livestreams } = federation;
-    const { samples } = livestreams.sandbox;
-    agenda.plan(samples.emptyMeetingId, samples.liveMeetingId);
-    livestreams.sandbox.fail([{ kind: 'status', status: 500, route: SESSION_ROUTE }]);
+    const { exampleIds } = livestreams.sandbox;
+    agenda.plan(exampleIds.emptyMeetingId, exampleIds.liveMeetingId);
+    livestreams.sandbox.setFaults([{ kind: 'status', status: 500, route: SESSION_ROUTE }]);
     const { status, data, errors } = await ask(OVER_BOTH);
-    const live = await expected(samples.liveMeetingId, samples.liveLivestreamId);
+    const live = await expected(exampleIds.liveMeetingId, exampleIds.liveLivestreamId);
 
     expect(status).toBe(200);
     expect(data).toEqual({
       plannedMeetings: [
-        await expected(samples.emptyMeetingId, null),
+        await expected(exampleIds.emptyMeetingId, null),
         { ...live, activeLivestream: { ...live.activeLivestream, activeSession: null } },
       ],
     });
@@ -210,7 +211,7 @@ describe.each([
 
   test('who asks is told to our gateway, where the router is told to', async () => {
     const { agenda, ask, livestreams } = federation;
-    agenda.plan(livestreams.sandbox.samples.liveMeetingId);
+    agenda.plan(livestreams.sandbox.exampleIds.liveMeetingId);
     await ask('{ plannedMeetings { title } }', {}, { authorization: 'Bearer of-a-caller' });
     await ask('{ plannedMeetings { title } }');
 
@@ -224,7 +225,7 @@ test('Hive Gateway composes a supergraph of what our gateway tells of itself, wi
   const services = { livestreams: livestreams.url, agenda: agenda.url };
   const flags = Object.entries(services).map(([name, url]) => `--dev-service ${name}=${url}`);
   await using router = await startRouter(HIVE_GATEWAY, flags.join(' '));
-  agenda.plan(livestreams.sandbox.samples.liveMeetingId);
+  agenda.plan(livestreams.sandbox.exampleIds.liveMeetingId);
   const { data, errors } = await ask(router, '{ plannedMeetings { agenda activeLivestream { status } } }');
 
   expect(errors).toEqual([]);

@@ -77,10 +77,10 @@ describe('the analytics', () => {
   });
 
   test('grow as livestreams run and start', async () => {
-    const { get, post, clock, samples } = await serve({ goLiveAfterMs: 0 });
+    const { get, post, clock, exampleIds } = await serve({ goLiveAfterMs: 0 });
     const read = async (key: string) => Number(at((await get(OVERALL)).body, 'data', key));
     const [count, ingested] = [await read('count'), await read('total_ingest_seconds')];
-    await post(`/meetings/${samples.emptyMeetingId}/livestreams`);
+    await post(`/meetings/${exampleIds.emptyMeetingId}/livestreams`);
     expect(await read('count')).toBe(count + 1);
     clock.advance(45_000);
     expect(await read('total_ingest_seconds')).toBe(ingested + 65 * 45);
@@ -99,10 +99,10 @@ describe('the analytics', () => {
   );
 
   test('take the forms that the shapes ask for', async () => {
-    const strings = await serve({ shapes: { numbers: 'string', envelope: 'result' } });
+    const strings = await serve({ responseFormats: { numbers: 'string', envelope: 'result' } });
     expect(at((await strings.get(OVERALL)).body, 'result')).toMatchObject({ total_viewer_seconds: aString });
     expect(at((await strings.get(DAYWISE)).body, 'result', 0)).toMatchObject({ total_ingest_seconds: aString });
-    const bare = await serve({ shapes: { optionalFields: 'missing' } });
+    const bare = await serve({ responseFormats: { optionalFields: 'missing' } });
     expect(at((await bare.get(OVERALL)).body, 'data')).toEqual({});
     expect(at((await bare.get(DAYWISE)).body, 'data', 0)).toEqual({});
   });

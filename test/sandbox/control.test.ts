@@ -4,33 +4,36 @@ import { at, serve } from './support.ts';
 
 describe('the controls', () => {
   test('tell where the sandbox stands', async () => {
-    const { control, samples, clock } = await serve();
+    const { control, exampleIds, clock } = await serve();
     const { status, body } = await control('GET', '/__sandbox');
     expect(status).toBe(200);
     expect(body).toMatchObject({
       settings: DEFAULT_SETTINGS,
       faults: [],
       clock: { now: new Date(clock.now()).toISOString(), running: true },
-      samples,
+      exampleIds,
     });
   });
 
   test('merge settings deeply', async () => {
     const { control } = await serve();
     await control('PUT', '/__sandbox/settings', { quota: { limit: 5 } });
-    const { body } = await control('PUT', '/__sandbox/settings', { latencyMs: 10, shapes: { list: 'nested' } });
+    const { body } = await control('PUT', '/__sandbox/settings', {
+      latencyMs: 10,
+      responseFormats: { list: 'nested' },
+    });
     expect(body).toEqual({
       ...DEFAULT_SETTINGS,
       latencyMs: 10,
       quota: { ...DEFAULT_SETTINGS.quota, limit: 5 },
-      shapes: { ...DEFAULT_SETTINGS.shapes, list: 'nested' },
+      responseFormats: { ...DEFAULT_SETTINGS.responseFormats, list: 'nested' },
     });
   });
 
   test.each([
     ['/__sandbox/settings', { latency: 5 }, 'latency is not known'],
-    ['/__sandbox/settings', { shapes: { lists: 'array' } }, 'shapes.lists is not known'],
-    ['/__sandbox/settings', { shapes: { list: 'tree' } }, 'shapes.list must be one of'],
+    ['/__sandbox/settings', { responseFormats: { lists: 'array' } }, 'responseFormats.lists is not known'],
+    ['/__sandbox/settings', { responseFormats: { list: 'tree' } }, 'responseFormats.list must be one of'],
     ['/__sandbox/settings', { latencyMs: 5, quota: { limit: -1 } }, 'quota.limit must be'],
     ['/__sandbox/settings', [], 'must be a JSON object'],
     ['/__sandbox/faults', {}, 'faults must be a JSON array'],
@@ -72,28 +75,28 @@ describe('the controls', () => {
   });
 
   test('log what was asked, by route, and never the credential', async () => {
-    const { call, post, control, samples, clock } = await serve();
+    const { call, post, control, exampleIds, clock } = await serve();
     await call('/livestreams?status=LIVE', { headers: { authorization: 'Bearer secret-token' } });
-    await post(`/meetings/${samples.liveMeetingId}/livestreams`, { name: 'Twice' });
+    await post(`/meetings/${exampleIds.liveMeetingId}/livestreams`, { name: 'Twice' });
     const { body } = await control('GET', '/__sandbox/requests');
-    const at = new Date(clock.now()).toISOString();
+    const receivedAt = new Date(clock.now()).toISOString();
     const base = '/client/v4/accounts/an-account/realtime/kit/an-app';
     expect(body).toEqual({
       requests: [
-        { method: 'GET', route: '/livestreams', path: `${base}/livestreams`, query: { status: 'LIVE' }, at },
+        { method: 'GET', route: '/livestreams', path: `${base}/livestreams`, query: { status: 'LIVE' }, receivedAt },
         {
           method: 'POST',
           route: '/meetings/{meeting_id}/livestreams',
-          path: `${base}/meetings/${samples.liveMeetingId}/livestreams`,
+          path: `${base}/meetings/${exampleIds.liveMeetingId}/livestreams`,
           query: {},
           body: { name: 'Twice' },
-          at,
+          receivedAt,
         },
       ],
       received: 2,
-      refused: 0,
+      rejected: 0,
       inFlight: 0,
-      mostInFlight: 1,
+      maxInFlight: 1,
     });
     expect(JSON.stringify(body)).not.toContain('secret-token');
   });
@@ -102,14 +105,14 @@ describe('the controls', () => {
     const { get, control } = await serve();
     await get('/livestreams');
     const { body } = await control('DELETE', '/__sandbox/requests');
-    expect(body).toEqual({ requests: [], received: 0, refused: 0, inFlight: 0, mostInFlight: 0 });
+    expect(body).toEqual({ requests: [], received: 0, rejected: 0, inFlight: 0, maxInFlight: 0 });
   });
 
   test('reset everything', async () => {
-    const { get, post, control, samples, clock } = await serve({ goLiveAfterMs: 1 });
+    const { get, post, control, exampleIds, clock } = await serve({ goLiveAfterMs: 1 });
     const untouched = (await control('GET', '/__sandbox')).body;
     const livestreams = (await get('/livestreams')).body;
-    await post(`/meetings/${samples.liveMeetingId}/active-livestream/stop`);
+    await post(`/meetings/${exampleIds.liveMeetingId}/active-livestream/stop`);
     await control('PUT', '/__sandbox/settings', { latencyMs: 5000 });
     await control('PUT', '/__sandbox/faults', [{ kind: 'hang' }]);
     await control('PUT', '/__sandbox/clock', { now: new Date(clock.now() + 5000).toISOString() });

@@ -8,9 +8,9 @@ const publicKeyAt = async (url: string) => String(at(await (await fetch(url)).js
 
 describe('a livestream that goes live', () => {
   test('is told when the clock gets there, in the documented form', async () => {
-    const { start, clock, receiver, samples, get, webhookId } = await serveAndReceive({ goLiveAfterMs: 3000 });
+    const { start, clock, receiver, exampleIds, get, webhookId } = await serveAndReceive({ goLiveAfterMs: 3000 });
     const id = await start();
-    const meeting = at((await get(`/meetings/${samples.emptyMeetingId}`)).body, 'data');
+    const meeting = at((await get(`/meetings/${exampleIds.emptyMeetingId}`)).body, 'data');
     const livestream = at((await get(`/livestreams/${id}`)).body, 'data', 'livestream');
     clock.advance(2999);
     expect(receiver.received).toEqual([]);
@@ -34,7 +34,7 @@ describe('a livestream that goes live', () => {
       ingestServer: at(livestream, 'ingest_server'),
       streamKey: at(livestream, 'stream_key'),
       meeting: {
-        id: samples.emptyMeetingId,
+        id: exampleIds.emptyMeetingId,
         title: at(meeting, 'title'),
         createdAt: at(meeting, 'created_at'),
         status: 'LIVE',
@@ -70,12 +70,12 @@ describe('a livestream that goes live', () => {
     await start();
     expect(clock.pending()).toBe(0);
     clock.advance(120_000);
-    expect(sandbox.deliveries().made).toBe(0);
+    expect(sandbox.deliveries().total).toBe(0);
     sandbox.setClock({ advanceSeconds: 50 });
-    expect(sandbox.deliveries().made).toBe(0);
+    expect(sandbox.deliveries().total).toBe(0);
     sandbox.setClock({ running: true });
     clock.advance(9999);
-    expect(sandbox.deliveries().made).toBe(0);
+    expect(sandbox.deliveries().total).toBe(0);
     clock.advance(1);
     await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE']));
   });
@@ -91,9 +91,9 @@ describe('a livestream that ends', () => {
   });
 
   test('is told as OFFLINE too where it has failed, and only reads tell why', async () => {
-    const { receiver, sandbox, samples, get } = await serveAndReceive();
-    const livestreamId = samples.independentLivestreamId;
-    sandbox.happen({ kind: 'livestream-failed', livestreamId, message: 'No frames' });
+    const { receiver, sandbox, exampleIds, get } = await serveAndReceive();
+    const livestreamId = exampleIds.independentLivestreamId;
+    sandbox.trigger({ kind: 'livestream-failed', livestreamId, message: 'No frames' });
     await eventually(() => expect(statuses(receiver.received)).toEqual(['OFFLINE']));
     // Nothing of a meeting: it has none.
     expect(receiver.received[0]?.body).toMatchObject({ streamId: livestreamId, manualIngest: true });
@@ -104,8 +104,8 @@ describe('a livestream that ends', () => {
   });
 
   test('ends with its meeting, whose beginning and end are told', async () => {
-    const { receiver, control, clock, samples } = await serveAndReceive();
-    const meetingId = samples.liveMeetingId;
+    const { receiver, control, clock, exampleIds } = await serveAndReceive();
+    const meetingId = exampleIds.liveMeetingId;
     const startedAt = new Date(clock.now()).toISOString();
     await control('POST', '/__sandbox/happenings', { kind: 'meeting-started', meetingId });
     clock.advance(60_000);
@@ -120,7 +120,7 @@ describe('a livestream that ends', () => {
       event: 'meeting.started',
       meeting: { id: meetingId, status: 'LIVE', sessionId: matching(/^[0-9a-f-]{36}$/), startedAt },
     });
-    expect(offline).toMatchObject({ streamId: samples.liveLivestreamId, status: 'OFFLINE' });
+    expect(offline).toMatchObject({ streamId: exampleIds.liveLivestreamId, status: 'OFFLINE' });
     const endedAt = new Date(clock.now()).toISOString();
     expect(ended).toMatchObject({ event: 'meeting.ended', reason: 'ALL_PARTICIPANTS_LEFT' });
     expect(at(ended, 'meeting')).toEqual(Object.assign({ endedAt }, at(started, 'meeting')));
@@ -129,11 +129,11 @@ describe('a livestream that ends', () => {
 
 describe('a webhook is told', () => {
   test('only what it asked for, while it is enabled and registered', async () => {
-    const { post, send, start, stop, sandbox, webhookId, samples } = await serveAndReceive({ goLiveAfterMs: 0 });
+    const { post, send, start, stop, sandbox, webhookId, exampleIds } = await serveAndReceive({ goLiveAfterMs: 0 });
     const other = { name: 'Meetings', url: 'http://127.0.0.1:9/', events: ['meeting.ended'] };
     await post('/webhooks', other);
     const made = async (change: () => Promise<unknown>) => {
-      sandbox.forgetDeliveries();
+      sandbox.clearDeliveries();
       await change();
       return sandbox.deliveries().deliveries.map((delivery) => [delivery.event, delivery.webhookId]);
     };
@@ -145,20 +145,20 @@ describe('a webhook is told', () => {
     await send('DELETE', `/webhooks/${webhookId}`);
     expect(await made(stop)).toEqual([]);
     await send('POST', '/webhooks', { ...other, url: 'http://127.0.0.1:9/other' });
-    const end = async () => sandbox.happen({ kind: 'meeting-ended', meetingId: samples.idleMeetingId });
+    const end = async () => sandbox.trigger({ kind: 'meeting-ended', meetingId: exampleIds.idleMeetingId });
     expect((await made(end)).map(([event]) => event)).toEqual(['meeting.ended', 'meeting.ended']);
   });
 
   test('what its own app is, and nothing of what happened before it was registered', async () => {
-    const { url, post, samples, sandbox } = await serve({ goLiveAfterMs: 0 });
+    const { url, post, exampleIds, sandbox } = await serve({ goLiveAfterMs: 0 });
     const receiver = await startReceiver();
     const hook = { name: 'Elsewhere', url: receiver.url, events: ['livestreaming.statusUpdate'] };
-    await post(`/meetings/${samples.emptyMeetingId}/livestreams`);
+    await post(`/meetings/${exampleIds.emptyMeetingId}/livestreams`);
     const headers = { authorization: 'Bearer t' };
     const elsewhere = `${url}/accounts/an-account/realtime/kit/another-app/webhooks`;
     await fetch(elsewhere, { method: 'POST', headers, body: JSON.stringify(hook) });
-    expect(sandbox.deliveries().made).toBe(0);
-    await post(`/meetings/${samples.liveMeetingId}/active-livestream/stop`);
+    expect(sandbox.deliveries().total).toBe(0);
+    await post(`/meetings/${exampleIds.liveMeetingId}/active-livestream/stop`);
     await eventually(() => expect(receiver.received).toHaveLength(1));
     expect(at(receiver.received[0]?.body, 'meeting', 'organizedBy', 'id')).toBe('another-app');
   });
@@ -193,7 +193,7 @@ describe('the public key', () => {
   test('can be made to fail, and can be changed for another', async () => {
     const { keyUrl, sandbox, control } = await serve();
     const before = await publicKeyAt(keyUrl);
-    sandbox.fail([{ kind: 'status', route: '/.well-known/webhooks.json', times: 1 }]);
+    sandbox.setFaults([{ kind: 'status', route: '/.well-known/webhooks.json', times: 1 }]);
     expect((await fetch(keyUrl)).status).toBe(503);
     expect(await publicKeyAt(keyUrl)).toBe(before);
     await control('POST', '/__sandbox/webhook-key');

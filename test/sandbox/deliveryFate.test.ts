@@ -12,10 +12,10 @@ const LIVE_AT_ONCE = { goLiveAfterMs: 0 };
 
 /** Waits until no request is under way, and gives what the only delivery has come to. */
 async function fate({ sandbox }: Served) {
-  await eventually(() => expect(sandbox.deliveries().underWay).toBe(0));
+  await eventually(() => expect(sandbox.deliveries().inFlight).toBe(0));
   const { deliveries } = sandbox.deliveries();
   expect(deliveries).toHaveLength(1);
-  return { status: deliveries[0]?.status, attempts: deliveries[0]?.attempts, answer: deliveries[0]?.answer };
+  return { status: deliveries[0]?.status, attempts: deliveries[0]?.attempts, answer: deliveries[0]?.responseStatus };
 }
 
 describe('a delivery', () => {
@@ -76,7 +76,7 @@ describe('a delivery', () => {
     await served.start();
     expect((await served.stop()).status).toBe(200);
     await eventually(() => expect(statuses(served.receiver.received)).toEqual(['LIVE']));
-    expect(served.sandbox.deliveries()).toMatchObject({ made: 2, underWay: 2 });
+    expect(served.sandbox.deliveries()).toMatchObject({ total: 2, inFlight: 2 });
   });
 });
 
@@ -88,13 +88,13 @@ describe('closing', () => {
     );
     await start();
     await eventually(() => expect(receiver.received).toHaveLength(1));
-    sandbox.configure({ webhooks: { lateMs: 5000 } });
-    sandbox.happen({ kind: 'livestream-failed', livestreamId: sandbox.samples.liveLivestreamId });
+    sandbox.configure({ webhooks: { delayMs: 5000 } });
+    sandbox.trigger({ kind: 'livestream-failed', livestreamId: sandbox.exampleIds.liveLivestreamId });
     expect(clock.pending()).toBe(2);
     sandbox.close();
     await eventually(() => expect(receiver.aborted()).toBe(1));
     expect(clock.pending()).toBe(0);
-    await eventually(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], made: 0, underWay: 0 }));
+    await eventually(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], total: 0, inFlight: 0 }));
   });
 
   test('is what a reset does too, and what happens after it is told to new webhooks', async () => {
@@ -102,7 +102,7 @@ describe('closing', () => {
     await start();
     await eventually(() => expect(clock.pending()).toBe(1));
     await control('POST', '/__sandbox/reset');
-    expect([clock.pending(), sandbox.deliveries().made]).toEqual([0, 0]);
+    expect([clock.pending(), sandbox.deliveries().total]).toEqual([0, 0]);
     await post('/webhooks', { name: 'New', url: receiver.url, events: ['livestreaming.statusUpdate'] });
     await start();
     await stop();
@@ -132,7 +132,7 @@ describe('where no webhook is registered', () => {
     served.clock.advance(60_000);
     const events = ['livestreaming.statusUpdate'];
     await served.post('/webhooks', { name: 'Late', url: served.receiver.url, events });
-    expect(served.sandbox.deliveries().made).toBe(0);
+    expect(served.sandbox.deliveries().total).toBe(0);
   });
 });
 
@@ -153,31 +153,31 @@ describe('the log of deliveries', () => {
           event: 'livestreaming.statusUpdate',
           url: receiver.url,
           payload: received?.raw.toString(),
-          at: new Date(clock.now()).toISOString(),
+          occurredAt: new Date(clock.now()).toISOString(),
           status: 'delivered',
           attempts: 1,
-          answer: 204,
+          responseStatus: 204,
         },
       ],
-      made: 1,
-      underWay: 0,
+      total: 1,
+      inFlight: 0,
     });
-    const emptied = { deliveries: [], made: 0, underWay: 0 };
+    const emptied = { deliveries: [], total: 0, inFlight: 0 };
     expect((await control('DELETE', '/__sandbox/deliveries')).body).toEqual(emptied);
   });
 
   test('keeps the last 2,000, and counts all', async () => {
     const sandbox = createSandbox({
       clock: createFakeClock(),
-      settings: { webhooks: { copies: 100, lateMs: 1000 } },
+      settings: { webhooks: { copies: 100, delayMs: 1000 } },
       deliver: () => Promise.reject(new Error('Nothing is sent here')),
     });
     const body = JSON.stringify({ name: 'Many', url: 'http://127.0.0.1:9/', events: ['meeting.started'] });
     const url = 'http://any/client/v4/accounts/a/realtime/kit/b/webhooks';
     await sandbox.fetch(new Request(url, { method: 'POST', headers: { authorization: 'Bearer t' }, body }));
-    const { idleMeetingId: meetingId } = sandbox.samples;
-    for (let meeting = 0; meeting < 41; meeting += 1) sandbox.happen({ kind: 'meeting-started', meetingId });
-    expect(sandbox.deliveries().made).toBe(4100);
+    const { idleMeetingId: meetingId } = sandbox.exampleIds;
+    for (let meeting = 0; meeting < 41; meeting += 1) sandbox.trigger({ kind: 'meeting-started', meetingId });
+    expect(sandbox.deliveries().total).toBe(4100);
     expect(sandbox.deliveries().deliveries).toHaveLength(2000);
   });
 });

@@ -22,12 +22,12 @@ describe('the switches of webhooks', () => {
     expect(new Set(all.map(({ headers }) => headers['rtk-uuid'])).size).toBe(2);
   });
 
-  test('lateMs: deliveries come late, by the clock, and tell what was', async () => {
-    const served = await withWebhooks({ lateMs: 4000 });
+  test('delayMs: deliveries come late, by the clock, and tell what was', async () => {
+    const served = await withWebhooks({ delayMs: 4000 });
     await served.start();
     served.clock.advance(3999);
     await served.stop();
-    expect(served.sandbox.deliveries()).toMatchObject({ made: 2, underWay: 0 });
+    expect(served.sandbox.deliveries()).toMatchObject({ total: 2, inFlight: 0 });
     served.clock.advance(1);
     expect(statuses(await received(served, 1))).toEqual(['LIVE']);
     served.clock.advance(3999);
@@ -35,11 +35,11 @@ describe('the switches of webhooks', () => {
   });
 
   test('order: reversed sends what happened within batchMs the wrong way round, and late if it is to be', async () => {
-    const served = await withWebhooks({ order: 'reversed', batchMs: 1500, lateMs: 500 });
+    const served = await withWebhooks({ order: 'reversed', batchMs: 1500, delayMs: 500 });
     await served.start();
     served.clock.advance(1999);
     await served.stop();
-    expect(served.sandbox.deliveries().underWay).toBe(0);
+    expect(served.sandbox.deliveries().inFlight).toBe(0);
     served.clock.advance(1);
     expect(statuses(await received(served, 2))).toEqual(['OFFLINE', 'LIVE']);
     await served.start();
@@ -56,9 +56,14 @@ describe('the switches of webhooks', () => {
 
   test('order: shuffled sends them all, in an order that is neither', async () => {
     const served = await withWebhooks({ order: 'shuffled' });
-    const { samples, sandbox, clock } = served;
-    const ids = [samples.liveMeetingId, samples.idleMeetingId, samples.emptyMeetingId, samples.invokedMeetingId];
-    for (const meetingId of ids) sandbox.happen({ kind: 'meeting-started', meetingId });
+    const { exampleIds, sandbox, clock } = served;
+    const ids = [
+      exampleIds.liveMeetingId,
+      exampleIds.idleMeetingId,
+      exampleIds.emptyMeetingId,
+      exampleIds.invokedMeetingId,
+    ];
+    for (const meetingId of ids) sandbox.trigger({ kind: 'meeting-started', meetingId });
     clock.advance(1000);
     const seen = (await received(served, 4)).map(({ body }) => at(body, 'meeting', 'id'));
     expect(new Set(seen)).toEqual(new Set(ids));
@@ -66,8 +71,8 @@ describe('the switches of webhooks', () => {
     expect(seen).not.toEqual(ids.toReversed());
   });
 
-  test('badSignatureShare: that part of the deliveries is signed for another body', async () => {
-    const served = await withWebhooks({ badSignatureShare: 0.5 });
+  test('badSignatureRatio: that part of the deliveries is signed for another body', async () => {
+    const served = await withWebhooks({ badSignatureRatio: 0.5 });
     for (const livestream of [1, 2]) {
       await served.start();
       await served.stop();
@@ -84,7 +89,7 @@ describe('the switches of webhooks', () => {
     const served = await withWebhooks({ enabled: false });
     await served.start();
     served.sandbox.configure({ webhooks: { enabled: true } });
-    expect(served.sandbox.deliveries().made).toBe(0);
+    expect(served.sandbox.deliveries().total).toBe(0);
     await served.stop();
     expect(statuses(await received(served, 1))).toEqual(['OFFLINE']);
   });
@@ -115,17 +120,17 @@ describe('the switches of webhooks', () => {
   });
 
   test('stopped: IDLE is the other word for an end', async () => {
-    const served = await withWebhooks({ stopped: 'IDLE' });
+    const served = await withWebhooks({ endStatus: 'IDLE' });
     await served.start();
     await served.stop();
     expect(statuses(await received(served, 2))).toEqual(['LIVE', 'IDLE']);
   });
 
   test('the shapes hold for events too: unknown statuses, and nothing but the id', async () => {
-    const served = await serveAndReceive({ goLiveAfterMs: 0, shapes: { status: 'unknown' } });
+    const served = await serveAndReceive({ goLiveAfterMs: 0, responseFormats: { status: 'unknown' } });
     const streamId = await served.start();
     expect(statuses(await received(served, 1))).toEqual(['ARCHIVED']);
-    served.sandbox.configure({ shapes: { optionalFields: 'missing' } });
+    served.sandbox.configure({ responseFormats: { optionalFields: 'missing' } });
     await served.stop();
     const [, bare] = await received(served, 2);
     expect(bare?.body).toEqual({ event: 'livestreaming.statusUpdate', streamId });
@@ -134,7 +139,7 @@ describe('the switches of webhooks', () => {
   test.each([
     [{ copies: 0 }, 'webhooks.copies must be'],
     [{ copies: 101 }, 'webhooks.copies must be at most 100'],
-    [{ badSignatureShare: 1.5 }, 'webhooks.badSignatureShare must be at most 1'],
+    [{ badSignatureRatio: 1.5 }, 'webhooks.badSignatureRatio must be at most 1'],
     [{ order: 'random' }, 'webhooks.order must be one of'],
     [{ late: 5 }, 'webhooks.late is not known'],
   ])('refuse %j', async (webhooks, message) => {
@@ -148,8 +153,8 @@ describe('the switches of webhooks', () => {
 
 describe('what happens without the API', () => {
   test('renames a livestream', async () => {
-    const { control, get, samples } = await serve();
-    const livestreamId = samples.liveLivestreamId;
+    const { control, get, exampleIds } = await serve();
+    const livestreamId = exampleIds.liveLivestreamId;
     await control('POST', '/__sandbox/happenings', { kind: 'livestream-renamed', livestreamId, name: 'New name' });
     expect(at((await get(`/livestreams/${livestreamId}`)).body, 'data', 'livestream', 'name')).toBe('New name');
   });
@@ -169,11 +174,11 @@ describe('what happens without the API', () => {
   });
 
   test('does not end a livestream twice, nor a meeting for a reason that is none', async () => {
-    const { sandbox, control, samples } = await serve();
-    const failure = { kind: 'livestream-failed', livestreamId: samples.liveLivestreamId } as const;
-    sandbox.happen(failure);
-    expect(() => sandbox.happen(failure)).toThrow('LIVE or INVOKED');
-    const ending = { kind: 'meeting-ended', meetingId: samples.invokedMeetingId, reason: 'BORED' };
+    const { sandbox, control, exampleIds } = await serve();
+    const failure = { kind: 'livestream-failed', livestreamId: exampleIds.liveLivestreamId } as const;
+    sandbox.trigger(failure);
+    expect(() => sandbox.trigger(failure)).toThrow('LIVE or INVOKED');
+    const ending = { kind: 'meeting-ended', meetingId: exampleIds.invokedMeetingId, reason: 'BORED' };
     expect((await control('POST', '/__sandbox/happenings', ending)).status).toBe(400);
     expect(sandbox.overview().counts.byStatus).toMatchObject({ LIVE: 63, INVOKED: 8, ERRORED: 13 });
   });

@@ -7,7 +7,7 @@ const START = '/meetings/{meeting_id}/livestreams';
 describe('a fault', () => {
   test('status fails with that status and says when to retry', async () => {
     const { sandbox, get } = await serve();
-    sandbox.fail([{ kind: 'status', status: 503, retryAfterSeconds: 7 }]);
+    sandbox.setFaults([{ kind: 'status', status: 503, retryAfterSeconds: 7 }]);
     const { status, headers, body } = await get('/livestreams');
     expect(status).toBe(503);
     expect(headers.get('retry-after')).toBe('7');
@@ -16,7 +16,7 @@ describe('a fault', () => {
 
   test('strikes only its method and route, lets some pass, and wears out', async () => {
     const { sandbox, get } = await serve();
-    sandbox.fail([{ kind: 'status', method: 'get', route: '/meetings', skip: 1, times: 2 }]);
+    sandbox.setFaults([{ kind: 'status', method: 'get', route: '/meetings', skip: 1, times: 2 }]);
     expect((await get('/livestreams')).status).toBe(200);
     const statuses: number[] = [];
     for (let request = 0; request < 4; request += 1) statuses.push((await get('/meetings')).status);
@@ -26,13 +26,13 @@ describe('a fault', () => {
   test.each(['status', 'reset', 'html', 'empty', 'not-json'] as const)(
     '%s loses the request itself, or with `after` only its answer',
     async (kind) => {
-      const { sandbox, call, samples } = await serve();
-      const path = `/meetings/${samples.emptyMeetingId}/livestreams`;
+      const { sandbox, call, exampleIds } = await serve();
+      const path = `/meetings/${exampleIds.emptyMeetingId}/livestreams`;
       const start = () => call(path, { method: 'POST', body: '{}' }).catch(() => undefined);
-      sandbox.fail([{ kind, route: START }]);
+      sandbox.setFaults([{ kind, route: START }]);
       await start();
       expect(sandbox.overview().counts.livestreams).toBe(320);
-      sandbox.fail([{ kind, route: START, after: true }]);
+      sandbox.setFaults([{ kind, route: START, after: true }]);
       await start();
       expect(sandbox.overview().counts.livestreams).toBe(321);
     },
@@ -40,7 +40,7 @@ describe('a fault', () => {
 
   test('hang answers never, and ends when the client leaves', async () => {
     const { sandbox, call } = await serve();
-    sandbox.fail([{ kind: 'hang' }]);
+    sandbox.setFaults([{ kind: 'hang' }]);
     const client = new AbortController();
     const answer = call('/livestreams', { signal: client.signal });
     await eventually(() => expect(sandbox.requests().inFlight).toBe(1));
@@ -51,13 +51,13 @@ describe('a fault', () => {
 
   test('reset closes the connection without an answer', async () => {
     const { sandbox, call } = await serve();
-    sandbox.fail([{ kind: 'reset' }]);
+    sandbox.setFaults([{ kind: 'reset' }]);
     await expect(call('/livestreams')).rejects.toThrow('fetch failed');
   });
 
   test('truncated announces more than it sends', async () => {
     const { sandbox, call } = await serve();
-    sandbox.fail([{ kind: 'truncated' }]);
+    sandbox.setFaults([{ kind: 'truncated' }]);
     const response = await call('/livestreams');
     expect(response.status).toBe(200);
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1000);
@@ -67,7 +67,7 @@ describe('a fault', () => {
   test('html, empty and not-json are what proxies send', async () => {
     const { sandbox, call } = await serve();
     const answers = async (kind: 'html' | 'empty' | 'not-json') => {
-      sandbox.fail([{ kind }]);
+      sandbox.setFaults([{ kind }]);
       const response = await call('/livestreams');
       return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
     };
@@ -80,7 +80,7 @@ describe('a fault', () => {
 
   test('redirect leads into a trap that shows in the log', async () => {
     const { sandbox, call, origin } = await serve();
-    sandbox.fail([{ kind: 'redirect', times: 1 }]);
+    sandbox.setFaults([{ kind: 'redirect', times: 1 }]);
     const response = await call('/livestreams');
     expect(response.status).toBe(302);
     await fetch(new URL(String(response.headers.get('location')), origin));
@@ -89,21 +89,21 @@ describe('a fault', () => {
 
   test('redirect can lead anywhere', async () => {
     const { sandbox, call } = await serve();
-    sandbox.fail([{ kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' }]);
+    sandbox.setFaults([{ kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' }]);
     const response = await call('/livestreams');
     expect([response.status, response.headers.get('location')]).toEqual([307, 'http://127.0.0.1:9/']);
   });
 
   test('huge sends more than 8 MiB', async () => {
     const { sandbox, call } = await serve();
-    sandbox.fail([{ kind: 'huge' }]);
+    sandbox.setFaults([{ kind: 'huge' }]);
     const body = await (await call('/livestreams')).arrayBuffer();
     expect(body.byteLength).toBeGreaterThan(8 * 2 ** 20);
   });
 
   test('drip sends a byte at a time, by the clock', async () => {
     const { sandbox, call, clock } = await serve();
-    sandbox.fail([{ kind: 'drip' }]);
+    sandbox.setFaults([{ kind: 'drip' }]);
     const response = await call('/livestreams/none');
     const reader = response.body?.getReader();
     const chunks = [reader?.read(), reader?.read()];
@@ -133,6 +133,6 @@ describe('latency', () => {
     await eventually(() => expect(clock.pending()).toBe(5));
     clock.advance(400);
     await Promise.all(answers);
-    expect(sandbox.requests()).toMatchObject({ inFlight: 0, mostInFlight: 5 });
+    expect(sandbox.requests()).toMatchObject({ inFlight: 0, maxInFlight: 5 });
   });
 });

@@ -12,7 +12,7 @@ describe('the request quota', () => {
   });
 
   test('locks a token out of every call for the whole lock time once passed', async () => {
-    const { get, clock } = await serve({ quota: { limit: 2, windowSeconds: 10, lockSeconds: 60 } });
+    const { get, clock } = await serve({ quota: { limit: 2, windowSeconds: 10, lockoutSeconds: 60 } });
     const statuses = [(await get('/livestreams')).status, (await get('/livestreams')).status];
     const refused = await get('/meetings');
     expect([...statuses, refused.status]).toEqual([200, 200, 429]);
@@ -27,9 +27,9 @@ describe('the request quota', () => {
   test('counts what it refused, for whoever asks afterwards', async () => {
     const { get, sandbox } = await serve({ quota: { limit: 1 } });
     for (let sent = 0; sent < 3; sent += 1) await get('/livestreams');
-    expect(sandbox.requests()).toMatchObject({ received: 3, refused: 2 });
-    sandbox.forgetRequests();
-    expect(sandbox.requests()).toMatchObject({ received: 0, refused: 0 });
+    expect(sandbox.requests()).toMatchObject({ received: 3, rejected: 2 });
+    sandbox.clearRequests();
+    expect(sandbox.requests()).toMatchObject({ received: 0, rejected: 0 });
   });
 
   test('begins anew with every window', async () => {

@@ -4,7 +4,7 @@ import { aNumber, aString, at, matching, rows, serve } from './support.ts';
 describe('the seed', () => {
   test('is the same at every start', async () => {
     const [first, second] = [await serve(), await serve()];
-    expect(first.samples).toEqual(second.samples);
+    expect(first.exampleIds).toEqual(second.exampleIds);
     expect((await first.get('/livestreams?per_page=100')).body).toEqual(
       (await second.get('/livestreams?per_page=100')).body,
     );
@@ -33,18 +33,18 @@ describe('the seed', () => {
   });
 
   test('has meetings with at most one active livestream, and meetings with none at all', async () => {
-    const { get, samples } = await serve();
+    const { get, exampleIds } = await serve();
     const { body } = await get('/livestreams?per_page=100&status=LIVE');
     const meetingIds = rows(at(body, 'data')).flatMap((row) => at(row, 'meeting_id') ?? []);
     expect(meetingIds).toHaveLength(60);
     expect(new Set(meetingIds).size).toBe(60);
-    const empty = await get(`/meetings/${samples.emptyMeetingId}/livestream`);
+    const empty = await get(`/meetings/${exampleIds.emptyMeetingId}/livestream`);
     expect(at(empty.body, 'data', 'livestreams')).toEqual([]);
   });
 
   test('has viewer seconds past 2^31', async () => {
-    const { get, samples } = await serve();
-    const { body } = await get(`/livestreams/sessions/${samples.independentSessionId}`);
+    const { get, exampleIds } = await serve();
+    const { body } = await get(`/livestreams/sessions/${exampleIds.independentSessionId}`);
     expect(at(body, 'data', 'viewer_seconds')).toBeGreaterThan(2 ** 31);
   });
 
@@ -60,14 +60,14 @@ describe('the seed', () => {
 
 describe('a read', () => {
   test('gives a meeting its active livestream with every documented field', async () => {
-    const { get, samples } = await serve();
-    const { status, body } = await get(`/meetings/${samples.liveMeetingId}/active-livestream`);
+    const { get, exampleIds } = await serve();
+    const { status, body } = await get(`/meetings/${exampleIds.liveMeetingId}/active-livestream`);
     expect(status).toBe(200);
     expect(body).toEqual({
       success: true,
       data: {
-        id: samples.liveLivestreamId,
-        meeting_id: samples.liveMeetingId,
+        id: exampleIds.liveLivestreamId,
+        meeting_id: exampleIds.liveMeetingId,
         name: aString,
         status: 'LIVE',
         disabled: 'enabled',
@@ -81,11 +81,11 @@ describe('a read', () => {
   });
 
   test('gives the active session its meters as strings, and the session by id as numbers', async () => {
-    const { get, samples } = await serve();
-    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
-    const byId = await get(`/livestreams/sessions/${samples.liveSessionId}`);
+    const { get, exampleIds } = await serve();
+    const active = await get(`/livestreams/${exampleIds.liveLivestreamId}/active-livestream-session`);
+    const byId = await get(`/livestreams/sessions/${exampleIds.liveSessionId}`);
     expect(at(active.body, 'data', 'session')).toMatchObject({
-      id: samples.liveSessionId,
+      id: exampleIds.liveSessionId,
       ingest_seconds: aString,
       viewer_seconds: aString,
       invoked_time: aString,
@@ -98,16 +98,16 @@ describe('a read', () => {
   });
 
   test('tells why a session failed', async () => {
-    const { get, samples } = await serve();
-    const { body } = await get(`/livestreams/sessions/${samples.erroredSessionId}`);
+    const { get, exampleIds } = await serve();
+    const { body } = await get(`/livestreams/sessions/${exampleIds.erroredSessionId}`);
     expect(at(body, 'data', 'err_message')).toEqual(expect.any(String));
   });
 
   test('gives a meeting, and its livestreams with their sessions', async () => {
-    const { get, samples } = await serve();
-    const meeting = await get(`/meetings/${samples.idleMeetingId}`);
-    expect(at(meeting.body, 'data')).toMatchObject({ id: samples.idleMeetingId, title: aString });
-    const { body } = await get(`/meetings/${samples.idleMeetingId}/livestream`);
+    const { get, exampleIds } = await serve();
+    const meeting = await get(`/meetings/${exampleIds.idleMeetingId}`);
+    expect(at(meeting.body, 'data')).toMatchObject({ id: exampleIds.idleMeetingId, title: aString });
+    const { body } = await get(`/meetings/${exampleIds.idleMeetingId}/livestream`);
     const livestreams = rows(at(body, 'data', 'livestreams'));
     expect(livestreams.length).toBeGreaterThan(1);
     expect(at(livestreams, 0, 'disabled')).toEqual(expect.any(Boolean));

@@ -61,7 +61,7 @@ export async function serveAndReceive(settings: SettingsPatch = {}, ...replies: 
     events: ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended'],
   };
   const { body } = await served.post('/webhooks', webhook);
-  const path = `/meetings/${served.samples.emptyMeetingId}`;
+  const path = `/meetings/${served.exampleIds.emptyMeetingId}`;
   return {
     ...served,
     receiver,

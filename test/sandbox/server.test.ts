@@ -21,7 +21,7 @@ describe('the server', () => {
 
   test('ends open requests when it closes', async () => {
     const server = await startSandboxServer({ port: 0 });
-    server.sandbox.fail([{ kind: 'hang' }]);
+    server.sandbox.setFaults([{ kind: 'hang' }]);
     const answer = fetch(`${server.url}/accounts/a/realtime/kit/b/meetings`, {
       headers: { authorization: 'Bearer t' },
     });
@@ -33,7 +33,7 @@ describe('the server', () => {
 describe('in process', () => {
   test('the sandbox answers without a server', async () => {
     const sandbox = createSandbox();
-    const url = `http://any/client/v4/accounts/a/realtime/kit/b/meetings/${sandbox.samples.liveMeetingId}`;
+    const url = `http://any/client/v4/accounts/a/realtime/kit/b/meetings/${sandbox.exampleIds.liveMeetingId}`;
     const response = await sandbox.fetch(new Request(url, { headers: { authorization: 'Bearer t' } }));
     expect(response.status).toBe(200);
   });
@@ -48,7 +48,7 @@ describe('npm run sandbox', () => {
     const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: '0' } });
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
-    expect(String(printed)).toContain(createSandbox().samples.liveMeetingId);
+    expect(String(printed)).toContain(createSandbox().exampleIds.liveMeetingId);
     expect(String(printed)).toContain('/.well-known/webhooks.json');
     expect(String(printed)).toMatch(/curl .*Authorization: Bearer/);
     expect(String(printed)).toMatch(/curl .*\/__sandbox\/settings/);

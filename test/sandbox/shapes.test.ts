@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Shapes } from '../../src/sandbox/settings.ts';
+import type { ResponseFormats } from '../../src/sandbox/settings.ts';
 import { aString, at, rows, serve } from './support.ts';
 
-const withShapes = (shapes: Partial<Shapes>) => serve({ shapes });
+const withShapes = (responseFormats: Partial<ResponseFormats>) => serve({ responseFormats });
 
-describe('the shapes', () => {
+describe('the responseFormats', () => {
   test('list: object gives one row a page, with its paging inside', async () => {
     const { get } = await withShapes({ list: 'object' });
     const { body } = await get('/livestreams?page_no=2&per_page=50');
@@ -25,9 +25,9 @@ describe('the shapes', () => {
   });
 
   test('envelope: result moves the content', async () => {
-    const { get, samples } = await withShapes({ envelope: 'result' });
-    const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);
-    expect(at(body, 'result', 'livestream', 'id')).toBe(samples.liveLivestreamId);
+    const { get, exampleIds } = await withShapes({ envelope: 'result' });
+    const { body } = await get(`/livestreams/${exampleIds.liveLivestreamId}`);
+    expect(at(body, 'result', 'livestream', 'id')).toBe(exampleIds.liveLivestreamId);
     expect(at(body, 'data')).toBeUndefined();
   });
 
@@ -40,9 +40,9 @@ describe('the shapes', () => {
   test.each([
     ['null', null],
     ['empty', {}],
-  ] as const)('nothing: %s is a success without content', async (nothing, data) => {
-    const { get, samples } = await withShapes({ nothing });
-    const { status, body } = await get(`/meetings/${samples.idleMeetingId}/active-livestream`);
+  ] as const)('nothing: %s is a success without content', async (notFound, data) => {
+    const { get, exampleIds } = await withShapes({ notFound });
+    const { status, body } = await get(`/meetings/${exampleIds.idleMeetingId}/active-livestream`);
     expect(status).toBe(200);
     expect(body).toEqual({ success: true, data });
   });
@@ -51,9 +51,9 @@ describe('the shapes', () => {
     ['string', 'string'],
     ['number', 'number'],
   ] as const)('numbers: %s overrules the pages', async (numbers, type) => {
-    const { get, samples } = await withShapes({ numbers });
-    const byId = await get(`/livestreams/sessions/${samples.liveSessionId}`);
-    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
+    const { get, exampleIds } = await withShapes({ numbers });
+    const byId = await get(`/livestreams/sessions/${exampleIds.liveSessionId}`);
+    const active = await get(`/livestreams/${exampleIds.liveLivestreamId}/active-livestream-session`);
     expect(typeof at(byId.body, 'data', 'viewer_seconds')).toBe(type);
     expect(typeof at(active.body, 'data', 'session', 'viewer_seconds')).toBe(type);
   });
@@ -63,8 +63,8 @@ describe('the shapes', () => {
     ['boolean', true],
     ['true-false', 'true'],
   ] as const)('disabled: %s', async (disabled, expected) => {
-    const { get, samples } = await withShapes({ disabled });
-    const { body } = await get(`/livestreams/${samples.disabledLivestreamId}`);
+    const { get, exampleIds } = await withShapes({ disabled });
+    const { body } = await get(`/livestreams/${exampleIds.disabledLivestreamId}`);
     expect(at(body, 'data', 'livestream', 'disabled')).toBe(expected);
   });
 
@@ -73,21 +73,21 @@ describe('the shapes', () => {
     ['null', null],
     ['missing', undefined],
   ] as const)('timestamps: %s', async (timestamps, expected) => {
-    const { get, samples } = await withShapes({ timestamps });
-    const { body } = await get(`/livestreams/sessions/${samples.endedSessionId}`);
+    const { get, exampleIds } = await withShapes({ timestamps });
+    const { body } = await get(`/livestreams/sessions/${exampleIds.endedSessionId}`);
     for (const key of ['created_at', 'updated_at', 'started_time', 'stopped_time']) {
       expect(at(body, 'data', key)).toBe(expected);
     }
   });
 
   test('updatedAt: now makes every answer as old as it is kept', async () => {
-    const { get, samples, clock } = await withShapes({ updatedAt: 'now' });
+    const { get, exampleIds, clock } = await withShapes({ updatedAt: 'now' });
     clock.advance(1234);
     const now = new Date(clock.now()).toISOString();
-    const meeting = await get(`/meetings/${samples.idleMeetingId}`);
+    const meeting = await get(`/meetings/${exampleIds.idleMeetingId}`);
     const livestreams = await get('/livestreams?per_page=2');
-    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
-    const ended = await get(`/livestreams/sessions/${samples.endedSessionId}`);
+    const active = await get(`/livestreams/${exampleIds.liveLivestreamId}/active-livestream-session`);
+    const ended = await get(`/livestreams/sessions/${exampleIds.endedSessionId}`);
     expect(at(meeting.body, 'data', 'updated_at')).toBe(now);
     expect(at(livestreams.body, 'data', 1, 'updated_at')).toBe(now);
     expect(at(active.body, 'data', 'livestream', 'updated_at')).toBe(now);
@@ -97,9 +97,9 @@ describe('the shapes', () => {
   });
 
   test('livestreamById: flat puts the meters beside the fields', async () => {
-    const { get, samples } = await withShapes({ livestreamById: 'flat' });
-    const { body } = await get(`/livestreams/${samples.liveLivestreamId}`);
-    expect(at(body, 'data', 'id')).toBe(samples.liveLivestreamId);
+    const { get, exampleIds } = await withShapes({ livestreamById: 'flat' });
+    const { body } = await get(`/livestreams/${exampleIds.liveLivestreamId}`);
+    expect(at(body, 'data', 'id')).toBe(exampleIds.liveLivestreamId);
     expect(at(body, 'data', 'ingest_seconds')).toBeGreaterThan(0);
   });
 
@@ -118,26 +118,26 @@ describe('the shapes', () => {
   });
 
   test('paging: missing leaves it out everywhere', async () => {
-    const { get, samples } = await withShapes({ paging: 'missing' });
+    const { get, exampleIds } = await withShapes({ paging: 'missing' });
     expect(at((await get('/livestreams')).body, 'paging')).toBeUndefined();
-    expect(at((await get(`/livestreams/${samples.liveLivestreamId}`)).body, 'data', 'paging')).toBeUndefined();
-    expect(at((await get(`/meetings/${samples.idleMeetingId}/livestream`)).body, 'data', 'paging')).toBeUndefined();
+    expect(at((await get(`/livestreams/${exampleIds.liveLivestreamId}`)).body, 'data', 'paging')).toBeUndefined();
+    expect(at((await get(`/meetings/${exampleIds.idleMeetingId}/livestream`)).body, 'data', 'paging')).toBeUndefined();
   });
 
   test('status: unknown gives a word that no page lists', async () => {
-    const { get, samples } = await withShapes({ status: 'unknown' });
-    const { body } = await get(`/meetings/${samples.liveMeetingId}/active-livestream`);
+    const { get, exampleIds } = await withShapes({ status: 'unknown' });
+    const { body } = await get(`/meetings/${exampleIds.liveMeetingId}/active-livestream`);
     expect(at(body, 'data', 'status')).toBe('ARCHIVED');
   });
 
   test('optionalFields: missing leaves only ids', async () => {
-    const { get, post, samples } = await withShapes({ optionalFields: 'missing' });
-    const active = await get(`/livestreams/${samples.liveLivestreamId}/active-livestream-session`);
+    const { get, post, exampleIds } = await withShapes({ optionalFields: 'missing' });
+    const active = await get(`/livestreams/${exampleIds.liveLivestreamId}/active-livestream-session`);
     expect(at(active.body, 'data')).toEqual({
-      livestream: { id: samples.liveLivestreamId },
-      session: { id: samples.liveSessionId },
+      livestream: { id: exampleIds.liveLivestreamId },
+      session: { id: exampleIds.liveSessionId },
     });
-    const started = await post(`/meetings/${samples.emptyMeetingId}/livestreams`);
+    const started = await post(`/meetings/${exampleIds.emptyMeetingId}/livestreams`);
     expect(at(started.body, 'data')).toEqual({ id: aString });
   });
 });

@@ -35,7 +35,7 @@ export async function serve(settings: SettingsPatch = {}, clock: FakeClock = cre
   return {
     ...server,
     clock,
-    samples: sandbox.samples,
+    exampleIds: sandbox.exampleIds,
     call,
     get: (path: string) => seen(call(path)),
     post: (path: string, body: unknown = {}) => seen(call(path, { method: 'POST', body: JSON.stringify(body) })),

@@ -94,9 +94,9 @@ describe('a webhook', () => {
   });
 
   test('takes the forms that the shapes ask for', async () => {
-    const bare = await register({ shapes: { optionalFields: 'missing', envelope: 'result' } });
+    const bare = await register({ responseFormats: { optionalFields: 'missing', envelope: 'result' } });
     expect(at((await bare.get('/webhooks')).body, 'result')).toEqual([{ id: matching(/./) }]);
-    const gone = await serve({ shapes: { nothing: 'null', errors: 'errors' } });
+    const gone = await serve({ responseFormats: { notFound: 'null', errors: 'errors' } });
     expect(await gone.get('/webhooks/none')).toMatchObject({ status: 200, body: { success: true, data: null } });
     expect((await gone.send('DELETE', '/webhooks/none')).body).toMatchObject({ errors: [{ code: 404 }] });
   });

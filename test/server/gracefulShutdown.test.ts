@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { at, until } from '../support/gateway.ts';
+import { at, waitUntil } from '../support/gateway.ts';
 import { portOf } from '../redis/support/ports.ts';
 import { addressOf, ask, type Program, start, watchOverStream, watchOverWebSocket } from '../support/program.ts';
 
@@ -101,7 +101,7 @@ describe('a shutdown during a request', () => {
     const { program, address, sandbox, clock } = await startWithSandbox();
     sandbox.configure({ latencyMs: 1000 });
     const response = getOver(new Agent({ keepAlive: true }), `${address}/graphql?query=${encodeURIComponent(COUNT)}`);
-    await until(() => sandbox.requests().inFlight === 1 && clock.pending() > 0);
+    await waitUntil(() => sandbox.requests().inFlight === 1 && clock.pending() > 0);
     program.child.kill(signal);
     await untilClosed(address);
     expect(await logEntry(program, 'Shutting down.')).toMatchObject({
@@ -124,7 +124,7 @@ describe('a shutdown during a request', () => {
     sandbox.setFaults([{ kind: 'hang' }]);
     const caller = new AbortController();
     const response = ask(address, COUNT, caller.signal).catch(() => 'disconnected');
-    await until(() => sandbox.requests().inFlight === 1);
+    await waitUntil(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
     await untilClosed(address);
     const again = await getOver(agent, `${address}/health`);
@@ -142,7 +142,7 @@ describe('a shutdown during a request', () => {
       () => 'completed',
       () => 'aborted',
     );
-    await until(() => sandbox.requests().inFlight === 1);
+    await waitUntil(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
     expect(await outcome).toBe('aborted');
     expect(await program.exitCode).toBe(0);
@@ -157,7 +157,7 @@ describe('a shutdown during a request', () => {
     sandbox.setFaults([{ kind: 'hang' }]);
     const response = ask(address, COUNT);
     response.catch(() => null);
-    await until(() => sandbox.requests().inFlight === 1);
+    await waitUntil(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
     await untilClosed(address);
     program.child.kill('SIGINT');
@@ -196,14 +196,14 @@ describe('a shutdown after the caller of startLivestream has disconnected', () =
     sandbox.setFaults(faults);
     const caller = new AbortController();
     const response = ask(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal);
-    await until(() => sandbox.requests().inFlight === 1);
+    await waitUntil(() => sandbox.requests().inFlight === 1);
     caller.abort();
     await expect(response).rejects.toThrow('aborted');
     program.child.kill('SIGTERM');
     expect(await logEntry(program, 'Shutting down.')).toMatchObject({ mutations: 1 });
     await untilClosed(address);
     for (const count of sent.keys()) {
-      await until(() => sandbox.requests().received === count + 1 && clock.pending() > 0);
+      await waitUntil(() => sandbox.requests().received === count + 1 && clock.pending() > 0);
       clock.advance(1000);
     }
     expect(await program.exitCode).toBe(0);
@@ -217,7 +217,7 @@ describe('a shutdown after the caller of startLivestream has disconnected', () =
     sandbox.setFaults([{ kind: 'hang' }]);
     const caller = new AbortController();
     ask(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal).catch(() => null);
-    await until(() => sandbox.requests().inFlight === 1);
+    await waitUntil(() => sandbox.requests().inFlight === 1);
     caller.abort();
     program.child.kill('SIGTERM');
     expect(await logEntry(program, 'Shutdown timed out: aborting what is pending.')).toMatchObject({

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-import { type Answer, at, rowsOf, type TestGateway } from './gateway.ts';
+import { type TestResponse, at, asArray, type TestGateway } from './gateway.ts';
 
 /** An id of nothing. */
 export const UNKNOWN = 'no-such-thing';
@@ -15,7 +15,7 @@ export async function ask(
   representations: readonly unknown[],
   selection: string,
   fragments = '',
-): Promise<Answer> {
+): Promise<TestResponse> {
   const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ${selection} } } ${fragments}`;
   return gateway.send({ query, variables: { representations } });
 }
@@ -24,5 +24,5 @@ export async function ask(
 export async function entities(gateway: TestGateway, ...question: [unknown[], string, string?]): Promise<unknown[]> {
   const { data, errors } = await ask(gateway, ...question);
   expect(errors).toEqual([]);
-  return rowsOf(at(data, '_entities'));
+  return asArray(at(data, '_entities'));
 }

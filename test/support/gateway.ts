@@ -22,34 +22,34 @@ export interface TestGatewayOptions {
   /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
   caching?: Partial<Omit<CachingSettings, 'ttl'>> & { ttl?: Partial<TtlSettings> };
   /** Whether it trusts the webhooks that the sandbox signs; by default it receives none. */
-  takesWebhooks?: boolean;
+  receivesWebhooks?: boolean;
   /** Another one, whose sandbox and clock it shares. */
-  beside?: { place: Awaited<ReturnType<typeof startPlace>> };
+  sandboxOf?: { place: Awaited<ReturnType<typeof startTestbed>> };
   /** What it shares with others, on its clock. */
-  share?: (clock: Clock) => NonNullable<GatewayOptions['cluster']>;
+  cluster?: (clock: Clock) => NonNullable<GatewayOptions['cluster']>;
   /** Whatever else a gateway can be given. */
   options?: Partial<GatewayOptions>;
 }
 
 /** An error as a caller sees it. */
-export interface SeenError {
+export interface ResponseError {
   message: string;
   path?: (string | number)[];
   extensions: Record<string, unknown>;
 }
 
 /** A whole answer as a caller sees it. */
-export interface Answer<Data = unknown> {
+export interface TestResponse<Data = unknown> {
   status: number;
   headers: Headers;
   /** The body as it came. */
   text: string;
   data: Data | null;
   /** Empty where the answer has none. */
-  errors: SeenError[];
+  errors: ResponseError[];
 }
 
-export interface CallOptions {
+export interface RequestOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -66,7 +66,7 @@ export const ACCOUNT = 'acc-0a7f';
 export const APP = 'app-11d2';
 
 /** Matches the messages of log entries about operations. */
-const OPERATION = /^(Operation completed|Subscription ended|Request rejected)/;
+const OPERATION_MESSAGE = /^(Operation completed|Subscription ended|Request rejected)/;
 
 const running: { close(): Promise<void> }[] = [];
 
@@ -80,7 +80,7 @@ afterEach(async () => {
  */
 export async function startTestGateway(options: TestGatewayOptions = {}) {
   const { settings = {}, intercept = (send) => send, caching = {} } = options;
-  const place = options.beside?.place ?? (await startPlace(settings));
+  const place = options.sandboxOf?.place ?? (await startTestbed(settings));
   const { clock, sandbox, server } = place;
   const transport = createUndiciTransport();
   const logs: LogEntry[] = [];
@@ -99,24 +99,24 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     caching: { ...caching, ttl: { ...DEFAULT_TTL, revalidateTimeoutMs: 1000, ...caching.ttl } },
     upstreamReport: true,
     log: (level, message, fields = {}) =>
-      (OPERATION.test(message) ? operationLogs : logs).push({ level, message, fields }),
+      (OPERATION_MESSAGE.test(message) ? operationLogs : logs).push({ level, message, fields }),
     graphiql: {},
     clock: withoutShortWaits(clock),
     random: () => 0,
-    webhookKeyUrl: options.takesWebhooks === true ? server.keyUrl : null,
-    cluster: options.share?.(clock) ?? null,
+    webhookKeyUrl: options.receivesWebhooks === true ? server.keyUrl : null,
+    cluster: options.cluster?.(clock) ?? null,
     ...options.options,
   });
 
   /** Sends any request to the gateway. */
-  async function fetch(path: string, init: RequestInit = {}): Promise<Answer> {
+  async function fetch(path: string, init: RequestInit = {}): Promise<TestResponse> {
     const response = await gateway.fetch(new Request(`http://gateway.test${path}`, init));
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, ...readResult(text) };
   }
 
   /** Sends an operation that is not known by its type. */
-  async function send(body: unknown, { headers = {}, ...init }: CallOptions = {}): Promise<Answer> {
+  async function send(body: unknown, { headers = {}, ...init }: RequestOptions = {}): Promise<TestResponse> {
     return fetch('/graphql', {
       ...init,
       method: 'POST',
@@ -128,8 +128,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
   async function execute<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,
-    options?: CallOptions,
-  ): Promise<Answer<Data>> {
+    options?: RequestOptions,
+  ): Promise<TestResponse<Data>> {
     const answer = await send({ query: document.toString(), variables }, options);
     if (!isOf<Data>(answer)) throw new Error(`Not a GraphQL answer: ${answer.text}`);
     return answer;
@@ -172,7 +172,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     /** A whole round trip to the sandbox that is no request to its API. */
     control: async (): Promise<unknown> => (await globalThis.fetch(`${server.origin}/__sandbox`)).json(),
     async close(): Promise<void> {
-      await Promise.all([transport.close(), ...(options.beside === undefined ? [server.close()] : [])]);
+      await Promise.all([transport.close(), ...(options.sandboxOf === undefined ? [server.close()] : [])]);
     },
   };
   running.push(testGateway);
@@ -180,7 +180,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
 }
 
 /** A sandbox behind a real server, on a fake clock. */
-async function startPlace(settings: SettingsPatch) {
+async function startTestbed(settings: SettingsPatch) {
   const clock = createFakeClock();
   const sandbox = createSandbox({ clock, settings });
   return { clock, sandbox, server: await startSandboxServer({ port: 0, sandbox }) };
@@ -189,7 +189,7 @@ async function startPlace(settings: SettingsPatch) {
 export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
 
 /** Resolves as soon as `isTrue` says so. */
-export async function until(isTrue: () => boolean): Promise<void> {
+export async function waitUntil(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await setImmediate();
 }
 
@@ -205,7 +205,7 @@ export function at(value: unknown, ...keys: (string | number)[]): unknown {
 export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 /** The rows of a list in JSON. */
-export function rowsOf(value: unknown): unknown[] {
+export function asArray(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw new Error('Not a list');
   return value.map((row: unknown) => row);
 }
@@ -230,17 +230,17 @@ function withoutShortWaits(clock: Clock): Clock {
   };
 }
 
-function readResult(text: string): { data: unknown; errors: SeenError[] } {
+function readResult(text: string): { data: unknown; errors: ResponseError[] } {
   if (!text.startsWith('{')) return { data: null, errors: [] };
   const body: unknown = JSON.parse(text);
-  return { data: at(body, 'data') ?? null, errors: rowsOf(at(body, 'errors') ?? []).filter(isError) };
+  return { data: at(body, 'data') ?? null, errors: asArray(at(body, 'errors') ?? []).filter(isError) };
 }
 
-function isError(error: unknown): error is SeenError {
+function isError(error: unknown): error is ResponseError {
   return typeof at(error, 'message') === 'string' && typeof at(error, 'extensions') === 'object';
 }
 
 /** The schema's own types are what this relies on: graphql-js keeps to them. */
-function isOf<Data>(answer: Answer): answer is Answer<Data> {
+function isOf<Data>(answer: TestResponse): answer is TestResponse<Data> {
   return answer.text.startsWith('{');
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import type { Samples } from '../../src/sandbox/exampleIds.ts';
+import type { ExampleIds } from '../../src/sandbox/exampleIds.ts';
 
 /** An operation as it is sent. */
 export interface SentOperation {
@@ -21,23 +21,28 @@ const DECLARED: Readonly<Record<string, string>> = {
 };
 
 /** Valid queries over the whole schema, their lists small: with aliases, fragments of both kinds, conditions and variables. */
-export function operations(samples: Samples): fc.Arbitrary<SentOperation> {
+export function operations(exampleIds: ExampleIds): fc.Arbitrary<SentOperation> {
   const size = fc.integer({ min: 1, max: 4 });
   const variables = fc.record({ few: fc.option(size), some: fc.option(size), may: fc.boolean() }, { requiredKeys: [] });
   return fc
     .record({
-      text: selection(rootFields(samples)),
+      text: selection(rootFields(exampleIds)),
       is: fc.boolean(),
       variables,
-      reps: fc.array(representation(samples), { maxLength: 4 }),
+      reps: fc.array(representation(exampleIds), { maxLength: 4 }),
     })
     .map(({ text, is, variables: given, reps }) => written(text, { ...given, is, reps }));
 }
 
-function rootFields(samples: Samples): Text[] {
-  const meetings = [samples.liveMeetingId, samples.idleMeetingId, samples.emptyMeetingId, 'none'];
-  const livestreams = [samples.liveLivestreamId, samples.idleLivestreamId, samples.independentLivestreamId, 'none'];
-  const sessions = [samples.liveSessionId, samples.endedSessionId, samples.erroredSessionId, 'none'];
+function rootFields(exampleIds: ExampleIds): Text[] {
+  const meetings = [exampleIds.liveMeetingId, exampleIds.idleMeetingId, exampleIds.emptyMeetingId, 'none'];
+  const livestreams = [
+    exampleIds.liveLivestreamId,
+    exampleIds.idleLivestreamId,
+    exampleIds.independentLivestreamId,
+    'none',
+  ];
+  const sessions = [exampleIds.liveSessionId, exampleIds.endedSessionId, exampleIds.erroredSessionId, 'none'];
   return [
     byId('meeting', meetings, entity('Meeting', 3)),
     byId('livestream', livestreams, entity('Livestream', 3)),
@@ -118,12 +123,12 @@ function entities(): Text {
   return parts.map((texts) => `ALIAS: _entities(representations: $reps) { __typename ${texts.join(' ')} }`);
 }
 
-function representation(samples: Samples): fc.Arbitrary<object> {
+function representation(exampleIds: ExampleIds): fc.Arbitrary<object> {
   return fc.constantFrom(
-    { __typename: 'Meeting', id: samples.liveMeetingId },
+    { __typename: 'Meeting', id: exampleIds.liveMeetingId },
     { __typename: 'Meeting', id: 'none' },
-    { __typename: 'Livestream', id: samples.liveLivestreamId },
-    { __typename: 'LivestreamSession', id: samples.endedSessionId },
+    { __typename: 'Livestream', id: exampleIds.liveLivestreamId },
+    { __typename: 'LivestreamSession', id: exampleIds.endedSessionId },
   );
 }
 

@@ -22,8 +22,8 @@ export async function startReplicas(count: number, options: TestGatewayOptions =
     const gateway = await startTestGateway({
       ...options,
       ...more,
-      ...(place === null ? {} : { beside: { place } }),
-      share(clock) {
+      ...(place === null ? {} : { sandboxOf: { place } }),
+      cluster(clock) {
         shared.store ??= createMemoryStore({ clock, minReplicas: count });
         connection.store = shared.store.connect({ clockAheadMs: all.length - 1 });
         return { store: connection.store, prefix: PREFIX };

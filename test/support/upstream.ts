@@ -114,7 +114,7 @@ export async function sandboxed(settings: SettingsPatch = {}) {
   /** How many requests the sandbox saw, of one method or in all. */
   const seen = (method?: string) =>
     sandbox.requests().requests.filter((request) => method === undefined || request.method === method).length;
-  return { clock, sandbox, samples: sandbox.samples, options, sendings, routes, seen, url: server.url };
+  return { clock, sandbox, exampleIds: sandbox.exampleIds, options, sendings, routes, seen, url: server.url };
 }
 
 /** Deadlines of 10 s and 25 s; the shortest backoffs: 100 and 200 ms. `backoffs` are those that have begun. */

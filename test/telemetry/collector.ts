@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 
 import { onTestFinished } from 'vitest';
 
-import { at, rowsOf } from '../support/gateway.ts';
+import { at, asArray } from '../support/gateway.ts';
 
 /** A span as the collector received it. */
 export interface CollectedSpan {
@@ -48,7 +48,7 @@ export async function startCollector({ sendsResponses = true }: CollectorOptions
     /** The bodies of all requests, as text. */
     text: () => bodies.join('\n'),
     headers,
-    resources: () => bodies.flatMap((body) => rowsOf(at(JSON.parse(body), 'resourceSpans'))).map(attributesOfResource),
+    resources: () => bodies.flatMap((body) => asArray(at(JSON.parse(body), 'resourceSpans'))).map(attributesOfResource),
     spans: () => bodies.flatMap(spansOf),
   };
 }
@@ -58,9 +58,9 @@ function attributesOfResource(resource: unknown): Record<string, unknown> {
 }
 
 function spansOf(body: string): CollectedSpan[] {
-  return rowsOf(at(JSON.parse(body), 'resourceSpans'))
-    .flatMap((resource) => rowsOf(at(resource, 'scopeSpans')))
-    .flatMap((scope) => rowsOf(at(scope, 'spans')))
+  return asArray(at(JSON.parse(body), 'resourceSpans'))
+    .flatMap((resource) => asArray(at(resource, 'scopeSpans')))
+    .flatMap((scope) => asArray(at(scope, 'spans')))
     .map((span) => ({
       name: String(at(span, 'name')),
       traceId: String(at(span, 'traceId')),
@@ -77,7 +77,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 function attributesOf(list: unknown): Record<string, unknown> {
   return Object.fromEntries(
-    rowsOf(list ?? []).map((attribute) => {
+    asArray(list ?? []).map((attribute) => {
       const value = at(attribute, 'value');
       const kinds: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [];
       return [String(at(attribute, 'key')), kinds[0]];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { redactingLog } from '../../src/lib/log.ts';
-import { at, present, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
+import { at, present, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
 import { serve } from '../support/served.ts';
 
 const START =
@@ -156,7 +156,7 @@ describe('the log entry of a subscription', () => {
     expect(gateway.operationLogs).toEqual([]);
     await reader?.cancel();
     cancellation.abort();
-    await until(() => gateway.operationLogs.length > 0);
+    await waitUntil(() => gateway.operationLogs.length > 0);
     expect(lastEntry(gateway)).toMatchObject({
       message: 'Subscription ended.',
       operation: 'Watch',
@@ -174,11 +174,11 @@ describe('the log entry of a subscription', () => {
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ query: WATCH, variables: { id: gateway.exampleIds.liveLivestreamId } }),
     });
-    await until(() => gateway.server.subscriptionCount() === 1);
+    await waitUntil(() => gateway.server.subscriptionCount() === 1);
     const ended = response.text().catch(() => 'cut off');
     gateway.server.endSubscriptions();
     await ended;
-    await until(() => gateway.operationLogs.length > 0);
+    await waitUntil(() => gateway.operationLogs.length > 0);
     expect(lastEntry(gateway)).toMatchObject({ kind: 'subscription', code: 'STREAM_TERMINATED' });
   });
 
@@ -190,9 +190,9 @@ describe('the log entry of a subscription', () => {
     socket.addEventListener('message', ({ data }) => messages.push(JSON.parse(String(data))));
     const sendMessage = (message: object) => socket.send(JSON.stringify(message));
     socket.addEventListener('open', () => sendMessage({ type: 'connection_init' }));
-    await until(() => messages.length === 1);
+    await waitUntil(() => messages.length === 1);
     sendMessage({ id: '1', type: 'subscribe', payload: { query: 'query OverSocket { __typename }' } });
-    await until(() => messages.length === 3);
+    await waitUntil(() => messages.length === 3);
     expect(messages.map((message) => at(message, 'type'))).toEqual(['connection_ack', 'next', 'complete']);
     expect(gateway.operationLogs.map(({ fields }) => fields['operation'])).toEqual(['ConnectionInit', 'OverSocket']);
     socket.close();

@@ -9,11 +9,11 @@ import {
   APP,
   at,
   matching,
-  rowsOf,
+  asArray,
   startTestGateway,
   type TestGateway,
   TOKEN,
-  until,
+  waitUntil,
 } from '../support/gateway.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 
@@ -38,8 +38,8 @@ async function startWithAllMetrics(): Promise<TestGateway> {
   const metrics = createPrometheus('1.2.3');
   metrics.gauge('websockets', 'Registered by the program.', () => 2);
   const gateway = await startTestGateway({
-    takesWebhooks: true,
-    share: (clock) => ({ store: createMemoryStore({ clock, minReplicas: 1 }).connect(), prefix: 'test ' }),
+    receivesWebhooks: true,
+    cluster: (clock) => ({ store: createMemoryStore({ clock, minReplicas: 1 }).connect(), prefix: 'test ' }),
     options: { metrics },
   });
   const { liveLivestreamId, liveMeetingId } = gateway.exampleIds;
@@ -57,7 +57,7 @@ async function startWithAllMetrics(): Promise<TestGateway> {
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
     body: JSON.stringify({ query: WATCH }),
   });
-  await until(() => gateway.server.subscriptionCount() === 1);
+  await waitUntil(() => gateway.server.subscriptionCount() === 1);
   return gateway;
 }
 
@@ -156,9 +156,9 @@ describe('the dashboard', () => {
   const dashboard: unknown = JSON.parse(
     readFileSync(new URL('../../src/telemetry/dashboard.json', import.meta.url), 'utf8'),
   );
-  const panels = rowsOf(at(dashboard, 'panels'));
+  const panels = asArray(at(dashboard, 'panels'));
   const expressions = panels.flatMap((panel) =>
-    rowsOf(at(panel, 'targets') ?? []).map((target) => String(at(target, 'expr'))),
+    asArray(at(panel, 'targets') ?? []).map((target) => String(at(target, 'expr'))),
   );
   /** The metrics in the expressions: every name before a brace. */
   const shown = new Set(
@@ -197,7 +197,7 @@ describe('the dashboard', () => {
 
 describe('the alert rules', () => {
   const file: unknown = parse(readFileSync(new URL('../../src/telemetry/alerts.yaml', import.meta.url), 'utf8'));
-  const rules = rowsOf(at(file, 'groups')).flatMap((group) => rowsOf(at(group, 'rules')));
+  const rules = asArray(at(file, 'groups')).flatMap((group) => asArray(at(group, 'rules')));
 
   test('have unique names, a severity, a summary and a description', () => {
     expect(rules.length).toBeGreaterThan(5);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { createOtlpTracing } from '../../src/telemetry/otlpTracer.ts';
 import type { TransportRequest } from '../../src/realtimekit/transport.ts';
-import { ACCOUNT, APP, present, startTestGateway, TOKEN, until } from '../support/gateway.ts';
+import { ACCOUNT, APP, present, startTestGateway, TOKEN, waitUntil } from '../support/gateway.ts';
 import { type CollectedSpan, type CollectorOptions, startCollector } from './collector.ts';
 
 const SAMPLE_ALL = { isParentBased: true, ratio: 1 };
@@ -182,7 +182,7 @@ test('reads for the events of a subscription are not part of its trace', async (
   let text = '';
   while (!text.includes('event: next')) text += new TextDecoder().decode((await reader?.read())?.value);
   await reader?.cancel();
-  await until(() => gateway.operationLogs.length > 0);
+  await waitUntil(() => gateway.operationLogs.length > 0);
   await tracing.close();
   const names = collector.spans().map(({ name }) => name);
   expect(names).toContain('subscription Watch');

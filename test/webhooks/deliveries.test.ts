@@ -37,9 +37,9 @@ describe('deliveries of the sandbox', () => {
   test('report the start and end of a meeting', async () => {
     const deliveries = await startDeliveries();
     const { sandbox, meetingId, events } = deliveries;
-    sandbox.happen({ kind: 'meeting-started', meetingId });
+    sandbox.trigger({ kind: 'meeting-started', meetingId });
     await responded(deliveries, 1);
-    sandbox.happen({ kind: 'meeting-ended', meetingId, reason: 'HOST_ENDED_MEETING' });
+    sandbox.trigger({ kind: 'meeting-ended', meetingId, reason: 'HOST_ENDED_MEETING' });
     await responded(deliveries, 2);
     expect(events).toEqual([
       { kind: 'meeting', meetingId, phase: 'started' },
@@ -58,7 +58,7 @@ describe('deliveries of the sandbox', () => {
   });
 
   test('are reported in the order of arrival when they are late or reversed', async () => {
-    const late = await startDeliveries({ webhooks: { lateMs: 3000 } });
+    const late = await startDeliveries({ webhooks: { delayMs: 3000 } });
     await late.start();
     expect(late.events).toEqual([]);
     late.clock.advance(3000);
@@ -74,7 +74,7 @@ describe('deliveries of the sandbox', () => {
   });
 
   test('with an invalid signature are rejected and not reported, while the valid ones are', async () => {
-    const deliveries = await startDeliveries({ webhooks: { badSignatureShare: 0.5 } });
+    const deliveries = await startDeliveries({ webhooks: { badSignatureRatio: 0.5 } });
     for (const round of [1, 2, 3]) {
       await deliveries.start();
       await responded(deliveries, round * 2 - 1);
@@ -106,7 +106,7 @@ describe('deliveries of the sandbox', () => {
   test('get a 503 while the key is unavailable, and are reported exactly once after the retry', async () => {
     const deliveries = await startDeliveries({ webhooks: { copies: 2 } });
     const { sandbox, clock, logs } = deliveries;
-    sandbox.fail([{ kind: 'status', status: 500, route: '/.well-known/webhooks.json', times: 1 }]);
+    sandbox.setFaults([{ kind: 'status', status: 500, route: '/.well-known/webhooks.json', times: 1 }]);
     await deliveries.start();
     await responded(deliveries, 2);
     expect([deliveries.statuses(), deliveries.events]).toEqual([[503, 503], []]);
@@ -114,7 +114,7 @@ describe('deliveries of the sandbox', () => {
     // The sandbox sends a delivery again after 1 s, and then after 5 s.
     clock.advance(1000);
     await eventually(() => expect(sandbox.deliveries().deliveries.map(({ attempts }) => attempts)).toEqual([2, 2]));
-    await eventually(() => expect(sandbox.deliveries().underWay).toBe(0));
+    await eventually(() => expect(sandbox.deliveries().inFlight).toBe(0));
     clock.advance(5000);
     await eventually(() => expect(deliveries.statuses()).toEqual([200, 200]));
     expect(eventStates(deliveries)).toEqual(['LIVE']);
@@ -122,7 +122,7 @@ describe('deliveries of the sandbox', () => {
   });
 
   test('that contain only the id are reported with the other fields unknown', async () => {
-    const deliveries = await startDeliveries({ shapes: { optionalFields: 'missing' } });
+    const deliveries = await startDeliveries({ responseFormats: { optionalFields: 'missing' } });
     const livestreamId = await deliveries.start();
     await responded(deliveries, 1);
     expect(deliveries.events).toEqual([
@@ -131,7 +131,7 @@ describe('deliveries of the sandbox', () => {
   });
 
   test('are all reported when they are shuffled, repeated and partly forged', async () => {
-    const webhooks = { order: 'shuffled', copies: 3, badSignatureShare: 0.25, batchMs: 1000 } as const;
+    const webhooks = { order: 'shuffled', copies: 3, badSignatureRatio: 0.25, batchMs: 1000 } as const;
     const deliveries = await startDeliveries({ webhooks });
     for (let round = 0; round < 5; round += 1) {
       await deliveries.start();

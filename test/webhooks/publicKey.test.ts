@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 
 import { TransportError } from '../../src/realtimekit/transport.ts';
-import { until } from '../support/gateway.ts';
+import { waitUntil } from '../support/gateway.ts';
 import { type KeyResponse, keyResponse, LIVE_EVENT, createTestReceiver } from './testReceiver.ts';
 
 const FORGED = { 'rtk-signature': 'A'.repeat(344) };
@@ -28,7 +28,7 @@ describe('public key', () => {
     const receiver = await createTestReceiver();
     const { pem, arrive } = delayKey(receiver);
     const statuses = arrive(20);
-    await until(() => receiver.keyRequests.length > 0);
+    await waitUntil(() => receiver.keyRequests.length > 0);
     await runEventLoop();
     pem.resolve(await receiver.signing.publicPem());
     expect([new Set(await statuses), receiver.keyRequests.length]).toEqual([new Set([200]), 1]);
@@ -54,7 +54,7 @@ describe('public key', () => {
     signing.rotate();
     const { pem, arrive } = delayKey(receiver);
     const statuses = arrive(20);
-    await until(() => keyRequests.length > 1);
+    await waitUntil(() => keyRequests.length > 1);
     await runEventLoop();
     pem.resolve(await signing.publicPem());
     expect([new Set(await statuses), keyRequests.length, events.length]).toEqual([new Set([200]), 2, 21]);
@@ -138,7 +138,7 @@ describe('public key', () => {
     const { deliver, setKeyResponse, keyRequests, clock } = await createTestReceiver();
     setKeyResponse(new Promise<string>(() => {}));
     const both = Promise.all([deliver(LIVE_EVENT), deliver(LIVE_EVENT)]);
-    await until(() => keyRequests.length === 1 && clock.pending() === 1);
+    await waitUntil(() => keyRequests.length === 1 && clock.pending() === 1);
     clock.advance(4999);
     expect(keyRequests[0]?.signal.aborted).toBe(false);
     clock.advance(1);

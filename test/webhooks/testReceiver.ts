@@ -57,7 +57,7 @@ export function createWebhookServer(receive: (request: Request) => Promise<Respo
 /** A sandbox that delivers its webhooks to a receiver over HTTP. Both use the same fake clock. */
 export async function startDeliveries(settings: SettingsPatch = {}) {
   const served = await serve({ goLiveAfterMs: 0, ...settings });
-  const { clock, keyUrl, post, sandbox, samples } = served;
+  const { clock, keyUrl, post, sandbox, exampleIds } = served;
   const transport = createUndiciTransport();
   closeAfterTest(transport);
   const events: WebhookEvent[] = [];
@@ -72,7 +72,7 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
   const origin = await listen(createWebhookServer(receive));
   const names = ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended', 'meeting.chatSynced'];
   await post('/webhooks', { name: 'Gateway', url: origin + WEBHOOK_PATH, events: names });
-  const meetingId = samples.emptyMeetingId;
+  const meetingId = exampleIds.emptyMeetingId;
   const path = `/meetings/${meetingId}`;
   return {
     ...served,
@@ -83,7 +83,7 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
     start: async () => String(at((await post(`${path}/livestreams`, { name: 'First light' })).body, 'data', 'id')),
     stop: () => post(`${path}/active-livestream/stop`),
     /** The HTTP status of the response to each delivery; null if there is none yet. */
-    statuses: () => sandbox.deliveries().deliveries.map(({ answer }) => answer),
+    statuses: () => sandbox.deliveries().deliveries.map(({ responseStatus }) => responseStatus),
     /** The payload of each delivery. */
     payloads: () => sandbox.deliveries().deliveries.map(({ payload }) => payload),
     /** The number of requests for the public key. */

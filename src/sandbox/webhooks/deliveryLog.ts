@@ -10,24 +10,24 @@ export interface Delivery {
   /** The JSON that is sent, as text. */
   payload: string;
   /** When what it tells happened, by the sandbox's clock: ISO 8601. */
-  at: string;
+  occurredAt: string;
   /** `pending`: not sent yet, on its way, or to be tried again. `failed`: given up. */
   status: 'pending' | 'delivered' | 'failed';
   attempts: number;
   /** The last HTTP status received; null: none yet, or the connection failed. */
-  answer: number | null;
+  responseStatus: number | null;
 }
 
 /** The deliveries, oldest first, and how many there were since the log was last emptied. */
 export interface DeliveryReport {
   deliveries: Delivery[];
   /** All that were made, those that the log no longer holds too. */
-  made: number;
+  total: number;
   /** Requests that wait for their turn or their answer now; waits on the clock do not count. */
-  underWay: number;
+  inFlight: number;
 }
 
-const MOST_KEPT = 2000;
+const MAX_ENTRIES = 2000;
 
 /** The deliveries made, bounded to the last 2,000. */
 export class DeliveryLog {
@@ -35,18 +35,18 @@ export class DeliveryLog {
   #made = 0;
 
   /** Notes a delivery, and gives the entry for whoever carries it out to keep up to date. */
-  enter(delivery: Omit<Delivery, 'status' | 'attempts' | 'answer'>): Delivery {
-    const entry: Delivery = { ...delivery, status: 'pending', attempts: 0, answer: null };
+  add(delivery: Omit<Delivery, 'status' | 'attempts' | 'responseStatus'>): Delivery {
+    const entry: Delivery = { ...delivery, status: 'pending', attempts: 0, responseStatus: null };
     this.#deliveries.push(entry);
     this.#made += 1;
     // In blocks, so that a full log does not move all of itself at every delivery.
-    if (this.#deliveries.length > 2 * MOST_KEPT) this.#deliveries = this.#deliveries.slice(-MOST_KEPT);
+    if (this.#deliveries.length > 2 * MAX_ENTRIES) this.#deliveries = this.#deliveries.slice(-MAX_ENTRIES);
     return entry;
   }
 
-  report(underWay: number): DeliveryReport {
-    const deliveries = structuredClone(this.#deliveries.slice(-MOST_KEPT));
-    return { deliveries, made: this.#made, underWay };
+  report(inFlight: number): DeliveryReport {
+    const deliveries = structuredClone(this.#deliveries.slice(-MAX_ENTRIES));
+    return { deliveries, total: this.#made, inFlight };
   }
 
   clear(): void {

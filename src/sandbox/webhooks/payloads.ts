@@ -1,6 +1,6 @@
-import { INGEST_SERVER, type Livestream, type Meeting } from '../records.ts';
-import type { Shapes } from '../settings.ts';
-import type { Gathering } from '../world.ts';
+import { INGEST_SERVER, type LivestreamRecord, type MeetingRecord } from '../records.ts';
+import type { ResponseFormats } from '../settings.ts';
+import type { MeetingSession } from '../world.ts';
 
 type Json = Record<string, unknown>;
 
@@ -10,35 +10,39 @@ export type EndReason = (typeof END_REASONS)[number];
 
 /** What becomes of a livestream, as it is at `now`. */
 export interface StatusUpdate {
-  livestream: Livestream;
+  livestream: LivestreamRecord;
   /** Undefined: an independent livestream. */
-  meeting: Meeting | undefined;
+  meeting: MeetingRecord | undefined;
   status: string;
   now: number;
 }
 
 /** The body of `livestreaming.statusUpdate`. It says nothing of when: a late one looks like a new one. */
-export function statusUpdate({ livestream, meeting, status, now }: StatusUpdate, appId: string, shapes: Shapes): Json {
+export function statusUpdatePayload(
+  { livestream, meeting, status, now }: StatusUpdate,
+  appId: string,
+  responseFormats: ResponseFormats,
+): Json {
   const id = { event: 'livestreaming.statusUpdate', streamId: livestream.id };
-  if (shapes.optionalFields === 'missing') return id;
+  if (responseFormats.optionalFields === 'missing') return id;
   return {
     ...id,
-    status: shapes.status === 'unknown' ? 'ARCHIVED' : status,
+    status: responseFormats.status === 'unknown' ? 'ARCHIVED' : status,
     manualIngest: livestream.meetingId === undefined,
-    playbackUrl: now < livestream.playbackUrlFrom ? undefined : livestream.playbackUrl,
+    playbackUrl: now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
     ingestServer: INGEST_SERVER,
     streamKey: livestream.streamKey,
     meeting: meeting === undefined ? undefined : writeMeeting(meeting, appId),
   };
 }
 
-export function meetingStarted(meeting: Meeting, gathering: Gathering, appId: string): Json {
+export function meetingStartedPayload(meeting: MeetingRecord, gathering: MeetingSession, appId: string): Json {
   return { event: 'meeting.started', meeting: { ...writeMeeting(meeting, appId), ...writeGathering(gathering) } };
 }
 
-export function meetingEnded(
-  meeting: Meeting,
-  ended: { gathering: Gathering; at: number; reason: EndReason },
+export function meetingEndedPayload(
+  meeting: MeetingRecord,
+  ended: { gathering: MeetingSession; at: number; reason: EndReason },
   appId: string,
 ): Json {
   const times = { ...writeGathering(ended.gathering), endedAt: new Date(ended.at).toISOString() };
@@ -46,7 +50,7 @@ export function meetingEnded(
 }
 
 /** The vendor's examples have the status `LIVE` in every event, at the meeting's end too. */
-function writeMeeting(meeting: Meeting, appId: string): Json {
+function writeMeeting(meeting: MeetingRecord, appId: string): Json {
   return {
     id: meeting.id,
     title: meeting.title,
@@ -56,6 +60,6 @@ function writeMeeting(meeting: Meeting, appId: string): Json {
   };
 }
 
-function writeGathering({ sessionId, startedAt }: Gathering): Json {
+function writeGathering({ sessionId, startedAt }: MeetingSession): Json {
   return { sessionId, startedAt: new Date(startedAt).toISOString() };
 }

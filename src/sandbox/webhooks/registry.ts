@@ -13,7 +13,7 @@ export const WEBHOOK_EVENTS = [
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
 
 /** What its owner decides about a webhook. */
-export interface WebhookFields {
+export interface WebhookInput {
   name: string;
   url: string;
   events: readonly WebhookEventName[];
@@ -21,7 +21,7 @@ export interface WebhookFields {
 }
 
 /** A registered webhook; times are milliseconds since the Unix epoch. */
-export interface Webhook extends WebhookFields {
+export interface WebhookRecord extends WebhookInput {
   id: string;
   /** The app it was registered with. Apps share the sandbox's world, but not their webhooks. */
   appId: string;
@@ -31,39 +31,39 @@ export interface Webhook extends WebhookFields {
 
 /** The webhooks of all apps. The same URL may be registered many times over, as the API allows it. */
 export class WebhookRegistry {
-  readonly #webhooks = new Map<string, Webhook>();
+  readonly #webhooks = new Map<string, WebhookRecord>();
 
-  list(appId: string): Webhook[] {
+  list(appId: string): WebhookRecord[] {
     return [...this.#webhooks.values()].filter((webhook) => webhook.appId === appId);
   }
 
-  get(appId: string, id: string): Webhook | undefined {
+  get(appId: string, id: string): WebhookRecord | undefined {
     const webhook = this.#webhooks.get(id);
     return webhook?.appId === appId ? webhook : undefined;
   }
 
-  add(appId: string, fields: WebhookFields, now: number): Webhook {
+  add(appId: string, fields: WebhookInput, now: number): WebhookRecord {
     const webhook = { id: crypto.randomUUID(), appId, ...fields, createdAt: now, updatedAt: now };
     this.#webhooks.set(webhook.id, webhook);
     return webhook;
   }
 
-  change(webhook: Webhook, fields: Partial<WebhookFields>, now: number): Webhook {
+  update(webhook: WebhookRecord, fields: Partial<WebhookInput>, now: number): WebhookRecord {
     const changed = { ...webhook, ...fields, updatedAt: now };
     this.#webhooks.set(changed.id, changed);
     return changed;
   }
 
-  remove({ id }: Webhook): void {
+  remove({ id }: WebhookRecord): void {
     this.#webhooks.delete(id);
   }
 
   /** Whether what happens is told to anyone. */
-  get isHeard(): boolean {
+  get hasEnabled(): boolean {
     return [...this.#webhooks.values()].some(({ enabled }) => enabled);
   }
 
-  wanting(event: WebhookEventName): Webhook[] {
+  subscribedTo(event: WebhookEventName): WebhookRecord[] {
     return [...this.#webhooks.values()].filter(({ enabled, events }) => enabled && events.includes(event));
   }
 

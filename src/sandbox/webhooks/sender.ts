@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../random.ts';
 import { type Delivery, DeliveryLog, type DeliveryReport } from './deliveryLog.ts';
-import type { Webhook, WebhookEventName } from './registry.ts';
+import type { WebhookRecord, WebhookEventName } from './registry.ts';
 import type { WebhookSettings } from './webhookSettings.ts';
 import type { SigningKey } from './signingKey.ts';
 
@@ -9,7 +9,7 @@ import type { SigningKey } from './signingKey.ts';
 export type Deliver = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A request that is to be made, if need be several times. */
-interface Parcel {
+interface QueuedDelivery {
   /** Its entry in the log, kept up to date. */
   entry: Delivery;
   isForged: boolean;
@@ -18,7 +18,7 @@ interface Parcel {
 /** The vendor tells which deliveries it repeats, but not when. */
 const RETRY_DELAYS_MS = [1000, 5000, 25_000, 125_000];
 
-export interface CourierOptions {
+export interface WebhookSenderOptions {
   clock: Clock;
   random: Random;
   key: SigningKey;
@@ -27,34 +27,34 @@ export interface CourierOptions {
   /** The time for the log, which may differ from `clock`'s. */
   now: () => number;
   /** Whether this webhook is still to be called. */
-  isWanted: (webhookId: string) => boolean;
+  isEnabled: (webhookId: string) => boolean;
 }
 
 /**
  * Makes the calls to webhooks. Nobody waits for it; each webhook's requests are sent one after the other. An attempt has no deadline
  * but that of `deliver`, lest a test that moves the clock far on cuts off what is just under way.
  */
-export class Courier {
-  readonly #options: CourierOptions;
+export class WebhookSender {
+  readonly #options: WebhookSenderOptions;
   readonly #log = new DeliveryLog();
   readonly #waits = new Set<() => void>();
   readonly #lanes = new Map<string, Promise<void>>();
   readonly #underWay = new Set<AbortController>();
-  #batch: Parcel[] = [];
+  #batch: QueuedDelivery[] = [];
   #forgery = 0;
 
-  constructor(options: CourierOptions) {
+  constructor(options: WebhookSenderOptions) {
     this.#options = options;
   }
 
-  dispatch(webhook: Webhook, event: WebhookEventName, payload: unknown): void {
+  send(webhook: WebhookRecord, event: WebhookEventName, payload: unknown): void {
     const settings = this.#options.settings();
     // Not from a seeded generator: a sandbox started anew would use the same ids, and receivers would drop what comes under them.
     const uuid = crypto.randomUUID();
     const body = JSON.stringify(payload);
-    const at = new Date(this.#options.now()).toISOString();
-    const parcels = Array.from({ length: settings.copies }, (): Parcel => {
-      const entry = this.#log.enter({ uuid, webhookId: webhook.id, event, url: webhook.url, payload: body, at });
+    const occurredAt = new Date(this.#options.now()).toISOString();
+    const parcels = Array.from({ length: settings.copies }, (): QueuedDelivery => {
+      const entry = this.#log.add({ uuid, webhookId: webhook.id, event, url: webhook.url, payload: body, occurredAt });
       return { entry, isForged: this.#nextIsForged() };
     });
     this.#hold(parcels, settings);
@@ -64,7 +64,7 @@ export class Courier {
     return this.#log.report(this.#underWay.size);
   }
 
-  forget(): void {
+  clear(): void {
     this.#log.clear();
   }
 
@@ -78,14 +78,14 @@ export class Courier {
     this.#log.clear();
   }
 
-  #hold(parcels: Parcel[], { order, lateMs, batchMs }: WebhookSettings): void {
-    if (order === 'kept') {
-      this.#wait(lateMs, () => parcels.forEach((parcel) => this.#enqueue(parcel)));
+  #hold(parcels: QueuedDelivery[], { order, delayMs, batchMs }: WebhookSettings): void {
+    if (order === 'original') {
+      this.#wait(delayMs, () => parcels.forEach((parcel) => this.#enqueue(parcel)));
       return;
     }
     const isFirst = this.#batch.length === 0;
     this.#batch.push(...parcels);
-    if (isFirst) this.#wait(lateMs + batchMs, () => this.#sendBatch(order));
+    if (isFirst) this.#wait(delayMs + batchMs, () => this.#sendBatch(order));
   }
 
   #sendBatch(order: 'reversed' | 'shuffled'): void {
@@ -96,7 +96,7 @@ export class Courier {
   }
 
   /** Behind what is on its way to this webhook already, or the network would decide on the order. */
-  #enqueue(parcel: Parcel): void {
+  #enqueue(parcel: QueuedDelivery): void {
     const { webhookId } = parcel.entry;
     const before = this.#lanes.get(webhookId) ?? Promise.resolve();
     const attempt = new AbortController();
@@ -105,23 +105,23 @@ export class Courier {
     this.#lanes.set(webhookId, mine);
   }
 
-  async #attempt(parcel: Parcel, signal: AbortSignal): Promise<void> {
+  async #attempt(parcel: QueuedDelivery, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { entry } = parcel;
-    if (!this.#options.isWanted(entry.webhookId)) {
+    if (!this.#options.isEnabled(entry.webhookId)) {
       entry.status = 'failed';
       return;
     }
     entry.attempts += 1;
-    entry.answer = await this.#send(parcel, signal).catch(() => null);
+    entry.responseStatus = await this.#send(parcel, signal).catch(() => null);
     if (!signal.aborted) this.#settle(parcel);
   }
 
   /** 2xx is delivered; 5xx and no answer are tried again; any other answer is final. */
-  #settle(parcel: Parcel): void {
+  #settle(parcel: QueuedDelivery): void {
     const { entry } = parcel;
-    if (entry.answer !== null && entry.answer < 500) {
-      entry.status = entry.answer >= 200 && entry.answer < 300 ? 'delivered' : 'failed';
+    if (entry.responseStatus !== null && entry.responseStatus < 500) {
+      entry.status = entry.responseStatus >= 200 && entry.responseStatus < 300 ? 'delivered' : 'failed';
       return;
     }
     const delay = RETRY_DELAYS_MS[entry.attempts - 1];
@@ -129,7 +129,7 @@ export class Courier {
     else this.#wait(delay, () => this.#enqueue(parcel));
   }
 
-  async #send({ entry, isForged }: Parcel, signal: AbortSignal): Promise<number> {
+  async #send({ entry, isForged }: QueuedDelivery, signal: AbortSignal): Promise<number> {
     const { key, deliver } = this.#options;
     const body = new TextEncoder().encode(entry.payload);
     const headers = {
@@ -146,7 +146,7 @@ export class Courier {
 
   /** Evenly spread, so that a share of 0.5 is every second one. */
   #nextIsForged(): boolean {
-    this.#forgery += this.#options.settings().badSignatureShare;
+    this.#forgery += this.#options.settings().badSignatureRatio;
     if (this.#forgery < 1) return false;
     this.#forgery -= 1;
     return true;

@@ -1,48 +1,48 @@
-import { type Answer, Refusal } from '../responses.ts';
+import { type EndpointResult, ApiError } from '../responses.ts';
 import type { RestCall } from '../restCall.ts';
-import { Writer } from '../responseFormats.ts';
-import { readWebhook, readWebhookChange } from './webhookBody.ts';
-import type { Webhook } from './registry.ts';
+import { JsonWriter } from '../responseFormats.ts';
+import { parseWebhookInput, parseWebhookPatch } from './webhookBody.ts';
+import type { WebhookRecord } from './registry.ts';
 
 /** The app's webhooks, all of them: this list has no pages. */
-export function listWebhooks({ appId, webhooks, world, settings }: RestCall): Answer {
-  const writer = new Writer(world, settings.shapes);
+export function listWebhooks({ appId, webhooks, world, settings }: RestCall): EndpointResult {
+  const writer = new JsonWriter(world, settings.responseFormats);
   return { kind: 'found', data: webhooks.list(appId).map((webhook) => writer.webhook(webhook)) };
 }
 
-export function readOneWebhook(call: RestCall): Answer {
+export function getWebhook(call: RestCall): EndpointResult {
   const webhook = call.webhooks.get(call.appId, call.id);
-  return webhook === undefined ? { kind: 'nothing', message: 'Webhook not found' } : told(webhook, call);
+  return webhook === undefined ? { kind: 'nothing', message: 'Webhook not found' } : webhookResponse(webhook, call);
 }
 
-export function addWebhook(call: RestCall): Answer {
+export function addWebhook(call: RestCall): EndpointResult {
   const { appId, body, webhooks, world } = call;
-  return { ...told(webhooks.add(appId, readWebhook(body), world.now), call), status: 201 };
+  return { ...webhookResponse(webhooks.add(appId, parseWebhookInput(body), world.now), call), status: 201 };
 }
 
-export function replaceWebhook(call: RestCall): Answer {
+export function replaceWebhook(call: RestCall): EndpointResult {
   const { body, webhooks, world } = call;
-  return told(webhooks.change(existing(call), readWebhook(body), world.now), call);
+  return webhookResponse(webhooks.update(requireWebhook(call), parseWebhookInput(body), world.now), call);
 }
 
-export function editWebhook(call: RestCall): Answer {
+export function editWebhook(call: RestCall): EndpointResult {
   const { body, webhooks, world } = call;
-  return told(webhooks.change(existing(call), readWebhookChange(body), world.now), call);
+  return webhookResponse(webhooks.update(requireWebhook(call), parseWebhookPatch(body), world.now), call);
 }
 
 /** Tells what was removed. */
-export function removeWebhook(call: RestCall): Answer {
-  const webhook = existing(call);
+export function removeWebhook(call: RestCall): EndpointResult {
+  const webhook = requireWebhook(call);
   call.webhooks.remove(webhook);
-  return told(webhook, call);
+  return webhookResponse(webhook, call);
 }
 
-function existing({ appId, id, webhooks }: RestCall): Webhook {
+function requireWebhook({ appId, id, webhooks }: RestCall): WebhookRecord {
   const webhook = webhooks.get(appId, id);
-  if (webhook === undefined) throw new Refusal(404, 404, 'Webhook not found');
+  if (webhook === undefined) throw new ApiError(404, 404, 'Webhook not found');
   return webhook;
 }
 
-function told(webhook: Webhook, { world, settings }: RestCall) {
-  return { kind: 'found', data: new Writer(world, settings.shapes).webhook(webhook) } as const;
+function webhookResponse(webhook: WebhookRecord, { world, settings }: RestCall) {
+  return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).webhook(webhook) } as const;
 }

@@ -1,11 +1,11 @@
-import { BadInput, Fields } from '../fields.ts';
+import { InputError, Fields } from '../fields.ts';
 
-const ORDERS = ['kept', 'reversed', 'shuffled'] as const;
+const ORDERS = ['original', 'reversed', 'shuffled'] as const;
 const STATUSES = ['documented', 'all'] as const;
 const STOPPED = ['OFFLINE', 'IDLE'] as const;
 
 /** So that a slip of the keyboard does not flood a receiver. */
-const MOST_COPIES = 100;
+const MAX_COPIES = 100;
 
 /** How the registered webhooks are called. */
 export interface WebhookSettings {
@@ -14,32 +14,32 @@ export interface WebhookSettings {
   /** How often each delivery is sent, always with the same `rtk-uuid`. */
   copies: number;
   /** How long after the change a delivery is sent. */
-  lateMs: number;
+  delayMs: number;
   /** In which order the deliveries of one batch are sent. */
   order: (typeof ORDERS)[number];
   /** Unless their order is kept, deliveries are gathered for this long before they are sent. */
   batchMs: number;
   /** Which part of the deliveries, from 0 to 1 and evenly spread, has a signature that is not of its body. */
-  badSignatureShare: number;
+  badSignatureRatio: number;
   /**
    * `documented`: LIVE, and an end of any kind; that a livestream is INVOKED or ERRORED or has got its playback URL, only reads tell.
    * `all`: these too, an ERRORED one by that word, a playback URL that appears by the same status once more.
    */
   statuses: (typeof STATUSES)[number];
   /** The word for an end. */
-  stopped: (typeof STOPPED)[number];
+  endStatus: (typeof STOPPED)[number];
 }
 
 /** As the vendor's guide describes it. */
 export const DEFAULT_WEBHOOK_SETTINGS: WebhookSettings = {
   enabled: true,
   copies: 1,
-  lateMs: 0,
-  order: 'kept',
+  delayMs: 0,
+  order: 'original',
   batchMs: 1000,
-  badSignatureShare: 0,
+  badSignatureRatio: 0,
   statuses: 'documented',
-  stopped: 'OFFLINE',
+  endStatus: 'OFFLINE',
 };
 
 /** `current` with the changes of `patch`; throws `BadInput`, changing nothing. */
@@ -48,15 +48,15 @@ export function mergeWebhookSettings(current: WebhookSettings, patch: unknown): 
   const merged = {
     enabled: fields.boolean('enabled') ?? current.enabled,
     copies: fields.number('copies', { min: 1, integer: true }) ?? current.copies,
-    lateMs: fields.number('lateMs') ?? current.lateMs,
+    delayMs: fields.number('delayMs') ?? current.delayMs,
     order: fields.choice('order', ORDERS) ?? current.order,
     batchMs: fields.number('batchMs') ?? current.batchMs,
-    badSignatureShare: fields.number('badSignatureShare') ?? current.badSignatureShare,
+    badSignatureRatio: fields.number('badSignatureRatio') ?? current.badSignatureRatio,
     statuses: fields.choice('statuses', STATUSES) ?? current.statuses,
-    stopped: fields.choice('stopped', STOPPED) ?? current.stopped,
+    endStatus: fields.choice('endStatus', STOPPED) ?? current.endStatus,
   };
-  fields.end();
-  if (merged.copies > MOST_COPIES) throw new BadInput(`webhooks.copies must be at most ${MOST_COPIES}`);
-  if (merged.badSignatureShare > 1) throw new BadInput('webhooks.badSignatureShare must be at most 1');
+  fields.rejectUnknownKeys();
+  if (merged.copies > MAX_COPIES) throw new InputError(`webhooks.copies must be at most ${MAX_COPIES}`);
+  if (merged.badSignatureRatio > 1) throw new InputError('webhooks.badSignatureRatio must be at most 1');
   return merged;
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { at, rowsOf, type SeenError } from '../../support/gateway.ts';
+import { at, asArray, type ResponseError } from '../../support/gateway.ts';
 
 /** The result of an operation, as a caller sees it. */
 export interface GraphqlResult {
   data: unknown;
-  errors: SeenError[];
+  errors: ResponseError[];
 }
 
 /** A replica of the real program in a process of its own. */
@@ -65,7 +65,7 @@ export async function startReplica(settings: Record<string, string>): Promise<Re
       ...init,
     });
     const body: unknown = await response.json();
-    return { data: at(body, 'data') ?? null, errors: rowsOf(at(body, 'errors') ?? []).filter(isError) };
+    return { data: at(body, 'data') ?? null, errors: asArray(at(body, 'errors') ?? []).filter(isError) };
   }
 
   await start();
@@ -84,6 +84,6 @@ export async function startReplica(settings: Record<string, string>): Promise<Re
   };
 }
 
-function isError(error: unknown): error is SeenError {
+function isError(error: unknown): error is ResponseError {
   return typeof at(error, 'message') === 'string' && typeof at(error, 'extensions') === 'object';
 }

@@ -9,7 +9,7 @@ import { createOperationLoaders } from '../../../src/graphql/loaders/operationLo
 import { resolvers } from '../../../src/graphql/resolvers/index.ts';
 import { DEFAULT_CACHING } from '../../../src/data/cachingSettings.ts';
 import { createDataSource } from '../../../src/data/dataSource.ts';
-import { at, rowsOf } from '../gateway.ts';
+import { at, asArray } from '../gateway.ts';
 import { APP } from '../upstream.ts';
 import type { Owner } from './actions.ts';
 import { TOKENS, type World } from './world.ts';
@@ -80,12 +80,12 @@ function outcomeOf(result: unknown): Outcome {
   const plain: unknown = JSON.parse(JSON.stringify(result));
   return {
     data: at(plain, 'data') ?? null,
-    errors: rowsOf(at(plain, 'errors') ?? []).map((error) => ({
+    errors: asArray(at(plain, 'errors') ?? []).map((error) => ({
       message: String(at(error, 'message')),
-      path: rowsOf(at(error, 'path') ?? []).join('.'),
+      path: asArray(at(error, 'path') ?? []).join('.'),
       code: at(error, 'extensions', 'code'),
       retryAfterSeconds: at(error, 'extensions', 'retryAfterSeconds'),
     })),
-    sources: rowsOf(at(plain, 'extensions', 'upstream', 'calls') ?? []).map((call) => at(call, 'source')),
+    sources: asArray(at(plain, 'extensions', 'upstream', 'calls') ?? []).map((call) => at(call, 'source')),
   };
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_TTL } from '../../../src/data/cache/ttl.ts';
-import { at, rowsOf } from '../gateway.ts';
+import { at, asArray } from '../gateway.ts';
 import type { Owner } from './actions.ts';
 import type { Outcome } from './callers.ts';
 import { readSeen, type Seen, type SeenRow } from './seen.ts';
@@ -137,7 +137,7 @@ function changeOf({ who, startedAt, endedAt, changed, outcome }: Ended, world: W
   if (changed === null) return null;
   const { meetingId, to } = changed;
   const payload = at(outcome.data, to === 'started' ? 'startLivestream' : 'stopLivestream');
-  if (payload === null || payload === undefined || rowsOf(at(payload, 'userErrors')).length > 0) return null;
+  if (payload === null || payload === undefined || asArray(at(payload, 'userErrors')).length > 0) return null;
   const entries = world.active(meetingId).filter(({ seq }) => seq <= endedAt.seq);
   const index = to === 'started' ? startIn(entries, payload) : stopIn(entries, startedAt);
   const entry = entries[index];

@@ -6,10 +6,14 @@ const SESSION = '__typename id errorMessage updatedAt stoppedAt livestream { id 
 const MEETING = '__typename id title updatedAt';
 
 /** A query, by what it reads; `pick` chooses of which meeting or livestream. */
-export function queryOf(read: Read, pick: number, { meetingIds, livestreamIds, sandbox: { samples } }: World): string {
+export function queryOf(
+  read: Read,
+  pick: number,
+  { meetingIds, livestreamIds, sandbox: { exampleIds } }: World,
+): string {
   const meetingId = picked(meetingIds, pick);
   const livestreamId = picked(livestreamIds, pick);
-  const sessionId = picked([samples.liveSessionId, samples.liveSessionId, samples.endedSessionId], pick);
+  const sessionId = picked([exampleIds.liveSessionId, exampleIds.liveSessionId, exampleIds.endedSessionId], pick);
   const each = (ids: string[], field: (id: string) => string): string =>
     `{ ${ids.map((id, index) => `field${index}: ${field(id)}`).join(' ')} }`;
   const queries: Record<Read, () => string> = {

@@ -114,8 +114,8 @@ async function playAll(actions: readonly Action[], world: World, call: Caller): 
 
   function verify(): void {
     if (failures.length > 0) throw failures[0];
-    const { refused, requests } = sandbox.requests();
-    if (refused > 0) throw new Error(`The limit was passed: ${refused} requests were refused.`);
+    const { rejected, requests } = sandbox.requests();
+    if (rejected > 0) throw new Error(`The limit was passed: ${rejected} requests were refused.`);
     const names = requests
       .filter(({ route }) => route === '/meetings/{meeting_id}/livestreams')
       .map(({ body }) => at(body, 'name'));

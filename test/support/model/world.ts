@@ -6,7 +6,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '../../../src/realtimekit/transport.ts';
-import { at, rowsOf } from '../gateway.ts';
+import { at, asArray } from '../gateway.ts';
 import { APP } from '../upstream.ts';
 import type { Break, Latencies, Owner } from './actions.ts';
 import { createSteppedClock, type SteppedClock } from './clock.ts';
@@ -64,7 +64,7 @@ export interface World {
 }
 
 /** So little that a few operations use it up; what is compared with the truth in the end needs 16 reads. */
-const QUOTA = { limit: 24, windowSeconds: 60, lockSeconds: 60, enforced: true };
+const QUOTA = { limit: 24, windowSeconds: 60, lockoutSeconds: 60, enforced: true };
 
 /** What tells the two apart upstream. */
 export const TOKENS: Record<Owner, string> = { A: 'token-A', B: 'token-B' };
@@ -76,16 +76,21 @@ export async function createWorld(
 ): Promise<World> {
   let busy = 0;
   const clock = createSteppedClock(() => busy > 0);
-  const settings = { quota: QUOTA, nameDelayMs: 1500, shapes: { updatedAt: 'now' } } as const;
+  const settings = { quota: QUOTA, nameDelayMs: 1500, responseFormats: { updatedAt: 'now' } } as const;
   const sandbox = createSandbox({ clock, settings });
   const { baseUrl, exchange } = await connect(sandbox);
-  const { samples } = sandbox;
-  const meetingIds = [samples.liveMeetingId, samples.idleMeetingId, samples.emptyMeetingId, samples.invokedMeetingId];
+  const { exampleIds } = sandbox;
+  const meetingIds = [
+    exampleIds.liveMeetingId,
+    exampleIds.idleMeetingId,
+    exampleIds.emptyMeetingId,
+    exampleIds.invokedMeetingId,
+  ];
   const livestreamIds = [
-    samples.liveLivestreamId,
-    samples.idleLivestreamId,
-    samples.invokedLivestreamId,
-    samples.erroredLivestreamId,
+    exampleIds.liveLivestreamId,
+    exampleIds.idleLivestreamId,
+    exampleIds.invokedLivestreamId,
+    exampleIds.erroredLivestreamId,
   ];
   const actives = new Map<string, ActiveSince[]>();
   let seq = 0;
@@ -110,7 +115,7 @@ export async function createWorld(
     const url = `${baseUrl}/accounts/${APP.accountId}/realtime/kit/${APP.appId}/meetings/${meetingId}/livestream?per_page=100`;
     const { body } = await exchange({ method: 'GET', url, headers: { authorization: `Bearer look-up-${lookUps}` } });
     const parsed: unknown = JSON.parse(body);
-    return rowsOf(at(parsed, 'data', 'livestreams')).map((row) => {
+    return asArray(at(parsed, 'data', 'livestreams')).map((row) => {
       const name = at(row, 'name');
       return {
         id: String(at(row, 'id')),
@@ -191,7 +196,7 @@ export async function createWorld(
       const isNetwork = kind === 'unanswered' || kind === 'unconnected';
       network = isNetwork ? action : null;
       const fault = { ...rest, times, after };
-      sandbox.fail(isNetwork ? [] : routes.map((route) => Object.assign({ kind, route }, fault)));
+      sandbox.setFaults(isNetwork ? [] : routes.map((route) => Object.assign({ kind, route }, fault)));
     },
     trouble() {
       isCalm = false;
@@ -199,7 +204,7 @@ export async function createWorld(
     mend() {
       isCalm = true;
       network = null;
-      sandbox.fail([]);
+      sandbox.setFaults([]);
     },
   };
 }

@@ -71,7 +71,7 @@ export async function startLivestreams() {
     subscriptions: () => gateway.subscriptionCount(),
     /** The upstream requests since the renewal or the last `forget`, each as its method and route. */
     upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
-    forget: () => sandbox.forgetRequests(),
+    forget: () => sandbox.clearRequests(),
     /** What the REST API itself says to a GET, the content of its envelope. It stands in `upstream()`, too. */
     rest: async (path: string): Promise<unknown> => {
       const response = await fetch(`${server.url}/accounts/account/realtime/kit/app${path}`, {

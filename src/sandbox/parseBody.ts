@@ -1,15 +1,15 @@
-import { Refusal } from './responses.ts';
+import { ApiError } from './responses.ts';
 import { isRecord } from './fields.ts';
 
 /** The object that a body holds; whatever else it holds is refused. */
-export function readObject(body: string): Record<string, unknown> {
+export function parseBody(body: string): Record<string, unknown> {
   const parsed = parseJson(body);
-  if (!isRecord(parsed)) throw refusal('The body must be a JSON object');
+  if (!isRecord(parsed)) throw invalidBody('The body must be a JSON object');
   return parsed;
 }
 
-export function refusal(message: string): Refusal {
-  return new Refusal(400, 400, message);
+export function invalidBody(message: string): ApiError {
+  return new ApiError(400, 400, message);
 }
 
 function parseJson(text: string): unknown {

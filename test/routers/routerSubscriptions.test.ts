@@ -2,9 +2,9 @@ import { createClient } from 'graphql-sse';
 import { describe, expect, test } from 'vitest';
 
 import { at } from '../support/gateway.ts';
-import { agendaOf } from './startAgenda.ts';
+import { agendaOf } from '../../examples/agenda.ts';
 import { type FederationOptions, HIVE, startFederation } from './federation.ts';
-import { HIVE_GATEWAY_WITH_SOCKETS } from './routers.ts';
+import { HIVE_GATEWAY_WITH_SOCKETS } from './startRouter.ts';
 
 const WATCH = /* GraphQL */ `
   subscription ($id: ID!) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { at, matching } from '../support/gateway.ts';
 import { APOLLO, type FederationOptions, HIVE, startFederation } from './federation.ts';
-import { HIVE_GATEWAY_WITH_SCOPES } from './routers.ts';
+import { HIVE_GATEWAY_WITH_SCOPES } from './startRouter.ts';
 
 describe('our scopes', () => {
   const SECRET = '{ plannedMeetings { agenda title activeLivestream { status streamKey } } }';
@@ -10,7 +10,7 @@ describe('our scopes', () => {
   async function askForSecret(options: FederationOptions, headers: Record<string, string> = {}) {
     await using federation = await startFederation(options);
     const { agenda, ask, livestreams } = federation;
-    agenda.plan(livestreams.sandbox.samples.liveMeetingId);
+    agenda.plan(livestreams.sandbox.exampleIds.liveMeetingId);
     const { data, errors } = await ask(SECRET, {}, headers);
     return { meeting: at(data, 'plannedMeetings', 0), errors, upstream: livestreams.upstream() };
   }
