@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
 import type { StartLivestreamInput } from '../generated/graphql.ts';
-import { at, present, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
+import { at, nonNull, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
 
 const START = 'POST /meetings/{meeting_id}/livestreams';
 const STOP = 'POST /meetings/{meeting_id}/active-livestream/stop';
@@ -103,11 +103,11 @@ const Active = graphql(`
   }
 `);
 
-/** Stops, starts and stops again, in that order: the fields of a mutation run one after the other. */
+/** Stops, starts and stops again. The root fields of a mutation run in order. */
 const StopStartStop = graphql(`
   mutation StopStartStop($meetingId: ID!) {
     before: stopLivestream(input: { meetingId: $meetingId }) {
-      ...Seen
+      ...StopResult
     }
     started: startLivestream(input: { meetingId: $meetingId }) {
       livestream {
@@ -121,11 +121,11 @@ const StopStartStop = graphql(`
       }
     }
     after: stopLivestream(input: { meetingId: $meetingId }) {
-      ...Seen
+      ...StopResult
     }
   }
 
-  fragment Seen on StopLivestreamPayload {
+  fragment StopResult on StopLivestreamPayload {
     livestream {
       id
       status
@@ -138,10 +138,10 @@ const StopStartStop = graphql(`
   }
 `);
 
-/** A start that is refused reads the meeting all the same, and so before the stop that follows. */
-const ReadThenStop = graphql(`
-  mutation ReadThenStop($meetingId: ID!) {
-    refused: startLivestream(input: { meetingId: $meetingId, video: { width: 0, height: 1 } }) {
+/** The rejected starts read the meeting before and after the stop. */
+const StopBetweenReads = graphql(`
+  mutation StopBetweenReads($meetingId: ID!) {
+    before: startLivestream(input: { meetingId: $meetingId, video: { width: 0, height: 1 } }) {
       meeting {
         activeLivestream {
           id
@@ -156,7 +156,7 @@ const ReadThenStop = graphql(`
         }
       }
     }
-    again: startLivestream(input: { meetingId: $meetingId, video: { width: 1, height: 0 } }) {
+    after: startLivestream(input: { meetingId: $meetingId, video: { width: 1, height: 0 } }) {
       meeting {
         activeLivestream {
           id
@@ -173,22 +173,22 @@ const startBodies = (gateway: TestGateway): unknown[] =>
     .map(({ body }) => body);
 
 async function start(gateway: TestGateway, input: StartLivestreamInput) {
-  return present((await gateway.query(Start, { input })).startLivestream);
+  return nonNull((await gateway.query(Start, { input })).startLivestream);
 }
 
 async function stop(gateway: TestGateway, meetingId: string) {
-  return present((await gateway.query(Stop, { meetingId })).stopLivestream);
+  return nonNull((await gateway.query(Stop, { meetingId })).stopLivestream);
 }
 
-describe('the life of a livestream', () => {
-  test('goes from its start over LIVE to its stop', async () => {
+describe('a livestream', () => {
+  test('is INVOKED after its start, then LIVE, and no longer active after its stop', async () => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
+    const meetingId = gateway.exampleIds.emptyMeetingId;
     const active = async () => (await gateway.query(Active, { id: meetingId })).meeting?.activeLivestream;
 
     const started = await start(gateway, { meetingId, name: 'Town hall' });
     expect(started).toMatchObject({ livestream: { status: 'INVOKED', name: 'Town hall' }, userErrors: [] });
-    const id = present(started.livestream).id;
+    const id = nonNull(started.livestream).id;
     expect(await active()).toEqual({ id, status: 'INVOKED' });
 
     gateway.clock.advance(3000);
@@ -202,12 +202,12 @@ describe('the life of a livestream', () => {
     expect(await active()).toBeNull();
   });
 
-  test('begins with a full livestream, what the start does not tell being loaded', async () => {
+  test('has all its fields in the result of its start, including fields that the start response lacks', async () => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
+    const meetingId = gateway.exampleIds.emptyMeetingId;
     const input = { meetingId, name: 'Keynote' };
     const { startLivestream } = await gateway.query(StartInFull, { input });
-    const livestream = present(startLivestream?.livestream);
+    const livestream = nonNull(startLivestream?.livestream);
     const wire = at(await gateway.rest(`/livestreams/${livestream.id}`), 'livestream');
     const now = new Date(gateway.clock.now()).toISOString();
 
@@ -227,16 +227,16 @@ describe('the life of a livestream', () => {
     expect(startLivestream?.meeting?.activeLivestream).toEqual({ id: livestream.id, name: 'Keynote' });
   });
 
-  test('begins with the name that was sent and no playback URL, while upstream tells neither', async () => {
+  test('has the requested name and a null playback URL while upstream returns neither', async () => {
     const gateway = await startTestGateway({ settings: { nameDelayMs: 60_000, playbackUrlDelayMs: 60_000 } });
-    const input = { meetingId: gateway.samples.emptyMeetingId, name: 'Keynote' };
+    const input = { meetingId: gateway.exampleIds.emptyMeetingId, name: 'Keynote' };
     const { startLivestream } = await gateway.query(StartInFull, { input });
 
     expect(startLivestream?.livestream).toMatchObject({ name: 'Keynote', playbackUrl: null, disabled: false });
     expect(startLivestream?.meeting?.activeLivestream?.name).toBe('Keynote');
   });
 
-  test('keeps the name that was sent in whatever answer the livestream comes again', async () => {
+  test('has the requested name wherever the operation that started it selects the livestream', async () => {
     const gateway = await startTestGateway({ settings: { nameDelayMs: 60_000 } });
     const { data } = await gateway.send({
       query: `mutation ($input: StartLivestreamInput!) {
@@ -245,14 +245,14 @@ describe('the life of a livestream', () => {
           meeting { livestreams(first: 1) { nodes { name } } }
         }
       }`,
-      variables: { input: { meetingId: gateway.samples.emptyMeetingId, name: 'Keynote' } },
+      variables: { input: { meetingId: gateway.exampleIds.emptyMeetingId, name: 'Keynote' } },
     });
 
     expect(JSON.stringify(data).match(/"name":"Keynote"/g)).toHaveLength(2);
   });
 });
 
-describe('a start sends', () => {
+describe('a start', () => {
   test.each([
     [{}, {}],
     [{ name: null, video: null }, {}],
@@ -262,34 +262,37 @@ describe('a start sends', () => {
       { name: 'Ünïcode "quoted" 🎥', video: { width: 1, height: 1 } },
       { name: 'Ünïcode "quoted" 🎥', video_config: { width: 1, height: 1 } },
     ],
-  ])('for %j what the API wants', async (input, body) => {
+  ])('with the input %j sends the body %j', async (input, body) => {
     const gateway = await startTestGateway();
-    const { userErrors } = await start(gateway, { meetingId: gateway.samples.emptyMeetingId, ...input });
+    const { userErrors } = await start(gateway, { meetingId: gateway.exampleIds.emptyMeetingId, ...input });
 
     expect(userErrors).toEqual([]);
     expect(startBodies(gateway)).toEqual([body]);
   });
 });
 
-describe('what the caller has to handle stands in userErrors', () => {
-  test.each(['', '..', 'a/b', 'sessions', 'x'.repeat(65)])('a bad id, and nothing is sent: %j', async (meetingId) => {
-    const gateway = await startTestGateway();
-    const answers = [await start(gateway, { meetingId }), await stop(gateway, meetingId)];
+describe('userErrors', () => {
+  test.each(['', '..', 'a/b', 'sessions', 'x'.repeat(65)])(
+    'contain BAD_USER_INPUT for an invalid id, which is not sent: %j',
+    async (meetingId) => {
+      const gateway = await startTestGateway();
+      const results = [await start(gateway, { meetingId }), await stop(gateway, meetingId)];
 
-    for (const { livestream, meeting, userErrors } of answers) {
-      expect({ livestream, meeting }).toEqual({ livestream: null, meeting: null });
-      expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'meetingId'] }]);
-    }
-    expect(gateway.upstream()).toEqual([]);
-  });
+      for (const { livestream, meeting, userErrors } of results) {
+        expect({ livestream, meeting }).toEqual({ livestream: null, meeting: null });
+        expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'meetingId'] }]);
+      }
+      expect(gateway.upstream()).toEqual([]);
+    },
+  );
 
   test.each([
     ['width', { width: 0, height: 720 }],
     ['width', { width: -1, height: 0 }],
     ['height', { width: 1280, height: 0 }],
-  ])('a %s that is no size, and nothing is sent: %j', async (side, video) => {
+  ])('contain BAD_USER_INPUT for an invalid video %s, which is not sent: %j', async (side, video) => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
+    const meetingId = gateway.exampleIds.emptyMeetingId;
     const { livestream, meeting, userErrors } = await start(gateway, { meetingId, video });
 
     expect({ livestream, meeting }).toEqual({ livestream: null, meeting: { id: meetingId } });
@@ -297,7 +300,7 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('a meeting that does not exist', async () => {
+  test('contain NOT_FOUND when the meeting does not exist', async () => {
     const gateway = await startTestGateway();
     const meetingId = '0b8f4f0e-0000-4000-8000-000000000000';
     const notFound = [{ code: 'NOT_FOUND', field: ['input', 'meetingId'] }];
@@ -308,46 +311,49 @@ describe('what the caller has to handle stands in userErrors', () => {
     expect(stopped).toMatchObject({ livestream: null, meeting: null, userErrors: notFound });
   });
 
-  test('a meeting that has nothing to stop', async () => {
+  test('contain NOT_FOUND when the meeting has no active livestream to stop', async () => {
     const gateway = await startTestGateway();
-    const { livestream, userErrors } = await stop(gateway, gateway.samples.idleMeetingId);
+    const { livestream, userErrors } = await stop(gateway, gateway.exampleIds.idleMeetingId);
 
     expect(livestream).toBeNull();
     expect(userErrors).toMatchObject([{ code: 'NOT_FOUND', field: ['input', 'meetingId'] }]);
   });
 
-  test.each(['error', 'errors'] as const)('a meeting that is live already, said by "%s"', async (errors) => {
-    const gateway = await startTestGateway({ settings: { shapes: { errors } } });
-    const meetingId = gateway.samples.liveMeetingId;
-    const { livestream, meeting, userErrors } = await start(gateway, { meetingId });
+  test.each(['error', 'errors'] as const)(
+    'contain CONFLICT when the meeting is live already and upstream responds with "%s"',
+    async (errors) => {
+      const gateway = await startTestGateway({ settings: { responseFormats: { errors } } });
+      const meetingId = gateway.exampleIds.liveMeetingId;
+      const { livestream, meeting, userErrors } = await start(gateway, { meetingId });
 
-    expect({ livestream, meeting }).toEqual({ livestream: null, meeting: { id: meetingId } });
-    expect(userErrors).toMatchObject([{ code: 'CONFLICT', field: ['input', 'meetingId'] }]);
-    const { meeting: still } = await gateway.query(Active, { id: meetingId });
-    expect(still?.activeLivestream?.id).toBe(gateway.samples.liveLivestreamId);
-  });
+      expect({ livestream, meeting }).toEqual({ livestream: null, meeting: { id: meetingId } });
+      expect(userErrors).toMatchObject([{ code: 'CONFLICT', field: ['input', 'meetingId'] }]);
+      const { meeting: meetingAfter } = await gateway.query(Active, { id: meetingId });
+      expect(meetingAfter?.activeLivestream?.id).toBe(gateway.exampleIds.liveLivestreamId);
+    },
+  );
 
-  test('a start whose outcome cannot be told', async () => {
+  test('contain OUTCOME_UNKNOWN when a start has no response and reading back finds no livestream', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'reset', method: 'POST', route: START_ROUTE }]);
-    const { livestream, userErrors } = await start(gateway, { meetingId: gateway.samples.emptyMeetingId });
+    gateway.sandbox.setFaults([{ kind: 'reset', method: 'POST', route: START_ROUTE }]);
+    const { livestream, userErrors } = await start(gateway, { meetingId: gateway.exampleIds.emptyMeetingId });
 
     expect(livestream).toBeNull();
     expect(userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', field: null }]);
     expect(gateway.upstream()).toEqual([START, `GET ${ACTIVE_ROUTE}`]);
   });
 
-  test('a stop whose outcome cannot be told', async () => {
+  test('contain OUTCOME_UNKNOWN when a stop fails with 500, and the stop is sent once', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'status', status: 500, route: STOP_ROUTE }]);
-    const { userErrors } = await stop(gateway, gateway.samples.liveMeetingId);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 500, route: STOP_ROUTE }]);
+    const { userErrors } = await stop(gateway, gateway.exampleIds.liveMeetingId);
 
     expect(userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', field: null }]);
     expect(gateway.upstream().filter((request) => request === STOP)).toHaveLength(1);
   });
 });
 
-describe('a lost answer', () => {
+describe('a lost response', () => {
   test.each([
     { kind: 'reset' },
     { kind: 'truncated' },
@@ -356,10 +362,10 @@ describe('a lost answer', () => {
     { kind: 'html' },
     { kind: 'not-json' },
     { kind: 'empty' },
-  ] as const)('never starts a livestream twice: %j', async (fault) => {
+  ] as const)('does not start a livestream twice: %j', async (fault) => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
-    gateway.sandbox.fail([{ ...fault, after: true, method: 'POST', route: START_ROUTE }]);
+    const meetingId = gateway.exampleIds.emptyMeetingId;
+    gateway.sandbox.setFaults([{ ...fault, after: true, method: 'POST', route: START_ROUTE }]);
     const { livestream, userErrors } = await start(gateway, { meetingId, name: 'Once' });
 
     expect(userErrors).toEqual([]);
@@ -367,79 +373,83 @@ describe('a lost answer', () => {
     expect(startBodies(gateway)).toHaveLength(1);
   });
 
-  test('that never comes is settled when its time is up', async () => {
+  test('to a start is reconciled by reading back after the timeout', async () => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
-    gateway.sandbox.fail([{ kind: 'hang', after: true, method: 'POST', route: START_ROUTE }]);
+    const meetingId = gateway.exampleIds.emptyMeetingId;
+    gateway.sandbox.setFaults([{ kind: 'hang', after: true, method: 'POST', route: START_ROUTE }]);
     const started = start(gateway, { meetingId, name: 'Late' });
-    await until(() => gateway.upstream().includes(START));
+    await waitUntil(() => gateway.upstream().includes(START));
     gateway.clock.advance(10_000);
 
     expect(await started).toMatchObject({ livestream: { name: 'Late' }, userErrors: [] });
     expect(startBodies(gateway)).toHaveLength(1);
   });
 
-  test('of a stop counts as stopped when nothing is active any more', async () => {
+  test('to a stop counts as success when the meeting has no active livestream any more', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'reset', after: true, route: STOP_ROUTE }]);
-    const { livestream, userErrors } = await stop(gateway, gateway.samples.liveMeetingId);
+    gateway.sandbox.setFaults([{ kind: 'reset', after: true, route: STOP_ROUTE }]);
+    const { livestream, userErrors } = await stop(gateway, gateway.exampleIds.liveMeetingId);
 
     expect(userErrors).toEqual([]);
-    expect(livestream).toMatchObject({ id: gateway.samples.liveLivestreamId, status: 'IDLE' });
+    expect(livestream).toMatchObject({ id: gateway.exampleIds.liveLivestreamId, status: 'IDLE' });
     expect(gateway.upstream().filter((request) => request === STOP)).toHaveLength(1);
   });
 });
 
-describe('the same operation reads the new state', () => {
-  test('after each start and each stop', async () => {
+describe('an operation with several mutations', () => {
+  test('reads the new state after each start and each stop', async () => {
     const gateway = await startTestGateway();
-    const { liveMeetingId: meetingId, liveLivestreamId } = gateway.samples;
+    const { liveMeetingId: meetingId, liveLivestreamId } = gateway.exampleIds;
     const { before, started, after } = await gateway.query(StopStartStop, { meetingId });
 
     expect(before).toEqual({
       livestream: { id: liveLivestreamId, status: 'IDLE' },
       meeting: { activeLivestream: null },
     });
-    const id = present(started?.livestream).id;
+    const id = nonNull(started?.livestream).id;
     expect(id).not.toBe(liveLivestreamId);
     expect(started?.meeting?.activeLivestream).toEqual({ id, status: 'INVOKED' });
     expect(after).toEqual({ livestream: { id, status: 'IDLE' }, meeting: { activeLivestream: null } });
   });
 
-  test('even of what it had read before', async () => {
+  test('reads the new state of a meeting that it has read before', async () => {
     const gateway = await startTestGateway();
-    const { liveMeetingId: meetingId, liveLivestreamId } = gateway.samples;
-    const { refused, stopLivestream, again } = await gateway.query(ReadThenStop, { meetingId });
+    const { liveMeetingId: meetingId, liveLivestreamId } = gateway.exampleIds;
+    const { before, stopLivestream, after } = await gateway.query(StopBetweenReads, { meetingId });
 
-    expect(refused?.meeting?.activeLivestream).toEqual({ id: liveLivestreamId, status: 'LIVE' });
+    expect(before?.meeting?.activeLivestream).toEqual({ id: liveLivestreamId, status: 'LIVE' });
     expect(stopLivestream?.meeting?.activeLivestream).toBeNull();
-    expect(again?.meeting?.activeLivestream).toBeNull();
+    expect(after?.meeting?.activeLivestream).toBeNull();
   });
 });
 
-describe('starts that arrive at once', () => {
-  test('are one when they are equal', async () => {
+describe('concurrent starts of one meeting', () => {
+  test('are sent once when their inputs are equal', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
-    const input = { meetingId: gateway.samples.emptyMeetingId, name: 'Together', video: { width: 640, height: 360 } };
-    const answers = Promise.all([1, 2, 3, 4, 5].map(async () => start(gateway, input)));
-    await until(() => gateway.sandbox.requests().inFlight > 0);
+    const input = {
+      meetingId: gateway.exampleIds.emptyMeetingId,
+      name: 'Together',
+      video: { width: 640, height: 360 },
+    };
+    const results = Promise.all([1, 2, 3, 4, 5].map(async () => start(gateway, input)));
+    await waitUntil(() => gateway.sandbox.requests().inFlight > 0);
     await gateway.control();
     expect(gateway.sandbox.requests().inFlight).toBe(1);
     gateway.sandbox.configure({ latencyMs: 0 });
     gateway.clock.advance(1000);
 
-    const ids = (await answers).map(({ livestream, userErrors }) => [livestream?.id, userErrors]);
+    const ids = (await results).map(({ livestream, userErrors }) => [livestream?.id, userErrors]);
     expect(new Set(ids.map((id) => JSON.stringify(id))).size).toBe(1);
-    expect(present(ids[0])[0]).toMatch(/./);
+    expect(nonNull(ids[0])[0]).toMatch(/./);
     expect(startBodies(gateway)).toHaveLength(1);
   });
 
-  test('are each sent when they differ', async () => {
+  test('are each sent when their inputs differ', async () => {
     const gateway = await startTestGateway();
-    const meetingId = gateway.samples.emptyMeetingId;
-    const answers = await Promise.all(['One', 'Two'].map(async (name) => start(gateway, { meetingId, name })));
+    const meetingId = gateway.exampleIds.emptyMeetingId;
+    const results = await Promise.all(['One', 'Two'].map(async (name) => start(gateway, { meetingId, name })));
 
     expect(startBodies(gateway)).toHaveLength(2);
-    expect(answers.flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual(['CONFLICT']);
+    expect(results.flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual(['CONFLICT']);
   });
 });

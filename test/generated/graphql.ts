@@ -206,14 +206,14 @@ export type StopStartStopMutationVariables = Exact<{
 
 export type StopStartStopMutation = { before: { livestream: { id: string, status: LivestreamStatus } | null, meeting: { activeLivestream: { id: string } | null } | null } | null, started: { livestream: { id: string } | null, meeting: { activeLivestream: { id: string, status: LivestreamStatus } | null } | null } | null, after: { livestream: { id: string, status: LivestreamStatus } | null, meeting: { activeLivestream: { id: string } | null } | null } | null };
 
-export type SeenFragment = { livestream: { id: string, status: LivestreamStatus } | null, meeting: { activeLivestream: { id: string } | null } | null };
+export type StopResultFragment = { livestream: { id: string, status: LivestreamStatus } | null, meeting: { activeLivestream: { id: string } | null } | null };
 
-export type ReadThenStopMutationVariables = Exact<{
+export type StopBetweenReadsMutationVariables = Exact<{
   meetingId: string;
 }>;
 
 
-export type ReadThenStopMutation = { refused: { meeting: { activeLivestream: { id: string, status: LivestreamStatus } | null } | null } | null, stopLivestream: { meeting: { activeLivestream: { id: string } | null } | null } | null, again: { meeting: { activeLivestream: { id: string } | null } | null } | null };
+export type StopBetweenReadsMutation = { before: { meeting: { activeLivestream: { id: string, status: LivestreamStatus } | null } | null } | null, stopLivestream: { meeting: { activeLivestream: { id: string } | null } | null } | null, after: { meeting: { activeLivestream: { id: string } | null } | null } | null };
 
 export type LivestreamsPageQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -303,8 +303,8 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const SeenFragmentDoc = new TypedDocumentString(`
-    fragment Seen on StopLivestreamPayload {
+export const StopResultFragmentDoc = new TypedDocumentString(`
+    fragment StopResult on StopLivestreamPayload {
   livestream {
     id
     status
@@ -315,7 +315,7 @@ export const SeenFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    `, {"fragmentName":"Seen"}) as unknown as TypedDocumentString<SeenFragment, unknown>;
+    `, {"fragmentName":"StopResult"}) as unknown as TypedDocumentString<StopResultFragment, unknown>;
 export const MeetingFieldsFragmentDoc = new TypedDocumentString(`
     fragment MeetingFields on Meeting {
   id
@@ -681,7 +681,7 @@ export const ActiveDocument = new TypedDocumentString(`
 export const StopStartStopDocument = new TypedDocumentString(`
     mutation StopStartStop($meetingId: ID!) {
   before: stopLivestream(input: {meetingId: $meetingId}) {
-    ...Seen
+    ...StopResult
   }
   started: startLivestream(input: {meetingId: $meetingId}) {
     livestream {
@@ -695,10 +695,10 @@ export const StopStartStopDocument = new TypedDocumentString(`
     }
   }
   after: stopLivestream(input: {meetingId: $meetingId}) {
-    ...Seen
+    ...StopResult
   }
 }
-    fragment Seen on StopLivestreamPayload {
+    fragment StopResult on StopLivestreamPayload {
   livestream {
     id
     status
@@ -709,9 +709,9 @@ export const StopStartStopDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<StopStartStopMutation, StopStartStopMutationVariables>;
-export const ReadThenStopDocument = new TypedDocumentString(`
-    mutation ReadThenStop($meetingId: ID!) {
-  refused: startLivestream(
+export const StopBetweenReadsDocument = new TypedDocumentString(`
+    mutation StopBetweenReads($meetingId: ID!) {
+  before: startLivestream(
     input: {meetingId: $meetingId, video: {width: 0, height: 1}}
   ) {
     meeting {
@@ -728,7 +728,7 @@ export const ReadThenStopDocument = new TypedDocumentString(`
       }
     }
   }
-  again: startLivestream(
+  after: startLivestream(
     input: {meetingId: $meetingId, video: {width: 1, height: 0}}
   ) {
     meeting {
@@ -738,7 +738,7 @@ export const ReadThenStopDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<ReadThenStopMutation, ReadThenStopMutationVariables>;
+    `) as unknown as TypedDocumentString<StopBetweenReadsMutation, StopBetweenReadsMutationVariables>;
 export const LivestreamsPageDocument = new TypedDocumentString(`
     query LivestreamsPage($first: Int, $after: String, $filter: LivestreamFilter, $orderBy: LivestreamOrder) {
   livestreams(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
