@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { ExampleIds } from '../../src/sandbox/exampleIds.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
-import { at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
+import { at, asArray, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
 
 const BY_ID = 'GET /livestreams/{livestream_id}';
 const ACTIVE = 'GET /meetings/{meeting_id}/active-livestream';
@@ -11,7 +11,7 @@ const ACTIVE_SESSION = 'GET /livestreams/{livestream_id}/active-livestream-sessi
 const SESSION = 'GET /livestreams/sessions/{livestream_session_id}';
 const MEETING = 'GET /meetings/{meeting_id}';
 const LIST = 'GET /livestreams';
-const OF_MEETING = 'GET /meetings/{meeting_id}/livestream';
+const LIVESTREAMS_OF_MEETING = 'GET /meetings/{meeting_id}/livestream';
 
 const livestream = (id: string): string => `livestream(id: "${id}") { id name status }`;
 const active = (meetingId: string): string => `meeting(id: "${meetingId}") { activeLivestream { id name status } }`;
@@ -25,390 +25,401 @@ const start = (meetingId: string): string =>
 const stop = (meetingId: string): string =>
   `stopLivestream(input: { meetingId: "${meetingId}" }) { userErrors { code } }`;
 
-/** The data of one operation; throws where it has an error. */
-async function ask(gateway: TestGateway, fields: string, kind = 'query'): Promise<unknown> {
+/** Executes one operation and returns its data. Throws if the result has errors. */
+async function dataOf(gateway: TestGateway, fields: string, kind = 'query'): Promise<unknown> {
   const { data, errors, text } = await gateway.send({ query: `${kind} { ${fields} }` });
   if (errors.length > 0) throw new Error(text);
   return data;
 }
 
-/** Where an operation's answers came from, besides its data and errors. */
-async function asked(gateway: TestGateway, fields: string) {
-  const answer = await gateway.send({ query: `{ ${fields} }` }, { headers: { 'x-upstream-report': '1' } });
-  const calls = rowsOf(at(JSON.parse(answer.text), 'extensions', 'upstream', 'calls'));
-  return { ...answer, sources: calls.map((call) => at(call, 'source')) };
+/** Executes one query; the result includes the `source` of each call in the upstream report. */
+async function executeWithSources(gateway: TestGateway, fields: string) {
+  const response = await gateway.send({ query: `{ ${fields} }` }, { headers: { 'x-upstream-report': '1' } });
+  const calls = asArray(at(JSON.parse(response.text), 'extensions', 'upstream', 'calls'));
+  return { ...response, sources: calls.map((call) => at(call, 'source')) };
 }
 
-/** What somebody else does, of whom the gateway knows nothing. */
-async function elsewhere({ sandbox }: TestGateway, path: string): Promise<void> {
+/** Sends a POST to upstream without the gateway, as another client of RealtimeKit would. */
+async function postElsewhere({ sandbox }: TestGateway, path: string): Promise<void> {
   const url = `http://sandbox/client/v4/accounts/a/realtime/kit/b${path}`;
   const response = await sandbox.fetch(
     new Request(url, { method: 'POST', headers: { authorization: 'Bearer another' }, body: '{}' }),
   );
-  if (!response.ok) throw new Error(`Answered ${response.status}`);
+  if (!response.ok) throw new Error(`The sandbox responded with ${response.status}`);
 }
 
-const idsOf = (rows: unknown): unknown[] => rowsOf(rows).map((row) => at(row, 'id'));
+const idsOf = (rows: unknown): unknown[] => asArray(rows).map((row) => at(row, 'id'));
 
-/** Holds the answer to the first request that `isHeld` picks, after upstream has given it, until `release`. */
-function holding(isHeld: (url: string) => boolean) {
+/** Delays the first response to a GET request whose path `matches` accepts, until `release` is called. */
+function delayResponse(matches: (path: string) => boolean) {
   const released = Promise.withResolvers<null>();
-  let isTaken = false;
-  const state = { isAnswered: false, release: () => released.resolve(null) };
+  let hasMatched = false;
+  const state = { isDelayed: false, release: () => released.resolve(null) };
   const intercept =
     (send: Transport): Transport =>
     async (request) => {
-      const isOne = !isTaken && request.method === 'GET' && isHeld(new URL(request.url).pathname);
-      isTaken ||= isOne;
-      const answer = await send(request);
-      if (!isOne) return answer;
-      state.isAnswered = true;
+      const isDelayed = !hasMatched && request.method === 'GET' && matches(new URL(request.url).pathname);
+      hasMatched ||= isDelayed;
+      const response = await send(request);
+      if (!isDelayed) return response;
+      state.isDelayed = true;
       await released.promise;
-      return answer;
+      return response;
     };
   return { state, intercept };
 }
 
-describe('a livestream that was seen in one answer', () => {
-  test('of a list serves `livestream` and `activeLivestream` of other operations without a request', async () => {
+describe('a livestream that is cached from the response to another request', () => {
+  test('is served to `livestream` and `activeLivestream` after a list contained it, without a request', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId, liveMeetingId } = gateway.exampleIds;
-    await ask(gateway, listed('LIVE'));
+    await dataOf(gateway, listed('LIVE'));
     gateway.forget();
 
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'LIVE' } });
-    expect(await ask(gateway, active(liveMeetingId))).toMatchObject({
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'LIVE' } });
+    expect(await dataOf(gateway, active(liveMeetingId))).toMatchObject({
       meeting: { activeLivestream: { id: liveLivestreamId, status: 'LIVE' } },
     });
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('of an active session serves the livestream, its meeting and the session', async () => {
+  test('is served with its meeting and session after a read of its active session', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId, liveMeetingId, liveSessionId } = gateway.exampleIds;
-    // The livestream's own answer is gone by then, the session's is not.
-    await ask(gateway, activeSession(liveLivestreamId));
+    await dataOf(gateway, activeSession(liveLivestreamId));
     gateway.forget();
 
-    expect(await ask(gateway, session(liveSessionId))).toMatchObject({ livestreamSession: { id: liveSessionId } });
-    expect(await ask(gateway, active(liveMeetingId))).toMatchObject({
+    expect(await dataOf(gateway, session(liveSessionId))).toMatchObject({ livestreamSession: { id: liveSessionId } });
+    expect(await dataOf(gateway, active(liveMeetingId))).toMatchObject({
       meeting: { activeLivestream: { id: liveLivestreamId } },
     });
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'LIVE' } });
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'LIVE' } });
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('of a meeting serves `livestream`, of a page of meetings the meeting', async () => {
+  test("is served after a read of its meeting's livestreams, as a meeting is after a page of meetings", async () => {
     const gateway = await startTestGateway();
     const { idleMeetingId, idleLivestreamId } = gateway.exampleIds;
-    await ask(gateway, ofMeeting(idleMeetingId));
-    const meetings = await ask(gateway, 'meetings(first: 5) { nodes { id } }');
+    await dataOf(gateway, ofMeeting(idleMeetingId));
+    const meetings = await dataOf(gateway, 'meetings(first: 5) { nodes { id } }');
     gateway.forget();
 
-    expect(await ask(gateway, livestream(idleLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    expect(await dataOf(gateway, livestream(idleLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
     const id = String(at(meetings, 'meetings', 'nodes', 4, 'id'));
-    expect(at(await ask(gateway, `meeting(id: "${id}") { title }`), 'meeting', 'title')).toMatch(/./);
+    expect(at(await dataOf(gateway, `meeting(id: "${id}") { title }`), 'meeting', 'title')).toMatch(/./);
     expect(gateway.upstream()).toEqual([]);
   });
 });
 
 const HOUR = 3_600_000;
 
-/** What is asked, its route, and for how long its answer is kept: as by default, and as the settings below have it. */
-const CLASSES: [string, (exampleIds: ExampleIds) => string, string, number, number][] = [
+/** A query, its route, and its TTL in ms: the default, and the one with the settings of the test below. */
+const TTL_CASES: [
+  name: string,
+  fieldsOf: (exampleIds: ExampleIds) => string,
+  route: string,
+  defaultTtlMs: number,
+  configuredTtlMs: number,
+][] = [
   ['a livestream', (exampleIds) => livestream(exampleIds.liveLivestreamId), BY_ID, 2000, 500],
   ['a meeting', (exampleIds) => `meeting(id: "${exampleIds.liveMeetingId}") { title }`, MEETING, 2000, 500],
   ['an active livestream', (exampleIds) => active(exampleIds.liveMeetingId), ACTIVE, 2000, 500],
   ['a list', () => listed('LIVE'), LIST, 2000, 500],
   ['a list of meetings', () => 'meetings { nodes { id } }', 'GET /meetings', 2000, 500],
-  ['a meeting’s livestreams', (exampleIds) => ofMeeting(exampleIds.liveMeetingId), OF_MEETING, 2000, 500],
+  ['a meeting’s livestreams', (exampleIds) => ofMeeting(exampleIds.liveMeetingId), LIVESTREAMS_OF_MEETING, 2000, 500],
   ['a running session', (exampleIds) => session(exampleIds.liveSessionId), SESSION, 15_000, 5000],
   ['an ended session', (exampleIds) => session(exampleIds.endedSessionId), SESSION, HOUR, 20_000],
-  ['no livestream', () => livestream('none'), BY_ID, 2000, 700],
-  ['no active livestream', (exampleIds) => active(exampleIds.emptyMeetingId), ACTIVE, 2000, 700],
-  ['no session', () => session('none'), SESSION, 2000, 700],
-  ['no meeting', () => 'meeting(id: "none") { title }', MEETING, 2000, 700],
+  ['a livestream that does not exist', () => livestream('none'), BY_ID, 2000, 700],
+  ['a meeting without an active livestream', (exampleIds) => active(exampleIds.emptyMeetingId), ACTIVE, 2000, 700],
+  ['a session that does not exist', () => session('none'), SESSION, 2000, 700],
+  ['a meeting that does not exist', () => 'meeting(id: "none") { title }', MEETING, 2000, 700],
 ];
 
-describe('how long an answer is kept', () => {
-  test.each(CLASSES)('%s: up to its age and not at it', async (_what, fieldsOf, route, age, otherAge) => {
-    const ttl = { statusMs: 500, metersMs: 5000, endedMs: 20_000, negativeMs: 700 };
-    for (const [caching, edge] of [
-      [{}, age],
-      [{ ttl }, otherAge],
-    ] as const) {
-      const gateway = await startTestGateway({ caching });
-      const fields = fieldsOf(gateway.exampleIds);
-      const requests = () => gateway.upstream().filter((request) => request === route).length;
-      await ask(gateway, fields);
-      gateway.clock.advance(edge - 1);
-      await ask(gateway, fields);
-      expect(requests()).toBe(1);
-      gateway.clock.advance(1);
-      await ask(gateway, fields);
-      expect(requests()).toBe(2);
-    }
-  });
+describe('the TTL of a cached response', () => {
+  test.each(TTL_CASES)(
+    '%s is fresh until its TTL, and is read again from then on',
+    async (_name, fieldsOf, route, defaultTtlMs, configuredTtlMs) => {
+      const ttl = { statusMs: 500, metersMs: 5000, endedMs: 20_000, negativeMs: 700 };
+      for (const [caching, ttlMs] of [
+        [{}, defaultTtlMs],
+        [{ ttl }, configuredTtlMs],
+      ] as const) {
+        const gateway = await startTestGateway({ caching });
+        const fields = fieldsOf(gateway.exampleIds);
+        const requests = () => gateway.upstream().filter((request) => request === route).length;
+        await dataOf(gateway, fields);
+        gateway.clock.advance(ttlMs - 1);
+        await dataOf(gateway, fields);
+        expect(requests()).toBe(1);
+        gateway.clock.advance(1);
+        await dataOf(gateway, fields);
+        expect(requests()).toBe(2);
+      }
+    },
+  );
 });
 
-describe('the session of a livestream that runs', () => {
-  const sessionsRead = (gateway: TestGateway): number =>
+describe('the running session of a livestream', () => {
+  const sessionReads = (gateway: TestGateway): number =>
     gateway.upstream().filter((request) => request === ACTIVE_SESSION).length;
 
-  test('costs nothing for 14 s, and is then read anew for whoever asks, who need not wait for it', async () => {
+  test('is served without a request for 14 s, and then from the cache while it is refreshed in the background', async () => {
     const gateway = await startTestGateway();
     const fields = activeSession(gateway.exampleIds.liveLivestreamId);
-    await ask(gateway, fields);
+    await dataOf(gateway, fields);
     gateway.clock.advance(13_999);
-    await ask(gateway, fields);
-    // Whatever was sent would have arrived by now.
+    await dataOf(gateway, fields);
+    // After this round trip, a request in flight would have arrived.
     await gateway.control();
-    expect(sessionsRead(gateway)).toBe(1);
+    expect(sessionReads(gateway)).toBe(1);
 
     gateway.clock.advance(1);
-    expect((await asked(gateway, fields)).sources).toContain('cache');
-    await until(() => sessionsRead(gateway) === 2 && gateway.sandbox.requests().inFlight === 0);
+    expect((await executeWithSources(gateway, fields)).sources).toContain('cache');
+    await waitUntil(() => sessionReads(gateway) === 2 && gateway.sandbox.requests().inFlight === 0);
     await gateway.control();
     gateway.clock.advance(13_000);
-    await ask(gateway, fields);
+    await dataOf(gateway, fields);
     await gateway.control();
-    expect(sessionsRead(gateway)).toBe(2);
+    expect(sessionReads(gateway)).toBe(2);
   });
 
-  test('is waited for once it is 15 s old', async () => {
+  test('is read again before the operation completes, once the session is 15 s old', async () => {
     const gateway = await startTestGateway();
     const fields = activeSession(gateway.exampleIds.liveLivestreamId);
-    await ask(gateway, fields);
+    await dataOf(gateway, fields);
     gateway.clock.advance(15_000);
-    const { sources } = await asked(gateway, fields);
-    expect([sources.at(-1), sessionsRead(gateway)]).toEqual(['network', 2]);
+    const { sources } = await executeWithSources(gateway, fields);
+    expect([sources.at(-1), sessionReads(gateway)]).toEqual(['network', 2]);
   });
 });
 
-/** The livestream of the exampleIds was stopped by somebody else since it was read, `age` milliseconds ago. */
-async function outdated(age: number) {
+/** A gateway that read a livestream `ageMs` ago. Another client has stopped the livestream since. */
+async function withStaleLivestream(ageMs: number) {
   const gateway = await startTestGateway();
   const fields = livestream(gateway.exampleIds.liveLivestreamId);
-  await ask(gateway, fields);
-  await elsewhere(gateway, `/meetings/${gateway.exampleIds.liveMeetingId}/active-livestream/stop`);
-  gateway.clock.advance(age);
+  await dataOf(gateway, fields);
+  await postElsewhere(gateway, `/meetings/${gateway.exampleIds.liveMeetingId}/active-livestream/stop`);
+  gateway.clock.advance(ageMs);
   gateway.forget();
   return { gateway, fields };
 }
 
-describe('an answer that is older than its class', () => {
-  test('is served when the newer one is slow, which the next then gets', async () => {
-    const { gateway, fields } = await outdated(61_999);
+describe('a stale livestream', () => {
+  test('is served when its refresh takes more than a second, and the next query gets the refreshed one', async () => {
+    const { gateway, fields } = await withStaleLivestream(61_999);
     gateway.sandbox.configure({ latencyMs: 1500 });
-    const answer = asked(gateway, fields);
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    const response = executeWithSources(gateway, fields);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     gateway.clock.advance(1000);
-    const { data, sources } = await answer;
+    const { data, sources } = await response;
     expect(data).toMatchObject({ livestream: { status: 'LIVE' } });
     expect(sources).toEqual(['network', 'stale']);
 
     gateway.clock.advance(500);
-    await until(() => gateway.sandbox.requests().inFlight === 0);
-    expect(await ask(gateway, fields)).toMatchObject({ livestream: { status: 'IDLE' } });
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
+    expect(await dataOf(gateway, fields)).toMatchObject({ livestream: { status: 'IDLE' } });
     expect(gateway.upstream()).toEqual([BY_ID]);
   });
 
-  test('is not served beyond the bound: the newer one is waited for', async () => {
-    const { gateway, fields } = await outdated(62_000);
+  test('is not served beyond its stale limit: the query waits for the refresh', async () => {
+    const { gateway, fields } = await withStaleLivestream(62_000);
     gateway.sandbox.configure({ latencyMs: 3000 });
-    const answer = asked(gateway, fields);
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    const response = executeWithSources(gateway, fields);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     gateway.clock.advance(1000);
     await gateway.control();
     gateway.clock.advance(2000);
-    const { data, sources } = await answer;
+    const { data, sources } = await response;
     expect(data).toMatchObject({ livestream: { status: 'IDLE' } });
     expect(sources).toEqual(['network']);
   });
 
-  test('is served while upstream hangs, without waiting for the deadline', async () => {
-    const { gateway, fields } = await outdated(5000);
+  test('is served after a second while upstream hangs, without waiting for the deadline', async () => {
+    const { gateway, fields } = await withStaleLivestream(5000);
     gateway.sandbox.setFaults([{ kind: 'hang' }]);
-    const answer = ask(gateway, fields);
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    const response = dataOf(gateway, fields);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     gateway.clock.advance(1000);
-    expect(await answer).toMatchObject({ livestream: { status: 'LIVE' } });
+    expect(await response).toMatchObject({ livestream: { status: 'LIVE' } });
   });
 
-  const PASSING: [string, Fault, string][] = [
+  const TRANSIENT_FAULTS: [string, Fault, string][] = [
     ['a 503', { kind: 'status', status: 503 }, 'UPSTREAM_UNAVAILABLE'],
     ['a 500', { kind: 'status', status: 500 }, 'UPSTREAM_UNAVAILABLE'],
     ['a 408', { kind: 'status', status: 408 }, 'UPSTREAM_TIMEOUT'],
     ['a 429', { kind: 'status', status: 429, retryAfterSeconds: 120 }, 'RATE_LIMITED'],
-    ['a proxy’s page', { kind: 'html' }, 'UPSTREAM_UNAVAILABLE'],
-    ['a page that says all is well', { kind: 'html', status: 200 }, 'UPSTREAM_INVALID_RESPONSE'],
-    ['an empty answer', { kind: 'empty' }, 'UPSTREAM_INVALID_RESPONSE'],
-    ['half an answer', { kind: 'not-json' }, 'UPSTREAM_INVALID_RESPONSE'],
+    ['an HTML page of a proxy', { kind: 'html' }, 'UPSTREAM_UNAVAILABLE'],
+    ['an HTML page with status 200', { kind: 'html', status: 200 }, 'UPSTREAM_INVALID_RESPONSE'],
+    ['an empty response', { kind: 'empty' }, 'UPSTREAM_INVALID_RESPONSE'],
+    ['malformed JSON', { kind: 'not-json' }, 'UPSTREAM_INVALID_RESPONSE'],
     ['a broken connection', { kind: 'reset' }, 'UPSTREAM_UNAVAILABLE'],
   ];
 
-  test.each(PASSING)('is served after %s within the bound, not beyond it', async (_what, fault, code) => {
-    const { gateway, fields } = await outdated(5000);
-    gateway.sandbox.setFaults([fault]);
-    const { data, errors, sources } = await asked(gateway, fields);
-    expect(errors).toEqual([]);
-    expect(data).toMatchObject({ livestream: { status: 'LIVE' } });
-    expect(sources.at(-1)).toBe('stale');
+  test.each(TRANSIENT_FAULTS)(
+    'is served after %s up to its stale limit, but not beyond',
+    async (_fault, fault, code) => {
+      const { gateway, fields } = await withStaleLivestream(5000);
+      gateway.sandbox.setFaults([fault]);
+      const { data, errors, sources } = await executeWithSources(gateway, fields);
+      expect(errors).toEqual([]);
+      expect(data).toMatchObject({ livestream: { status: 'LIVE' } });
+      expect(sources.at(-1)).toBe('stale');
 
-    gateway.clock.advance(57_000);
-    const late = await asked(gateway, fields);
-    expect(late.data).toEqual({ livestream: null });
-    expect(late.errors).toMatchObject([{ extensions: { code } }]);
-  });
+      gateway.clock.advance(57_000);
+      const beyondLimit = await executeWithSources(gateway, fields);
+      expect(beyondLimit.data).toEqual({ livestream: null });
+      expect(beyondLimit.errors).toMatchObject([{ extensions: { code } }]);
+    },
+  );
 
   test.each([
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
-  ])('never hides a %i', async (status, code) => {
-    const { gateway, fields } = await outdated(5000);
+  ])('is not served instead of a %i', async (status, code) => {
+    const { gateway, fields } = await withStaleLivestream(5000);
     gateway.sandbox.setFaults([{ kind: 'status', status }]);
-    const { data, errors } = await asked(gateway, fields);
+    const { data, errors } = await executeWithSources(gateway, fields);
     expect(data).toEqual({ livestream: null });
     expect(errors).toMatchObject([{ extensions: { code } }]);
   });
 });
 
-describe('a stop', () => {
-  test('is seen at once by every read of every operation, and leaves other meetings alone', async () => {
+describe('stopLivestream', () => {
+  test('is visible in every later read of the meeting and its livestream, and does not invalidate other meetings', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId, invokedMeetingId, invokedLivestreamId } = gateway.exampleIds;
     const reads = [livestream, activeSession].map((fields) => fields(liveLivestreamId));
     for (const fields of [...reads, active(liveMeetingId), ofMeeting(liveMeetingId), listed('LIVE')]) {
-      await ask(gateway, fields);
+      await dataOf(gateway, fields);
     }
-    await ask(gateway, active(invokedMeetingId));
-    await ask(gateway, stop(liveMeetingId), 'mutation');
+    await dataOf(gateway, active(invokedMeetingId));
+    await dataOf(gateway, stop(liveMeetingId), 'mutation');
     gateway.forget();
 
-    expect(await ask(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
-    expect(await ask(gateway, active(invokedMeetingId))).toMatchObject({
+    expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
+    expect(await dataOf(gateway, active(invokedMeetingId))).toMatchObject({
       meeting: { activeLivestream: { id: invokedLivestreamId } },
     });
     expect(gateway.upstream()).toEqual([]);
 
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
-    expect(await ask(gateway, activeSession(liveLivestreamId))).toEqual({ livestream: { activeSession: null } });
-    const ofIt = await ask(gateway, ofMeeting(liveMeetingId));
-    expect(at(ofIt, 'meeting', 'livestreams', 'nodes', 0, 'status')).toBe('IDLE');
-    const live = await ask(gateway, listed('LIVE'));
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    expect(await dataOf(gateway, activeSession(liveLivestreamId))).toEqual({ livestream: { activeSession: null } });
+    const ofStopped = await dataOf(gateway, ofMeeting(liveMeetingId));
+    expect(at(ofStopped, 'meeting', 'livestreams', 'nodes', 0, 'status')).toBe('IDLE');
+    const live = await dataOf(gateway, listed('LIVE'));
     expect(idsOf(at(live, 'livestreams', 'nodes'))).not.toContain(liveLivestreamId);
   });
 
-  test('is seen where the livestream was known by its own id alone', async () => {
+  test('is visible in a livestream that was cached by its own id only', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
-    await ask(gateway, livestream(liveLivestreamId));
-    await ask(gateway, stop(liveMeetingId), 'mutation');
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    await dataOf(gateway, livestream(liveLivestreamId));
+    await dataOf(gateway, stop(liveMeetingId), 'mutation');
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
   });
 
-  test('is not overwritten by a read that began before it, nor is that joined by one after it', async () => {
-    const { state, intercept } = holding((path) => /\/livestreams\/[^/]+$/.test(path));
+  test('is not overwritten by a read that began earlier, and later reads do not join that read', async () => {
+    const { state, intercept } = delayResponse((path) => /\/livestreams\/[^/]+$/.test(path));
     const gateway = await startTestGateway({ intercept });
     const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
-    const before = ask(gateway, livestream(liveLivestreamId));
-    await until(() => state.isAnswered);
-    await ask(gateway, stop(liveMeetingId), 'mutation');
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    const before = dataOf(gateway, livestream(liveLivestreamId));
+    await waitUntil(() => state.isDelayed);
+    await dataOf(gateway, stop(liveMeetingId), 'mutation');
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
     gateway.forget();
     state.release();
 
     expect(await before).toMatchObject({ livestream: { status: 'LIVE' } });
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
-    expect(await ask(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
     expect(gateway.upstream()).toEqual([]);
   });
 
-  test('is not overwritten by a list that was read before it', async () => {
-    const { state, intercept } = holding((path) => path.endsWith('/livestreams'));
+  test('is not overwritten by a list that was read earlier', async () => {
+    const { state, intercept } = delayResponse((path) => path.endsWith('/livestreams'));
     const gateway = await startTestGateway({ intercept });
     const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
-    const before = ask(gateway, listed('LIVE'));
-    await until(() => state.isAnswered);
-    await ask(gateway, stop(liveMeetingId), 'mutation');
+    const before = dataOf(gateway, listed('LIVE'));
+    await waitUntil(() => state.isDelayed);
+    await dataOf(gateway, stop(liveMeetingId), 'mutation');
     state.release();
     expect(idsOf(at(await before, 'livestreams', 'nodes'))).toContain(liveLivestreamId);
 
-    expect(await ask(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
-    const after = await ask(gateway, listed('LIVE'));
+    expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    const after = await dataOf(gateway, listed('LIVE'));
     expect(idsOf(at(after, 'livestreams', 'nodes'))).not.toContain(liveLivestreamId);
   });
 
-  test('whose outcome stays unknown is looked up again by whoever asks', async () => {
+  test('invalidates the livestream if its outcome stays unknown, so that the next query reads it', async () => {
     const gateway = await startTestGateway();
     const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
-    await ask(gateway, livestream(liveLivestreamId));
-    await ask(gateway, active(liveMeetingId));
+    await dataOf(gateway, livestream(liveLivestreamId));
+    await dataOf(gateway, active(liveMeetingId));
     const route = ACTIVE.slice('GET '.length);
     gateway.sandbox.setFaults([
       { kind: 'reset', method: 'POST', after: true },
       { kind: 'status', status: 500, method: 'GET', route },
     ]);
-    expect(await ask(gateway, stop(liveMeetingId), 'mutation')).toMatchObject({
+    expect(await dataOf(gateway, stop(liveMeetingId), 'mutation')).toMatchObject({
       stopLivestream: { userErrors: [{ code: 'OUTCOME_UNKNOWN' }] },
     });
     gateway.sandbox.setFaults([]);
-    expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
-    expect(await ask(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
+    expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+    expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
   });
 });
 
-describe('a start', () => {
-  test('is seen at once by every read of every operation', async () => {
+describe('startLivestream', () => {
+  test('is visible in every later read of the meeting, its livestreams and lists', async () => {
     const gateway = await startTestGateway();
     const meetingId = gateway.exampleIds.emptyMeetingId;
-    for (const fields of [active(meetingId), ofMeeting(meetingId), listed('INVOKED')]) await ask(gateway, fields);
-    const started = await ask(gateway, start(meetingId), 'mutation');
+    for (const fields of [active(meetingId), ofMeeting(meetingId), listed('INVOKED')]) await dataOf(gateway, fields);
+    const started = await dataOf(gateway, start(meetingId), 'mutation');
     const id = String(at(started, 'startLivestream', 'livestream', 'id'));
     gateway.forget();
 
-    const primed = await ask(gateway, active(meetingId));
-    expect(primed).toEqual({ meeting: { activeLivestream: { id, name: 'Town hall', status: 'INVOKED' } } });
+    const cached = await dataOf(gateway, active(meetingId));
+    expect(cached).toEqual({ meeting: { activeLivestream: { id, name: 'Town hall', status: 'INVOKED' } } });
     expect(gateway.upstream()).toEqual([]);
-    expect(idsOf(at(await ask(gateway, ofMeeting(meetingId)), 'meeting', 'livestreams', 'nodes'))).toEqual([id]);
-    expect(idsOf(at(await ask(gateway, listed('INVOKED')), 'livestreams', 'nodes'))).toContain(id);
+    expect(idsOf(at(await dataOf(gateway, ofMeeting(meetingId)), 'meeting', 'livestreams', 'nodes'))).toEqual([id]);
+    expect(idsOf(at(await dataOf(gateway, listed('INVOKED')), 'livestreams', 'nodes'))).toContain(id);
   });
 
-  test('is not overwritten by "nothing there" that was read before it', async () => {
-    const { state, intercept } = holding((path) => path.endsWith('/active-livestream'));
+  test('is not overwritten by an earlier read that found no active livestream', async () => {
+    const { state, intercept } = delayResponse((path) => path.endsWith('/active-livestream'));
     const gateway = await startTestGateway({ intercept });
     const meetingId = gateway.exampleIds.emptyMeetingId;
-    const before = ask(gateway, active(meetingId));
-    await until(() => state.isAnswered);
-    await ask(gateway, start(meetingId), 'mutation');
+    const before = dataOf(gateway, active(meetingId));
+    await waitUntil(() => state.isDelayed);
+    await dataOf(gateway, start(meetingId), 'mutation');
     state.release();
     expect(await before).toEqual({ meeting: { activeLivestream: null } });
-    expect(await ask(gateway, active(meetingId))).toMatchObject({
+    expect(await dataOf(gateway, active(meetingId))).toMatchObject({
       meeting: { activeLivestream: { status: 'INVOKED' } },
     });
   });
 
-  test('is known by the sent name to every operation after it, until upstream tells one', async () => {
+  test('makes later operations return the name that was sent, until upstream returns one', async () => {
     const gateway = await startTestGateway({
       settings: { nameDelayMs: 600_000 },
-      // Upstream made another name of it.
+      // Upstream returns a name that differs from the one that was sent.
       intercept: (send) => async (request) => {
-        const answer = await send(request);
-        return { ...answer, body: answer.body.replaceAll('"Town hall"', '"TOWN HALL"') };
+        const response = await send(request);
+        return { ...response, body: response.body.replaceAll('"Town hall"', '"TOWN HALL"') };
       },
     });
     const meetingId = gateway.exampleIds.emptyMeetingId;
-    const started = await ask(gateway, start(meetingId), 'mutation');
+    const started = await dataOf(gateway, start(meetingId), 'mutation');
     const id = String(at(started, 'startLivestream', 'livestream', 'id'));
     const names = async (): Promise<unknown[]> => {
-      const listing = rowsOf(at(await ask(gateway, listed('LIVE')), 'livestreams', 'nodes'));
+      const live = asArray(at(await dataOf(gateway, listed('LIVE')), 'livestreams', 'nodes'));
       return [
-        at(await ask(gateway, livestream(id)), 'livestream', 'name'),
-        at(await ask(gateway, active(meetingId)), 'meeting', 'activeLivestream', 'name'),
-        at(await ask(gateway, ofMeeting(meetingId)), 'meeting', 'livestreams', 'nodes', 0, 'name'),
+        at(await dataOf(gateway, livestream(id)), 'livestream', 'name'),
+        at(await dataOf(gateway, active(meetingId)), 'meeting', 'activeLivestream', 'name'),
+        at(await dataOf(gateway, ofMeeting(meetingId)), 'meeting', 'livestreams', 'nodes', 0, 'name'),
         at(
-          listing.find((row) => at(row, 'id') === id),
+          live.find((row) => at(row, 'id') === id),
           'name',
         ),
       ];
@@ -420,19 +431,19 @@ describe('a start', () => {
   });
 });
 
-test('an answer that comes late does not replace one that was read later', async () => {
-  const { state, intercept } = holding((path) => /\/livestreams\/[^/]+$/.test(path));
+test('a response that arrives late does not replace the cached result of a later read', async () => {
+  const { state, intercept } = delayResponse((path) => /\/livestreams\/[^/]+$/.test(path));
   const gateway = await startTestGateway({ intercept });
   const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
-  const early = ask(gateway, livestream(liveLivestreamId));
-  await until(() => state.isAnswered);
-  await elsewhere(gateway, `/meetings/${liveMeetingId}/active-livestream/stop`);
-  const later = await ask(gateway, ofMeeting(liveMeetingId));
+  const early = dataOf(gateway, livestream(liveLivestreamId));
+  await waitUntil(() => state.isDelayed);
+  await postElsewhere(gateway, `/meetings/${liveMeetingId}/active-livestream/stop`);
+  const later = await dataOf(gateway, ofMeeting(liveMeetingId));
   expect(at(later, 'meeting', 'livestreams', 'nodes', 0)).toMatchObject({ id: liveLivestreamId, status: 'IDLE' });
   state.release();
 
   expect(await early).toMatchObject({ livestream: { status: 'LIVE' } });
   gateway.forget();
-  expect(await ask(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+  expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
   expect(gateway.upstream()).toEqual([]);
 });

@@ -1,47 +1,47 @@
 import { describe, expect, test } from 'vitest';
 
-import { at, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
+import { at, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
 
 const BY_ID = 'GET /livestreams/{livestream_id}';
 
-/** One of the operations that read the sample livestream; they are told apart by what else they ask for. */
-function readOf(gateway: TestGateway, signal?: AbortSignal, more = '') {
-  const query = `query Watch($id: ID!) { livestream(id: $id) { status ${more} } }`;
+/** Reads the example livestream. `extraFields` make a different operation of the same read. */
+function readLivestream(gateway: TestGateway, signal?: AbortSignal, extraFields = '') {
+  const query = `query Watch($id: ID!) { livestream(id: $id) { status ${extraFields} } }`;
   const body = { query, variables: { id: gateway.exampleIds.liveLivestreamId } };
   return gateway.send(body, { headers: { 'x-upstream-report': '1' }, ...(signal && { signal }) });
 }
 
-/** Several requests of the list's page at once, which is many rows. */
+/** Reads one page of the list. */
 const LIST = { query: '{ livestreams(first: 50, filter: { status: LIVE }) { totalCount nodes { id } } }' };
 
-describe('identical reads of many operations', () => {
-  test('that are in flight together are one upstream request', async () => {
+describe('request coalescing', () => {
+  test('sends one upstream request for identical reads in flight, whatever operations they belong to', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const callers = [
-      ...Array.from({ length: 20 }, () => readOf(gateway)),
-      ...Array.from({ length: 20 }, () => readOf(gateway, undefined, 'name createdAt')),
+      ...Array.from({ length: 20 }, () => readLivestream(gateway)),
+      ...Array.from({ length: 20 }, () => readLivestream(gateway, undefined, 'name createdAt')),
     ];
-    await until(() => gateway.sandbox.requests().inFlight === 1);
-    // Whatever else was on its way has arrived by the time a further request has its answer.
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
+    // After this round trip, a second request in flight would have arrived.
     await gateway.control();
     gateway.clock.advance(1000);
-    const answers = await Promise.all(callers);
+    const responses = await Promise.all(callers);
 
-    for (const { data, errors } of answers) {
+    for (const { data, errors } of responses) {
       expect(errors).toEqual([]);
       expect(at(data, 'livestream', 'status')).toBe('LIVE');
     }
     expect(gateway.upstream()).toEqual([BY_ID]);
-    const sources = answers.map(({ text }) => at(JSON.parse(text), 'extensions', 'upstream', 'calls', 0, 'source'));
+    const sources = responses.map(({ text }) => at(JSON.parse(text), 'extensions', 'upstream', 'calls', 0, 'source'));
     expect(sources.filter((source) => source === 'coalesced')).toHaveLength(39);
     expect(sources.filter((source) => source === 'network')).toHaveLength(1);
     expect(gateway.clock.pending()).toBe(0);
   });
 
-  test('are one request for lists too', async () => {
+  test('sends one upstream request for identical lists', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const callers = [gateway.send(LIST), gateway.send(LIST), gateway.send(LIST)];
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     await gateway.control();
     gateway.clock.advance(1000);
     const [first, ...others] = await Promise.all(callers);
@@ -51,11 +51,11 @@ describe('identical reads of many operations', () => {
     expect(gateway.upstream()).toEqual(['GET /livestreams']);
   });
 
-  test('fail together when the one request fails', async () => {
+  test('reports the failure of a shared request to every operation that waits for it', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     gateway.sandbox.setFaults([{ kind: 'status', status: 403 }]);
-    const callers = [readOf(gateway), readOf(gateway), readOf(gateway)];
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    const callers = [readLivestream(gateway), readLivestream(gateway), readLivestream(gateway)];
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     await gateway.control();
     gateway.clock.advance(1000);
 
@@ -67,85 +67,85 @@ describe('identical reads of many operations', () => {
   });
 });
 
-describe('callers who leave', () => {
-  test('do not end a read that another still waits for, whoever began it', async () => {
+describe('a caller that disconnects from a coalesced read', () => {
+  test('does not cancel the request while another caller waits for it, even if the request was sent for the first', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
-    const leavers = Array.from({ length: 5 }, () => new AbortController());
-    const [first, ...others] = leavers;
-    const left = [readOf(gateway, first?.signal).catch(() => null)];
-    const stayed = readOf(gateway);
-    left.push(...others.map(async ({ signal }) => readOf(gateway, signal).catch(() => null)));
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    const controllers = Array.from({ length: 5 }, () => new AbortController());
+    const [first, ...others] = controllers;
+    const cancelled = [readLivestream(gateway, first?.signal).catch(() => null)];
+    const completed = readLivestream(gateway);
+    cancelled.push(...others.map(async ({ signal }) => readLivestream(gateway, signal).catch(() => null)));
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     await gateway.control();
-    for (const leaver of leavers) leaver.abort();
-    await Promise.all(left);
-    // A round trip later a connection that was dropped would be known to be.
+    for (const controller of controllers) controller.abort();
+    await Promise.all(cancelled);
+    // After this round trip, the sandbox would have noticed a dropped connection.
     await gateway.control();
     expect(gateway.sandbox.requests().inFlight).toBe(1);
     gateway.clock.advance(1000);
 
-    expect(at((await stayed).data, 'livestream', 'status')).toBe('LIVE');
+    expect(at((await completed).data, 'livestream', 'status')).toBe('LIVE');
     expect(gateway.upstream()).toEqual([BY_ID]);
     expect(gateway.clock.pending()).toBe(0);
   });
 
-  test('end the read when they were the last, and the next caller begins afresh', async () => {
+  test('cancels the request if no other caller waits for it, and the next caller sends a new one', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.setFaults([{ kind: 'hang', times: 1 }]);
-    const leavers = Array.from({ length: 3 }, () => new AbortController());
-    const left = leavers.map(async ({ signal }) => readOf(gateway, signal).catch(() => null));
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    const controllers = Array.from({ length: 3 }, () => new AbortController());
+    const cancelled = controllers.map(async ({ signal }) => readLivestream(gateway, signal).catch(() => null));
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     await gateway.control();
-    for (const leaver of leavers) leaver.abort();
-    await Promise.all(left);
+    for (const controller of controllers) controller.abort();
+    await Promise.all(cancelled);
 
-    expect(at((await readOf(gateway)).data, 'livestream', 'status')).toBe('LIVE');
-    // The sandbox sees the connection close: nothing else ends a hang.
-    await until(() => gateway.sandbox.requests().inFlight === 0);
+    expect(at((await readLivestream(gateway)).data, 'livestream', 'status')).toBe('LIVE');
+    // Only a closed connection ends a request that hangs in the sandbox.
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
     expect(gateway.upstream()).toEqual([BY_ID, BY_ID]);
     expect(gateway.clock.pending()).toBe(0);
     expect(gateway.logs).toEqual([]);
   });
 
-  test('end a list of which they were the only readers', async () => {
+  test('cancels the request of a list if no other caller waits for it', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.setFaults([{ kind: 'hang' }]);
-    const leaver = new AbortController();
-    const left = gateway.send(LIST, { signal: leaver.signal }).catch(() => null);
-    await until(() => gateway.sandbox.requests().inFlight === 1);
-    leaver.abort();
-    await left;
-    await until(() => gateway.sandbox.requests().inFlight === 0);
+    const controller = new AbortController();
+    const cancelled = gateway.send(LIST, { signal: controller.signal }).catch(() => null);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
+    controller.abort();
+    await cancelled;
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
     expect(gateway.upstream()).toEqual(['GET /livestreams']);
-    await until(() => gateway.clock.pending() === 0);
+    await waitUntil(() => gateway.clock.pending() === 0);
   });
 
-  test('do not end the refresh of an answer that others were served while it was old', async () => {
+  test('does not cancel the background refresh of a stale livestream', async () => {
     const gateway = await startTestGateway();
-    await readOf(gateway);
+    await readLivestream(gateway);
     gateway.clock.advance(2000);
     gateway.forget();
     gateway.sandbox.configure({ latencyMs: 5000 });
-    const leaver = new AbortController();
-    const left = readOf(gateway, leaver.signal).catch(() => null);
-    await until(() => gateway.sandbox.requests().inFlight === 1);
-    leaver.abort();
-    await left;
+    const controller = new AbortController();
+    const cancelled = readLivestream(gateway, controller.signal).catch(() => null);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
+    controller.abort();
+    await cancelled;
     await gateway.control();
     expect(gateway.sandbox.requests().inFlight).toBe(1);
 
-    // It is still the one that others wait for.
-    const stayed = readOf(gateway);
+    // The next caller joins the same refresh.
+    const completed = readLivestream(gateway);
     gateway.clock.advance(500);
     await gateway.control();
     gateway.clock.advance(4500);
-    expect(at((await stayed).data, 'livestream', 'status')).toBe('LIVE');
+    expect(at((await completed).data, 'livestream', 'status')).toBe('LIVE');
     expect(gateway.upstream()).toEqual([BY_ID]);
   });
 });
 
-describe('equal starts at once', () => {
-  test('are one, and what they started is known to whoever asks after them', async () => {
+describe('concurrent equal starts', () => {
+  test('send one upstream request, and the next query returns the livestream that they started', async () => {
     const gateway = await startTestGateway();
     const id = gateway.exampleIds.emptyMeetingId;
     const query =
