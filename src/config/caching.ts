@@ -2,16 +2,16 @@ import { type CachingSettings, DEFAULT_CACHING } from '../data/cachingSettings.t
 import * as env from './env.ts';
 
 const MEGABYTE = 1024 * 1024;
-const DAY_MS = { min: 0, max: 86_400_000 };
+const RANGE_MS = { min: 0, max: 86_400_000 };
 const { ttl, cacheBytes, maxRequestsPerOperation, bulkReads } = DEFAULT_CACHING;
 
 export const ttlSettings = {
-  statusMs: env.integer('FRESH_STATUS_MS', ttl.statusMs, DAY_MS),
-  metersMs: env.integer('FRESH_METERS_MS', ttl.metersMs, DAY_MS),
-  endedMs: env.integer('FRESH_ENDED_MS', ttl.endedMs, DAY_MS),
-  negativeMs: env.integer('FRESH_NOTHING_MS', ttl.negativeMs, DAY_MS),
-  maxStaleMs: env.integer('STALE_MS', ttl.maxStaleMs, DAY_MS),
-  revalidateTimeoutMs: env.integer('STALE_WAIT_MS', ttl.revalidateTimeoutMs, DAY_MS),
+  statusMs: env.integer('FRESH_STATUS_MS', ttl.statusMs, RANGE_MS),
+  metersMs: env.integer('FRESH_METERS_MS', ttl.metersMs, RANGE_MS),
+  endedMs: env.integer('FRESH_ENDED_MS', ttl.endedMs, RANGE_MS),
+  negativeMs: env.integer('FRESH_NOTHING_MS', ttl.negativeMs, RANGE_MS),
+  maxStaleMs: env.integer('STALE_MS', ttl.maxStaleMs, RANGE_MS),
+  revalidateTimeoutMs: env.integer('STALE_WAIT_MS', ttl.revalidateTimeoutMs, RANGE_MS),
 };
 
 export const cachingSettings = {

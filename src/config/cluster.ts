@@ -33,7 +33,8 @@ export function readCluster(environment: env.Environment): RedisSettings | null 
 /** Whether the credentials can be percent-decoded, as the Redis client does. */
 function hasDecodableCredentials({ username, password }: URL): boolean {
   try {
-    decodeURIComponent(username + password);
+    decodeURIComponent(username);
+    decodeURIComponent(password);
     return true;
   } catch {
     return false;

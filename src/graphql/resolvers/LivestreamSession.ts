@@ -4,8 +4,8 @@ import { selectedFields } from '../selection.ts';
 export const LivestreamSession: LivestreamSessionResolvers = {
   livestream: ({ livestreamId }, _args, { loaders, viewer }, info) => {
     if (livestreamId === null) return null;
-    const free = viewer.scopes.has('livestream:secret') ? KNOWN_FIELDS : KNOWN_FIELDS.union(SECRET_FIELDS);
-    const needsDetails = selectedFields(info).difference(free).size > 0;
+    const freeFields = viewer.scopes.has('livestream:secret') ? KNOWN_FIELDS : KNOWN_FIELDS.union(SECRET_FIELDS);
+    const needsDetails = selectedFields(info).difference(freeFields).size > 0;
     return needsDetails ? loaders.livestream.load(livestreamId) : { id: livestreamId };
   },
 };
