@@ -215,6 +215,7 @@ describe('the message for an invalid setting', () => {
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'redis://:50%off@127.0.0.1'],
     ['REDIS_URL', 'redis://:%ff@127.0.0.1'],
+    ['REDIS_URL', 'redis://user%:25@127.0.0.1'],
     ['REDIS_URL', 'redis://127.0.0.1:6379/cache'],
     ['CLOUDFLARE_BASE_URL', 'https://user:secret@example.com'],
     ['CLOUDFLARE_ACCOUNT_ID', '../other'],
