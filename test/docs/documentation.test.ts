@@ -2,7 +2,7 @@ import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
-import { VARIABLES } from '../../src/config/index.ts';
+import { readConfig, VARIABLES } from '../../src/config/index.ts';
 import { typeDefs } from '../../src/generated/typeDefs.ts';
 import { allBlocks, blocksOf, brokenLinks, namesInTables, PAGES, readText } from './markdown.ts';
 
@@ -37,6 +37,12 @@ describe('code blocks', () => {
     const kinds = PAGES.flatMap(blocksOf).map(({ kind }) => kind);
     expect(kinds.filter((kind) => ![...checked, ...unchecked].includes(kind))).toEqual([]);
   });
+});
+
+test('the example of a rejected setting is what the gateway prints', () => {
+  const example = blocksOf('docs/configuration.md').find(({ kind }) => kind === 'text');
+  expect(example).toBeDefined();
+  expect(() => readConfig({ PORT: 'http' }, () => '')).toThrow(example?.code.trim());
 });
 
 describe('tables', () => {
