@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { graphql } from '../generated/gql.ts';
-import { ACCOUNT, APP, at, matching, startTestGateway, TOKEN, until } from '../support/gateway.ts';
+import { ACCOUNT, APP, at, matching, startTestGateway, TOKEN, waitUntil } from '../support/gateway.ts';
 import { runs } from '../support/runs.ts';
 
 const LIVESTREAM_ROUTE = '/livestreams/{livestream_id}';
@@ -59,8 +59,8 @@ const EveryIdOfMutations = graphql(`
   }
 `);
 
-describe('what went wrong upstream has a code, and whether to try again', () => {
-  const cases: [Omit<Fault, 'route'>, string, boolean][] = [
+describe('an upstream failure', () => {
+  const CASES: [Omit<Fault, 'route'>, string, boolean][] = [
     [{ kind: 'status', status: 400 }, 'BAD_USER_INPUT', false],
     [{ kind: 'status', status: 422 }, 'BAD_USER_INPUT', false],
     [{ kind: 'status', status: 401 }, 'UNAUTHENTICATED', false],
@@ -83,10 +83,10 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
     [{ kind: 'redirect' }, 'UPSTREAM_INVALID_RESPONSE', false],
   ];
 
-  test.each(cases)('%j is %s, retryable %s', async (fault, code, retryable) => {
+  test.each(CASES)('%j is reported as %s with retryable: %s', async (fault, code, retryable) => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ ...fault, route: LIVESTREAM_ROUTE }]);
-    const { data, errors, status } = await gateway.execute(OneLivestream, { id: gateway.samples.liveLivestreamId });
+    gateway.sandbox.setFaults([{ ...fault, route: LIVESTREAM_ROUTE }]);
+    const { data, errors, status } = await gateway.execute(OneLivestream, { id: gateway.exampleIds.liveLivestreamId });
 
     expect(status).toBe(200);
     expect(data).toEqual({ livestream: null });
@@ -94,21 +94,21 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
     expect(new Set(gateway.upstream())).toEqual(new Set([`GET ${LIVESTREAM_ROUTE}`]));
   });
 
-  test('no answer in time is UPSTREAM_TIMEOUT', async () => {
+  test('of a request that times out three times is reported as UPSTREAM_TIMEOUT', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'hang' }]);
-    const answer = gateway.execute(OneLivestream, { id: gateway.samples.liveLivestreamId });
-    for (const sent of [1, 2, 3]) {
-      await until(() => gateway.upstream().length === sent);
+    gateway.sandbox.setFaults([{ kind: 'hang' }]);
+    const response = gateway.execute(OneLivestream, { id: gateway.exampleIds.liveLivestreamId });
+    for (const attempts of [1, 2, 3]) {
+      await waitUntil(() => gateway.upstream().length === attempts);
       gateway.clock.advance(10_000);
     }
-    expect((await answer).errors).toMatchObject([{ extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true } }]);
+    expect((await response).errors).toMatchObject([{ extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true } }]);
   });
 
-  test('a limit that is reached tells when to come back, and what upstream said', async () => {
+  test('of a rate limit is reported with retryAfterSeconds and the details of the upstream error', async () => {
     const gateway = await startTestGateway();
-    gateway.sandbox.fail([{ kind: 'status', status: 429, retryAfterSeconds: 120 }]);
-    const { errors } = await gateway.execute(OneLivestream, { id: gateway.samples.liveLivestreamId });
+    gateway.sandbox.setFaults([{ kind: 'status', status: 429, retryAfterSeconds: 120 }]);
+    const { errors } = await gateway.execute(OneLivestream, { id: gateway.exampleIds.liveLivestreamId });
 
     expect(errors.map(({ extensions }) => extensions)).toEqual([
       {
@@ -118,7 +118,7 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
         upstream: {
           status: 429,
           code: 1429,
-          message: 'The sandbox was told to fail this request',
+          message: 'A fault of the sandbox affects this request',
           ray: matching(/^[0-9a-f]{16}-LIS$/),
         },
       },
@@ -127,7 +127,7 @@ describe('what went wrong upstream has a code, and whether to try again', () => 
   });
 });
 
-describe('a request that never becomes an operation says why', () => {
+describe('a request that is rejected before its execution', () => {
   const PERSISTED = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
   test.each([
     ['GRAPHQL_PARSE_FAILED', { query: '{' }],
@@ -139,7 +139,7 @@ describe('a request that never becomes an operation says why', () => {
     ['BAD_REQUEST', { query: '{ __typename }', variables: 5 }],
     ['BAD_REQUEST', [{ query: '{ __typename }' }]],
     ['BAD_USER_INPUT', { query: 'query A($id: ID!) { livestream(id: $id) { id } }' }],
-  ])('%s: %j', async (code, body) => {
+  ])('is reported as %s: %j', async (code, body) => {
     const gateway = await startTestGateway();
     const { errors, data } = await gateway.send(body);
 
@@ -150,73 +150,73 @@ describe('a request that never becomes an operation says why', () => {
   });
 });
 
-test('one dead session in fifty leaves forty-nine', async () => {
+test('a failed read of one session in a list of fifty leaves the other forty-nine', async () => {
   const gateway = await startTestGateway();
   const route = '/livestreams/{livestream_id}/active-livestream-session';
-  gateway.sandbox.fail([{ kind: 'status', status: 500, route, skip: 20, times: 1 }]);
+  gateway.sandbox.setFaults([{ kind: 'status', status: 500, route, skip: 20, times: 1 }]);
   const { data, errors } = await gateway.execute(FiftyWithSessions, {});
   const nodes = data?.livestreams.nodes ?? [];
 
   expect(nodes).toHaveLength(50);
   expect(nodes.filter(({ activeSession }) => activeSession !== null)).toHaveLength(49);
-  const dead = nodes.findIndex(({ activeSession }) => activeSession === null);
+  const failedIndex = nodes.findIndex(({ activeSession }) => activeSession === null);
   expect(errors).toMatchObject([
-    { path: ['livestreams', 'nodes', dead, 'activeSession'], extensions: { code: 'UPSTREAM_UNAVAILABLE' } },
+    { path: ['livestreams', 'nodes', failedIndex, 'activeSession'], extensions: { code: 'UPSTREAM_UNAVAILABLE' } },
   ]);
 });
 
-describe('an error that nobody foresaw', () => {
-  test('is masked, and stands in the log under the request id', async () => {
+describe('an unexpected error', () => {
+  test('is masked for the caller and logged with the request id', async () => {
     const gateway = await startTestGateway({ intercept: () => () => Promise.reject(new Error('the secret inside')) });
     const headers = { 'x-request-id': 'call-17' };
-    const answer = await gateway.execute(OneLivestream, { id: 'a' }, { headers });
+    const response = await gateway.execute(OneLivestream, { id: 'a' }, { headers });
 
-    expect(answer.text).not.toContain('secret inside');
-    expect(answer.errors).toMatchObject([
+    expect(response.text).not.toContain('secret inside');
+    expect(response.errors).toMatchObject([
       { path: ['livestream'], extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'call-17' } },
     ]);
-    expect(answer.headers.get('x-request-id')).toBe('call-17');
+    expect(response.headers.get('x-request-id')).toBe('call-17');
     expect(gateway.logs).toMatchObject([
       { level: 'error', fields: { requestId: 'call-17', path: 'livestream', error: matching(/the secret inside/) } },
     ]);
   });
 
   test.each(['two words', 'x'.repeat(129), '"quoted"'])(
-    'is under a new id when the one sent is unusable: %j',
+    'is reported under a generated request id if the caller sends an invalid one: %j',
     async (id) => {
       const gateway = await startTestGateway();
-      const answer = await gateway.send({ query: '{ __typename }' }, { headers: { 'x-request-id': id } });
-      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      const response = await gateway.send({ query: '{ __typename }' }, { headers: { 'x-request-id': id } });
+      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     },
   );
 });
 
-test('no secret is in an answer or in the log, whatever upstream says', async () => {
+test('neither a response nor the log contains a secret, whatever upstream sends', async () => {
   const streamKey = 'f'.repeat(64);
-  const says = `${TOKEN} Bearer ${TOKEN} /accounts/${ACCOUNT}/realtime/kit/${APP} ${streamKey} https://a.test/accounts/${ACCOUNT}`;
+  const leakyText = `${TOKEN} Bearer ${TOKEN} /accounts/${ACCOUNT}/realtime/kit/${APP} ${streamKey} https://a.test/accounts/${ACCOUNT}`;
   for (const status of [200, 400, 401, 403, 404, 409, 429, 500]) {
     for (const body of [
-      { success: false, error: { code: says, message: says } },
-      { success: false, errors: [{ code: says, message: says }] },
-      { [says]: says },
-      says,
+      { success: false, error: { code: leakyText, message: leakyText } },
+      { success: false, errors: [{ code: leakyText, message: leakyText }] },
+      { [leakyText]: leakyText },
+      leakyText,
     ]) {
-      const headers = { 'cf-ray': says, 'retry-after': says };
+      const headers = { 'cf-ray': leakyText, 'retry-after': leakyText };
       const gateway = await startTestGateway({
         intercept: () => async () => ({ status, headers, body: JSON.stringify(body) }),
       });
-      const answers = [
+      const responses = [
         await gateway.execute(EveryId, { id: 'an-id' }),
         await gateway.execute(EveryIdOfMutations, { id: 'an-id' }),
       ];
-      const shown = JSON.stringify([answers.map(({ text, headers }) => [text, [...headers]]), gateway.logs]);
-      for (const secret of [TOKEN, ACCOUNT, APP, streamKey]) expect(shown).not.toContain(secret);
+      const visible = JSON.stringify([responses.map(({ text, headers }) => [text, [...headers]]), gateway.logs]);
+      for (const secret of [TOKEN, ACCOUNT, APP, streamKey]) expect(visible).not.toContain(secret);
     }
   }
 });
 
-describe('an id that is none never reaches upstream', () => {
-  const ATTACKS = [
+describe('an invalid id is rejected without an upstream request', () => {
+  const INVALID_IDS = [
     '',
     '.',
     '..',
@@ -240,20 +240,23 @@ describe('an id that is none never reaches upstream', () => {
     'sessions',
   ];
 
-  test.each(ATTACKS.map((id) => [JSON.stringify(id).slice(0, 40), id]))('%s', async (_shown, id) => {
-    const gateway = await startTestGateway();
-    const queries = await gateway.execute(EveryId, { id });
-    const mutations = await gateway.execute(EveryIdOfMutations, { id });
+  test.each(INVALID_IDS.map((id) => [JSON.stringify(id).slice(0, 40), id]))(
+    '%s in queries and mutations',
+    async (_label, id) => {
+      const gateway = await startTestGateway();
+      const queries = await gateway.execute(EveryId, { id });
+      const mutations = await gateway.execute(EveryIdOfMutations, { id });
 
-    expect(queries.errors.map(({ extensions }) => extensions['code'])).toEqual(Array(3).fill('BAD_USER_INPUT'));
-    expect(mutations.data).toEqual({
-      startLivestream: { userErrors: [{ code: 'BAD_USER_INPUT' }] },
-      stopLivestream: { userErrors: [{ code: 'BAD_USER_INPUT' }] },
-    });
-    expect(gateway.upstream()).toEqual([]);
-  });
+      expect(queries.errors.map(({ extensions }) => extensions['code'])).toEqual(Array(3).fill('BAD_USER_INPUT'));
+      expect(mutations.data).toEqual({
+        startLivestream: { userErrors: [{ code: 'BAD_USER_INPUT' }] },
+        stopLivestream: { userErrors: [{ code: 'BAD_USER_INPUT' }] },
+      });
+      expect(gateway.upstream()).toEqual([]);
+    },
+  );
 
-  test('whatever it is', async () => {
+  test('for every generated string that does not match the format of ids', async () => {
     const gateway = await startTestGateway();
     const id = fc.string({ unit: 'binary', maxLength: 80 }).filter((text) => !/^[A-Za-z0-9-]{1,64}$/.test(text));
     await fc.assert(

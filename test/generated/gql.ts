@@ -17,14 +17,6 @@ import * as types from './graphql.ts';
 type Documents = {
     "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": typeof types.LivestreamNameDocument,
     "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": typeof types.StartThenCancelDocument,
-    "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n": typeof types.MeetingWithSessionDocument,
-    "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.LiveWithSessionsDocument,
-    "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n": typeof types.MeetingIdAloneDocument,
-    "\n  query LivestreamWithSession($id: ID!) {\n    livestream(id: $id) {\n      status\n      activeSession {\n        id\n      }\n    }\n  }\n": typeof types.LivestreamWithSessionDocument,
-    "\n  mutation StartAndLook($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        activeSession {\n          livestream {\n            createdAt\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.StartAndLookDocument,
-    "\n  query SessionWithLivestreamId($id: ID!) {\n    livestreamSession(id: $id) {\n      id\n      livestream {\n        __typename\n        id\n      }\n    }\n  }\n": typeof types.SessionWithLivestreamIdDocument,
-    "\n  query ActiveLivestreamsOfPage {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        meeting {\n          activeLivestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.ActiveLivestreamsOfPageDocument,
-    "\n        query ListThenLivestream($id: ID!) {\n          livestreams(first: 100, filter: { status: LIVE }) {\n            totalCount\n          }\n          livestreamSession(id: $id) {\n            livestream {\n              id\n              name\n            }\n          }\n        }\n      ": typeof types.ListThenLivestreamDocument,
     "\n  query OneLivestream($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": typeof types.OneLivestreamDocument,
     "\n  query FiftyWithSessions {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        activeSession {\n          id\n        }\n      }\n    }\n  }\n": typeof types.FiftyWithSessionsDocument,
     "\n  query EveryId($id: ID!) {\n    meeting(id: $id) {\n      id\n      title\n    }\n    livestream(id: $id) {\n      id\n    }\n    livestreamSession(id: $id) {\n      id\n    }\n  }\n": typeof types.EveryIdDocument,
@@ -42,18 +34,18 @@ type Documents = {
     "\n  query Absent($id: ID!, $emptyMeetingId: ID!, $erroredLivestreamId: ID!) {\n    livestream(id: $id) {\n      id\n    }\n    livestreamSession(id: $id) {\n      id\n    }\n    meeting(id: $id) {\n      id\n      title\n      status\n      createdAt\n      updatedAt\n      activeLivestream {\n        id\n      }\n      livestreams {\n        nodes {\n          id\n        }\n        totalCount\n      }\n    }\n    quiet: meeting(id: $emptyMeetingId) {\n      activeLivestream {\n        id\n      }\n    }\n    failed: livestream(id: $erroredLivestreamId) {\n      id\n      activeSession {\n        id\n      }\n    }\n  }\n": typeof types.AbsentDocument,
     "\n        query Independent($id: ID!) {\n          livestream(id: $id) {\n            name\n            meeting {\n              id\n            }\n            activeSession {\n              id\n            }\n          }\n        }\n      ": typeof types.IndependentDocument,
     "\n    query NameForApollo($id: ID!) {\n      livestream(id: $id) {\n        id\n        name\n      }\n    }\n  ": typeof types.NameForApolloDocument,
+    "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n": typeof types.MeetingWithSessionDocument,
+    "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.LiveWithSessionsDocument,
+    "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n": typeof types.MeetingIdAloneDocument,
+    "\n  query LivestreamWithSession($id: ID!) {\n    livestream(id: $id) {\n      status\n      activeSession {\n        id\n      }\n    }\n  }\n": typeof types.LivestreamWithSessionDocument,
+    "\n  mutation StartWithSession($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        activeSession {\n          livestream {\n            createdAt\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.StartWithSessionDocument,
+    "\n  query SessionWithLivestreamId($id: ID!) {\n    livestreamSession(id: $id) {\n      id\n      livestream {\n        __typename\n        id\n      }\n    }\n  }\n": typeof types.SessionWithLivestreamIdDocument,
+    "\n  query ActiveLivestreamsOfPage {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        meeting {\n          activeLivestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.ActiveLivestreamsOfPageDocument,
+    "\n        query ListThenLivestream($id: ID!) {\n          livestreams(first: 100, filter: { status: LIVE }) {\n            totalCount\n          }\n          livestreamSession(id: $id) {\n            livestream {\n              id\n              name\n            }\n          }\n        }\n      ": typeof types.ListThenLivestreamDocument,
 };
 const documents: Documents = {
     "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": types.LivestreamNameDocument,
     "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": types.StartThenCancelDocument,
-    "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n": types.MeetingWithSessionDocument,
-    "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": types.LiveWithSessionsDocument,
-    "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n": types.MeetingIdAloneDocument,
-    "\n  query LivestreamWithSession($id: ID!) {\n    livestream(id: $id) {\n      status\n      activeSession {\n        id\n      }\n    }\n  }\n": types.LivestreamWithSessionDocument,
-    "\n  mutation StartAndLook($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        activeSession {\n          livestream {\n            createdAt\n            name\n          }\n        }\n      }\n    }\n  }\n": types.StartAndLookDocument,
-    "\n  query SessionWithLivestreamId($id: ID!) {\n    livestreamSession(id: $id) {\n      id\n      livestream {\n        __typename\n        id\n      }\n    }\n  }\n": types.SessionWithLivestreamIdDocument,
-    "\n  query ActiveLivestreamsOfPage {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        meeting {\n          activeLivestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": types.ActiveLivestreamsOfPageDocument,
-    "\n        query ListThenLivestream($id: ID!) {\n          livestreams(first: 100, filter: { status: LIVE }) {\n            totalCount\n          }\n          livestreamSession(id: $id) {\n            livestream {\n              id\n              name\n            }\n          }\n        }\n      ": types.ListThenLivestreamDocument,
     "\n  query OneLivestream($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": types.OneLivestreamDocument,
     "\n  query FiftyWithSessions {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        activeSession {\n          id\n        }\n      }\n    }\n  }\n": types.FiftyWithSessionsDocument,
     "\n  query EveryId($id: ID!) {\n    meeting(id: $id) {\n      id\n      title\n    }\n    livestream(id: $id) {\n      id\n    }\n    livestreamSession(id: $id) {\n      id\n    }\n  }\n": types.EveryIdDocument,
@@ -71,6 +63,14 @@ const documents: Documents = {
     "\n  query Absent($id: ID!, $emptyMeetingId: ID!, $erroredLivestreamId: ID!) {\n    livestream(id: $id) {\n      id\n    }\n    livestreamSession(id: $id) {\n      id\n    }\n    meeting(id: $id) {\n      id\n      title\n      status\n      createdAt\n      updatedAt\n      activeLivestream {\n        id\n      }\n      livestreams {\n        nodes {\n          id\n        }\n        totalCount\n      }\n    }\n    quiet: meeting(id: $emptyMeetingId) {\n      activeLivestream {\n        id\n      }\n    }\n    failed: livestream(id: $erroredLivestreamId) {\n      id\n      activeSession {\n        id\n      }\n    }\n  }\n": types.AbsentDocument,
     "\n        query Independent($id: ID!) {\n          livestream(id: $id) {\n            name\n            meeting {\n              id\n            }\n            activeSession {\n              id\n            }\n          }\n        }\n      ": types.IndependentDocument,
     "\n    query NameForApollo($id: ID!) {\n      livestream(id: $id) {\n        id\n        name\n      }\n    }\n  ": types.NameForApolloDocument,
+    "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n": types.MeetingWithSessionDocument,
+    "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": types.LiveWithSessionsDocument,
+    "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n": types.MeetingIdAloneDocument,
+    "\n  query LivestreamWithSession($id: ID!) {\n    livestream(id: $id) {\n      status\n      activeSession {\n        id\n      }\n    }\n  }\n": types.LivestreamWithSessionDocument,
+    "\n  mutation StartWithSession($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        activeSession {\n          livestream {\n            createdAt\n            name\n          }\n        }\n      }\n    }\n  }\n": types.StartWithSessionDocument,
+    "\n  query SessionWithLivestreamId($id: ID!) {\n    livestreamSession(id: $id) {\n      id\n      livestream {\n        __typename\n        id\n      }\n    }\n  }\n": types.SessionWithLivestreamIdDocument,
+    "\n  query ActiveLivestreamsOfPage {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        meeting {\n          activeLivestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n": types.ActiveLivestreamsOfPageDocument,
+    "\n        query ListThenLivestream($id: ID!) {\n          livestreams(first: 100, filter: { status: LIVE }) {\n            totalCount\n          }\n          livestreamSession(id: $id) {\n            livestream {\n              id\n              name\n            }\n          }\n        }\n      ": types.ListThenLivestreamDocument,
 };
 
 /**
@@ -81,38 +81,6 @@ export function graphql(source: "\n  query LivestreamName($id: ID!) {\n    lives
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StartThenCancelDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').MeetingWithSessionDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LiveWithSessionsDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql.ts').MeetingIdAloneDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query LivestreamWithSession($id: ID!) {\n    livestream(id: $id) {\n      status\n      activeSession {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LivestreamWithSessionDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation StartAndLook($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        activeSession {\n          livestream {\n            createdAt\n            name\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StartAndLookDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query SessionWithLivestreamId($id: ID!) {\n    livestreamSession(id: $id) {\n      id\n      livestream {\n        __typename\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SessionWithLivestreamIdDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query ActiveLivestreamsOfPage {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        meeting {\n          activeLivestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ActiveLivestreamsOfPageDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n        query ListThenLivestream($id: ID!) {\n          livestreams(first: 100, filter: { status: LIVE }) {\n            totalCount\n          }\n          livestreamSession(id: $id) {\n            livestream {\n              id\n              name\n            }\n          }\n        }\n      "): typeof import('./graphql.ts').ListThenLivestreamDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -181,6 +149,38 @@ export function graphql(source: "\n        query Independent($id: ID!) {\n      
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n    query NameForApollo($id: ID!) {\n      livestream(id: $id) {\n        id\n        name\n      }\n    }\n  "): typeof import('./graphql.ts').NameForApolloDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MeetingWithSession($id: ID!) {\n    meeting(id: $id) {\n      id\n      activeLivestream {\n        id\n        status\n        name\n        playbackUrl\n        activeSession {\n          id\n          viewerSeconds\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').MeetingWithSessionDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {\n    livestreams(first: $first, filter: $filter) {\n      nodes {\n        id\n        status\n        activeSession {\n          id\n          livestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LiveWithSessionsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MeetingIdAlone($id: ID!) {\n    meeting(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql.ts').MeetingIdAloneDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LivestreamWithSession($id: ID!) {\n    livestream(id: $id) {\n      status\n      activeSession {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LivestreamWithSessionDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation StartWithSession($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n        activeSession {\n          livestream {\n            createdAt\n            name\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StartWithSessionDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SessionWithLivestreamId($id: ID!) {\n    livestreamSession(id: $id) {\n      id\n      livestream {\n        __typename\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SessionWithLivestreamIdDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ActiveLivestreamsOfPage {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        meeting {\n          activeLivestream {\n            id\n            name\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ActiveLivestreamsOfPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n        query ListThenLivestream($id: ID!) {\n          livestreams(first: 100, filter: { status: LIVE }) {\n            totalCount\n          }\n          livestreamSession(id: $id) {\n            livestream {\n              id\n              name\n            }\n          }\n        }\n      "): typeof import('./graphql.ts').ListThenLivestreamDocument;
 
 
 export function graphql(source: string) {

@@ -90,61 +90,6 @@ export type StartThenCancelMutationVariables = Exact<{
 
 export type StartThenCancelMutation = { startLivestream: { livestream: { id: string } | null } | null };
 
-export type MeetingWithSessionQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type MeetingWithSessionQuery = { meeting: { id: string, activeLivestream: { id: string, status: LivestreamStatus, name: string | null, playbackUrl: string | null, activeSession: { id: string, viewerSeconds: number | null } | null } | null } | null };
-
-export type LiveWithSessionsQueryVariables = Exact<{
-  first: number;
-  filter?: LivestreamFilter | null | undefined;
-}>;
-
-
-export type LiveWithSessionsQuery = { livestreams: { nodes: Array<{ id: string, status: LivestreamStatus, activeSession: { id: string, livestream: { id: string, name: string | null } | null } | null }> } };
-
-export type MeetingIdAloneQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type MeetingIdAloneQuery = { meeting: { id: string } | null };
-
-export type LivestreamWithSessionQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type LivestreamWithSessionQuery = { livestream: { status: LivestreamStatus, activeSession: { id: string } | null } | null };
-
-export type StartAndLookMutationVariables = Exact<{
-  meetingId: string;
-}>;
-
-
-export type StartAndLookMutation = { startLivestream: { livestream: { id: string, activeSession: { livestream: { createdAt: string | null, name: string | null } | null } | null } | null } | null };
-
-export type SessionWithLivestreamIdQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type SessionWithLivestreamIdQuery = { livestreamSession: { id: string, livestream: { __typename: 'Livestream', id: string } | null } | null };
-
-export type ActiveLivestreamsOfPageQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type ActiveLivestreamsOfPageQuery = { livestreams: { nodes: Array<{ id: string, meeting: { activeLivestream: { id: string, name: string | null } | null } | null }> } };
-
-export type ListThenLivestreamQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type ListThenLivestreamQuery = { livestreams: { totalCount: number | null }, livestreamSession: { livestream: { id: string, name: string | null } | null } | null };
-
 export type OneLivestreamQueryVariables = Exact<{
   id: string;
 }>;
@@ -284,6 +229,61 @@ export type NameForApolloQueryVariables = Exact<{
 
 
 export type NameForApolloQuery = { livestream: { id: string, name: string | null } | null };
+
+export type MeetingWithSessionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MeetingWithSessionQuery = { meeting: { id: string, activeLivestream: { id: string, status: LivestreamStatus, name: string | null, playbackUrl: string | null, activeSession: { id: string, viewerSeconds: number | null } | null } | null } | null };
+
+export type LiveWithSessionsQueryVariables = Exact<{
+  first: number;
+  filter?: LivestreamFilter | null | undefined;
+}>;
+
+
+export type LiveWithSessionsQuery = { livestreams: { nodes: Array<{ id: string, status: LivestreamStatus, activeSession: { id: string, livestream: { id: string, name: string | null } | null } | null }> } };
+
+export type MeetingIdAloneQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MeetingIdAloneQuery = { meeting: { id: string } | null };
+
+export type LivestreamWithSessionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LivestreamWithSessionQuery = { livestream: { status: LivestreamStatus, activeSession: { id: string } | null } | null };
+
+export type StartWithSessionMutationVariables = Exact<{
+  meetingId: string;
+}>;
+
+
+export type StartWithSessionMutation = { startLivestream: { livestream: { id: string, activeSession: { livestream: { createdAt: string | null, name: string | null } | null } | null } | null } | null };
+
+export type SessionWithLivestreamIdQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SessionWithLivestreamIdQuery = { livestreamSession: { id: string, livestream: { __typename: 'Livestream', id: string } | null } | null };
+
+export type ActiveLivestreamsOfPageQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ActiveLivestreamsOfPageQuery = { livestreams: { nodes: Array<{ id: string, meeting: { activeLivestream: { id: string, name: string | null } | null } | null }> } };
+
+export type ListThenLivestreamQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ListThenLivestreamQuery = { livestreams: { totalCount: number | null }, livestreamSession: { livestream: { id: string, name: string | null } | null } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -437,111 +437,6 @@ export const StartThenCancelDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StartThenCancelMutation, StartThenCancelMutationVariables>;
-export const MeetingWithSessionDocument = new TypedDocumentString(`
-    query MeetingWithSession($id: ID!) {
-  meeting(id: $id) {
-    id
-    activeLivestream {
-      id
-      status
-      name
-      playbackUrl
-      activeSession {
-        id
-        viewerSeconds
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<MeetingWithSessionQuery, MeetingWithSessionQueryVariables>;
-export const LiveWithSessionsDocument = new TypedDocumentString(`
-    query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {
-  livestreams(first: $first, filter: $filter) {
-    nodes {
-      id
-      status
-      activeSession {
-        id
-        livestream {
-          id
-          name
-        }
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<LiveWithSessionsQuery, LiveWithSessionsQueryVariables>;
-export const MeetingIdAloneDocument = new TypedDocumentString(`
-    query MeetingIdAlone($id: ID!) {
-  meeting(id: $id) {
-    id
-  }
-}
-    `) as unknown as TypedDocumentString<MeetingIdAloneQuery, MeetingIdAloneQueryVariables>;
-export const LivestreamWithSessionDocument = new TypedDocumentString(`
-    query LivestreamWithSession($id: ID!) {
-  livestream(id: $id) {
-    status
-    activeSession {
-      id
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<LivestreamWithSessionQuery, LivestreamWithSessionQueryVariables>;
-export const StartAndLookDocument = new TypedDocumentString(`
-    mutation StartAndLook($meetingId: ID!) {
-  startLivestream(input: {meetingId: $meetingId}) {
-    livestream {
-      id
-      activeSession {
-        livestream {
-          createdAt
-          name
-        }
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<StartAndLookMutation, StartAndLookMutationVariables>;
-export const SessionWithLivestreamIdDocument = new TypedDocumentString(`
-    query SessionWithLivestreamId($id: ID!) {
-  livestreamSession(id: $id) {
-    id
-    livestream {
-      __typename
-      id
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<SessionWithLivestreamIdQuery, SessionWithLivestreamIdQueryVariables>;
-export const ActiveLivestreamsOfPageDocument = new TypedDocumentString(`
-    query ActiveLivestreamsOfPage {
-  livestreams(first: 50, filter: {status: LIVE}) {
-    nodes {
-      id
-      meeting {
-        activeLivestream {
-          id
-          name
-        }
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ActiveLivestreamsOfPageQuery, ActiveLivestreamsOfPageQueryVariables>;
-export const ListThenLivestreamDocument = new TypedDocumentString(`
-    query ListThenLivestream($id: ID!) {
-  livestreams(first: 100, filter: {status: LIVE}) {
-    totalCount
-  }
-  livestreamSession(id: $id) {
-    livestream {
-      id
-      name
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ListThenLivestreamQuery, ListThenLivestreamQueryVariables>;
 export const OneLivestreamDocument = new TypedDocumentString(`
     query OneLivestream($id: ID!) {
   livestream(id: $id) {
@@ -958,3 +853,108 @@ export const NameForApolloDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NameForApolloQuery, NameForApolloQueryVariables>;
+export const MeetingWithSessionDocument = new TypedDocumentString(`
+    query MeetingWithSession($id: ID!) {
+  meeting(id: $id) {
+    id
+    activeLivestream {
+      id
+      status
+      name
+      playbackUrl
+      activeSession {
+        id
+        viewerSeconds
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MeetingWithSessionQuery, MeetingWithSessionQueryVariables>;
+export const LiveWithSessionsDocument = new TypedDocumentString(`
+    query LiveWithSessions($first: Int!, $filter: LivestreamFilter) {
+  livestreams(first: $first, filter: $filter) {
+    nodes {
+      id
+      status
+      activeSession {
+        id
+        livestream {
+          id
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LiveWithSessionsQuery, LiveWithSessionsQueryVariables>;
+export const MeetingIdAloneDocument = new TypedDocumentString(`
+    query MeetingIdAlone($id: ID!) {
+  meeting(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<MeetingIdAloneQuery, MeetingIdAloneQueryVariables>;
+export const LivestreamWithSessionDocument = new TypedDocumentString(`
+    query LivestreamWithSession($id: ID!) {
+  livestream(id: $id) {
+    status
+    activeSession {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LivestreamWithSessionQuery, LivestreamWithSessionQueryVariables>;
+export const StartWithSessionDocument = new TypedDocumentString(`
+    mutation StartWithSession($meetingId: ID!) {
+  startLivestream(input: {meetingId: $meetingId}) {
+    livestream {
+      id
+      activeSession {
+        livestream {
+          createdAt
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartWithSessionMutation, StartWithSessionMutationVariables>;
+export const SessionWithLivestreamIdDocument = new TypedDocumentString(`
+    query SessionWithLivestreamId($id: ID!) {
+  livestreamSession(id: $id) {
+    id
+    livestream {
+      __typename
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionWithLivestreamIdQuery, SessionWithLivestreamIdQueryVariables>;
+export const ActiveLivestreamsOfPageDocument = new TypedDocumentString(`
+    query ActiveLivestreamsOfPage {
+  livestreams(first: 50, filter: {status: LIVE}) {
+    nodes {
+      id
+      meeting {
+        activeLivestream {
+          id
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ActiveLivestreamsOfPageQuery, ActiveLivestreamsOfPageQueryVariables>;
+export const ListThenLivestreamDocument = new TypedDocumentString(`
+    query ListThenLivestream($id: ID!) {
+  livestreams(first: 100, filter: {status: LIVE}) {
+    totalCount
+  }
+  livestreamSession(id: $id) {
+    livestream {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListThenLivestreamQuery, ListThenLivestreamQueryVariables>;

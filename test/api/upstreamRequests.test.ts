@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
-import { at, startTestGateway, until } from '../support/gateway.ts';
+import { at, startTestGateway, waitUntil } from '../support/gateway.ts';
 
 const ACTIVE_LIVESTREAM = 'GET /meetings/{meeting_id}/active-livestream';
 const ACTIVE_SESSION = 'GET /livestreams/{livestream_id}/active-livestream-session';
@@ -63,8 +63,8 @@ const LivestreamWithSession = graphql(`
   }
 `);
 
-const StartAndLook = graphql(`
-  mutation StartAndLook($meetingId: ID!) {
+const StartWithSession = graphql(`
+  mutation StartWithSession($meetingId: ID!) {
     startLivestream(input: { meetingId: $meetingId }) {
       livestream {
         id
@@ -107,17 +107,17 @@ const ActiveLivestreamsOfPage = graphql(`
   }
 `);
 
-describe('what an operation costs', () => {
-  test('reads a meeting, its active livestream and the running session with two requests', async () => {
+describe('the upstream requests of an operation', () => {
+  test('are two for a meeting with its active livestream and running session', async () => {
     const gateway = await startTestGateway();
-    const { meeting } = await gateway.query(MeetingWithSession, { id: gateway.samples.liveMeetingId });
+    const { meeting } = await gateway.query(MeetingWithSession, { id: gateway.exampleIds.liveMeetingId });
 
-    expect(meeting?.activeLivestream?.id).toBe(gateway.samples.liveLivestreamId);
-    expect(meeting?.activeLivestream?.activeSession?.id).toBe(gateway.samples.liveSessionId);
+    expect(meeting?.activeLivestream?.id).toBe(gateway.exampleIds.liveLivestreamId);
+    expect(meeting?.activeLivestream?.activeSession?.id).toBe(gateway.exampleIds.liveSessionId);
     expect(gateway.upstream()).toEqual([ACTIVE_LIVESTREAM, ACTIVE_SESSION]);
   });
 
-  test('reads fifty live livestreams with their sessions with at most 51 requests', async () => {
+  test('are at most 51 for 50 live livestreams with their sessions', async () => {
     const gateway = await startTestGateway();
     const { livestreams } = await gateway.query(LiveWithSessions, { first: 50, filter: { status: 'LIVE' } });
 
@@ -127,11 +127,11 @@ describe('what an operation costs', () => {
     expect(gateway.upstream().length).toBeLessThanOrEqual(51);
   });
 
-  test('asks once for an id that is asked for twenty times', async () => {
+  test('are one for a livestream that is selected under twenty aliases', async () => {
     const gateway = await startTestGateway();
     const aliases = Array.from({ length: 20 }, (_, index) => `a${index}: livestream(id: $id) { name status }`);
     const query = `query Twenty($id: ID!) { ${aliases.join(' ')} }`;
-    const { data, errors } = await gateway.send({ query, variables: { id: gateway.samples.liveLivestreamId } });
+    const { data, errors } = await gateway.send({ query, variables: { id: gateway.exampleIds.liveLivestreamId } });
 
     expect(errors).toEqual([]);
     expect(new Set(Array.from({ length: 20 }, (_, index) => at(data, `a${index}`, 'status')))).toEqual(
@@ -140,19 +140,19 @@ describe('what an operation costs', () => {
     expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
   });
 
-  test('gives a meeting of which only the id is wanted for nothing', async () => {
+  test('are none for a meeting of which only the id is selected', async () => {
     const gateway = await startTestGateway();
-    const id = gateway.samples.liveMeetingId;
+    const id = gateway.exampleIds.liveMeetingId;
 
     expect(await gateway.query(MeetingIdAlone, { id })).toEqual({ meeting: { id } });
     expect(gateway.upstream()).toEqual([]);
   });
 
   test.each(['idleLivestreamId', 'offlineLivestreamId'] as const)(
-    'does not ask for the session of a livestream that has none (%s)',
+    'do not include the active session of a livestream that is not live (%s)',
     async (sample) => {
       const gateway = await startTestGateway();
-      const { livestream } = await gateway.query(LivestreamWithSession, { id: gateway.samples[sample] });
+      const { livestream } = await gateway.query(LivestreamWithSession, { id: gateway.exampleIds[sample] });
 
       expect(livestream?.status).toMatch(/^(IDLE|OFFLINE)$/);
       expect(livestream?.activeSession).toBeNull();
@@ -160,24 +160,24 @@ describe('what an operation costs', () => {
     },
   );
 
-  test("takes a livestream from its active session's answer", async () => {
+  test("do not include the livestream of an active session, because the session's response contains it", async () => {
     const gateway = await startTestGateway();
-    const { startLivestream } = await gateway.query(StartAndLook, { meetingId: gateway.samples.emptyMeetingId });
+    const { startLivestream } = await gateway.query(StartWithSession, { meetingId: gateway.exampleIds.emptyMeetingId });
 
     const session = startLivestream?.livestream?.activeSession;
     expect(session?.livestream?.createdAt).toBe(new Date(gateway.clock.now()).toISOString());
     expect(gateway.upstream()).toEqual(['POST /meetings/{meeting_id}/livestreams', ACTIVE_SESSION]);
   });
 
-  test('takes a livestream from the page of a list', async () => {
-    const listed = Promise.withResolvers<null>();
+  test('do not include a livestream that a list of the same operation contains', async () => {
+    const listLoaded = Promise.withResolvers<null>();
     const gateway = await startTestGateway({
-      // The session's answer comes after the list's, so that the list's page is known when its livestream is wanted.
+      // Delay the session's response until the list has arrived, so that the list is loaded when the session's livestream resolves.
       intercept: (send) => async (request) => {
-        const answer = await send(request);
-        if (request.url.includes('/sessions/')) await listed.promise;
-        else listed.resolve(null);
-        return answer;
+        const response = await send(request);
+        if (request.url.includes('/sessions/')) await listLoaded.promise;
+        else listLoaded.resolve(null);
+        return response;
       },
     });
     const data = await gateway.query(
@@ -194,48 +194,50 @@ describe('what an operation costs', () => {
           }
         }
       `),
-      { id: gateway.samples.liveSessionId },
+      { id: gateway.exampleIds.liveSessionId },
     );
 
     expect(data.livestreamSession?.livestream?.name).toMatch(/./);
     expect(gateway.upstream().toSorted()).toEqual([LIST, SESSION]);
   });
 
-  test("takes a meeting's active livestream from the page of a list", async () => {
+  test("do not include a meeting's active livestream that a list of the same operation contains", async () => {
     const gateway = await startTestGateway();
     const { livestreams } = await gateway.query(ActiveLivestreamsOfPage, {});
 
     expect(livestreams.nodes).toHaveLength(50);
-    const ofMeetings = livestreams.nodes.filter(({ meeting }) => meeting !== null);
-    expect(ofMeetings.length).toBeGreaterThan(40);
-    for (const { id, meeting } of ofMeetings) expect(meeting?.activeLivestream?.id).toBe(id);
+    const withMeeting = livestreams.nodes.filter(({ meeting }) => meeting !== null);
+    expect(withMeeting.length).toBeGreaterThan(40);
+    for (const { id, meeting } of withMeeting) expect(meeting?.activeLivestream?.id).toBe(id);
     expect(gateway.upstream()).toEqual([LIST]);
   });
 
-  test("gives the id of a session's livestream for nothing", async () => {
+  test('do not include the livestream of a session of which only the id is selected', async () => {
     const gateway = await startTestGateway();
-    const { livestreamSession } = await gateway.query(SessionWithLivestreamId, { id: gateway.samples.endedSessionId });
+    const { livestreamSession } = await gateway.query(SessionWithLivestreamId, {
+      id: gateway.exampleIds.endedSessionId,
+    });
 
-    expect(livestreamSession?.livestream?.id).toBe(gateway.samples.idleLivestreamId);
+    expect(livestreamSession?.livestream?.id).toBe(gateway.exampleIds.idleLivestreamId);
     expect(gateway.upstream()).toEqual([SESSION]);
   });
 
-  test('has at most 64 requests in flight', async () => {
+  test('are at most 64 at a time', async () => {
     const gateway = await startTestGateway({ options: { limits: { aliases: 100, rootFields: 100 } } });
     const fields = Array.from(
       { length: 100 },
       (_, index) => `s${index}: livestreamSession(id: "session-${index}") { id }`,
     );
     gateway.sandbox.configure({ latencyMs: 1000 });
-    const answer = gateway.send({ query: `{ ${fields.join(' ')} }` });
-    await until(() => gateway.sandbox.requests().inFlight === 64);
-    // Whatever else was on its way has arrived by the time a further request has its answer.
-    await gateway.control();
+    const response = gateway.send({ query: `{ ${fields.join(' ')} }` });
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 64);
+    // After this round trip, a 65th request in flight would have arrived.
+    await gateway.roundTrip();
     gateway.sandbox.configure({ latencyMs: 0 });
     gateway.clock.advance(1000);
 
-    expect((await answer).errors).toEqual([]);
+    expect((await response).errors).toEqual([]);
     expect(gateway.upstream()).toHaveLength(100);
-    expect(gateway.sandbox.requests().mostInFlight).toBe(64);
+    expect(gateway.sandbox.requests().maxInFlight).toBe(64);
   });
 });
