@@ -13,9 +13,9 @@ const RESPONSE_TYPE = 'application/graphql-response+json';
 const logs: unknown[] = [];
 let url = '';
 
-/** No operation of these tests needs upstream. */
+/** A gateway without an upstream: no operation of these tests needs one. */
 const gateway = createGateway({
-  upstream: {
+  upstreamRequests: {
     baseUrl: 'http://127.0.0.1:9',
     accountId: 'a',
     appId: 'b',
@@ -25,7 +25,7 @@ const gateway = createGateway({
     requestsPerSecond: 0,
   },
   transport: () => Promise.reject(new Error('Not expected')),
-  // That each operation is logged is none of its matter.
+  // Ignore the log entry of each operation: these tests expect no warnings and no errors.
   log: (...entry) => entry[0] !== 'info' && logs.push(entry),
   graphiql: {},
 });
@@ -48,7 +48,7 @@ afterAll(async () => {
   await once(server, 'close');
 });
 
-describe('GraphQL over HTTP, as the suite of graphql-http has it', () => {
+describe('the GraphQL over HTTP audit of graphql-http', () => {
   const audits = serverAudits({ url: () => url, fetchFn: fetch });
 
   test.each(audits.map(({ id, name, fn }) => ({ id, name, fn })))('$id $name', async ({ id, name, fn }) => {
@@ -58,9 +58,9 @@ describe('GraphQL over HTTP, as the suite of graphql-http has it', () => {
     expect(logs).toEqual([]);
   });
 
-  test('it is the whole suite', () => {
+  test('includes at least 13 MUST and 20 SHOULD audits, each with a unique id', () => {
     const levels = audits.map(({ name }) => name.split(' ')[0]);
-    const count = (level: string): number => levels.filter((known) => known === level).length;
+    const count = (level: string): number => levels.filter((each) => each === level).length;
     expect(count('MUST')).toBeGreaterThanOrEqual(13);
     expect(count('SHOULD')).toBeGreaterThanOrEqual(20);
     expect(new Set(audits.map(({ id }) => id)).size).toBe(audits.length);
@@ -69,9 +69,9 @@ describe('GraphQL over HTTP, as the suite of graphql-http has it', () => {
 
 type Init = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
 
-/** One request, once for each media type that its answer may have. */
+/** Sends a request once for each response media type, and returns the status and error code of each response. */
 async function statuses(search: string, init: Init): Promise<[number, unknown][]> {
-  const answers = [JSON_TYPE, RESPONSE_TYPE].map(async (accept): Promise<[number, unknown]> => {
+  const responses = [JSON_TYPE, RESPONSE_TYPE].map(async (accept): Promise<[number, unknown]> => {
     const response = await fetch(url + search, { ...init, headers: { ...init.headers, accept } });
     expect(response.headers.get('content-type')).toBe(`${accept}; charset=utf-8`);
     const body: unknown = await response.json();
@@ -79,7 +79,7 @@ async function statuses(search: string, init: Init): Promise<[number, unknown][]
     expect(logs).toEqual([]);
     return [response.status, at(body, 'errors', 0, 'extensions', 'code')];
   });
-  return Promise.all(answers);
+  return Promise.all(responses);
 }
 
 const post = (body: unknown): Init => ({
@@ -94,18 +94,18 @@ const form = (body: string): Init => ({
   body,
 });
 
-const TWO = 'query A { __typename } query B { __typename }';
+const TWO_OPERATIONS = 'query A { __typename } query B { __typename }';
 const COSTLY =
   '{ livestreams(first: 100) { nodes { meeting { livestreams(first: 100) { nodes { activeSession { id } } } } } } }';
 
-/** The draft's section on status codes: what is a GraphQL request is told what is wrong with 200 where the answer is plain JSON. */
+/** GraphQL over HTTP, section "Status Codes": a well-formed request that fails gets 200 if the response is `application/json`. */
 test.each<[string, string, Init, string]>([
-  ['no document', '', post({ query: '{' }), 'GRAPHQL_PARSE_FAILED'],
-  ['a document of other letters', '?query=%ff%00', {}, 'GRAPHQL_PARSE_FAILED'],
+  ['a document with a syntax error', '', post({ query: '{' }), 'GRAPHQL_PARSE_FAILED'],
+  ['a document of invalid characters', '?query=%ff%00', {}, 'GRAPHQL_PARSE_FAILED'],
   ['an unknown field', '', post({ query: '{ nope }' }), 'GRAPHQL_VALIDATION_FAILED'],
-  ['an unknown operation', '', post({ query: TWO, operationName: 'C' }), 'OPERATION_RESOLUTION_FAILURE'],
-  ['one operation of two', '', post({ query: TWO }), 'OPERATION_RESOLUTION_FAILURE'],
-  ['one of two by GET', `?query=${TWO}`, {}, 'OPERATION_RESOLUTION_FAILURE'],
+  ['an unknown operation', '', post({ query: TWO_OPERATIONS, operationName: 'C' }), 'OPERATION_RESOLUTION_FAILURE'],
+  ['two operations without an operation name', '', post({ query: TWO_OPERATIONS }), 'OPERATION_RESOLUTION_FAILURE'],
+  ['two operations without an operation name by GET', `?query=${TWO_OPERATIONS}`, {}, 'OPERATION_RESOLUTION_FAILURE'],
   ['a missing variable', '', post({ query: 'query($a: ID!) { livestream(id: $a) { id } }' }), 'BAD_USER_INPUT'],
   [
     'a variable of another type',
@@ -113,38 +113,46 @@ test.each<[string, string, Init, string]>([
     post({ query: 'query($a: Int) { livestreams(first: $a) { totalCount } }', variables: { a: 'x' } }),
     'BAD_USER_INPUT',
   ],
-  ['what is too expensive', '', post({ query: COSTLY }), 'QUERY_TOO_EXPENSIVE'],
+  ['a query that is too expensive', '', post({ query: COSTLY }), 'QUERY_TOO_EXPENSIVE'],
   ['an unknown document id', '', post({ documentId: '../..' }), 'PERSISTED_QUERY_NOT_FOUND'],
-])('%s is a GraphQL request that fails: 200 as JSON, 400 as a GraphQL response', async (_what, search, init, code) => {
-  expect(await statuses(search, init)).toEqual([
-    [200, code],
-    [400, code],
-  ]);
-});
+])(
+  '%s gets 200 as application/json and 400 as application/graphql-response+json',
+  async (_case, search, init, code) => {
+    expect(await statuses(search, init)).toEqual([
+      [200, code],
+      [400, code],
+    ]);
+  },
+);
 
 test.each<[string, string, Init, number]>([
-  ['broken JSON', '', post('{ "query":'), 400],
-  ['nothing', '', post(''), 400],
+  ['malformed JSON', '', post('{ "query":'), 400],
+  ['an empty body', '', post(''), 400],
   ['a number', '', post('7'), 400],
   ['a batch', '', post([{ query: '{ __typename }' }]), 400],
   ['no query', '', post({}), 400],
-  ['a mistyped member', '', post({ qeury: '{ __typename }' }), 400],
-  ['a member beside the known ones', '', post({ query: '{ __typename }', more: 1 }), 400],
+  ['a misspelled member', '', post({ qeury: '{ __typename }' }), 400],
+  ['an unknown member', '', post({ query: '{ __typename }', more: 1 }), 400],
   ['a member called __proto__', '', post('{"query":"{ __typename }","__proto__":{"a":1}}'), 400],
   ['a query that is a list', '', post({ query: ['{ __typename }'] }), 400],
   ['an operation name that is a number', '', post({ query: '{ __typename }', operationName: 5 }), 400],
   ['variables that are a list', '', post({ query: '{ __typename }', variables: [7] }), 400],
-  ['extensions that are a text', '', post({ query: '{ __typename }', extensions: 'x' }), 400],
+  ['extensions that are a string', '', post({ query: '{ __typename }', extensions: 'x' }), 400],
   ['no query by GET', '?a=b', {}, 400],
-  ['broken variables by GET', '?query={__typename}&variables={', {}, 400],
-  ['broken extensions by GET', '?query={__typename}&extensions={', {}, 400],
+  ['malformed variables by GET', '?query={__typename}&variables={', {}, 400],
+  ['malformed extensions by GET', '?query={__typename}&extensions={', {}, 400],
   ['variables by GET that are a number', '?query={__typename}&variables=1', {}, 400],
-  ['broken variables in a form', '', form('query={__typename}&variables={'), 400],
-  ['broken extensions in a form', '', form('query={__typename}&extensions=['), 400],
+  ['malformed variables in a form', '', form('query={__typename}&variables={'), 400],
+  ['malformed extensions in a form', '', form('query={__typename}&extensions=['), 400],
   ['a mutation by GET', '?query=mutation{__typename}', {}, 405],
-  ['the mutation of two by GET', '?query=query A{__typename} mutation B{__typename}&operationName=B', {}, 405],
-  ['PUT', '', { ...post({ query: '{ __typename }' }), method: 'PUT' }, 405],
-])('%s is no GraphQL request, for whatever media type', async (_what, search, init, status) => {
+  [
+    'a mutation that is selected by operationName by GET',
+    '?query=query A{__typename} mutation B{__typename}&operationName=B',
+    {},
+    405,
+  ],
+  ['a PUT request', '', { ...post({ query: '{ __typename }' }), method: 'PUT' }, 405],
+])('%s gets BAD_REQUEST with the same status for either media type', async (_case, search, init, status) => {
   expect(await statuses(search, init)).toEqual([
     [status, 'BAD_REQUEST'],
     [status, 'BAD_REQUEST'],
@@ -155,13 +163,13 @@ test.each([
   ['application/xml', 415],
   ['text/plain', 415],
   ['', 415],
-])('a body of type %j is refused with %i', async (type, status) => {
+])('a body of type %j gets %i', async (type, status) => {
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body: '{ __typename }' });
   expect(response.status).toBe(status);
 });
 
 test.each(['text/plain', 'image/*', 'application/json; charset=latin1', '/', '%'])(
-  'who accepts only %j gets 406',
+  'a caller that accepts only %j gets 406',
   async (accept) => {
     const response = await fetch(url, {
       ...post({ query: '{ __typename }' }),
@@ -171,7 +179,7 @@ test.each(['text/plain', 'image/*', 'application/json; charset=latin1', '/', '%'
   },
 );
 
-test('an operation of a kind that is not served has no status of success', async () => {
+test('an invalid subscription gets 200 as application/json and 400 as application/graphql-response+json', async () => {
   const [asJson, asResponse] = await statuses('', post({ query: 'subscription { nope }' }));
   expect([asJson?.[0], asResponse?.[0]]).toEqual([200, 400]);
 });
