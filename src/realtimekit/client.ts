@@ -3,7 +3,7 @@ import { UpstreamError } from '../domain/errors.ts';
 import { type Envelope, invalidResponse, unwrapResponse } from './envelope.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import type { RequestContext } from './requestContext.ts';
-import { createTokenBucket } from './throttle.ts';
+import { createTokenBucket } from './requestsPerSecond.ts';
 import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';

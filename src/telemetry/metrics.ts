@@ -11,7 +11,7 @@ export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
 /** A completed request for an operation. */
-export interface OperationOutcome {
+export interface CompletedOperation {
   /** The operation's name, as the caller chose it; null for an anonymous operation. */
   name: string | null;
   /** Null if the request was rejected before its operation was known. */
@@ -22,7 +22,7 @@ export interface OperationOutcome {
 }
 
 /** A completed upstream request. */
-export interface UpstreamRequestOutcome {
+export interface CompletedUpstreamRequest {
   method: string;
   /** The path with `{id}` in place of every id. */
   route: string;
@@ -33,8 +33,8 @@ export interface UpstreamRequestOutcome {
 
 /** The metrics that the gateway records. */
 export interface Metrics {
-  operation(outcome: OperationOutcome): void;
-  upstreamRequest(outcome: UpstreamRequestOutcome): void;
+  operation(outcome: CompletedOperation): void;
+  upstreamRequest(outcome: CompletedUpstreamRequest): void;
   /** Counts a read by the source of its value. `response_cache` counts a whole operation that was served from the response cache. */
   read(source: ReadSource | 'response_cache'): void;
   webhook(outcome: WebhookOutcome): void;

@@ -5,13 +5,21 @@ import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { path } from '../../src/realtimekit/path.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { APP, after, clientOf, clientOptions, countingTransport, failureOf, sandboxed } from '../support/upstream.ts';
+import {
+  APP,
+  cleanUpAfterTest,
+  createOperationClient,
+  clientOptions,
+  createCountingTransport,
+  upstreamErrorOf,
+  startSandboxedClient,
+} from '../support/upstream.ts';
 
 /** A client of a sandbox with `faults`. */
 async function setUp(...faults: Fault[]) {
-  const upstream = await sandboxed();
+  const upstream = await startSandboxedClient();
   upstream.sandbox.setFaults(faults);
-  const client = clientOf(upstream.options);
+  const client = createOperationClient(upstream.options);
   const meeting = path`/meetings/${upstream.exampleIds.liveMeetingId}`;
   const start = path`/meetings/${upstream.exampleIds.emptyMeetingId}/livestreams`;
   /** Waits for the backoff after this many attempts, and lets it pass: 100 ms after the first, 200 ms after the second. */
@@ -55,21 +63,21 @@ describe('a GET request', () => {
   ];
 
   test.each(transient)('succeeds when the first attempt fails with $kind $status', async (fault) => {
-    const { client, clock, meeting, exampleIds, seen, passBackoff } = await setUp({ ...fault, times: 1 });
+    const { client, clock, meeting, exampleIds, countRequests, passBackoff } = await setUp({ ...fault, times: 1 });
     const reading = client.read(meeting);
     await passBackoff(1);
     expect(await reading).toMatchObject({ data: { id: exampleIds.liveMeetingId } });
-    expect([seen(), clock.pending()]).toEqual([2, 0]);
+    expect([countRequests(), clock.pending()]).toEqual([2, 0]);
   });
 
   test.each(transient)('fails after three attempts that fail with $kind $status', async (fault) => {
-    const { client, clock, meeting, seen, passBackoff } = await setUp(fault);
-    const failing = failureOf(client.read(meeting));
+    const { client, clock, meeting, countRequests, passBackoff } = await setUp(fault);
+    const failing = upstreamErrorOf(client.read(meeting));
     await passBackoff(1);
     await passBackoff(2);
     const code = fault.status === 408 ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNAVAILABLE';
     expect((await failing).extensions).toMatchObject({ code, retryable: true });
-    expect([seen(), clock.pending()]).toEqual([3, 0]);
+    expect([countRequests(), clock.pending()]).toEqual([3, 0]);
   });
 
   const permanent: [Fault, string][] = [
@@ -92,7 +100,7 @@ describe('a GET request', () => {
 
   test.each(permanent)('is not retried after %j, and fails with %s', async (fault, code) => {
     const { client, clock, meeting, routes } = await setUp(fault);
-    const failed = await failureOf(client.read(meeting));
+    const failed = await upstreamErrorOf(client.read(meeting));
     expect(failed.code).toBe(code);
     expect(failed.retryAfterSeconds).toBe(fault.retryAfterSeconds);
     expect(routes()).toEqual(['GET /meetings/{meeting_id}']);
@@ -100,7 +108,7 @@ describe('a GET request', () => {
   });
 
   test('is retried after the delay of a short Retry-After', async () => {
-    const { client, clock, meeting, options, seen } = await setUp({
+    const { client, clock, meeting, options, countRequests } = await setUp({
       kind: 'status',
       status: 429,
       retryAfterSeconds: 3,
@@ -110,44 +118,44 @@ describe('a GET request', () => {
     await eventually(() => expect(options.backoffs).toEqual([3000]));
     clock.advance(3000);
     expect(await reading).not.toBeNull();
-    expect(seen()).toBe(2);
+    expect(countRequests()).toBe(2);
   });
 
   test('is cancelled and retried when there is no response within 10 s', async () => {
-    const { client, clock, sandbox, meeting, seen, passBackoff } = await setUp({ kind: 'hang', times: 1 });
+    const { client, clock, sandbox, meeting, countRequests, passBackoff } = await setUp({ kind: 'hang', times: 1 });
     const reading = client.read(meeting);
-    await eventually(() => expect(seen()).toBe(1));
+    await eventually(() => expect(countRequests()).toBe(1));
     clock.advance(9_999);
     expect(clock.pending()).toBe(1);
     clock.advance(1);
     await passBackoff(1);
     expect(await reading).not.toBeNull();
-    expect([seen(), clock.pending()]).toEqual([2, 0]);
+    expect([countRequests(), clock.pending()]).toEqual([2, 0]);
     await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
   test('fails after 25 s in total when every attempt hangs', async () => {
-    const { client, clock, sandbox, meeting, seen, passBackoff } = await setUp({ kind: 'hang' });
+    const { client, clock, sandbox, meeting, countRequests, passBackoff } = await setUp({ kind: 'hang' });
     const startedAt = clock.now();
-    const failing = failureOf(client.read(meeting));
+    const failing = upstreamErrorOf(client.read(meeting));
     for (const attempts of [1, 2]) {
-      await eventually(() => expect(seen()).toBe(attempts));
+      await eventually(() => expect(countRequests()).toBe(attempts));
       clock.advance(10_000);
       await passBackoff(attempts);
     }
-    await eventually(() => expect(seen()).toBe(3));
+    await eventually(() => expect(countRequests()).toBe(3));
     clock.advance(startedAt + 24_999 - clock.now());
     expect(clock.pending()).toBe(1);
     clock.advance(1);
     const failed = await failing;
     expect(failed.extensions).toEqual({ code: 'UPSTREAM_TIMEOUT', retryable: true });
     expect(failed.message).toContain('25 s');
-    expect([seen(), clock.pending()]).toEqual([3, 0]);
+    expect([countRequests(), clock.pending()]).toEqual([3, 0]);
     await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
   test('is cancelled and retried when the response body is incomplete after 10 s', async () => {
-    const { client, clock, meeting, seen, passBackoff } = await setUp({ kind: 'drip', times: 1 });
+    const { client, clock, meeting, countRequests, passBackoff } = await setUp({ kind: 'drip', times: 1 });
     const reading = client.read(meeting);
     // The second timer is the sandbox's, for the next byte.
     await eventually(() => expect(clock.pending()).toBe(2));
@@ -156,26 +164,26 @@ describe('a GET request', () => {
     clock.advance(9_750);
     await passBackoff(1);
     expect(await reading).not.toBeNull();
-    expect(seen()).toBe(2);
+    expect(countRequests()).toBe(2);
     await eventually(() => expect(clock.pending()).toBe(0));
   });
 
   test("rejects with the signal's reason when the signal is aborted, and sends nothing after that", async () => {
-    const { client, clock, sandbox, meeting, seen } = await setUp({ kind: 'hang' });
+    const { client, clock, sandbox, meeting, countRequests } = await setUp({ kind: 'hang' });
     const caller = new AbortController();
     const reason = new Error('left');
     const reading = client.read(meeting, {}, caller.signal);
-    await eventually(() => expect(seen()).toBe(1));
+    await eventually(() => expect(countRequests()).toBe(1));
     caller.abort(reason);
     await expect(reading).rejects.toBe(reason);
     await expect(client.read(meeting, {}, caller.signal)).rejects.toBe(reason);
-    expect([seen(), clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([1, 0, []]);
+    expect([countRequests(), clock.pending(), getEventListeners(caller.signal, 'abort')]).toEqual([1, 0, []]);
     await eventually(() => expect(sandbox.requests().inFlight).toBe(0));
   });
 
   test('fails with an error that contains neither the URL nor a secret', async () => {
     const { client, meeting } = await setUp({ kind: 'status', status: 500 });
-    const failed = await failureOf(client.read(meeting));
+    const failed = await upstreamErrorOf(client.read(meeting));
     const shown = JSON.stringify([failed.message, failed.extensions]);
     for (const secret of Object.values(APP)) expect(shown).not.toContain(secret);
     expect(shown).not.toContain('127.0.0.1');
@@ -206,18 +214,18 @@ describe('a POST request', () => {
 
   test.each(faults)('is sent exactly once after %j: the code is %s, the outcome %s', async (fault, code, outcome) => {
     const { client, clock, start, routes } = await setUp(fault);
-    expect(await failureOf(client.send(start))).toMatchObject({ code, outcome });
+    expect(await upstreamErrorOf(client.send(start))).toMatchObject({ code, outcome });
     expect(routes()).toEqual(['POST /meetings/{meeting_id}/livestreams']);
     expect(clock.pending()).toBe(0);
   });
 
   test('fails after 10 s without a response, and is sent exactly once', async () => {
-    const { client, clock, start, seen } = await setUp({ kind: 'hang' });
-    const failing = failureOf(client.send(start));
-    await eventually(() => expect(seen()).toBe(1));
+    const { client, clock, start, countRequests } = await setUp({ kind: 'hang' });
+    const failing = upstreamErrorOf(client.send(start));
+    await eventually(() => expect(countRequests()).toBe(1));
     clock.advance(10_000);
     expect(await failing).toMatchObject({ code: 'UPSTREAM_TIMEOUT', outcome: 'unknown' });
-    expect([seen(), clock.pending()]).toEqual([1, 0]);
+    expect([countRequests(), clock.pending()]).toEqual([1, 0]);
   });
 });
 
@@ -227,18 +235,18 @@ describe('a refused connection', () => {
     const stopped = await startSandboxServer({ port: 0 });
     await stopped.close();
     const clock = createFakeClock();
-    const { send, sendings } = countingTransport();
+    const { send, sentCount } = createCountingTransport();
     const options = clientOptions(stopped.url, send, clock);
-    const client = clientOf(options);
+    const client = createOperationClient(options);
     const backoffStarted = (attempts: number) =>
       eventually(() => expect(options.backoffs).toEqual([100, 200].slice(0, attempts)));
-    return { port: Number(new URL(stopped.url).port), clock, client, sendings, backoffStarted };
+    return { port: Number(new URL(stopped.url).port), clock, client, sendings: sentCount, backoffStarted };
   }
 
   test('is tried three times, for a GET and for a POST', async () => {
     for (const method of ['read', 'send'] as const) {
       const { client, clock, sendings, backoffStarted } = await setUpRefused();
-      const failing = failureOf(client[method](path`/meetings/${'m'}/livestreams`));
+      const failing = upstreamErrorOf(client[method](path`/meetings/${'m'}/livestreams`));
       for (const attempts of [1, 2]) {
         await backoffStarted(attempts);
         clock.advance(100 * attempts);
@@ -255,7 +263,7 @@ describe('a refused connection', () => {
     const starting = client.send(path`/meetings/${'no-such-meeting'}/livestreams`);
     await backoffStarted(1);
     const server = await startSandboxServer({ port });
-    after(() => server.close());
+    cleanUpAfterTest(() => server.close());
     clock.advance(100);
     expect(await starting).toBeNull();
     expect(server.sandbox.requests().requests).toHaveLength(1);

@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 import type { Transport } from '../../src/realtimekit/transport.ts';
-import { bodyOf, gone, startHttp, startHttp2, startHttps } from '../support/origins.ts';
+import { readBody, whenClosed, startHttp, startHttp2, startHttps } from '../support/origins.ts';
 import type { Origin } from '../support/origins.ts';
 import { createTransport, firstConnection, post, read, running, times } from './undiciSupport.ts';
 
@@ -76,7 +76,7 @@ describe('connections', () => {
     await send(read(origin.url));
 
     await close();
-    await Promise.all(origin.connections.map(gone));
+    await Promise.all(origin.connections.map(whenClosed));
     await expect(send(read(origin.url))).rejects.toMatchObject({ failure: 'connect' });
     expect(origin.connections).toHaveLength(1);
   });
@@ -99,7 +99,7 @@ describe('requests', () => {
   test('arrive with their own headers only, without accept-encoding', async () => {
     const origin = await running(
       startHttp((request, response) => {
-        void bodyOf(request).then((body) =>
+        void readBody(request).then((body) =>
           response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body })),
         );
       }),
@@ -123,7 +123,7 @@ describe('requests', () => {
 
   test('arrive with their body over HTTP/2', async () => {
     const origin = await running(
-      startHttp2((request, response) => void bodyOf(request).then((body) => response.end(body))),
+      startHttp2((request, response) => void readBody(request).then((body) => response.end(body))),
     );
 
     expect((await createTransport().send(post(origin.url, { body: 'é' }))).body).toBe('é');
@@ -243,7 +243,7 @@ describe('the limit of the response body', () => {
     await expect(createTransport().send(read(origin.url, { maxBodyBytes: 5 }))).rejects.toMatchObject({
       failure: 'too-large',
     });
-    await gone(firstConnection(origin));
+    await whenClosed(firstConnection(origin));
   });
 
   test('rejects a body without a content-length as soon as it exceeds the limit in bytes', async () => {
@@ -253,7 +253,7 @@ describe('the limit of the response body', () => {
     await expect(createTransport().send(read(origin.url, { maxBodyBytes: 5 }))).rejects.toMatchObject({
       failure: 'too-large',
     });
-    await gone(firstConnection(origin));
+    await whenClosed(firstConnection(origin));
   });
 
   test('does not affect other requests on an HTTP/2 connection when it rejects a body', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import type { UndiciTransportOptions } from '../../src/realtimekit/undiciTransport.ts';
 import { TransportError } from '../../src/realtimekit/transport.ts';
-import { bodyOf, gone, startHttp, startHttp2, startTcp } from '../support/origins.ts';
+import { readBody, whenClosed, startHttp, startHttp2, startTcp } from '../support/origins.ts';
 import type { Origin } from '../support/origins.ts';
 import { cleanups, createTransport, firstConnection, post, read, running, times } from './undiciSupport.ts';
 
@@ -15,7 +15,7 @@ describe('a transport that never retries', () => {
     const origin = await running(
       startHttp((request) => {
         arrivals++;
-        void bodyOf(request).then(() => request.socket.destroy());
+        void readBody(request).then(() => request.socket.destroy());
       }),
     );
     const { send } = createTransport();
@@ -59,7 +59,7 @@ describe('a transport that never retries', () => {
     await send(read(origin.url));
     const idle = firstConnection(origin);
     idle.destroy();
-    await gone(idle);
+    await whenClosed(idle);
 
     expect((await send(post(origin.url))).status).toBe(200);
     expect(arrivals).toBe(1);
@@ -81,7 +81,7 @@ describe('a transport that never retries', () => {
     const origin = await running(
       startHttp2((request) => {
         arrivals++;
-        void bodyOf(request).then(() => request.stream.session?.destroy());
+        void readBody(request).then(() => request.stream.session?.destroy());
       }),
     );
     const { send } = createTransport();
@@ -233,7 +233,7 @@ describe("the request's signal", () => {
 
     abort.abort(reason);
     await expect(response).rejects.toBe(reason);
-    await gone(firstConnection(origin));
+    await whenClosed(firstConnection(origin));
   });
 
   test('cancels the request while the response body is read', async () => {
@@ -243,7 +243,7 @@ describe("the request's signal", () => {
     );
 
     await expect(createTransport().send(read(origin.url, { signal: abort.signal }))).rejects.toBe(reason);
-    await gone(firstConnection(origin));
+    await whenClosed(firstConnection(origin));
   });
 
   test('cancels only its own request on an HTTP/2 connection', async () => {

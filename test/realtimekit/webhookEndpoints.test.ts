@@ -7,7 +7,7 @@ import type { Transport, TransportRequest } from '../../src/realtimekit/transpor
 import { createWebhookEndpoints, registerWebhook } from '../../src/realtimekit/webhookEndpoints.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { clientOptions, createOperation, failureOf, sandboxed } from '../support/upstream.ts';
+import { clientOptions, createOperation, upstreamErrorOf, startSandboxedClient } from '../support/upstream.ts';
 
 const HOOK_URL = 'https://gateway.example/webhooks/realtimekit';
 const EVENTS = ['livestreaming.statusUpdate', 'meeting.ended'];
@@ -16,7 +16,7 @@ const OTHER = { name: 'other', url: 'https://other.example/hook', events: ['meet
 
 /** The webhook endpoints of a sandbox, over HTTP. */
 async function setUp(settings: SettingsPatch = {}) {
-  const served = await sandboxed(settings);
+  const served = await startSandboxedClient(settings);
   const webhooks = createWebhookEndpoints(createClient(served.options));
   const operation = createOperation(served.clock);
   return {
@@ -119,7 +119,7 @@ describe('registerWebhook', () => {
     async (fault) => {
       const { register, sandbox, routes, list, operation, webhooks } = await setUp();
       sandbox.setFaults([{ ...fault, method: 'POST', times: 1 }]);
-      expect(await failureOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
+      expect(await upstreamErrorOf(register())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
       expect(routes()).toEqual(['GET /webhooks', 'POST /webhooks']);
       expect(await register()).toMatchObject({ outcome: 'unchanged' });
       const [added] = await list();
@@ -130,7 +130,7 @@ describe('registerWebhook', () => {
           method === 'PATCH'
             ? webhooks.update(operation, added?.id ?? '', { enabled: false })
             : webhooks.remove(operation, added?.id ?? '');
-        expect(await failureOf(work)).toMatchObject({ outcome: 'unknown' });
+        expect(await upstreamErrorOf(work)).toMatchObject({ outcome: 'unknown' });
       }
       expect(routes()).toEqual(['PATCH /webhooks/{webhook_id}', 'DELETE /webhooks/{webhook_id}']);
       expect(await list()).toEqual([]);
@@ -174,7 +174,7 @@ describe('remove', () => {
   test('sends nothing for an invalid id', async () => {
     const { webhooks, operation, sendings } = await setUp();
     for (const id of ['', '..', 'a/b', 'x?y'])
-      expect(await failureOf(webhooks.remove(operation, id))).toMatchObject({ outcome: 'notSent' });
+      expect(await upstreamErrorOf(webhooks.remove(operation, id))).toMatchObject({ outcome: 'notSent' });
     expect(sendings()).toBe(0);
   });
 });
@@ -222,7 +222,7 @@ describe('list', () => {
 
   test('rejects an incomplete list', async () => {
     const { webhooks, operation } = setUpWithBody({ success: true, data: [webhook], paging: { total_count: 2 } });
-    expect(await failureOf(webhooks.list(operation))).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
+    expect(await upstreamErrorOf(webhooks.list(operation))).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
   });
 
   test('returns null for an app that does not exist, as do add and registerWebhook', async () => {
@@ -234,7 +234,7 @@ describe('list', () => {
 
   test('add fails with an unknown outcome if the response has no id', async () => {
     const { webhooks, operation } = setUpWithBody({ success: true, data: {} });
-    expect(await failureOf(webhooks.add(operation, { ...FIELDS, enabled: true }))).toMatchObject({
+    expect(await upstreamErrorOf(webhooks.add(operation, { ...FIELDS, enabled: true }))).toMatchObject({
       outcome: 'unknown',
     });
   });

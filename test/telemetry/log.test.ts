@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 
 import { redactingLog } from '../../src/lib/log.ts';
-import { at, present, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
-import { serve } from '../support/served.ts';
+import { at, nonNull, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
+import { serveGateway } from '../support/servedGateway.ts';
 
 const START =
   'mutation Go($id: ID!) { startLivestream(input: { meetingId: $id }) { livestream { id } userErrors { code } } }';
 
 /** The last log entry about an operation. */
 function lastEntry({ operationLogs }: TestGateway): Record<string, unknown> {
-  const { message, fields } = present(operationLogs.at(-1));
+  const { message, fields } = nonNull(operationLogs.at(-1));
   return { message, ...fields };
 }
 
@@ -168,7 +168,7 @@ describe('the log entry of a subscription', () => {
 
   test('has the code STREAM_TERMINATED when the gateway ends the subscription', async () => {
     const gateway = await startTestGateway();
-    const { url } = await serve(gateway);
+    const { url } = await serveGateway(gateway);
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
@@ -184,7 +184,7 @@ describe('the log entry of a subscription', () => {
 
   test('is written for each operation over a WebSocket, and for the opening of the connection', async () => {
     const gateway = await startTestGateway();
-    const { socketUrl } = await serve(gateway);
+    const { socketUrl } = await serveGateway(gateway);
     const socket = new WebSocket(socketUrl, 'graphql-transport-ws');
     const messages: unknown[] = [];
     socket.addEventListener('message', ({ data }) => messages.push(JSON.parse(String(data))));

@@ -86,7 +86,7 @@ test('operations, reads, upstream requests, webhooks, budget, connections and th
     [prefixed('redis_up')]: 1,
     [prefixed('replicas')]: 1,
   });
-  const requests = gateway.upstream().length;
+  const requests = gateway.upstreamRequests().length;
   expect(exampleIds.get(prefixed('reads_total{source="network"}'))).toBe(requests);
   expect(exampleIds.get(prefixed('budget_remaining_requests'))).toBe(1200 - requests);
   expect(exampleIds.get(prefixed('operation_duration_seconds_count{kind="query"}'))).toBe(3);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { at, present } from '../support/gateway.ts';
+import { at, nonNull } from '../support/gateway.ts';
 import { PROGRAM_ENVIRONMENT } from '../support/program.ts';
 import { startCollector } from './collector.ts';
 
@@ -71,7 +71,7 @@ describe("the program's log", () => {
     await response.text();
     const { code, lines } = await program.stop();
     expect(code).toBe(0);
-    const line: unknown = JSON.parse(present(lines.find((text) => text.includes('"Last"'))));
+    const line: unknown = JSON.parse(nonNull(lines.find((text) => text.includes('"Last"'))));
     expect(line).toMatchObject({
       level: 'info',
       msg: 'Operation completed.',

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { createOtlpTracing } from '../../src/telemetry/otlpTracer.ts';
 import type { TransportRequest } from '../../src/realtimekit/transport.ts';
-import { ACCOUNT, APP, present, startTestGateway, TOKEN, waitUntil } from '../support/gateway.ts';
+import { ACCOUNT, APP, nonNull, startTestGateway, TOKEN, waitUntil } from '../support/gateway.ts';
 import { type CollectedSpan, type CollectorOptions, startCollector } from './collector.ts';
 
 const SAMPLE_ALL = { isParentBased: true, ratio: 1 };
@@ -34,7 +34,7 @@ async function startTraced({
 }
 
 function spanNamed(spans: readonly CollectedSpan[], name: string): CollectedSpan {
-  return present(spans.find((span) => span.name === name));
+  return nonNull(spans.find((span) => span.name === name));
 }
 
 const ACTIVE = 'query Active($id: ID!) { meeting(id: $id) { activeLivestream { id activeSession { id } } } }';

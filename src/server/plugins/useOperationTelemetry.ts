@@ -1,31 +1,19 @@
 import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 
-import type { Log } from '../../lib/log.ts';
 import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import {
+  createOperationReporter,
+  type OperationOutcome,
+  type OperationReporterOptions,
+} from '../../telemetry/operationReporter.ts';
 import { type RequestRecord, recordOf, recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
 import { requestIdOf } from './useRequestId.ts';
 
-export interface OperationTelemetryOptions {
-  log: Log;
-  /** Undefined if metrics are off. */
-  metrics: Pick<Metrics, 'operation' | 'read'> | undefined;
+export interface OperationTelemetryOptions extends OperationReporterOptions {
   /** Undefined if tracing is off. */
   tracer: Tracer | undefined;
-}
-
-/** The outcome of a request for an operation. */
-interface Outcome {
-  /** The error codes; empty if there was no error. */
-  codes: readonly string[];
-  /** The codes of a mutation's `userErrors`. */
-  userErrors?: readonly string[];
-  /** The number of events of a subscription. */
-  events?: number;
-  /** The HTTP status of a response that is not a GraphQL response. */
-  status?: number;
 }
 
 /**
@@ -36,7 +24,9 @@ interface Outcome {
  */
 export function useOperationTelemetry(options: OperationTelemetryOptions): { first: Plugin; last: Plugin } {
   const { tracer } = options;
-  const report = createReporter(options);
+  const reportOperation = createOperationReporter(options);
+  const report = (request: Request, outcome: OperationOutcome): void =>
+    reportOperation(request, requestIdOf(request), outcome);
 
   function identify({ document, operationName, contextValue }: ExecutionArgs & { contextValue: { request: Request } }) {
     const operation = getOperationAST(document, operationName);
@@ -72,7 +62,7 @@ export function useOperationTelemetry(options: OperationTelemetryOptions): { fir
   };
 }
 
-function outcomeOf(result: ExecutionResult, { kind }: RequestRecord): Outcome {
+function outcomeOf(result: ExecutionResult, { kind }: RequestRecord): OperationOutcome {
   const codes = errorCodesOf(result);
   return kind === 'mutation' ? { codes, userErrors: userErrorCodesOf(result) } : { codes };
 }
@@ -80,7 +70,7 @@ function outcomeOf(result: ExecutionResult, { kind }: RequestRecord): Outcome {
 /** Passes a subscription's events through, and calls `onEnd` when the subscription ends, fails or is cancelled. */
 function instrumentStream<Event extends ExecutionResult>(
   results: AsyncIterable<Event>,
-  onEnd: (outcome: Outcome) => void,
+  onEnd: (outcome: OperationOutcome) => void,
 ): AsyncIterable<Event> {
   const codes = new Set<string>();
   let events = 0;
@@ -98,69 +88,4 @@ function instrumentStream<Event extends ExecutionResult>(
     },
     () => end(),
   );
-}
-
-/** Returns a function that reports a request's outcome. Only the first report of a request counts. */
-function createReporter({ log, metrics }: OperationTelemetryOptions): (request: Request, outcome: Outcome) => void {
-  const isLogged = log.isEnabled?.('info') ?? true;
-  return (request, outcome) => {
-    const record = recordOf(request);
-    if (record.isReported) return;
-    record.isReported = true;
-    const codes = asClientClosed(outcome.codes, request);
-    const [code = 'OK'] = codes;
-    const seconds = (performance.now() - record.startedAt) / 1000;
-    if (isLogged)
-      log('info', MESSAGES[record.kind ?? 'none'], logFieldsOf(request, record, { ...outcome, codes }, seconds));
-    metrics?.operation({ name: record.name, kind: record.kind, code, seconds });
-    if (record.fromResponseCache) metrics?.read('response_cache');
-    endSpan(record, codes[0]);
-  };
-}
-
-const MESSAGES = {
-  query: 'Operation completed.',
-  mutation: 'Operation completed.',
-  subscription: 'Subscription ended.',
-  none: 'Request rejected.',
-} as const;
-
-/** If the caller has closed the connection, its reads were cancelled: the resulting errors are not the gateway's. */
-function asClientClosed(codes: readonly string[], { signal }: { signal: AbortSignal }): readonly string[] {
-  return codes.includes('INTERNAL_SERVER_ERROR') && signal.aborted ? ['CLIENT_CLOSED_REQUEST'] : codes;
-}
-
-function logFieldsOf(
-  request: Request,
-  { name, kind, counters, fromResponseCache, span }: RequestRecord,
-  { codes, userErrors = [], events, status }: Outcome,
-  seconds: number,
-): Record<string, unknown> {
-  return {
-    requestId: requestIdOf(request),
-    ...(span === undefined ? {} : { traceId: span.traceparent.slice(3, 35) }),
-    operation: name,
-    kind,
-    durationMs: Math.round(seconds * 1e6) / 1000,
-    code: codes[0] ?? 'OK',
-    ...(codes.length > 1 ? { codes } : {}),
-    ...(userErrors.length > 0 ? { userErrors } : {}),
-    ...(status === undefined ? {} : { status }),
-    ...(events === undefined ? {} : { events }),
-    ...(fromResponseCache ? { fromResponseCache } : {}),
-    upstreamRequests: counters.requests,
-    cacheHits: counters.cacheHits,
-    coalesced: counters.coalesced,
-  };
-}
-
-function endSpan({ span, kind, name, fromResponseCache }: RequestRecord, errorCode: string | undefined): void {
-  if (span === undefined) return;
-  if (kind === null) return span.end({ errorCode });
-  const attributes = {
-    'graphql.operation.type': kind,
-    ...(name === null ? {} : { 'graphql.operation.name': name }),
-    ...(fromResponseCache ? { 'graphql.from_response_cache': true } : {}),
-  };
-  span.end({ name: name === null ? kind : `${kind} ${name}`, attributes, errorCode });
 }

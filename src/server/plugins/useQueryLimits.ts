@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, Kind, parse, type Source } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-import { type DocumentSize, measureDocument } from '../../graphql/limits/documentSize.ts';
+import { type DocumentSize, measureDocument } from '../../graphql/limits/measureDocument.ts';
 import type { OperationLimits } from '../../graphql/limits/operationLimits.ts';
 import { badRequest } from '../../domain/errors.ts';
 

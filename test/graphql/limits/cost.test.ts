@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 
 import { type OperationCost, costOf } from '../../../src/graphql/limits/cost.ts';
 import { gatewaySchema } from '../../../src/graphql/schema.ts';
-import { present, startTestGateway } from '../../support/gateway.ts';
+import { nonNull, startTestGateway } from '../../support/gateway.ts';
 import { operations } from '../../support/operations.ts';
 import { runs } from '../../support/runs.ts';
-import { NOTHING_KEPT } from '../../support/upstream.ts';
+import { NO_CACHING } from '../../support/upstream.ts';
 
 const schema = gatewaySchema();
 
@@ -16,7 +16,7 @@ const cost = (text: string, variableValues: Record<string, unknown> = {}, operat
 
 function costsOf(text: string, variableValues: Record<string, unknown>, operationName?: string): OperationCost {
   const document = parse(text);
-  const operation = present(getOperationAST(document, operationName));
+  const operation = nonNull(getOperationAST(document, operationName));
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues);
   if (coerced === undefined) throw new Error('The variables are invalid.', { cause: errors });
   return costOf({ schema, document, operation, variables: coerced });
@@ -181,7 +181,7 @@ test('the number of fields counts the fields of all rows, under each alias', () 
 test('an operation never sends more requests than its calculated cost', async () => {
   const gateway = await startTestGateway({
     settings: { quota: { limit: 1_000_000, enforced: false } },
-    caching: { ttl: NOTHING_KEPT, bulkReads: false, maxRequestsPerOperation: 100_000 },
+    caching: { ttl: NO_CACHING, bulkReads: false, maxRequestsPerOperation: 100_000 },
     options: {
       limits: {
         depth: 100,
@@ -195,13 +195,13 @@ test('an operation never sends more requests than its calculated cost', async ()
     },
   });
   await fc.assert(
-    fc.asyncProperty(operations(gateway.samples), async ({ query, variables }) => {
+    fc.asyncProperty(operations(gateway.exampleIds), async ({ query, variables }) => {
       const estimate = cost(query, variables);
       fc.pre(estimate <= 300);
-      gateway.forget();
+      gateway.clearUpstreamRequests();
       const { errors } = await gateway.send({ query, variables });
       expect(errors).toEqual([]);
-      const sent = gateway.upstream().length;
+      const sent = gateway.upstreamRequests().length;
       expect(sent, `${query} ${JSON.stringify(variables)}`).toBeLessThanOrEqual(estimate);
     }),
     { numRuns: runs(25) },

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { measureDocument } from '../../../src/graphql/limits/documentSize.ts';
+import { measureDocument } from '../../../src/graphql/limits/measureDocument.ts';
 
 const EMPTY = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createTokenBucket } from '../../src/realtimekit/throttle.ts';
+import { createTokenBucket } from '../../src/realtimekit/requestsPerSecond.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { runs } from '../support/runs.ts';
 
