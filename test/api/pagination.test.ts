@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
-import { at, present, rowsOf, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { at, nonNull, asArray, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const LivestreamsPage = graphql(`
   query LivestreamsPage($first: Int, $after: String, $filter: LivestreamFilter, $orderBy: LivestreamOrder) {
@@ -94,14 +94,14 @@ interface Page {
 
 type ReadPage = (page: { first: number; after: string | null }) => Promise<Page>;
 
-const MIXED = [1, 25, 7, 100, 3, 50, 2, 99];
+const MIXED_PAGE_SIZES = [1, 25, 7, 100, 3, 50, 2, 99];
 
-/** Follows the cursors to the end, checking what each page says of itself; gives the ids of all rows. */
+/** Follows the cursors to the end, checks the contents and the page info of each page, and returns the ids of all rows. */
 async function walk(readPage: ReadPage, sizes: readonly number[], total: number): Promise<string[]> {
   const ids: string[] = [];
   let after: string | null = null;
-  for (let turn = 0; turn <= total; turn += 1) {
-    const first = present(sizes[turn % sizes.length]);
+  for (let pageIndex = 0; pageIndex <= total; pageIndex += 1) {
+    const first = nonNull(sizes[pageIndex % sizes.length]);
     const { edges, nodes, pageInfo, totalCount }: Page = await readPage({ first, after });
     const expected = Math.min(first, total - ids.length);
     expect(edges).toHaveLength(expected);
@@ -117,19 +117,19 @@ async function walk(readPage: ReadPage, sizes: readonly number[], total: number)
     if (!pageInfo.hasNextPage) return ids;
     after = pageInfo.endCursor;
   }
-  throw new Error('The pages have no end');
+  throw new Error('The last page still has a next page.');
 }
 
-/** All ids of a list as the REST API gives them. */
+/** All ids of a list in the order of the REST API. */
 async function restIds(gateway: TestGateway, path: string, name: string | null = null): Promise<string[]> {
   const ids: string[] = [];
   for (let pageNo = 1; pageNo < 10; pageNo += 1) {
     const data = await gateway.rest(`${path}?per_page=100&page_no=${pageNo}`);
-    const rows = rowsOf(name === null ? data : at(data, name));
+    const rows = asArray(name === null ? data : at(data, name));
     ids.push(...rows.map((row) => String(at(row, 'id'))));
     if (rows.length < 100) return ids;
   }
-  throw new Error('The list is longer than expected');
+  throw new Error('The list has more than 900 rows.');
 }
 
 /** The meeting with the most livestreams. */
@@ -141,43 +141,47 @@ async function busiestMeeting(gateway: TestGateway): Promise<{ id: string; lives
       livestreams: await restIds(gateway, `/meetings/${id}/livestream`, 'livestreams'),
     })),
   );
-  return present(lists.toSorted((left, right) => right.livestreams.length - left.livestreams.length)[0]);
+  return nonNull(lists.toSorted((left, right) => right.livestreams.length - left.livestreams.length)[0]);
 }
 
-const UPSTREAMS = [
-  ['as its pages say', {}],
-  ['with pages of 7 rows at most', { maxPerPage: 7 }],
+const UPSTREAM_FORMATS = [
+  ['that follows its documentation', {}],
+  ['with at most 7 rows a page', { maxPerPage: 7 }],
   ['whose first page is 0', { firstPage: 0 }],
-  ['whose first page is 0, with pages of 7 rows at most', { firstPage: 0, maxPerPage: 7 }],
+  ['whose first page is 0, with at most 7 rows a page', { firstPage: 0, maxPerPage: 7 }],
 ] as const;
 
-describe.each(UPSTREAMS)('over an upstream %s', (_name, shapes) => {
-  test('a walk over all livestreams gives each once, in order', async () => {
+describe.each(UPSTREAM_FORMATS)('pagination over an upstream %s', (_name, responseFormats) => {
+  test('returns each livestream once and in order', async () => {
     const gateway = await startTestGateway();
     const ids = await restIds(gateway, '/livestreams');
-    gateway.sandbox.configure({ shapes });
+    gateway.sandbox.configure({ responseFormats });
     const walked = await walk(
       async (page) => (await gateway.query(LivestreamsPage, page)).livestreams,
-      MIXED,
+      MIXED_PAGE_SIZES,
       ids.length,
     );
     expect(walked).toEqual(ids);
   });
 
-  test('a walk over all meetings gives each once, in order', async () => {
+  test('returns each meeting once and in order', async () => {
     const gateway = await startTestGateway();
     const ids = await restIds(gateway, '/meetings');
-    gateway.sandbox.configure({ shapes });
-    const walked = await walk(async (page) => (await gateway.query(MeetingsPage, page)).meetings, MIXED, ids.length);
+    gateway.sandbox.configure({ responseFormats });
+    const walked = await walk(
+      async (page) => (await gateway.query(MeetingsPage, page)).meetings,
+      MIXED_PAGE_SIZES,
+      ids.length,
+    );
     expect(walked).toEqual(ids);
   });
 
-  test('a walk over all livestreams of a meeting gives each once, in order', async () => {
+  test('returns each livestream of a meeting once and in order', async () => {
     const gateway = await startTestGateway();
     const { id, livestreams } = await busiestMeeting(gateway);
-    gateway.sandbox.configure({ shapes });
+    gateway.sandbox.configure({ responseFormats });
     const readPage: ReadPage = async (page) =>
-      present((await gateway.query(MeetingLivestreamsPage, { id, ...page })).meeting).livestreams;
+      nonNull((await gateway.query(MeetingLivestreamsPage, { id, ...page })).meeting).livestreams;
 
     expect(livestreams.length).toBeGreaterThan(3);
     expect(await walk(readPage, [2, 1], livestreams.length)).toEqual(livestreams);
@@ -186,13 +190,13 @@ describe.each(UPSTREAMS)('over an upstream %s', (_name, shapes) => {
 });
 
 describe('a page', () => {
-  test('has 25 rows when nobody says how many', async () => {
+  test('has 25 rows when `first` is missing or null', async () => {
     const gateway = await startTestGateway();
     expect((await gateway.query(LivestreamsPage, {})).livestreams.nodes).toHaveLength(25);
     expect((await gateway.query(MeetingsPage, { first: null })).meetings.nodes).toHaveLength(25);
   });
 
-  test('after the last row is empty and says so', async () => {
+  test('after the last row is empty and has a previous page but no next page', async () => {
     const gateway = await startTestGateway();
     const filter = { status: 'ERRORED' } as const;
     const all = (await gateway.query(LivestreamsPage, { first: 100, filter })).livestreams;
@@ -209,9 +213,9 @@ describe('a page', () => {
     });
   });
 
-  test('of a list without rows is empty, with nothing before or after it', async () => {
+  test('of an empty list is empty and has neither a next nor a previous page', async () => {
     const gateway = await startTestGateway();
-    const page = await gateway.query(MeetingLivestreamsPage, { id: gateway.samples.emptyMeetingId });
+    const page = await gateway.query(MeetingLivestreamsPage, { id: gateway.exampleIds.emptyMeetingId });
 
     expect(page.meeting?.livestreams).toEqual({
       edges: [],
@@ -221,10 +225,10 @@ describe('a page', () => {
     });
   });
 
-  test('follows the cursor of any edge, not only of the last one', async () => {
+  test('starts after the cursor of any edge, not only of the last one', async () => {
     const gateway = await startTestGateway();
     const { edges } = (await gateway.query(LivestreamsPage, { first: 20 })).livestreams;
-    const { nodes } = (await gateway.query(LivestreamsPage, { first: 10, after: present(edges[4]).cursor }))
+    const { nodes } = (await gateway.query(LivestreamsPage, { first: 10, after: nonNull(edges[4]).cursor }))
       .livestreams;
 
     expect(nodes.map(({ id }) => id)).toEqual(edges.slice(5, 15).map(({ node }) => node.id));
@@ -242,19 +246,19 @@ describe('a page', () => {
     { after: btoa('after:99999999999999999999') },
     { after: btoa('before:1') },
     { after: 'not base64 \u0000' },
-  ])('that nobody can give is refused before anything is sent upstream: %j', async (page) => {
+  ])('with invalid arguments is rejected without an upstream request: %j', async (page) => {
     const gateway = await startTestGateway();
-    const id = gateway.samples.idleMeetingId;
-    const answers = [
+    const id = gateway.exampleIds.idleMeetingId;
+    const responses = [
       await gateway.execute(LivestreamsPage, page),
       await gateway.execute(MeetingsPage, page),
       await gateway.execute(MeetingLivestreamsPage, { id, ...page }),
     ];
 
-    for (const { errors } of answers) {
+    for (const { errors } of responses) {
       expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', retryable: false }]);
     }
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 });
 
@@ -265,7 +269,7 @@ describe('a filter', () => {
     ['ERRORED', 12],
     ['OFFLINE', 20],
     ['IDLE', 216],
-  ] as const)('for status %s gives all livestreams in that status and no others', async (status, count) => {
+  ] as const)('by status %s returns exactly the livestreams with that status', async (status, count) => {
     const gateway = await startTestGateway();
     const { nodes, totalCount } = (await gateway.query(LivestreamsPage, { first: 100, filter: { status } }))
       .livestreams;
@@ -275,7 +279,7 @@ describe('a filter', () => {
     expect(new Set(nodes.map((node) => node.status))).toEqual(new Set([status]));
   });
 
-  test('that excludes meetings gives independent livestreams alone', async () => {
+  test('that excludes meetings returns only independent livestreams', async () => {
     const gateway = await startTestGateway();
     const filter = { excludeMeetings: true };
     const { nodes, totalCount } = (await gateway.query(LivestreamsPage, { first: 100, filter })).livestreams;
@@ -284,29 +288,29 @@ describe('a filter', () => {
     expect(nodes.map(({ meeting }) => meeting)).toEqual(Array.from({ length: 14 }, () => null));
   });
 
-  test('by time gives what was created in between, both ends included', async () => {
+  test('by time returns the livestreams created between both ends, inclusive', async () => {
     const gateway = await startTestGateway();
     const all = (await gateway.query(LivestreamsPage, { first: 100 })).livestreams.nodes;
-    const [to, from] = [present(all[10]?.createdAt), present(all[20]?.createdAt)];
+    const [to, from] = [nonNull(all[10]?.createdAt), nonNull(all[20]?.createdAt)];
     const { nodes } = (await gateway.query(LivestreamsPage, { first: 100, filter: { from, to } })).livestreams;
 
     expect(nodes.map(({ id }) => id)).toEqual(all.slice(10, 21).map(({ id }) => id));
   });
 
   test.each([{ status: 'UNKNOWN' }, { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] as const)(
-    'that nothing can match is refused before anything is sent upstream: %j',
+    'that cannot match any livestream is rejected without an upstream request: %j',
     async (filter) => {
       const gateway = await startTestGateway();
       const { errors } = await gateway.execute(LivestreamsPage, { filter });
 
       expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['BAD_USER_INPUT']);
-      expect(gateway.upstream()).toEqual([]);
+      expect(gateway.upstreamRequests()).toEqual([]);
     },
   );
 
-  test('by text gives the meetings whose title has it', async () => {
+  test('by search text returns the meetings whose title contains the text', async () => {
     const gateway = await startTestGateway();
-    const title = present((await gateway.query(MeetingsPage, { first: 1 })).meetings.nodes[0]?.title);
+    const title = nonNull((await gateway.query(MeetingsPage, { first: 1 })).meetings.nodes[0]?.title);
     const { nodes } = (await gateway.query(MeetingsPage, { first: 100, search: title })).meetings;
 
     expect(nodes.length).toBeGreaterThan(0);
@@ -314,7 +318,7 @@ describe('a filter', () => {
   });
 });
 
-test('livestreams come newest first, or oldest first when that is asked for', async () => {
+test('livestreams are sorted newest first by default, and oldest first with CREATED_AT_ASC', async () => {
   const gateway = await startTestGateway();
   const newest = (await gateway.query(LivestreamsPage, { first: 100 })).livestreams.nodes;
   const oldest = (await gateway.query(LivestreamsPage, { first: 100, orderBy: 'CREATED_AT_ASC' })).livestreams.nodes;
@@ -322,5 +326,5 @@ test('livestreams come newest first, or oldest first when that is asked for', as
 
   expect(times(newest)).toEqual(times(newest).toSorted((left, right) => right - left));
   expect(times(oldest)).toEqual(times(oldest).toSorted((left, right) => left - right));
-  expect(present(times(oldest)[0])).toBeLessThan(present(times(newest).at(-1)));
+  expect(nonNull(times(oldest)[0])).toBeLessThan(nonNull(times(newest).at(-1)));
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Shapes } from '../../src/sandbox/settings.ts';
+import type { ResponseFormats } from '../../src/sandbox/settings.ts';
 import { graphql } from '../generated/gql.ts';
 import type { EverythingQueryVariables } from '../generated/graphql.ts';
-import { at, present, rowsOf, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { at, nonNull, asArray, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const Everything = graphql(`
   query Everything(
@@ -104,8 +104,8 @@ const Everything = graphql(`
   }
 `);
 
-const Absent = graphql(`
-  query Absent($id: ID!, $emptyMeetingId: ID!, $erroredLivestreamId: ID!) {
+const NotFound = graphql(`
+  query NotFound($id: ID!, $emptyMeetingId: ID!, $erroredLivestreamId: ID!) {
     livestream(id: $id) {
       id
     }
@@ -142,17 +142,17 @@ const Absent = graphql(`
   }
 `);
 
-function variablesOf({ samples }: TestGateway): EverythingQueryVariables {
+function variablesOf({ exampleIds }: TestGateway): EverythingQueryVariables {
   return {
-    meetingId: samples.liveMeetingId,
-    livestreamId: samples.liveLivestreamId,
-    idleId: samples.disabledLivestreamId,
-    erroredSessionId: samples.erroredSessionId,
-    independentSessionId: samples.independentSessionId,
+    meetingId: exampleIds.liveMeetingId,
+    livestreamId: exampleIds.liveLivestreamId,
+    idleId: exampleIds.disabledLivestreamId,
+    erroredSessionId: exampleIds.erroredSessionId,
+    independentSessionId: exampleIds.independentSessionId,
   };
 }
 
-/** A value of the REST API, null where it has none. */
+/** A value of a REST API response, or null if the value is missing. */
 const field = (value: unknown, ...keys: string[]): unknown => at(value, ...keys) ?? null;
 
 const meetingOf = (meeting: unknown) => ({
@@ -187,10 +187,10 @@ const sessionOf = (session: unknown) => ({
   updatedAt: field(session, 'updated_at'),
 });
 
-describe('every field tells what the REST API says', () => {
-  test('of a meeting, its active livestream and the running session', async () => {
+describe('a query returns the values of the REST API', () => {
+  test('for a meeting, its active livestream and its active session', async () => {
     const gateway = await startTestGateway();
-    const { liveMeetingId, liveLivestreamId } = gateway.samples;
+    const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
     const { meeting } = await gateway.query(Everything, variablesOf(gateway));
     const active = await gateway.rest(`/livestreams/${liveLivestreamId}/active-livestream-session`);
     const restMeeting = await gateway.rest(`/meetings/${liveMeetingId}`);
@@ -203,9 +203,9 @@ describe('every field tells what the REST API says', () => {
     });
   });
 
-  test('of a livestream, live or disabled', async () => {
+  test('for a live livestream and a disabled livestream', async () => {
     const gateway = await startTestGateway();
-    const { liveLivestreamId, disabledLivestreamId } = gateway.samples;
+    const { liveLivestreamId, disabledLivestreamId } = gateway.exampleIds;
     const { livestream, idle } = await gateway.query(Everything, variablesOf(gateway));
     const restLive = at(await gateway.rest(`/livestreams/${liveLivestreamId}`), 'livestream');
     const restIdle = at(await gateway.rest(`/livestreams/${disabledLivestreamId}`), 'livestream');
@@ -215,34 +215,34 @@ describe('every field tells what the REST API says', () => {
     expect(idle).toMatchObject({ ...livestreamOf(restIdle), disabled: true, activeSession: null });
   });
 
-  test('of a session, failed or watched for longer than 2^31 seconds', async () => {
+  test('for a failed session and a session watched for longer than 2^31 seconds', async () => {
     const gateway = await startTestGateway();
-    const { erroredSessionId, independentSessionId, erroredLivestreamId } = gateway.samples;
+    const { erroredSessionId, independentSessionId, erroredLivestreamId } = gateway.exampleIds;
     const { livestreamSession, independent } = await gateway.query(Everything, variablesOf(gateway));
 
     expect(livestreamSession).toMatchObject(sessionOf(await gateway.rest(`/livestreams/sessions/${erroredSessionId}`)));
     expect(livestreamSession?.errorMessage).toMatch(/./);
     expect(livestreamSession?.livestream).toMatchObject({ id: erroredLivestreamId, status: 'ERRORED' });
     expect(independent).toEqual(sessionOf(await gateway.rest(`/livestreams/sessions/${independentSessionId}`)));
-    expect(present(independent?.viewerSeconds)).toBeGreaterThan(2 ** 31);
+    expect(nonNull(independent?.viewerSeconds)).toBeGreaterThan(2 ** 31);
   });
 
-  test('of lists of livestreams and meetings', async () => {
+  test('for lists of livestreams and meetings', async () => {
     const gateway = await startTestGateway();
     const data = await gateway.query(Everything, variablesOf(gateway));
-    const meetings = rowsOf(await gateway.rest('/meetings?per_page=3')).map(meetingOf);
-    const livestreams = rowsOf(await gateway.rest('/livestreams?per_page=3')).map(livestreamOf);
-    const ofMeeting = await gateway.rest(`/meetings/${gateway.samples.liveMeetingId}/livestream?per_page=2`);
+    const meetings = asArray(await gateway.rest('/meetings?per_page=3')).map(meetingOf);
+    const livestreams = asArray(await gateway.rest('/livestreams?per_page=3')).map(livestreamOf);
+    const ofMeeting = await gateway.rest(`/meetings/${gateway.exampleIds.liveMeetingId}/livestream?per_page=2`);
 
     expect(data.meetings).toEqual({ edges: meetings.map((node) => ({ node })), nodes: meetings, totalCount: 240 });
     expect(data.livestreams.nodes).toMatchObject(livestreams);
     expect(data.livestreams.edges.map(({ node }) => node)).toEqual(data.livestreams.nodes);
     expect(data.livestreams.totalCount).toBe(320);
-    expect(data.meeting?.livestreams.nodes).toMatchObject(rowsOf(at(ofMeeting, 'livestreams')).map(livestreamOf));
+    expect(data.meeting?.livestreams.nodes).toMatchObject(asArray(at(ofMeeting, 'livestreams')).map(livestreamOf));
     expect(data.meeting?.livestreams.totalCount).toBe(at(ofMeeting, 'paging', 'total_count'));
   });
 
-  test('of an independent livestream: it has no meeting', async () => {
+  test('for an independent livestream, whose meeting is null', async () => {
     const gateway = await startTestGateway();
     const { livestream } = await gateway.query(
       graphql(`
@@ -258,60 +258,68 @@ describe('every field tells what the REST API says', () => {
           }
         }
       `),
-      { id: gateway.samples.independentLivestreamId },
+      { id: gateway.exampleIds.independentLivestreamId },
     );
     expect(livestream?.name).toMatch(/./);
     expect(livestream?.meeting).toBeNull();
-    expect(livestream?.activeSession?.id).toBe(gateway.samples.independentSessionId);
+    expect(livestream?.activeSession?.id).toBe(gateway.exampleIds.independentSessionId);
   });
 });
 
-describe('what is not there is null, never an error', () => {
-  test.each(['404', 'null', 'empty'] as const)('when upstream says it by %s', async (nothing) => {
-    const gateway = await startTestGateway({ settings: { shapes: { nothing } } });
-    const { emptyMeetingId, erroredLivestreamId } = gateway.samples;
-    const id = '0b8f4f0e-0000-4000-8000-000000000000';
+describe('a lookup that finds nothing', () => {
+  test.each(['404', 'null', 'empty'] as const)(
+    'yields null and no error when upstream responds with %s',
+    async (notFound) => {
+      const gateway = await startTestGateway({ settings: { responseFormats: { notFound } } });
+      const { emptyMeetingId, erroredLivestreamId } = gateway.exampleIds;
+      const id = '0b8f4f0e-0000-4000-8000-000000000000';
 
-    expect(await gateway.query(Absent, { id, emptyMeetingId, erroredLivestreamId })).toEqual({
-      livestream: null,
-      livestreamSession: null,
-      meeting: {
-        id,
-        title: null,
-        status: null,
-        createdAt: null,
-        updatedAt: null,
-        activeLivestream: null,
-        livestreams: { nodes: [], totalCount: null },
-      },
-      quiet: { activeLivestream: null },
-      failed: { id: erroredLivestreamId, activeSession: null },
-    });
-  });
+      expect(await gateway.query(NotFound, { id, emptyMeetingId, erroredLivestreamId })).toEqual({
+        livestream: null,
+        livestreamSession: null,
+        meeting: {
+          id,
+          title: null,
+          status: null,
+          createdAt: null,
+          updatedAt: null,
+          activeLivestream: null,
+          livestreams: { nodes: [], totalCount: null },
+        },
+        quiet: { activeLivestream: null },
+        failed: { id: erroredLivestreamId, activeSession: null },
+      });
+    },
+  );
 });
 
-/** Everything over an upstream of these forms, and over one as its pages say; both tell of the same world. */
-async function bothWays(shapes: Partial<Shapes>): Promise<{ documented: unknown; other: unknown }> {
-  const [plain, odd] = [await startTestGateway(), await startTestGateway({ settings: { shapes } })];
+/** The results of `Everything` over an upstream with these response formats and over a documented upstream with the same data. */
+async function resultsOverFormats(
+  responseFormats: Partial<ResponseFormats>,
+): Promise<{ documented: unknown; other: unknown }> {
+  const [documentedGateway, otherGateway] = [
+    await startTestGateway(),
+    await startTestGateway({ settings: { responseFormats } }),
+  ];
   return {
-    documented: await plain.query(Everything, variablesOf(plain)),
-    other: await odd.query(Everything, variablesOf(odd)),
+    documented: await documentedGateway.query(Everything, variablesOf(documentedGateway)),
+    other: await otherGateway.query(Everything, variablesOf(otherGateway)),
   };
 }
 
-/** A copy with other values where `replace` says so. */
-function mapped(value: unknown, replace: (key: string, value: unknown) => unknown): unknown {
+/** A copy in which `replace` determines the value of each member. */
+function withReplacedValues(value: unknown, replace: (key: string, value: unknown) => unknown): unknown {
   return JSON.parse(JSON.stringify(value, replace));
 }
 
-describe('the answer is the same in whatever form upstream gives it', () => {
+describe('the result of a query', () => {
   test.each([
     { list: 'object' },
     { list: 'nested' },
     { envelope: 'result' },
     { errors: 'errors' },
-    { nothing: 'null' },
-    { nothing: 'empty' },
+    { notFound: 'null' },
+    { notFound: 'empty' },
     { numbers: 'string' },
     { numbers: 'number' },
     { disabled: 'word' },
@@ -322,31 +330,34 @@ describe('the answer is the same in whatever form upstream gives it', () => {
     { maxPerPage: 1 },
     { maxPerPage: 2 },
     { list: 'nested', envelope: 'result', numbers: 'string', livestreamById: 'flat', firstPage: 0, maxPerPage: 2 },
-  ] satisfies Partial<Shapes>[])('%j', async (shapes) => {
-    const { documented, other } = await bothWays(shapes);
-    expect(other).toEqual(documented);
-  });
-
-  test.each(['null', 'empty', 'missing'] as const)(
-    'but for timestamps, which are null where they are %s',
-    async (form) => {
-      const { documented, other } = await bothWays({ timestamps: form });
-      expect(other).toEqual(mapped(documented, (key, value) => (key.endsWith('At') ? null : value)));
+  ] satisfies Partial<ResponseFormats>[])(
+    'does not depend on the upstream response format %j',
+    async (responseFormats) => {
+      const { documented, other } = await resultsOverFormats(responseFormats);
+      expect(other).toEqual(documented);
     },
   );
 
-  test('but for totals, which are null where upstream has no paging', async () => {
-    const { documented, other } = await bothWays({ paging: 'missing' });
-    expect(other).toEqual(mapped(documented, (key, value) => (key === 'totalCount' ? null : value)));
+  test.each(['null', 'empty', 'missing'] as const)(
+    'has null timestamps, and no other difference, when upstream timestamps are %s',
+    async (timestamps) => {
+      const { documented, other } = await resultsOverFormats({ timestamps });
+      expect(other).toEqual(withReplacedValues(documented, (key, value) => (key.endsWith('At') ? null : value)));
+    },
+  );
+
+  test('has null totals, and no other difference, when upstream sends no paging', async () => {
+    const { documented, other } = await resultsOverFormats({ paging: 'missing' });
+    expect(other).toEqual(withReplacedValues(documented, (key, value) => (key === 'totalCount' ? null : value)));
   });
 
-  test('but for a status that nobody knows, which is UNKNOWN', async () => {
-    const { documented, other } = await bothWays({ status: 'unknown' });
-    expect(other).toEqual(mapped(documented, (key, value) => (key === 'status' ? 'UNKNOWN' : value)));
+  test('has the status UNKNOWN, and no other difference, when upstream sends an unknown status', async () => {
+    const { documented, other } = await resultsOverFormats({ status: 'unknown' });
+    expect(other).toEqual(withReplacedValues(documented, (key, value) => (key === 'status' ? 'UNKNOWN' : value)));
   });
 
-  test('but for fields that upstream leaves out, which are null', async () => {
-    const { other } = await bothWays({ optionalFields: 'missing' });
+  test('has null for the optional fields that upstream leaves out', async () => {
+    const { other } = await resultsOverFormats({ optionalFields: 'missing' });
     const livestream = at(other, 'livestream');
     expect(livestream).toMatchObject({
       status: 'UNKNOWN',

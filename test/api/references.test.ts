@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
-import { entities, meeting, UNKNOWN } from '../support/entities.ts';
-import { matching, startTestGateway, until } from '../support/gateway.ts';
+import { fetchEntities, meetingRepresentation, UNKNOWN_ID } from '../support/entities.ts';
+import { matching, startTestGateway, waitUntil } from '../support/gateway.ts';
 
 const MEETING = 'GET /meetings/{meeting_id}';
 const ACTIVE_LIVESTREAM = 'GET /meetings/{meeting_id}/active-livestream';
 
 describe('a reference to a meeting', () => {
-  /** What a selection of `... on Meeting` asks upstream for, and what it gives, for a meeting that does not exist. */
-  test.each<[selection: string, requests: string[], given: unknown]>([
-    ['id', [], { id: UNKNOWN }],
+  /** The upstream requests and the entity of a selection on a meeting that does not exist. */
+  test.each<[selection: string, requests: string[], entity: unknown]>([
+    ['id', [], { id: UNKNOWN_ID }],
     ['__typename', [], { __typename: 'Meeting' }],
-    ['title: id status: __typename', [], { title: UNKNOWN, status: 'Meeting' }],
+    ['title: id status: __typename', [], { title: UNKNOWN_ID, status: 'Meeting' }],
     ['id: title', [MEETING], null],
     ['title', [MEETING], null],
     ['status', [MEETING], null],
@@ -20,31 +20,43 @@ describe('a reference to a meeting', () => {
     ['... { ... on Meeting { id ... { title } } }', [MEETING], null],
     ['activeLivestream { id }', [ACTIVE_LIVESTREAM], { activeLivestream: null }],
     ['activeLivestream { createdAt status updatedAt }', [ACTIVE_LIVESTREAM], { activeLivestream: null }],
-    ['activeLivestream: id status: __typename', [], { activeLivestream: UNKNOWN, status: 'Meeting' }],
-  ])('to { %s } is paid for by what it needs alone', async (selection, requests, given) => {
-    const gateway = await startTestGateway();
-    expect(await entities(gateway, [meeting(UNKNOWN)], `... on Meeting { ${selection} }`)).toEqual([given]);
-    expect(gateway.upstream()).toEqual(requests);
-  });
+    ['activeLivestream: id status: __typename', [], { activeLivestream: UNKNOWN_ID, status: 'Meeting' }],
+  ])(
+    'with the selection { %s } costs only the requests that the selection needs',
+    async (selection, requests, entity) => {
+      const gateway = await startTestGateway();
+      expect(
+        await fetchEntities(gateway, [meetingRepresentation(UNKNOWN_ID)], `... on Meeting { ${selection} }`),
+      ).toEqual([entity]);
+      expect(gateway.upstreamRequests()).toEqual(requests);
+    },
+  );
 
   test.each([
-    ['named', '...Details', 'fragment Details on Meeting { id title }', [MEETING]],
-    ['nested', '...Outer', 'fragment Outer on Meeting { ...Inner } fragment Inner on Meeting { status }', [MEETING]],
-    ['named after a field', '...title', 'fragment title on Meeting { id }', []],
-    ['of other types', '... on Livestream { createdAt } ...title', 'fragment title on Meeting { id }', []],
-    ['of an entity of any type', '... on _Entity { __typename ... on Meeting { id } }', '', []],
-  ])('is seen through fragments: %s', async (_kind, selection, fragments, requests) => {
+    ['a named fragment', '...Details', 'fragment Details on Meeting { id title }', [MEETING]],
+    [
+      'a nested fragment',
+      '...Outer',
+      'fragment Outer on Meeting { ...Inner } fragment Inner on Meeting { status }',
+      [MEETING],
+    ],
+    ['a fragment named after a field', '...title', 'fragment title on Meeting { id }', []],
+    ['a fragment on another type', '... on Livestream { createdAt } ...title', 'fragment title on Meeting { id }', []],
+    ['a fragment on _Entity', '... on _Entity { __typename ... on Meeting { id } }', '', []],
+  ])('costs only the requests that its fragments need: %s', async (_name, selection, fragments, requests) => {
     const gateway = await startTestGateway();
-    const { liveMeetingId } = gateway.samples;
-    expect(await entities(gateway, [meeting(liveMeetingId)], selection, fragments)).toEqual([expect.any(Object)]);
-    expect(gateway.upstream()).toEqual(requests);
+    const { liveMeetingId } = gateway.exampleIds;
+    expect(await fetchEntities(gateway, [meetingRepresentation(liveMeetingId)], selection, fragments)).toEqual([
+      expect.any(Object),
+    ]);
+    expect(gateway.upstreamRequests()).toEqual(requests);
   });
 
-  // An entity's own name as a type condition says nothing of what is selected below it.
-  test('is null where there is no such meeting, also where its details stand below a fragment of any entity', async () => {
+  // The type condition `_Entity` alone does not show which fields of a meeting are selected.
+  test('is null when the meeting does not exist and a fragment on _Entity selects its details', async () => {
     const gateway = await startTestGateway();
     const fragments = 'fragment Any on _Entity { ... on Meeting { title } }';
-    expect(await entities(gateway, [meeting(UNKNOWN)], '...Any', fragments)).toEqual([null]);
+    expect(await fetchEntities(gateway, [meetingRepresentation(UNKNOWN_ID)], '...Any', fragments)).toEqual([null]);
   });
 
   test.each([
@@ -52,37 +64,45 @@ describe('a reference to a meeting', () => {
     ['title @include(if: false)', []],
     ['... @include(if: false) { title }', []],
     ['title activeLivestream @skip(if: true) { id }', [MEETING]],
-  ])('does not pay for what is left out: %s', async (selection, requests) => {
+  ])('costs no request for a skipped field: %s', async (selection, requests) => {
     const gateway = await startTestGateway();
-    await entities(gateway, [meeting(gateway.samples.liveMeetingId)], `... on Meeting { id ${selection} }`);
-    // What nobody waits for has arrived by the time a further request has its answer.
-    await gateway.control();
-    expect(gateway.upstream()).toEqual(requests);
+    await fetchEntities(
+      gateway,
+      [meetingRepresentation(gateway.exampleIds.liveMeetingId)],
+      `... on Meeting { id ${selection} }`,
+    );
+    // By the end of this round trip, the sandbox would have received any request that the gateway does not await.
+    await gateway.roundTrip();
+    expect(gateway.upstreamRequests()).toEqual(requests);
   });
 
   test.each(['title @skip(if: false)', 'title @include(if: true)', '... @include(if: true) { title }'])(
-    'gives what is not left out: %s',
+    'resolves a field that a directive includes: %s',
     async (selection) => {
       const gateway = await startTestGateway();
-      const found = await entities(
+      const found = await fetchEntities(
         gateway,
-        [meeting(gateway.samples.liveMeetingId)],
+        [meetingRepresentation(gateway.exampleIds.liveMeetingId)],
         `... on Meeting { ${selection} }`,
       );
       expect(found).toEqual([{ title: matching(/./) }]);
-      expect(gateway.upstream()).toEqual([MEETING]);
+      expect(gateway.upstreamRequests()).toEqual([MEETING]);
     },
   );
 
-  test('has its details and its active livestream read side by side', async () => {
+  test('reads its details and its active livestream concurrently', async () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
-    const { liveMeetingId, liveLivestreamId } = gateway.samples;
-    const answer = entities(gateway, [meeting(liveMeetingId)], '... on Meeting { title activeLivestream { id } }');
-    await until(() => gateway.sandbox.requests().inFlight === 2);
+    const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
+    const results = fetchEntities(
+      gateway,
+      [meetingRepresentation(liveMeetingId)],
+      '... on Meeting { title activeLivestream { id } }',
+    );
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 2);
     gateway.clock.advance(1000);
 
-    expect(await answer).toEqual([{ title: matching(/./), activeLivestream: { id: liveLivestreamId } }]);
-    expect(gateway.sandbox.requests().mostInFlight).toBe(2);
-    expect(gateway.upstream().toSorted()).toEqual([MEETING, ACTIVE_LIVESTREAM]);
+    expect(await results).toEqual([{ title: matching(/./), activeLivestream: { id: liveLivestreamId } }]);
+    expect(gateway.sandbox.requests().maxInFlight).toBe(2);
+    expect(gateway.upstreamRequests().toSorted()).toEqual([MEETING, ACTIVE_LIVESTREAM]);
   });
 });

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 
-import { ACCOUNT, APP, at, matching, present, TOKEN, type TestGateway, until } from '../support/gateway.ts';
+import { ACCOUNT, APP, at, matching, nonNull, TOKEN, type TestGateway, waitUntil } from '../support/gateway.ts';
 import { startReplicas } from '../support/replicas.ts';
 
 const BY_ID = 'GET /livestreams/{livestream_id}';
 const START = 'POST /meetings/{meeting_id}/livestreams';
 const REPORT = { headers: { 'x-upstream-report': '1' } };
 
-/** A read of the sample livestream that is live. */
+/** Reads the example livestream that is live. */
 function readLive(gateway: TestGateway, options: { headers?: Record<string, string>; signal?: AbortSignal } = {}) {
   const query = 'query Live($id: ID!) { livestream(id: $id) { status name streamKey } }';
-  return gateway.send({ query, variables: { id: gateway.samples.liveLivestreamId } }, { ...REPORT, ...options });
+  return gateway.send({ query, variables: { id: gateway.exampleIds.liveLivestreamId } }, { ...REPORT, ...options });
 }
 
-/** The meeting's active livestream; `null` where there is none. */
+/** The meeting's active livestream, or null if there is none. */
 async function activeIn(gateway: TestGateway, meetingId: string): Promise<unknown> {
   const query = 'query Active($id: ID!) { meeting(id: $id) { activeLivestream { id status } } }';
   const { data, errors } = await gateway.send({ query, variables: { id: meetingId } });
@@ -24,7 +24,7 @@ async function activeIn(gateway: TestGateway, meetingId: string): Promise<unknow
 function start(gateway: TestGateway, name: string | null = 'Show') {
   const query =
     'mutation Start($input: StartLivestreamInput!) { startLivestream(input: $input) { livestream { id name } userErrors { code } } }';
-  return gateway.send({ query, variables: { input: { meetingId: gateway.samples.emptyMeetingId, name } } });
+  return gateway.send({ query, variables: { input: { meetingId: gateway.exampleIds.emptyMeetingId, name } } });
 }
 
 function stop(gateway: TestGateway, meetingId: string) {
@@ -32,20 +32,21 @@ function stop(gateway: TestGateway, meetingId: string) {
   return gateway.send({ query, variables: { input: { meetingId } } });
 }
 
-const callOf = (text: string): unknown => at(JSON.parse(text), 'extensions', 'upstream', 'calls', 0, 'source');
+/** The source of the first call in the upstream report of a response body. */
+const sourceOf = (text: string): unknown => at(JSON.parse(text), 'extensions', 'upstream', 'calls', 0, 'source');
 
-describe('what one replica has read', () => {
-  test('all serve, for no request, and tell so', async () => {
+describe('a response that one replica has read', () => {
+  test('is served by another replica without an upstream request, and reported as a cache hit', async () => {
     const { one, other } = await startReplicas(2);
     const first = await readLive(one);
     const second = await readLive(other);
     expect(at(second.data, 'livestream')).toEqual(at(first.data, 'livestream'));
-    expect(one.upstream()).toEqual([BY_ID]);
-    expect([first, second].map(({ text }) => callOf(text))).toEqual(['network', 'cache']);
+    expect(one.upstreamRequests()).toEqual([BY_ID]);
+    expect([first, second].map(({ text }) => sourceOf(text))).toEqual(['network', 'cache']);
     expect(at(JSON.parse(second.text), 'extensions', 'upstream')).toMatchObject({ requests: 0, cacheHits: 1 });
   });
 
-  test('lists, sessions, meetings and analytics alike', async () => {
+  test('is served by another replica for lists, sessions, meetings and analytics', async () => {
     const { one, other } = await startReplicas(2);
     const query = `query All($id: ID!, $meeting: ID!) {
       livestreams(first: 5) { totalCount nodes { id name meeting { title } } }
@@ -54,81 +55,81 @@ describe('what one replica has read', () => {
       meeting(id: $meeting) { title createdAt livestreams(first: 2) { nodes { id createdAt } } activeLivestream { id } }
       livestreamAnalytics { count ingestSeconds }
     }`;
-    const variables = { id: one.samples.liveLivestreamId, meeting: one.samples.idleMeetingId };
+    const variables = { id: one.exampleIds.liveLivestreamId, meeting: one.exampleIds.idleMeetingId };
     const first = await one.send({ query, variables });
-    one.forget();
+    one.clearUpstreamRequests();
     expect(await other.send({ query, variables })).toMatchObject({ data: first.data, errors: [] });
-    expect(one.upstream()).toEqual([]);
+    expect(one.upstreamRequests()).toEqual([]);
   });
 
-  test('is read anew once it is too old', async () => {
+  test('is read again by another replica once it has expired', async () => {
     const { one, other } = await startReplicas(2);
     await readLive(one);
     one.clock.advance(2000);
     await readLive(other);
-    expect(one.upstream()).toEqual([BY_ID, BY_ID]);
+    expect(one.upstreamRequests()).toEqual([BY_ID, BY_ID]);
   });
 
-  test('is one request where all read at the same moment', async () => {
+  test('costs one upstream request when all replicas read concurrently', async () => {
     const { all, one } = await startReplicas(3, { settings: { latencyMs: 1000 } });
-    const answers = Promise.all(all.map(async ({ gateway }) => readLive(gateway)));
-    await until(() => one.sandbox.requests().inFlight === 1);
-    await one.control();
+    const responses = Promise.all(all.map(async ({ gateway }) => readLive(gateway)));
+    await waitUntil(() => one.sandbox.requests().inFlight === 1);
+    await one.roundTrip();
     one.clock.advance(1000);
-    for (const { data } of await answers) expect(at(data, 'livestream', 'status')).toBe('LIVE');
-    expect(one.upstream()).toEqual([BY_ID]);
+    for (const { data } of await responses) expect(at(data, 'livestream', 'status')).toBe('LIVE');
+    expect(one.upstreamRequests()).toEqual([BY_ID]);
   });
 
-  test('is read by the next where the reader fails', async () => {
+  test('is read by a waiting replica when the replica that was reading it fails', async () => {
     const { one, other } = await startReplicas(2, { settings: { latencyMs: 1000 } });
-    one.sandbox.fail([{ kind: 'status', status: 403, times: 1 }]);
+    one.sandbox.setFaults([{ kind: 'status', status: 403, times: 1 }]);
     const first = readLive(one);
-    await until(() => one.sandbox.requests().inFlight === 1);
+    await waitUntil(() => one.sandbox.requests().inFlight === 1);
     const second = readLive(other);
-    await one.control();
+    await one.roundTrip();
     one.clock.advance(1000);
     expect((await first).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
-    await until(() => one.upstream().length === 2);
+    await waitUntil(() => one.upstreamRequests().length === 2);
     one.clock.advance(1000);
     expect((await second).errors).toEqual([]);
   });
 
-  test('is read by the next where the reader’s callers leave', async () => {
+  test('is read by a waiting replica when the callers of the reading replica disconnect', async () => {
     const { one, other } = await startReplicas(2, { settings: { latencyMs: 1000 } });
-    const leaver = new AbortController();
-    const left = readLive(one, { signal: leaver.signal }).catch(() => null);
-    await until(() => one.sandbox.requests().inFlight === 1);
+    const caller = new AbortController();
+    const cancelled = readLive(one, { signal: caller.signal }).catch(() => null);
+    await waitUntil(() => one.sandbox.requests().inFlight === 1);
     const second = readLive(other);
-    await one.control();
-    leaver.abort();
-    await left;
-    await until(() => one.upstream().length === 2);
+    await one.roundTrip();
+    caller.abort();
+    await cancelled;
+    await waitUntil(() => one.upstreamRequests().length === 2);
     one.clock.advance(1000);
     expect((await second).errors).toEqual([]);
   });
 
-  test('is read by the next after a moment where the reader dies without a word', async () => {
+  test('is read by a waiting replica after 5 s when the reading replica crashes', async () => {
     const { one, other, stores } = await startReplicas(2);
-    let isHanging = false;
-    one.sandbox.fail([{ kind: 'hang', times: 1 }]);
+    let isSettled = false;
+    one.sandbox.setFaults([{ kind: 'hang', times: 1 }]);
     void readLive(one);
-    await until(() => one.upstream().length === 1);
+    await waitUntil(() => one.upstreamRequests().length === 1);
     stores[0]?.kill();
     const second = readLive(other).finally(() => {
-      isHanging = true;
+      isSettled = true;
     });
-    await one.control();
-    expect(isHanging).toBe(false);
+    await one.roundTrip();
+    expect(isSettled).toBe(false);
     one.clock.advance(5000);
     expect((await second).errors).toEqual([]);
-    expect(one.upstream()).toEqual([BY_ID, BY_ID]);
+    expect(one.upstreamRequests()).toEqual([BY_ID, BY_ID]);
   });
 
-  test('serves another when upstream is down', async () => {
+  test('is served stale by another replica while upstream is unavailable', async () => {
     const { one, other } = await startReplicas(2);
     await readLive(one);
     one.clock.advance(10_000);
-    one.sandbox.fail([{ kind: 'status', status: 503 }]);
+    one.sandbox.setFaults([{ kind: 'status', status: 503 }]);
     const { data, text } = await readLive(other);
     expect(at(data, 'livestream', 'status')).toBe('LIVE');
     expect(at(JSON.parse(text), 'extensions', 'upstream', 'calls')).toContainEqual(
@@ -136,37 +137,37 @@ describe('what one replica has read', () => {
     );
   });
 
-  test('costs nobody an answer while the store is away', async () => {
+  test('is read by each replica for itself while the store is unavailable', async () => {
     const { one, other, store } = await startReplicas(2);
     store.breakAll();
     for (const gateway of [one, other]) expect((await readLive(gateway)).errors).toEqual([]);
-    expect(one.upstream()).toEqual([BY_ID, BY_ID]);
+    expect(one.upstreamRequests()).toEqual([BY_ID, BY_ID]);
   });
 });
 
 describe('after a mutation', () => {
-  test('no replica serves what was read before', async () => {
+  test('no replica serves responses read before it', async () => {
     const { all, one, other } = await startReplicas(3);
-    const { liveMeetingId } = one.samples;
+    const { liveMeetingId } = one.exampleIds;
     for (const { gateway } of all) expect(await activeIn(gateway, liveMeetingId)).not.toBeNull();
     await stop(other, liveMeetingId);
-    await one.control();
+    await one.roundTrip();
     for (const { gateway } of all) expect(await activeIn(gateway, liveMeetingId)).toBeNull();
   });
 
-  test('neither does one that has just begun, whatever is kept', async () => {
+  test('a replica that has just started does not serve responses cached before it started', async () => {
     const { one, begin } = await startReplicas(2);
-    const { emptyMeetingId } = one.samples;
+    const { emptyMeetingId } = one.exampleIds;
     expect(await activeIn(one, emptyMeetingId)).toBeNull();
-    // Past the gateway's memory, as if the one that has started it had died.
+    // Started directly in the REST API, as if by a replica that crashed before it could publish the start.
     await one.rest(`/meetings/${emptyMeetingId}/livestreams`, { name: 'Elsewhere' });
     const { gateway } = await begin();
     expect(await activeIn(gateway, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
   });
 
-  test('nor one that was away meanwhile', async () => {
+  test('a replica that was disconnected from the store does not serve responses read before it', async () => {
     const { one, other, stores } = await startReplicas(2);
-    const { emptyMeetingId } = one.samples;
+    const { emptyMeetingId } = one.exampleIds;
     for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
     stores[1]?.break();
     await start(one);
@@ -175,21 +176,21 @@ describe('after a mutation', () => {
   });
 
   test.each([
-    ['is kept by one that was away and has missed nothing', false, []],
-    ['is read anew by one that may have', true, [BY_ID]],
-  ])('what was read %s', async (_promise, hasMissed, sent) => {
+    ['keeps its cache when no message was lost', false, []],
+    ['reads again when messages may have been lost', true, [BY_ID]],
+  ])('a replica that reconnects to the store %s', async (_name, hasMissed, sent) => {
     const { one, stores } = await startReplicas(2, { caching: { ttl: { statusMs: 60_000 } } });
     await readLive(one);
-    one.forget();
+    one.clearUpstreamRequests();
     stores[0]?.break();
     stores[0]?.heal(hasMissed);
     await readLive(one);
-    expect(one.upstream()).toEqual(sent);
+    expect(one.upstreamRequests()).toEqual(sent);
   });
 
-  test('whoever is on the channel with a time of its own makes nothing older', async () => {
+  test('a foreign message with a far-future timestamp does not hide the mutation', async () => {
     const { one, other, store } = await startReplicas(2);
-    const { emptyMeetingId } = one.samples;
+    const { emptyMeetingId } = one.exampleIds;
     const message = { kind: 'invalidate', tokenHash: null, tags: ['lists'], logical: 1e17 };
     store.inject(JSON.stringify({ sender: 'nobody', message }));
     for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
@@ -197,74 +198,74 @@ describe('after a mutation', () => {
     expect(await activeIn(other, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
   });
 
-  test('nor the others where the one that started was away', async () => {
+  test('other replicas do not serve responses read before a start by a disconnected replica that has reconnected', async () => {
     const { one, other, stores } = await startReplicas(2);
-    const { emptyMeetingId } = one.samples;
+    const { emptyMeetingId } = one.exampleIds;
     for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
     stores[0]?.break();
     await start(one);
     stores[0]?.heal();
-    await one.control();
+    await one.roundTrip();
     expect(await activeIn(other, emptyMeetingId)).toMatchObject({ status: 'INVOKED' });
   });
 
-  test('equal starts at two replicas are one, with the name that was sent at both', async () => {
+  test('equal concurrent starts at two replicas are sent once, and both return the requested name', async () => {
     const { one, other } = await startReplicas(2, { settings: { latencyMs: 1000, nameDelayMs: 60_000 } });
     const outcomes = Promise.all([start(one), start(other)]);
-    await until(() => one.sandbox.requests().inFlight === 1);
-    await one.control();
+    await waitUntil(() => one.sandbox.requests().inFlight === 1);
+    await one.roundTrip();
     one.clock.advance(1000);
     const [first, second] = (await outcomes).map(({ data }) => at(data, 'startLivestream'));
     expect(first).toEqual({ livestream: { id: matching(/./), name: 'Show' }, userErrors: [] });
     expect(second).toEqual(first);
-    expect(one.upstream().filter((route) => route === START)).toHaveLength(1);
+    expect(one.upstreamRequests().filter((route) => route === START)).toHaveLength(1);
   });
 });
 
-describe('what is kept for all', () => {
-  test('of one token is served to no other, and nothing of one that was refused to anybody', async () => {
+describe('the shared store', () => {
+  test('serves no entry of one token to another token, nor any entry of a revoked token', async () => {
     const auth = { auth: { kind: 'passthrough' as const } };
     const { one, other } = await startReplicas(2, { options: auth });
     const as = (token: string) => ({ headers: { ...REPORT.headers, authorization: `Bearer ${token}` } });
     await readLive(one, as('first'));
-    expect(callOf((await readLive(other, as('second'))).text)).toBe('network');
-    one.sandbox.fail([{ kind: 'status', status: 401 }]);
+    expect(sourceOf((await readLive(other, as('second'))).text)).toBe('network');
+    one.sandbox.setFaults([{ kind: 'status', status: 401 }]);
     one.clock.advance(2500);
     expect((await readLive(one, as('first'))).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    await one.control();
+    await one.roundTrip();
     expect((await readLive(other, as('first'))).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    one.sandbox.fail([]);
-    expect(callOf((await readLive(other, as('first'))).text)).toBe('network');
+    one.sandbox.setFaults([]);
+    expect(sourceOf((await readLive(other, as('first'))).text)).toBe('network');
   });
 
-  test('names no token, no account and no app, in keys as in messages', async () => {
+  test('contains no token, account id or app id in keys, values or messages, and no stream key in keys', async () => {
     const { one, other, store } = await startReplicas(2);
     await readLive(one);
     await start(other);
-    await activeIn(one, one.samples.emptyMeetingId);
-    const seen = [...store.entries().keys(), ...store.entries().values(), ...store.published()].join('\n');
-    expect(seen).toContain(one.samples.emptyMeetingId);
-    for (const secret of [TOKEN, ACCOUNT, APP]) expect(seen).not.toContain(secret);
+    await activeIn(one, one.exampleIds.emptyMeetingId);
+    const contents = [...store.entries().keys(), ...store.entries().values(), ...store.published()].join('\n');
+    expect(contents).toContain(one.exampleIds.emptyMeetingId);
+    for (const secret of [TOKEN, ACCOUNT, APP]) expect(contents).not.toContain(secret);
     const key = String(at((await readLive(one)).data, 'livestream', 'streamKey'));
     expect([...store.entries().keys()].join('\n')).not.toContain(key);
   });
 
-  test('is read anew where it is garbage, or another version’s', async () => {
+  test('is bypassed when an entry is malformed or of another version', async () => {
     const { one, other, store } = await startReplicas(2);
     await readLive(one);
-    const key = present(
+    const key = nonNull(
       [...store.entries().keys()].find((name) => name.includes(' value ') && name.includes('/livestreams/{id}')),
     );
-    const kept: unknown = JSON.parse(present(store.entries().get(key)));
-    for (const garbage of ['', '{', 'null', '{"value":1}', JSON.stringify({ ...Object(kept), value: { id: 7 } })]) {
+    const valid: unknown = JSON.parse(nonNull(store.entries().get(key)));
+    for (const garbage of ['', '{', 'null', '{"value":1}', JSON.stringify({ ...Object(valid), value: { id: 7 } })]) {
       store.put(key, garbage);
       other.clock.advance(2500);
       expect(at((await readLive(other)).data, 'livestream', 'status')).toBe('LIVE');
     }
-    expect(one.upstream()).toHaveLength(6);
+    expect(one.upstreamRequests()).toHaveLength(6);
   });
 
-  test('is one budget', async () => {
+  test('holds one request budget for all replicas', async () => {
     const { one, other } = await startReplicas(2, { settings: { quota: { limit: 100 } } });
     one.clock.advance(12_000);
     await readLive(one);

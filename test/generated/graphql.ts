@@ -207,14 +207,14 @@ export type SessionFieldsFragment = { id: string, errorMessage: string | null, i
 
 export type LivestreamsFieldsFragment = { totalCount: number | null, edges: Array<{ node: { id: string, name: string | null, status: LivestreamStatus, disabled: boolean | null, ingestServer: string | null, streamKey: string | null, playbackUrl: string | null, createdAt: string | null, updatedAt: string | null, meeting: { id: string, title: string | null, status: MeetingStatus | null, createdAt: string | null, updatedAt: string | null } | null, activeSession: { id: string, errorMessage: string | null, ingestSeconds: number | null, viewerSeconds: number | null, invokedAt: string | null, startedAt: string | null, stoppedAt: string | null, createdAt: string | null, updatedAt: string | null } | null } }>, nodes: Array<{ id: string, name: string | null, status: LivestreamStatus, disabled: boolean | null, ingestServer: string | null, streamKey: string | null, playbackUrl: string | null, createdAt: string | null, updatedAt: string | null, meeting: { id: string, title: string | null, status: MeetingStatus | null, createdAt: string | null, updatedAt: string | null } | null, activeSession: { id: string, errorMessage: string | null, ingestSeconds: number | null, viewerSeconds: number | null, invokedAt: string | null, startedAt: string | null, stoppedAt: string | null, createdAt: string | null, updatedAt: string | null } | null }> };
 
-export type AbsentQueryVariables = Exact<{
+export type NotFoundQueryVariables = Exact<{
   id: string;
   emptyMeetingId: string;
   erroredLivestreamId: string;
 }>;
 
 
-export type AbsentQuery = { livestream: { id: string } | null, livestreamSession: { id: string } | null, meeting: { id: string, title: string | null, status: MeetingStatus | null, createdAt: string | null, updatedAt: string | null, activeLivestream: { id: string } | null, livestreams: { totalCount: number | null, nodes: Array<{ id: string }> } } | null, quiet: { activeLivestream: { id: string } | null } | null, failed: { id: string, activeSession: { id: string } | null } | null };
+export type NotFoundQuery = { livestream: { id: string } | null, livestreamSession: { id: string } | null, meeting: { id: string, title: string | null, status: MeetingStatus | null, createdAt: string | null, updatedAt: string | null, activeLivestream: { id: string } | null, livestreams: { totalCount: number | null, nodes: Array<{ id: string }> } } | null, quiet: { activeLivestream: { id: string } | null } | null, failed: { id: string, activeSession: { id: string } | null } | null };
 
 export type IndependentQueryVariables = Exact<{
   id: string;
@@ -795,8 +795,8 @@ fragment LivestreamsFields on LivestreamConnection {
   }
   totalCount
 }`) as unknown as TypedDocumentString<EverythingQuery, EverythingQueryVariables>;
-export const AbsentDocument = new TypedDocumentString(`
-    query Absent($id: ID!, $emptyMeetingId: ID!, $erroredLivestreamId: ID!) {
+export const NotFoundDocument = new TypedDocumentString(`
+    query NotFound($id: ID!, $emptyMeetingId: ID!, $erroredLivestreamId: ID!) {
   livestream(id: $id) {
     id
   }
@@ -831,7 +831,7 @@ export const AbsentDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<AbsentQuery, AbsentQueryVariables>;
+    `) as unknown as TypedDocumentString<NotFoundQuery, NotFoundQueryVariables>;
 export const IndependentDocument = new TypedDocumentString(`
     query Independent($id: ID!) {
   livestream(id: $id) {
