@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 
 import { typeDefs } from '../../src/generated/typeDefs.ts';
 
-type Described = [name: string, description: unknown];
+type DescribedPart = [name: string, description: unknown];
 
 const types = Object.values(buildSchema(typeDefs).getTypeMap()).filter(
   (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
@@ -20,7 +20,7 @@ const types = Object.values(buildSchema(typeDefs).getTypeMap()).filter(
 
 const elements = described('', types).concat(types.flatMap(elementsOf));
 
-function elementsOf(type: GraphQLNamedType): Described[] {
+function elementsOf(type: GraphQLNamedType): DescribedPart[] {
   if (isEnumType(type)) return described(type.name, type.getValues());
   if (isInputObjectType(type)) return described(type.name, Object.values(type.getFields()));
   if (!isObjectType(type) && !isInterfaceType(type)) return [];
@@ -29,7 +29,7 @@ function elementsOf(type: GraphQLNamedType): Described[] {
   return described(type.name, fields).concat(args);
 }
 
-function described(owner: string, members: readonly { name: string; description?: unknown }[]): Described[] {
+function described(owner: string, members: readonly { name: string; description?: unknown }[]): DescribedPart[] {
   return members.map(({ name, description }) => [owner === '' ? name : `${owner}.${name}`, description]);
 }
 

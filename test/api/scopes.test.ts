@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { gatewaySchema } from '../../src/graphql/schema.ts';
 import { at, matching, type TestGateway } from '../support/gateway.ts';
-import { apiKeySettings, startGuarded } from '../support/identityProvider.ts';
+import { apiKeySettings, startGatewayWithAuth } from '../support/identityProvider.ts';
 
 const SCOPES = ['livestream:read', 'livestream:write', 'livestream:secret'];
 const GET_ONE = 'GET /livestreams/{livestream_id}';
@@ -12,7 +12,7 @@ const GET_ACTIVE = 'GET /meetings/{meeting_id}/active-livestream';
 const START = 'POST /meetings/{meeting_id}/livestreams';
 const STOP = 'POST /meetings/{meeting_id}/active-livestream/stop';
 
-/** All callers are one account to upstream: only their scopes tell them apart. Each key is the list of its scopes. */
+/** The API keys of all combinations of scopes, each named after its scopes. All their callers share one upstream account. */
 const KEYS = Object.fromEntries(
   Array.from({ length: 8 }, (_, bits) => SCOPES.filter((_scope, index) => (bits & (1 << index)) !== 0)).map(
     (scopes) => [keyOf(scopes), scopes] as const,
@@ -28,94 +28,100 @@ const WRITE = ['livestream:write'];
 const SECRET = ['livestream:secret'];
 const without = (scope: string): string[] => SCOPES.filter((other) => other !== scope);
 
-const start = async (): Promise<TestGateway> => startGuarded(apiKeySettings(KEYS));
+const startGateway = async (): Promise<TestGateway> => startGatewayWithAuth(apiKeySettings(KEYS));
 
 const ask = async (gateway: TestGateway, scopes: readonly string[], query: string, variables = {}) =>
   gateway.send({ query, variables }, { headers: { 'x-api-key': keyOf(scopes) } });
 
-/** A field that is guarded, and how one comes to it. `$` in front of a name is the sample's id. */
+/** A guarded field and an operation that selects it. `$name` in the query stands for the example id of that name. */
 interface Case {
   field: string;
-  lacking: string;
+  requiredScope: string;
   query: string;
-  /** Where the error is; where `nulled` is not given, there is the null too. */
+  /** The path of the error, and of the null unless `nullPath` is set. */
   path: (string | number)[];
-  /** The place of the null, where the field itself may not be null. */
-  nulled?: (string | number)[];
-  /** What else is served: a place that is not null. */
-  served?: (string | number)[];
-  /** What is asked upstream nevertheless. */
+  /** The path of the null if the field itself is non-null. */
+  nullPath?: (string | number)[];
+  /** The path of a sibling that must not be null. */
+  servedPath?: (string | number)[];
+  /** The upstream requests that the operation sends without the scope. */
   upstream: string[];
 }
 
-const root = (field: string, call: string, nulled?: []): Case => ({
+const rootCase = (field: string, call: string, nullPath?: []): Case => ({
   field: `Query.${field}`,
-  lacking: 'livestream:read',
+  requiredScope: 'livestream:read',
   query: `{ upstreamBudget { limit } ${call} }`,
   path: [field],
-  ...(nulled === undefined ? { served: ['upstreamBudget', 'limit'] } : { nulled }),
+  ...(nullPath === undefined ? { servedPath: ['upstreamBudget', 'limit'] } : { nullPath }),
   upstream: [],
 });
 
-/** Who may not read still gets the meeting of a mutation, of which nothing but the id is told. */
-const ofMeeting = (field: string, selection = '', nulled?: string[]): Case => ({
+/** A caller without `livestream:read` gets only the id of a mutation's meeting. */
+const meetingCase = (field: string, selection = '', nullPath?: string[]): Case => ({
   field: `Meeting.${field}`,
-  lacking: 'livestream:read',
+  requiredScope: 'livestream:read',
   query: `mutation { stopLivestream(input: { meetingId: "$liveMeetingId" }) { userErrors { code } meeting { id ${field} ${selection} } } }`,
   path: ['stopLivestream', 'meeting', field],
-  ...(nulled === undefined ? { served: ['stopLivestream', 'meeting', 'id'] } : { nulled }),
+  ...(nullPath === undefined ? { servedPath: ['stopLivestream', 'meeting', 'id'] } : { nullPath }),
   upstream: [STOP],
 });
 
-const secret = (field: string, before: string, path: (string | number)[], upstream: string[], after = '}'): Case => ({
+const secretCase = (
+  field: string,
+  before: string,
+  path: (string | number)[],
+  upstream: string[],
+  after = '}',
+): Case => ({
   field: `Livestream.${field}`,
-  lacking: 'livestream:secret',
+  requiredScope: 'livestream:secret',
   query: `${before} { id ${field} } ${after}`,
   path: [...path, field],
-  served: [...path, 'id'],
+  servedPath: [...path, 'id'],
   upstream,
 });
 
-const secretEverywhere = (field: string): Case[] => [
-  secret(field, '{ livestream(id: "$liveLivestreamId")', ['livestream'], [GET_ONE]),
-  secret(field, '{ livestreams(first: 3) { nodes', ['livestreams', 'nodes', 2], [GET_LIST], '} }'),
-  secret(field, '{ livestreams(first: 3) { edges { node', ['livestreams', 'edges', 1, 'node'], [GET_LIST], '} } }'),
-  secret(
+const secretCases = (field: string): Case[] => [
+  secretCase(field, '{ livestream(id: "$liveLivestreamId")', ['livestream'], [GET_ONE]),
+  secretCase(field, '{ livestreams(first: 3) { nodes', ['livestreams', 'nodes', 2], [GET_LIST], '} }'),
+  secretCase(field, '{ livestreams(first: 3) { edges { node', ['livestreams', 'edges', 1, 'node'], [GET_LIST], '} } }'),
+  secretCase(
     field,
     '{ meeting(id: "$liveMeetingId") { activeLivestream',
     ['meeting', 'activeLivestream'],
     [GET_ACTIVE],
     '} }',
   ),
-  secret(
+  secretCase(
     field,
     '{ meeting(id: "$idleMeetingId") { livestreams { nodes',
     ['meeting', 'livestreams', 'nodes', 1],
     ['GET /meetings/{meeting_id}/livestream'],
     '} } }',
   ),
-  secret(
+  secretCase(
     field,
     '{ livestream(id: "$liveLivestreamId") { activeSession { livestream',
     ['livestream', 'activeSession', 'livestream'],
     [GET_ONE, 'GET /livestreams/{livestream_id}/active-livestream-session'],
     '} } }',
   ),
-  secret(
+  secretCase(
     field,
     '{ _entities(representations: [{ __typename: "Meeting", id: "x" }, { __typename: "Livestream", id: "$liveLivestreamId" }]) { ... on Livestream',
     ['_entities', 1],
     [GET_ONE],
     '} }',
   ),
-  secret(
+  secretCase(
     field,
     'mutation { startLivestream(input: { meetingId: "$emptyMeetingId" }) { livestream',
     ['startLivestream', 'livestream'],
     [START],
     '} }',
   ),
-  secret(
+  secretCase(
     field,
     'mutation { stopLivestream(input: { meetingId: "$liveMeetingId" }) { livestream',
     ['stopLivestream', 'livestream'],
@@ -124,101 +130,105 @@ const secretEverywhere = (field: string): Case[] => [
   ),
 ];
 
-const mutation = (field: string): Case => ({
+const mutationCase = (field: string): Case => ({
   field: `Mutation.${field}`,
-  lacking: 'livestream:write',
+  requiredScope: 'livestream:write',
   query: `mutation { ${field}(input: { meetingId: "$liveMeetingId" }) { userErrors { code } livestream { id } } }`,
   path: [field],
   upstream: [],
 });
 
 const CASES: Case[] = [
-  root('meeting', 'meeting(id: "$liveMeetingId") { id title }'),
-  root('livestream', 'livestream(id: "$liveLivestreamId") { id }'),
-  root('livestreamSession', 'livestreamSession(id: "$liveSessionId") { id }'),
-  root('meetings', 'meetings { nodes { id } }', []),
-  root('livestreams', 'livestreams { nodes { id } }', []),
-  root('livestreamAnalytics', 'livestreamAnalytics { count days { date } }', []),
-  root(
+  rootCase('meeting', 'meeting(id: "$liveMeetingId") { id title }'),
+  rootCase('livestream', 'livestream(id: "$liveLivestreamId") { id }'),
+  rootCase('livestreamSession', 'livestreamSession(id: "$liveSessionId") { id }'),
+  rootCase('meetings', 'meetings { nodes { id } }', []),
+  rootCase('livestreams', 'livestreams { nodes { id } }', []),
+  rootCase('livestreamAnalytics', 'livestreamAnalytics { count days { date } }', []),
+  rootCase(
     '_entities',
     '_entities(representations: [{ __typename: "Livestream", id: "$liveLivestreamId" }]) { __typename }',
     [],
   ),
-  ofMeeting('title'),
-  ofMeeting('status'),
-  ofMeeting('createdAt'),
-  ofMeeting('updatedAt'),
-  ofMeeting('activeLivestream', '{ id }'),
-  ofMeeting('livestreams', '{ totalCount }', ['stopLivestream', 'meeting']),
+  meetingCase('title'),
+  meetingCase('status'),
+  meetingCase('createdAt'),
+  meetingCase('updatedAt'),
+  meetingCase('activeLivestream', '{ id }'),
+  meetingCase('livestreams', '{ totalCount }', ['stopLivestream', 'meeting']),
   {
     field: 'Livestream.activeSession',
-    lacking: 'livestream:read',
+    requiredScope: 'livestream:read',
     query:
       'mutation { startLivestream(input: { meetingId: "$emptyMeetingId" }) { livestream { id activeSession { id } } } }',
     path: ['startLivestream', 'livestream', 'activeSession'],
-    served: ['startLivestream', 'livestream', 'id'],
+    servedPath: ['startLivestream', 'livestream', 'id'],
     upstream: [START],
   },
   {
     field: 'Livestream.sessions',
-    lacking: 'livestream:read',
+    requiredScope: 'livestream:read',
     query:
       'mutation { startLivestream(input: { meetingId: "$emptyMeetingId" }) { livestream { id sessions { totalCount } } userErrors { code } } }',
     path: ['startLivestream', 'livestream', 'sessions'],
-    nulled: ['startLivestream', 'livestream'],
-    served: ['startLivestream', 'userErrors'],
+    nullPath: ['startLivestream', 'livestream'],
+    servedPath: ['startLivestream', 'userErrors'],
     upstream: [START],
   },
-  ...secretEverywhere('streamKey'),
-  ...secretEverywhere('ingestServer'),
-  mutation('startLivestream'),
-  mutation('stopLivestream'),
+  ...secretCases('streamKey'),
+  ...secretCases('ingestServer'),
+  mutationCase('startLivestream'),
+  mutationCase('stopLivestream'),
 ];
 
-const matchingNumber = (): unknown => expect.any(Number);
+const anyNumber = (): unknown => expect.any(Number);
 
-/** With the samples' ids in the place of their names. */
-function filled(query: string, { samples }: TestGateway): string {
-  return Object.entries(samples).reduce((text, [name, id]) => text.replaceAll(`"$${name}"`, `"${id}"`), query);
+/** The query with the example ids in place of their names. */
+function withExampleIds(query: string, { exampleIds }: TestGateway): string {
+  return Object.entries(exampleIds).reduce((text, [name, id]) => text.replaceAll(`"$${name}"`, `"${id}"`), query);
 }
 
-describe('a guarded field is null and FORBIDDEN at its own place, and costs nothing, for a caller who lacks its scope', () => {
-  test.each(CASES.map((one) => [one.field, one.path.join('.'), one] as const))(
-    '%s at %s',
-    async (_field, _path, one) => {
-      const gateway = await start();
-      const { data, errors, status } = await ask(gateway, without(one.lacking), filled(one.query, gateway));
+describe('a guarded field', () => {
+  test.each(CASES.map((guarded) => [guarded.field, guarded.path.join('.'), guarded] as const))(
+    'is null with FORBIDDEN at its own path for a caller without its scope: %s at %s',
+    async (_field, _path, guarded) => {
+      const gateway = await startGateway();
+      const { data, errors, status } = await ask(
+        gateway,
+        without(guarded.requiredScope),
+        withExampleIds(guarded.query, gateway),
+      );
 
       expect(status).toBe(200);
-      const here = errors.filter(({ path }) => JSON.stringify(path) === JSON.stringify(one.path));
+      const here = errors.filter(({ path }) => JSON.stringify(path) === JSON.stringify(guarded.path));
       expect(here).toEqual([
         {
-          message: `This field requires the scope ${one.lacking}.`,
-          locations: [{ line: 1, column: matchingNumber() }],
-          path: one.path,
+          message: `This field requires the scope ${guarded.requiredScope}.`,
+          locations: [{ line: 1, column: anyNumber() }],
+          path: guarded.path,
           extensions: { code: 'FORBIDDEN', retryable: false },
         },
       ]);
-      expect(at(data, ...(one.nulled ?? one.path))).toBeNull();
-      expect(one.served === undefined || (at(data, ...one.served) ?? null) !== null).toBe(true);
-      // In a list each row has its own error, and there is none of another kind.
+      expect(at(data, ...(guarded.nullPath ?? guarded.path))).toBeNull();
+      expect(guarded.servedPath === undefined || (at(data, ...guarded.servedPath) ?? null) !== null).toBe(true);
+      // In a list, each row has its own error. There are no errors with another code.
       expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['FORBIDDEN']));
-      expect(gateway.upstream()).toEqual(one.upstream);
+      expect(gateway.upstreamRequests()).toEqual(guarded.upstream);
     },
   );
 
-  test.each(CASES.map((one) => [one.field, one.path.join('.'), one] as const))(
-    'and is served to one who has it: %s at %s',
-    async (_field, _path, one) => {
-      const gateway = await start();
-      const { errors } = await ask(gateway, SCOPES, filled(one.query, gateway));
+  test.each(CASES.map((guarded) => [guarded.field, guarded.path.join('.'), guarded] as const))(
+    'is served to a caller that has its scope: %s at %s',
+    async (_field, _path, guarded) => {
+      const gateway = await startGateway();
+      const { errors } = await ask(gateway, SCOPES, withExampleIds(guarded.query, gateway));
       expect(errors).toEqual([]);
-      expect(gateway.upstream().length).toBeGreaterThan(0);
+      expect(gateway.upstreamRequests().length).toBeGreaterThan(0);
     },
   );
 });
 
-test('each field that the schema guards has its place above, or among the subscriptions', () => {
+test('every guarded field outside of Subscription is covered by these tests', () => {
   const guarded = Object.values(gatewaySchema().getTypeMap()).flatMap((type) =>
     (isObjectType(type) && type.name !== 'Subscription' ? Object.values(type.getFields()) : [])
       .filter(({ astNode }) => astNode?.directives?.some(({ name }) => name.value === 'requiresScopes'))
@@ -227,8 +237,8 @@ test('each field that the schema guards has its place above, or among the subscr
   expect(guarded.toSorted()).toEqual([...new Set(CASES.map(({ field }) => field))].toSorted());
 });
 
-describe('a field is guarded however it is asked for', () => {
-  const streamKeys = [
+describe('a caller without the scope of a guarded field', () => {
+  const streamKeySelections = [
     'key: streamKey',
     'streamKey key: streamKey',
     '... { streamKey }',
@@ -238,29 +248,29 @@ describe('a field is guarded however it is asked for', () => {
     'status: streamKey',
     '__typename: streamKey',
   ];
-  test.each(streamKeys)('%s', async (selection) => {
-    const gateway = await start();
+  test.each(streamKeySelections)('gets only FORBIDDEN with the selection { %s }', async (selection) => {
+    const gateway = await startGateway();
     const fragment = selection.includes('...Secret') ? 'fragment Secret on Livestream { streamKey }' : '';
-    const query = `query { livestream(id: "${gateway.samples.liveLivestreamId}") { name ${selection} } } ${fragment}`;
+    const query = `query { livestream(id: "${gateway.exampleIds.liveLivestreamId}") { name ${selection} } } ${fragment}`;
     const { errors, text } = await ask(gateway, without('livestream:secret'), query);
     expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['FORBIDDEN']));
     expect(text).not.toMatch(/[0-9a-f]{64}/);
   });
 
-  test('by a mutation under another name', async () => {
-    const gateway = await start();
-    const query = `mutation { a: startLivestream(input: { meetingId: "${gateway.samples.emptyMeetingId}" }) { userErrors { code } } ...More } fragment More on Mutation { b: stopLivestream(input: { meetingId: "${gateway.samples.liveMeetingId}" }) { userErrors { code } } }`;
+  test('cannot send an aliased mutation or a mutation in a fragment', async () => {
+    const gateway = await startGateway();
+    const query = `mutation { a: startLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) { userErrors { code } } ...More } fragment More on Mutation { b: stopLivestream(input: { meetingId: "${gateway.exampleIds.liveMeetingId}" }) { userErrors { code } } }`;
     const { data, errors } = await ask(gateway, without('livestream:write'), query);
     expect(data).toEqual({ a: null, b: null });
     expect(errors.map(({ path }) => path)).toEqual([['a'], ['b']]);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 });
 
-describe('who may write and nothing else', () => {
-  test('starts and stops, and is told which livestream it was', async () => {
-    const gateway = await start();
-    const input = `input: { meetingId: "${gateway.samples.emptyMeetingId}", name: "Town hall" }`;
+describe('a caller that has only the write scope', () => {
+  test('starts and stops a livestream, and gets the livestream in the result', async () => {
+    const gateway = await startGateway();
+    const input = `input: { meetingId: "${gateway.exampleIds.emptyMeetingId}", name: "Town hall" }`;
     const selection =
       '{ livestream { id name status disabled playbackUrl meeting { id } } meeting { id } userErrors { code } }';
     const started = await ask(gateway, WRITE, `mutation { startLivestream(${input}) ${selection} }`);
@@ -268,61 +278,61 @@ describe('who may write and nothing else', () => {
     expect(started.data).toMatchObject({
       startLivestream: { livestream: { name: 'Town hall', status: 'INVOKED', playbackUrl: matching(/^https/) } },
     });
-    const stop = `mutation { stopLivestream(input: { meetingId: "${gateway.samples.emptyMeetingId}" }) ${selection} }`;
+    const stop = `mutation { stopLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) ${selection} }`;
     const stopped = await ask(gateway, WRITE, stop);
     expect(stopped.errors).toEqual([]);
     expect(stopped.data).toMatchObject({ stopLivestream: { livestream: { name: 'Town hall', status: 'IDLE' } } });
   });
 });
 
-describe('an answer that is kept for those who ask the same', () => {
-  const question = ({ samples }: TestGateway): string =>
-    `{ livestream(id: "${samples.liveLivestreamId}") { id streamKey } }`;
+describe('a cached response', () => {
+  const streamKeyQuery = ({ exampleIds }: TestGateway): string =>
+    `{ livestream(id: "${exampleIds.liveLivestreamId}") { id streamKey } }`;
 
-  test('is never given to a caller with fewer scopes', async () => {
-    const gateway = await start();
-    const rich = await ask(gateway, SCOPES, question(gateway));
-    gateway.forget();
-    expect((await ask(gateway, SCOPES, question(gateway))).data).toEqual(rich.data);
+  test('is not served to a caller with fewer scopes', async () => {
+    const gateway = await startGateway();
+    const allowed = await ask(gateway, SCOPES, streamKeyQuery(gateway));
+    gateway.clearUpstreamRequests();
+    expect((await ask(gateway, SCOPES, streamKeyQuery(gateway))).data).toEqual(allowed.data);
     for (const scopes of Object.values(KEYS).filter((scopes) => !scopes.includes('livestream:secret'))) {
-      const { text, errors } = await ask(gateway, scopes, question(gateway));
+      const { text, errors } = await ask(gateway, scopes, streamKeyQuery(gateway));
       expect(text).not.toMatch(/[0-9a-f]{64}/);
       expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     }
     for (const scopes of [SECRET, without('livestream:read')])
-      expect((await ask(gateway, scopes, question(gateway))).data).toEqual({ livestream: null });
-    // What is known is given from memory: it is one account.
-    expect(gateway.upstream()).toEqual([]);
+      expect((await ask(gateway, scopes, streamKeyQuery(gateway))).data).toEqual({ livestream: null });
+    // All callers share one account, and so its cached entities.
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
-  test('with less in it is never given to a caller with more', async () => {
-    const gateway = await start();
-    expect((await ask(gateway, READ, question(gateway))).errors).toHaveLength(1);
-    const { data, errors } = await ask(gateway, [...READ, ...SECRET], question(gateway));
+  test('of a caller with fewer scopes is not served to a caller with more scopes', async () => {
+    const gateway = await startGateway();
+    expect((await ask(gateway, READ, streamKeyQuery(gateway))).errors).toHaveLength(1);
+    const { data, errors } = await ask(gateway, [...READ, ...SECRET], streamKeyQuery(gateway));
     expect(errors).toEqual([]);
     expect(at(data, 'livestream', 'streamKey')).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test('and is being put together is not either', async () => {
-    const gateway = await start();
-    const [rich, poor] = await Promise.all([
-      ask(gateway, SCOPES, question(gateway)),
-      ask(gateway, READ, question(gateway)),
+  test('is not shared by concurrent callers with different scopes', async () => {
+    const gateway = await startGateway();
+    const [allowed, denied] = await Promise.all([
+      ask(gateway, SCOPES, streamKeyQuery(gateway)),
+      ask(gateway, READ, streamKeyQuery(gateway)),
     ]);
-    expect(rich.errors).toEqual([]);
-    expect(poor.errors).toMatchObject([{ path: ['livestream', 'streamKey'] }]);
-    expect(poor.text).not.toMatch(/[0-9a-f]{64}/);
-    expect(gateway.upstream()).toEqual([GET_ONE]);
+    expect(allowed.errors).toEqual([]);
+    expect(denied.errors).toMatchObject([{ path: ['livestream', 'streamKey'] }]);
+    expect(denied.text).not.toMatch(/[0-9a-f]{64}/);
+    expect(gateway.upstreamRequests()).toEqual([GET_ONE]);
   });
 
-  test('under the id of a trusted document is not either', async () => {
+  test('of a trusted document is not served to a caller with fewer scopes', async () => {
     const documents = new Map([['one', 'query($id: ID!) { livestream(id: $id) { id streamKey } }']]);
-    const gateway = await startGuarded(apiKeySettings(KEYS), {
+    const gateway = await startGatewayWithAuth(apiKeySettings(KEYS), {
       options: { trustedDocuments: { documents, isExclusive: true } },
     });
     const send = async (scopes: string[]) =>
       gateway.send(
-        { documentId: 'one', variables: { id: gateway.samples.liveLivestreamId } },
+        { documentId: 'one', variables: { id: gateway.exampleIds.liveLivestreamId } },
         { headers: { 'x-api-key': keyOf(scopes) } },
       );
     expect((await send(SCOPES)).errors).toEqual([]);
