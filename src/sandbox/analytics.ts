@@ -3,13 +3,13 @@ import type { RestCall } from './restCall.ts';
 import type { SessionRecord } from './records.ts';
 import { JsonWriter } from './responseFormats.ts';
 
-/** How many sessions began in a time range, and what they ingested and were watched for, altogether. */
+/** `GET /analytics/livestreams/overall`: the number and the sums of the sessions that began in a time range. */
 export function overallAnalytics(call: RestCall): EndpointResult {
   const { world, settings } = call;
   return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).totals(sessionsWithin(call)) };
 }
 
-/** The same for each day (UTC) on which a session began, oldest first: a session counts whole on the day it began. */
+/** `GET /analytics/livestreams/daywise`: the same for each day (UTC), oldest first. A session counts on the day on which it began. */
 export function dailyAnalytics(call: RestCall): EndpointResult {
   const { world, settings } = call;
   const writer = new JsonWriter(world, settings.responseFormats);
@@ -22,8 +22,8 @@ export function dailyAnalytics(call: RestCall): EndpointResult {
 function sessionsWithin({ query, world }: RestCall): SessionRecord[] {
   const from = unixSeconds(query, 'start_time') ?? -Infinity;
   const to = unixSeconds(query, 'end_time') ?? Infinity;
-  const began = (session: SessionRecord) => Math.floor(session.invokedAt / 1000);
-  return world.sessions().filter((session) => from <= began(session) && began(session) <= to);
+  const startSeconds = (session: SessionRecord) => Math.floor(session.invokedAt / 1000);
+  return world.sessions().filter((session) => from <= startSeconds(session) && startSeconds(session) <= to);
 }
 
 function unixSeconds(query: URLSearchParams, key: string): number | undefined {

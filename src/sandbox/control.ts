@@ -5,7 +5,7 @@ import type { ExampleIds } from './exampleIds.ts';
 import type { SandboxSettings } from './settings.ts';
 import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 
-/** Where the sandbox stands. */
+/** The state of the sandbox. */
 export interface Overview {
   settings: SandboxSettings;
   faults: Fault[];
@@ -15,7 +15,7 @@ export interface Overview {
   counts: { meetings: number; livestreams: number; byStatus: Record<string, number> };
 }
 
-/** What can be done to a sandbox from outside. What comes in is checked: `BadInput` names what is wrong with it. */
+/** The functions of the control API. They throw an `InputError`, which names the invalid key, and change nothing then. */
 export interface Controls {
   overview(): Overview;
   configure(patch: unknown): SandboxSettings;
@@ -23,13 +23,14 @@ export interface Controls {
   setClock(change: unknown): void;
   requests(): RequestReport;
   clearRequests(): void;
-  trigger(happening: unknown): void;
+  trigger(event: unknown): void;
   deliveries(): DeliveryReport;
   clearDeliveries(): void;
   rotateKey(): void;
   reset(): void;
 }
 
+/** Handles a control request, and returns what is sent as JSON. */
 type Action = (controls: Controls, body: () => Promise<unknown>) => unknown;
 
 const ACTIONS: Record<string, Action> = {
@@ -48,7 +49,7 @@ const ACTIONS: Record<string, Action> = {
     controls.clearRequests();
     return controls.requests();
   },
-  'POST /__sandbox/happenings': async (controls, body) => {
+  'POST /__sandbox/events': async (controls, body) => {
     controls.trigger(await body());
     return controls.overview().counts;
   },
@@ -67,16 +68,19 @@ const ACTIONS: Record<string, Action> = {
   },
 };
 
-/** Whether a path belongs to the controls and not to the simulated API. */
+/** Whether a path belongs to the control API, not to the simulated API. */
 export function isControlPath(pathname: string): boolean {
   return pathname === '/__sandbox' || pathname.startsWith('/__sandbox/');
 }
 
-/** Answers a control request: JSON in and out, no credential. */
+/** Handles a request to the control API, which uses JSON and needs no credential. */
 export async function handleControlRequest(request: Request, pathname: string, controls: Controls): Promise<Response> {
   const action = ACTIONS[`${request.method} ${pathname}`];
   if (action === undefined) {
-    return Response.json({ error: `No such control; there are: ${Object.keys(ACTIONS).join(', ')}` }, { status: 404 });
+    return Response.json(
+      { error: `No such route. The control API has: ${Object.keys(ACTIONS).join(', ')}` },
+      { status: 404 },
+    );
   }
   try {
     return Response.json(await action(controls, () => readJson(request)));

@@ -2,38 +2,39 @@ import type { LivestreamRecord, MeetingRecord, SessionRecord } from './records.t
 import type { Seed } from './seed.ts';
 import type { World } from './world.ts';
 
-/** Ids worth trying; the same at every start. */
+/** Ids of objects in typical states, for tests and manual use. They are the same at every start. */
 export interface ExampleIds {
-  /** A meeting that is live, its livestream and the session that runs. */
+  /** A meeting that is live, its livestream and the running session. */
   liveMeetingId: string;
   liveLivestreamId: string;
   liveSessionId: string;
-  /** A meeting with several livestreams, all of them past. */
+  /** A meeting with several livestreams, all of which have ended. */
   idleMeetingId: string;
   idleLivestreamId: string;
-  /** A meeting that was never livestreamed. */
+  /** A meeting without livestreams. */
   emptyMeetingId: string;
-  /** A meeting whose livestream stays INVOKED, because its encoder sends nothing. */
+  /** A meeting whose livestream stays INVOKED: its encoder sends nothing. */
   invokedMeetingId: string;
   invokedLivestreamId: string;
-  /** A livestream that failed, and its session with the reason. */
+  /** A livestream that failed, and its session with the error message. */
   erroredLivestreamId: string;
   erroredSessionId: string;
   offlineLivestreamId: string;
   disabledLivestreamId: string;
-  /** A livestream that belongs to no meeting: live for thirty days, its viewer seconds past 2^31. */
+  /** A livestream without a meeting. It has been live for 30 days; its viewer seconds exceed 2^31. */
   independentLivestreamId: string;
   independentSessionId: string;
-  /** The newest session of `idleLivestreamId`. */
+  /** The latest session of `idleLivestreamId`. */
   endedSessionId: string;
 }
 
-/** Picks the exampleIds out of a seed. */
+/** Finds the example ids in a seed. */
 export function pickExampleIds(seed: Seed, world: World): ExampleIds {
-  const livestreamOf = (wanted: (livestream: LivestreamRecord) => boolean) => found(seed.livestreams.find(wanted));
-  const meetingWith = (wanted: (livestreams: LivestreamRecord[]) => boolean): MeetingRecord =>
-    found(seed.meetings.find((meeting) => wanted(world.livestreamsOf(meeting.id))));
-  const newestSessionOf = (livestream: LivestreamRecord): SessionRecord => found(world.sessionsOf(livestream.id)[0]);
+  const livestreamOf = (predicate: (livestream: LivestreamRecord) => boolean) =>
+    required(seed.livestreams.find(predicate));
+  const meetingWith = (predicate: (livestreams: LivestreamRecord[]) => boolean): MeetingRecord =>
+    required(seed.meetings.find((meeting) => predicate(world.livestreamsOf(meeting.id))));
+  const latestSessionOf = (livestream: LivestreamRecord): SessionRecord => required(world.sessionsOf(livestream.id)[0]);
   const has = (status: string) => (livestream: LivestreamRecord) => world.statusOf(livestream) === status;
 
   const live = livestreamOf((livestream) => has('LIVE')(livestream) && livestream.meetingId !== undefined);
@@ -41,27 +42,27 @@ export function pickExampleIds(seed: Seed, world: World): ExampleIds {
   const errored = livestreamOf(has('ERRORED'));
   const independent = livestreamOf((livestream) => livestream.meetingId === undefined);
   const idleMeeting = meetingWith((livestreams) => livestreams.length > 1 && livestreams.every(has('IDLE')));
-  const idle = found(world.livestreamsOf(idleMeeting.id)[0]);
+  const idle = required(world.livestreamsOf(idleMeeting.id)[0]);
   return {
-    liveMeetingId: found(live.meetingId),
+    liveMeetingId: required(live.meetingId),
     liveLivestreamId: live.id,
-    liveSessionId: newestSessionOf(live).id,
+    liveSessionId: latestSessionOf(live).id,
     idleMeetingId: idleMeeting.id,
     idleLivestreamId: idle.id,
     emptyMeetingId: meetingWith((livestreams) => livestreams.length === 0).id,
-    invokedMeetingId: found(invoked.meetingId),
+    invokedMeetingId: required(invoked.meetingId),
     invokedLivestreamId: invoked.id,
     erroredLivestreamId: errored.id,
-    erroredSessionId: newestSessionOf(errored).id,
+    erroredSessionId: latestSessionOf(errored).id,
     offlineLivestreamId: livestreamOf(has('OFFLINE')).id,
     disabledLivestreamId: livestreamOf((livestream) => livestream.disabled).id,
     independentLivestreamId: independent.id,
-    independentSessionId: newestSessionOf(independent).id,
-    endedSessionId: newestSessionOf(idle).id,
+    independentSessionId: latestSessionOf(independent).id,
+    endedSessionId: latestSessionOf(idle).id,
   };
 }
 
-function found<T>(sample: T | undefined): T {
-  if (sample === undefined) throw new Error('The seed lacks a sample');
-  return sample;
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('The seed lacks an example');
+  return value;
 }

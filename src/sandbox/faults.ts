@@ -15,33 +15,33 @@ const KINDS = [
 ] as const;
 
 /**
- * Something that goes wrong with a request.
- * - `status`: an error answer with `status` (503), and with `retry-after` if `retryAfterSeconds` is given.
- * - `hang`: no answer until the client leaves. `reset`: the connection is closed without an answer.
- * - `truncated`: the true answer, of which half arrives before the connection closes. `drip`: the true answer, a byte at
- *   a time. Both carry the request out, whatever `after` says.
- * - `html`: a proxy's page (502). `empty`: no body (200). `not-json`: half-written JSON (200). `huge`: JSON of more than 8 MiB.
- * - `redirect`: 302 to `location`, by default to a trap which only notes in the log that it was called.
+ * A fault that affects requests.
+ * - `status`: an error response with `status` (default 503), and `retry-after` if `retryAfterSeconds` is given.
+ * - `hang`: no response until the client disconnects. `reset`: the connection closes without a response.
+ * - `truncated`: the connection closes after half of the correct response. `drip`: the correct response, one byte at a time. Both
+ *   carry out the request, whatever `after` says.
+ * - `html`: a proxy's error page (502). `empty`: no body (200). `not-json`: incomplete JSON (200). `huge`: JSON of more than 8 MiB.
+ * - `redirect`: 302 to `location`, by default to a trap: a path that only logs the request.
  */
 export interface Fault {
   kind: (typeof KINDS)[number];
-  /** The HTTP status, in place of the kind's own. */
+  /** The HTTP status, instead of the default of the kind. */
   status?: number;
   retryAfterSeconds?: number;
   location?: string;
-  /** Which requests it strikes; omitted: every method, every route. */
+  /** Affects only requests with this method; by default all. */
   method?: string;
-  /** A route template, such as `/meetings/{meeting_id}/livestreams`, or `/.well-known/webhooks.json`. */
+  /** Affects only this route: a template such as `/meetings/{meeting_id}/livestreams`, or `/.well-known/webhooks.json`. By default all. */
   route?: string;
-  /** How often it strikes; omitted: until the faults are replaced. */
+  /** The number of requests to affect; by default all until the faults are replaced. */
   times?: number;
-  /** How many of its requests it lets pass first. */
+  /** The number of matching requests to let pass first. */
   skip?: number;
-  /** True: the request is carried out, and only its answer is lost. */
+  /** True if the request is carried out and only its response is lost. */
   after?: boolean;
 }
 
-/** Reads a list of faults; throws `BadInput` naming the place that is wrong. */
+/** Parses a list of faults; throws an `InputError` that names the invalid key. */
 export function parseFaults(value: unknown): Fault[] {
   if (!Array.isArray(value)) throw new InputError('faults must be a JSON array');
   return value.map((entry: unknown, index) => parseFault(entry, `faults[${index}]`));
@@ -55,45 +55,46 @@ function parseFault(value: unknown, path: string): Fault {
   if (status !== undefined && status > 599) throw new InputError(`${path}.status must be at most 599`);
   const fault: Fault = {
     kind,
-    ...given('status', status),
-    ...given('retryAfterSeconds', fields.number('retryAfterSeconds')),
-    ...given('location', fields.string('location')),
-    ...given('method', fields.string('method')?.toUpperCase()),
-    ...given('route', fields.choice('route', [...ROUTE_TEMPLATES, WEBHOOK_KEY_PATH])),
-    ...given('times', fields.number('times', { integer: true })),
-    ...given('skip', fields.number('skip', { integer: true })),
-    ...given('after', fields.boolean('after')),
+    ...optional('status', status),
+    ...optional('retryAfterSeconds', fields.number('retryAfterSeconds')),
+    ...optional('location', fields.string('location')),
+    ...optional('method', fields.string('method')?.toUpperCase()),
+    ...optional('route', fields.choice('route', [...ROUTE_TEMPLATES, WEBHOOK_KEY_PATH])),
+    ...optional('times', fields.number('times', { integer: true })),
+    ...optional('skip', fields.number('skip', { integer: true })),
+    ...optional('after', fields.boolean('after')),
   };
   fields.rejectUnknownKeys();
   return fault;
 }
 
-function given<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+/** An object with the key if the value is defined, else an empty one. */
+function optional<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
   const entry: Partial<Record<K, T>> = {};
   if (value !== undefined) entry[key] = value;
   return entry;
 }
 
-/** The faults in force, and how often each has met its requests. */
+/** The active faults, and how many matching requests each has had. */
 export class FaultList {
-  #armed: { fault: Fault; met: number }[] = [];
+  #entries: { fault: Fault; matched: number }[] = [];
 
   replace(faults: readonly Fault[]): void {
-    this.#armed = faults.map((fault) => ({ fault, met: 0 }));
+    this.#entries = faults.map((fault) => ({ fault, matched: 0 }));
   }
 
   list(): Fault[] {
-    return this.#armed.map(({ fault }) => fault);
+    return this.#entries.map(({ fault }) => fault);
   }
 
-  /** The fault that strikes this request: the first in the list that still has a strike left. */
+  /** Counts a request, and returns the fault that affects it: the first one that matches and is not used up. */
   match(method: string, route: string): Fault | undefined {
-    return this.#armed.find((armed) => {
-      const { fault } = armed;
+    return this.#entries.find((entry) => {
+      const { fault } = entry;
       if ((fault.method ?? method) !== method || (fault.route ?? route) !== route) return false;
-      armed.met += 1;
-      const strikes = armed.met - (fault.skip ?? 0);
-      return strikes > 0 && strikes <= (fault.times ?? Infinity);
+      entry.matched += 1;
+      const affected = entry.matched - (fault.skip ?? 0);
+      return affected > 0 && affected <= (fault.times ?? Infinity);
     })?.fault;
   }
 }

@@ -1,6 +1,6 @@
-/** What somebody sent to the sandbox's controls cannot be used; the message names the key. */
+/** Invalid input to the control API. The message names the key. */
 export class InputError extends Error {
-  override name = 'BadInput';
+  override name = 'InputError';
 }
 
 /** Whether `value` is a JSON object (not an array, not null). */
@@ -9,13 +9,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Reads a JSON object key by key, refusing what has the wrong type. A key that is absent reads as `undefined`;
- * `end()` refuses every key that nobody asked for, so that a misspelt one does not go unnoticed.
+ * Reads the values of a JSON object by key, and throws an `InputError` for a value of the wrong type. The value of an absent key is
+ * undefined. `rejectUnknownKeys`, called last, throws for every key that has not been read, such as a misspelled one.
  */
 export class Fields {
   readonly #values: Record<string, unknown>;
   readonly #path: string;
-  readonly #asked = new Set<string>();
+  readonly #knownKeys = new Set<string>();
 
   constructor(value: unknown, path = '') {
     if (!isRecord(value)) throw new InputError(`${path === '' ? 'The body' : path} must be a JSON object`);
@@ -23,9 +23,9 @@ export class Fields {
     this.#path = path;
   }
 
-  /** The value as it stands, for a caller that reads deeper. */
+  /** The value without a check of its type. */
   raw(key: string): unknown {
-    this.#asked.add(key);
+    this.#knownKeys.add(key);
     return this.#values[key];
   }
 
@@ -62,9 +62,9 @@ export class Fields {
   }
 
   rejectUnknownKeys(): void {
-    const stranger = Object.keys(this.#values).find((key) => !this.#asked.has(key));
-    if (stranger === undefined) return;
-    throw new InputError(`${this.#name(stranger)} is not known; known are ${[...this.#asked].join(', ')}`);
+    const unknownKey = Object.keys(this.#values).find((key) => !this.#knownKeys.has(key));
+    if (unknownKey === undefined) return;
+    throw new InputError(`${this.#name(unknownKey)} is unknown. Known keys: ${[...this.#knownKeys].join(', ')}`);
   }
 
   #name(key: string): string {

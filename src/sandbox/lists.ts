@@ -5,53 +5,58 @@ import { type ListPage, paginate } from './paging.ts';
 import type { ResponseFormats } from './settings.ts';
 import { JsonWriter } from './responseFormats.ts';
 
-const DOCUMENTED = { numbers: 'string', disabled: 'boolean' } as const;
+/** The types on the documentation page of a meeting's livestreams, which differ from those of other pages. */
+const MEETING_LIVESTREAM_TYPES = { numbers: 'string', disabled: 'boolean' } as const;
 
-/** All livestreams, newest first unless `sort_order` says otherwise. */
+/** `GET /livestreams`: newest first, unless `sort_order` says otherwise. */
 export function listLivestreams({ query, world, settings: { responseFormats } }: RestCall): EndpointResult {
   const status = oneOf(query, 'status', STATUSES);
   const excludesMeetings = oneOf(query, 'exclude_meetings', ['true', 'false']) === 'true';
-  const isWanted = within(query);
+  const isInRange = timeFilter(query);
   const all = world
     .livestreams()
     .filter((livestream) => status === undefined || world.statusOf(livestream) === status)
     .filter((livestream) => !excludesMeetings || livestream.meetingId === undefined)
-    .filter((livestream) => isWanted(livestream.createdAt));
+    .filter((livestream) => isInRange(livestream.createdAt));
   const writer = new JsonWriter(world, responseFormats);
   const page = paginate(sorted(all, query), query, responseFormats, responseFormats.list === 'object' ? 1 : undefined);
   const rows = page.rows.map((livestream) => writer.livestream(livestream));
-  if (responseFormats.list !== 'object') return list('livestreams', { ...page, rows }, responseFormats);
+  if (responseFormats.list !== 'object') return listResult('livestreams', { ...page, rows }, responseFormats);
   return {
     kind: 'found',
     data: { ...rows[0], ...(responseFormats.paging === 'missing' ? {} : { paging: page.paging }) },
   };
 }
 
-/** All meetings, newest first unless `sort_order` says otherwise. */
+/** `GET /meetings`: newest first, unless `sort_order` says otherwise. */
 export function listMeetings({ query, world, settings: { responseFormats } }: RestCall): EndpointResult {
   const search = query.get('search')?.toLowerCase() ?? '';
   const status = oneOf(query, 'status', ['ACTIVE', 'INACTIVE']);
-  const isWanted = within(query);
+  const isInRange = timeFilter(query);
   const all = world
     .meetings()
     .filter((meeting) => meeting.title.toLowerCase().includes(search) || meeting.id === search)
     .filter((meeting) => status === undefined || meeting.status === status)
-    .filter((meeting) => isWanted(meeting.createdAt));
+    .filter((meeting) => isInRange(meeting.createdAt));
   const writer = new JsonWriter(world, responseFormats);
   const page = paginate(sorted(all, query), query, responseFormats);
-  return list('meetings', { ...page, rows: page.rows.map((meeting) => writer.meeting(meeting)) }, responseFormats);
+  return listResult(
+    'meetings',
+    { ...page, rows: page.rows.map((meeting) => writer.meeting(meeting)) },
+    responseFormats,
+  );
 }
 
-/** A meeting's livestreams, past ones included, with the sessions of those on the page: always nested. */
+/** `GET /meetings/{meeting_id}/livestream`: active and past livestreams, with the sessions of those on the page. Always nested. */
 export function listLivestreamsOfMeeting({
   id,
   query,
   world,
   settings: { responseFormats },
 }: RestCall): EndpointResult {
-  if (world.meeting(id) === undefined) return { kind: 'nothing', message: 'Meeting not found' };
+  if (world.meeting(id) === undefined) return { kind: 'notFound', message: 'Meeting not found' };
   const { rows, paging } = paginate(sorted(world.livestreamsOf(id), query), query, responseFormats);
-  const writer = new JsonWriter(world, responseFormats, DOCUMENTED);
+  const writer = new JsonWriter(world, responseFormats, MEETING_LIVESTREAM_TYPES);
   const sessions = rows.flatMap((livestream) => world.sessionsOf(livestream.id));
   return {
     kind: 'found',
@@ -63,10 +68,14 @@ export function listLivestreamsOfMeeting({
   };
 }
 
-function list(key: string, { rows, paging }: ListPage<unknown>, responseFormats: ResponseFormats): EndpointResult {
-  const given = responseFormats.paging === 'missing' ? {} : { paging };
-  if (responseFormats.list === 'nested') return { kind: 'found', data: { [key]: rows, ...given } };
-  return { kind: 'found', data: rows, ...given };
+function listResult(
+  key: string,
+  { rows, paging }: ListPage<unknown>,
+  responseFormats: ResponseFormats,
+): EndpointResult {
+  const pagingField = responseFormats.paging === 'missing' ? {} : { paging };
+  if (responseFormats.list === 'nested') return { kind: 'found', data: { [key]: rows, ...pagingField } };
+  return { kind: 'found', data: rows, ...pagingField };
 }
 
 function sorted<T extends { id: string; createdAt: number }>(rows: readonly T[], query: URLSearchParams): T[] {
@@ -75,14 +84,14 @@ function sorted<T extends { id: string; createdAt: number }>(rows: readonly T[],
   return isAscending ? oldestFirst : oldestFirst.toReversed();
 }
 
-/** Whether a time lies between `start_time` and `end_time`, both included. */
-function within(query: URLSearchParams): (time: number) => boolean {
-  const from = instant(query, 'start_time') ?? -Infinity;
-  const to = instant(query, 'end_time') ?? Infinity;
+/** A function that tests whether a time is between `start_time` and `end_time`, both included. */
+function timeFilter(query: URLSearchParams): (time: number) => boolean {
+  const from = parseTime(query, 'start_time') ?? -Infinity;
+  const to = parseTime(query, 'end_time') ?? Infinity;
   return (time) => from <= time && time <= to;
 }
 
-function instant(query: URLSearchParams, key: string): number | undefined {
+function parseTime(query: URLSearchParams, key: string): number | undefined {
   const value = query.get(key);
   if (value === null) return undefined;
   const time = Date.parse(value);

@@ -3,21 +3,22 @@ import { type SandboxServer, startSandboxServer } from './server.ts';
 const DEFAULT_PORT = 4001;
 const DEFAULT_HOST = '127.0.0.1';
 
-/** The sandbox alone: `npm run sandbox`. */
+/** Runs the sandbox without a gateway: `npm run sandbox`. */
 async function main(): Promise<void> {
-  const port = readPort(process.env['SANDBOX_PORT']);
+  const port = parsePort(process.env['SANDBOX_PORT']);
   const host = process.env['SANDBOX_HOST'] || DEFAULT_HOST;
-  if (port === undefined) return fail('not a whole number from 0 to 65535.');
+  if (port === undefined) return fail('The port must be a whole number from 0 to 65535.');
   try {
     const server = await startSandboxServer({ port, host });
     closeOnSignal(server);
-    announce(server);
+    printUsage(server);
   } catch (error) {
-    fail(`${port} of ${host} cannot be listened on (${error instanceof Error ? error.message : String(error)}).`);
+    const reason = error instanceof Error ? error.message : String(error);
+    fail(`The sandbox cannot listen on port ${port} of ${host} (${reason}).`);
   }
 }
 
-function readPort(text: string | undefined): number | undefined {
+function parsePort(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return DEFAULT_PORT;
   const port = Number(text);
   return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : undefined;
@@ -28,19 +29,19 @@ function fail(problem: string): void {
   process.exitCode = 1;
 }
 
-function announce({ url, keyUrl, origin, sandbox }: SandboxServer): void {
+function printUsage({ url, keyUrl, origin, sandbox }: SandboxServer): void {
   const app = `${url}/accounts/any-account/realtime/kit/any-app`;
   const ids = Object.entries(sandbox.exampleIds).map(([name, id]) => `  ${name.padEnd(24)} ${id}`);
   const lines = [
     `The simulated RealtimeKit API is at ${url} (any account, any app, any bearer token)`,
     `The public key of its webhooks is at ${keyUrl}`,
     '',
-    'Ids to try:',
+    'Example ids:',
     ...ids,
     '',
-    'Ask the API:',
+    'Send a request to the API:',
     `  curl -H 'Authorization: Bearer any' ${app}/meetings/${sandbox.exampleIds.liveMeetingId}/active-livestream`,
-    'Make every answer half a second late:',
+    'Delay every response by half a second:',
     `  curl -X PUT -d '{"latencyMs":500}' ${origin}/__sandbox/settings`,
   ];
   console.log(lines.join('\n'));

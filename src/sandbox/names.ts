@@ -34,7 +34,7 @@ const CLUBS = [
 
 const GROUPS = ['beginners', 'improvers', 'advanced', 'open session', 'Tuesday group', 'weekend group'];
 
-/** Names of livestreams that belong to no meeting: an encoder feeds them. */
+/** Names of livestreams without a meeting, which an encoder feeds. */
 export const INDEPENDENT_NAMES = [
   'Harbour cam, round the clock',
   'Sunday service',
@@ -52,7 +52,7 @@ export const INDEPENDENT_NAMES = [
   'Charity auction',
 ];
 
-/** `count` different meeting titles (300 at most) in an order of the generator's choosing. */
+/** Returns `count` different meeting titles (at most 300) in random order. */
 export function meetingTitles(count: number, random: Random): string[] {
   const company = OCCASIONS.flatMap((occasion) => TOWNS.map((town) => `${occasion} - ${town}`));
   const clubs = CLUBS.flatMap((club) => GROUPS.map((group) => `${club}, ${group}`));

@@ -9,20 +9,23 @@ export interface ListPage<T> {
   paging: Paging;
 }
 
-/** The page that `page_no` and `per_page` ask for; past the end it is empty. `perPage` overrules what was asked. */
+/**
+ * The page that the query's `page_no` and `per_page` select. It is empty if it is beyond the end. `perPage`, if given, overrides
+ * `per_page`.
+ */
 export function paginate<T>(
   all: readonly T[],
   query: URLSearchParams,
   responseFormats: ResponseFormats,
   perPage?: number,
 ): ListPage<T> {
-  const asked = wholeNumber(query, 'per_page') ?? DEFAULT_PER_PAGE;
-  if (asked === 0) throw new ApiError(400, 400, 'per_page must be at least 1');
-  const size = perPage ?? Math.min(asked, responseFormats.maxPerPage);
-  // A page number below the first page's means the first page.
+  const requested = parseInteger(query, 'per_page') ?? DEFAULT_PER_PAGE;
+  if (requested === 0) throw new ApiError(400, 400, 'per_page must be at least 1');
+  const size = perPage ?? Math.min(requested, responseFormats.maxPerPage);
+  // A page number below that of the first page selects the first page.
   const pagesBefore = Math.max(
     0,
-    (wholeNumber(query, 'page_no') ?? responseFormats.firstPage) - responseFormats.firstPage,
+    (parseInteger(query, 'page_no') ?? responseFormats.firstPage) - responseFormats.firstPage,
   );
   const start = pagesBefore * size;
   const rows = all.slice(start, start + size);
@@ -37,7 +40,7 @@ export function paginate<T>(
   };
 }
 
-function wholeNumber(query: URLSearchParams, key: string): number | undefined {
+function parseInteger(query: URLSearchParams, key: string): number | undefined {
   const value = query.get(key);
   if (value === null) return undefined;
   if (!/^\d{1,9}$/.test(value)) throw new ApiError(400, 400, `${key} must be a whole number`);

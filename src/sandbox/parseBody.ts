@@ -1,13 +1,14 @@
 import { ApiError } from './responses.ts';
 import { isRecord } from './fields.ts';
 
-/** The object that a body holds; whatever else it holds is refused. */
+/** Parses a request body; throws an `ApiError` (400) if it is not a JSON object. */
 export function parseBody(body: string): Record<string, unknown> {
   const parsed = parseJson(body);
   if (!isRecord(parsed)) throw invalidBody('The body must be a JSON object');
   return parsed;
 }
 
+/** The API's error for an invalid request body. */
 export function invalidBody(message: string): ApiError {
   return new ApiError(400, 400, message);
 }

@@ -1,7 +1,10 @@
 import { parseBody, invalidBody } from './parseBody.ts';
 import { isRecord } from './fields.ts';
 
-/** Reads the body of a start, refusing what its page does not allow. Keys that the page does not list are ignored. */
+/**
+ * Parses the body of `POST /meetings/{meeting_id}/livestreams`. Throws an `ApiError` (400) for what the documentation does not allow,
+ * and ignores keys that it does not list.
+ */
 export function parseStart(body: string): { name: string | undefined } {
   const { name, video_config: video } = parseBody(body);
   if (name !== undefined && typeof name !== 'string') throw invalidBody('name must be a string');

@@ -1,38 +1,40 @@
 import type { QuotaSettings } from './settings.ts';
 
-/** What the quota says about one request. */
+/** What the quota decides about a request. */
 export interface QuotaResult {
-  /** Undefined: it may pass. */
+  /** Undefined if the request is allowed. */
   retryAfterSeconds: number | undefined;
+  /** The rate-limit headers of the response. */
   headers: Record<string, string>;
 }
 
+/** The requests of one token; times are milliseconds since the Unix epoch. */
 interface TokenUsage {
   windowEndsAt: number;
   used: number;
-  lockedUntil: number;
+  lockedOutUntil: number;
 }
 
 /**
- * Counts requests per token in fixed windows. Passing the limit locks that token out of every call for a while,
- * as the vendor's documentation of its API limits says.
+ * Counts requests of each token in fixed windows. A token that exceeds the limit is locked out for a while, as the vendor documents
+ * for its API limits.
  */
 export class Quota {
-  readonly #accounts = new Map<string, TokenUsage>();
+  readonly #usages = new Map<string, TokenUsage>();
 
-  /** Counts one request of `token` at `now` (milliseconds). */
+  /** Counts a request of `token` at `now` (ms since the epoch). */
   count(token: string, now: number, settings: QuotaSettings): QuotaResult {
-    const account = this.#accountOf(token, now, settings);
-    account.used += 1;
-    if (settings.enforced && account.used > settings.limit && account.lockedUntil <= now) {
-      account.lockedUntil = now + settings.lockoutSeconds * 1000;
+    const usage = this.#usageOf(token, now, settings);
+    usage.used += 1;
+    if (settings.enforced && usage.used > settings.limit && usage.lockedOutUntil <= now) {
+      usage.lockedOutUntil = now + settings.lockoutSeconds * 1000;
     }
-    const isLocked = settings.enforced && account.lockedUntil > now;
-    const resetsAt = isLocked ? account.lockedUntil : account.windowEndsAt;
+    const isLockedOut = settings.enforced && usage.lockedOutUntil > now;
+    const resetsAt = isLockedOut ? usage.lockedOutUntil : usage.windowEndsAt;
     const seconds = Math.ceil((resetsAt - now) / 1000);
-    const remaining = isLocked ? 0 : Math.max(0, settings.limit - account.used);
+    const remaining = isLockedOut ? 0 : Math.max(0, settings.limit - usage.used);
     return {
-      retryAfterSeconds: isLocked ? seconds : undefined,
+      retryAfterSeconds: isLockedOut ? seconds : undefined,
       headers: {
         Ratelimit: `"default";r=${remaining};t=${seconds}`,
         'Ratelimit-Policy': `"default";q=${settings.limit};w=${settings.windowSeconds}`,
@@ -41,21 +43,21 @@ export class Quota {
   }
 
   reset(): void {
-    this.#accounts.clear();
+    this.#usages.clear();
   }
 
-  #accountOf(token: string, now: number, settings: QuotaSettings): TokenUsage {
-    const known = this.#accounts.get(token);
+  #usageOf(token: string, now: number, settings: QuotaSettings): TokenUsage {
+    const current = this.#usages.get(token);
     const isCurrent =
-      known !== undefined && (known.lockedUntil > now || (known.windowEndsAt > now && !wasLocked(known)));
-    if (isCurrent) return known;
-    const fresh = { windowEndsAt: now + settings.windowSeconds * 1000, used: 0, lockedUntil: 0 };
-    this.#accounts.set(token, fresh);
+      current !== undefined && (current.lockedOutUntil > now || (current.windowEndsAt > now && !wasLockedOut(current)));
+    if (isCurrent) return current;
+    const fresh = { windowEndsAt: now + settings.windowSeconds * 1000, used: 0, lockedOutUntil: 0 };
+    this.#usages.set(token, fresh);
     return fresh;
   }
 }
 
-/** After a lock a new window begins, even where the old one would have lasted longer. */
-function wasLocked(account: TokenUsage): boolean {
-  return account.lockedUntil > 0;
+/** After a lockout a new window begins, even if the old one is not over. */
+function wasLockedOut(usage: TokenUsage): boolean {
+  return usage.lockedOutUntil > 0;
 }

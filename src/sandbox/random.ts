@@ -1,16 +1,16 @@
-/** Random numbers that come out the same at every start. */
+/** A source of random numbers that are the same at every start. */
 export interface Random {
-  /** A whole number from `low` to `high`, both included. */
-  between(low: number, high: number): number;
+  /** A whole number from `min` to `max`, both included. */
+  between(min: number, max: number): number;
   /** `length` lower-case hexadecimal digits. */
   hex(length: number): string;
   /** A version 4 UUID. */
   uuid(): string;
-  /** A copy of `items` in another order. */
+  /** A copy of `items` in random order. */
   shuffled<T>(items: readonly T[]): T[];
 }
 
-/** A generator (mulberry32) seeded with a 32-bit number. Fit for test data, not for secrets. */
+/** Creates a generator (mulberry32) with a 32-bit seed. Its numbers are fit for test data, not for secrets. */
 export function createRandom(seed: number): Random {
   let state = seed;
   const next = () => {
@@ -19,7 +19,7 @@ export function createRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
+  const between = (min: number, max: number) => min + Math.floor(next() * (max - min + 1));
   const hex = (length: number) => {
     let digits = '';
     while (digits.length < length) digits += between(0, 15).toString(16);

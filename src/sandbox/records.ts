@@ -9,45 +9,46 @@ export interface MeetingRecord {
   updatedAt: number;
 }
 
-/** One run of a livestream. It runs for as long as `stoppedAt` is undefined. */
+/** A session of a livestream. It is active while `stoppedAt` is undefined. Times are milliseconds since the Unix epoch. */
 export interface SessionRecord {
   id: string;
   livestreamId: string;
   invokedAt: number;
-  /** When the encoder's first frames arrive, perhaps in the future; undefined: they never do. */
+  /** When the encoder's first frames arrive, possibly in the future; undefined if they never do. */
   liveAt: number | undefined;
   stoppedAt: number | undefined;
   errMessage: string | undefined;
-  /** Viewers on average. */
+  /** The average number of viewers. */
   viewers: number;
 }
 
-/** A livestream; its status follows from its sessions and the time (see `World.statusOf`). */
+/** A livestream. Its status depends on its sessions and the time: see `World.statusOf`. */
 export interface LivestreamRecord {
   id: string;
-  /** Undefined: an independent livestream. */
+  /** Undefined if the livestream is independent. */
   meetingId: string | undefined;
   name: string | undefined;
-  /** From when on reads tell the name. */
+  /** When reads begin to include the name. */
   nameVisibleAt: number;
   playbackUrl: string;
-  /** From when on reads tell the playback URL. */
+  /** When reads begin to include the playback URL. */
   playbackUrlVisibleAt: number;
   streamKey: string;
   disabled: boolean;
   createdAt: number;
-  /** The status while no session runs. */
+  /** The status while no session is active. */
   inactiveStatus: 'IDLE' | 'OFFLINE' | 'ERRORED';
 }
 
 /** Every status a livestream of the sandbox can have. */
 export const STATUSES = ['LIVE', 'INVOKED', 'IDLE', 'OFFLINE', 'ERRORED'] as const;
+/** The status of a livestream. */
 export type Status = (typeof STATUSES)[number];
 
-/** Where encoders send to. */
+/** The URL that encoders send to. */
 export const INGEST_SERVER = 'rtmps://live.cloudflare.com:443/live/';
 
-/** A livestream with new ids and addresses that nothing is known of yet. */
+/** Creates an independent livestream without a name, with new ids and URLs. */
 export function createLivestream(random: Random, createdAt: number): LivestreamRecord {
   return {
     id: random.uuid(),

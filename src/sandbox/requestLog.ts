@@ -1,82 +1,84 @@
-/** A request as it arrived. Its credential is never kept. */
+/** A received request. Its credential is never logged. */
 export interface LoggedRequest {
   method: string;
   /** The route's template, `/__sandbox/trap`, `/.well-known/webhooks.json`, or `unknown`. */
   route: string;
   path: string;
   query: Record<string, string>;
-  /** The JSON sent, or the text if it was not JSON; absent where there was none. */
+  /** The body: JSON, or a string if it was not JSON; absent if there was none. */
   body?: unknown;
-  /** ISO 8601, by the sandbox's clock. */
+  /** ISO 8601, of the sandbox's clock. */
   receivedAt: string;
 }
 
-/** The log, oldest first, what was counted since it was last emptied, and how many requests are and were open at once. */
+/** The log and its counters, which count since the log was last cleared. */
 export interface RequestReport {
+  /** The last 10,000 requests, oldest first. */
   requests: LoggedRequest[];
-  /** All that arrived, those that the log no longer holds too. */
+  /** All requests, including those that are no longer in the log. */
   received: number;
-  /** Of these, the ones that were refused for the quota, with a 429. */
+  /** The requests that the quota rejected, with 429. */
   rejected: number;
-  /** Requests whose answer has not begun. */
+  /** Requests that have no response yet. */
   inFlight: number;
+  /** The maximum of `inFlight`. */
   maxInFlight: number;
 }
 
 const MAX_ENTRIES = 10_000;
 
-/** The requests received, bounded to the last 10,000. */
+/** A log of the last 10,000 requests. */
 export class RequestLog {
   #requests: LoggedRequest[] = [];
   #received = 0;
-  #refused = 0;
+  #rejected = 0;
   #inFlight = 0;
-  #mostInFlight = 0;
+  #maxInFlight = 0;
 
-  /** Notes an arrival; call what it returns when the request is answered or given up. */
+  /** Logs a request. The caller must call the returned function when the request has a response or is given up. */
   add(request: LoggedRequest): () => void {
     this.#requests.push(request);
     this.#received += 1;
-    // In blocks, so that a full log does not move all of itself at every request.
+    // Removes entries in blocks, because each removal copies the log.
     if (this.#requests.length > 2 * MAX_ENTRIES) this.#requests = this.#requests.slice(-MAX_ENTRIES);
     this.#inFlight += 1;
-    this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
+    this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
     return () => {
       this.#inFlight -= 1;
     };
   }
 
-  /** Notes that the quota had no room for a request. */
+  /** Counts a request that the quota rejected. */
   countRejected(): void {
-    this.#refused += 1;
+    this.#rejected += 1;
   }
 
   report(): RequestReport {
     return {
       requests: this.#requests.slice(-MAX_ENTRIES),
       received: this.#received,
-      rejected: this.#refused,
+      rejected: this.#rejected,
       inFlight: this.#inFlight,
-      maxInFlight: this.#mostInFlight,
+      maxInFlight: this.#maxInFlight,
     };
   }
 
   clear(): void {
     this.#requests = [];
     this.#received = 0;
-    this.#refused = 0;
-    this.#mostInFlight = this.#inFlight;
+    this.#rejected = 0;
+    this.#maxInFlight = this.#inFlight;
   }
 }
 
-/** A request as the log has it, at `now` (milliseconds). */
+/** Creates the log entry of a request that arrived at `now` (ms since the epoch). */
 export function createLogEntry(method: string, route: string, url: URL, body: string, now: number): LoggedRequest {
   const entry = { method, route, path: url.pathname, query: Object.fromEntries(url.searchParams) };
   const receivedAt = new Date(now).toISOString();
-  return body === '' ? { ...entry, receivedAt } : { ...entry, body: parsed(body), receivedAt };
+  return body === '' ? { ...entry, receivedAt } : { ...entry, body: parseJsonOrText(body), receivedAt };
 }
 
-function parsed(body: string): unknown {
+function parseJsonOrText(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -3,7 +3,7 @@ import type { ResponseFormats } from './settings.ts';
 import type { WebhookRecord } from './webhooks/registry.ts';
 import type { World } from './world.ts';
 
-/** The types an endpoint's page documents, for what differs between the pages. */
+/** The types that an endpoint's documentation lists, where they differ between endpoints. */
 export interface DocumentedTypes {
   numbers: 'string' | 'number';
   disabled: 'word' | 'boolean';
@@ -11,24 +11,24 @@ export interface DocumentedTypes {
 
 type Json = Record<string, unknown>;
 
-/** Writes the world's objects in the API's JSON, as the settings and the endpoint's page have it. */
+/** Writes the world's objects as the API's JSON, in the format of the settings and of the endpoint's documentation. */
 export class JsonWriter {
   readonly #world: World;
   readonly #formats: ResponseFormats;
-  readonly #documented: DocumentedTypes;
+  readonly #documentedTypes: DocumentedTypes;
 
   constructor(
     world: World,
     responseFormats: ResponseFormats,
-    documented: DocumentedTypes = { numbers: 'number', disabled: 'word' },
+    documentedTypes: DocumentedTypes = { numbers: 'number', disabled: 'word' },
   ) {
     this.#world = world;
     this.#formats = responseFormats;
-    this.#documented = documented;
+    this.#documentedTypes = documentedTypes;
   }
 
   meeting(meeting: MeetingRecord): Json {
-    return this.#trimmed({
+    return this.#withoutOptional({
       id: meeting.id,
       title: meeting.title,
       status: this.#status(meeting.status),
@@ -42,20 +42,20 @@ export class JsonWriter {
 
   livestream(livestream: LivestreamRecord): Json {
     const { now } = this.#world;
-    const newest = this.#world.sessionsOf(livestream.id)[0];
-    return this.#trimmed({
+    const latest = this.#world.sessionsOf(livestream.id)[0];
+    return this.#withoutOptional({
       ...this.started(livestream),
       name: now < livestream.nameVisibleAt ? undefined : livestream.name,
       meeting_id: livestream.meetingId,
       disabled: this.#disabled(livestream.disabled),
       created_at: this.#time(livestream.createdAt),
-      updated_at: this.#updatedAt(newest === undefined ? livestream.createdAt : this.#world.updatedAt(newest)),
+      updated_at: this.#updatedAt(latest === undefined ? livestream.createdAt : this.#world.updatedAt(latest)),
     });
   }
 
-  /** The few fields that the answer to a start has. */
+  /** The fields in the response to a start. */
   started(livestream: LivestreamRecord): Json {
-    return this.#trimmed({
+    return this.#withoutOptional({
       id: livestream.id,
       ingest_server: INGEST_SERVER,
       playback_url: this.#world.now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
@@ -65,7 +65,7 @@ export class JsonWriter {
   }
 
   session(session: SessionRecord): Json {
-    return this.#trimmed({
+    return this.#withoutOptional({
       id: session.id,
       livestream_id: session.livestreamId,
       err_message: session.errMessage,
@@ -78,7 +78,7 @@ export class JsonWriter {
     });
   }
 
-  /** The meters of all `sessions` together. */
+  /** The sums of the meters of `sessions`. */
   meters(sessions: readonly SessionRecord[]): Json {
     const meters = sessions.map((session) => this.#world.metersOf(session));
     return {
@@ -87,20 +87,20 @@ export class JsonWriter {
     };
   }
 
-  /** The analytics of `sessions`; without optional fields nothing is left of them, for they have no id. */
+  /** The analytics of `sessions`: an empty object without optional fields, because analytics have no id. */
   totals(sessions: readonly SessionRecord[]): Json {
     if (this.#formats.optionalFields === 'missing') return {};
     const { ingest_seconds: ingest, viewer_seconds: viewer } = this.meters(sessions);
     return { count: sessions.length, total_ingest_seconds: ingest, total_viewer_seconds: viewer };
   }
 
-  /** The analytics of a day's `sessions`; `date` is `YYYY-MM-DD`. */
+  /** The analytics of the `sessions` of a day; `date` is `YYYY-MM-DD`. */
   day(date: string, sessions: readonly SessionRecord[]): Json {
     return this.#formats.optionalFields === 'missing' ? {} : { date, ...this.totals(sessions) };
   }
 
   webhook(webhook: WebhookRecord): Json {
-    return this.#trimmed({
+    return this.#withoutOptional({
       id: webhook.id,
       name: webhook.name,
       url: webhook.url,
@@ -111,7 +111,8 @@ export class JsonWriter {
     });
   }
 
-  #trimmed(object: Json): Json {
+  /** Only the id, if optional fields are missing. */
+  #withoutOptional(object: Json): Json {
     return this.#formats.optionalFields === 'missing' ? { id: object['id'] } : object;
   }
 
@@ -120,14 +121,14 @@ export class JsonWriter {
   }
 
   #number(value: number): string | number {
-    const form = this.#formats.numbers === 'documented' ? this.#documented.numbers : this.#formats.numbers;
-    return form === 'string' ? String(value) : value;
+    const format = this.#formats.numbers === 'documented' ? this.#documentedTypes.numbers : this.#formats.numbers;
+    return format === 'string' ? String(value) : value;
   }
 
   #disabled(isDisabled: boolean): string | boolean {
-    const form = this.#formats.disabled === 'documented' ? this.#documented.disabled : this.#formats.disabled;
-    if (form === 'boolean') return isDisabled;
-    if (form === 'true-false') return String(isDisabled);
+    const format = this.#formats.disabled === 'documented' ? this.#documentedTypes.disabled : this.#formats.disabled;
+    if (format === 'boolean') return isDisabled;
+    if (format === 'true-false') return String(isDisabled);
     return isDisabled ? 'disabled' : 'enabled';
   }
 

@@ -1,19 +1,20 @@
 import type { ResponseFormats } from './settings.ts';
 
-/** Where a page lies in its list: 1-based and inclusive; an empty page has 0 for both. */
+/** The position of a page in its list: 1-based and inclusive. Both offsets of an empty page are 0. */
 export interface Paging {
   start_offset: number;
   end_offset: number;
   total_count: number;
 }
 
-/** What an endpoint has to say, before it takes one of the API's forms. */
+/** The result of an endpoint, before it is written in one of the API's formats. */
 export type EndpointResult =
-  { kind: 'found'; data: unknown; status?: number; paging?: Paging } | { kind: 'nothing'; message: string };
+  { kind: 'found'; data: unknown; status?: number; paging?: Paging } | { kind: 'notFound'; message: string };
 
-/** The API refuses the request. */
+/** The API rejects the request. */
 export class ApiError extends Error {
-  override name = 'Refusal';
+  override name = 'ApiError';
+  /** The HTTP status. */
   readonly status: number;
   readonly code: number;
 
@@ -24,32 +25,32 @@ export class ApiError extends Error {
   }
 }
 
-/** An answer in the form that the settings ask for. */
-export function toResponse(answer: EndpointResult, responseFormats: ResponseFormats): Response {
-  if (answer.kind === 'found') {
-    const paging = answer.paging === undefined ? {} : { paging: answer.paging };
-    return Response.json({ ...envelope(answer.data, responseFormats), ...paging }, { status: answer.status ?? 200 });
+/** Writes a result in the format of the settings. */
+export function toResponse(result: EndpointResult, responseFormats: ResponseFormats): Response {
+  if (result.kind === 'found') {
+    const paging = result.paging === undefined ? {} : { paging: result.paging };
+    return Response.json({ ...envelope(result.data, responseFormats), ...paging }, { status: result.status ?? 200 });
   }
-  if (responseFormats.notFound === '404') return errorResponse(404, 404, answer.message, responseFormats.errors);
+  if (responseFormats.notFound === '404') return errorResponse(404, 404, result.message, responseFormats.errors);
   return Response.json(envelope(responseFormats.notFound === 'null' ? null : {}, responseFormats));
 }
 
-/** An error as RealtimeKit (`error`) or the vendor's general layer (`errors`) writes it. */
+/** Writes an error in the format of RealtimeKit (`error`) or of Cloudflare's general API layer (`errors`). */
 export function errorResponse(
   status: number,
   code: number,
   message: string,
-  form: ResponseFormats['errors'],
+  format: ResponseFormats['errors'],
 ): Response {
   const body =
-    form === 'error'
+    format === 'error'
       ? { success: false, error: { code, message } }
       : { success: false, errors: [{ code, message }], messages: [], result: null };
   return Response.json(body, { status });
 }
 
-function envelope(content: unknown, responseFormats: ResponseFormats): Record<string, unknown> {
+function envelope(data: unknown, responseFormats: ResponseFormats): Record<string, unknown> {
   return responseFormats.envelope === 'data'
-    ? { success: true, data: content }
-    : { success: true, errors: [], messages: [], result: content };
+    ? { success: true, data }
+    : { success: true, errors: [], messages: [], result: data };
 }

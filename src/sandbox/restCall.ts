@@ -2,10 +2,10 @@ import type { SandboxSettings } from './settings.ts';
 import type { WebhookRegistry } from './webhooks/registry.ts';
 import type { World } from './world.ts';
 
-/** A request that has reached its endpoint. */
+/** The input of an endpoint: a request, and the state of the sandbox. */
 export interface RestCall {
   appId: string;
-  /** The id in the path after the app's; every route has one at most. */
+  /** The id in the route; empty if the route has none. */
   id: string;
   query: URLSearchParams;
   body: string;

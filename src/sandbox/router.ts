@@ -1,6 +1,6 @@
 import { ENDPOINTS, type Endpoint } from './routes.ts';
 
-/** Where a request leads: an endpoint, or none, and then whether another method would have found one. */
+/** The endpoint of a request; if there is none, 405 if the path exists with another method, else 404. */
 export type Match = { endpoint: Endpoint; appId: string; id: string } | { endpoint: undefined; status: 404 | 405 };
 
 const BASE = /^\/client\/v4\/accounts\/[^/]+\/realtime\/kit\/([^/]+)(\/.*)$/;
@@ -10,13 +10,13 @@ const ROUTES = ENDPOINTS.map((endpoint) => ({
   pattern: new RegExp(`^${endpoint.template.replace(/\{\w+\}/, '([^/]+)')}$`),
 }));
 
-/** Where the public key of the webhooks' signatures is, below the origin and not below the API. */
+/** The path of the public key for webhook signatures, relative to the origin, not to the API. */
 export const WEBHOOK_KEY_PATH = '/.well-known/webhooks.json';
 
-/** The API's route templates, as they stand in the log and in faults. */
+/** The API's route templates, which the request log and faults use. */
 export const ROUTE_TEMPLATES: readonly string[] = [...new Set(ENDPOINTS.map((endpoint) => endpoint.template))];
 
-/** Finds the endpoint of a path; any account and any app will do. */
+/** Finds the endpoint of a path, for any account and any app. */
 export function matchRoute(method: string, pathname: string): Match {
   const [, appId = '', path = ''] = BASE.exec(pathname) ?? [];
   const routes = ROUTES.filter(({ pattern }) => pattern.test(path));

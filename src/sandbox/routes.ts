@@ -15,15 +15,16 @@ import {
   replaceWebhook,
 } from './webhooks/webhookRoutes.ts';
 
-/** One call of the API: throws a `Refusal` where the API refuses. */
+/** An endpoint of the API. */
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** The path below `/accounts/{account_id}/realtime/kit/{app_id}`. */
   template: string;
+  /** Handles a request; throws an `ApiError` if the API rejects it. */
   handle(call: RestCall): EndpointResult;
 }
 
-/** The API's calls. A template with fixed words stands before one that would match them as an id. */
+/** The API's endpoints. A template with a fixed segment must come before one that would match the segment as an id. */
 export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'GET', template: '/meetings', handle: listMeetings },
   { method: 'GET', template: '/meetings/{meeting_id}', handle: meeting },
@@ -47,13 +48,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
 
 function meeting({ id, world, settings }: RestCall): EndpointResult {
   const meeting = world.meeting(id);
-  if (meeting === undefined) return { kind: 'nothing', message: 'Meeting not found' };
+  if (meeting === undefined) return { kind: 'notFound', message: 'Meeting not found' };
   return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).meeting(meeting) };
 }
 
 function activeLivestream({ id, world, settings }: RestCall): EndpointResult {
   const active = world.activeLivestreamOf(id);
-  if (active === undefined) return { kind: 'nothing', message: 'No active livestream found for this meeting' };
+  if (active === undefined) return { kind: 'notFound', message: 'No active livestream found for this meeting' };
   return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).livestream(active) };
 }
 
@@ -61,7 +62,7 @@ function activeSession({ id, world, settings }: RestCall): EndpointResult {
   const livestream = world.livestream(id);
   const session = world.activeSessionOf(id);
   if (livestream === undefined || session === undefined) {
-    return { kind: 'nothing', message: 'No active session found for this livestream' };
+    return { kind: 'notFound', message: 'No active session found for this livestream' };
   }
   const writer = new JsonWriter(world, settings.responseFormats, { numbers: 'string', disabled: 'word' });
   return { kind: 'found', data: { livestream: writer.livestream(livestream), session: writer.session(session) } };
@@ -69,8 +70,8 @@ function activeSession({ id, world, settings }: RestCall): EndpointResult {
 
 function session({ id, world, settings }: RestCall): EndpointResult {
   const session = world.session(id);
-  if (session === undefined) return { kind: 'nothing', message: 'Livestream session not found' };
-  // The only page on sessions that does not list `invoked_time`.
+  if (session === undefined) return { kind: 'notFound', message: 'Livestream session not found' };
+  // The documentation of this endpoint is the only one that does not list `invoked_time` for a session.
   return {
     kind: 'found',
     data: { ...new JsonWriter(world, settings.responseFormats).session(session), invoked_time: undefined },
@@ -79,18 +80,19 @@ function session({ id, world, settings }: RestCall): EndpointResult {
 
 function livestream(call: RestCall): EndpointResult {
   const livestream = call.world.livestream(call.id);
-  if (livestream === undefined) return { kind: 'nothing', message: 'Livestream not found' };
+  if (livestream === undefined) return { kind: 'notFound', message: 'Livestream not found' };
   const isFlat = call.settings.responseFormats.livestreamById === 'flat';
   return { kind: 'found', data: isFlat ? flatLivestream(livestream, call) : nestedLivestream(livestream, call) };
 }
 
+/** The other format: the livestream's fields with the sums of its sessions. */
 function flatLivestream(livestream: LivestreamRecord, { world, settings: { responseFormats } }: RestCall) {
   const writer = new JsonWriter(world, responseFormats);
   const meters = responseFormats.optionalFields === 'missing' ? {} : writer.meters(world.sessionsOf(livestream.id));
   return { ...writer.livestream(livestream), ...meters };
 }
 
-/** Its sessions are paged, newest first, and the documented form has room for one. */
+/** The documented format: the livestream with a page of its sessions, latest first. A page has room for one session. */
 function nestedLivestream(livestream: LivestreamRecord, { world, query, settings: { responseFormats } }: RestCall) {
   const { rows, paging } = paginate(world.sessionsOf(livestream.id), query, responseFormats, 1);
   const [session] = rows;

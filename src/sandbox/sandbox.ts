@@ -17,44 +17,44 @@ import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 import { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import { World } from './world.ts';
 
-/** A simulated RealtimeKit REST API with the controls to make it misbehave. */
+/** A simulated RealtimeKit REST API, with a control API that makes it misbehave. */
 export interface Sandbox {
-  /** Answers a request to the API or to the controls. Rejects where a connection would be closed without an answer. */
+  /** Handles a request to the API or to the control API. Rejects if the connection must close without a response. */
   fetch(request: Request): Promise<Response>;
-  /** Ids to try; the same at every start. */
+  /** Ids of objects in typical states; the same at every start. */
   readonly exampleIds: ExampleIds;
   overview(): Overview;
-  /** Merges into the settings and gives the result. */
+  /** Merges a patch into the settings, and returns the result. */
   configure(patch: SettingsPatch): SandboxSettings;
   /** Replaces the list of faults. */
   setFaults(faults: readonly Fault[]): void;
   setClock(change: ClockChange): void;
   requests(): RequestReport;
   clearRequests(): void;
-  /** Makes something happen that no call of the API does. */
-  trigger(happening: SandboxEvent): void;
-  /** What was sent to webhooks, and what became of it. */
+  /** Triggers a change that is not caused by an API request. */
+  trigger(event: SandboxEvent): void;
+  /** The deliveries to webhooks, with their outcomes. */
   deliveries(): DeliveryReport;
   clearDeliveries(): void;
-  /** From now on deliveries are signed with another key. */
+  /** Replaces the key that signs deliveries. */
   rotateKey(): void;
-  /** Back to the seed, the settings of the creation, no faults, no webhooks, empty logs, a fresh quota and a running clock. */
+  /** Restores the initial state: the seed and the initial settings, without faults, webhooks, logs and used quota, with a running clock. */
   reset(): void;
-  /** Gives up the deliveries that wait or are under way, and every timer; the webhooks are forgotten. */
+  /** Cancels all deliveries and timers, and removes the webhooks. */
   close(): void;
 }
 
 export interface SandboxOptions {
   clock?: Clock;
   settings?: SettingsPatch;
-  /** How requests to webhooks are sent; `fetch` by default. */
+  /** Sends the requests to webhooks; `fetch` by default. */
   deliver?: Deliver;
 }
 
-/** Any 32-bit number would do; all ids and names follow from it. */
+/** An arbitrary 32-bit number. It determines all ids and names. */
 const SEED = 20_260_115;
 
-/** Creates a sandbox. Its waits run on `clock`; its time is `clock`'s until `setClock` says otherwise. */
+/** Creates a sandbox. Its timers run on `clock`; its time is that of `clock` until `setClock` changes it. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const { clock: base = systemClock, deliver = fetch } = options;
   const initialSettings = mergeSettings(DEFAULT_SETTINGS, options.settings ?? {});
@@ -64,7 +64,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const log = new RequestLog();
   let settings = initialSettings;
   let { world, exampleIds } = createWorld(clock);
-  let served = 0;
+  let responseCount = 0;
   const webhooks = new WebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
 
   const controls: Controls = {
@@ -86,7 +86,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     },
     requests: () => log.report(),
     clearRequests: () => log.clear(),
-    trigger: (happening) => triggerEvent(happening, world, webhooks),
+    trigger: (event) => triggerEvent(event, world, webhooks),
     deliveries: () => webhooks.sender.report(),
     clearDeliveries: () => webhooks.sender.clear(),
     rotateKey: () => webhooks.key.rotate(),
@@ -101,28 +101,29 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     },
   };
 
-  async function answerUpstream(request: Request, url: URL): Promise<Response> {
+  /** Handles a request to the simulated API, with the quota, faults and latency. */
+  async function handleApiRequest(request: Request, url: URL): Promise<Response> {
     const match = matchRoute(request.method, url.pathname);
     const route = url.pathname === REDIRECT_TRAP ? REDIRECT_TRAP : (match.endpoint?.template ?? 'unknown');
     const body = await request.text();
-    const leave = log.add(createLogEntry(request.method, route, url, body, clock.now()));
+    const finish = log.add(createLogEntry(request.method, route, url, body, clock.now()));
     try {
       const token = /^Bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-      const verdict = quota.count(token ?? '', clock.now(), settings.quota);
-      const carryOut = () => answerEndpoint(match, url, body);
-      const refusal = route === REDIRECT_TRAP ? Response.json({ success: true }) : refusalOf(token, verdict);
-      if (refusal?.status === 429) log.countRejected();
-      const fault = refusal === undefined ? faults.match(request.method, route) : undefined;
-      const answer = fault === undefined ? undefined : await injectFault(fault, carryOut, base, request.signal);
-      const response = refusal ?? answer ?? carryOut();
+      const quotaResult = quota.count(token ?? '', clock.now(), settings.quota);
+      const carryOut = () => callEndpoint(match, url, body);
+      const rejection = route === REDIRECT_TRAP ? Response.json({ success: true }) : rejectionOf(token, quotaResult);
+      if (rejection?.status === 429) log.countRejected();
+      const fault = rejection === undefined ? faults.match(request.method, route) : undefined;
+      const faulty = fault === undefined ? undefined : await injectFault(fault, carryOut, base, request.signal);
+      const response = rejection ?? faulty ?? carryOut();
       await delay(base, settings.latencyMs, request.signal);
-      return stamped(response, verdict);
+      return withVendorHeaders(response, quotaResult);
     } finally {
-      leave();
+      finish();
     }
   }
 
-  function answerEndpoint(match: Match, url: URL, body: string): Response {
+  function callEndpoint(match: Match, url: URL, body: string): Response {
     if (match.endpoint === undefined) return errorResponse(match.status, 7003, 'Could not route the request', 'errors');
     try {
       const { endpoint, ...ids } = match;
@@ -136,26 +137,28 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     }
   }
 
-  /** Another host's in truth: it asks for no token, and counts toward no quota. */
-  async function answerKey(request: Request, url: URL): Promise<Response> {
-    const leave = log.add(createLogEntry(request.method, WEBHOOK_KEY_PATH, url, '', clock.now()));
+  /** Handles a request for the webhooks' public key. The real API has the key on another host, without a token and a quota. */
+  async function handleKeyRequest(request: Request, url: URL): Promise<Response> {
+    const finish = log.add(createLogEntry(request.method, WEBHOOK_KEY_PATH, url, '', clock.now()));
     try {
       const data = { publicKey: await webhooks.key.publicPem() };
-      const answer = Response.json({ success: true, data, message: '' });
+      const keyResponse = Response.json({ success: true, data, message: '' });
       const fault = faults.match(request.method, WEBHOOK_KEY_PATH);
-      const response = fault === undefined ? answer : await injectFault(fault, () => answer, base, request.signal);
+      const response =
+        fault === undefined ? keyResponse : await injectFault(fault, () => keyResponse, base, request.signal);
       await delay(base, settings.latencyMs, request.signal);
       return response;
     } finally {
-      leave();
+      finish();
     }
   }
 
-  function stamped(response: Response, verdict: QuotaResult): Response {
-    served += 1;
+  /** Adds the headers that Cloudflare sends: date, ray and rate limits. */
+  function withVendorHeaders(response: Response, quotaResult: QuotaResult): Response {
+    responseCount += 1;
     response.headers.set('date', new Date(clock.now()).toUTCString());
-    response.headers.set('cf-ray', `${(0x8f3a_0000_0000 + served).toString(16).padEnd(16, '0')}-LIS`);
-    for (const [name, value] of Object.entries(verdict.headers)) response.headers.set(name, value);
+    response.headers.set('cf-ray', `${(0x8f3a_0000_0000 + responseCount).toString(16).padEnd(16, '0')}-LIS`);
+    for (const [name, value] of Object.entries(quotaResult.headers)) response.headers.set(name, value);
     return response;
   }
 
@@ -165,9 +168,9 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     close: () => webhooks.stop(),
     fetch(request) {
       const url = new URL(request.url);
-      if (url.pathname === WEBHOOK_KEY_PATH) return answerKey(request, url);
+      if (url.pathname === WEBHOOK_KEY_PATH) return handleKeyRequest(request, url);
       const isControl = isControlPath(url.pathname) && url.pathname !== REDIRECT_TRAP;
-      return isControl ? handleControlRequest(request, url.pathname, controls) : answerUpstream(request, url);
+      return isControl ? handleControlRequest(request, url.pathname, controls) : handleApiRequest(request, url);
     },
   };
 }
@@ -179,8 +182,8 @@ function createWorld(clock: SandboxClock): { world: World; exampleIds: ExampleId
   return { world, exampleIds: pickExampleIds(seed, world) };
 }
 
-/** The refusals that come from the vendor's general layer, before RealtimeKit sees the request. */
-function refusalOf(token: string | undefined, { retryAfterSeconds }: QuotaResult): Response | undefined {
+/** The rejection of a request by Cloudflare's general API layer, before the request reaches RealtimeKit; undefined if it passes. */
+function rejectionOf(token: string | undefined, { retryAfterSeconds }: QuotaResult): Response | undefined {
   if (token === undefined) return errorResponse(401, 10_000, 'Authentication error', 'errors');
   if (retryAfterSeconds === undefined) return undefined;
   const message = 'Please wait and consider throttling your request speed';

@@ -1,22 +1,22 @@
 import type { Clock } from '../lib/clock.ts';
 import { InputError, Fields } from './fields.ts';
 
-/** How to set the sandbox's clock; the keys apply in this order. */
+/** A change of the sandbox's clock. The keys apply in this order. */
 export interface ClockChange {
-  /** ISO 8601: stands still at this time, unless `running` is true beside it. */
+  /** Sets the clock to this time (ISO 8601) and stops it, unless `running` is true. */
   now?: string;
-  /** Moves on (or back, when negative), whether it runs or stands still. */
+  /** Moves the clock forward, or back if negative. */
   advanceSeconds?: number;
-  /** False: stands still at the present time. True: runs on from the present time. */
+  /** False stops the clock; true starts it from its current time. */
   running?: boolean;
 }
 
-/** The furthest from the epoch that a `Date` reaches. */
+/** The maximum distance of a `Date` from the epoch. */
 const MAX_TIME_MS = 8.64e15;
 
 /**
- * The time that the simulated API lives in: another clock's, until it is moved or stopped.
- * Waits (latency, drips) are not its business; they run on the clock underneath.
+ * The time of the simulated API: that of another clock, until it is moved or stopped. Timers, such as those of latency and drips, run
+ * on the other clock.
  */
 export class SandboxClock {
   readonly #base: Clock;
@@ -35,18 +35,18 @@ export class SandboxClock {
     return this.#stoppedAt === undefined;
   }
 
-  /** Throws `BadInput`, changing nothing, for what is no `ClockChange`. */
+  /** Applies a `ClockChange`; throws an `InputError`, and changes nothing, if it is invalid. */
   set(change: unknown): void {
     const fields = new Fields(change);
-    const now = instant(fields.string('now'));
+    const now = parseTime(fields.string('now'));
     const advance = fields.number('advanceSeconds', { min: -Infinity });
     const running = fields.boolean('running');
     fields.rejectUnknownKeys();
     if (now === undefined && advance === undefined && running === undefined) {
-      throw new InputError('Give now, advanceSeconds or running');
+      throw new InputError('The body must have now, advanceSeconds or running');
     }
     const time = (now ?? this.now()) + (advance ?? 0) * 1000;
-    if (Math.abs(time) > MAX_TIME_MS) throw new InputError('advanceSeconds leads out of the calendar');
+    if (Math.abs(time) > MAX_TIME_MS) throw new InputError('advanceSeconds leads to a time that no date can represent');
     const runs = running ?? (now === undefined && this.running);
     this.#stoppedAt = runs ? undefined : time;
     this.#offset = time - this.#base.now();
@@ -58,7 +58,7 @@ export class SandboxClock {
   }
 }
 
-function instant(text: string | undefined): number | undefined {
+function parseTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text);
   if (Number.isNaN(time)) throw new InputError('now must be an ISO 8601 time');

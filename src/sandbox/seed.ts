@@ -8,13 +8,14 @@ import {
 import { INDEPENDENT_NAMES, meetingTitles } from './names.ts';
 import type { Random } from './random.ts';
 
-/** What the sandbox starts with. */
+/** The initial state of the sandbox. */
 export interface Seed {
   meetings: MeetingRecord[];
   livestreams: LivestreamRecord[];
   sessions: SessionRecord[];
 }
 
+/** A livestream to create. */
 interface LivestreamPlan {
   status: Status;
   meeting: MeetingRecord | undefined;
@@ -22,11 +23,11 @@ interface LivestreamPlan {
   disabled: boolean;
 }
 
-/** How many livestreams of each status there are; those of `independentLive` belong to no meeting. */
+/** The number of meetings, and of livestreams in each status. Those of `independentLive` have no meeting. */
 const COUNTS = { meetings: 240, live: 60, independentLive: 4, invoked: 8, errored: 12, offline: 20, idle: 216 };
-/** Livestreams of the past that belong to no meeting. */
+/** The number of past livestreams without a meeting. */
 const INDEPENDENT_PAST = 10;
-/** The meetings from this one on have never been livestreamed. */
+/** The meetings from this index on have no livestreams. */
 const NEVER_LIVESTREAMED_FROM = 180;
 
 const ERROR_MESSAGES = [
@@ -36,12 +37,12 @@ const ERROR_MESSAGES = [
   'The keyframe interval is longer than 10 seconds',
 ];
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-/** Meetings, livestreams and sessions as of `now`: ids and names depend on the generator only, times lie just before `now`. */
+/** Creates meetings, livestreams and sessions. Ids and names depend on `random` only; all times are relative to `now`. */
 export function seedWorld(now: number, random: Random): Seed {
   const meetings = meetingTitles(COUNTS.meetings, random).map((title) => seedMeeting(title, now, random));
   const plans = [...activePlans(meetings), ...pastPlans(meetings, random)];
@@ -54,8 +55,8 @@ export function seedWorld(now: number, random: Random): Seed {
 }
 
 function seedMeeting(title: string, now: number, random: Random): MeetingRecord {
-  const createdAt = now - random.between(200 * DAY, 500 * DAY);
-  const updatedAt = createdAt + random.between(0, 150 * DAY);
+  const createdAt = now - random.between(200 * DAY_MS, 500 * DAY_MS);
+  const updatedAt = createdAt + random.between(0, 150 * DAY_MS);
   return { id: random.uuid(), title, status: random.between(1, 8) === 1 ? 'INACTIVE' : 'ACTIVE', createdAt, updatedAt };
 }
 
@@ -71,7 +72,7 @@ function activePlans(meetings: MeetingRecord[]): LivestreamPlan[] {
     name,
     disabled: false,
   }));
-  // The round-the-clock one comes first: it is the one whose viewer seconds pass 2^31.
+  // The livestream that runs round the clock must come first: its viewer seconds exceed 2^31.
   return [...independent, ...inMeetings];
 }
 
@@ -96,7 +97,7 @@ function seedLivestream(plan: LivestreamPlan, index: number, now: number, random
   const livestream = createLivestream(random, now);
   const last = index === 0 ? roundTheClock(livestream.id, now, random) : lastSession(plan, livestream.id, now, random);
   const sessions = [...earlierSessions(last, index % 5 === 0 ? random.between(1, 2) : 0, random), last];
-  const createdAt = Math.min(...sessions.map((session) => session.invokedAt)) - 2 * SECOND;
+  const createdAt = Math.min(...sessions.map((session) => session.invokedAt)) - 2 * SECOND_MS;
   const inactiveStatus = plan.status === 'OFFLINE' || plan.status === 'ERRORED' ? plan.status : 'IDLE';
   Object.assign(livestream, {
     meetingId: plan.meeting?.id,
@@ -112,7 +113,8 @@ function seedLivestream(plan: LivestreamPlan, index: number, now: number, random
 
 function lastSession({ status }: LivestreamPlan, livestreamId: string, now: number, random: Random): SessionRecord {
   const isActive = status === 'LIVE' || status === 'INVOKED';
-  const invokedAt = now - (isActive ? random.between(3 * MINUTE, 4 * HOUR) : random.between(9 * HOUR, 120 * DAY));
+  const invokedAt =
+    now - (isActive ? random.between(3 * MINUTE_MS, 4 * HOUR_MS) : random.between(9 * HOUR_MS, 120 * DAY_MS));
   const session = endedSession(livestreamId, invokedAt, random);
   if (isActive) session.stoppedAt = undefined;
   if (status === 'INVOKED') session.liveAt = undefined;
@@ -120,26 +122,26 @@ function lastSession({ status }: LivestreamPlan, livestreamId: string, now: numb
   return session;
 }
 
-/** Thirty days on air with 1,250 viewers: 3.2e9 viewer seconds. */
+/** A session of 30 days with 1,250 viewers: 3.2e9 viewer seconds. */
 function roundTheClock(livestreamId: string, now: number, random: Random): SessionRecord {
-  const session = endedSession(livestreamId, now - 30 * DAY, random);
+  const session = endedSession(livestreamId, now - 30 * DAY_MS, random);
   return { ...session, stoppedAt: undefined, viewers: 1250 };
 }
 
 function earlierSessions(last: SessionRecord, count: number, random: Random): SessionRecord[] {
   return Array.from({ length: count }, (_, index) =>
-    endedSession(last.livestreamId, last.invokedAt - (index + 1) * 5 * DAY - random.between(0, DAY), random),
+    endedSession(last.livestreamId, last.invokedAt - (index + 1) * 5 * DAY_MS - random.between(0, DAY_MS), random),
   );
 }
 
 function endedSession(livestreamId: string, invokedAt: number, random: Random): SessionRecord {
-  const liveAt = invokedAt + random.between(3 * SECOND, 20 * SECOND);
+  const liveAt = invokedAt + random.between(3 * SECOND_MS, 20 * SECOND_MS);
   return {
     id: random.uuid(),
     livestreamId,
     invokedAt,
     liveAt,
-    stoppedAt: liveAt + random.between(10 * MINUTE, 3 * HOUR),
+    stoppedAt: liveAt + random.between(10 * MINUTE_MS, 3 * HOUR_MS),
     errMessage: undefined,
     viewers: random.between(3, 400),
   };

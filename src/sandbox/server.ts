@@ -1,34 +1,34 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type Sandbox, createSandbox } from './sandbox.ts';
 
-/** Where the sandbox listens. */
+/** Options of the sandbox's HTTP server. */
 export interface SandboxServerOptions {
-  /** 0: any free port. */
+  /** 0 for any free port. */
   port: number;
-  /** 127.0.0.1 by default. */
+  /** Default 127.0.0.1. */
   host?: string;
   sandbox?: Sandbox;
 }
 
-/** A sandbox that listens. */
+/** A running HTTP server of a sandbox. */
 export interface SandboxServer {
-  /** The API's base URL, in the place of `https://api.cloudflare.com/client/v4`. */
+  /** The API's base URL, instead of `https://api.cloudflare.com/client/v4`. */
   url: string;
-  /** Where the controls are, under `/__sandbox`. */
+  /** The server's origin, which has the control API at `/__sandbox`. */
   origin: string;
-  /** Where the public key of its webhooks is, in the place of `https://api.realtime.cloudflare.com/.well-known/webhooks.json`. */
+  /** The URL of the webhooks' public key, instead of `https://api.realtime.cloudflare.com/.well-known/webhooks.json`. */
   keyUrl: string;
   sandbox: Sandbox;
-  /** Stops listening, ends open connections, and sends nothing to webhooks any more. */
+  /** Stops the server, ends open connections, and closes the sandbox. */
   close(): Promise<void>;
 }
 
-/** Serves a sandbox over HTTP; rejects with the server's error where it cannot listen. */
+/** Serves a sandbox over HTTP; rejects with the server's error if it cannot listen. */
 export async function startSandboxServer(options: SandboxServerOptions): Promise<SandboxServer> {
   const { port, host = '127.0.0.1', sandbox = createSandbox() } = options;
   const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing, sandbox).catch(() => {
-      // An answer that fails midway is a connection that breaks: this is how `reset` and `truncated` come about.
+    handle(incoming, outgoing, sandbox).catch(() => {
+      // The faults `reset` and `truncated` reject, or fail the response body, to close the connection.
       outgoing.destroy();
     });
   });
@@ -67,13 +67,13 @@ function close(server: Server, sandbox: Sandbox): Promise<void> {
   });
 }
 
-async function answer(incoming: IncomingMessage, outgoing: ServerResponse, sandbox: Sandbox): Promise<void> {
-  const left = new AbortController();
-  outgoing.once('close', () => left.abort());
-  const response = await sandbox.fetch(await toRequest(incoming, left.signal));
-  outgoing.sendDate = false; // The sandbox has a clock of its own.
+async function handle(incoming: IncomingMessage, outgoing: ServerResponse, sandbox: Sandbox): Promise<void> {
+  const disconnected = new AbortController();
+  outgoing.once('close', () => disconnected.abort());
+  const response = await sandbox.fetch(await toRequest(incoming, disconnected.signal));
+  outgoing.sendDate = false; // The sandbox sends the time of its own clock.
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.flushHeaders(); // A body that comes slowly does not hold them back.
+  outgoing.flushHeaders(); // A slow body must not delay the headers.
   if (response.body !== null) await send(response.body, outgoing);
   outgoing.end();
 }
@@ -88,7 +88,7 @@ async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promis
   for await (const chunk of incoming) if (chunk instanceof Uint8Array) chunks.push(chunk);
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const body = hasBody ? Buffer.concat(chunks) : null;
-  // The path is put behind a fixed origin, so that `//host/..` stays a path.
+  // Appends the path to a fixed origin, so that `//host/..` stays a path.
   return new Request(`http://sandbox${url}`, { method, headers, body, signal });
 }
 

@@ -15,70 +15,73 @@ const PAGINGS = ['beside', 'missing'] as const;
 const STATUSES = ['documented', 'unknown'] as const;
 const OPTIONAL_FIELDS = ['present', 'missing'] as const;
 
-/** Which of the forms the API is known to answer in. The first one of each is the default. */
+/** The formats of the API's responses, as documented or observed. The first option of each is the default. */
 export interface ResponseFormats {
-  /** A list as an array with paging beside it, as ONE row with paging inside (livestreams only), or nested with its paging. */
+  /**
+   * `array`: lists are an array with `paging` beside it. `object`: a list of livestreams is a single row with `paging` inside.
+   * `nested`: lists are an object with the rows and `paging`.
+   */
   list: (typeof LISTS)[number];
-  /** The key the answer's content stands under. */
+  /** The key of the response's content. */
   envelope: (typeof ENVELOPES)[number];
-  /** `{ error }` or the vendor's general `{ errors: [..], messages: [], result: null }`. */
+  /** RealtimeKit's `{ error }`, or Cloudflare's general `{ errors: [..], messages: [], result: null }`. */
   errors: (typeof ERRORS)[number];
-  /** How a read says that there is nothing. */
+  /** The response to a read that finds nothing: status 404, or 200 with null or an empty object. */
   notFound: (typeof NOTHINGS)[number];
-  /** `ingest_seconds` and `viewer_seconds`; `documented`: strings or numbers as each endpoint's page says. */
+  /** The type of `ingest_seconds` and `viewer_seconds`; `documented`: the type in each endpoint's documentation. */
   numbers: (typeof NUMBERS)[number];
-  /** `documented`: a boolean in a meeting's livestreams, elsewhere the word `disabled` or `enabled`. */
+  /** The type of `disabled`; `documented`: a boolean in a meeting's livestreams, elsewhere the word `disabled` or `enabled`. */
   disabled: (typeof DISABLED)[number];
   timestamps: (typeof TIMESTAMPS)[number];
-  /** `now`: every `updated_at` is the moment of the answer, so that an answer somebody kept shows how old it is. */
+  /** `now`: each `updated_at` is the time of the response, so that a cached response shows its age. */
   updatedAt: (typeof UPDATED_AT)[number];
-  /** `GET /livestreams/{livestream_id}` as `{ livestream, session, paging }`, or the livestream's fields flat. */
+  /** The format of `GET /livestreams/{livestream_id}`: `{ livestream, session, paging }`, or the livestream's fields. */
   livestreamById: (typeof BY_ID)[number];
-  /** The first page's `page_no`. */
+  /** The `page_no` of the first page. */
   firstPage: (typeof FIRST_PAGES)[number];
-  /** Rows a page holds at most; who asks for more gets pages of this size, and they are numbered in this size. */
+  /** The maximum page size. A greater `per_page` is treated like this size, for the numbering of pages, too. */
   maxPerPage: number;
   paging: (typeof PAGINGS)[number];
-  /** `unknown`: every status becomes `ARCHIVED`, which no page lists. */
+  /** `unknown`: every status becomes `ARCHIVED`, which is not documented. */
   status: (typeof STATUSES)[number];
-  /** `missing`: every object is left with its id alone. */
+  /** `missing`: objects have their id only. */
   optionalFields: (typeof OPTIONAL_FIELDS)[number];
 }
 
 /** The request quota of one token. */
 export interface QuotaSettings {
-  /** Requests in one window. */
+  /** Requests in a window. */
   limit: number;
   windowSeconds: number;
-  /** How long every request is refused once the limit is passed. */
+  /** How long all requests are rejected after the limit was exceeded. */
   lockoutSeconds: number;
-  /** False: the headers count down, but nothing is refused. */
+  /** False if the headers count down but no request is rejected. */
   enforced: boolean;
 }
 
-/** How the sandbox behaves. Everything may be changed while it runs. */
+/** The settings of the sandbox, which can be changed at any time. */
 export interface SandboxSettings {
-  /** Delay of every answer; the request itself takes effect on arrival. */
+  /** The delay of each response. The request itself takes effect on arrival. */
   latencyMs: number;
-  /** From a start to the first frames, that is from `INVOKED` to `LIVE`. */
+  /** The time from a start to the first frames, that is, from `INVOKED` to `LIVE`. */
   goLiveAfterMs: number;
-  /** How long after a start its `playback_url` is missing. */
+  /** How long after a start `playback_url` is missing. */
   playbackUrlDelayMs: number;
-  /** How long after a start reads leave out the livestream's name. */
+  /** How long after a start the livestream's name is missing. */
   nameDelayMs: number;
   quota: QuotaSettings;
   responseFormats: ResponseFormats;
   webhooks: WebhookSettings;
 }
 
-/** A change to some of the settings. */
+/** A change of some settings. */
 export type SettingsPatch = Partial<Omit<SandboxSettings, 'quota' | 'responseFormats' | 'webhooks'>> & {
   quota?: Partial<QuotaSettings>;
   responseFormats?: Partial<ResponseFormats>;
   webhooks?: Partial<WebhookSettings>;
 };
 
-/** The API as its pages describe it, with the vendor's published limit of 1,200 requests in five minutes. */
+/** The API as documented, with the vendor's published limit of 1,200 requests in five minutes. */
 export const DEFAULT_SETTINGS: SandboxSettings = {
   latencyMs: 0,
   goLiveAfterMs: 3000,
@@ -104,7 +107,7 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
   webhooks: DEFAULT_WEBHOOK_SETTINGS,
 };
 
-/** `current` with the changes of `patch`; throws `BadInput` for an unknown key or an unusable value, changing nothing. */
+/** Returns `current` with the changes of `patch`; throws an `InputError` for an unknown key or an invalid value. */
 export function mergeSettings(current: SandboxSettings, patch: unknown): SandboxSettings {
   const fields = new Fields(patch);
   const merged = {

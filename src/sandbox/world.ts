@@ -7,7 +7,7 @@ import {
 } from './records.ts';
 import type { Random } from './random.ts';
 
-/** What a start is given. */
+/** Options of a start. */
 export interface StartOptions {
   name: string | undefined;
   goLiveAfterMs: number;
@@ -15,16 +15,16 @@ export interface StartOptions {
   nameDelayMs: number;
 }
 
-/** People meeting in a meeting. Livestreams do not need it: the API starts them at any time. */
+/** A session of a meeting, from the first participant to its end. Livestreams do not depend on it. */
 export interface MeetingSession {
   sessionId: string;
   startedAt: number;
 }
 
-/** The vendor brings `ingest_seconds` and `viewer_seconds` up to date only every 40 to 50 s. */
+/** The vendor updates `ingest_seconds` and `viewer_seconds` only every 40 to 50 s. */
 const METER_STEP_SECONDS = 45;
 
-/** Meetings, livestreams and sessions, and the livestream's state machine: INVOKED, then LIVE, then IDLE. */
+/** The meetings, livestreams and sessions, with the state machine of a livestream: INVOKED, then LIVE, then IDLE. */
 export class World {
   readonly #now: () => number;
   readonly #random: Random;
@@ -33,19 +33,19 @@ export class World {
   readonly #sessions: Map<string, SessionRecord>;
   readonly #sessionsOf: Map<string, SessionRecord[]>;
   /** By the meeting's id. */
-  readonly #gatherings = new Map<string, MeetingSession>();
+  readonly #meetingSessions = new Map<string, MeetingSession>();
 
   constructor(
     now: () => number,
     random: Random,
-    start: { meetings: MeetingRecord[]; livestreams: LivestreamRecord[]; sessions: SessionRecord[] },
+    seed: { meetings: MeetingRecord[]; livestreams: LivestreamRecord[]; sessions: SessionRecord[] },
   ) {
     this.#now = now;
     this.#random = random;
-    this.#meetings = new Map(start.meetings.map((meeting) => [meeting.id, meeting]));
-    this.#livestreams = new Map(start.livestreams.map((livestream) => [livestream.id, livestream]));
-    this.#sessions = new Map(start.sessions.map((session) => [session.id, session]));
-    this.#sessionsOf = Map.groupBy(start.sessions, (session) => session.livestreamId);
+    this.#meetings = new Map(seed.meetings.map((meeting) => [meeting.id, meeting]));
+    this.#livestreams = new Map(seed.livestreams.map((livestream) => [livestream.id, livestream]));
+    this.#sessions = new Map(seed.sessions.map((session) => [session.id, session]));
+    this.#sessionsOf = Map.groupBy(seed.sessions, (session) => session.livestreamId);
   }
 
   get now(): number {
@@ -80,7 +80,7 @@ export class World {
     return [...this.#sessions.values()];
   }
 
-  /** The livestream's sessions, newest first. */
+  /** The livestream's sessions, latest first. */
   sessionsOf(livestreamId: string): SessionRecord[] {
     const sessions = this.#sessionsOf.get(livestreamId) ?? [];
     return sessions.toSorted((left, right) => right.invokedAt - left.invokedAt);
@@ -94,36 +94,36 @@ export class World {
     return this.livestreamsOf(meetingId).find((livestream) => this.activeSessionOf(livestream.id) !== undefined);
   }
 
-  /** Computed at every read, so that a livestream goes live by the clock alone. */
+  /** The status now. It is computed at every read, so that a livestream goes live as time passes. */
   statusOf(livestream: LivestreamRecord): Status {
     const session = this.activeSessionOf(livestream.id);
     if (session === undefined) return livestream.inactiveStatus;
     return this.startedAt(session) === undefined ? 'INVOKED' : 'LIVE';
   }
 
-  /** When the first frames arrived, if they have. */
+  /** When the first frames arrived; undefined if they have not. */
   startedAt(session: SessionRecord): number | undefined {
     const until = session.stoppedAt ?? this.now;
     return session.liveAt !== undefined && session.liveAt <= until ? session.liveAt : undefined;
   }
 
-  /** Seconds ingested and watched: in steps while the session runs, exact to the second once it has stopped. */
+  /** The seconds ingested and watched: in steps while the session is active, exact to the second after its end. */
   metersOf(session: SessionRecord): { ingestSeconds: number; viewerSeconds: number } {
     const startedAt = this.startedAt(session) ?? session.stoppedAt ?? this.now;
-    const step = session.stoppedAt === undefined ? METER_STEP_SECONDS : 1;
-    const ran = ((session.stoppedAt ?? this.now) - startedAt) / 1000;
-    const ingestSeconds = Math.floor(ran / step) * step;
+    const stepSeconds = session.stoppedAt === undefined ? METER_STEP_SECONDS : 1;
+    const durationSeconds = ((session.stoppedAt ?? this.now) - startedAt) / 1000;
+    const ingestSeconds = Math.floor(durationSeconds / stepSeconds) * stepSeconds;
     return { ingestSeconds, viewerSeconds: ingestSeconds * session.viewers };
   }
 
-  /** When the session last changed, the meters' steps included. */
+  /** When the session last changed, including its meters. */
   updatedAt(session: SessionRecord): number {
     if (session.stoppedAt !== undefined) return session.stoppedAt;
     const startedAt = this.startedAt(session);
     return startedAt === undefined ? session.invokedAt : startedAt + this.metersOf(session).ingestSeconds * 1000;
   }
 
-  /** Starts a new livestream of a meeting. The caller has made sure that none is active. */
+  /** Starts a new livestream of a meeting. The caller must make sure that none is active. */
   start(meetingId: string, options: StartOptions): LivestreamRecord {
     const now = this.now;
     const livestream: LivestreamRecord = {
@@ -148,19 +148,19 @@ export class World {
     return livestream;
   }
 
-  /** Stops the meeting's active livestream; false if there is none. */
+  /** Stops the meeting's active livestream; returns false if there is none. */
   stop(meetingId: string): boolean {
     const livestream = this.activeLivestreamOf(meetingId);
     return livestream !== undefined && this.#end(livestream, 'IDLE', undefined);
   }
 
-  /** Ends a livestream that is LIVE or INVOKED as ERRORED, its session telling why; false if there is none. */
+  /** Ends a LIVE or INVOKED livestream as ERRORED, with an error message in its session; returns false if there is none. */
   fail(livestreamId: string, errMessage: string): boolean {
     const livestream = this.#livestreams.get(livestreamId);
     return livestream !== undefined && this.#end(livestream, 'ERRORED', errMessage);
   }
 
-  /** Gives a livestream another name, told at once; false if there is none. */
+  /** Renames a livestream, with immediate effect; returns false if there is none. */
   rename(livestreamId: string, name: string): boolean {
     const livestream = this.#livestreams.get(livestreamId);
     if (livestream === undefined) return false;
@@ -168,22 +168,22 @@ export class World {
     return true;
   }
 
-  /** People meet in the meeting: the running one's session, or a new one where nobody is there yet. */
+  /** Returns the meeting's active session, or starts one. */
   startMeetingSession(meetingId: string): MeetingSession {
-    const gathering = this.#gatherings.get(meetingId) ?? { sessionId: this.#random.uuid(), startedAt: this.now };
-    this.#gatherings.set(meetingId, gathering);
-    return gathering;
+    const session = this.#meetingSessions.get(meetingId) ?? { sessionId: this.#random.uuid(), startedAt: this.now };
+    this.#meetingSessions.set(meetingId, session);
+    return session;
   }
 
-  /** Everybody has left the meeting, and its livestream ends with it. */
+  /** Ends the meeting's session, and its active livestream. */
   endMeetingSession(meetingId: string): MeetingSession {
-    const gathering = this.startMeetingSession(meetingId);
-    this.#gatherings.delete(meetingId);
+    const session = this.startMeetingSession(meetingId);
+    this.#meetingSessions.delete(meetingId);
     this.stop(meetingId);
-    return gathering;
+    return session;
   }
 
-  /** When time alone will next change what is told of a livestream: frames arrive, or its playback URL appears. */
+  /** When time alone will next change a livestream: its first frames arrive, or its playback URL becomes visible. */
   nextChangeAt(): number | undefined {
     const { now } = this;
     const times = this.livestreams().flatMap((livestream) => {
@@ -196,14 +196,14 @@ export class World {
 
   #end(
     livestream: LivestreamRecord,
-    rest: LivestreamRecord['inactiveStatus'],
+    status: LivestreamRecord['inactiveStatus'],
     errMessage: string | undefined,
   ): boolean {
     const session = this.activeSessionOf(livestream.id);
     if (session === undefined) return false;
     session.stoppedAt = this.now;
     session.errMessage = errMessage;
-    livestream.inactiveStatus = rest;
+    livestream.inactiveStatus = status;
     return true;
   }
 }

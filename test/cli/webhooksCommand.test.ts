@@ -6,14 +6,14 @@ import { describe, expect, test } from 'vitest';
 
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { explain, runWebhookCommand } from '../../src/cli/webhooksCommand.ts';
-import { at, closeAfterTest, serve } from '../sandbox/support.ts';
+import { getAt, closeAfterTest, serveSandbox } from '../sandbox/serveSandbox.ts';
 
 const HOOK = 'https://gateway.example/webhooks/realtimekit';
 const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
 
 /** A sandbox, and a function that runs the command against it. */
 async function startOperator() {
-  const served = await serve();
+  const served = await serveSandbox();
   const environment = {
     CLOUDFLARE_BASE_URL: served.url,
     CLOUDFLARE_ACCOUNT_ID: 'an-account',
@@ -54,7 +54,7 @@ describe('npm run webhooks', () => {
       '',
     ].join('\n');
     expect(registered).toEqual({ code: 0, out: `Registered.\n${table}`, error: '' });
-    expect(at((await get('/webhooks')).body, 'data', 0)).toMatchObject({ id, url: HOOK, enabled: true });
+    expect(getAt((await get('/webhooks')).body, 'data', 0)).toMatchObject({ id, url: HOOK, enabled: true });
     expect(await runProgram(['list'], environment)).toEqual({ code: 0, out: table, error: '' });
     expect(await runProgram(['remove', id], environment)).toEqual({ code: 0, out: `Removed ${id}.\n`, error: '' });
     const gone = await runProgram(['remove', id], environment);
@@ -75,10 +75,10 @@ describe('register', () => {
     expect(await run(['register', '--url', HOOK])).toMatch(/^Registered\.\nID /);
     expect(await run(['register', `--url=${HOOK}`])).toMatch(/^Nothing to do: the URL is registered already\.\nID /);
     const { body } = await get('/webhooks');
-    await send('PATCH', `/webhooks/${String(at(body, 'data', 0, 'id'))}`, { enabled: false });
+    await send('PATCH', `/webhooks/${String(getAt(body, 'data', 0, 'id'))}`, { enabled: false });
     expect(await run(['register', '--url', HOOK])).toMatch(/^Updated the existing registration\.\nID /);
     expect((await get('/webhooks')).body).toMatchObject({ data: [{ url: HOOK, enabled: true }] });
-    expect(at((await get('/webhooks')).body, 'data', 1)).toBeUndefined();
+    expect(getAt((await get('/webhooks')).body, 'data', 1)).toBeUndefined();
   });
 
   test('warns when the URL is registered several times', async () => {
@@ -97,7 +97,7 @@ describe('register', () => {
   ])('registers %s as %s', async (given, expected) => {
     const { run, get } = await startOperator();
     await run(['register', '--url', given]);
-    expect(at((await get('/webhooks')).body, 'data', 0, 'url')).toBe(expected);
+    expect(getAt((await get('/webhooks')).body, 'data', 0, 'url')).toBe(expected);
   });
 
   test.each([
@@ -153,7 +153,7 @@ describe('a command that fails', () => {
     [400, 'register', /^failed: RealtimeKit rejected a value in the request\. RealtimeKit reports: .+$/],
   ])('because of status %i says what to do: %s', async (status, command, line) => {
     const { run, sandbox } = await startOperator();
-    sandbox.fail([{ kind: 'status', status }]);
+    sandbox.setFaults([{ kind: 'status', status }]);
     const output = await run(command === 'list' ? ['list'] : ['register', '--url', HOOK]);
     expect(output).toMatch(line);
     expect(output).not.toContain(TOKEN);
@@ -161,7 +161,7 @@ describe('a command that fails', () => {
 
   test('because the response to a registration is lost says how to continue', async () => {
     const { run, sandbox } = await startOperator();
-    sandbox.fail([{ kind: 'reset', method: 'POST', after: true, times: 1 }]);
+    sandbox.setFaults([{ kind: 'reset', method: 'POST', after: true, times: 1 }]);
     expect(await run(['register', '--url', HOOK])).toMatch(
       /^failed: .* Check with "npm run webhooks -- list"\. Registering again does not create a duplicate\.$/,
     );

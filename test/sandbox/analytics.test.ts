@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aString, at, rows, serve } from './support.ts';
+import { aString, getAt, assertArray, serveSandbox } from './serveSandbox.ts';
 import { runs } from '../support/runs.ts';
 
-type Served = Awaited<ReturnType<typeof serve>>;
+type Served = Awaited<ReturnType<typeof serveSandbox>>;
 
 const OVERALL = '/analytics/livestreams/overall';
 const DAYWISE = '/analytics/livestreams/daywise';
 
-/** Every session there is, as `GET /livestreams/{livestream_id}` tells it page by page. */
+/** All sessions, read page by page from `GET /livestreams/{livestream_id}`. */
 async function allSessions({ get }: Served): Promise<unknown[]> {
   const pages = await Promise.all([1, 2, 3, 4].map((page) => get(`/livestreams?per_page=100&page_no=${page}`)));
-  const ids = pages.flatMap(({ body }) => rows(at(body, 'data')).map((row) => String(at(row, 'id'))));
+  const ids = pages.flatMap(({ body }) => assertArray(getAt(body, 'data')).map((row) => String(getAt(row, 'id'))));
   const sessions = await Promise.all(ids.map((id) => sessionsOf(id)));
   return sessions.flat();
 
@@ -19,14 +19,14 @@ async function allSessions({ get }: Served): Promise<unknown[]> {
     const found: unknown[] = [];
     for (let page = 1; ; page += 1) {
       const { body } = await get(`/livestreams/${id}?page_no=${page}`);
-      found.push(at(body, 'data', 'session'));
-      if (found.length >= Number(at(body, 'data', 'paging', 'total_count'))) return found;
+      found.push(getAt(body, 'data', 'session'));
+      if (found.length >= Number(getAt(body, 'data', 'paging', 'total_count'))) return found;
     }
   }
 }
 
 function totals(sessions: readonly unknown[]) {
-  const sum = (key: string) => sessions.reduce<number>((total, session) => total + Number(at(session, key)), 0);
+  const sum = (key: string) => sessions.reduce<number>((total, session) => total + Number(getAt(session, key)), 0);
   return {
     count: sessions.length,
     total_ingest_seconds: sum('ingest_seconds'),
@@ -34,13 +34,13 @@ function totals(sessions: readonly unknown[]) {
   };
 }
 
-const began = (session: unknown) => Math.floor(Date.parse(String(at(session, 'invoked_time'))) / 1000);
+const startSeconds = (session: unknown) => Math.floor(Date.parse(String(getAt(session, 'invoked_time'))) / 1000);
 
 describe('the analytics', () => {
-  test('are the sums of the sessions themselves, over all and by the day on which they began', async () => {
-    const served = await serve();
+  test('are the sums of all sessions, overall and by the day on which the sessions began', async () => {
+    const served = await serveSandbox();
     const sessions = await allSessions(served);
-    const days = Map.groupBy(sessions, (session) => String(at(session, 'invoked_time')).slice(0, 10));
+    const days = Map.groupBy(sessions, (session) => String(getAt(session, 'invoked_time')).slice(0, 10));
     const expected = [...days.keys()].toSorted().map((date) => Object.assign({ date }, totals(days.get(date) ?? [])));
     expect(sessions.length).toBeGreaterThan(320);
     expect(days.size).toBeGreaterThan(30);
@@ -48,37 +48,39 @@ describe('the analytics', () => {
     expect((await served.get(DAYWISE)).body).toEqual({ success: true, data: expected });
   });
 
-  test('take in both ends of the time range, and agree on it', async () => {
-    const served = await serve({ quota: { enforced: false } });
+  test('include both ends of the time range, overall and by day', async () => {
+    const served = await serveSandbox({ quota: { enforced: false } });
     const sessions = await allSessions(served);
-    const seconds = sessions.map(began);
+    const seconds = sessions.map(startSeconds);
     const near = fc.tuple(fc.constantFrom(...seconds), fc.integer({ min: -1, max: 1 })).map(([at, by]) => at + by);
     await fc.assert(
       fc.asyncProperty(near, near, async (from, to) => {
-        const expected = totals(sessions.filter((session) => from <= began(session) && began(session) <= to));
+        const expected = totals(
+          sessions.filter((session) => from <= startSeconds(session) && startSeconds(session) <= to),
+        );
         const range = `start_time=${from}&end_time=${to}`;
-        expect(at((await served.get(`${OVERALL}?${range}`)).body, 'data')).toEqual(expected);
-        const days = rows(at((await served.get(`${DAYWISE}?${range}`)).body, 'data'));
-        expect(days.reduce<number>((total, day) => total + Number(at(day, 'count')), 0)).toBe(expected.count);
+        expect(getAt((await served.get(`${OVERALL}?${range}`)).body, 'data')).toEqual(expected);
+        const days = assertArray(getAt((await served.get(`${DAYWISE}?${range}`)).body, 'data'));
+        expect(days.reduce<number>((total, day) => total + Number(getAt(day, 'count')), 0)).toBe(expected.count);
       }),
       { numRuns: runs(15) },
     );
   });
 
-  test('are nothing, and no days, where no session began', async () => {
-    const { get, clock } = await serve();
+  test('are zeros, and no days, for a range in which no session began', async () => {
+    const { get, clock } = await serveSandbox();
     const range = `start_time=${clock.now() / 1000 + 1}`;
-    expect(at((await get(`${OVERALL}?${range}`)).body, 'data')).toEqual({
+    expect(getAt((await get(`${OVERALL}?${range}`)).body, 'data')).toEqual({
       count: 0,
       total_ingest_seconds: 0,
       total_viewer_seconds: 0,
     });
-    expect(at((await get(`${DAYWISE}?${range}`)).body, 'data')).toEqual([]);
+    expect(getAt((await get(`${DAYWISE}?${range}`)).body, 'data')).toEqual([]);
   });
 
-  test('grow as livestreams run and start', async () => {
-    const { get, post, clock, exampleIds } = await serve({ goLiveAfterMs: 0 });
-    const read = async (key: string) => Number(at((await get(OVERALL)).body, 'data', key));
+  test('grow when livestreams start and run', async () => {
+    const { get, post, clock, exampleIds } = await serveSandbox({ goLiveAfterMs: 0 });
+    const read = async (key: string) => Number(getAt((await get(OVERALL)).body, 'data', key));
     const [count, ingested] = [await read('count'), await read('total_ingest_seconds')];
     await post(`/meetings/${exampleIds.emptyMeetingId}/livestreams`);
     expect(await read('count')).toBe(count + 1);
@@ -87,23 +89,23 @@ describe('the analytics', () => {
   });
 
   test.each([['start_time=noon'], ['end_time=2026-01-15T12:00:00Z'], ['start_time='], ['end_time=1.5']])(
-    'refuse %s with a 400, for times are Unix seconds',
+    'reject %s with 400, because times must be Unix seconds',
     async (query) => {
-      const { get } = await serve();
+      const { get } = await serveSandbox();
       for (const path of [OVERALL, DAYWISE]) {
         const { status, body } = await get(`${path}?${query}`);
         expect(status).toBe(400);
-        expect(at(body, 'error', 'message')).toContain(query.split('=')[0]);
+        expect(getAt(body, 'error', 'message')).toContain(query.split('=')[0]);
       }
     },
   );
 
-  test('take the forms that the shapes ask for', async () => {
-    const strings = await serve({ responseFormats: { numbers: 'string', envelope: 'result' } });
-    expect(at((await strings.get(OVERALL)).body, 'result')).toMatchObject({ total_viewer_seconds: aString });
-    expect(at((await strings.get(DAYWISE)).body, 'result', 0)).toMatchObject({ total_ingest_seconds: aString });
-    const bare = await serve({ responseFormats: { optionalFields: 'missing' } });
-    expect(at((await bare.get(OVERALL)).body, 'data')).toEqual({});
-    expect(at((await bare.get(DAYWISE)).body, 'data', 0)).toEqual({});
+  test('have the format of the setting responseFormats', async () => {
+    const strings = await serveSandbox({ responseFormats: { numbers: 'string', envelope: 'result' } });
+    expect(getAt((await strings.get(OVERALL)).body, 'result')).toMatchObject({ total_viewer_seconds: aString });
+    expect(getAt((await strings.get(DAYWISE)).body, 'result', 0)).toMatchObject({ total_ingest_seconds: aString });
+    const bare = await serveSandbox({ responseFormats: { optionalFields: 'missing' } });
+    expect(getAt((await bare.get(OVERALL)).body, 'data')).toEqual({});
+    expect(getAt((await bare.get(DAYWISE)).body, 'data', 0)).toEqual({});
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/sandbox/settings.ts';
-import { at, serve } from './support.ts';
+import { getAt, serveSandbox } from './serveSandbox.ts';
 
-describe('the controls', () => {
-  test('tell where the sandbox stands', async () => {
-    const { control, exampleIds, clock } = await serve();
+describe('the control API', () => {
+  test('returns the state of the sandbox', async () => {
+    const { control, exampleIds, clock } = await serveSandbox();
     const { status, body } = await control('GET', '/__sandbox');
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -15,8 +15,8 @@ describe('the controls', () => {
     });
   });
 
-  test('merge settings deeply', async () => {
-    const { control } = await serve();
+  test('merges settings deeply', async () => {
+    const { control } = await serveSandbox();
     await control('PUT', '/__sandbox/settings', { quota: { limit: 5 } });
     const { body } = await control('PUT', '/__sandbox/settings', {
       latencyMs: 10,
@@ -31,39 +31,39 @@ describe('the controls', () => {
   });
 
   test.each([
-    ['/__sandbox/settings', { latency: 5 }, 'latency is not known'],
-    ['/__sandbox/settings', { responseFormats: { lists: 'array' } }, 'responseFormats.lists is not known'],
+    ['/__sandbox/settings', { latency: 5 }, 'latency is unknown'],
+    ['/__sandbox/settings', { responseFormats: { lists: 'array' } }, 'responseFormats.lists is unknown'],
     ['/__sandbox/settings', { responseFormats: { list: 'tree' } }, 'responseFormats.list must be one of'],
     ['/__sandbox/settings', { latencyMs: 5, quota: { limit: -1 } }, 'quota.limit must be'],
     ['/__sandbox/settings', [], 'must be a JSON object'],
     ['/__sandbox/faults', {}, 'faults must be a JSON array'],
     ['/__sandbox/faults', [{ kind: 'flood' }], 'faults[0].kind must be one of'],
     ['/__sandbox/faults', [{ kind: 'hang' }, { kind: 'hang', route: '/live' }], 'faults[1].route must be one of'],
-    ['/__sandbox/faults', [{ kind: 'hang', every: 2 }], 'faults[0].every is not known'],
+    ['/__sandbox/faults', [{ kind: 'hang', every: 2 }], 'faults[0].every is unknown'],
     ['/__sandbox/clock', { now: 'noon' }, 'now must be an ISO 8601 time'],
     ['/__sandbox/clock', { advanceSeconds: 1e300 }, 'advanceSeconds'],
     ['/__sandbox/clock', {}, 'now, advanceSeconds or running'],
-  ])('%s refuses %j, naming the place and changing nothing', async (path, body, message) => {
-    const { control } = await serve();
+  ])('rejects at %s the body %j with the name of the key, and changes nothing', async (path, body, message) => {
+    const { control } = await serveSandbox();
     const before = await control('GET', '/__sandbox');
-    const answer = await control('PUT', path, body);
-    expect(answer.status).toBe(400);
-    expect(at(answer.body, 'error')).toContain(message);
+    const response = await control('PUT', path, body);
+    expect(response.status).toBe(400);
+    expect(getAt(response.body, 'error')).toContain(message);
     expect((await control('GET', '/__sandbox')).body).toEqual(before.body);
   });
 
-  test('refuse what is not JSON, and name the controls there are', async () => {
-    const { origin, control } = await serve();
+  test('rejects a body that is not JSON, and lists its routes for an unknown one', async () => {
+    const { origin, control } = await serveSandbox();
     const notJson = await fetch(`${origin}/__sandbox/settings`, { method: 'PUT', body: '{' });
     expect(notJson.status).toBe(400);
     const unknown = await control('GET', '/__sandbox/setting');
     expect(unknown.status).toBe(404);
-    expect(at(unknown.body, 'error')).toContain('PUT /__sandbox/settings');
+    expect(getAt(unknown.body, 'error')).toContain('PUT /__sandbox/settings');
   });
 
-  test('freeze the clock, move it and let it run on', async () => {
-    const { control, clock } = await serve();
-    const set = async (change: unknown) => at((await control('PUT', '/__sandbox/clock', change)).body, 'now');
+  test('stops the clock, moves it and lets it run again', async () => {
+    const { control, clock } = await serveSandbox();
+    const set = async (change: unknown) => getAt((await control('PUT', '/__sandbox/clock', change)).body, 'now');
     expect(await set({ now: '2030-05-01T10:00:00Z' })).toBe('2030-05-01T10:00:00.000Z');
     clock.advance(60_000);
     expect(await set({ advanceSeconds: 5 })).toBe('2030-05-01T10:00:05.000Z');
@@ -74,8 +74,8 @@ describe('the controls', () => {
     expect(await set({ advanceSeconds: -6 })).toBe('2030-05-01T10:00:00.000Z');
   });
 
-  test('log what was asked, by route, and never the credential', async () => {
-    const { call, post, control, exampleIds, clock } = await serve();
+  test('returns the log of requests, by route and without credentials', async () => {
+    const { call, post, control, exampleIds, clock } = await serveSandbox();
     await call('/livestreams?status=LIVE', { headers: { authorization: 'Bearer secret-token' } });
     await post(`/meetings/${exampleIds.liveMeetingId}/livestreams`, { name: 'Twice' });
     const { body } = await control('GET', '/__sandbox/requests');
@@ -101,15 +101,15 @@ describe('the controls', () => {
     expect(JSON.stringify(body)).not.toContain('secret-token');
   });
 
-  test('forget the log', async () => {
-    const { get, control } = await serve();
+  test('clears the log of requests', async () => {
+    const { get, control } = await serveSandbox();
     await get('/livestreams');
     const { body } = await control('DELETE', '/__sandbox/requests');
     expect(body).toEqual({ requests: [], received: 0, rejected: 0, inFlight: 0, maxInFlight: 0 });
   });
 
-  test('reset everything', async () => {
-    const { get, post, control, exampleIds, clock } = await serve({ goLiveAfterMs: 1 });
+  test('resets the whole state', async () => {
+    const { get, post, control, exampleIds, clock } = await serveSandbox({ goLiveAfterMs: 1 });
     const untouched = (await control('GET', '/__sandbox')).body;
     const livestreams = (await get('/livestreams')).body;
     await post(`/meetings/${exampleIds.liveMeetingId}/active-livestream/stop`);

@@ -1,17 +1,17 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { serveAndReceive, startReceiver, statuses } from './receiver.ts';
-import { at, matching, serve } from './support.ts';
+import { serveWithReceiver, startReceiver, statusesOf } from './deliveryReceiver.ts';
+import { getAt, stringMatching, serveSandbox } from './serveSandbox.ts';
 import { eventually } from '../support/eventually.ts';
 
-const publicKeyAt = async (url: string) => String(at(await (await fetch(url)).json(), 'data', 'publicKey'));
+const publicKeyAt = async (url: string) => String(getAt(await (await fetch(url)).json(), 'data', 'publicKey'));
 
 describe('a livestream that goes live', () => {
-  test('is told when the clock gets there, in the documented form', async () => {
-    const { start, clock, receiver, exampleIds, get, webhookId } = await serveAndReceive({ goLiveAfterMs: 3000 });
+  test('sends an event at that time, in the documented format', async () => {
+    const { start, clock, receiver, exampleIds, get, webhookId } = await serveWithReceiver({ goLiveAfterMs: 3000 });
     const id = await start();
-    const meeting = at((await get(`/meetings/${exampleIds.emptyMeetingId}`)).body, 'data');
-    const livestream = at((await get(`/livestreams/${id}`)).body, 'data', 'livestream');
+    const meeting = getAt((await get(`/meetings/${exampleIds.emptyMeetingId}`)).body, 'data');
+    const livestream = getAt((await get(`/livestreams/${id}`)).body, 'data', 'livestream');
     clock.advance(2999);
     expect(receiver.received).toEqual([]);
     clock.advance(1);
@@ -20,9 +20,9 @@ describe('a livestream that goes live', () => {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'rtk-uuid': matching(/^[0-9a-f-]{36}$/),
+        'rtk-uuid': stringMatching(/^[0-9a-f-]{36}$/),
         'rtk-webhook-id': webhookId,
-        'rtk-signature': matching(/^[A-Za-z0-9+/]{342}==$/),
+        'rtk-signature': stringMatching(/^[A-Za-z0-9+/]{342}==$/),
       },
     });
     expect(receiver.received[0]?.body).toEqual({
@@ -30,21 +30,21 @@ describe('a livestream that goes live', () => {
       streamId: id,
       status: 'LIVE',
       manualIngest: false,
-      playbackUrl: at(livestream, 'playback_url'),
-      ingestServer: at(livestream, 'ingest_server'),
-      streamKey: at(livestream, 'stream_key'),
+      playbackUrl: getAt(livestream, 'playback_url'),
+      ingestServer: getAt(livestream, 'ingest_server'),
+      streamKey: getAt(livestream, 'stream_key'),
       meeting: {
         id: exampleIds.emptyMeetingId,
-        title: at(meeting, 'title'),
-        createdAt: at(meeting, 'created_at'),
+        title: getAt(meeting, 'title'),
+        createdAt: getAt(meeting, 'created_at'),
         status: 'LIVE',
         organizedBy: { id: 'an-app', name: 'Sandbox organization' },
       },
     });
   });
 
-  test('is signed so that the published key verifies the raw body, and no other', async () => {
-    const { start, clock, receiver, keyUrl } = await serveAndReceive();
+  test('sends an event whose signature the published key verifies for the raw body only', async () => {
+    const { start, clock, receiver, keyUrl } = await serveWithReceiver();
     await start();
     clock.advance(3000);
     await eventually(() => expect(receiver.received).toHaveLength(1));
@@ -55,8 +55,8 @@ describe('a livestream that goes live', () => {
     expect(verify('RSA-SHA256', Buffer.from(`${received?.raw.toString()} `), key, signature)).toBe(false);
   });
 
-  test('has no playback URL in its event where none has appeared yet', async () => {
-    const { start, clock, receiver } = await serveAndReceive({ playbackUrlDelayMs: 5000 });
+  test('sends an event without a playback URL if the URL is not visible yet', async () => {
+    const { start, clock, receiver } = await serveWithReceiver({ playbackUrlDelayMs: 5000 });
     await start();
     clock.advance(10_000);
     await eventually(() => expect(receiver.received).toHaveLength(1));
@@ -64,8 +64,8 @@ describe('a livestream that goes live', () => {
     expect(receiver.received[0]?.body).not.toHaveProperty('playbackUrl');
   });
 
-  test('is told at once where the clock is moved, and not while it stands still', async () => {
-    const { start, clock, receiver, sandbox } = await serveAndReceive({ goLiveAfterMs: 60_000 });
+  test('sends an event when the clock is moved past that time, and none while the clock is stopped', async () => {
+    const { start, clock, receiver, sandbox } = await serveWithReceiver({ goLiveAfterMs: 60_000 });
     sandbox.setClock({ running: false });
     await start();
     expect(clock.pending()).toBe(0);
@@ -77,39 +77,39 @@ describe('a livestream that goes live', () => {
     clock.advance(9999);
     expect(sandbox.deliveries().total).toBe(0);
     clock.advance(1);
-    await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE']));
+    await eventually(() => expect(statusesOf(receiver.received)).toEqual(['LIVE']));
   });
 });
 
 describe('a livestream that ends', () => {
-  test('is told as OFFLINE while reads say IDLE', async () => {
-    const { start, stop, receiver, get } = await serveAndReceive({ goLiveAfterMs: 0 });
+  test('sends an event with OFFLINE, while its status is IDLE in reads', async () => {
+    const { start, stop, receiver, get } = await serveWithReceiver({ goLiveAfterMs: 0 });
     const id = await start();
     await stop();
-    await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'OFFLINE']));
-    expect(at((await get(`/livestreams/${id}`)).body, 'data', 'livestream', 'status')).toBe('IDLE');
+    await eventually(() => expect(statusesOf(receiver.received)).toEqual(['LIVE', 'OFFLINE']));
+    expect(getAt((await get(`/livestreams/${id}`)).body, 'data', 'livestream', 'status')).toBe('IDLE');
   });
 
-  test('is told as OFFLINE too where it has failed, and only reads tell why', async () => {
-    const { receiver, sandbox, exampleIds, get } = await serveAndReceive();
+  test('sends an event with OFFLINE after a failure, whose reason is in reads only', async () => {
+    const { receiver, sandbox, exampleIds, get } = await serveWithReceiver();
     const livestreamId = exampleIds.independentLivestreamId;
     sandbox.trigger({ kind: 'livestream-failed', livestreamId, message: 'No frames' });
-    await eventually(() => expect(statuses(receiver.received)).toEqual(['OFFLINE']));
-    // Nothing of a meeting: it has none.
+    await eventually(() => expect(statusesOf(receiver.received)).toEqual(['OFFLINE']));
+    // The livestream has no meeting.
     expect(receiver.received[0]?.body).toMatchObject({ streamId: livestreamId, manualIngest: true });
     expect(receiver.received[0]?.body).not.toHaveProperty('meeting');
     const { body } = await get(`/livestreams/${livestreamId}`);
-    expect(at(body, 'data', 'livestream', 'status')).toBe('ERRORED');
-    expect(at(body, 'data', 'session', 'err_message')).toBe('No frames');
+    expect(getAt(body, 'data', 'livestream', 'status')).toBe('ERRORED');
+    expect(getAt(body, 'data', 'session', 'err_message')).toBe('No frames');
   });
 
-  test('ends with its meeting, whose beginning and end are told', async () => {
-    const { receiver, control, clock, exampleIds } = await serveAndReceive();
+  test('ends with its meeting, which sends events at its start and end', async () => {
+    const { receiver, control, clock, exampleIds } = await serveWithReceiver();
     const meetingId = exampleIds.liveMeetingId;
     const startedAt = new Date(clock.now()).toISOString();
-    await control('POST', '/__sandbox/happenings', { kind: 'meeting-started', meetingId });
+    await control('POST', '/__sandbox/events', { kind: 'meeting-started', meetingId });
     clock.advance(60_000);
-    await control('POST', '/__sandbox/happenings', {
+    await control('POST', '/__sandbox/events', {
       kind: 'meeting-ended',
       meetingId,
       reason: 'ALL_PARTICIPANTS_LEFT',
@@ -118,39 +118,39 @@ describe('a livestream that ends', () => {
     const [started, offline, ended] = receiver.received.map(({ body }) => body);
     expect(started).toMatchObject({
       event: 'meeting.started',
-      meeting: { id: meetingId, status: 'LIVE', sessionId: matching(/^[0-9a-f-]{36}$/), startedAt },
+      meeting: { id: meetingId, status: 'LIVE', sessionId: stringMatching(/^[0-9a-f-]{36}$/), startedAt },
     });
     expect(offline).toMatchObject({ streamId: exampleIds.liveLivestreamId, status: 'OFFLINE' });
     const endedAt = new Date(clock.now()).toISOString();
     expect(ended).toMatchObject({ event: 'meeting.ended', reason: 'ALL_PARTICIPANTS_LEFT' });
-    expect(at(ended, 'meeting')).toEqual(Object.assign({ endedAt }, at(started, 'meeting')));
+    expect(getAt(ended, 'meeting')).toEqual(Object.assign({ endedAt }, getAt(started, 'meeting')));
   });
 });
 
-describe('a webhook is told', () => {
-  test('only what it asked for, while it is enabled and registered', async () => {
-    const { post, send, start, stop, sandbox, webhookId, exampleIds } = await serveAndReceive({ goLiveAfterMs: 0 });
+describe('a webhook', () => {
+  test('gets only the events that it subscribes to, while it is registered and enabled', async () => {
+    const { post, send, start, stop, sandbox, webhookId, exampleIds } = await serveWithReceiver({ goLiveAfterMs: 0 });
     const other = { name: 'Meetings', url: 'http://127.0.0.1:9/', events: ['meeting.ended'] };
     await post('/webhooks', other);
-    const made = async (change: () => Promise<unknown>) => {
+    const deliveriesAfter = async (change: () => Promise<unknown>) => {
       sandbox.clearDeliveries();
       await change();
       return sandbox.deliveries().deliveries.map((delivery) => [delivery.event, delivery.webhookId]);
     };
-    expect(await made(start)).toEqual([['livestreaming.statusUpdate', webhookId]]);
+    expect(await deliveriesAfter(start)).toEqual([['livestreaming.statusUpdate', webhookId]]);
     await send('PATCH', `/webhooks/${webhookId}`, { enabled: false });
-    expect(await made(stop)).toEqual([]);
-    expect(await made(() => send('PATCH', `/webhooks/${webhookId}`, { enabled: true }))).toEqual([]);
-    expect(await made(start)).toEqual([['livestreaming.statusUpdate', webhookId]]);
+    expect(await deliveriesAfter(stop)).toEqual([]);
+    expect(await deliveriesAfter(() => send('PATCH', `/webhooks/${webhookId}`, { enabled: true }))).toEqual([]);
+    expect(await deliveriesAfter(start)).toEqual([['livestreaming.statusUpdate', webhookId]]);
     await send('DELETE', `/webhooks/${webhookId}`);
-    expect(await made(stop)).toEqual([]);
+    expect(await deliveriesAfter(stop)).toEqual([]);
     await send('POST', '/webhooks', { ...other, url: 'http://127.0.0.1:9/other' });
     const end = async () => sandbox.trigger({ kind: 'meeting-ended', meetingId: exampleIds.idleMeetingId });
-    expect((await made(end)).map(([event]) => event)).toEqual(['meeting.ended', 'meeting.ended']);
+    expect((await deliveriesAfter(end)).map(([event]) => event)).toEqual(['meeting.ended', 'meeting.ended']);
   });
 
-  test('what its own app is, and nothing of what happened before it was registered', async () => {
-    const { url, post, exampleIds, sandbox } = await serve({ goLiveAfterMs: 0 });
+  test('gets events with the id of its own app, and none from before its registration', async () => {
+    const { url, post, exampleIds, sandbox } = await serveSandbox({ goLiveAfterMs: 0 });
     const receiver = await startReceiver();
     const hook = { name: 'Elsewhere', url: receiver.url, events: ['livestreaming.statusUpdate'] };
     await post(`/meetings/${exampleIds.emptyMeetingId}/livestreams`);
@@ -160,13 +160,13 @@ describe('a webhook is told', () => {
     expect(sandbox.deliveries().total).toBe(0);
     await post(`/meetings/${exampleIds.liveMeetingId}/active-livestream/stop`);
     await eventually(() => expect(receiver.received).toHaveLength(1));
-    expect(at(receiver.received[0]?.body, 'meeting', 'organizedBy', 'id')).toBe('another-app');
+    expect(getAt(receiver.received[0]?.body, 'meeting', 'organizedBy', 'id')).toBe('another-app');
   });
 });
 
 describe('the uuid of a delivery', () => {
-  test('never comes again, not even from a sandbox that is started anew', async () => {
-    const served = [await serveAndReceive({ goLiveAfterMs: 0 }), await serveAndReceive({ goLiveAfterMs: 0 })];
+  test('is never reused, not even by a restarted sandbox', async () => {
+    const served = [await serveWithReceiver({ goLiveAfterMs: 0 }), await serveWithReceiver({ goLiveAfterMs: 0 })];
     for (const { start, stop } of served) {
       await start();
       await stop();
@@ -177,21 +177,23 @@ describe('the uuid of a delivery', () => {
 });
 
 describe('the public key', () => {
-  test('is served to anyone, in the documented form, and costs no quota', async () => {
-    const { keyUrl, origin, sandbox, get } = await serve({ quota: { limit: 1 } });
+  test('is served without a token, in the documented format, and does not count towards the quota', async () => {
+    const { keyUrl, origin, sandbox, get } = await serveSandbox({ quota: { limit: 1 } });
     expect(keyUrl).toBe(`${origin}/.well-known/webhooks.json`);
-    const answers = [await fetch(keyUrl), await fetch(keyUrl)];
-    const bodies: unknown[] = await Promise.all(answers.map((answer) => answer.json()));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    const publicKey = matching(/^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,64}\n)+-----END PUBLIC KEY-----\n$/);
+    const responses = [await fetch(keyUrl), await fetch(keyUrl)];
+    const bodies: unknown[] = await Promise.all(responses.map((response) => response.json()));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
+    const publicKey = stringMatching(
+      /^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{1,64}\n)+-----END PUBLIC KEY-----\n$/,
+    );
     expect(bodies[0]).toEqual({ success: true, data: { publicKey }, message: '' });
     expect(bodies[1]).toEqual(bodies[0]);
     expect(sandbox.requests().requests.map(({ route }) => route)).toEqual(Array(2).fill('/.well-known/webhooks.json'));
     expect((await get('/livestreams')).status).toBe(200);
   });
 
-  test('can be made to fail, and can be changed for another', async () => {
-    const { keyUrl, sandbox, control } = await serve();
+  test('can be affected by a fault, and can be replaced', async () => {
+    const { keyUrl, sandbox, control } = await serveSandbox();
     const before = await publicKeyAt(keyUrl);
     sandbox.setFaults([{ kind: 'status', route: '/.well-known/webhooks.json', times: 1 }]);
     expect((await fetch(keyUrl)).status).toBe(503);

@@ -5,46 +5,46 @@ import { describe, expect, test } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { eventually } from '../support/eventually.ts';
-import { matching, serve } from './support.ts';
+import { stringMatching, serveSandbox } from './serveSandbox.ts';
 
 const run = promisify(execFile);
 const runMain = (port: string) =>
   run(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: port } });
 
 describe('the server', () => {
-  test('rejects where the port is taken', async () => {
-    const { origin } = await serve();
+  test('rejects if the port is in use', async () => {
+    const { origin } = await serveSandbox();
     await expect(startSandboxServer({ port: Number(new URL(origin).port) })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
   });
 
-  test('ends open requests when it closes', async () => {
+  test('ends open requests when it is closed', async () => {
     const server = await startSandboxServer({ port: 0 });
     server.sandbox.setFaults([{ kind: 'hang' }]);
-    const answer = fetch(`${server.url}/accounts/a/realtime/kit/b/meetings`, {
+    const response = fetch(`${server.url}/accounts/a/realtime/kit/b/meetings`, {
       headers: { authorization: 'Bearer t' },
     });
     await eventually(() => expect(server.sandbox.requests().inFlight).toBe(1));
-    await Promise.all([expect(answer).rejects.toThrow('fetch failed'), server.close()]);
+    await Promise.all([expect(response).rejects.toThrow('fetch failed'), server.close()]);
   });
 });
 
-describe('in process', () => {
-  test('the sandbox answers without a server', async () => {
+describe('a sandbox without a server', () => {
+  test('handles requests in the process', async () => {
     const sandbox = createSandbox();
     const url = `http://any/client/v4/accounts/a/realtime/kit/b/meetings/${sandbox.exampleIds.liveMeetingId}`;
     const response = await sandbox.fetch(new Request(url, { headers: { authorization: 'Bearer t' } }));
     expect(response.status).toBe(200);
   });
 
-  test('refuses settings it does not know at creation', () => {
+  test('rejects invalid settings when it is created', () => {
     expect(() => createSandbox({ settings: { latencyMs: -1 } })).toThrow('latencyMs must be a number of at least 0');
   });
 });
 
 describe('npm run sandbox', () => {
-  test('prints where it is, ids to try and examples, and ends on SIGTERM', async () => {
+  test('prints its URLs, example ids and commands, and exits on SIGTERM', async () => {
     const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: '0' } });
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
@@ -56,7 +56,7 @@ describe('npm run sandbox', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  test('listens where SANDBOX_HOST says, so that other machines can reach it', async () => {
+  test('listens on SANDBOX_HOST', async () => {
     const env = { ...process.env, SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0' };
     const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env });
     const exited = once(child, 'exit');
@@ -66,19 +66,19 @@ describe('npm run sandbox', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  test.each(['70000', 'http'])('ends with one line naming SANDBOX_PORT for the port %s', async (port) => {
+  test.each(['70000', 'http'])('exits with one line that names SANDBOX_PORT for the port %s', async (port) => {
     await expect(runMain(port)).rejects.toMatchObject({
       code: 1,
-      stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
+      stderr: stringMatching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
     });
   });
 
-  test('ends with one line naming SANDBOX_PORT where the port is taken', async () => {
-    const { origin } = await serve();
+  test('exits with one line that names SANDBOX_PORT if the port is in use', async () => {
+    const { origin } = await serveSandbox();
     const { port } = new URL(origin);
     await expect(runMain(port)).rejects.toMatchObject({
       code: 1,
-      stderr: matching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
+      stderr: stringMatching(/^SANDBOX_PORT: .+ Example: SANDBOX_PORT=4011\n$/),
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { at } from '../sandbox/support.ts';
+import { getAt } from '../sandbox/serveSandbox.ts';
 import { eventually } from '../support/eventually.ts';
 import { startDeliveries } from './testReceiver.ts';
 
@@ -12,7 +12,7 @@ const responded = (deliveries: Deliveries, count: number): Promise<void> =>
 
 /** The livestream status or meeting phase of each event. */
 const eventStates = ({ events }: Deliveries): unknown[] =>
-  events.map((event) => at(event, 'status') ?? at(event, 'phase'));
+  events.map((event) => getAt(event, 'status') ?? getAt(event, 'phase'));
 
 describe('deliveries of the sandbox', () => {
   test('report the status changes of a livestream, and no secrets', async () => {
@@ -28,7 +28,7 @@ describe('deliveries of the sandbox', () => {
       { kind: 'livestream', livestreamId, status: 'OFFLINE', playbackUrl, meetingId },
     ]);
     const [sent = ''] = deliveries.payloads();
-    const secret = String(at(JSON.parse(sent), 'streamKey'));
+    const secret = String(getAt(JSON.parse(sent), 'streamKey'));
     expect(secret.length).toBeGreaterThan(10);
     expect(JSON.stringify([events, logs])).not.toContain(secret);
     expect([deliveries.statuses(), deliveries.keyRequestCount()]).toEqual([[200, 200], 1]);

@@ -14,7 +14,7 @@ import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
 import { gatewaySchema } from '../../src/graphql/schema.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import type { Transport, TransportResponse } from '../../src/realtimekit/transport.ts';
-import { at, closeAfterTest, serve } from '../sandbox/support.ts';
+import { getAt, closeAfterTest, serveSandbox } from '../sandbox/serveSandbox.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import type { LogEntry } from '../support/gateway.ts';
 
@@ -56,7 +56,7 @@ export function createWebhookServer(receive: (request: Request) => Promise<Respo
 
 /** A sandbox that delivers its webhooks to a receiver over HTTP. Both use the same fake clock. */
 export async function startDeliveries(settings: SettingsPatch = {}) {
-  const served = await serve({ goLiveAfterMs: 0, ...settings });
+  const served = await serveSandbox({ goLiveAfterMs: 0, ...settings });
   const { clock, keyUrl, post, sandbox, exampleIds } = served;
   const transport = createUndiciTransport();
   closeAfterTest(transport);
@@ -80,7 +80,7 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
     logs,
     origin,
     meetingId,
-    start: async () => String(at((await post(`${path}/livestreams`, { name: 'First light' })).body, 'data', 'id')),
+    start: async () => String(getAt((await post(`${path}/livestreams`, { name: 'First light' })).body, 'data', 'id')),
     stop: () => post(`${path}/active-livestream/stop`),
     /** The HTTP status of the response to each delivery; null if there is none yet. */
     statuses: () => sandbox.deliveries().deliveries.map(({ responseStatus }) => responseStatus),

@@ -3,68 +3,69 @@ import type { LivestreamRecord, Status } from '../records.ts';
 import type { SandboxClock } from '../sandboxClock.ts';
 import type { World } from '../world.ts';
 
-/** What has become of a livestream since it was last looked at. */
+/** A change of a livestream since the last check. */
 export interface LivestreamChange {
   livestream: LivestreamRecord;
   status: Status;
-  /** False: only its playback URL has appeared. */
+  /** False if only the playback URL has become visible. */
   isNewStatus: boolean;
 }
 
+/** What is compared between two checks. */
 interface LivestreamSnapshot {
   status: Status;
   hasPlayback: boolean;
 }
 
-/** No timer is set for longer, because some runtimes' timers do not reach further than 24 days. */
+/** The maximum delay of a timer: some runtimes' timers have a limit of 24 days. */
 const MAX_TIMER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Notices what happens to the world's livestreams. The world computes its state at every read; so that things happen by time
- * alone, whoever watches looks again, by a timer, when the next one is due.
+ * Detects changes of the world's livestreams. The world computes its state at every read, so that changes by time alone need a timer:
+ * each check sets one for the next such change.
  */
 export class ChangeDetector {
   readonly #clock: SandboxClock;
   readonly #base: Clock;
-  readonly #tell: (change: LivestreamChange) => void;
-  #known: Map<string, LivestreamSnapshot> | undefined;
+  readonly #onChange: (change: LivestreamChange) => void;
+  #snapshots: Map<string, LivestreamSnapshot> | undefined;
   #cancel = () => {};
 
-  constructor(clock: SandboxClock, base: Clock, tell: (change: LivestreamChange) => void) {
+  constructor(clock: SandboxClock, base: Clock, onChange: (change: LivestreamChange) => void) {
     this.#clock = clock;
     this.#base = base;
-    this.#tell = tell;
+    this.#onChange = onChange;
   }
 
-  /** Tells what is different from the last look. The first look tells nothing. */
+  /** Reports the changes since the last check; the first check reports none. */
   check(world: World): void {
     this.#cancel();
-    const known = this.#known;
-    this.#known = new Map(world.livestreams().map((livestream) => [livestream.id, snapshotOf(world, livestream)]));
-    if (known !== undefined) this.#compare(world, known, this.#known);
-    this.#lookWhenDue(world);
+    const previous = this.#snapshots;
+    this.#snapshots = new Map(world.livestreams().map((livestream) => [livestream.id, snapshotOf(world, livestream)]));
+    if (previous !== undefined) this.#compare(world, previous, this.#snapshots);
+    this.#scheduleCheck(world);
   }
 
-  /** Until the next look, nothing is noticed. */
+  /** Stops the timer. The next check will be the first one. */
   reset(): void {
     this.#cancel();
-    this.#known = undefined;
+    this.#snapshots = undefined;
   }
 
   #compare(world: World, before: Map<string, LivestreamSnapshot>, after: Map<string, LivestreamSnapshot>): void {
     for (const livestream of world.livestreams()) {
-      const [was, is] = [before.get(livestream.id), after.get(livestream.id)];
-      if (is === undefined) continue;
-      const isNewStatus = was?.status !== is.status;
-      const hasNewPlayback = was?.hasPlayback !== is.hasPlayback && isActive(is.status);
-      if (isNewStatus || hasNewPlayback) this.#tell({ livestream, status: is.status, isNewStatus });
+      const [previous, current] = [before.get(livestream.id), after.get(livestream.id)];
+      if (current === undefined) continue;
+      const isNewStatus = previous?.status !== current.status;
+      const hasNewPlayback = previous?.hasPlayback !== current.hasPlayback && isActive(current.status);
+      if (isNewStatus || hasNewPlayback) this.#onChange({ livestream, status: current.status, isNewStatus });
     }
   }
 
-  #lookWhenDue(world: World): void {
-    const due = this.#clock.running ? world.nextChangeAt() : undefined;
-    if (due === undefined) return;
-    this.#cancel = this.#base.after(Math.min(due - world.now, MAX_TIMER_MS), () => this.check(world));
+  #scheduleCheck(world: World): void {
+    const dueAt = this.#clock.running ? world.nextChangeAt() : undefined;
+    if (dueAt === undefined) return;
+    this.#cancel = this.#base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => this.check(world));
   }
 }
 

@@ -1,56 +1,57 @@
 import type { WebhookEventName } from './registry.ts';
 
-/** One copy of a delivery. */
+/** A delivery of an event to a webhook; one of several if the settings ask for copies. */
 export interface Delivery {
-  /** `rtk-uuid`: the same for all copies and attempts. */
+  /** The `rtk-uuid` header: the same for all copies and attempts. */
   uuid: string;
   webhookId: string;
   event: WebhookEventName;
   url: string;
-  /** The JSON that is sent, as text. */
+  /** The request body: JSON. */
   payload: string;
-  /** When what it tells happened, by the sandbox's clock: ISO 8601. */
+  /** When the event occurred, by the sandbox's clock: ISO 8601. */
   occurredAt: string;
-  /** `pending`: not sent yet, on its way, or to be tried again. `failed`: given up. */
+  /** `pending`: not sent yet, in flight, or waiting for a retry. `failed`: there will be no further attempt. */
   status: 'pending' | 'delivered' | 'failed';
   attempts: number;
-  /** The last HTTP status received; null: none yet, or the connection failed. */
+  /** The HTTP status of the last attempt; null if there was none yet, or no response. */
   responseStatus: number | null;
 }
 
-/** The deliveries, oldest first, and how many there were since the log was last emptied. */
+/** The log and its counters. */
 export interface DeliveryReport {
+  /** The last 2,000 deliveries, oldest first. */
   deliveries: Delivery[];
-  /** All that were made, those that the log no longer holds too. */
+  /** All deliveries since the log was last cleared, including those that are no longer in it. */
   total: number;
-  /** Requests that wait for their turn or their answer now; waits on the clock do not count. */
+  /** Requests that are queued or have no response yet. Those that wait for a timer do not count. */
   inFlight: number;
 }
 
 const MAX_ENTRIES = 2000;
 
-/** The deliveries made, bounded to the last 2,000. */
+/** A log of the last 2,000 deliveries. */
 export class DeliveryLog {
   #deliveries: Delivery[] = [];
-  #made = 0;
+  #total = 0;
 
-  /** Notes a delivery, and gives the entry for whoever carries it out to keep up to date. */
+  /** Logs a delivery, and returns the entry, which the sender updates. */
   add(delivery: Omit<Delivery, 'status' | 'attempts' | 'responseStatus'>): Delivery {
     const entry: Delivery = { ...delivery, status: 'pending', attempts: 0, responseStatus: null };
     this.#deliveries.push(entry);
-    this.#made += 1;
-    // In blocks, so that a full log does not move all of itself at every delivery.
+    this.#total += 1;
+    // Removes entries in blocks, because each removal copies the log.
     if (this.#deliveries.length > 2 * MAX_ENTRIES) this.#deliveries = this.#deliveries.slice(-MAX_ENTRIES);
     return entry;
   }
 
   report(inFlight: number): DeliveryReport {
     const deliveries = structuredClone(this.#deliveries.slice(-MAX_ENTRIES));
-    return { deliveries, total: this.#made, inFlight };
+    return { deliveries, total: this.#total, inFlight };
   }
 
   clear(): void {
     this.#deliveries = [];
-    this.#made = 0;
+    this.#total = 0;
   }
 }

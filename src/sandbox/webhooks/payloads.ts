@@ -4,20 +4,21 @@ import type { MeetingSession } from '../world.ts';
 
 type Json = Record<string, unknown>;
 
-/** Why a meeting ended. */
+/** The reasons for the end of a meeting. */
 export const END_REASONS = ['HOST_ENDED_MEETING', 'ALL_PARTICIPANTS_LEFT'] as const;
+/** Why a meeting ended. */
 export type EndReason = (typeof END_REASONS)[number];
 
-/** What becomes of a livestream, as it is at `now`. */
+/** A new status of a livestream, at `now` (ms since the epoch). */
 export interface StatusUpdate {
   livestream: LivestreamRecord;
-  /** Undefined: an independent livestream. */
+  /** Undefined if the livestream is independent. */
   meeting: MeetingRecord | undefined;
   status: string;
   now: number;
 }
 
-/** The body of `livestreaming.statusUpdate`. It says nothing of when: a late one looks like a new one. */
+/** The body of `livestreaming.statusUpdate`. It has no time, so that a late event looks like a new one. */
 export function statusUpdatePayload(
   { livestream, meeting, status, now }: StatusUpdate,
   appId: string,
@@ -36,20 +37,22 @@ export function statusUpdatePayload(
   };
 }
 
-export function meetingStartedPayload(meeting: MeetingRecord, gathering: MeetingSession, appId: string): Json {
-  return { event: 'meeting.started', meeting: { ...writeMeeting(meeting, appId), ...writeGathering(gathering) } };
+/** The body of `meeting.started`. */
+export function meetingStartedPayload(meeting: MeetingRecord, session: MeetingSession, appId: string): Json {
+  return { event: 'meeting.started', meeting: { ...writeMeeting(meeting, appId), ...writeSession(session) } };
 }
 
+/** The body of `meeting.ended`. */
 export function meetingEndedPayload(
   meeting: MeetingRecord,
-  ended: { gathering: MeetingSession; at: number; reason: EndReason },
+  ended: { session: MeetingSession; at: number; reason: EndReason },
   appId: string,
 ): Json {
-  const times = { ...writeGathering(ended.gathering), endedAt: new Date(ended.at).toISOString() };
+  const times = { ...writeSession(ended.session), endedAt: new Date(ended.at).toISOString() };
   return { event: 'meeting.ended', meeting: { ...writeMeeting(meeting, appId), ...times }, reason: ended.reason };
 }
 
-/** The vendor's examples have the status `LIVE` in every event, at the meeting's end too. */
+/** The status is `LIVE` in every event, even at the meeting's end, as in the vendor's examples. */
 function writeMeeting(meeting: MeetingRecord, appId: string): Json {
   return {
     id: meeting.id,
@@ -60,6 +63,6 @@ function writeMeeting(meeting: MeetingRecord, appId: string): Json {
   };
 }
 
-function writeGathering({ sessionId, startedAt }: MeetingSession): Json {
+function writeSession({ sessionId, startedAt }: MeetingSession): Json {
   return { sessionId, startedAt: new Date(startedAt).toISOString() };
 }

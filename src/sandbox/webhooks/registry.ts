@@ -1,4 +1,4 @@
-/** Every event that a webhook can ask for. */
+/** The names of all events that a webhook can subscribe to. */
 export const WEBHOOK_EVENTS = [
   'meeting.started',
   'meeting.ended',
@@ -12,7 +12,7 @@ export const WEBHOOK_EVENTS = [
 ] as const;
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
 
-/** What its owner decides about a webhook. */
+/** The fields of a webhook that its owner sets. */
 export interface WebhookInput {
   name: string;
   url: string;
@@ -23,13 +23,13 @@ export interface WebhookInput {
 /** A registered webhook; times are milliseconds since the Unix epoch. */
 export interface WebhookRecord extends WebhookInput {
   id: string;
-  /** The app it was registered with. Apps share the sandbox's world, but not their webhooks. */
+  /** The app that registered the webhook. Apps share the sandbox's world, but not their webhooks. */
   appId: string;
   createdAt: number;
   updatedAt: number;
 }
 
-/** The webhooks of all apps. The same URL may be registered many times over, as the API allows it. */
+/** The webhooks of all apps. Like the API, it allows several webhooks with the same URL. */
 export class WebhookRegistry {
   readonly #webhooks = new Map<string, WebhookRecord>();
 
@@ -58,11 +58,12 @@ export class WebhookRegistry {
     this.#webhooks.delete(id);
   }
 
-  /** Whether what happens is told to anyone. */
+  /** Whether any webhook is enabled. */
   get hasEnabled(): boolean {
     return [...this.#webhooks.values()].some(({ enabled }) => enabled);
   }
 
+  /** The enabled webhooks that subscribe to an event. */
   subscribedTo(event: WebhookEventName): WebhookRecord[] {
     return [...this.#webhooks.values()].filter(({ enabled, events }) => enabled && events.includes(event));
   }

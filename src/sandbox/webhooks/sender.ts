@@ -5,17 +5,18 @@ import type { WebhookRecord, WebhookEventName } from './registry.ts';
 import type { WebhookSettings } from './webhookSettings.ts';
 import type { SigningKey } from './signingKey.ts';
 
-/** Sends a request; `fetch` does. */
+/** Sends a request, like `fetch`. */
 export type Deliver = (url: string, init: RequestInit) => Promise<Response>;
 
-/** A request that is to be made, if need be several times. */
+/** A delivery to send, with retries. */
 interface QueuedDelivery {
-  /** Its entry in the log, kept up to date. */
+  /** The log entry, which is updated after each attempt. */
   entry: Delivery;
+  /** Whether the signature is wrong on purpose. */
   isForged: boolean;
 }
 
-/** The vendor tells which deliveries it repeats, but not when. */
+/** The vendor documents which deliveries it retries, but not when. */
 const RETRY_DELAYS_MS = [1000, 5000, 25_000, 125_000];
 
 export interface WebhookSenderOptions {
@@ -24,24 +25,24 @@ export interface WebhookSenderOptions {
   key: SigningKey;
   deliver: Deliver;
   settings: () => WebhookSettings;
-  /** The time for the log, which may differ from `clock`'s. */
+  /** The time for the log, which may differ from that of `clock`. */
   now: () => number;
-  /** Whether this webhook is still to be called. */
+  /** Whether the webhook exists and is enabled. */
   isEnabled: (webhookId: string) => boolean;
 }
 
 /**
- * Makes the calls to webhooks. Nobody waits for it; each webhook's requests are sent one after the other. An attempt has no deadline
- * but that of `deliver`, lest a test that moves the clock far on cuts off what is just under way.
+ * Sends deliveries to webhooks in the background, those of each webhook one after the other. Attempts have no timeout except that of
+ * `deliver`, so that a test that advances the clock does not cancel a delivery in flight.
  */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
   readonly #log = new DeliveryLog();
-  readonly #waits = new Set<() => void>();
-  readonly #lanes = new Map<string, Promise<void>>();
-  readonly #underWay = new Set<AbortController>();
+  readonly #timers = new Set<() => void>();
+  readonly #queues = new Map<string, Promise<void>>();
+  readonly #pending = new Set<AbortController>();
   #batch: QueuedDelivery[] = [];
-  #forgery = 0;
+  #forgedShare = 0;
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options;
@@ -49,84 +50,86 @@ export class WebhookSender {
 
   send(webhook: WebhookRecord, event: WebhookEventName, payload: unknown): void {
     const settings = this.#options.settings();
-    // Not from a seeded generator: a sandbox started anew would use the same ids, and receivers would drop what comes under them.
+    // Not seeded: a restarted sandbox would reuse the ids, and receivers would drop its deliveries as duplicates.
     const uuid = crypto.randomUUID();
     const body = JSON.stringify(payload);
     const occurredAt = new Date(this.#options.now()).toISOString();
-    const parcels = Array.from({ length: settings.copies }, (): QueuedDelivery => {
+    const deliveries = Array.from({ length: settings.copies }, (): QueuedDelivery => {
       const entry = this.#log.add({ uuid, webhookId: webhook.id, event, url: webhook.url, payload: body, occurredAt });
       return { entry, isForged: this.#nextIsForged() };
     });
-    this.#hold(parcels, settings);
+    this.#schedule(deliveries, settings);
   }
 
   report(): DeliveryReport {
-    return this.#log.report(this.#underWay.size);
+    return this.#log.report(this.#pending.size);
   }
 
   clear(): void {
     this.#log.clear();
   }
 
-  /** Gives up whatever waits or is under way, and forgets it. */
+  /** Cancels all deliveries, and clears the log. */
   stop(): void {
-    for (const cancel of this.#waits) cancel();
-    this.#waits.clear();
-    for (const attempt of this.#underWay) attempt.abort();
-    this.#lanes.clear();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    for (const attempt of this.#pending) attempt.abort();
+    this.#queues.clear();
     this.#batch = [];
     this.#log.clear();
   }
 
-  #hold(parcels: QueuedDelivery[], { order, delayMs, batchMs }: WebhookSettings): void {
+  #schedule(deliveries: QueuedDelivery[], { order, delayMs, batchMs }: WebhookSettings): void {
     if (order === 'original') {
-      this.#wait(delayMs, () => parcels.forEach((parcel) => this.#enqueue(parcel)));
+      this.#after(delayMs, () => deliveries.forEach((delivery) => this.#enqueue(delivery)));
       return;
     }
     const isFirst = this.#batch.length === 0;
-    this.#batch.push(...parcels);
-    if (isFirst) this.#wait(delayMs + batchMs, () => this.#sendBatch(order));
+    this.#batch.push(...deliveries);
+    if (isFirst) this.#after(delayMs + batchMs, () => this.#sendBatch(order));
   }
 
   #sendBatch(order: 'reversed' | 'shuffled'): void {
-    const parcels = this.#batch;
+    const deliveries = this.#batch;
     this.#batch = [];
-    const ordered = order === 'reversed' ? parcels.toReversed() : this.#options.random.shuffled(parcels);
-    for (const parcel of ordered) this.#enqueue(parcel);
+    const ordered = order === 'reversed' ? deliveries.toReversed() : this.#options.random.shuffled(deliveries);
+    for (const delivery of ordered) this.#enqueue(delivery);
   }
 
-  /** Behind what is on its way to this webhook already, or the network would decide on the order. */
-  #enqueue(parcel: QueuedDelivery): void {
-    const { webhookId } = parcel.entry;
-    const before = this.#lanes.get(webhookId) ?? Promise.resolve();
+  /** Sends a delivery after the earlier ones to the same webhook, because concurrent requests could arrive in any order. */
+  #enqueue(delivery: QueuedDelivery): void {
+    const { webhookId } = delivery.entry;
+    const earlier = this.#queues.get(webhookId) ?? Promise.resolve();
     const attempt = new AbortController();
-    this.#underWay.add(attempt);
-    const mine = before.then(() => this.#attempt(parcel, attempt.signal)).finally(() => this.#underWay.delete(attempt));
-    this.#lanes.set(webhookId, mine);
+    this.#pending.add(attempt);
+    const sent = earlier
+      .then(() => this.#attempt(delivery, attempt.signal))
+      .finally(() => this.#pending.delete(attempt));
+    this.#queues.set(webhookId, sent);
   }
 
-  async #attempt(parcel: QueuedDelivery, signal: AbortSignal): Promise<void> {
+  async #attempt(delivery: QueuedDelivery, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { entry } = parcel;
+    const { entry } = delivery;
     if (!this.#options.isEnabled(entry.webhookId)) {
       entry.status = 'failed';
       return;
     }
     entry.attempts += 1;
-    entry.responseStatus = await this.#send(parcel, signal).catch(() => null);
-    if (!signal.aborted) this.#settle(parcel);
+    entry.responseStatus = await this.#send(delivery, signal).catch(() => null);
+    if (!signal.aborted) this.#settle(delivery);
   }
 
-  /** 2xx is delivered; 5xx and no answer are tried again; any other answer is final. */
-  #settle(parcel: QueuedDelivery): void {
-    const { entry } = parcel;
+  /** Decides by the response: 2xx means delivered; 5xx, or no response, means retry; any other status means failed. */
+  #settle(delivery: QueuedDelivery): void {
+    const { entry } = delivery;
     if (entry.responseStatus !== null && entry.responseStatus < 500) {
       entry.status = entry.responseStatus >= 200 && entry.responseStatus < 300 ? 'delivered' : 'failed';
       return;
     }
-    const delay = RETRY_DELAYS_MS[entry.attempts - 1];
-    if (delay === undefined) entry.status = 'failed';
-    else this.#wait(delay, () => this.#enqueue(parcel));
+    const delayMs = RETRY_DELAYS_MS[entry.attempts - 1];
+    if (delayMs === undefined) entry.status = 'failed';
+    else this.#after(delayMs, () => this.#enqueue(delivery));
   }
 
   async #send({ entry, isForged }: QueuedDelivery, signal: AbortSignal): Promise<number> {
@@ -138,29 +141,29 @@ export class WebhookSender {
       'rtk-uuid': entry.uuid,
       'rtk-webhook-id': entry.webhookId,
     };
-    // A redirect is an answer that is not 2xx, and no invitation.
+    // Redirects are not followed: they count as failures.
     const response = await deliver(entry.url, { method: 'POST', headers, body, redirect: 'manual', signal });
     await response.arrayBuffer();
     return response.status;
   }
 
-  /** Evenly spread, so that a share of 0.5 is every second one. */
+  /** Spreads the forged signatures evenly: a ratio of 0.5 forges every second one. */
   #nextIsForged(): boolean {
-    this.#forgery += this.#options.settings().badSignatureRatio;
-    if (this.#forgery < 1) return false;
-    this.#forgery -= 1;
+    this.#forgedShare += this.#options.settings().badSignatureRatio;
+    if (this.#forgedShare < 1) return false;
+    this.#forgedShare -= 1;
     return true;
   }
 
-  #wait(milliseconds: number, callback: () => void): void {
-    if (milliseconds === 0) {
+  #after(delayMs: number, callback: () => void): void {
+    if (delayMs === 0) {
       callback();
       return;
     }
-    const cancel = this.#options.clock.after(milliseconds, () => {
-      this.#waits.delete(cancel);
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
       callback();
     });
-    this.#waits.add(cancel);
+    this.#timers.add(cancel);
   }
 }

@@ -1,6 +1,6 @@
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 
-/** The key pair that deliveries are signed with: RSA-SHA256 over the raw body. Made when it is first needed, for that takes a while. */
+/** The key pair that signs deliveries: RSA-SHA256 over the raw body. It is generated when first needed, because that takes a while. */
 export class SigningKey {
   #pair: ReturnType<typeof generate> | undefined;
 
@@ -17,7 +17,7 @@ export class SigningKey {
     return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
   }
 
-  /** From now on another pair is used. */
+  /** Replaces the key pair. */
   rotate(): void {
     this.#pair = undefined;
   }

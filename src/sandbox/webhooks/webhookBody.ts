@@ -1,7 +1,7 @@
 import { parseBody, invalidBody } from '../parseBody.ts';
 import { WEBHOOK_EVENTS, type WebhookEventName, type WebhookInput } from './registry.ts';
 
-/** Reads the body of a creation or a replacement: all but `enabled` is required. */
+/** Parses the body of a POST or PUT: all fields except `enabled` are required. Throws an `ApiError` (400) for an invalid body. */
 export function parseWebhookInput(body: string): WebhookInput {
   const { name, url, events, enabled = true } = parseWebhookPatch(body);
   if (name === undefined) throw invalidBody('name is required');
@@ -10,29 +10,29 @@ export function parseWebhookInput(body: string): WebhookInput {
   return { name, url, events, enabled };
 }
 
-/** Reads the body of a change: nothing is required. Keys that the page does not list are ignored. */
+/** Parses the body of a PATCH, which requires no field. Keys that the documentation does not list are ignored. */
 export function parseWebhookPatch(body: string): Partial<WebhookInput> {
   const { name, url, events, enabled } = parseBody(body);
   return {
-    ...(name === undefined ? {} : { name: readName(name) }),
-    ...(url === undefined ? {} : { url: readUrl(url) }),
-    ...(events === undefined ? {} : { events: readEvents(events) }),
-    ...(enabled === undefined ? {} : { enabled: readEnabled(enabled) }),
+    ...(name === undefined ? {} : { name: parseName(name) }),
+    ...(url === undefined ? {} : { url: parseUrl(url) }),
+    ...(events === undefined ? {} : { events: parseEvents(events) }),
+    ...(enabled === undefined ? {} : { enabled: parseEnabled(enabled) }),
   };
 }
 
-function readName(name: unknown): string {
+function parseName(name: unknown): string {
   if (typeof name === 'string' && name !== '') return name;
   throw invalidBody('name must be a string');
 }
 
-/** The API wants addresses on the public Internet; here the receivers are on this machine. */
-function readUrl(url: unknown): string {
+/** Unlike the API, the sandbox accepts URLs outside the public Internet: its receivers are on the same machine. */
+function parseUrl(url: unknown): string {
   if (typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)) return url;
-  throw invalidBody('url must be an HTTP address');
+  throw invalidBody('url must be an http or https URL');
 }
 
-function readEvents(events: unknown): WebhookEventName[] {
+function parseEvents(events: unknown): WebhookEventName[] {
   if (!Array.isArray(events) || events.length === 0) throw invalidBody('events must be a list of at least one event');
   return events.map((event: unknown) => {
     const known = WEBHOOK_EVENTS.find((name) => name === event);
@@ -41,7 +41,7 @@ function readEvents(events: unknown): WebhookEventName[] {
   });
 }
 
-function readEnabled(enabled: unknown): boolean {
+function parseEnabled(enabled: unknown): boolean {
   if (typeof enabled === 'boolean') return enabled;
   throw invalidBody('enabled must be true or false');
 }

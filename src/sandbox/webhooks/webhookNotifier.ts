@@ -10,7 +10,7 @@ import type { WebhookSettings } from './webhookSettings.ts';
 import { SigningKey } from './signingKey.ts';
 import { type LivestreamChange, ChangeDetector } from './changeDetector.ts';
 
-/** For `shuffled`: the same disorder at every start. */
+/** The seed for the order `shuffled`, which is the same at every start. */
 const SEED = 20_260_116;
 
 export interface WebhookNotifierOptions {
@@ -21,18 +21,18 @@ export interface WebhookNotifierOptions {
   settings: () => SandboxSettings;
 }
 
-/** Tells registered webhooks what happens in the world. */
+/** Notifies the registered webhooks of changes in the world. */
 export class WebhookNotifier {
   readonly registry = new WebhookRegistry();
   readonly key = new SigningKey();
   readonly sender: WebhookSender;
   readonly #options: WebhookNotifierOptions;
-  readonly #watcher: ChangeDetector;
+  readonly #changes: ChangeDetector;
 
   constructor(options: WebhookNotifierOptions) {
     const { base, clock, deliver, settings } = options;
     this.#options = options;
-    this.#watcher = new ChangeDetector(clock, base, (change) => this.#tellChange(change));
+    this.#changes = new ChangeDetector(clock, base, (change) => this.#notifyOfChange(change));
     this.sender = new WebhookSender({
       clock: base,
       random: createRandom(SEED),
@@ -44,66 +44,67 @@ export class WebhookNotifier {
     });
   }
 
-  /** To be called after whatever may have changed the world, its time or the webhooks. */
+  /** Notifies of changed livestreams. Must be called after anything that may change the world, its time or the webhooks. */
   checkForChanges(): void {
-    if (this.registry.hasEnabled) this.#watcher.check(this.#options.world());
-    else this.#watcher.reset();
+    if (this.registry.hasEnabled) this.#changes.check(this.#options.world());
+    else this.#changes.reset();
   }
 
+  /** Starts the meeting's session, and notifies of it. */
   meetingStarted(meetingId: string): void {
     const world = this.#options.world();
     const meeting = world.meeting(meetingId);
     if (meeting === undefined) return;
-    const gathering = world.startMeetingSession(meetingId);
-    this.#tell('meeting.started', ({ appId }) => meetingStartedPayload(meeting, gathering, appId));
+    const session = world.startMeetingSession(meetingId);
+    this.#notify('meeting.started', ({ appId }) => meetingStartedPayload(meeting, session, appId));
   }
 
-  /** Ends the meeting, and with it its livestream; of the two, the livestream's end is told first. */
+  /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
   meetingEnded(meetingId: string, reason: EndReason): void {
     const world = this.#options.world();
     const meeting = world.meeting(meetingId);
     if (meeting === undefined) return;
-    const ended = { gathering: world.endMeetingSession(meetingId), at: world.now, reason };
+    const ended = { session: world.endMeetingSession(meetingId), at: world.now, reason };
     this.checkForChanges();
-    this.#tell('meeting.ended', ({ appId }) => meetingEndedPayload(meeting, ended, appId));
+    this.#notify('meeting.ended', ({ appId }) => meetingEndedPayload(meeting, ended, appId));
   }
 
-  /** Forgets the webhooks, and gives up what waits to be sent to them. */
+  /** Removes the webhooks, and cancels their deliveries. */
   stop(): void {
     this.registry.clear();
-    this.#watcher.reset();
+    this.#changes.reset();
     this.sender.stop();
   }
 
-  #tellChange(change: LivestreamChange): void {
+  #notifyOfChange(change: LivestreamChange): void {
     const { world, settings } = this.#options;
     const status = webhookStatus(change, settings().webhooks);
     if (status === undefined) return;
     const { livestream } = change;
     const meeting = livestream.meetingId === undefined ? undefined : world().meeting(livestream.meetingId);
     const update = { livestream, meeting, status, now: world().now };
-    this.#tell('livestreaming.statusUpdate', ({ appId }) =>
+    this.#notify('livestreaming.statusUpdate', ({ appId }) =>
       statusUpdatePayload(update, appId, settings().responseFormats),
     );
   }
 
-  #tell(event: WebhookEventName, payload: (webhook: WebhookRecord) => unknown): void {
+  #notify(event: WebhookEventName, payload: (webhook: WebhookRecord) => unknown): void {
     if (!this.#options.settings().webhooks.enabled) return;
     for (const webhook of this.registry.subscribedTo(event)) this.sender.send(webhook, event, payload(webhook));
   }
 }
 
-/** The word that a webhook has for a change; undefined: it does not tell it. */
+/** The status that webhooks get for a change; undefined if they get none. */
 function webhookStatus({ status, isNewStatus }: LivestreamChange, settings: WebhookSettings): string | undefined {
-  const tellsAll = settings.statuses === 'all';
-  if (!isNewStatus && !tellsAll) return undefined;
+  const includesAll = settings.statuses === 'all';
+  if (!isNewStatus && !includesAll) return undefined;
   switch (status) {
     case 'LIVE':
       return status;
     case 'INVOKED':
-      return tellsAll ? status : undefined;
+      return includesAll ? status : undefined;
     case 'ERRORED':
-      return tellsAll ? status : settings.endStatus;
+      return includesAll ? status : settings.endStatus;
     case 'IDLE':
     case 'OFFLINE':
       return settings.endStatus;

@@ -2,35 +2,35 @@ import { InputError, Fields } from '../fields.ts';
 
 const ORDERS = ['original', 'reversed', 'shuffled'] as const;
 const STATUSES = ['documented', 'all'] as const;
-const STOPPED = ['OFFLINE', 'IDLE'] as const;
+const END_STATUSES = ['OFFLINE', 'IDLE'] as const;
 
-/** So that a slip of the keyboard does not flood a receiver. */
+/** Limits the damage of a typing error. */
 const MAX_COPIES = 100;
 
-/** How the registered webhooks are called. */
+/** How deliveries are sent to webhooks. */
 export interface WebhookSettings {
-  /** False: nothing is sent, and what happens meanwhile is never told. */
+  /** False if nothing is sent. Events that occur meanwhile are never sent. */
   enabled: boolean;
-  /** How often each delivery is sent, always with the same `rtk-uuid`. */
+  /** How many times each delivery is sent, always with the same `rtk-uuid`. */
   copies: number;
-  /** How long after the change a delivery is sent. */
+  /** The time from an event to its delivery. */
   delayMs: number;
-  /** In which order the deliveries of one batch are sent. */
+  /** The order of the deliveries in a batch. */
   order: (typeof ORDERS)[number];
-  /** Unless their order is kept, deliveries are gathered for this long before they are sent. */
+  /** How long deliveries are collected into a batch before they are sent, unless `order` is `original`. */
   batchMs: number;
-  /** Which part of the deliveries, from 0 to 1 and evenly spread, has a signature that is not of its body. */
+  /** The fraction of deliveries, from 0 to 1, that have a wrong signature. They are spread evenly. */
   badSignatureRatio: number;
   /**
-   * `documented`: LIVE, and an end of any kind; that a livestream is INVOKED or ERRORED or has got its playback URL, only reads tell.
-   * `all`: these too, an ERRORED one by that word, a playback URL that appears by the same status once more.
+   * Which changes are sent. `documented`: LIVE, and any end, as `endStatus`. `all`: INVOKED, too; ERRORED as such; and a playback URL
+   * that becomes visible later, as a second event with the same status.
    */
   statuses: (typeof STATUSES)[number];
-  /** The word for an end. */
-  endStatus: (typeof STOPPED)[number];
+  /** The status of the event for a livestream's end. */
+  endStatus: (typeof END_STATUSES)[number];
 }
 
-/** As the vendor's guide describes it. */
+/** Webhooks as the vendor documents them. */
 export const DEFAULT_WEBHOOK_SETTINGS: WebhookSettings = {
   enabled: true,
   copies: 1,
@@ -42,7 +42,7 @@ export const DEFAULT_WEBHOOK_SETTINGS: WebhookSettings = {
   endStatus: 'OFFLINE',
 };
 
-/** `current` with the changes of `patch`; throws `BadInput`, changing nothing. */
+/** Returns `current` with the changes of `patch`; throws an `InputError` for an unknown key or an invalid value. */
 export function mergeWebhookSettings(current: WebhookSettings, patch: unknown): WebhookSettings {
   const fields = new Fields(patch, 'webhooks');
   const merged = {
@@ -53,7 +53,7 @@ export function mergeWebhookSettings(current: WebhookSettings, patch: unknown): 
     batchMs: fields.number('batchMs') ?? current.batchMs,
     badSignatureRatio: fields.number('badSignatureRatio') ?? current.badSignatureRatio,
     statuses: fields.choice('statuses', STATUSES) ?? current.statuses,
-    endStatus: fields.choice('endStatus', STOPPED) ?? current.endStatus,
+    endStatus: fields.choice('endStatus', END_STATUSES) ?? current.endStatus,
   };
   fields.rejectUnknownKeys();
   if (merged.copies > MAX_COPIES) throw new InputError(`webhooks.copies must be at most ${MAX_COPIES}`);

@@ -1,24 +1,24 @@
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { at, closeAfterTest, serve } from './support.ts';
+import { getAt, closeAfterTest, serveSandbox } from './serveSandbox.ts';
 
-/** A webhook call as its receiver sees it. */
-export interface Received {
+/** A request that a receiver got. */
+export interface ReceivedRequest {
   method: string | undefined;
   headers: IncomingHttpHeaders;
-  /** The body's bytes, as they came. */
+  /** The bytes of the body. */
   raw: Buffer<ArrayBuffer>;
   body: unknown;
 }
 
-/** How a receiver answers: with a status (a redirect leads back to it), not at all, or by closing the connection. */
+/** How a receiver responds: with a status (a redirect leads back to the receiver), not at all, or by closing the connection. */
 export type Reply = number | 'hang' | 'drop';
 
-/** A local HTTP server that keeps what it is sent; it gives the `replies` in turn, and 204 after them. */
+/** Starts an HTTP server that records its requests. It responds with each of the `replies` in turn, and then with 204. */
 export async function startReceiver(...replies: Reply[]) {
-  const received: Received[] = [];
-  let aborted = 0;
+  const received: ReceivedRequest[] = [];
+  let abortedCount = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -26,9 +26,9 @@ export async function startReceiver(...replies: Reply[]) {
       const raw = Buffer.concat(chunks);
       received.push({ method: request.method, headers: request.headers, raw, body: JSON.parse(raw.toString()) });
       response.once('close', () => {
-        if (!response.writableFinished) aborted += 1;
+        if (!response.writableFinished) abortedCount += 1;
       });
-      reply(response, replies.shift() ?? 204);
+      respond(response, replies.shift() ?? 204);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -42,18 +42,18 @@ export async function startReceiver(...replies: Reply[]) {
   closeAfterTest({ close });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('Not listening');
-  return { url: `http://127.0.0.1:${address.port}/hook`, received, aborted: () => aborted };
+  return { url: `http://127.0.0.1:${address.port}/hook`, received, abortedCount: () => abortedCount };
 }
 
-function reply(response: ServerResponse, how: Reply): void {
-  if (how === 'hang') return;
-  if (how === 'drop') response.destroy();
-  else response.writeHead(how, how >= 300 && how < 400 ? { location: '/hook' } : {}).end();
+function respond(response: ServerResponse, reply: Reply): void {
+  if (reply === 'hang') return;
+  if (reply === 'drop') response.destroy();
+  else response.writeHead(reply, reply >= 300 && reply < 400 ? { location: '/hook' } : {}).end();
 }
 
-/** A sandbox, and a receiver whose webhook for livestreams' and meetings' events is registered with it. */
-export async function serveAndReceive(settings: SettingsPatch = {}, ...replies: Reply[]) {
-  const served = await serve(settings);
+/** Serves a sandbox, and registers a receiver for the events of livestreams and meetings. */
+export async function serveWithReceiver(settings: SettingsPatch = {}, ...replies: Reply[]) {
+  const served = await serveSandbox(settings);
   const receiver = await startReceiver(...replies);
   const webhook = {
     name: 'All of them',
@@ -65,15 +65,15 @@ export async function serveAndReceive(settings: SettingsPatch = {}, ...replies: 
   return {
     ...served,
     receiver,
-    webhookId: String(at(body, 'data', 'id')),
-    /** Starts a livestream, and gives its id. */
+    webhookId: String(getAt(body, 'data', 'id')),
+    /** Starts a livestream, and returns its id. */
     start: async () =>
-      String(at((await served.post(`${path}/livestreams`, { name: 'First light' })).body, 'data', 'id')),
+      String(getAt((await served.post(`${path}/livestreams`, { name: 'First light' })).body, 'data', 'id')),
     stop: () => served.post(`${path}/active-livestream/stop`),
   };
 }
 
-/** The statuses told, in the order of their arrival. */
-export function statuses(received: readonly Received[]): unknown[] {
-  return received.map(({ body }) => at(body, 'status'));
+/** The statuses in the received events, in order of arrival. */
+export function statusesOf(received: readonly ReceivedRequest[]): unknown[] {
+  return received.map(({ body }) => getAt(body, 'status'));
 }

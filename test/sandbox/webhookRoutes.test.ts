@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { at, matching, rows, serve } from './support.ts';
+import { getAt, stringMatching, assertArray, serveSandbox } from './serveSandbox.ts';
 
 const WEBHOOK = {
   name: 'Livestreams',
@@ -7,34 +7,37 @@ const WEBHOOK = {
   events: ['livestreaming.statusUpdate', 'meeting.ended'],
 };
 
-async function register(settings: Parameters<typeof serve>[0] = {}) {
-  const served = await serve(settings);
+async function register(settings: Parameters<typeof serveSandbox>[0] = {}) {
+  const served = await serveSandbox(settings);
   const { status, body } = await served.post('/webhooks', WEBHOOK);
-  return { ...served, status, body, path: `/webhooks/${String(at(body, 'data', 'id'))}` };
+  return { ...served, status, body, path: `/webhooks/${String(getAt(body, 'data', 'id'))}` };
 }
 
 describe('a webhook', () => {
-  test('is registered with 201, enabled unless told otherwise, and can be read back and listed', async () => {
+  test('is registered with 201, enabled by default, and can be read and listed', async () => {
     const { status, body, path, get, post, clock } = await register();
     const now = new Date(clock.now()).toISOString();
     expect(status).toBe(201);
     expect(body).toEqual({
       success: true,
-      data: { id: matching(/^[0-9a-f-]{36}$/), ...WEBHOOK, enabled: true, created_at: now, updated_at: now },
+      data: { id: stringMatching(/^[0-9a-f-]{36}$/), ...WEBHOOK, enabled: true, created_at: now, updated_at: now },
     });
     const second = await post('/webhooks', { ...WEBHOOK, enabled: false });
-    expect(at(second.body, 'data', 'enabled')).toBe(false);
+    expect(getAt(second.body, 'data', 'enabled')).toBe(false);
     expect((await get(path)).body).toEqual(body);
-    expect((await get('/webhooks')).body).toEqual({ success: true, data: [at(body, 'data'), at(second.body, 'data')] });
+    expect((await get('/webhooks')).body).toEqual({
+      success: true,
+      data: [getAt(body, 'data'), getAt(second.body, 'data')],
+    });
   });
 
-  test('is replaced by PUT, and changed in part by PATCH', async () => {
+  test('is replaced by PUT, and changed partly by PATCH', async () => {
     const { body, path, get, send, clock } = await register();
     clock.advance(1000);
     const patched = await send('PATCH', path, { enabled: false });
-    const { data } = { data: { id: at(body, 'data', 'id'), created_at: at(body, 'data', 'created_at') } };
+    const { data } = { data: { id: getAt(body, 'data', 'id'), created_at: getAt(body, 'data', 'created_at') } };
     expect(patched.status).toBe(200);
-    expect(at(patched.body, 'data')).toEqual({
+    expect(getAt(patched.body, 'data')).toEqual({
       ...data,
       ...WEBHOOK,
       enabled: false,
@@ -42,27 +45,27 @@ describe('a webhook', () => {
     });
     const other = { name: 'Others', url: 'http://127.0.0.1:9/', events: ['meeting.started'] };
     const replaced = await send('PUT', path, other);
-    expect(at(replaced.body, 'data')).toMatchObject({ ...data, ...other, enabled: true });
+    expect(getAt(replaced.body, 'data')).toMatchObject({ ...data, ...other, enabled: true });
     expect((await get(path)).body).toEqual(replaced.body);
   });
 
-  test('is told once more when it is deleted, and then gone', async () => {
+  test('is returned by its deletion, and does not exist afterwards', async () => {
     const { body, path, get, send } = await register();
     expect(await send('DELETE', path)).toMatchObject({ status: 200, body });
-    expect(at((await get('/webhooks')).body, 'data')).toEqual([]);
+    expect(getAt((await get('/webhooks')).body, 'data')).toEqual([]);
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
-      const answer = await send(method, path, method === 'GET' ? undefined : WEBHOOK);
-      expect([method, answer.status]).toEqual([method, 404]);
+      const response = await send(method, path, method === 'GET' ? undefined : WEBHOOK);
+      expect([method, response.status]).toEqual([method, 404]);
     }
   });
 
-  test('may have the URL of another one', async () => {
+  test('can have the URL of another webhook', async () => {
     const { get, post } = await register();
     expect((await post('/webhooks', WEBHOOK)).status).toBe(201);
-    expect(rows(at((await get('/webhooks')).body, 'data'))).toHaveLength(2);
+    expect(assertArray(getAt((await get('/webhooks')).body, 'data'))).toHaveLength(2);
   });
 
-  test("is not seen from another app's paths", async () => {
+  test('is not visible to another app', async () => {
     const { url, path } = await register();
     const headers = { authorization: 'Bearer t' };
     const app = `${url}/accounts/an-account/realtime/kit/another-app`;
@@ -83,27 +86,27 @@ describe('a webhook', () => {
     [{ ...WEBHOOK, events: ['livestream.started'] }, 'events'],
     [{ ...WEBHOOK, events: undefined }, 'events'],
     [{ ...WEBHOOK, enabled: 'yes' }, 'enabled'],
-  ])('is refused with 400 where the body is %j', async (body, named) => {
+  ])('is rejected with 400 for the body %j', async (body, key) => {
     const { get, post, send, path } = await register();
     const before = (await get('/webhooks')).body;
-    for (const answer of [await post('/webhooks', body), await send('PUT', path, body)]) {
-      expect(answer.status).toBe(400);
-      expect(at(answer.body, 'error', 'message')).toContain(named);
+    for (const response of [await post('/webhooks', body), await send('PUT', path, body)]) {
+      expect(response.status).toBe(400);
+      expect(getAt(response.body, 'error', 'message')).toContain(key);
     }
     expect((await get('/webhooks')).body).toEqual(before);
   });
 
-  test('takes the forms that the shapes ask for', async () => {
+  test('has the format of the setting responseFormats', async () => {
     const bare = await register({ responseFormats: { optionalFields: 'missing', envelope: 'result' } });
-    expect(at((await bare.get('/webhooks')).body, 'result')).toEqual([{ id: matching(/./) }]);
-    const gone = await serve({ responseFormats: { notFound: 'null', errors: 'errors' } });
+    expect(getAt((await bare.get('/webhooks')).body, 'result')).toEqual([{ id: stringMatching(/./) }]);
+    const gone = await serveSandbox({ responseFormats: { notFound: 'null', errors: 'errors' } });
     expect(await gone.get('/webhooks/none')).toMatchObject({ status: 200, body: { success: true, data: null } });
     expect((await gone.send('DELETE', '/webhooks/none')).body).toMatchObject({ errors: [{ code: 404 }] });
   });
 
-  test('is forgotten at a reset', async () => {
+  test('is removed by a reset', async () => {
     const { get, control } = await register();
     await control('POST', '/__sandbox/reset');
-    expect(at((await get('/webhooks')).body, 'data')).toEqual([]);
+    expect(getAt((await get('/webhooks')).body, 'data')).toEqual([]);
   });
 });

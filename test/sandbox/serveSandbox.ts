@@ -4,26 +4,26 @@ import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { type FakeClock, createFakeClock } from '../support/fakeClock.ts';
 
-const running: { close(): Promise<void> }[] = [];
+const servers: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()));
+  await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
-/** An answer as a test looks at it; a member that is not there reads as undefined. */
-export interface Seen {
+/** A response with its JSON body; `body` is undefined if the response has none. */
+export interface JsonResponse {
   status: number;
   headers: Headers;
   body: unknown;
 }
 
-/** Closes it after the test. */
+/** Closes a server after the test. */
 export function closeAfterTest(server: { close(): Promise<void> }): void {
-  running.push(server);
+  servers.push(server);
 }
 
-/** A sandbox behind a real server on a fake clock, closed after the test. */
-export async function serve(settings: SettingsPatch = {}, clock: FakeClock = createFakeClock()) {
+/** Serves a sandbox over HTTP, with a fake clock, until the end of the test. */
+export async function serveSandbox(settings: SettingsPatch = {}, clock: FakeClock = createFakeClock()) {
   const sandbox = createSandbox({ clock, settings });
   const server = await startSandboxServer({ port: 0, sandbox });
   closeAfterTest(server);
@@ -37,35 +37,35 @@ export async function serve(settings: SettingsPatch = {}, clock: FakeClock = cre
     clock,
     exampleIds: sandbox.exampleIds,
     call,
-    get: (path: string) => seen(call(path)),
-    post: (path: string, body: unknown = {}) => seen(call(path, { method: 'POST', body: JSON.stringify(body) })),
+    get: (path: string) => readJson(call(path)),
+    post: (path: string, body: unknown = {}) => readJson(call(path, { method: 'POST', body: JSON.stringify(body) })),
     send: (method: string, path: string, body?: unknown) =>
-      seen(call(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })),
-    control: (method: string, path: string, body?: unknown) => seen(control(method, path, body)),
+      readJson(call(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })),
+    control: (method: string, path: string, body?: unknown) => readJson(control(method, path, body)),
   };
 }
 
-async function seen(answer: Promise<Response>): Promise<Seen> {
-  const response = await answer;
+async function readJson(responding: Promise<Response>): Promise<JsonResponse> {
+  const response = await responding;
   const text = await response.text();
   const body: unknown = text === '' ? undefined : JSON.parse(text);
   return { status: response.status, headers: response.headers, body };
 }
 
-/** Matchers, typed so that they may stand in an expected object. */
+/** Matchers of type `unknown`, so that they can be part of an expected object. */
 export const aString: unknown = expect.any(String);
 export const aNumber: unknown = expect.any(Number);
-export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+export const stringMatching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-/** Digs into JSON: `at(body, 'data', 0, 'id')`. */
-export function at(value: unknown, ...keys: (string | number)[]): unknown {
+/** A value inside JSON, or undefined: `getAt(body, 'data', 0, 'id')`. */
+export function getAt(value: unknown, ...keys: (string | number)[]): unknown {
   return keys.reduce<unknown>((found, key) => {
     return typeof found === 'object' && found !== null ? Reflect.get(found, key) : undefined;
   }, value);
 }
 
-/** The rows of a list. */
-export function rows(value: unknown): unknown[] {
+/** Returns the value if it is an array, else throws. */
+export function assertArray(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw new Error('Not a list');
   return value.map((row: unknown) => row);
 }

@@ -3,87 +3,91 @@ import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { serveAndReceive, statuses } from './receiver.ts';
-import { at } from './support.ts';
+import { serveWithReceiver, statusesOf } from './deliveryReceiver.ts';
+import { getAt } from './serveSandbox.ts';
 
-type Served = Awaited<ReturnType<typeof serveAndReceive>>;
+type Served = Awaited<ReturnType<typeof serveWithReceiver>>;
 
-const LIVE_AT_ONCE = { goLiveAfterMs: 0 };
+const LIVE_IMMEDIATELY = { goLiveAfterMs: 0 };
 
-/** Waits until no request is under way, and gives what the only delivery has come to. */
-async function fate({ sandbox }: Served) {
+/** Waits until no request is in flight, and returns the outcome of the only delivery. */
+async function settledDelivery({ sandbox }: Served) {
   await eventually(() => expect(sandbox.deliveries().inFlight).toBe(0));
   const { deliveries } = sandbox.deliveries();
   expect(deliveries).toHaveLength(1);
-  return { status: deliveries[0]?.status, attempts: deliveries[0]?.attempts, answer: deliveries[0]?.responseStatus };
+  return {
+    status: deliveries[0]?.status,
+    attempts: deliveries[0]?.attempts,
+    responseStatus: deliveries[0]?.responseStatus,
+  };
 }
 
 describe('a delivery', () => {
-  test('that is answered 2xx is delivered', async () => {
-    const served = await serveAndReceive(LIVE_AT_ONCE, 202);
+  test('is delivered when the response is 2xx', async () => {
+    const served = await serveWithReceiver(LIVE_IMMEDIATELY, 202);
     await served.start();
-    expect(await fate(served)).toEqual({ status: 'delivered', attempts: 1, answer: 202 });
+    expect(await settledDelivery(served)).toEqual({ status: 'delivered', attempts: 1, responseStatus: 202 });
     expect(served.clock.pending()).toBe(0);
   });
 
-  test.each([[503], ['drop']] as const)('is tried again after %s, by the clock, under the same uuid', async (reply) => {
-    const served = await serveAndReceive(LIVE_AT_ONCE, reply, reply);
+  test.each([[503], ['drop']] as const)('is retried after %s, with the same uuid', async (reply) => {
+    const served = await serveWithReceiver(LIVE_IMMEDIATELY, reply, reply);
     const { clock, receiver } = served;
     await served.start();
-    const answer = reply === 'drop' ? null : reply;
-    expect(await fate(served)).toEqual({ status: 'pending', attempts: 1, answer });
+    const responseStatus = reply === 'drop' ? null : reply;
+    expect(await settledDelivery(served)).toEqual({ status: 'pending', attempts: 1, responseStatus });
     clock.advance(999);
     expect(receiver.received).toHaveLength(1);
     clock.advance(1);
-    expect(await fate(served)).toEqual({ status: 'pending', attempts: 2, answer });
+    expect(await settledDelivery(served)).toEqual({ status: 'pending', attempts: 2, responseStatus });
     clock.advance(5000);
-    expect(await fate(served)).toEqual({ status: 'delivered', attempts: 3, answer: 204 });
+    expect(await settledDelivery(served)).toEqual({ status: 'delivered', attempts: 3, responseStatus: 204 });
     const sent = receiver.received.map(({ headers, raw }) => [headers['rtk-uuid'], raw.toString()]);
     expect(sent).toEqual(Array(3).fill(sent[0]));
   });
 
-  test('is given up after five attempts', async () => {
-    const served = await serveAndReceive(LIVE_AT_ONCE, ...Array<number>(9).fill(500));
+  test('fails after five attempts', async () => {
+    const served = await serveWithReceiver(LIVE_IMMEDIATELY, ...Array<number>(9).fill(500));
     await served.start();
     for (const seconds of [1, 5, 25, 125]) {
-      await fate(served);
+      await settledDelivery(served);
       served.clock.advance(seconds * 1000);
     }
-    expect(await fate(served)).toEqual({ status: 'failed', attempts: 5, answer: 500 });
+    expect(await settledDelivery(served)).toEqual({ status: 'failed', attempts: 5, responseStatus: 500 });
     expect(served.clock.pending()).toBe(0);
   });
 
-  test.each([[307], [401], [429]])('that is answered %i has failed, and is not tried again', async (answer) => {
-    const served = await serveAndReceive(LIVE_AT_ONCE, answer);
+  test.each([[307], [401], [429]])('fails without a retry when the response is %i', async (responseStatus) => {
+    const served = await serveWithReceiver(LIVE_IMMEDIATELY, responseStatus);
     await served.start();
-    expect(await fate(served)).toEqual({ status: 'failed', attempts: 1, answer });
+    expect(await settledDelivery(served)).toEqual({ status: 'failed', attempts: 1, responseStatus });
     expect(served.receiver.received).toHaveLength(1);
     expect(served.clock.pending()).toBe(0);
   });
 
-  test('is not tried again once its webhook is gone', async () => {
-    const served = await serveAndReceive(LIVE_AT_ONCE, 503);
+  test('is not retried after its webhook was deleted', async () => {
+    const served = await serveWithReceiver(LIVE_IMMEDIATELY, 503);
     await served.start();
-    await fate(served);
+    await settledDelivery(served);
     await served.send('DELETE', `/webhooks/${served.webhookId}`);
     served.clock.advance(1000);
-    expect(await fate(served)).toEqual({ status: 'failed', attempts: 1, answer: 503 });
+    expect(await settledDelivery(served)).toEqual({ status: 'failed', attempts: 1, responseStatus: 503 });
     expect(served.receiver.received).toHaveLength(1);
   });
 
-  test('keeps nobody waiting: the API answers while the receiver does not', async () => {
-    const served = await serveAndReceive(LIVE_AT_ONCE, 'hang');
+  test('does not delay responses of the API while the receiver does not respond', async () => {
+    const served = await serveWithReceiver(LIVE_IMMEDIATELY, 'hang');
     await served.start();
     expect((await served.stop()).status).toBe(200);
-    await eventually(() => expect(statuses(served.receiver.received)).toEqual(['LIVE']));
+    await eventually(() => expect(statusesOf(served.receiver.received)).toEqual(['LIVE']));
     expect(served.sandbox.deliveries()).toMatchObject({ total: 2, inFlight: 2 });
   });
 });
 
-describe('closing', () => {
-  test('gives up what is under way, what waits and what is due', async () => {
-    const { start, sandbox, clock, receiver } = await serveAndReceive(
-      { ...LIVE_AT_ONCE, playbackUrlDelayMs: 9000 },
+describe('close', () => {
+  test('cancels deliveries in flight, waiting deliveries and timers', async () => {
+    const { start, sandbox, clock, receiver } = await serveWithReceiver(
+      { ...LIVE_IMMEDIATELY, playbackUrlDelayMs: 9000 },
       'hang',
     );
     await start();
@@ -92,13 +96,13 @@ describe('closing', () => {
     sandbox.trigger({ kind: 'livestream-failed', livestreamId: sandbox.exampleIds.liveLivestreamId });
     expect(clock.pending()).toBe(2);
     sandbox.close();
-    await eventually(() => expect(receiver.aborted()).toBe(1));
+    await eventually(() => expect(receiver.abortedCount()).toBe(1));
     expect(clock.pending()).toBe(0);
     await eventually(() => expect(sandbox.deliveries()).toEqual({ deliveries: [], total: 0, inFlight: 0 }));
   });
 
-  test('is what a reset does too, and what happens after it is told to new webhooks', async () => {
-    const { start, stop, post, control, sandbox, clock, receiver } = await serveAndReceive(LIVE_AT_ONCE, 503);
+  test('is part of a reset, after which new webhooks get events', async () => {
+    const { start, stop, post, control, sandbox, clock, receiver } = await serveWithReceiver(LIVE_IMMEDIATELY, 503);
     await start();
     await eventually(() => expect(clock.pending()).toBe(1));
     await control('POST', '/__sandbox/reset');
@@ -106,14 +110,14 @@ describe('closing', () => {
     await post('/webhooks', { name: 'New', url: receiver.url, events: ['livestreaming.statusUpdate'] });
     await start();
     await stop();
-    await eventually(() => expect(statuses(receiver.received)).toEqual(['LIVE', 'LIVE', 'OFFLINE']));
+    await eventually(() => expect(statusesOf(receiver.received)).toEqual(['LIVE', 'LIVE', 'OFFLINE']));
     expect(new Set(receiver.received.map(({ headers }) => headers['rtk-uuid'])).size).toBe(3);
   });
 });
 
-describe('closing the server', () => {
-  test('closes its sandbox', async () => {
-    const { sandbox, start, clock } = await serveAndReceive();
+describe('close of the server', () => {
+  test('closes the sandbox', async () => {
+    const { sandbox, start, clock } = await serveWithReceiver();
     const server = await startSandboxServer({ port: 0, sandbox });
     await start();
     expect(clock.pending()).toBe(1);
@@ -122,9 +126,9 @@ describe('closing the server', () => {
   });
 });
 
-describe('where no webhook is registered', () => {
-  test('no timer runs and nothing is sent, nor told later to one that is', async () => {
-    const served = await serveAndReceive();
+describe('a sandbox without webhooks', () => {
+  test('sets no timers, and does not send past events to a webhook that is registered later', async () => {
+    const served = await serveWithReceiver();
     await served.start();
     expect(served.clock.pending()).toBe(1);
     await served.send('DELETE', `/webhooks/${served.webhookId}`);
@@ -137,12 +141,12 @@ describe('where no webhook is registered', () => {
 });
 
 describe('the log of deliveries', () => {
-  test('tells event, URL, uuid and what was sent, and can be emptied', async () => {
-    const { start, control, clock, receiver, webhookId } = await serveAndReceive(LIVE_AT_ONCE);
+  test('contains event, URL, uuid and payload, and can be cleared', async () => {
+    const { start, control, clock, receiver, webhookId } = await serveWithReceiver(LIVE_IMMEDIATELY);
     await start();
     await eventually(async () => {
       const { body } = await control('GET', '/__sandbox/deliveries');
-      expect(at(body, 'deliveries', 0, 'status')).toBe('delivered');
+      expect(getAt(body, 'deliveries', 0, 'status')).toBe('delivered');
     });
     const [received] = receiver.received;
     expect((await control('GET', '/__sandbox/deliveries')).body).toEqual({
@@ -166,7 +170,7 @@ describe('the log of deliveries', () => {
     expect((await control('DELETE', '/__sandbox/deliveries')).body).toEqual(emptied);
   });
 
-  test('keeps the last 2,000, and counts all', async () => {
+  test('contains the last 2,000 deliveries, and counts all', async () => {
     const sandbox = createSandbox({
       clock: createFakeClock(),
       settings: { webhooks: { copies: 100, delayMs: 1000 } },
