@@ -19,6 +19,7 @@ interface QueuedDelivery {
 /** The vendor documents which deliveries it retries, but not when. */
 const RETRY_DELAYS_MS = [1000, 5000, 25_000, 125_000];
 
+/** What a `WebhookSender` needs. */
 export interface WebhookSenderOptions {
   clock: Clock;
   random: Random;
@@ -48,6 +49,7 @@ export class WebhookSender {
     this.#options = options;
   }
 
+  /** Logs the deliveries of an event, and sends them as the settings say. */
   send(webhook: WebhookRecord, event: WebhookEventName, payload: unknown): void {
     const settings = this.#options.settings();
     // Not seeded: a restarted sandbox would reuse the ids, and receivers would drop its deliveries as duplicates.
