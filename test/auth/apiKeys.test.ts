@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createApiKeyCheck } from '../../src/auth/apiKeys.ts';
 import type { TestGateway } from '../support/gateway.ts';
-import { apiKeySettings, startGuarded } from '../support/identityProvider.ts';
+import { apiKeySettings, startGatewayWithAuth } from '../support/identityProvider.ts';
 
 const READER = 'key-of-a-reader';
 const WRITER = 'key-of-a-writer';
@@ -25,7 +25,7 @@ describe('an API key', () => {
     ],
     ['that is not the first configured key', { 'x-api-key': WRITER }],
   ])('authenticates its caller when sent %s', async (_how, headers) => {
-    const gateway = await startGuarded(KEYS);
+    const gateway = await startGatewayWithAuth(KEYS);
     const { status, errors } = await query(gateway, headers);
     expect({ status, errors }).toEqual({ status: 200, errors: [] });
   });
@@ -45,23 +45,23 @@ describe('an API key', () => {
     ['the gateway’s own upstream token', { authorization: 'Bearer tok-5e.cret' }],
     ['a very long key', { 'x-api-key': 'x'.repeat(100_000) }],
   ])('is required: %s is rejected without an upstream request', async (_what, headers) => {
-    const gateway = await startGuarded(KEYS);
+    const gateway = await startGatewayWithAuth(KEYS);
     const response = await query(gateway, headers);
 
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
     expect(response.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', retryable: false } }]);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
     const exposed = response.text + JSON.stringify([[...response.headers], gateway.logs]);
     for (const secret of [READER, WRITER, hashOf(READER), 'key-of-nobody']) expect(exposed).not.toContain(secret);
   });
 
   test('grants only its own scopes', async () => {
-    const gateway = await startGuarded(KEYS);
+    const gateway = await startGatewayWithAuth(KEYS);
     const mutation = `mutation { stopLivestream(input: { meetingId: "${gateway.exampleIds.liveMeetingId}" }) { userErrors { code } } }`;
     const reader = await gateway.send({ query: mutation }, { headers: { 'x-api-key': READER } });
     expect(reader.errors).toMatchObject([{ path: ['stopLivestream'], extensions: { code: 'FORBIDDEN' } }]);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
 
     const writer = await gateway.send({ query: mutation }, { headers: { 'x-api-key': WRITER } });
     expect(writer.data).toEqual({ stopLivestream: { userErrors: [] } });
@@ -69,7 +69,7 @@ describe('an API key', () => {
 
   test('is never sent upstream, where the gateway uses its own token', async () => {
     const sentHeaders: string[] = [];
-    const gateway = await startGuarded(KEYS, {
+    const gateway = await startGatewayWithAuth(KEYS, {
       intercept: (send) => async (request) => {
         sentHeaders.push(JSON.stringify(request.headers));
         return send(request);

@@ -14,18 +14,18 @@ import {
   apiKeySettings,
   forgeToken,
   jwtSettings,
-  refused,
-  startGuarded,
+  rejected,
+  startGatewayWithAuth,
   startWithProvider,
   usualClaims,
-  verdictOn,
+  tryToken,
 } from '../support/identityProvider.ts';
 
 const STREAM_KEY = 'f26566285faca6fbe2e79a73a66rsrrsrrsr3cde23a2bb7dbc6c2c1761b98f4e4';
 
 test('errorMessage of a session contains no stream key and no account id', async () => {
   const reason = `ingest at rtmps://live.test:443/live/${STREAM_KEY} broke off, key ${STREAM_KEY}, see accounts/${ACCOUNT}/x`;
-  const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }), {
+  const gateway = await startGatewayWithAuth(apiKeySettings({ reader: ['livestream:read'] }), {
     intercept: () => async () => ({
       status: 200,
       headers: {},
@@ -86,10 +86,10 @@ describe('importUsableKeys', () => {
   test('rejects a shared secret that is too short', async () => {
     const jwk = JSON.stringify({ kty: 'oct', k: 'YQ' });
     expect((await importUsableKeys({ jwk })).size).toBe(0);
-    const gateway = await startGuarded(jwtSettings({ jwk }));
+    const gateway = await startGatewayWithAuth(jwtSettings({ jwk }));
     const unsigned = forgeToken({ alg: 'HS256' }, usualClaims(gateway.clock.now())).slice(0, -1);
     const token = `${unsigned}.${createHmac('sha256', 'a').update(unsigned).digest('base64url')}`;
-    expect(await verdictOn(gateway, token)).toEqual(refused());
+    expect(await tryToken(gateway, token)).toEqual(rejected());
   });
 
   test('respects the algorithm and the use that a JWK names', async () => {
@@ -102,14 +102,13 @@ describe('importUsableKeys', () => {
 
 test('a JWK Set that cannot be fetched is not requested again for each token', async () => {
   const { provider, gateway, sign } = await startWithProvider();
-  provider.be('error');
-  for (const token of await Promise.all(Array.from({ length: 20 }, async () => sign())))
-    await verdictOn(gateway, token);
-  expect(provider.asked().length).toBeLessThan(3);
+  provider.setKeyResponse('error');
+  for (const token of await Promise.all(Array.from({ length: 20 }, async () => sign()))) await tryToken(gateway, token);
+  expect(provider.requestedPaths().length).toBeLessThan(3);
   expect(gateway.logs.length).toBeLessThan(3);
-  provider.be('keys');
+  provider.setKeyResponse('keys');
   gateway.clock.advance(10_000);
-  expect((await verdictOn(gateway, await sign())).status).toBe(200);
+  expect((await tryToken(gateway, await sign())).status).toBe(200);
 });
 
 test('a token that upstream starts to reject gets no cached data any more', async () => {
@@ -124,8 +123,8 @@ test('a token that upstream starts to reject gets no cached data any more', asyn
 });
 
 test('a secret field that the caller must not read causes no upstream request', async () => {
-  const gateway = await startGuarded(apiKeySettings({ reader: ['livestream:read'] }));
+  const gateway = await startGatewayWithAuth(apiKeySettings({ reader: ['livestream:read'] }));
   const query = `{ livestreamSession(id: "${gateway.exampleIds.endedSessionId}") { livestream { id streamKey } } }`;
   await gateway.send({ query }, { headers: { 'x-api-key': 'reader' } });
-  expect(gateway.upstream()).toEqual(['GET /livestreams/sessions/{livestream_session_id}']);
+  expect(gateway.upstreamRequests()).toEqual(['GET /livestreams/sessions/{livestream_session_id}']);
 });

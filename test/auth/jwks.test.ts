@@ -4,14 +4,14 @@ import type { TestGateway } from '../support/gateway.ts';
 import {
   ACCEPTED,
   KEYS_PATH,
-  type Publishing,
-  refused,
+  type KeyResponse,
+  rejected,
   signingKey,
   signToken,
-  startGuarded,
+  startGatewayWithAuth,
   startIdentityProvider,
   startWithProvider,
-  verdictOn,
+  tryToken,
 } from '../support/identityProvider.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -47,55 +47,55 @@ const UNAVAILABLE = {
   code: 'UPSTREAM_UNAVAILABLE',
   message: 'The keys that verify tokens are not available. Try again later.',
   challenge: null,
-  requests: 0,
-  shown: [],
+  upstreamRequests: 0,
+  leakedParts: [],
 };
 
-const FAILURES: Publishing[] = ['error', 'reset', 'redirect', 'huge', 'html', 'truncated', 'not-keys', 'no-content'];
+const FAILURES: KeyResponse[] = ['error', 'reset', 'redirect', 'huge', 'html', 'truncated', 'not-keys', 'no-content'];
 
 describe('a JWK Set', () => {
   test('is fetched with the first token, once for all concurrent requests', async () => {
     const { provider, gateway, sign } = await start();
-    expect(provider.asked()).toEqual([]);
+    expect(provider.requestedPaths()).toEqual([]);
     const token = await sign();
-    const verdicts = await Promise.all([1, 2, 3, 4].map(async () => verdictOn(gateway, token)));
+    const verdicts = await Promise.all([1, 2, 3, 4].map(async () => tryToken(gateway, token)));
 
     expect(verdicts).toEqual([ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED]);
     advance(gateway, 9 * 60 * SECOND);
-    expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
-    expect(provider.asked()).toEqual([KEYS_PATH]);
+    expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
+    expect(provider.requestedPaths()).toEqual([KEYS_PATH]);
   });
 
   test('is fetched again when a token names an unknown key', async () => {
     const { provider, gateway, key, sign } = await start();
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(key, await signingKey('b'));
     advance(gateway, 2 * SECOND);
 
-    expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
-    expect(provider.asked()).toHaveLength(2);
+    expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
+    expect(provider.requestedPaths()).toHaveLength(2);
   });
 
   test('stops accepting a removed key after its TTL', async () => {
     const { provider, gateway, sign } = await start();
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
     advance(gateway, PAST_TTL);
 
-    expect(await verdictOn(gateway, await sign())).toEqual(refused());
-    expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(rejected());
+    expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
   test('is not fetched for every token that names an unknown key', async () => {
     const { provider, gateway, sign } = await start();
-    await verdictOn(gateway, await sign());
+    await tryToken(gateway, await sign());
     const unknownKeys = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => sign(`stranger ${index % 2}`)),
     );
     advance(gateway, 2 * SECOND);
-    for (const token of unknownKeys) expect(await verdictOn(gateway, token)).toEqual(refused());
-    expect(provider.asked()).toHaveLength(2);
+    for (const token of unknownKeys) expect(await tryToken(gateway, token)).toEqual(rejected());
+    expect(provider.requestedPaths()).toHaveLength(2);
   });
 
   test('is requested without any credential of the caller', async () => {
@@ -103,14 +103,14 @@ describe('a JWK Set', () => {
     const provider = await startIdentityProvider();
     const key = await signingKey('a');
     provider.publish(key);
-    const gateway = await startGuarded(provider.settings(), {
+    const gateway = await startGatewayWithAuth(provider.settings(), {
       intercept: (send) => async (request) => {
         if (request.url === provider.jwksUrl) sent.push(JSON.stringify(request.headers));
         return send(request);
       },
     });
     const token = await signToken({ key, now: gateway.clock.now() });
-    expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
 
     expect(sent).toHaveLength(1);
     expect(sent[0]).not.toMatch(/authorization|bearer/i);
@@ -121,32 +121,32 @@ describe('a JWK Set', () => {
 describe('a JWK Set that cannot be fetched', () => {
   test.each(FAILURES)('causes a 503 when no keys are cached: %s', async (failure) => {
     const { provider, gateway, sign } = await start();
-    provider.be(failure);
-    const verdict = await verdictOn(gateway, await sign());
+    provider.setKeyResponse(failure);
+    const verdict = await tryToken(gateway, await sign());
 
     expect(verdict).toEqual(UNAVAILABLE);
-    expect(new Set(provider.asked())).toEqual(new Set([KEYS_PATH]));
+    expect(new Set(provider.requestedPaths())).toEqual(new Set([KEYS_PATH]));
     expect(gateway.logs).toMatchObject([{ level: 'error', message: 'Cannot fetch the JWK Set.' }]);
     expect(JSON.stringify(gateway.logs)).not.toContain(new URL(provider.jwksUrl).host);
-    provider.be('keys');
+    provider.setKeyResponse('keys');
     advance(gateway, 60 * SECOND);
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
   });
 
   test.each(FAILURES)('leaves the expired keys in use, and no others: %s', async (failure) => {
     const { provider, gateway, sign } = await start();
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
-    provider.be(failure);
+    provider.setKeyResponse(failure);
     advance(gateway, PAST_TTL);
 
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
-    expect(await verdictOn(gateway, await sign('b'))).toEqual(refused());
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign('b'))).toEqual(rejected());
     expect(new Set(gateway.logs.map(({ level }) => level))).toEqual(new Set(['warn']));
-    provider.be('keys');
+    provider.setKeyResponse('keys');
     advance(gateway, PAST_TTL);
-    expect(await verdictOn(gateway, await sign())).toEqual(refused());
-    expect(await verdictOn(gateway, await sign('b'))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign())).toEqual(rejected());
+    expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
   /** Replaces `AbortSignal.timeout` with signals that the test aborts. */
@@ -166,9 +166,9 @@ describe('a JWK Set that cannot be fetched', () => {
   test('causes a 503 after a timeout of 5 s when the provider does not respond', async () => {
     const timeouts = mockTimeouts();
     const { provider, gateway, sign } = await start();
-    provider.be('hang');
-    const verdict = verdictOn(gateway, await sign());
-    await eventually(() => expect(provider.asked()).toHaveLength(1));
+    provider.setKeyResponse('hang');
+    const verdict = tryToken(gateway, await sign());
+    await eventually(() => expect(provider.requestedPaths()).toHaveLength(1));
     for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
 
     expect(await verdict).toEqual(UNAVAILABLE);
@@ -178,11 +178,11 @@ describe('a JWK Set that cannot be fetched', () => {
   test('leaves the expired keys in use after the timeout when the provider does not respond', async () => {
     const timeouts = mockTimeouts();
     const { provider, gateway, sign } = await start();
-    expect(await verdictOn(gateway, await sign())).toEqual(ACCEPTED);
-    provider.be('hang');
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
+    provider.setKeyResponse('hang');
     advance(gateway, PAST_TTL);
-    const verdict = verdictOn(gateway, await sign());
-    await eventually(() => expect(provider.asked()).toHaveLength(2));
+    const verdict = tryToken(gateway, await sign());
+    await eventually(() => expect(provider.requestedPaths()).toHaveLength(2));
     for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
 
     expect(await verdict).toEqual(ACCEPTED);
@@ -191,7 +191,7 @@ describe('a JWK Set that cannot be fetched', () => {
 
 test('a 503 without keys is a GraphQL error that is retryable', async () => {
   const { provider, gateway, sign } = await start();
-  provider.be('error');
+  provider.setKeyResponse('error');
   const headers = { authorization: `Bearer ${await sign()}` };
   const { status, errors } = await gateway.send({ query: '{ __typename }' }, { headers });
 

@@ -5,12 +5,12 @@ import {
   AUDIENCE,
   ISSUER,
   jwtSettings,
-  refused,
+  rejected,
   signingKey,
   signToken,
-  startGuarded,
+  startGatewayWithAuth,
   startWithProvider,
-  verdictOn,
+  tryToken,
 } from '../support/identityProvider.ts';
 
 const SECONDS = 1000;
@@ -20,7 +20,7 @@ describe('a JSON Web Token', () => {
     const { provider, gateway, sign } = await startWithProvider();
     const key = await signingKey('b', algorithm);
     provider.publish(await signingKey('a'), key);
-    expect(await verdictOn(gateway, await sign({ key }))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await sign({ key }))).toEqual(ACCEPTED);
   });
 
   test.each([
@@ -34,10 +34,12 @@ describe('a JSON Web Token', () => {
     ['an object', { 0: AUDIENCE }, false],
   ])('whose "aud" is %s: accepted is %s', async (_what, aud, isAccepted) => {
     const key = await signingKey('a');
-    const gateway = await startGuarded(jwtSettings({ pem: key.pem }, { audiences: [AUDIENCE, 'livestreams-eu'] }));
+    const gateway = await startGatewayWithAuth(
+      jwtSettings({ pem: key.pem }, { audiences: [AUDIENCE, 'livestreams-eu'] }),
+    );
     const token = await signToken({ key, now: gateway.clock.now(), claims: { aud } });
-    expect(await verdictOn(gateway, token)).toEqual(
-      isAccepted ? ACCEPTED : refused(/^The token's claim "aud" is not accepted\.$/),
+    expect(await tryToken(gateway, token)).toEqual(
+      isAccepted ? ACCEPTED : rejected(/^The token's claim "aud" is not accepted\.$/),
     );
   });
 
@@ -49,8 +51,8 @@ describe('a JSON Web Token', () => {
     ['empty', ''],
   ])('whose "iss" is %s is rejected', async (_what, iss) => {
     const { gateway, sign } = await startWithProvider();
-    expect(await verdictOn(gateway, await sign({ claims: { iss } }))).toEqual(
-      refused(/^The token's claim "iss" is not accepted\.$/),
+    expect(await tryToken(gateway, await sign({ claims: { iss } }))).toEqual(
+      rejected(/^The token's claim "iss" is not accepted\.$/),
     );
   });
 
@@ -61,7 +63,7 @@ describe('a JSON Web Token', () => {
     ['a string as nbf', { nbf: 'now' }, /token/],
   ])('with %s is rejected', async (_what, claims, message) => {
     const { gateway, sign } = await startWithProvider();
-    expect(await verdictOn(gateway, await sign({ claims }))).toEqual(refused(message));
+    expect(await tryToken(gateway, await sign({ claims }))).toEqual(rejected(message));
   });
 });
 
@@ -70,27 +72,27 @@ describe('the clock skew', () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { exp: gateway.clock.now() / SECONDS + 60 } });
     gateway.clock.advance(89 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
     gateway.clock.advance(1 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(refused(/^The token has expired\.$/));
+    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token has expired\.$/));
   });
 
   test('advances the "nbf" of a token, not by a second more', async () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { nbf: gateway.clock.now() / SECONDS + 91 } });
     gateway.clock.advance(60 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(refused(/^The token's claim "nbf" is not accepted\.$/));
+    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token's claim "nbf" is not accepted\.$/));
     gateway.clock.advance(1 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
   });
 
   test('may be 0', async () => {
     const { gateway, sign } = await startWithProvider(0);
     const token = await sign({ claims: { exp: gateway.clock.now() / SECONDS + 60 } });
     gateway.clock.advance(59 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
     gateway.clock.advance(1 * SECONDS);
-    expect(await verdictOn(gateway, token)).toEqual(refused(/^The token has expired\.$/));
+    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token has expired\.$/));
   });
 });
 
@@ -116,7 +118,7 @@ describe('the scopes of a token', () => {
     [{ scope: undefined, permissions: ['livestream:read'], roles: ['livestream:read'] }, false],
   ])('come from its claims: with %j, reading is allowed: %s', async (claims, mayRead) => {
     const key = await signingKey('a');
-    const gateway = await startGuarded(jwtSettings({ pem: key.pem }));
+    const gateway = await startGatewayWithAuth(jwtSettings({ pem: key.pem }));
     const token = await signToken({ key, now: gateway.clock.now(), claims });
     const headers = { authorization: `Bearer ${token}` };
     const { status, data, errors } = await gateway.send({ query: READ }, { headers });

@@ -6,13 +6,13 @@ import {
   ACCEPTED,
   forgeToken,
   jwtSettings,
-  refused,
+  rejected,
   type SigningKey,
   signingKey,
   signToken,
-  startGuarded,
+  startGatewayWithAuth,
   usualClaims,
-  verdictOn,
+  tryToken,
 } from '../support/identityProvider.ts';
 
 describe('a key in JWT_KEY', () => {
@@ -26,34 +26,34 @@ describe('a key in JWT_KEY', () => {
 
   test.each(cases)('as a %s of %s verifies tokens whatever key id they name', async (_name, algorithm, form) => {
     const key = await signingKey('a', algorithm);
-    const gateway = await startGuarded(jwtSettings(form(key)));
+    const gateway = await startGatewayWithAuth(jwtSettings(form(key)));
     const now = gateway.clock.now();
-    expect(await verdictOn(gateway, await signToken({ key, now }))).toEqual(ACCEPTED);
-    expect(await verdictOn(gateway, await signToken({ key, now, header: { kid: 'another' } }))).toEqual(ACCEPTED);
-    expect(await verdictOn(gateway, await signToken({ key: await signingKey('b', algorithm), now }))).toEqual(
-      refused(),
+    expect(await tryToken(gateway, await signToken({ key, now }))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await signToken({ key, now, header: { kid: 'another' } }))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, await signToken({ key: await signingKey('b', algorithm), now }))).toEqual(
+      rejected(),
     );
     const otherAlgorithm = algorithm === 'RS256' ? 'ES256' : 'RS256';
-    expect(await verdictOn(gateway, await signToken({ key: await signingKey('a', otherAlgorithm), now }))).toEqual(
-      refused(),
+    expect(await tryToken(gateway, await signToken({ key: await signingKey('a', otherAlgorithm), now }))).toEqual(
+      rejected(),
     );
   });
 
   test('may be a shared secret, which verifies HMAC algorithms only', async () => {
     const secret = Buffer.from('a shared secret that is long enough '.repeat(2));
     const jwk = JSON.stringify({ kty: 'oct', k: secret.toString('base64url') });
-    const gateway = await startGuarded(jwtSettings({ jwk }));
+    const gateway = await startGatewayWithAuth(jwtSettings({ jwk }));
     const claims = usualClaims(gateway.clock.now());
     const hmac = (alg: string, hash: string): string => {
       const unsigned = forgeToken({ alg }, claims).slice(0, -1);
       return `${unsigned}.${createHmac(hash, secret).update(unsigned).digest('base64url')}`;
     };
-    expect(await verdictOn(gateway, hmac('HS256', 'sha256'))).toEqual(ACCEPTED);
-    expect(await verdictOn(gateway, hmac('HS512', 'sha512'))).toEqual(ACCEPTED);
-    expect(await verdictOn(gateway, hmac('HS256', 'sha512'))).toEqual(refused());
-    expect(await verdictOn(gateway, hmac('RS256', 'sha256'))).toEqual(refused());
-    expect(await verdictOn(gateway, forgeToken({ alg: 'none' }, claims))).toEqual(refused());
+    expect(await tryToken(gateway, hmac('HS256', 'sha256'))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, hmac('HS512', 'sha512'))).toEqual(ACCEPTED);
+    expect(await tryToken(gateway, hmac('HS256', 'sha512'))).toEqual(rejected());
+    expect(await tryToken(gateway, hmac('RS256', 'sha256'))).toEqual(rejected());
+    expect(await tryToken(gateway, forgeToken({ alg: 'none' }, claims))).toEqual(rejected());
     const key = await signingKey('a');
-    expect(await verdictOn(gateway, await signToken({ key, now: gateway.clock.now() }))).toEqual(refused());
+    expect(await tryToken(gateway, await signToken({ key, now: gateway.clock.now() }))).toEqual(rejected());
   });
 });

@@ -7,7 +7,12 @@ import { createLivestreamMutations } from '../../src/data/livestreamMutations.ts
 import { parseLivestream } from '../../src/realtimekit/parse.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { mutationsOf, createOperation, failureOf, sandboxed } from '../support/upstream.ts';
+import {
+  createOperationMutations,
+  createOperation,
+  upstreamErrorOf,
+  startSandboxedClient,
+} from '../support/upstream.ts';
 
 const START = '/meetings/{meeting_id}/livestreams';
 const STOP = '/meetings/{meeting_id}/active-livestream/stop';
@@ -32,8 +37,8 @@ const CONFLICT: unknown = expect.objectContaining({ code: 'CONFLICT' });
 
 /** Mutations against a sandbox. `input` is a start in a meeting without livestreams. */
 async function sandboxedMutations(settings: SettingsPatch = {}) {
-  const upstream = await sandboxed(settings);
-  const { mutations, activeOf } = mutationsOf(upstream.options);
+  const upstream = await startSandboxedClient(settings);
+  const { mutations, activeOf } = createOperationMutations(upstream.options);
   const input = (overrides: Partial<StartInput> = {}): StartInput => ({
     meetingId: upstream.exampleIds.emptyMeetingId,
     name: 'Town hall',
@@ -42,7 +47,7 @@ async function sandboxedMutations(settings: SettingsPatch = {}) {
   });
   /** Waits until the sandbox has received the request that hangs, and then advances the clock to its timeout. */
   async function timeOutHangingRequest(): Promise<void> {
-    await eventually(() => expect(upstream.seen()).toBe(1));
+    await eventually(() => expect(upstream.countRequests()).toBe(1));
     upstream.clock.advance(10_000);
   }
   return { ...upstream, mutations, input, activeOf, timeOutHangingRequest };
@@ -109,7 +114,7 @@ describe('start', () => {
   ] as const)('rejects after %j with %s, without reading the active livestream', async (fault, code) => {
     const { mutations, input, sandbox, routes } = await sandboxedMutations();
     sandbox.setFaults([{ ...fault, route: START }]);
-    expect((await failureOf(mutations.start(input()))).code).toBe(code);
+    expect((await upstreamErrorOf(mutations.start(input()))).code).toBe(code);
     expect(routes()).toEqual([`POST ${START}`]);
   });
 });
@@ -168,11 +173,11 @@ describe('start, when its response is lost', () => {
   });
 
   test('does not return a livestream that a start with another name created meanwhile', async () => {
-    const { mutations, input, sandbox, seen, clock, options } = await sandboxedMutations();
-    const otherMutations = mutationsOf(options).mutations;
+    const { mutations, input, sandbox, countRequests, clock, options } = await sandboxedMutations();
+    const otherMutations = createOperationMutations(options).mutations;
     sandbox.setFaults([{ kind: 'hang', route: START, times: 1 }]);
     const starting = mutations.start(input());
-    await eventually(() => expect(seen()).toBe(1));
+    await eventually(() => expect(countRequests()).toBe(1));
     expect(await otherMutations.start(input({ name: 'Another' }))).toHaveProperty('livestream');
     clock.advance(10_000);
     expect(await starting).toEqual({ userError: OUTCOME_UNKNOWN });
@@ -253,23 +258,23 @@ describe('the name of a start', () => {
 
 describe('simultaneous starts', () => {
   test('send one POST and share its outcome if they are equal', async () => {
-    const { mutations, input, sandbox, seen } = await sandboxedMutations();
+    const { mutations, input, sandbox, countRequests } = await sandboxedMutations();
     const video = () => ({ width: 640, height: 360 });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => mutations.start(input({ video: video() }))));
-    expect(seen('POST')).toBe(1);
+    expect(countRequests('POST')).toBe(1);
     expect(outcomes[0]).toHaveProperty('livestream.id');
     expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
     expect(sandbox.overview().counts.livestreams).toBe(321);
   });
 
   test('share an error if they are equal, after which the next start sends a POST', async () => {
-    const { mutations, input, sandbox, seen } = await sandboxedMutations();
+    const { mutations, input, sandbox, countRequests } = await sandboxedMutations();
     sandbox.setFaults([{ kind: 'status', status: 403, route: START, times: 1 }]);
-    const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(mutations.start(input()))));
+    const failures = await Promise.all(Array.from({ length: 20 }, () => upstreamErrorOf(mutations.start(input()))));
     expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['FORBIDDEN']));
-    expect(seen()).toBe(1);
+    expect(countRequests()).toBe(1);
     expect(await mutations.start(input())).toHaveProperty('livestream');
-    expect(seen()).toBe(2);
+    expect(countRequests()).toBe(2);
   });
 
   test('read the active livestream once if they are equal and the response is lost', async () => {
@@ -284,20 +289,20 @@ describe('simultaneous starts', () => {
     ['missing name', { name: null }],
     ['size', { video: { width: 640, height: 360 } }],
   ])('each send a POST if they differ in their %s', async (_field, overrides) => {
-    const { mutations, input, seen } = await sandboxedMutations();
+    const { mutations, input, countRequests } = await sandboxedMutations();
     const outcomes = await Promise.all([mutations.start(input()), mutations.start(input(overrides))]);
-    expect(seen('POST')).toBe(2);
+    expect(countRequests('POST')).toBe(2);
     expect(outcomes.filter((outcome) => 'livestream' in outcome)).toHaveLength(1);
     expect(outcomes).toContainEqual({ userError: CONFLICT });
   });
 
   test('each send a POST if they are in different meetings', async () => {
-    const { mutations, input, exampleIds, seen } = await sandboxedMutations();
+    const { mutations, input, exampleIds, countRequests } = await sandboxedMutations();
     const outcomes = await Promise.all([
       mutations.start(input()),
       mutations.start(input({ meetingId: exampleIds.idleMeetingId })),
     ]);
-    expect(seen('POST')).toBe(2);
+    expect(countRequests('POST')).toBe(2);
     for (const outcome of outcomes) expect(outcome).toHaveProperty('livestream');
   });
 });
@@ -326,7 +331,7 @@ describe('stop', () => {
       { kind: 'status', status: 403, route: STOP },
     ]);
     expect(await mutations.stop(exampleIds.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
-    expect((await failureOf(mutations.stop(exampleIds.liveMeetingId))).code).toBe('FORBIDDEN');
+    expect((await upstreamErrorOf(mutations.stop(exampleIds.liveMeetingId))).code).toBe('FORBIDDEN');
     expect(routes()).toEqual([`POST ${STOP}`, `POST ${STOP}`]);
   });
 
@@ -355,12 +360,13 @@ describe('stop', () => {
   test.each([true, false])(
     'reads the active livestream after 10 s if the request hangs (carried out: %j)',
     async (isCarriedOut) => {
-      const { mutations, clock, exampleIds, sandbox, timeOutHangingRequest, seen } = await sandboxedMutations();
+      const { mutations, clock, exampleIds, sandbox, timeOutHangingRequest, countRequests } =
+        await sandboxedMutations();
       sandbox.setFaults([{ kind: 'hang', route: STOP, after: isCarriedOut }]);
       const stopping = mutations.stop(exampleIds.liveMeetingId);
       await timeOutHangingRequest();
       expect(await stopping).toEqual(isCarriedOut ? { stopped: true } : { userError: OUTCOME_UNKNOWN });
-      expect([seen('POST'), clock.pending()]).toEqual([1, 0]);
+      expect([countRequests('POST'), clock.pending()]).toEqual([1, 0]);
     },
   );
 

@@ -3,55 +3,60 @@ import { describe, expect, test } from 'vitest';
 
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
-import { stories } from '../support/model/actions.ts';
-import { createGatewayCaller, createSharedCaller } from '../support/model/callers.ts';
-import { play } from '../support/model/run.ts';
-import { type Connection, connectInProcess, createWorld, type Message } from '../support/model/world.ts';
-import { after, countingTransport } from '../support/upstream.ts';
+import { modelScenarios } from '../support/model/actions.ts';
+import { createGatewayExecutor, createSharedExecutor } from '../support/model/executors.ts';
+import { runModel } from '../support/model/run.ts';
+import {
+  type SandboxConnection,
+  connectInProcess,
+  createModelWorld,
+  type SandboxRequest,
+} from '../support/model/world.ts';
+import { runs, timeoutMs } from '../support/runs.ts';
+import { cleanUpAfterTest, createCountingTransport } from '../support/upstream.ts';
 
-/** Enough for each of the promises to be at risk many times; whoever changes how requests are spent sets a few hundred for once. */
-const RUNS_IN_PROCESS = 40;
-const RUNS_OVER_HTTP = 3;
-/** Milliseconds: a busy machine fails nothing, and a failure has time to be made shorter. */
-const TIMEOUT = 120_000;
+const RUNS_IN_PROCESS = runs(15);
+const RUNS_OVER_HTTP = runs(2);
+/** Long enough for fast-check to shrink a failing scenario. */
+const TIMEOUT_MS = timeoutMs(120_000);
 
 /**
- * Random reads, starts and stops of two credentials, callers that leave, answers that are late, broken or missing, and time that
- * passes: what must hold in all of it is listed in `check` and `play`. A failure tells the seed, the path and the story.
+ * Random reads, starts and stops with two credentials; callers that disconnect; responses that are late, broken or missing; and
+ * time that passes. `checkOperation` and `runModel` check what must hold. A failure prints the seed and the scenario.
  */
-describe('whatever is asked, changed and broken, and whenever, callers are told what is true and new enough', () => {
+describe('in random scenarios, no result is too old or contains data of another credential, no limit is exceeded, and no start is sent twice', () => {
   test(
-    'nothing is older than its kind allows, no data is another credential’s, no limit is passed, no start is sent twice',
+    'with the data source in process',
     async () => {
-      const property = fc.asyncProperty(stories, async ({ actions, latencies }) => {
-        const world = await createWorld(latencies, connectInProcess);
-        await play(actions, world, await createSharedCaller(world));
+      const property = fc.asyncProperty(modelScenarios, async ({ actions, latencies }) => {
+        const world = await createModelWorld(latencies, connectInProcess);
+        await runModel(actions, world, await createSharedExecutor(world));
       });
       await expect(fc.assert(property, { numRuns: RUNS_IN_PROCESS })).resolves.toBeUndefined();
     },
-    TIMEOUT,
+    TIMEOUT_MS,
   );
 
   test(
-    'so too of whole gateways over HTTP',
+    'with whole gateways and a sandbox over HTTP',
     async () => {
-      const property = fc.asyncProperty(stories, async ({ actions, latencies }) => {
-        const world = await createWorld(latencies, connectOverHttp);
-        await play(actions, world, await createGatewayCaller(world));
+      const property = fc.asyncProperty(modelScenarios, async ({ actions, latencies }) => {
+        const world = await createModelWorld(latencies, connectOverHttp);
+        await runModel(actions, world, await createGatewayExecutor(world));
       });
       await expect(fc.assert(property, { numRuns: RUNS_OVER_HTTP })).resolves.toBeUndefined();
     },
-    TIMEOUT,
+    TIMEOUT_MS,
   );
 });
 
-async function connectOverHttp(sandbox: Sandbox): Promise<Connection> {
+async function connectOverHttp(sandbox: Sandbox): Promise<SandboxConnection> {
   const server = await startSandboxServer({ port: 0, sandbox });
-  after(() => server.close());
-  const { send } = countingTransport();
+  cleanUpAfterTest(() => server.close());
+  const { send } = createCountingTransport();
   return {
     baseUrl: server.url,
-    exchange: async (request: Message) =>
+    exchange: async (request: SandboxRequest) =>
       send({ ...request, signal: new AbortController().signal, maxBodyBytes: 2 ** 20 }),
   };
 }

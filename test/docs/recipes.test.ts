@@ -25,7 +25,7 @@ describe('the client examples', () => {
       stack.defer(async () => transport.close());
       const app = { baseUrl: sandbox.url, accountId: 'a', appId: 'b', token: 'c' };
       const gateway = createGateway({
-        upstreamRequests: { ...app, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
+        upstream: { ...app, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
         transport: transport.send,
         log: () => {},
         graphiql: graphiqlOptions(null, { upstreamReport: false, hasBearer: false }),

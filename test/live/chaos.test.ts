@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 
 import { createRandom } from '../../src/sandbox/random.ts';
-import { storySeeds, timeoutMs } from '../support/runs.ts';
+import { scenarioSeeds, timeoutMs } from '../support/runs.ts';
 import { createLiveWorld, APP_WIDE, livestreamTarget, meetingTarget, stateText, type TestSubscriber } from './world.ts';
 
 const OUTAGE_MS = 60_000;
 
-const cases = storySeeds(7, 11, 13, 17, 19).flatMap((seed) =>
+const cases = scenarioSeeds(7, 11, 13, 17, 19).flatMap((seed) =>
   (['connect', 'hang'] as const).map((outage) => ({ outage, seed })),
 );
 
 test.each(cases)(
-  'after a minute without upstream ($outage), with duplicate and shuffled webhooks and leaving clients, every remaining subscriber has the current state (STORY_SEED=$seed)',
+  'after a minute without upstream ($outage), with duplicate and shuffled webhooks and leaving clients, every remaining subscriber has the current state (SCENARIO_SEED=$seed)',
   async ({ outage, seed }) => {
     const world = await createLiveWorld({ limits: { perCaller: 1000 } });
     const { exampleIds, subscriptions } = world;

@@ -5,9 +5,9 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import { createRandom } from '../../src/sandbox/random.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { eventually } from '../support/eventually.ts';
-import { storySeeds, timeoutMs } from '../support/runs.ts';
+import { scenarioSeeds, timeoutMs } from '../support/runs.ts';
 import { at, asArray, startTestGateway } from '../support/gateway.ts';
-import { serve } from '../support/served.ts';
+import { serveGateway } from '../support/servedGateway.ts';
 import { type RemoteStatus, type RemoteSubscriber, resultText, subscribeRemotely } from './remoteSubscriber.ts';
 import { APP_WIDE, livestreamTarget, meetingTarget } from './world.ts';
 
@@ -59,7 +59,7 @@ async function createRemoteWorld() {
     },
   });
   const { sandbox, clock } = gateway;
-  const served = await serve(gateway);
+  const served = await serveGateway(gateway);
   await gateway.rest('/webhooks', {
     name: 'Gateway',
     url: `http://${served.host}${WEBHOOK_PATH}`,
@@ -69,7 +69,7 @@ async function createRemoteWorld() {
   /** Waits until no request or webhook delivery is in flight between the gateway and the sandbox. */
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < 2; quiet += 1) {
-      await gateway.control();
+      await gateway.roundTrip();
       if (inFlight > 0 || sandbox.deliveries().inFlight > 0) quiet = -1;
     }
   }
@@ -121,8 +121,8 @@ type RemoteWorld = Awaited<ReturnType<typeof createRemoteWorld>>;
 
 const isActive = (row: unknown): boolean => ['LIVE', 'INVOKED'].includes(String(at(row, 'status')));
 
-test.each(storySeeds(7, 11, 13, 17, 19))(
-  'over real connections, after shuffled webhooks and a minute without upstream, every remaining subscriber has the current state (STORY_SEED=%i)',
+test.each(scenarioSeeds(7, 11, 13, 17, 19))(
+  'over real connections, after shuffled webhooks and a minute without upstream, every remaining subscriber has the current state (SCENARIO_SEED=%i)',
   async (seed) => {
     const world = await createRemoteWorld();
     const { gateway, sandbox, served } = world;
@@ -213,9 +213,9 @@ test.each(storySeeds(7, 11, 13, 17, 19))(
     for (const subscriber of subscribers) subscriber.unsubscribe();
     await eventually(() => expect([gateway.server.subscriptionCount(), served.sockets.size()]).toEqual([0, 0]));
     await world.settle();
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     for (let passed = 0; passed < OUTAGE_MS; passed += STEP_MS) await world.step();
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   },
   timeoutMs(60_000),
 );

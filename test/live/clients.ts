@@ -5,7 +5,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 
 import { at } from '../support/gateway.ts';
-import type { Served } from '../support/served.ts';
+import type { ServedGateway } from '../support/servedGateway.ts';
 
 const SUBSCRIPTION = /* GraphQL */ `
   subscription Updates($meetingId: ID!) {
@@ -25,7 +25,7 @@ export interface ClientSubscription {
 }
 
 export interface ClientOptions {
-  served: Served;
+  served: ServedGateway;
   meetingId: string;
   /** Resolves when the client should connect again. */
   retry: () => Promise<void>;

@@ -3,7 +3,7 @@ import { createClient as createSocketClient } from 'graphql-ws';
 
 import type { SubscriptionTarget } from '../../src/live/types.ts';
 import { at } from '../support/gateway.ts';
-import type { Served } from '../support/served.ts';
+import type { ServedGateway } from '../support/servedGateway.ts';
 
 const SUBSCRIPTION = /* GraphQL */ `
   subscription Updates($livestreamId: ID, $meetingId: ID) {
@@ -59,7 +59,7 @@ interface Sink {
 }
 
 interface ConnectionOptions {
-  served: Served;
+  served: ServedGateway;
   target: SubscriptionTarget;
   onConnected: () => void;
   /** Resolves when the client should connect again. */
@@ -67,7 +67,7 @@ interface ConnectionOptions {
 }
 
 export function subscribeRemotely(
-  served: Served,
+  served: ServedGateway,
   transport: 'sse' | 'ws',
   target: SubscriptionTarget,
 ): RemoteSubscriber {

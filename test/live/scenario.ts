@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 
 import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
-import { present } from '../support/gateway.ts';
+import { nonNull } from '../support/gateway.ts';
 import {
   APP_WIDE,
   livestreamTarget,
@@ -116,8 +116,8 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
   function targetOf(kind: 'one' | 'meeting' | 'all', index: number): SubscriptionTarget {
     if (kind === 'all') return APP_WIDE;
     return kind === 'one'
-      ? livestreamTarget(present(pickFrom(livestreamIds(), index)))
-      : meetingTarget(present(pickFrom(meetingIds, index)));
+      ? livestreamTarget(nonNull(pickFrom(livestreamIds(), index)))
+      : meetingTarget(nonNull(pickFrom(meetingIds, index)));
   }
 
   async function act(action: Action): Promise<void> {
@@ -136,29 +136,29 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
         renames += 1;
         return sandbox.trigger({
           kind: 'livestream-renamed',
-          livestreamId: present(pickFrom(livestreamIds(), action.pick)),
+          livestreamId: nonNull(pickFrom(livestreamIds(), action.pick)),
           name: `${renames}`,
         });
       case 'fail': {
         const active = livestreamIds().filter((id) => history.get(id)?.at(-1)?.isActive);
         if (active.length === 0) return undefined;
-        return sandbox.trigger({ kind: 'livestream-failed', livestreamId: present(pickFrom(active, action.pick)) });
+        return sandbox.trigger({ kind: 'livestream-failed', livestreamId: nonNull(pickFrom(active, action.pick)) });
       }
       case 'read': {
         const { dataSource, account } = world;
         const operation = dataSource.operation(account, new AbortController().signal, () => {});
-        const id = present(pickFrom(livestreamIds(), action.pick));
+        const id = nonNull(pickFrom(livestreamIds(), action.pick));
         const read = async (): Promise<unknown> => dataSource.reads.livestream.get(operation, id);
         return void read().catch(() => {});
       }
       case 'webhook':
         return subscriptions.onWebhook({
-          livestreamId: present(pickFrom(livestreamIds(), action.pick)),
+          livestreamId: nonNull(pickFrom(livestreamIds(), action.pick)),
           meetingId: null,
         });
       case 'start':
       case 'stop': {
-        const meetingId = present(pickFrom(meetingIds, action.pick));
+        const meetingId = nonNull(pickFrom(meetingIds, action.pick));
         if (!action.isThroughGateway) return void (await world[action.do](meetingId));
         const sent = action.do === 'start' ? world.startThroughGateway(meetingId) : world.stopThroughGateway(meetingId);
         return void sent.catch(() => {});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { present, startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { serve } from '../support/served.ts';
+import { nonNull, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { serveGateway } from '../support/servedGateway.ts';
 import { CLIENTS } from './clients.ts';
 
 const START =
@@ -29,7 +29,7 @@ const never = async (): Promise<void> => new Promise(() => {});
 describe.each(Object.entries(CLIENTS))('subscription with %s', (_name, subscribe) => {
   test('starts with the current state, and reports that the livestream goes live', async () => {
     const gateway = await startTestGateway();
-    const served = await serve(gateway);
+    const served = await serveGateway(gateway);
     const meetingId = await start(gateway);
     const { statuses, errors } = subscribe({ served, meetingId, retry: never });
     await expect.poll(() => statuses).toEqual(['INVOKED']);
@@ -39,22 +39,22 @@ describe.each(Object.entries(CLIENTS))('subscription with %s', (_name, subscribe
 
   test('ends when the client unsubscribes, and causes no upstream requests any more', async () => {
     const gateway = await startTestGateway();
-    const served = await serve(gateway);
+    const served = await serveGateway(gateway);
     const { statuses, unsubscribe } = subscribe({ served, meetingId: gateway.exampleIds.liveMeetingId, retry: never });
     await expect.poll(() => statuses).toEqual(['LIVE']);
     expect(gateway.server.subscriptionCount()).toBe(1);
     unsubscribe();
     await expect.poll(() => gateway.server.subscriptionCount()).toBe(0);
-    await gateway.control();
-    gateway.forget();
+    await gateway.roundTrip();
+    gateway.clearUpstreamRequests();
     gateway.clock.advance(300_000);
-    await gateway.control();
-    expect(gateway.upstream()).toEqual([]);
+    await gateway.roundTrip();
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('reconnects to the next gateway when the first one shuts down, and misses nothing', async () => {
     const [gateway, next] = await Promise.all([startTestGateway(), startTestGateway()]);
-    const served = await serve(gateway);
+    const served = await serveGateway(gateway);
     const meetingId = await start(next);
     await start(gateway);
     const reconnection = Promise.withResolvers<void>();
@@ -62,7 +62,7 @@ describe.each(Object.entries(CLIENTS))('subscription with %s', (_name, subscribe
     await expect.poll(() => statuses).toEqual(['INVOKED']);
     await served.drain();
     await expect.poll(() => [gateway.server.subscriptionCount(), served.sockets.size()]).toEqual([0, 0]);
-    await serve(next, {}, served.port);
+    await serveGateway(next, {}, served.port);
     reconnection.resolve();
     await expect.poll(() => statuses.length).toBe(2);
     await advanceUntil(next, () => statuses.includes('LIVE'));
@@ -72,7 +72,7 @@ describe.each(Object.entries(CLIENTS))('subscription with %s', (_name, subscribe
 
 test('shutting down the gateway breaks the connection of an event stream, without a result or a completion', async () => {
   const gateway = await startTestGateway();
-  const served = await serve(gateway);
+  const served = await serveGateway(gateway);
   const readStream = async (): Promise<{ text: string; isBroken: boolean }> => {
     const response = await fetch(served.url, {
       method: 'POST',
@@ -82,7 +82,7 @@ test('shutting down the gateway breaks the connection of an event stream, withou
     let text = '';
     const decoder = new TextDecoder();
     try {
-      for await (const chunk of present(response.body)) text += decoder.decode(chunk);
+      for await (const chunk of nonNull(response.body)) text += decoder.decode(chunk);
       return { text, isBroken: false };
     } catch {
       return { text, isBroken: true };

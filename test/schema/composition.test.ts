@@ -140,7 +140,7 @@ describe('npm run schema', () => {
     const { data, errors } = await gateway.send({ query: '{ _service { sdl } }' });
     expect(errors).toEqual([]);
     expect(at(data, '_service', 'sdl')).toBe(await runPrintSchema());
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('omits nothing but the scopes with --no-scopes', async () => {

@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 
 import type { Fetch } from '../../src/server/websocket/sseBridge.ts';
-import { present, startTestGateway } from '../support/gateway.ts';
-import { serve } from '../support/served.ts';
+import { nonNull, startTestGateway } from '../support/gateway.ts';
+import { serveGateway } from '../support/servedGateway.ts';
 
 /** 64 KiB. */
 const EVENT = 'x'.repeat(65_536);
@@ -48,7 +48,7 @@ test('a WebSocket client that does not read makes the gateway stop producing eve
       },
     });
   const fetch = createFakeGateway(() => new Response(body(), EVENT_STREAM));
-  const { socketUrl } = await serve(await startTestGateway(), { fetch });
+  const { socketUrl } = await serveGateway(await startTestGateway(), { fetch });
   const socket = new WebSocket(socketUrl, 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
@@ -70,7 +70,7 @@ test('a WebSocket client that does not read its results is not read from either'
     operationCount += 1;
     return new Response(`event: next\ndata: ${result}\n\nevent: complete\ndata:\n\n`, EVENT_STREAM);
   });
-  const { socketUrl } = await serve(await startTestGateway(), { fetch, maxOperations: 10_000 });
+  const { socketUrl } = await serveGateway(await startTestGateway(), { fetch, maxOperations: 10_000 });
   const socket = new WebSocket(socketUrl, 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
@@ -115,7 +115,7 @@ test('an event-stream client that does not read makes the gateway stop producing
     server.closeAllConnections();
   });
   await once(server, 'listening');
-  const address = present(server.address());
+  const address = nonNull(server.address());
   const port = typeof address === 'object' ? address.port : 0;
   const headers = { accept: 'text/event-stream' };
   const responseEvent: unknown[] = await once(

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-import { addressOf, start } from '../support/program.ts';
+import { listeningAddress, startProgram } from '../support/program.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const dockerfile = read('Dockerfile');
@@ -48,7 +48,7 @@ describe('the container image', () => {
     if (!Array.isArray(command)) throw new Error('The command of the health check is not an array.');
     const [node, ...args] = command.map(String);
     expect(node).toBe('node');
-    const { port } = new URL(await addressOf(start()));
+    const { port } = new URL(await listeningAddress(startProgram()));
     const runCheck = async (port: string) => promisify(execFile)(process.execPath, args, { env: { PORT: port } });
     await runCheck(port);
     await expect(runCheck('1')).rejects.toMatchObject({ code: 1 });

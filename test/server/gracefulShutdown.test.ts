@@ -9,7 +9,14 @@ import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { at, waitUntil } from '../support/gateway.ts';
 import { portOf } from '../redis/support/ports.ts';
-import { addressOf, ask, type Program, start, watchOverStream, watchOverWebSocket } from '../support/program.ts';
+import {
+  listeningAddress,
+  queryProgram,
+  type Program,
+  startProgram,
+  subscribeOverSse,
+  subscribeOverWebSocket,
+} from '../support/program.ts';
 
 const COUNT = '{ livestreams(first: 1) { totalCount } }';
 const COUNTED = { data: { livestreams: { totalCount: 320 } } };
@@ -21,8 +28,8 @@ async function startWithSandbox(settings: Record<string, string> = {}) {
   const server = await startSandboxServer({ port: 0, sandbox });
   onTestFinished(async () => server.close());
   const app = { CLOUDFLARE_ACCOUNT_ID: 'account', REALTIMEKIT_APP_ID: 'app', CLOUDFLARE_API_TOKEN: 'token' };
-  const program = start({ ...app, CLOUDFLARE_BASE_URL: server.url, ...settings });
-  const address = await addressOf(program);
+  const program = startProgram({ ...app, CLOUDFLARE_BASE_URL: server.url, ...settings });
+  const address = await listeningAddress(program);
   return { program, address, sandbox, clock };
 }
 
@@ -38,7 +45,7 @@ async function untilClosed(address: string): Promise<void> {
 
 /** Waits for a log entry with this message, and returns its fields. */
 async function logEntry(program: Program, message: string): Promise<unknown> {
-  const [line] = await program.until(new RegExp(`^{.*"${message}".*}$`, 'm'));
+  const [line] = await program.waitForOutput(new RegExp(`^{.*"${message}".*}$`, 'm'));
   return JSON.parse(line);
 }
 
@@ -50,10 +57,10 @@ describe('a shutdown with DRAIN_DELAY_MS', () => {
     await expect
       .poll(async () => readiness(address), { interval: 10 })
       .toEqual([503, { ready: false, draining: true }]);
-    expect(await ask(address, COUNT)).toEqual(COUNTED);
+    expect(await queryProgram(address, COUNT)).toEqual(COUNTED);
     expect((await fetch(`${address}/health`)).status).toBe(200);
-    await watchOverStream(address);
-    await watchOverWebSocket(address);
+    await subscribeOverSse(address);
+    await subscribeOverWebSocket(address);
     program.child.kill('SIGTERM');
     expect(await program.exitCode).toBe(1);
   });
@@ -67,8 +74,8 @@ describe('a shutdown with DRAIN_DELAY_MS', () => {
   });
 
   test.each([
-    ['cuts off event streams', watchOverStream, 'broken off'],
-    ['closes WebSockets with 1012', watchOverWebSocket, 1012],
+    ['cuts off event streams', subscribeOverSse, 'broken off'],
+    ['closes WebSockets with 1012', subscribeOverWebSocket, 1012],
   ])('%s after the delay, and exits with code 0', async (_case, watch, ending) => {
     const { program, address } = await startWithSandbox({ DRAIN_DELAY_MS: '200' });
     const { ended } = await watch(address);
@@ -77,7 +84,7 @@ describe('a shutdown with DRAIN_DELAY_MS', () => {
     expect(await program.exitCode).toBe(0);
     expect(at(await logEntry(program, 'Shutting down.'), 'subscriptions')).toBe(1);
     expect(at(await logEntry(program, 'Shutdown complete.'), 'durationMs')).toBeGreaterThanOrEqual(199);
-    expect(program.printed()).not.toMatch(/"level":"(?:warn|error)"|Unexpected/);
+    expect(program.output()).not.toMatch(/"level":"(?:warn|error)"|Unexpected/);
   });
 });
 
@@ -114,7 +121,7 @@ describe('a shutdown during a request', () => {
     const { connection, body } = await response;
     expect([connection, JSON.parse(body)]).toEqual(['close', COUNTED]);
     expect(await program.exitCode).toBe(0);
-    expect(program.printed()).not.toContain('Shutdown timed out');
+    expect(program.output()).not.toContain('Shutdown timed out');
   });
 
   test('answers further requests over a kept-alive connection, with "connection: close"', async () => {
@@ -123,7 +130,7 @@ describe('a shutdown during a request', () => {
     expect((await getOver(agent, `${address}/health`)).connection).toBe('keep-alive');
     sandbox.setFaults([{ kind: 'hang' }]);
     const caller = new AbortController();
-    const response = ask(address, COUNT, caller.signal).catch(() => 'disconnected');
+    const response = queryProgram(address, COUNT, caller.signal).catch(() => 'disconnected');
     await waitUntil(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
     await untilClosed(address);
@@ -137,7 +144,7 @@ describe('a shutdown during a request', () => {
   test('aborts a request that takes longer than DRAIN_MS, logs how many were aborted, and exits with code 0', async () => {
     const { program, address, sandbox } = await startWithSandbox({ DRAIN_MS: '100' });
     sandbox.setFaults([{ kind: 'hang' }]);
-    const response = ask(address, COUNT);
+    const response = queryProgram(address, COUNT);
     const outcome = response.then(
       () => 'completed',
       () => 'aborted',
@@ -155,7 +162,7 @@ describe('a shutdown during a request', () => {
   test('exits at once, with code 1, after a second signal', async () => {
     const { program, address, sandbox } = await startWithSandbox();
     sandbox.setFaults([{ kind: 'hang' }]);
-    const response = ask(address, COUNT);
+    const response = queryProgram(address, COUNT);
     response.catch(() => null);
     await waitUntil(() => sandbox.requests().inFlight === 1);
     program.child.kill('SIGTERM');
@@ -171,10 +178,10 @@ describe('a shutdown during a request', () => {
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => {});
     await once(socket, 'connect');
-    await ask(address, COUNT);
+    await queryProgram(address, COUNT);
     program.child.kill('SIGTERM');
     expect(await program.exitCode).toBe(0);
-    expect(program.printed()).not.toContain('Shutdown timed out');
+    expect(program.output()).not.toContain('Shutdown timed out');
   });
 });
 
@@ -195,7 +202,7 @@ describe('a shutdown after the caller of startLivestream has disconnected', () =
     sandbox.configure({ latencyMs: 1000 });
     sandbox.setFaults(faults);
     const caller = new AbortController();
-    const response = ask(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal);
+    const response = queryProgram(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal);
     await waitUntil(() => sandbox.requests().inFlight === 1);
     caller.abort();
     await expect(response).rejects.toThrow('aborted');
@@ -209,14 +216,14 @@ describe('a shutdown after the caller of startLivestream has disconnected', () =
     expect(await program.exitCode).toBe(0);
     expect(sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`)).toEqual(sent);
     expect(sandbox.overview().counts.livestreams).toBe(livestreams + 1);
-    expect(program.printed()).not.toContain('Shutdown timed out');
+    expect(program.output()).not.toContain('Shutdown timed out');
   });
 
   test('aborts a start that takes longer than DRAIN_MS, and logs how many were aborted', async () => {
     const { program, address, sandbox } = await startWithSandbox({ DRAIN_MS: '100' });
     sandbox.setFaults([{ kind: 'hang' }]);
     const caller = new AbortController();
-    ask(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal).catch(() => null);
+    queryProgram(address, startMutation(sandbox.exampleIds.idleMeetingId), caller.signal).catch(() => null);
     await waitUntil(() => sandbox.requests().inFlight === 1);
     caller.abort();
     program.child.kill('SIGTERM');
@@ -238,9 +245,9 @@ test('a signal while the program waits for Redis at its start exits at once', as
   const silentRedis = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void silentRedis.close());
   await once(silentRedis, 'listening');
-  const program = start({ REDIS_URL: `redis://127.0.0.1:${portOf(silentRedis)}` });
+  const program = startProgram({ REDIS_URL: `redis://127.0.0.1:${portOf(silentRedis)}` });
   await once(silentRedis, 'connection');
   program.child.kill('SIGTERM');
   expect(await program.exitCode).toBe(0);
-  expect(program.printed()).toBe('');
+  expect(program.output()).toBe('');
 });

@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 
 import packageJson from '../../package.json' with { type: 'json' };
-import { addressOf, ask, start } from '../support/program.ts';
+import { listeningAddress, queryProgram, startProgram } from '../support/program.ts';
 
 describe('the program, without settings', () => {
   test('serves the sandbox, and prints ids that can be queried', async () => {
-    const program = start();
-    const address = await addressOf(program);
-    const [live = '', idle = '', livestream = '', session = ''] = program.printed().match(/[0-9a-f-]{36}/g) ?? [];
-    const response = await ask(
+    const program = startProgram();
+    const address = await listeningAddress(program);
+    const [live = '', idle = '', livestream = '', session = ''] = program.output().match(/[0-9a-f-]{36}/g) ?? [];
+    const response = await queryProgram(
       address,
       `{ live: meeting(id: "${live}") { activeLivestream { status } }
          idle: meeting(id: "${idle}") { title activeLivestream { id } }
@@ -25,11 +25,11 @@ describe('the program, without settings', () => {
         livestreamSession: { errorMessage: null },
       },
     });
-    expect(program.printed()).toContain('the sandbox at http://127.0.0.1:');
+    expect(program.output()).toContain('the sandbox at http://127.0.0.1:');
   });
 
   test('answers /health and /ready with 200, and redirects browsers to GraphiQL', async () => {
-    const address = await addressOf(start());
+    const address = await listeningAddress(startProgram());
     expect((await fetch(`${address}/health`)).status).toBe(200);
     expect((await fetch(`${address}/ready`)).status).toBe(200);
     const home = await fetch(address, { headers: { accept: 'text/html' }, redirect: 'manual' });
@@ -40,10 +40,10 @@ describe('the program, without settings', () => {
 test('the program reports its version in the banner, in the log and at /health', async () => {
   const { version } = packageJson;
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
-  const program = start();
-  const address = await addressOf(program);
-  expect(program.printed()).toContain(`realtimekit-graphql ${version}\n`);
-  await program.until(new RegExp(`^{.*"version":"${version}".*"msg":"Listening\\.".*}$`, 'm'));
+  const program = startProgram();
+  const address = await listeningAddress(program);
+  expect(program.output()).toContain(`realtimekit-graphql ${version}\n`);
+  await program.waitForOutput(new RegExp(`^{.*"version":"${version}".*"msg":"Listening\\.".*}$`, 'm'));
   const response = await fetch(`${address}/health`);
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(await response.json()).toEqual({ status: 'ok', version });
@@ -55,9 +55,9 @@ describe('the program exits with code 1 and one line that names the setting', ()
     [{ HOST: '0.0.0.0' }, /^AUTH: must be passthrough, jwt or api-key, because .* Example: AUTH=passthrough\n$/],
     [{ CLOUDFLARE_ACCOUNT_ID: 'a' }, /^REALTIMEKIT_APP_ID: must be set .* Example: REALTIMEKIT_APP_ID=\S+\n$/],
   ])('with the settings %o', async (settings, line) => {
-    const program = start(settings);
+    const program = startProgram(settings);
     expect(await program.exitCode).toBe(1);
-    expect(program.printed()).toMatch(line);
+    expect(program.output()).toMatch(line);
   });
 
   test.each(['PORT', 'SANDBOX_PORT'])('if another program uses the port in %s', async (name) => {
@@ -65,9 +65,9 @@ describe('the program exits with code 1 and one line that names the setting', ()
     await once(otherServer, 'listening');
     const address = otherServer.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const program = start({ [name]: String(port) });
+    const program = startProgram({ [name]: String(port) });
     expect(await program.exitCode).toBe(1);
-    expect(program.printed()).toMatch(new RegExp(`^${name}: cannot listen on port ${port}: another program.*\n$`));
+    expect(program.output()).toMatch(new RegExp(`^${name}: cannot listen on port ${port}: another program.*\n$`));
     otherServer.close();
   });
 });

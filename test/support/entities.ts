@@ -2,15 +2,15 @@ import { expect } from 'vitest';
 
 import { type TestResponse, at, asArray, type TestGateway } from './gateway.ts';
 
-/** An id of nothing. */
-export const UNKNOWN = 'no-such-thing';
+/** An id that belongs to nothing. */
+export const UNKNOWN_ID = 'no-such-thing';
 
-export const meeting = (id: unknown) => ({ __typename: 'Meeting', id });
-export const livestream = (id: unknown) => ({ __typename: 'Livestream', id });
-export const session = (id: unknown) => ({ __typename: 'LivestreamSession', id });
+export const meetingRepresentation = (id: unknown) => ({ __typename: 'Meeting', id });
+export const livestreamRepresentation = (id: unknown) => ({ __typename: 'Livestream', id });
+export const sessionRepresentation = (id: unknown) => ({ __typename: 'LivestreamSession', id });
 
-/** Asks as a router does. `fragments` stand behind the operation. */
-export async function ask(
+/** Queries `_entities` as a router does. `fragments` are appended to the operation. */
+export async function queryEntities(
   gateway: TestGateway,
   representations: readonly unknown[],
   selection: string,
@@ -20,9 +20,12 @@ export async function ask(
   return gateway.send({ query, variables: { representations } });
 }
 
-/** The entities; throws where the answer has an error. */
-export async function entities(gateway: TestGateway, ...question: [unknown[], string, string?]): Promise<unknown[]> {
-  const { data, errors } = await ask(gateway, ...question);
+/** Resolves with the entities. Throws if the response has errors. */
+export async function fetchEntities(
+  gateway: TestGateway,
+  ...question: [unknown[], string, string?]
+): Promise<unknown[]> {
+  const { data, errors } = await queryEntities(gateway, ...question);
   expect(errors).toEqual([]);
   return asArray(at(data, '_entities'));
 }

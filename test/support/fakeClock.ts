@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/lib/clock.ts';
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until a test advances it. */
 export interface FakeClock extends Clock {
-  /** Moves time on by `milliseconds`, running on the way every timer that falls due, in order. */
-  advance(milliseconds: number): void;
-  /** How many timers are waiting: lets a test see that a wait has begun before it moves time. */
+  /** Advances time by `durationMs`, and runs every timer that expires meanwhile, in order. */
+  advance(durationMs: number): void;
+  /** The number of timers that are set: tells a test that a wait has begun before it advances time. */
   pending(): number;
 }
 
@@ -16,15 +16,15 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 15, 12)): FakeClock 
     [...timers].filter((timer) => timer.at <= until).toSorted((left, right) => left.at - right.at)[0];
   return {
     now: () => now,
-    after(milliseconds, callback) {
-      const timer = { at: now + milliseconds, callback };
+    after(delayMs, callback) {
+      const timer = { at: now + delayMs, callback };
       timers.add(timer);
       return () => {
         timers.delete(timer);
       };
     },
-    advance(milliseconds) {
-      const until = now + milliseconds;
+    advance(durationMs) {
+      const until = now + durationMs;
       for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {
         timers.delete(timer);
         now = Math.max(now, timer.at);

@@ -15,37 +15,37 @@ import type { TypedDocumentString } from '../generated/graphql.ts';
 import { createFakeClock } from './fakeClock.ts';
 
 export interface TestGatewayOptions {
-  /** The sandbox's settings at its start. */
+  /** The initial settings of the sandbox. */
   settings?: SettingsPatch;
-  /** Stands between the gateway and the real transport. */
+  /** Wraps the real transport. */
   intercept?: (send: Transport) => Transport;
-  /** How its answers are kept and its requests spent; `staleWait` is a second, so that only moving the clock ends it. */
+  /** Changes to the default caching; `revalidateTimeoutMs` is a second by default, so that only the clock ends that wait. */
   caching?: Partial<Omit<CachingSettings, 'ttl'>> & { ttl?: Partial<TtlSettings> };
-  /** Whether it trusts the webhooks that the sandbox signs; by default it receives none. */
+  /** Whether the gateway receives the webhooks that the sandbox signs. False by default. */
   receivesWebhooks?: boolean;
-  /** Another one, whose sandbox and clock it shares. */
-  sandboxOf?: { place: Awaited<ReturnType<typeof startTestbed>> };
-  /** What it shares with others, on its clock. */
+  /** Another gateway whose sandbox and clock this one uses. */
+  sandboxOf?: { testbed: Awaited<ReturnType<typeof startTestbed>> };
+  /** What the gateway shares with other replicas, on its clock. */
   cluster?: (clock: Clock) => NonNullable<GatewayOptions['cluster']>;
-  /** Whatever else a gateway can be given. */
+  /** Any other options of the gateway. */
   options?: Partial<GatewayOptions>;
 }
 
-/** An error as a caller sees it. */
+/** A GraphQL error in a response. */
 export interface ResponseError {
   message: string;
   path?: (string | number)[];
   extensions: Record<string, unknown>;
 }
 
-/** A whole answer as a caller sees it. */
+/** A response as a caller receives it. */
 export interface TestResponse<Data = unknown> {
   status: number;
   headers: Headers;
-  /** The body as it came. */
+  /** The raw body. */
   text: string;
   data: Data | null;
-  /** Empty where the answer has none. */
+  /** Empty if the response has no errors. */
   errors: ResponseError[];
 }
 
@@ -60,7 +60,7 @@ export interface LogEntry {
   fields: Readonly<Record<string, unknown>>;
 }
 
-/** What the gateway is given: each must never show itself. The token and the account's id are short, so that only knowledge of them helps. */
+/** Values that must never leave the gateway. The token and the account id are short, so that no pattern recognizes them. */
 export const TOKEN = 'tok-5e.cret';
 export const ACCOUNT = 'acc-0a7f';
 export const APP = 'app-11d2';
@@ -68,20 +68,20 @@ export const APP = 'app-11d2';
 /** Matches the messages of log entries about operations. */
 const OPERATION_MESSAGE = /^(Operation completed|Subscription ended|Request rejected)/;
 
-const running: { close(): Promise<void> }[] = [];
+const openGateways: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((gateway) => gateway.close()));
+  await Promise.all(openGateways.splice(0).map((gateway) => gateway.close()));
 });
 
 /**
- * A gateway over a sandbox behind a real server, both on one fake clock; closed after the test. A wait of less than a second, as
- * between two repetitions of a read, is over at once; deadlines wait for the clock to be moved.
+ * Starts a gateway over a sandbox behind a real server, both on one fake clock, and closes them after the test. Timers of less than
+ * a second, such as the backoff between retries, expire at once; longer ones expire when the test advances the clock.
  */
 export async function startTestGateway(options: TestGatewayOptions = {}) {
   const { settings = {}, intercept = (send) => send, caching = {} } = options;
-  const place = options.sandboxOf?.place ?? (await startTestbed(settings));
-  const { clock, sandbox, server } = place;
+  const testbed = options.sandboxOf?.testbed ?? (await startTestbed(settings));
+  const { clock, sandbox, server } = testbed;
   const transport = createUndiciTransport();
   const logs: LogEntry[] = [];
   const operationLogs: LogEntry[] = [];
@@ -101,21 +101,21 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     log: (level, message, fields = {}) =>
       (OPERATION_MESSAGE.test(message) ? operationLogs : logs).push({ level, message, fields }),
     graphiql: {},
-    clock: withoutShortWaits(clock),
+    clock: withImmediateShortTimers(clock),
     random: () => 0,
     webhookKeyUrl: options.receivesWebhooks === true ? server.keyUrl : null,
     cluster: options.cluster?.(clock) ?? null,
     ...options.options,
   });
 
-  /** Sends any request to the gateway. */
+  /** Sends an HTTP request to the gateway. */
   async function fetch(path: string, init: RequestInit = {}): Promise<TestResponse> {
     const response = await gateway.fetch(new Request(`http://gateway.test${path}`, init));
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, ...readResult(text) };
   }
 
-  /** Sends an operation that is not known by its type. */
+  /** Posts a GraphQL request with an untyped body. */
   async function send(body: unknown, { headers = {}, ...init }: RequestOptions = {}): Promise<TestResponse> {
     return fetch('/graphql', {
       ...init,
@@ -130,16 +130,16 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     variables: Variables,
     options?: RequestOptions,
   ): Promise<TestResponse<Data>> {
-    const answer = await send({ query: document.toString(), variables }, options);
-    if (!isOf<Data>(answer)) throw new Error(`Not a GraphQL answer: ${answer.text}`);
-    return answer;
+    const response = await send({ query: document.toString(), variables }, options);
+    if (!isGraphqlResponse<Data>(response)) throw new Error(`Not a GraphQL response: ${response.text}`);
+    return response;
   }
 
   const testGateway = {
-    /** What `createGateway` gave. */
+    /** The gateway itself. */
     server: gateway,
-    /** What gateways beside it share. */
-    place,
+    /** The clock and the sandbox, for gateways that share them. */
+    testbed,
     sandbox,
     clock,
     logs,
@@ -149,18 +149,18 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     send,
     execute,
     exampleIds: sandbox.exampleIds,
-    /** The data of `execute`; throws where the answer has an error. */
+    /** Executes a typed operation and resolves with its data. Throws if the response has errors. */
     async query<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables): Promise<Data> {
       const { data, errors, text } = await execute(document, variables);
       if (data === null || errors.length > 0) throw new Error(`The operation failed: ${text}`);
       return data;
     },
-    /** The upstream requests since the last `forget`, each as its method and route. */
-    upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
-    forget: () => sandbox.clearRequests(),
+    /** The method and route of each upstream request since the last `clearUpstreamRequests`. */
+    upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    clearUpstreamRequests: () => sandbox.clearRequests(),
     /**
-     * What the REST API itself says to a GET, or to a POST of `body`: the content of its envelope. It stands in `upstream()` until the
-     * next `forget`.
+     * Sends a GET, or a POST with `body`, straight to the REST API. Resolves with the `data` of its envelope. `upstreamRequests`
+     * contains this request too.
      */
     async rest(path: string, body?: object): Promise<unknown> {
       const url = `${server.url}/accounts/${ACCOUNT}/realtime/kit/${APP}${path}`;
@@ -169,17 +169,17 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
       const response = await globalThis.fetch(url, { headers, ...sent });
       return at(await response.json(), 'data');
     },
-    /** A whole round trip to the sandbox that is no request to its API. */
-    control: async (): Promise<unknown> => (await globalThis.fetch(`${server.origin}/__sandbox`)).json(),
+    /** Waits for a round trip to the sandbox that does not count as an upstream request. */
+    roundTrip: async (): Promise<unknown> => (await globalThis.fetch(`${server.origin}/__sandbox`)).json(),
     async close(): Promise<void> {
       await Promise.all([transport.close(), ...(options.sandboxOf === undefined ? [server.close()] : [])]);
     },
   };
-  running.push(testGateway);
+  openGateways.push(testGateway);
   return testGateway;
 }
 
-/** A sandbox behind a real server, on a fake clock. */
+/** Starts a sandbox behind a real server, on a fake clock. */
 async function startTestbed(settings: SettingsPatch) {
   const clock = createFakeClock();
   const sandbox = createSandbox({ clock, settings });
@@ -188,12 +188,12 @@ async function startTestbed(settings: SettingsPatch) {
 
 export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
 
-/** Resolves as soon as `isTrue` says so. */
+/** Waits, one turn of the event loop at a time, until `isTrue` returns true. */
 export async function waitUntil(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await setImmediate();
 }
 
-/** Digs into JSON: `at(body, 'data', 0, 'id')`. */
+/** The value at a path in JSON, or undefined: `at(body, 'data', 0, 'id')`. */
 export function at(value: unknown, ...keys: (string | number)[]): unknown {
   return keys.reduce<unknown>(
     (found, key) => (typeof found === 'object' && found !== null ? Reflect.get(found, key) : undefined),
@@ -201,26 +201,26 @@ export function at(value: unknown, ...keys: (string | number)[]): unknown {
   );
 }
 
-/** A matcher, typed so that it may stand in an expected object. */
+/** `expect.stringMatching`, typed for use in an expected object. */
 export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-/** The rows of a list in JSON. */
+/** The elements of a JSON array. Throws if the value is not an array. */
 export function asArray(value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new Error('Not a list');
+  if (!Array.isArray(value)) throw new Error('Not an array');
   return value.map((row: unknown) => row);
 }
 
-/** What is certainly there. */
-export function present<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new Error('It is not there');
+/** The value; throws if it is null or undefined. */
+export function nonNull<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('The value is missing');
   return value;
 }
 
-function withoutShortWaits(clock: Clock): Clock {
+function withImmediateShortTimers(clock: Clock): Clock {
   return {
     now: () => clock.now(),
-    after(milliseconds, callback) {
-      if (milliseconds >= 1000) return clock.after(milliseconds, callback);
+    after(delayMs, callback) {
+      if (delayMs >= 1000) return clock.after(delayMs, callback);
       let isCancelled = false;
       queueMicrotask(() => isCancelled || callback());
       return () => {
@@ -240,7 +240,7 @@ function isError(error: unknown): error is ResponseError {
   return typeof at(error, 'message') === 'string' && typeof at(error, 'extensions') === 'object';
 }
 
-/** The schema's own types are what this relies on: graphql-js keeps to them. */
-function isOf<Data>(answer: TestResponse): answer is TestResponse<Data> {
-  return answer.text.startsWith('{');
+/** Relies on graphql-js to return data of the types in the schema. */
+function isGraphqlResponse<Data>(response: TestResponse): response is TestResponse<Data> {
+  return response.text.startsWith('{');
 }

@@ -19,32 +19,32 @@ import { startHttp } from './origins.ts';
 export const ISSUER = 'https://login.test/';
 export const AUDIENCE = 'livestreams';
 export const KEYS_PATH = '/.well-known/jwks.json';
-/** Where the keys are too, so that following a redirect would show. */
+/** Serves the keys too, so that a followed redirect is noticed. */
 const MOVED_PATH = '/moved.json';
 
 export type Algorithm = 'RS256' | 'ES256';
 
-/** How the keys are published: well, or in a way of failing. */
-export type Publishing =
+/** How the provider responds to a request for its keys: with the keys, or with a failure. */
+export type KeyResponse =
   'keys' | 'error' | 'reset' | 'hang' | 'redirect' | 'huge' | 'html' | 'truncated' | 'not-keys' | 'no-content';
 
-/** A pair of keys to sign with and to check with. */
+/** A key pair that signs tokens. */
 export interface SigningKey {
   kid: string;
   algorithm: Algorithm;
   privateKey: CryptoKey;
-  /** The public key, as it is published. */
+  /** The public key as published. */
   jwk: JWK;
-  /** The public key (SPKI). */
+  /** The public key in PEM (SPKI). */
   pem: string;
 }
 
-/** What a token says, and with what it is signed. */
+/** The contents of a token, and the key that signs it. */
 export interface TokenOptions {
   key: SigningKey;
-  /** The moment it is issued at, in milliseconds since the Unix epoch. */
+  /** The time of issue, in milliseconds since the Unix epoch. */
   now: number;
-  /** In place of the usual claims; undefined: the claim is left out. */
+  /** Replaces usual claims. A claim that is undefined is left out. */
   claims?: Record<string, unknown>;
   header?: Record<string, unknown>;
 }
@@ -55,74 +55,74 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-/** Whoever issues tokens: signs them, and publishes its keys at `jwksUrl` for as long as the test lasts. */
+/** Starts an identity provider that publishes its keys at `jwksUrl` until the test ends. */
 export async function startIdentityProvider() {
-  const state: { publishing: Publishing; keys: SigningKey[]; asked: string[] } = {
-    publishing: 'keys',
+  const state: { keyResponse: KeyResponse; keys: SigningKey[]; requestedPaths: string[] } = {
+    keyResponse: 'keys',
     keys: [],
-    asked: [],
+    requestedPaths: [],
   };
   const server = await startHttp((request: IncomingMessage, response: ServerResponse) => {
     const { url = '' } = request;
-    state.asked.push(url);
+    state.requestedPaths.push(url);
     const keys = JSON.stringify({ keys: state.keys.map(({ jwk }) => jwk) });
-    publish(url === MOVED_PATH ? 'keys' : state.publishing, keys, response);
+    respondWithKeys(url === MOVED_PATH ? 'keys' : state.keyResponse, keys, response);
   });
   servers.push(server);
   const jwksUrl = server.url + KEYS_PATH;
   return {
     jwksUrl,
-    /** Publishes these keys, and no others. */
+    /** Publishes exactly these keys. */
     publish: (...keys: SigningKey[]): void => void (state.keys = keys),
-    /** From now on its keys are published so. */
-    be: (publishing: Publishing): void => void (state.publishing = publishing),
-    /** The paths that were asked for, until now. */
-    asked: (): string[] => [...state.asked],
-    /** What a gateway is given to accept its tokens; clocks may differ by `clockSkew` seconds. */
-    settings: (clockSkew = 30): AuthSettings => jwtSettings({ jwksUrl }, { clockSkew }),
+    /** Sets the response to further requests for the keys. */
+    setKeyResponse: (keyResponse: KeyResponse): void => void (state.keyResponse = keyResponse),
+    /** The paths requested so far. */
+    requestedPaths: (): string[] => [...state.requestedPaths],
+    /** The settings of a gateway that accepts the provider's tokens. */
+    settings: (clockSkewSeconds = 30): AuthSettings => jwtSettings({ jwksUrl }, { clockSkewSeconds }),
   };
 }
 
 export function jwtSettings(
   key: { jwksUrl: string } | { pem: string } | { jwk: string },
-  { clockSkew: clockSkewSeconds = 30, audiences = [AUDIENCE] }: { clockSkew?: number; audiences?: string[] } = {},
+  { clockSkewSeconds = 30, audiences = [AUDIENCE] }: { clockSkewSeconds?: number; audiences?: string[] } = {},
 ): AuthSettings {
   return { kind: 'jwt', issuer: ISSUER, audiences, clockSkewSeconds, key };
 }
 
-/** Pairs take long to make: each is made once for a whole file of tests. */
-const pairs = new Map<string, Promise<GenerateKeyPairResult>>();
+/** Key pairs take long to generate: each is generated once for a whole test file. */
+const keyPairs = new Map<string, Promise<GenerateKeyPairResult>>();
 
-/** The key of this name; the same at each call. */
+/** The key with this id: always the same. */
 export async function signingKey(kid: string, algorithm: Algorithm = 'RS256'): Promise<SigningKey> {
   const name = `${algorithm} ${kid}`;
-  const making = pairs.get(name) ?? generateKeyPair(algorithm, { extractable: true });
-  pairs.set(name, making);
-  const { privateKey, publicKey } = await making;
+  const keyPair = keyPairs.get(name) ?? generateKeyPair(algorithm, { extractable: true });
+  keyPairs.set(name, keyPair);
+  const { privateKey, publicKey } = await keyPair;
   const jwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };
   return { kid, algorithm, privateKey, jwk, pem: await exportSPKI(publicKey) };
 }
 
-/** What a token says that is accepted for five minutes. */
+/** The claims of a token that is valid for five minutes. */
 export function usualClaims(now: number): Record<string, unknown> {
   const seconds = Math.floor(now / 1000);
   return { iss: ISSUER, aud: AUDIENCE, sub: 'somebody', iat: seconds, exp: seconds + 300, scope: 'livestream:read' };
 }
 
-/** A token that is accepted, but for what `options` say. */
+/** Signs a token that is valid unless `options` make it invalid. */
 export async function signToken({ key, now, claims = {}, header = {} }: TokenOptions): Promise<string> {
-  const said = Object.entries({ ...usualClaims(now), ...claims }).filter(([, value]) => value !== undefined);
-  return new SignJWT(Object.fromEntries(said))
+  const present = Object.entries({ ...usualClaims(now), ...claims }).filter(([, value]) => value !== undefined);
+  return new SignJWT(Object.fromEntries(present))
     .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: 'JWT', ...header })
     .sign(key.privateKey);
 }
 
-/** A token of which only the form is right: whatever stands in its three parts. */
+/** A token of the right form, with any contents in its three parts. */
 export function forgeToken(header: unknown, claims: unknown, signature = ''): string {
   return [JSON.stringify(header), JSON.stringify(claims)].map(toBase64Url).concat(signature).join('.');
 }
 
-/** What a gateway is given to accept these keys, each with its scopes. */
+/** The settings of a gateway that accepts these keys, each with its scopes. */
 export function apiKeySettings(scopesByKey: Readonly<Record<string, readonly string[]>>): AuthSettings {
   const keys = Object.entries(scopesByKey).map(([key, scopes]) => ({
     name: `the key of ${scopes.join(', ')}`,
@@ -132,77 +132,79 @@ export function apiKeySettings(scopesByKey: Readonly<Record<string, readonly str
   return { kind: 'api-key', keys };
 }
 
-/** A gateway that lets in whom `auth` says. */
-export const startGuarded = async (auth: AuthSettings, options: TestGatewayOptions = {}): Promise<TestGateway> =>
-  startTestGateway({ ...options, options: { ...options.options, auth } });
+/** Starts a gateway that authenticates callers as `auth` says. */
+export const startGatewayWithAuth = async (
+  auth: AuthSettings,
+  options: TestGatewayOptions = {},
+): Promise<TestGateway> => startTestGateway({ ...options, options: { ...options.options, auth } });
 
-/** A gateway that accepts the tokens of one published key, and what signs them. */
-export async function startWithProvider(clockSkew?: number) {
+/** Starts an identity provider with one published key, and a gateway that accepts its tokens. */
+export async function startWithProvider(clockSkewSeconds?: number) {
   const provider = await startIdentityProvider();
   const key = await signingKey('a');
   provider.publish(key);
-  const gateway = await startGuarded(provider.settings(clockSkew));
+  const gateway = await startGatewayWithAuth(provider.settings(clockSkewSeconds));
   const sign = async (options: Partial<TokenOptions> = {}): Promise<string> =>
     signToken({ key, now: gateway.clock.now(), ...options });
   return { provider, key, gateway, sign };
 }
 
-/** What a gateway makes of a token. */
-export interface Verdict {
+/** What a gateway does with a token. */
+export interface TokenOutcome {
   status: number;
   code: unknown;
   message: string | null;
-  /** `www-authenticate`. */
+  /** The `www-authenticate` header. */
   challenge: string | null;
-  /** Upstream requests. */
-  requests: number;
-  /** Parts of the token that came back or stand in the log. */
-  shown: string[];
+  /** The number of upstream requests. */
+  upstreamRequests: number;
+  /** Parts of the token that appear in the response or in the log. */
+  leakedParts: string[];
 }
 
-/** Asks for a livestream with this token. */
-export async function verdictOn(gateway: TestGateway, token: string): Promise<Verdict> {
-  gateway.forget();
+/** Queries the livestreams with this token. */
+export async function tryToken(gateway: TestGateway, token: string): Promise<TokenOutcome> {
+  gateway.clearUpstreamRequests();
   const headers = { authorization: `Bearer ${token}` };
   const {
     status,
     text,
     errors,
-    headers: told,
+    headers: responseHeaders,
   } = await gateway.send({ query: '{ livestreams { nodes { id } } }' }, { headers });
-  const left = text + JSON.stringify([[...told], gateway.logs]);
+  const left = text + JSON.stringify([[...responseHeaders], gateway.logs]);
   return {
     status,
     code: at(errors, 0, 'extensions', 'code') ?? null,
     message: errors[0]?.message ?? null,
-    challenge: told.get('www-authenticate'),
-    requests: gateway.upstream().length,
-    shown: token.split('.').filter((part) => part.length > 8 && left.includes(part)),
+    challenge: responseHeaders.get('www-authenticate'),
+    upstreamRequests: gateway.upstreamRequests().length,
+    leakedParts: token.split('.').filter((part) => part.length > 8 && left.includes(part)),
   };
 }
 
-const WITHOUT_FAULT = { code: null, message: null, challenge: null, shown: [] };
+const NO_ERROR = { code: null, message: null, challenge: null, leakedParts: [] };
 const anyNumber = (): unknown => expect.any(Number);
-/** The livestreams are read, or at hand. */
-export const ACCEPTED = { ...WITHOUT_FAULT, status: 200, requests: anyNumber() };
+/** The gateway returns the livestreams, from upstream or from its cache. */
+export const ACCEPTED = { ...NO_ERROR, status: 200, upstreamRequests: anyNumber() };
 
-/** Nothing was asked upstream. */
-export const refused = (message = /token/): Record<keyof Verdict, unknown> => ({
+/** The gateway rejects the token, and sends no upstream request. */
+export const rejected = (message = /token/): Record<keyof TokenOutcome, unknown> => ({
   status: 401,
   code: 'UNAUTHENTICATED',
   message: matching(message),
   challenge: 'Bearer',
-  requests: 0,
-  shown: [],
+  upstreamRequests: 0,
+  leakedParts: [],
 });
 
 function toBase64Url(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
-function publish(publishing: Publishing, keys: string, response: ServerResponse): void {
+function respondWithKeys(keyResponse: KeyResponse, keys: string, response: ServerResponse): void {
   const json = { 'content-type': 'application/json' };
-  switch (publishing) {
+  switch (keyResponse) {
     case 'keys':
       response.writeHead(200, json).end(keys);
       return;
@@ -235,6 +237,6 @@ function publish(publishing: Publishing, keys: string, response: ServerResponse)
       response.writeHead(204).end();
       return;
     default:
-      publishing satisfies never;
+      keyResponse satisfies never;
   }
 }

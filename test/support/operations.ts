@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 
 import type { ExampleIds } from '../../src/sandbox/exampleIds.ts';
 
-/** An operation as it is sent. */
-export interface SentOperation {
+/** A generated GraphQL request. */
+export interface GeneratedOperation {
   query: string;
   variables: Record<string, unknown>;
 }
@@ -11,7 +11,7 @@ export interface SentOperation {
 type Text = fc.Arbitrary<string>;
 type Type = 'Meeting' | 'Livestream' | 'LivestreamSession';
 
-/** Every variable that an operation may use, as it is declared. */
+/** Every variable that an operation may use, with its declaration. */
 const DECLARED: Readonly<Record<string, string>> = {
   $few: 'Int',
   $some: 'Int = 3',
@@ -20,8 +20,8 @@ const DECLARED: Readonly<Record<string, string>> = {
   $reps: '[_Any!]!',
 };
 
-/** Valid queries over the whole schema, their lists small: with aliases, fragments of both kinds, conditions and variables. */
-export function operations(exampleIds: ExampleIds): fc.Arbitrary<SentOperation> {
+/** Generates valid queries over the whole schema with small pages, aliases, named and inline fragments, conditions and variables. */
+export function operations(exampleIds: ExampleIds): fc.Arbitrary<GeneratedOperation> {
   const size = fc.integer({ min: 1, max: 4 });
   const variables = fc.record({ few: fc.option(size), some: fc.option(size), may: fc.boolean() }, { requiredKeys: [] });
   return fc
@@ -31,7 +31,7 @@ export function operations(exampleIds: ExampleIds): fc.Arbitrary<SentOperation> 
       variables,
       reps: fc.array(representation(exampleIds), { maxLength: 4 }),
     })
-    .map(({ text, is, variables: given, reps }) => written(text, { ...given, is, reps }));
+    .map(({ text, is, variables: given, reps }) => toOperation(text, { ...given, is, reps }));
 }
 
 function rootFields(exampleIds: ExampleIds): Text[] {
@@ -55,10 +55,10 @@ function rootFields(exampleIds: ExampleIds): Text[] {
   ];
 }
 
-/** What can be selected of an entity, and of what it leads to within `levels`. */
+/** A selection of an entity's fields, and of entities that it leads to, at most `levels` deep. */
 function entity(type: Type, levels: number): Text {
   const leaves: Record<Type, string[]> = {
-    // Another type's `status` may stand beside it.
+    // The alias avoids a conflict with the `status` of another type.
     Meeting: ['id', 'title', 'meetingStatus: status', 'updatedAt', '__typename'],
     Livestream: [
       'id',
@@ -99,7 +99,7 @@ function connection(name: string, row: Type, levels: number): Text {
   const fields = [
     rows.map((text) => `nodes ${text}`),
     rows.map((text) => `edges { cursor node ${text} }`),
-    // Where upstream gives its rows one at a time, the end of a page is not known without them.
+    // Where upstream returns rows one at a time, the gateway knows the end of a page only from the rows.
     fc.constantFrom(
       'totalCount',
       `pageInfo { hasNextPage endCursor } ${row === 'LivestreamSession' ? 'nodes { id }' : ''}`,
@@ -132,26 +132,26 @@ function representation(exampleIds: ExampleIds): fc.Arbitrary<object> {
   );
 }
 
-/** One to three of the fields, each as it is, under a condition or in a fragment. */
+/** One to three of the fields, each plain, conditional or in a fragment. */
 function selection(fields: Text[], type = 'Query'): Text {
   const wrapped = fc.tuple(fc.oneof(...fields), fc.constantFrom(...WRAPPERS)).map(([field, wrap]) => wrap(field, type));
   return fc.array(wrapped, { minLength: 1, maxLength: 3 }).map((texts) => `{ __typename ${texts.join(' ')} }`);
 }
 
-const asItIs = (field: string): string => field;
+const unwrapped = (field: string): string => field;
 
 const WRAPPERS: ((field: string, type: string) => string)[] = [
-  asItIs,
-  asItIs,
-  asItIs,
+  unwrapped,
+  unwrapped,
+  unwrapped,
   (field, type) => `... on ${type} { ${field} }`,
   (field) => `... @include(if: $is) { ${field} }`,
   (field) => `... @skip(if: $may) { ${field} }`,
   (field, type) => `<${type}| ${field} |>`,
 ];
 
-/** Gives each alias a name of its own, and each marked piece a fragment that is spread twice. */
-function written(text: string, values: Record<string, unknown>): SentOperation {
+/** Gives each alias a unique name, and turns each marked piece into a fragment that is spread twice. */
+function toOperation(text: string, values: Record<string, unknown>): GeneratedOperation {
   let aliases = 0;
   let body = text.replace(/ALIAS/g, () => `a${aliases++}`);
   const fragments: string[] = [];

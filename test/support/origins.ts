@@ -8,14 +8,14 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-// The key guards nothing: it is for 127.0.0.1 and localhost only. Both files were made in test/support/tls by
+// The key protects nothing: the certificate is for 127.0.0.1 and localhost only. This command in test/support/tls made both files:
 //   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 36500 -subj '/CN=localhost' \
 //     -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -keyout key.pem -out cert.pem
 const key = readFileSync(new URL('tls/key.pem', import.meta.url), 'utf8');
-/** Signs itself: whoever is to trust a `startHttp2` or `startHttps` names it as the authority. */
+/** Self-signed: clients of `startHttp2` and `startHttps` must use it as their certificate authority. */
 export const certificate = readFileSync(new URL('tls/cert.pem', import.meta.url), 'utf8');
 
-/** A server on a free port of 127.0.0.1, and what it has seen. */
+/** A server on a free port of 127.0.0.1, and the connections to it. */
 export interface Origin<S extends Server = Server> {
   server: S;
   /** `http://127.0.0.1:port`, or https. */
@@ -32,7 +32,7 @@ export interface Origin<S extends Server = Server> {
 export const startHttp = async (listener: RequestListener): Promise<Origin> =>
   start('http', createHttpServer(listener));
 
-/** HTTP/1.1 over TLS, as a server without HTTP/2 has it. */
+/** HTTP/1.1 over TLS, without HTTP/2. */
 export const startHttps = async (listener: RequestListener): Promise<Origin> =>
   start('https', createHttpsServer({ key, cert: certificate }, listener));
 
@@ -42,20 +42,20 @@ export const startHttp2 = async (
 ): Promise<Origin<Http2SecureServer>> =>
   start('https', createSecureServer({ key, cert: certificate, allowHTTP1: true }, listener));
 
-/** Accepts connections; what happens on them is `listener`'s business. */
+/** A plain TCP server: `listener` handles the connections. */
 export const startTcp = async (listener: (socket: Socket) => void = () => {}): Promise<Origin> =>
   start('https', createTcpServer(listener));
 
-/** The whole body of a request. */
-export async function bodyOf(request: IncomingMessage | Http2ServerRequest): Promise<string> {
+/** Reads the whole body of a request. */
+export async function readBody(request: IncomingMessage | Http2ServerRequest): Promise<string> {
   request.setEncoding('utf8');
   let body = '';
   for await (const part of request) body += String(part);
   return body;
 }
 
-/** Resolves once the connection is gone, however it went. */
-export async function gone(socket: Socket): Promise<void> {
+/** Resolves when the connection is closed, however it ends. */
+export async function whenClosed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
@@ -71,7 +71,7 @@ async function start<S extends Server>(scheme: string, server: S): Promise<Origi
     },
   };
   server.prependListener('connection', (socket: Socket) => {
-    // A client that drops its connection is what some tests are about.
+    // Some tests let the client drop its connection: not an error of the server.
     socket.on('error', () => {});
     origin.connections.push(socket);
   });

@@ -11,10 +11,10 @@ afterEach(() => {
 
 export interface Program {
   child: ChildProcess;
-  /** All that was printed so far. */
-  printed: () => string;
-  /** Resolves with what was printed once that matches. */
-  until: (pattern: RegExp) => Promise<RegExpExecArray>;
+  /** Everything printed so far, on stdout and stderr. */
+  output: () => string;
+  /** Resolves with the match as soon as the output matches. */
+  waitForOutput: (pattern: RegExp) => Promise<RegExpExecArray>;
   exitCode: Promise<number | null>;
 }
 
@@ -27,44 +27,44 @@ export const PROGRAM_ENVIRONMENT = {
 };
 
 /** Starts the real program as `npm start` does, on free ports. */
-export function start(settings: Record<string, string> = {}): Program {
+export function startProgram(settings: Record<string, string> = {}): Program {
   const env = { ...PROGRAM_ENVIRONMENT, ...settings };
   const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const exitCode = once(child, 'exit').then(() => child.exitCode);
   let text = '';
   const arrived = new EventTarget();
-  const take = (chunk: Buffer): void => {
+  const onOutput = (chunk: Buffer): void => {
     text += chunk.toString();
     arrived.dispatchEvent(new Event('text'));
   };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
+  child.stdout.on('data', onOutput);
+  child.stderr.on('data', onOutput);
   return {
     child,
-    printed: () => text,
-    until: async (pattern) =>
+    output: () => text,
+    waitForOutput: async (pattern) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const match = pattern.exec(text);
           if (match !== null) resolve(match);
         };
-        arrived.addEventListener('text', look);
-        look();
-        void exitCode.then(() => reject(new Error(`It ended without printing ${pattern}: ${text}`)));
+        arrived.addEventListener('text', check);
+        check();
+        void exitCode.then(() => reject(new Error(`The program ended without printing ${pattern}: ${text}`)));
       }),
     exitCode,
   };
 }
 
-/** Where it listens, once it does. */
-export async function addressOf(program: Program): Promise<string> {
-  const [, address = ''] = await program.until(/(http:\S+)\/graphql\n[^]*(?:has ended|RealtimeKit at \S+)\n/);
+/** Resolves with the URL that the program listens on, as soon as it does. */
+export async function listeningAddress(program: Program): Promise<string> {
+  const [, address = ''] = await program.waitForOutput(/(http:\S+)\/graphql\n[^]*(?:has ended|RealtimeKit at \S+)\n/);
   return address;
 }
 
-/** Asks over HTTP, and gives the whole answer. */
-export async function ask(address: string, query: string, signal?: AbortSignal): Promise<unknown> {
+/** Posts a query to the program, and resolves with the whole JSON response. */
+export async function queryProgram(address: string, query: string, signal?: AbortSignal): Promise<unknown> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -74,22 +74,22 @@ export async function ask(address: string, query: string, signal?: AbortSignal):
   return response.json();
 }
 
-const WATCH = { query: 'subscription { livestreamUpdated { id } }' };
+const SUBSCRIPTION = { query: 'subscription { livestreamUpdated { id } }' };
 
-/** Somebody who watches, and has seen something. */
-export interface Watching {
-  /** What it ends with. */
+/** A subscription that has received its first event. */
+export interface OpenSubscription {
+  /** How the subscription ends: the text of the event stream or `broken off`; over a WebSocket, the close code. */
   ended: Promise<unknown>;
 }
 
-/** Watches all livestreams by an event stream. */
-export async function watchOverStream(address: string): Promise<Watching> {
+/** Subscribes to all livestreams over server-sent events. */
+export async function subscribeOverSse(address: string): Promise<OpenSubscription> {
   const { body } = await fetch(`${address}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify(WATCH),
+    body: JSON.stringify(SUBSCRIPTION),
   });
-  if (body === null) throw new Error('No answer');
+  if (body === null) throw new Error('The response has no body.');
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = '';
@@ -99,15 +99,15 @@ export async function watchOverStream(address: string): Promise<Watching> {
     return done;
   };
   while (!text.includes('event: next')) await read();
-  const toEnd = async (): Promise<string> => {
+  const readToEnd = async (): Promise<string> => {
     while (!(await read()));
     return text;
   };
-  return { ended: toEnd().catch(() => (text.includes('complete') ? text : 'broken off')) };
+  return { ended: readToEnd().catch(() => (text.includes('complete') ? text : 'broken off')) };
 }
 
-/** Watches all livestreams over a WebSocket. */
-export async function watchOverWebSocket(address: string): Promise<Watching> {
+/** Subscribes to all livestreams over a WebSocket. */
+export async function subscribeOverWebSocket(address: string): Promise<OpenSubscription> {
   const socket = new WebSocket(`${address.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   const closed = new Promise((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code), { once: true });
@@ -115,7 +115,7 @@ export async function watchOverWebSocket(address: string): Promise<Watching> {
   await once(socket, 'open');
   socket.send('{"type":"connection_init"}');
   await once(socket, 'message');
-  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: WATCH }));
+  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: SUBSCRIPTION }));
   await once(socket, 'message');
   return { ended: closed };
 }

@@ -18,11 +18,11 @@ export async function startReplicas(count: number, options: TestGatewayOptions =
   async function begin(more: TestGatewayOptions = {}): Promise<ReplicaGateway> {
     const connection: { store: MemoryReplica | null } = { store: null };
     const [first] = all;
-    const place = first?.gateway.place ?? null;
+    const testbed = first?.gateway.testbed ?? null;
     const gateway = await startTestGateway({
       ...options,
       ...more,
-      ...(place === null ? {} : { sandboxOf: { place } }),
+      ...(testbed === null ? {} : { sandboxOf: { testbed } }),
       cluster(clock) {
         shared.store ??= createMemoryStore({ clock, minReplicas: count });
         connection.store = shared.store.connect({ clockAheadMs: all.length - 1 });

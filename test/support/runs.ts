@@ -1,10 +1,10 @@
-/** Whether the tests run thoroughly rather than quickly: `npm run test:thorough` sets THOROUGH=1. */
+/** Whether to test many cases rather than few: `npm run test:thorough` sets THOROUGH=1. */
 export const IS_THOROUGH = process.env['THOROUGH'] === '1';
 
-/** How many times longer a thorough run takes over a property. */
+/** A thorough run tests so many times more cases. */
 const THOROUGH_FACTOR = 20;
 
-/** How many cases a property is tested with: `usual`, or many times more in a thorough run. */
+/** The number of cases to test a property with: `usual`, or many times more in a thorough run. */
 export function runs(usual: number): number {
   return IS_THOROUGH ? usual * THOROUGH_FACTOR : usual;
 }
@@ -15,11 +15,11 @@ export function timeoutMs(usualMs: number): number {
 }
 
 /**
- * The seeds that a test with a random story of its own runs with: the first one, or all of them in a thorough run.
- * STORY_SEED=7 picks any seed, to repeat a failure or to look for a new one.
+ * The seeds to run a random scenario with: the first one, or all of them in a thorough run. The environment variable
+ * SCENARIO_SEED overrides them, to repeat a failure or to look for a new one. Tests put `SCENARIO_SEED=…` into their titles.
  */
-export function storySeeds(...seeds: [number, ...number[]]): number[] {
-  const chosen = process.env['STORY_SEED'];
+export function scenarioSeeds(...seeds: [number, ...number[]]): number[] {
+  const chosen = process.env['SCENARIO_SEED'];
   if (chosen !== undefined) return [Number(chosen)];
   return IS_THOROUGH ? seeds : seeds.slice(0, 1);
 }

@@ -5,13 +5,13 @@ import { beforeEach } from 'vitest';
 
 import { runs } from './runs.ts';
 
-/** The cases of a property that names no number of its own. */
+/** The number of cases of a property that sets none itself. */
 const USUAL_RUNS = 50;
 
 const seed = process.env['FC_SEED'];
 const path = process.env['FC_PATH'];
 
-// fast-check's types leave out the path, which makes sense only if a single test runs: as the printed command has it.
+// FC_PATH fits a single test only. The command that a failure prints selects the test.
 fc.configureGlobal({
   numRuns: runs(USUAL_RUNS),
   ...(seed === undefined ? {} : { seed: Number(seed) }),
@@ -22,11 +22,12 @@ let command = '';
 
 beforeEach(({ task, onTestFailed }) => {
   command = `npx vitest run ${relative(process.cwd(), task.file.filepath)} -t ${quoted(escaped(task.name))}`;
-  const [storySeed] = /STORY_SEED=\d+/.exec(task.name) ?? [];
-  if (storySeed !== undefined) onTestFailed(() => void process.stderr.write(`To repeat: ${storySeed} ${command}\n`));
+  const [scenarioSeed] = /SCENARIO_SEED=\d+/.exec(task.name) ?? [];
+  if (scenarioSeed !== undefined)
+    onTestFailed(() => void process.stderr.write(`To repeat: ${scenarioSeed} ${command}\n`));
 });
 
-/** Replaces fast-check's report by one that also says how to repeat the failure. */
+/** Adds the command that repeats the failure to fast-check's report. */
 fc.installGlobalPlugin(() => ({
   onAllRunsComplete(details) {
     if (!details.failed) return;
@@ -40,11 +41,12 @@ fc.installGlobalPlugin(() => ({
   },
 }));
 
+/** Escapes a title for a regular expression. */
 function escaped(text: string): string {
   return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 }
 
-/** As a single argument of a shell. */
+/** Quotes a single argument for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -23,20 +23,20 @@ afterEach(async () => {
   await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()));
 });
 
-/** Ends something after the test. */
-export function after(cleanup: () => Promise<void>): void {
+/** Runs `cleanup` after the test. */
+export function cleanUpAfterTest(cleanup: () => Promise<void>): void {
   cleanups.push(cleanup);
 }
 
-/** An app that the sandbox accepts; each value looks like the real ones. */
+/** An app that the sandbox accepts. The values look like real ones. */
 export const APP = {
   accountId: '023e105f4ecef8ad9ca31a8372d0c353',
   appId: '2ed2a2c4-9b1e-4b0e-8a3c-6f0d5c1a7e11',
   token: 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY',
 };
 
-/** Nothing is kept: whatever is asked for is asked upstream. */
-export const NOTHING_KEPT: TtlSettings = {
+/** Nothing is cached: every read sends a request. */
+export const NO_CACHING: TtlSettings = {
   statusMs: 0,
   metersMs: 0,
   endedMs: 0,
@@ -45,7 +45,7 @@ export const NOTHING_KEPT: TtlSettings = {
   revalidateTimeoutMs: 0,
 };
 
-/** An operation by itself, on an account of its own. */
+/** An operation with an account of its own. */
 export function createOperation(clock: Clock, changes: Partial<Operation> = {}): Operation {
   return {
     account: {
@@ -65,8 +65,8 @@ export function createOperation(clock: Clock, changes: Partial<Operation> = {}):
   };
 }
 
-/** A client whose requests are all one operation's. */
-export function clientOf(options: ClientOptions) {
+/** A client that sends all its requests for one operation. */
+export function createOperationClient(options: ClientOptions) {
   const client = createClient(options);
   const operation = createOperation(options.clock);
   return {
@@ -77,54 +77,63 @@ export function clientOf(options: ClientOptions) {
   };
 }
 
-/** Starting and stopping as one operation's work, and what upstream says of a meeting after it. */
-export function mutationsOf(options: ClientOptions) {
-  const upstream = createDataSource({ ...DEFAULT_CACHING, ttl: NOTHING_KEPT, ...options });
+/** The mutations, sent for one operation, and a read of the meeting's active livestream. */
+export function createOperationMutations(options: ClientOptions) {
+  const dataSource = createDataSource({ ...DEFAULT_CACHING, ttl: NO_CACHING, ...options });
   const operation = createOperation(options.clock);
   return {
     mutations: {
-      start: (input: StartInput) => upstream.mutations.start(operation, input),
-      stop: (meetingId: string) => upstream.mutations.stop(operation, meetingId),
+      start: (input: StartInput) => dataSource.mutations.start(operation, input),
+      stop: (meetingId: string) => dataSource.mutations.stop(operation, meetingId),
     },
-    activeOf: (meetingId: string) => upstream.reads.activeLivestream.get(operation, meetingId),
+    activeOf: (meetingId: string) => dataSource.reads.activeLivestream.get(operation, meetingId),
   };
 }
 
-/** What the real transport costs: how many requests it was given, and how many ended without a connection. */
-export function countingTransport() {
+/** The real transport, and the number of requests that it was given. */
+export function createCountingTransport() {
   const transport = createUndiciTransport();
-  after(() => transport.close());
-  let sendings = 0;
+  cleanUpAfterTest(() => transport.close());
+  let count = 0;
   const send: Transport = (request) => {
-    sendings += 1;
+    count += 1;
     return transport.send(request);
   };
-  return { send, sendings: () => sendings };
+  return { send, sentCount: () => count };
 }
 
-/** A sandbox over HTTP, the real transport to it and what a client needs besides; one fake clock for all of it. */
-export async function sandboxed(settings: SettingsPatch = {}) {
+/** Starts a sandbox over HTTP, with the real transport and all options of a client, on one fake clock. */
+export async function startSandboxedClient(settings: SettingsPatch = {}) {
   const clock = createFakeClock();
   const sandbox = createSandbox({ clock, settings });
   const server = await startSandboxServer({ port: 0, sandbox });
-  after(() => server.close());
-  const { send, sendings } = countingTransport();
+  cleanUpAfterTest(() => server.close());
+  const { send, sentCount } = createCountingTransport();
   const options = clientOptions(server.url, send, clock);
   const routes = () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`);
-  /** How many requests the sandbox saw, of one method or in all. */
-  const seen = (method?: string) =>
+  /** The number of requests that the sandbox received: all, or those of one method. */
+  const countRequests = (method?: string) =>
     sandbox.requests().requests.filter((request) => method === undefined || request.method === method).length;
-  return { clock, sandbox, exampleIds: sandbox.exampleIds, options, sendings, routes, seen, url: server.url };
+  return {
+    clock,
+    sandbox,
+    exampleIds: sandbox.exampleIds,
+    options,
+    sendings: sentCount,
+    routes,
+    countRequests,
+    url: server.url,
+  };
 }
 
-/** Deadlines of 10 s and 25 s; the shortest backoffs: 100 and 200 ms. `backoffs` are those that have begun. */
+/** Client options with timeouts of 10 s and 25 s, and the shortest backoffs, 100 and 200 ms. `backoffs` lists those started so far. */
 export function clientOptions(baseUrl: string, transport: Transport, base: Clock) {
   const backoffs: number[] = [];
   const clock: Clock = {
     now: () => base.now(),
-    after(milliseconds, callback) {
-      if (milliseconds < 10_000) backoffs.push(milliseconds);
-      return base.after(milliseconds, callback);
+    after(delayMs, callback) {
+      if (delayMs < 10_000) backoffs.push(delayMs);
+      return base.after(delayMs, callback);
     },
   };
   return {
@@ -140,12 +149,12 @@ export function clientOptions(baseUrl: string, transport: Transport, base: Clock
   };
 }
 
-/** The error that `work` fails with; throws when it does not fail with an `UpstreamError`. */
-export async function failureOf(work: Promise<unknown>): Promise<UpstreamError> {
+/** The `UpstreamError` that `work` rejects with. Throws if it resolves or rejects with anything else. */
+export async function upstreamErrorOf(work: Promise<unknown>): Promise<UpstreamError> {
   const error: unknown = await work.then(
-    () => new Error('It did not fail.'),
+    () => new Error('The work did not fail.'),
     (reason: unknown) => reason,
   );
   if (error instanceof UpstreamError) return error;
-  throw new Error('It did not fail with an UpstreamError.', { cause: error });
+  throw new Error('The work did not fail with an UpstreamError.', { cause: error });
 }

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 import project from '../../vitest.config.ts';
 
-/** The tests whose number of cases depends on `runs.ts` or on the setup: they use fast-check, or stories with a seed. */
+/** The test files whose number of cases `test/support/runs.ts` decides: with fast-check or with seeded scenarios. */
 const files = globSync('test/**/*.test.ts').filter((file) =>
   /from '(fast-check|.*\/support\/runs\.ts)'/.test(readFileSync(file, 'utf8')),
 );

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_TTL } from '../../../src/data/cache/ttl.ts';
 import { UpstreamError } from '../../../src/domain/errors.ts';
-import { failureOf } from '../../support/upstream.ts';
+import { upstreamErrorOf } from '../../support/upstream.ts';
 import { createThingQuery } from './thingQuery.ts';
 
 const unavailable = () => new UpstreamError('unknown', 'UPSTREAM_UNAVAILABLE', 'RealtimeKit is unavailable.');
@@ -203,7 +203,7 @@ describe('an expired value', () => {
     // No revalidation timeout is running: there is no value to serve after it.
     expect(clock.pending()).toBe(0);
     reads[2]?.reject(unavailable());
-    expect((await failureOf(failing)).code).toBe('UPSTREAM_UNAVAILABLE');
+    expect((await upstreamErrorOf(failing)).code).toBe('UPSTREAM_UNAVAILABLE');
   });
 
   test('is reported as stale, and not as an upstream request', async () => {
@@ -237,7 +237,7 @@ describe('an invalidation', () => {
     cache.invalidate('account', ['a']);
     const reading = get('a');
     reads[1]?.reject(unavailable());
-    expect((await failureOf(reading)).code).toBe('UPSTREAM_UNAVAILABLE');
+    expect((await upstreamErrorOf(reading)).code).toBe('UPSTREAM_UNAVAILABLE');
   });
 
   test('keeps a read that started before it from overwriting a newer value', async () => {

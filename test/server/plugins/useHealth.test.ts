@@ -10,7 +10,7 @@ describe('/health', () => {
     expect(JSON.parse(response.text)).toEqual({ status: 'ok', version: '1.2.3' });
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(response.headers.get('cache-control')).toBe('no-store');
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('answers 200 under any host name, and without a credential', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { at, matching, startTestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
-import { serve } from '../../support/served.ts';
+import { serveGateway } from '../../support/servedGateway.ts';
 
 const PASSTHROUGH: TestGatewayOptions = { options: { auth: { kind: 'passthrough' } } };
 const SUBSCRIBE_TO_ALL = 'subscription { livestreamUpdated { id } }';
@@ -48,14 +48,14 @@ async function statusOfUpgrade(url: string, headers: Record<string, string>, pat
 
 describe('opening a connection', () => {
   test('is rejected without a credential, with a reason', async () => {
-    const { socketUrl } = await serve(await startTestGateway(PASSTHROUGH));
+    const { socketUrl } = await serveGateway(await startTestGateway(PASSTHROUGH));
     const { closed, messages } = await connect(socketUrl);
     expect(await closed).toEqual([4401, matching(/^Send the header/)]);
     expect(messages).toEqual([]);
   });
 
   test('is rejected if the client subscribes before connection_init', async () => {
-    const { socketUrl } = await serve(await startTestGateway());
+    const { socketUrl } = await serveGateway(await startTestGateway());
     const { subscribe, closed } = await connect(socketUrl, null);
     subscribe('1', { query: '{ __typename }' });
     expect(await closed).toEqual([4401, 'Unauthorized']);
@@ -67,7 +67,7 @@ describe('opening a connection', () => {
     ["the WebSocket's own request", {}, { authorization: 'Bearer of-alice' }],
   ])('is accepted with a credential in %s', async (_place, init, headers) => {
     const gateway = await startTestGateway(PASSTHROUGH);
-    const { socketUrl } = await serve(gateway);
+    const { socketUrl } = await serveGateway(gateway);
     const { subscribe, untilMessages, messages } = await connect(socketUrl, init, headers);
     subscribe('1', { query: '{ livestreams(first: 1) { totalCount } }' });
     await untilMessages('connection_ack', 'next', 'complete');
@@ -75,19 +75,21 @@ describe('opening a connection', () => {
   });
 
   test('is rejected if a credential is not a valid header value', async () => {
-    const { socketUrl } = await serve(await startTestGateway(PASSTHROUGH));
+    const { socketUrl } = await serveGateway(await startTestGateway(PASSTHROUGH));
     const { closed } = await connect(socketUrl, { authorization: 'Bearer a\nhost: b' });
     expect(await closed).toEqual([4400, 'Invalid header value.']);
   });
 
   test('is rejected if the client sends no connection_init in time', async () => {
-    const { socketUrl } = await serve(await startTestGateway(), { initTimeoutMs: 20 });
+    const { socketUrl } = await serveGateway(await startTestGateway(), { initTimeoutMs: 20 });
     const { closed } = await connect(socketUrl, null);
     expect(await closed).toEqual([4408, 'Connection initialisation timeout']);
   });
 
   test('is rejected for pages of other origins, unless the origin is listed', async () => {
-    const { socketUrl, host } = await serve(await startTestGateway(), { corsOrigins: ['https://app.example.com'] });
+    const { socketUrl, host } = await serveGateway(await startTestGateway(), {
+      corsOrigins: ['https://app.example.com'],
+    });
     const statuses = await Promise.all(
       [`http://${host}`, 'https://app.example.com', 'https://evil.example.com', 'null', 'nonsense'].map(
         async (origin) => statusOfUpgrade(socketUrl, { origin }),
@@ -97,7 +99,7 @@ describe('opening a connection', () => {
   });
 
   test('is rejected for other hosts if only this machine is served', async () => {
-    const { socketUrl } = await serve(await startTestGateway(), { localOnly: true });
+    const { socketUrl } = await serveGateway(await startTestGateway(), { localOnly: true });
     expect(
       await statusOfUpgrade(socketUrl, { host: 'rebound.example.com', origin: 'http://rebound.example.com' }),
     ).toBe(421);
@@ -105,7 +107,7 @@ describe('opening a connection', () => {
   });
 
   test('is possible at /graphql only, and upgrades to other protocols are ignored', async () => {
-    const { url, socketUrl, port } = await serve(await startTestGateway());
+    const { url, socketUrl, port } = await serveGateway(await startTestGateway());
     expect(await statusOfUpgrade(socketUrl, {}, '/other')).toBe(404);
     const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
     const request = httpRequest({
@@ -124,7 +126,7 @@ describe('opening a connection', () => {
 describe('an operation over a WebSocket', () => {
   test('is subject to the same rules as over HTTP', async () => {
     const gateway = await startTestGateway({ options: { limits: { depth: 2, upstreamRequests: 3 } } });
-    const { socketUrl } = await serve(gateway);
+    const { socketUrl } = await serveGateway(gateway);
     const { subscribe, untilMessages, messages } = await connect(socketUrl);
     await untilMessages('connection_ack');
     const rejected: [string, string][] = [
@@ -150,7 +152,7 @@ describe('an operation over a WebSocket', () => {
   test('is rejected if the caller lacks the scope of the subscription', async () => {
     const sha256 = '1f2121007bed4356448a438740bc42c0479ee40453230c3e574e2ab6b17653c0';
     const keys = [{ name: 'none', sha256, scopes: [] }];
-    const { socketUrl } = await serve(await startTestGateway({ options: { auth: { kind: 'api-key', keys } } }));
+    const { socketUrl } = await serveGateway(await startTestGateway({ options: { auth: { kind: 'api-key', keys } } }));
     const { subscribe, untilMessages, messages } = await connect(socketUrl, { 'x-api-key': 'key-of-nobody' });
     subscribe('1', { query: SUBSCRIBE_TO_ALL });
     await untilMessages('connection_ack', 'error');
@@ -162,7 +164,7 @@ describe('an operation over a WebSocket', () => {
       documents: new Map([['all', '{ livestreams(first: 1) { totalCount } }']]),
       isExclusive: true,
     };
-    const { socketUrl } = await serve(await startTestGateway({ options: { trustedDocuments } }));
+    const { socketUrl } = await serveGateway(await startTestGateway({ options: { trustedDocuments } }));
     const { subscribe, untilMessages, messages } = await connect(socketUrl);
     subscribe('1', { documentId: 'all' });
     await untilMessages('connection_ack', 'next', 'complete');
@@ -175,7 +177,7 @@ describe('an operation over a WebSocket', () => {
   test('returns the data of other fields if one field fails, and the error with its code', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.setFaults([{ kind: 'status', status: 500, route: '/livestreams/{livestream_id}' }]);
-    const { socketUrl } = await serve(gateway);
+    const { socketUrl } = await serveGateway(gateway);
     const { subscribe, untilMessages, messages } = await connect(socketUrl);
     subscribe('1', { query: '{ __typename livestream(id: "abc") { name } }' });
     await untilMessages('connection_ack', 'next', 'complete');
@@ -188,7 +190,7 @@ describe('an operation over a WebSocket', () => {
   test('aborts its upstream requests when the client completes it', async () => {
     const gateway = await startTestGateway();
     gateway.sandbox.setFaults([{ kind: 'hang' }]);
-    const { socketUrl } = await serve(gateway);
+    const { socketUrl } = await serveGateway(gateway);
     const { subscribe, send, messages } = await connect(socketUrl);
     subscribe('1', { query: '{ livestreams(first: 1) { totalCount } }' });
     const inFlight = async (): Promise<unknown> => at(gateway.sandbox.requests(), 'inFlight');
@@ -199,7 +201,7 @@ describe('an operation over a WebSocket', () => {
   });
 
   test('works with the client graphql-ws', async () => {
-    const { socketUrl } = await serve(await startTestGateway());
+    const { socketUrl } = await serveGateway(await startTestGateway());
     const client = createClient({ url: socketUrl });
     onTestFinished(async () => client.dispose());
     const results = client.iterate({ query: '{ livestreams(first: 1) { totalCount } }' });
@@ -210,7 +212,7 @@ describe('an operation over a WebSocket', () => {
 describe('the server', () => {
   test('rejects a subscription beyond the limit of the caller, over all connections', async () => {
     const gateway = await startTestGateway({ options: { live: { perCaller: 2 } } });
-    const { socketUrl } = await serve(gateway);
+    const { socketUrl } = await serveGateway(gateway);
     const [first, second] = await Promise.all([connect(socketUrl), connect(socketUrl)]);
     first.subscribe('1', { query: SUBSCRIBE_TO_ALL });
     second.subscribe('1', { query: SUBSCRIBE_TO_ALL });
@@ -224,7 +226,7 @@ describe('the server', () => {
 
   test('rejects an operation beyond the limit of operations in progress over one connection', async () => {
     const gateway = await startTestGateway();
-    const { socketUrl } = await serve(gateway, { maxOperations: 2 });
+    const { socketUrl } = await serveGateway(gateway, { maxOperations: 2 });
     const { subscribe, messages } = await connect(socketUrl);
     for (const id of ['1', '2', '3']) subscribe(id, { query: SUBSCRIBE_TO_ALL });
     await expect.poll(() => messages).toContainEqual(expect.objectContaining({ id: '3', type: 'error' }));
@@ -232,7 +234,7 @@ describe('the server', () => {
   });
 
   test('closes the connection with 1009 after a message that is too large', async () => {
-    const { socketUrl } = await serve(await startTestGateway(), { maxMessageBytes: 1000 });
+    const { socketUrl } = await serveGateway(await startTestGateway(), { maxMessageBytes: 1000 });
     const { subscribe, closed } = await connect(socketUrl);
     subscribe('1', { query: '{ __typename }'.padEnd(1000) });
     expect((await closed)[0]).toBe(1009);
@@ -243,7 +245,7 @@ describe('the server', () => {
     ['an array', '[]', 4400],
     ['a payload that is a number', '{"id":"1","type":"subscribe","payload":7}', 4400],
   ])('closes the connection with 4400 after %s instead of a message of the protocol', async (_case, text, code) => {
-    const { socketUrl } = await serve(await startTestGateway());
+    const { socketUrl } = await serveGateway(await startTestGateway());
     const { socket, messages, closed, untilMessages } = await connect(socketUrl);
     await untilMessages('connection_ack');
     socket.send(text);
@@ -252,7 +254,7 @@ describe('the server', () => {
   });
 
   test('rejects variables that are nested too deeply', async () => {
-    const { socketUrl } = await serve(await startTestGateway());
+    const { socketUrl } = await serveGateway(await startTestGateway());
     const { socket, messages, untilMessages } = await connect(socketUrl);
     const nested = '['.repeat(100_000) + ']'.repeat(100_000);
     socket.send(`{"id":"1","type":"subscribe","payload":{"query":"{a}","variables":{"a":${nested}}}}`);
@@ -262,7 +264,7 @@ describe('the server', () => {
 });
 
 test('the server disconnects a client that does not answer pings', async () => {
-  const { socketUrl, sockets } = await serve(await startTestGateway(), { pingIntervalMs: 20 });
+  const { socketUrl, sockets } = await serveGateway(await startTestGateway(), { pingIntervalMs: 20 });
   const unresponsive = new WebSocket(socketUrl, 'graphql-transport-ws', { autoPong: false });
   await once(unresponsive, 'open');
   const { socket } = await connect(socketUrl);
@@ -274,7 +276,7 @@ test('the server disconnects a client that does not answer pings', async () => {
 describe('a server that is draining', () => {
   test('completes queries before it closes their connection with 1012, and rejects new connections', async () => {
     const gateway = await startTestGateway();
-    const served = await serve(gateway);
+    const served = await serveGateway(gateway);
     gateway.sandbox.setFaults([{ kind: 'hang' }]);
     const { subscribe, untilMessages, messages, closed } = await connect(served.socketUrl);
     await untilMessages('connection_ack');

@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import type { Fault } from '../../../src/sandbox/faults.ts';
 
 /** Two credentials of one app. */
-export const OWNERS = ['A', 'B'] as const;
-export type Owner = (typeof OWNERS)[number];
+export const CREDENTIALS = ['A', 'B'] as const;
+export type Credential = (typeof CREDENTIALS)[number];
 
 export const READS = [
   'active',
@@ -21,7 +21,7 @@ export const READS = [
 ] as const;
 export type Read = (typeof READS)[number];
 
-/** Where the sandbox can fail; the list of one meeting's livestreams is left out, for there the model looks up the truth. */
+/** The routes on which the sandbox can fail. The list of a meeting's livestreams is missing: the model reads the actual state there. */
 const ROUTES = [
   '/meetings',
   '/meetings/{meeting_id}',
@@ -34,9 +34,9 @@ const ROUTES = [
   '/livestreams/sessions/{livestream_session_id}',
 ];
 
-/** How requests fail; `unanswered` and `unconnected` are the network's doing, all others the sandbox's faults. */
+/** How a request fails. `no-response` and `no-connection` are failures of the network; all others are the sandbox's faults. */
 export interface Failure {
-  kind: Fault['kind'] | 'unanswered' | 'unconnected';
+  kind: Fault['kind'] | 'no-response' | 'no-connection';
   status?: number;
   retryAfterSeconds?: number;
 }
@@ -52,90 +52,91 @@ const FAILURES: Failure[] = [
   { kind: 'truncated' },
   { kind: 'empty' },
   { kind: 'not-json' },
-  { kind: 'unanswered' },
-  { kind: 'unconnected' },
+  { kind: 'no-response' },
+  { kind: 'no-connection' },
 ];
 
-export interface Break {
-  do: 'break';
+export interface FaultAction {
+  do: 'fail';
   failure: Failure;
-  /** Of the sandbox's faults. */
+  /** Where the sandbox's faults apply. A network failure hits any request. */
   routes: readonly string[];
   times: number;
-  /** The request is carried out, and only its answer lost. */
-  after: boolean;
+  /** Whether the sandbox executes the request, so that only its response is lost. */
+  isExecuted: boolean;
 }
 
-/** What happens; a number that picks something counts round and round what there is to pick from. */
+/** One step of a scenario. `pick` selects one of the existing meetings, livestreams or operations, modulo their number. */
 export type Action =
-  | { do: 'read'; who: Owner; read: Read; pick: number }
-  /** Much at once, so that the budget runs low. */
-  | { do: 'burst'; who: Owner; pick: number }
-  | { do: 'start'; who: Owner; pick: number; isTwice: boolean }
-  | { do: 'stop'; who: Owner; pick: number; looksUp: boolean }
-  | { do: 'pass'; milliseconds: number }
-  /** The caller of one of the open operations leaves. */
-  | { do: 'leave'; pick: number }
-  | Break;
+  | { do: 'read'; credential: Credential; read: Read; pick: number }
+  /** Many reads at once, so that the budget runs low. */
+  | { do: 'burst'; credential: Credential; pick: number }
+  | { do: 'start'; credential: Credential; pick: number; isSentTwice: boolean }
+  | { do: 'stop'; credential: Credential; pick: number; selectsLivestream: boolean }
+  | { do: 'wait'; durationMs: number }
+  /** The caller of a running operation aborts it. */
+  | { do: 'abort'; pick: number }
+  | FaultAction;
 
-/** How long, in milliseconds, each request takes to arrive and its answer to come back; used round and round. */
+/** How long each request takes to arrive, and its response to come back, in milliseconds. Repeated from the start when used up. */
 export type Latencies = [up: number, down: number][];
 
-export interface Story {
+export interface ModelScenario {
   actions: Action[];
   latencies: Latencies;
 }
 
-// Often the same, so that operations meet.
-const who = fc.oneof({ weight: 3, arbitrary: fc.constant('A' as const) }, fc.constantFrom(...OWNERS));
+// The same credential and the same entity often, so that operations overlap.
+const credential = fc.oneof({ weight: 3, arbitrary: fc.constant('A' as const) }, fc.constantFrom(...CREDENTIALS));
 const pick = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(7));
 const read = fc.record({
   do: fc.constant('read' as const),
-  who,
-  // Many livestreams are as many pages of the longest list: they cost the test its time.
+  credential,
+  // Many single livestreams can lead to a bulk read of the longest list, which takes the test long.
   read: fc.oneof(
-    { weight: 9, arbitrary: fc.constantFrom(...READS.filter((one) => one !== 'livestreams')) },
+    { weight: 9, arbitrary: fc.constantFrom(...READS.filter((name) => name !== 'livestreams')) },
     { weight: 1, arbitrary: fc.constant('livestreams' as const) },
   ),
   pick,
 });
-const burst = fc.record({ do: fc.constant('burst' as const), who, pick });
-const start = fc.record({ do: fc.constant('start' as const), who, pick, isTwice: fc.boolean() });
-const stop = fc.record({ do: fc.constant('stop' as const), who, pick, looksUp: fc.boolean() });
+const burst = fc.record({ do: fc.constant('burst' as const), credential, pick });
+const start = fc.record({ do: fc.constant('start' as const), credential, pick, isSentTwice: fc.boolean() });
+const stop = fc.record({ do: fc.constant('stop' as const), credential, pick, selectsLivestream: fc.boolean() });
 const short = fc.integer({ min: 1, max: 100 });
-const middling = fc.integer({ min: 100, max: 3000 });
+const medium = fc.integer({ min: 100, max: 3000 });
 const long = fc.integer({ min: 3000, max: 80_000 });
-const pass = fc.record({
-  do: fc.constant('pass' as const),
-  milliseconds: fc.oneof({ weight: 3, arbitrary: short }, { weight: 6, arbitrary: middling }, long),
+const wait = fc.record({
+  do: fc.constant('wait' as const),
+  durationMs: fc.oneof({ weight: 3, arbitrary: short }, { weight: 6, arbitrary: medium }, long),
 });
-const leave = fc.record({ do: fc.constant('leave' as const), pick });
-const failing = fc.record({
-  do: fc.constant('break' as const),
+const abort = fc.record({ do: fc.constant('abort' as const), pick });
+const fail = fc.record({
+  do: fc.constant('fail' as const),
   failure: fc.constantFrom(...FAILURES),
   routes: fc.oneof(
     fc.constant([...ROUTES]),
     fc.uniqueArray(fc.constantFrom(...ROUTES), { minLength: 1, maxLength: 3 }),
   ),
   times: fc.integer({ min: 1, max: 3 }),
-  after: fc.boolean(),
+  isExecuted: fc.boolean(),
 });
 const latency = fc.oneof(
   { weight: 4, arbitrary: short },
-  { weight: 2, arbitrary: middling },
+  { weight: 2, arbitrary: medium },
   { weight: 1, arbitrary: fc.integer({ min: 3000, max: 9000 }) },
 );
 
-export const stories: fc.Arbitrary<Story> = fc.record({
+/** Random scenarios of up to 30 actions. */
+export const modelScenarios: fc.Arbitrary<ModelScenario> = fc.record({
   actions: fc.array(
     fc.oneof(
       { weight: 8, arbitrary: read },
-      { weight: 6, arbitrary: pass },
+      { weight: 6, arbitrary: wait },
       { weight: 1, arbitrary: burst },
       { weight: 2, arbitrary: start },
       { weight: 2, arbitrary: stop },
-      { weight: 1, arbitrary: leave },
-      { weight: 2, arbitrary: failing },
+      { weight: 1, arbitrary: abort },
+      { weight: 2, arbitrary: fail },
     ),
     { minLength: 1, maxLength: 30, size: 'max' },
   ),

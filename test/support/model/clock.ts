@@ -3,43 +3,44 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { createFakeClock } from '../fakeClock.ts';
 
-/** A fake clock that moves from timer to timer, and lets everything that a timer sets off end before it moves on. */
+/** A fake clock that advances from timer to timer and, after each, waits until the work that the timer started has settled. */
 export interface SteppedClock extends Clock {
-  pass(milliseconds: number): Promise<void>;
-  /** How many timers are waiting. */
+  /** Advances time by `durationMs`. */
+  pass(durationMs: number): Promise<void>;
+  /** The number of timers that are set. */
   pending(): number;
 }
 
-/** Turns of the event loop without anything on its way to the sandbox, after which the gateway has done what it can. */
-const QUIET_TURNS = 3;
+/** After so many turns of the event loop with no request in flight, the gateway waits for a timer or for a response. */
+const IDLE_TURNS = 3;
 
-/** `isBusy`: whether something is on its way that no timer of the clock stands for. */
+/** `isBusy` tells whether work is in flight that this clock's timers do not represent, such as a request over HTTP. */
 export function createSteppedClock(isBusy: () => boolean): SteppedClock {
   const clock = createFakeClock();
-  const waiting = new Set<{ at: number }>();
-  const nextAt = (): number => Math.min(...[...waiting].map(({ at }) => at));
+  const timers = new Set<{ at: number }>();
+  const nextAt = (): number => Math.min(...[...timers].map(({ at }) => at));
 
   async function settle(): Promise<void> {
-    for (let quiet = 0; quiet < QUIET_TURNS; quiet = isBusy() ? 0 : quiet + 1) await setImmediate();
+    for (let idleTurns = 0; idleTurns < IDLE_TURNS; idleTurns = isBusy() ? 0 : idleTurns + 1) await setImmediate();
   }
 
   return {
     now: () => clock.now(),
-    after(milliseconds, callback) {
-      const timer = { at: clock.now() + milliseconds };
-      waiting.add(timer);
-      const cancel = clock.after(milliseconds, () => {
-        waiting.delete(timer);
+    after(delayMs, callback) {
+      const timer = { at: clock.now() + delayMs };
+      timers.add(timer);
+      const cancel = clock.after(delayMs, () => {
+        timers.delete(timer);
         callback();
       });
       return () => {
-        waiting.delete(timer);
+        timers.delete(timer);
         cancel();
       };
     },
-    pending: () => waiting.size,
-    async pass(milliseconds) {
-      const until = clock.now() + milliseconds;
+    pending: () => timers.size,
+    async pass(durationMs) {
+      const until = clock.now() + durationMs;
       await settle();
       for (let at = nextAt(); at <= until; at = nextAt()) {
         clock.advance(at - clock.now());

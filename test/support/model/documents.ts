@@ -1,19 +1,19 @@
 import type { Read } from './actions.ts';
-import type { World } from './world.ts';
+import type { ModelWorld } from './world.ts';
 
 const LIVESTREAM = '__typename id name status updatedAt';
 const SESSION = '__typename id errorMessage updatedAt stoppedAt livestream { id }';
 const MEETING = '__typename id title updatedAt';
 
-/** A query, by what it reads; `pick` chooses of which meeting or livestream. */
-export function queryOf(
+/** The query of a kind of read. `pick` selects the meeting and the livestream. */
+export function buildQuery(
   read: Read,
   pick: number,
-  { meetingIds, livestreamIds, sandbox: { exampleIds } }: World,
+  { meetingIds, livestreamIds, sandbox: { exampleIds } }: ModelWorld,
 ): string {
-  const meetingId = picked(meetingIds, pick);
-  const livestreamId = picked(livestreamIds, pick);
-  const sessionId = picked([exampleIds.liveSessionId, exampleIds.liveSessionId, exampleIds.endedSessionId], pick);
+  const meetingId = pickFrom(meetingIds, pick);
+  const livestreamId = pickFrom(livestreamIds, pick);
+  const sessionId = pickFrom([exampleIds.liveSessionId, exampleIds.liveSessionId, exampleIds.endedSessionId], pick);
   const each = (ids: string[], field: (id: string) => string): string =>
     `{ ${ids.map((id, index) => `field${index}: ${field(id)}`).join(' ')} }`;
   const queries: Record<Read, () => string> = {
@@ -36,19 +36,20 @@ export function queryOf(
   return queries[read]();
 }
 
-export function startOf(meetingId: string, name: string): string {
+export function buildStart(meetingId: string, name: string): string {
   return `mutation { startLivestream(input: { meetingId: "${meetingId}", name: "${name}" }) {
     livestream { __typename id name } meeting { __typename id activeLivestream { ${LIVESTREAM} } } userErrors { code } } }`;
 }
 
-/** `looksUp`: asks which livestream it was, so that it is looked up before. */
-export function stopOf(meetingId: string, looksUp: boolean): string {
+/** With `selectsLivestream`, the gateway must look up the active livestream before it stops the meeting. */
+export function buildStop(meetingId: string, selectsLivestream: boolean): string {
   return `mutation { stopLivestream(input: { meetingId: "${meetingId}" }) {
-    ${looksUp ? `livestream { ${LIVESTREAM} }` : ''} meeting { __typename id activeLivestream { ${LIVESTREAM} } } userErrors { code } } }`;
+    ${selectsLivestream ? `livestream { ${LIVESTREAM} }` : ''} meeting { __typename id activeLivestream { ${LIVESTREAM} } } userErrors { code } } }`;
 }
 
-export function picked<T>(values: readonly T[], pick: number): T {
+/** The element at `pick`, modulo the length. */
+export function pickFrom<T>(values: readonly T[], pick: number): T {
   const value = values[pick % values.length];
-  if (value === undefined) throw new Error('There is nothing to pick from');
+  if (value === undefined) throw new Error('The list is empty.');
   return value;
 }

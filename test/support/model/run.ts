@@ -1,112 +1,97 @@
-import { at } from '../gateway.ts';
-import { type Action, OWNERS, type Owner, READS } from './actions.ts';
-import type { Caller, Outcome } from './callers.ts';
-import { check, type Change, type Ended } from './check.ts';
-import { picked, queryOf, startOf, stopOf } from './documents.ts';
-import type { World } from './world.ts';
 import { eventually } from '../eventually.ts';
+import { at } from '../gateway.ts';
+import { type Action, CREDENTIALS, type Credential, READS } from './actions.ts';
+import { checkOperation, type CompletedOperation, type KnownChange } from './check.ts';
+import { buildQuery, buildStart, buildStop, pickFrom } from './documents.ts';
+import type { Executor, OperationOutcome } from './executors.ts';
+import type { ModelWorld } from './world.ts';
 
-/** One operation, from its beginning on. */
-interface Open {
-  who: Owner;
+interface RunningOperation {
   query: string;
-  startedAt: { seq: number; at: number };
   caller: AbortController;
-  settled: Promise<void>;
-  isOver: boolean;
+  isSettled: boolean;
 }
 
-/** The longest that an operation may take, in milliseconds: its reads that follow each other have 25 s each. */
-const LONGEST = 120_000;
-/** Until every lock, window and stale answer is over. */
-const RECOVERY = 130_000;
+/** The longest that an operation may take: each of its consecutive reads has a timeout of 25 s. */
+const MAX_OPERATION_MS = 120_000;
+/** After so long without disturbances, every lockout, rate-limit window and stale value has expired. */
+const RECOVERY_MS = 130_000;
 
-/** Plays a story, and throws as soon as something is as it must not be. */
-export async function play(actions: readonly Action[], world: World, call: Caller): Promise<void> {
+/** Runs a scenario, and throws as soon as a promise is broken. */
+export async function runModel(actions: readonly Action[], world: ModelWorld, execute: Executor): Promise<void> {
   const unhandled: unknown[] = [];
-  const note = (reason: unknown): number => unhandled.push(reason);
-  process.on('unhandledRejection', note);
+  const onUnhandled = (reason: unknown): number => unhandled.push(reason);
+  process.on('unhandledRejection', onUnhandled);
   try {
-    await playAll(actions, world, call);
+    await runActions(actions, world, execute);
     if (unhandled.length > 0)
-      throw new Error('A failure reached nobody: it would end the process.', { cause: unhandled[0] });
+      throw new Error('A promise was rejected without a handler: that ends the process.', { cause: unhandled[0] });
   } finally {
-    process.off('unhandledRejection', note);
+    process.off('unhandledRejection', onUnhandled);
   }
 }
 
-async function playAll(actions: readonly Action[], world: World, call: Caller): Promise<void> {
+async function runActions(actions: readonly Action[], world: ModelWorld, execute: Executor): Promise<void> {
   const { clock, meetingIds, sandbox } = world;
-  const open: Open[] = [];
-  const changes: Change[] = [];
+  const operations: RunningOperation[] = [];
+  const changes: KnownChange[] = [];
   const failures: unknown[] = [];
-  let starts = 0;
+  let startCount = 0;
 
-  function begin(who: Owner, query: string, changed: Ended['changed'] = null): void {
+  function start(credential: Credential, query: string, intent: CompletedOperation['intent'] = null): void {
     const caller = new AbortController();
-    const startedAt = { seq: world.next(), at: clock.now() };
-    const known = changes.filter((change) => change.who === who);
-    const settle = (outcome: Outcome | null): void => {
-      operation.isOver = true;
-      if (outcome === null || caller.signal.aborted) return;
-      const change = check(
-        { who, query, startedAt, endedAt: { seq: world.next(), at: clock.now() }, known, changed, outcome },
-        world,
-      );
+    const operation: RunningOperation = { query, caller, isSettled: false };
+    operations.push(operation);
+    const startedAt = { sequence: world.nextSequence(), at: clock.now() };
+    const knownChanges = changes.filter((change) => change.credential === credential);
+
+    function onResult(outcome: OperationOutcome): void {
+      operation.isSettled = true;
+      if (caller.signal.aborted) return;
+      const endedAt = { sequence: world.nextSequence(), at: clock.now() };
+      const change = checkOperation({ credential, query, startedAt, endedAt, knownChanges, intent, outcome }, world);
       if (change !== null) changes.push(change);
-    };
-    const settled = call(who, query, caller.signal)
-      .then(settle, (error: unknown) => {
-        settle(null);
+    }
+
+    execute(credential, query, caller.signal)
+      .then(onResult, (error: unknown) => {
+        operation.isSettled = true;
         if (!caller.signal.aborted) throw error;
       })
       .catch((error: unknown) => {
         failures.push(error);
       });
-    const operation: Open = { who, query, startedAt, caller, settled, isOver: false };
-    open.push(operation);
   }
 
-  const deeds: { [Do in Action['do']]: (action: Extract<Action, { do: Do }>) => Promise<void> | void } = {
-    read: ({ who, read, pick }) => begin(who, queryOf(read, pick, world)),
-    burst({ who, pick }) {
-      for (const read of READS.filter((one) => one !== 'livestreams')) begin(who, queryOf(read, pick, world));
-    },
-    start({ who, pick, isTwice }) {
-      starts += 1;
-      const meetingId = picked(meetingIds, pick);
-      const query = startOf(meetingId, `${who}:start ${starts}`);
-      begin(who, query, { meetingId, to: 'started' });
-      if (isTwice) begin(who, query, { meetingId, to: 'started' });
-    },
-    stop({ who, pick, looksUp }) {
-      const meetingId = picked(meetingIds, pick);
-      begin(who, stopOf(meetingId, looksUp), { meetingId, to: 'stopped' });
-    },
-    pass: ({ milliseconds }) => clock.pass(milliseconds),
-    leave({ pick }) {
-      const staying = open.filter(({ isOver }) => !isOver);
-      if (staying.length > 0) picked(staying, pick).caller.abort(new Error('The caller has left.'));
-    },
-    break: (action) => world.break(action),
-  };
-
-  async function act(action: Action): Promise<void> {
+  async function perform(action: Action): Promise<void> {
     switch (action.do) {
       case 'read':
-        return deeds.read(action);
+        return start(action.credential, buildQuery(action.read, action.pick, world));
       case 'burst':
-        return deeds.burst(action);
-      case 'start':
-        return deeds.start(action);
-      case 'stop':
-        return deeds.stop(action);
-      case 'pass':
-        return deeds.pass(action);
-      case 'leave':
-        return deeds.leave(action);
-      case 'break':
-        return deeds.break(action);
+        for (const read of READS.filter((name) => name !== 'livestreams'))
+          start(action.credential, buildQuery(read, action.pick, world));
+        return undefined;
+      case 'start': {
+        startCount += 1;
+        const meetingId = pickFrom(meetingIds, action.pick);
+        const query = buildStart(meetingId, `${action.credential}:start ${startCount}`);
+        for (let sent = 0; sent < (action.isSentTwice ? 2 : 1); sent += 1)
+          start(action.credential, query, { meetingId, to: 'started' });
+        return undefined;
+      }
+      case 'stop': {
+        const meetingId = pickFrom(meetingIds, action.pick);
+        return start(action.credential, buildStop(meetingId, action.selectsLivestream), { meetingId, to: 'stopped' });
+      }
+      case 'wait':
+        return clock.pass(action.durationMs);
+      case 'abort': {
+        const pending = operations.filter(({ isSettled }) => !isSettled);
+        if (pending.length > 0) pickFrom(pending, action.pick).caller.abort(new Error('The caller disconnected.'));
+        return undefined;
+      }
+      case 'fail':
+        return world.injectFault(action);
       default:
         return action satisfies never;
     }
@@ -115,50 +100,50 @@ async function playAll(actions: readonly Action[], world: World, call: Caller): 
   function verify(): void {
     if (failures.length > 0) throw failures[0];
     const { rejected, requests } = sandbox.requests();
-    if (rejected > 0) throw new Error(`The limit was passed: ${rejected} requests were refused.`);
+    if (rejected > 0) throw new Error(`The rate limit was exceeded: the sandbox rejected ${rejected} requests.`);
     const names = requests
       .filter(({ route }) => route === '/meetings/{meeting_id}/livestreams')
       .map(({ body }) => at(body, 'name'));
     if (new Set(names).size < names.length) throw new Error(`A start was sent twice: ${names.join(', ')}`);
   }
 
-  const findPending = (): Open | undefined => open.find(({ isOver }) => !isOver);
+  const findPending = (): RunningOperation | undefined => operations.find(({ isSettled }) => !isSettled);
 
-  async function endAll(): Promise<void> {
-    for (let passed = 0; findPending() !== undefined; passed += 1000) {
+  async function settleAll(): Promise<void> {
+    for (let passedMs = 0; findPending() !== undefined; passedMs += 1000) {
       await waitForOtherWork();
-      if (passed > LONGEST) throw new Error(`An operation does not end: ${findPending()?.query}`);
+      if (passedMs > MAX_OPERATION_MS) throw new Error(`An operation does not end: ${findPending()?.query}`);
       await clock.pass(1000);
       verify();
     }
   }
 
   /**
-   * Waits in real time while operations are pending and none of them has set a timer: time must not outrun work that the
-   * clock does not drive, such as hashing in another thread.
+   * Waits in real time while operations are pending and no timer is set: time must not outrun work that the clock does not
+   * drive, such as hashing in another thread.
    */
   async function waitForOtherWork(): Promise<void> {
     await eventually(() => {
       const pending = findPending();
       if (pending !== undefined && clock.pending() === 0)
-        throw new Error(`An operation hangs: it waits for neither the clock nor the network: ${pending.query}`);
+        throw new Error(`An operation hangs, and waits for neither a timer nor a response: ${pending.query}`);
     });
   }
 
-  // The first answer tells the limit, which is not the published one.
-  for (const who of OWNERS) begin(who, queryOf('meeting', 0, world));
-  await endAll();
-  world.trouble();
+  // The first response states the rate limit, which differs from the documented one.
+  for (const credential of CREDENTIALS) start(credential, buildQuery('meeting', 0, world));
+  await settleAll();
+  world.startDisturbances();
   for (const action of actions) {
-    await act(action);
+    await perform(action);
     verify();
   }
-  await endAll();
-  world.mend();
-  await clock.pass(RECOVERY);
-  for (const who of OWNERS) {
-    await compareWithTruth(who, world, async (query) => {
-      const outcome = call(who, query, new AbortController().signal);
+  await settleAll();
+  world.endDisturbances();
+  await clock.pass(RECOVERY_MS);
+  for (const credential of CREDENTIALS) {
+    await compareWithSandbox(credential, world, async (query) => {
+      const outcome = execute(credential, query, new AbortController().signal);
       await clock.pass(100);
       return outcome;
     });
@@ -166,22 +151,30 @@ async function playAll(actions: readonly Action[], world: World, call: Caller): 
   verify();
 }
 
-/** With everything mended, what callers are told is what the sandbox holds. */
-async function compareWithTruth(who: Owner, world: World, ask: (query: string) => Promise<Outcome>): Promise<void> {
+/** Throws unless callers get the sandbox's actual state once all disturbances are over. */
+async function compareWithSandbox(
+  credential: Credential,
+  world: ModelWorld,
+  execute: (query: string) => Promise<OperationOutcome>,
+): Promise<void> {
   for (const [index, meetingId] of world.meetingIds.entries()) {
-    const truth = (await world.livestreamsOf(meetingId)).map(({ id, status, name }) => {
-      return { id, status, name: name && `${who}:${name}` };
+    const livestreams = (await world.livestreamsOf(meetingId)).map(({ id, status, name }) => {
+      return { id, status, name: name && `${credential}:${name}` };
     });
-    const active = truth.find(({ status }) => status === 'LIVE' || status === 'INVOKED') ?? null;
-    const expected = { list: truth, active };
-    const list = at((await ask(queryOf('meetingList', index, world))).data, 'meeting', 'livestreams', 'nodes');
-    const single = at((await ask(queryOf('active', index, world))).data, 'meeting', 'activeLivestream');
-    const told = { list: Array.isArray(list) ? list.map(plain) : list, active: single && plain(single) };
-    if (JSON.stringify(told) === JSON.stringify(expected)) continue;
-    throw new Error(`${who} is told ${JSON.stringify(told)} where ${JSON.stringify(expected)} is true.`);
+    const active = livestreams.find(({ status }) => status === 'LIVE' || status === 'INVOKED') ?? null;
+    const listed = await execute(buildQuery('meetingList', index, world));
+    const single = await execute(buildQuery('active', index, world));
+    const nodes = at(listed.data, 'meeting', 'livestreams', 'nodes');
+    const activeLivestream = at(single.data, 'meeting', 'activeLivestream');
+    const expected = JSON.stringify({ list: livestreams, active });
+    const received = JSON.stringify({
+      list: Array.isArray(nodes) ? nodes.map(visibleFields) : nodes,
+      active: activeLivestream && visibleFields(activeLivestream),
+    });
+    if (received !== expected) throw new Error(`${credential} receives ${received} instead of ${expected}.`);
   }
 }
 
-function plain(livestream: unknown): unknown {
+function visibleFields(livestream: unknown): unknown {
   return { id: at(livestream, 'id'), status: at(livestream, 'status'), name: at(livestream, 'name') };
 }

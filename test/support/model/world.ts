@@ -8,72 +8,71 @@ import {
 } from '../../../src/realtimekit/transport.ts';
 import { at, asArray } from '../gateway.ts';
 import { APP } from '../upstream.ts';
-import type { Break, Latencies, Owner } from './actions.ts';
+import type { FaultAction, Latencies, Credential } from './actions.ts';
 import { createSteppedClock, type SteppedClock } from './clock.ts';
 
-/** What a meeting's active livestream was from a moment on, until the next such entry. */
+/** A meeting's active livestream from this time until the next entry. */
 export interface ActiveSince {
-  /** The livestream's id; null: there was none. */
+  /** The livestream's id, or null if none was active. */
   id: string | null;
-  seq: number;
+  sequence: number;
   at: number;
 }
 
-/** One request on its way to the sandbox. */
-export interface Message {
+export interface SandboxRequest {
   method: Method;
   url: string;
   headers: Record<string, string>;
   body?: string;
 }
 
-/** A way to a sandbox. */
-export interface Connection {
-  /** The API's, on this way. */
+/** A connection to a sandbox. */
+export interface SandboxConnection {
+  /** The base URL of the API. */
   baseUrl: string;
-  /** Carries a request there and its answer back, at once. */
-  exchange: (message: Message) => Promise<TransportResponse>;
+  /** Sends a request and resolves with the response, without latency. */
+  exchange: (request: SandboxRequest) => Promise<TransportResponse>;
 }
 
-/** A livestream as the sandbox has it. */
-export interface True {
+/** A livestream's state in the sandbox. */
+export interface ActualLivestream {
   id: string;
   status: string;
   name: string | null;
 }
 
-/** A sandbox with a network before it that takes its time, and a record of what was true when. */
-export interface World {
-  /** The API's. */
+/** A sandbox behind a network with latency, with a record of its state at any time. */
+export interface ModelWorld {
+  /** The base URL of the API. */
   baseUrl: string;
   clock: SteppedClock;
   sandbox: Sandbox;
-  /** Some meetings, and those of their livestreams that are known of. */
+  /** Some meetings, and their known livestreams. */
   meetingIds: string[];
   livestreamIds: string[];
   transport: Transport;
-  /** Numbers whatever happens, in its order. */
-  next(): number;
-  active(meetingId: string): readonly ActiveSince[];
-  livestreamsOf(meetingId: string): Promise<True[]>;
-  /** From now on what is sent takes its time. */
-  trouble(): void;
-  break(failure: Break): void;
-  /** Nothing is slow or broken any more. */
-  mend(): void;
+  /** Numbers events in their order. */
+  nextSequence(): number;
+  activeHistory(meetingId: string): readonly ActiveSince[];
+  livestreamsOf(meetingId: string): Promise<ActualLivestream[]>;
+  /** From now on, requests have latency. */
+  startDisturbances(): void;
+  injectFault(fault: FaultAction): void;
+  /** From now on, requests have no latency and do not fail. */
+  endDisturbances(): void;
 }
 
-/** So little that a few operations use it up; what is compared with the truth in the end needs 16 reads. */
+/** Few enough for some operations to exhaust. The comparison at the end needs 16 reads. */
 const QUOTA = { limit: 24, windowSeconds: 60, lockoutSeconds: 60, enforced: true };
 
-/** What tells the two apart upstream. */
-export const TOKENS: Record<Owner, string> = { A: 'token-A', B: 'token-B' };
+/** Upstream distinguishes the credentials by their tokens. */
+export const TOKENS: Record<Credential, string> = { A: 'token-A', B: 'token-B' };
 
-/** A world at its beginning; `latencies` hold while there is trouble. */
-export async function createWorld(
+/** Starts a world. `latencies` apply between `startDisturbances` and `endDisturbances`. */
+export async function createModelWorld(
   latencies: Latencies,
-  connect: (sandbox: Sandbox) => Promise<Connection> | Connection,
-): Promise<World> {
+  connect: (sandbox: Sandbox) => Promise<SandboxConnection> | SandboxConnection,
+): Promise<ModelWorld> {
   let busy = 0;
   const clock = createSteppedClock(() => busy > 0);
   const settings = { quota: QUOTA, nameDelayMs: 1500, responseFormats: { updatedAt: 'now' } } as const;
@@ -93,27 +92,27 @@ export async function createWorld(
     exampleIds.erroredLivestreamId,
   ];
   const actives = new Map<string, ActiveSince[]>();
-  let seq = 0;
-  let sent = 0;
-  let lookUps = 0;
-  let network: Break | null = null;
+  let sequence = 0;
+  let sentCount = 0;
+  let lookupCount = 0;
+  let networkFault: FaultAction | null = null;
   let isCalm = true;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** One after the other, so that nothing comes between a change and the look at what it changed. */
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` after all earlier work, so that nothing comes between a change and the read of what changed. */
+  async function serialize<T>(work: () => Promise<T>): Promise<T> {
     busy += 1;
-    const mine = last.then(work).finally(() => {
+    const result = last.then(work).finally(() => {
       busy -= 1;
     });
-    last = mine.catch(() => null);
-    return mine;
+    last = result.catch(() => null);
+    return result;
   }
 
-  async function livestreamsOf(meetingId: string): Promise<True[]> {
-    lookUps += 1;
+  async function livestreamsOf(meetingId: string): Promise<ActualLivestream[]> {
+    lookupCount += 1;
     const url = `${baseUrl}/accounts/${APP.accountId}/realtime/kit/${APP.appId}/meetings/${meetingId}/livestream?per_page=100`;
-    const { body } = await exchange({ method: 'GET', url, headers: { authorization: `Bearer look-up-${lookUps}` } });
+    const { body } = await exchange({ method: 'GET', url, headers: { authorization: `Bearer lookup-${lookupCount}` } });
     const parsed: unknown = JSON.parse(body);
     return asArray(at(parsed, 'data', 'livestreams')).map((row) => {
       const name = at(row, 'name');
@@ -125,58 +124,58 @@ export async function createWorld(
     });
   }
 
-  async function look(meetingId: string): Promise<void> {
+  async function recordActive(meetingId: string): Promise<void> {
     const active = (await livestreamsOf(meetingId)).find(({ status }) => status === 'LIVE' || status === 'INVOKED');
     const id = active?.id ?? null;
     const entries = actives.get(meetingId) ?? [];
     actives.set(meetingId, entries);
     if (entries.length > 0 && entries.at(-1)?.id === id) return;
-    seq += 1;
-    entries.push({ id, seq, at: clock.now() });
+    sequence += 1;
+    entries.push({ id, sequence, at: clock.now() });
     if (id !== null && !livestreamIds.includes(id)) livestreamIds.push(id);
   }
 
-  /** The sandbox's one app as the two credentials see it: every text of an answer tells whose it is. */
-  async function arrive(request: TransportRequest): Promise<TransportResponse> {
-    const owner = request.headers['authorization'] === `Bearer ${TOKENS.A}` ? 'A' : 'B';
-    const body = request.body?.replace(`"name":"${owner}:`, '"name":"');
+  /** Sends a request to the sandbox, and prefixes every text of the response with the credential. */
+  async function deliver(request: TransportRequest): Promise<TransportResponse> {
+    const credential = request.headers['authorization'] === `Bearer ${TOKENS.A}` ? 'A' : 'B';
+    const body = request.body?.replace(`"name":"${credential}:`, '"name":"');
     try {
       const response = await exchange({ ...request, ...(body === undefined ? {} : { body }) });
-      return { ...response, body: stamped(response.body, owner) };
+      return { ...response, body: markWith(credential, response.body) };
     } finally {
       const [, meetingId] = /\/meetings\/([^/?]+)\//.exec(request.url) ?? [];
-      if (request.method === 'POST' && meetingId !== undefined) await look(meetingId);
+      if (request.method === 'POST' && meetingId !== undefined) await recordActive(meetingId);
     }
   }
 
   const transport: Transport = (request) => {
     const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
-    const [up, down] = isCalm ? [0, 0] : (latencies[sent % latencies.length] ?? [0, 0]);
-    sent += 1;
-    const failure = takeNetworkFailure();
+    const [up, down] = isCalm ? [0, 0] : (latencies[sentCount % latencies.length] ?? [0, 0]);
+    sentCount += 1;
+    const fault = takeNetworkFault();
     request.signal.addEventListener('abort', () => reject(asError(request.signal.reason)), { once: true });
-    if (failure?.failure.kind === 'unconnected') {
+    if (fault?.failure.kind === 'no-connection') {
       clock.after(up, () => reject(new TransportError('connect', 'No connection.')));
       return promise;
     }
-    if (failure?.after === false) return promise;
+    if (fault?.isExecuted === false) return promise;
     clock.after(up, () => {
-      inTurn(() => arrive(request)).then(
-        (response) => failure ?? clock.after(down, () => resolve(response)),
-        () => failure ?? clock.after(down, () => reject(new TransportError('interrupted', 'The connection broke.'))),
+      serialize(() => deliver(request)).then(
+        (response) => fault ?? clock.after(down, () => resolve(response)),
+        () => fault ?? clock.after(down, () => reject(new TransportError('interrupted', 'The connection broke.'))),
       );
     });
     return promise;
   };
 
-  /** The network knows no routes: it fails whatever is sent next. */
-  function takeNetworkFailure(): Break | null {
-    if (network === null || network.times === 0) return null;
-    network = { ...network, times: network.times - 1 };
-    return network;
+  /** A network fault hits the next request, whatever its route. */
+  function takeNetworkFault(): FaultAction | null {
+    if (networkFault === null || networkFault.times === 0) return null;
+    networkFault = { ...networkFault, times: networkFault.times - 1 };
+    return networkFault;
   }
 
-  for (const meetingId of meetingIds) await look(meetingId);
+  for (const meetingId of meetingIds) await recordActive(meetingId);
   return {
     baseUrl,
     clock,
@@ -184,48 +183,48 @@ export async function createWorld(
     meetingIds,
     livestreamIds,
     transport,
-    next() {
-      seq += 1;
-      return seq;
+    nextSequence() {
+      sequence += 1;
+      return sequence;
     },
-    active: (meetingId) => actives.get(meetingId) ?? [],
-    livestreamsOf: async (meetingId) => inTurn(() => livestreamsOf(meetingId)),
-    break(action) {
-      const { failure, routes, times, after } = action;
+    activeHistory: (meetingId) => actives.get(meetingId) ?? [],
+    livestreamsOf: async (meetingId) => serialize(() => livestreamsOf(meetingId)),
+    injectFault(action) {
+      const { failure, routes, times, isExecuted } = action;
       const { kind, ...rest } = failure;
-      const isNetwork = kind === 'unanswered' || kind === 'unconnected';
-      network = isNetwork ? action : null;
-      const fault = { ...rest, times, after };
+      const isNetwork = kind === 'no-response' || kind === 'no-connection';
+      networkFault = isNetwork ? action : null;
+      const fault = { ...rest, times, after: isExecuted };
       sandbox.setFaults(isNetwork ? [] : routes.map((route) => Object.assign({ kind, route }, fault)));
     },
-    trouble() {
+    startDisturbances() {
       isCalm = false;
     },
-    mend() {
+    endDisturbances() {
       isCalm = true;
-      network = null;
+      networkFault = null;
       sandbox.setFaults([]);
     },
   };
 }
 
-/** The way to a sandbox in the same process. */
-export function connectInProcess(sandbox: Sandbox): Connection {
+/** Connects to a sandbox in the same process, without HTTP. */
+export function connectInProcess(sandbox: Sandbox): SandboxConnection {
   return {
     baseUrl: 'http://sandbox/client/v4',
-    async exchange({ method, url, headers, body }: Message) {
+    async exchange({ method, url, headers, body }: SandboxRequest) {
       const response = await sandbox.fetch(new Request(url, { method, headers, body: body ?? null }));
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
     },
   };
 }
 
-function stamped(body: string, owner: Owner): string {
+function markWith(credential: Credential, body: string): string {
   return body
-    .replaceAll(/"(name|title|stream_key|err_message)":"/g, `"$1":"${owner}:`)
-    .replaceAll('"livestream_id":', `"err_message":"${owner}:","livestream_id":`);
+    .replaceAll(/"(name|title|stream_key|err_message)":"/g, `"$1":"${credential}:`)
+    .replaceAll('"livestream_id":', `"err_message":"${credential}:","livestream_id":`);
 }
 
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('Left', { cause: reason });
+  return reason instanceof Error ? reason : new Error('The caller disconnected.', { cause: reason });
 }

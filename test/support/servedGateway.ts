@@ -11,8 +11,12 @@ import {
 } from '../../src/server/websocket/webSocketServer.ts';
 import type { TestGateway } from './gateway.ts';
 
-/** A gateway behind a real server, as the program has it; it ends with the test. */
-export async function serve({ server: gateway, logs }: TestGateway, options: Partial<WebSocketOptions> = {}, port = 0) {
+/** Serves a gateway over HTTP and WebSocket as the program does, until the test ends. */
+export async function serveGateway(
+  { server: gateway, logs }: TestGateway,
+  options: Partial<WebSocketOptions> = {},
+  port = 0,
+) {
   const sockets = createWebSocketServer({
     fetch: (request) => gateway.fetch(request),
     corsOrigins: [],
@@ -30,7 +34,7 @@ export async function serve({ server: gateway, logs }: TestGateway, options: Par
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('It listens on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('The server listens on no port.');
   const host = `127.0.0.1:${address.port}`;
   let isOpen = true;
 
@@ -51,7 +55,7 @@ export async function serve({ server: gateway, logs }: TestGateway, options: Par
     host,
     port: address.port,
     sockets,
-    /** As the program does, told to end; the server closes once nobody is here any more. */
+    /** Shuts down gracefully as the program does: resolves when the last connection is closed. */
     async drain(): Promise<void> {
       isOpen = false;
       const closed = once(server, 'close');
@@ -64,4 +68,4 @@ export async function serve({ server: gateway, logs }: TestGateway, options: Par
   };
 }
 
-export type Served = Awaited<ReturnType<typeof serve>>;
+export type ServedGateway = Awaited<ReturnType<typeof serveGateway>>;

@@ -11,28 +11,28 @@ import { DEFAULT_CACHING } from '../../../src/data/cachingSettings.ts';
 import { createDataSource } from '../../../src/data/dataSource.ts';
 import { at, asArray } from '../gateway.ts';
 import { APP } from '../upstream.ts';
-import type { Owner } from './actions.ts';
-import { TOKENS, type World } from './world.ts';
+import type { Credential } from './actions.ts';
+import { TOKENS, type ModelWorld } from './world.ts';
 
-/** What a caller got. */
-export interface Outcome {
+/** What a caller received. */
+export interface OperationOutcome {
   data: unknown;
   errors: { message: string; path: string; code: unknown; retryAfterSeconds: unknown }[];
-  /** Where each of the answers came from that it was made of. */
+  /** The source of each upstream response that the result consists of: `network`, `cache`, `stale` or `coalesced`. */
   sources: unknown[];
 }
 
-/** Sends an operation; when `signal` is aborted, its caller has left. */
-export type Caller = (owner: Owner, query: string, signal: AbortSignal) => Promise<Outcome>;
+/** Executes an operation with a credential. Aborting `signal` stands for a caller that disconnects. */
+export type Executor = (credential: Credential, query: string, signal: AbortSignal) => Promise<OperationOutcome>;
 
 const schema = createSchema<Context>({ typeDefs, resolvers });
 
-/** Two credentials' operations on what they have in common. */
-export async function createSharedCaller({ transport, clock, baseUrl }: World): Promise<Caller> {
-  const upstream = createDataSource({ ...DEFAULT_CACHING, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
-  const accounts = { A: await upstream.account(TOKENS.A), B: await upstream.account(TOKENS.B) };
-  return async (owner, query, signal) => {
-    const loaders = createOperationLoaders(upstream, accounts[owner], signal);
+/** Executes the operations of both credentials on one data source, without HTTP. */
+export async function createSharedExecutor({ transport, clock, baseUrl }: ModelWorld): Promise<Executor> {
+  const dataSource = createDataSource({ ...DEFAULT_CACHING, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
+  const accounts = { A: await dataSource.account(TOKENS.A), B: await dataSource.account(TOKENS.B) };
+  return async (credential, query, signal) => {
+    const loaders = createOperationLoaders(dataSource, accounts[credential], signal);
     const result: ExecutionResult = await execute({
       schema,
       document: parse(query),
@@ -43,8 +43,8 @@ export async function createSharedCaller({ transport, clock, baseUrl }: World): 
   };
 }
 
-/** Sends each credential's operations to a gateway of its own. */
-export async function createGatewayCaller({ transport, clock, baseUrl }: World): Promise<Caller> {
+/** Sends the operations of each credential to a gateway of its own. */
+export async function createGatewayExecutor({ transport, clock, baseUrl }: ModelWorld): Promise<Executor> {
   const gatewayOf = (token: string) =>
     createGateway({
       upstream: { ...optionsOf(baseUrl), token },
@@ -56,10 +56,10 @@ export async function createGatewayCaller({ transport, clock, baseUrl }: World):
       random: () => 0,
     });
   const gateways = { A: gatewayOf(TOKENS.A), B: gatewayOf(TOKENS.B) };
-  // A gateway hashes its token in another thread, which no fake clock waits for: the story begins when that is done.
+  // A gateway hashes its token in another thread, which the fake clock does not wait for. Let it finish before the scenario starts.
   for (const gateway of Object.values(gateways)) await gateway.fetch('http://gateway.test/graphql?query={__typename}');
-  return async (owner, query, signal) => {
-    const response = await gateways[owner].fetch('http://gateway.test/graphql', {
+  return async (credential, query, signal) => {
+    const response = await gateways[credential].fetch('http://gateway.test/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json', 'x-upstream-report': '1' },
       body: JSON.stringify({ query }),
@@ -75,17 +75,17 @@ function optionsOf(baseUrl: string) {
   return { baseUrl, accountId, appId, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 200 };
 }
 
-function outcomeOf(result: unknown): Outcome {
-  // As a caller gets it: dates and URLs are texts.
-  const plain: unknown = JSON.parse(JSON.stringify(result));
+function outcomeOf(result: unknown): OperationOutcome {
+  // Serialized as for a caller: dates and URLs become strings.
+  const json: unknown = JSON.parse(JSON.stringify(result));
   return {
-    data: at(plain, 'data') ?? null,
-    errors: asArray(at(plain, 'errors') ?? []).map((error) => ({
+    data: at(json, 'data') ?? null,
+    errors: asArray(at(json, 'errors') ?? []).map((error) => ({
       message: String(at(error, 'message')),
       path: asArray(at(error, 'path') ?? []).join('.'),
       code: at(error, 'extensions', 'code'),
       retryAfterSeconds: at(error, 'extensions', 'retryAfterSeconds'),
     })),
-    sources: asArray(at(plain, 'extensions', 'upstream', 'calls') ?? []).map((call) => at(call, 'source')),
+    sources: asArray(at(json, 'extensions', 'upstream', 'calls') ?? []).map((call) => at(call, 'source')),
   };
 }
