@@ -6,13 +6,13 @@ import {
   ACCOUNT,
   APP,
   at,
-  rowsOf,
+  asArray,
   startTestGateway,
   type TestGateway,
   type TestGatewayOptions,
-  until,
+  waitUntil,
 } from '../support/gateway.ts';
-import { NOTHING_KEPT } from '../support/upstream.ts';
+import { NO_CACHING } from '../support/upstream.ts';
 
 const MEETINGS = 'GET /meetings';
 const MEETING = 'GET /meetings/{meeting_id}';
@@ -37,7 +37,7 @@ async function meetingsWithActiveLivestream(gateway: TestGateway, count: number)
   const query = `{ meetings(first: ${count}) { nodes { id activeLivestream { ${FIELDS} } } } }`;
   const { data, errors } = await gateway.send({ query });
   expect(errors).toEqual([]);
-  return rowsOf(at(data, 'meetings', 'nodes'));
+  return asArray(at(data, 'meetings', 'nodes'));
 }
 
 /** The active livestream of each meeting; does not read the meetings themselves. */
@@ -63,10 +63,10 @@ function aliased(ids: readonly string[], field: (id: string) => string): string 
 
 /** The ids of a whole list, read directly from the REST API. */
 async function idsOf(gateway: TestGateway, path: string, pages: number): Promise<string[]> {
-  const answers = Array.from({ length: pages }, async (_, page) =>
+  const responses = Array.from({ length: pages }, async (_, page) =>
     gateway.rest(`${path}page_no=${page + 1}&per_page=100`),
   );
-  return (await Promise.all(answers)).flatMap(rowsOf).map((row) => String(at(row, 'id')));
+  return (await Promise.all(responses)).flatMap(asArray).map((row) => String(at(row, 'id')));
 }
 
 const meetingIds = async (gateway: TestGateway): Promise<string[]> => idsOf(gateway, '/meetings?', 3);
@@ -76,9 +76,9 @@ const livestreamIds = async (gateway: TestGateway): Promise<string[]> => idsOf(g
 async function sendBehindGateway(gateway: TestGateway, path: string): Promise<void> {
   const url = `http://sandbox.test/client/v4/accounts/${ACCOUNT}/realtime/kit/${APP}${path}`;
   const headers = { authorization: 'Bearer another' };
-  const answer = await gateway.sandbox.fetch(new Request(url, { method: 'POST', headers, body: '{}' }));
+  const response = await gateway.sandbox.fetch(new Request(url, { method: 'POST', headers, body: '{}' }));
   // 409: the meeting is live already.
-  expect([200, 201, 409]).toContain(answer.status);
+  expect([200, 201, 409]).toContain(response.status);
 }
 
 /** Starts a livestream in every meeting of the sandbox, which makes 236 LIVE and 8 INVOKED livestreams. */
@@ -86,23 +86,23 @@ async function startInEveryMeeting(gateway: TestGateway): Promise<void> {
   gateway.sandbox.configure({ goLiveAfterMs: 0 });
   const ids = await meetingIds(gateway);
   for (const id of ids) await sendBehindGateway(gateway, `/meetings/${id}/livestreams`);
-  gateway.forget();
+  gateway.clearUpstreamRequests();
 }
 
 /** The number of upstream requests by route. */
 function requestCounts(gateway: TestGateway): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const route of gateway.upstream()) counts[route] = (counts[route] ?? 0) + 1;
+  for (const route of gateway.upstreamRequests()) counts[route] = (counts[route] ?? 0) + 1;
   return counts;
 }
 
 /** Expects each meeting's active livestream to be what the REST API returns for that meeting alone. */
 async function expectSameAsSingleReads(gateway: TestGateway, meetings: readonly unknown[]): Promise<void> {
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     meetings.map(async (meeting) => gateway.rest(`/meetings/${String(at(meeting, 'id'))}/active-livestream`)),
   );
   for (const [index, meeting] of meetings.entries()) {
-    const expected = answers[index];
+    const expected = responses[index];
     const served = at(meeting, 'activeLivestream');
     const fields = [
       ['id'],
@@ -144,7 +144,7 @@ describe('the active livestreams of many meetings', () => {
   test('equal single reads for all 240 meetings at once', async () => {
     const gateway = await startGateway();
     const ids = await meetingIds(gateway);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     const active = await activeLivestreams(gateway, ids);
     expect(requestCounts(gateway)).toEqual({ [LIVESTREAMS]: 2 });
     expect(active.filter((livestream) => livestream !== null)).toHaveLength(68);
@@ -160,7 +160,7 @@ describe('the active livestreams of many meetings', () => {
     await activeLivestreams(gateway, [liveMeetingId, emptyMeetingId]);
     expect(requestCounts(gateway)).toEqual({ [ACTIVE_LIVESTREAM]: 2 });
     gateway.clock.advance(100_000);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     const active = await activeLivestreams(gateway, [liveMeetingId, invokedMeetingId, emptyMeetingId]);
     expect(requestCounts(gateway)).toEqual({ [LIVESTREAMS]: 2 });
     expect(active).toMatchObject([{ status: 'LIVE' }, { status: 'INVOKED' }, null]);
@@ -178,7 +178,7 @@ describe('the active livestreams of many meetings', () => {
     const { liveMeetingId, invokedMeetingId, emptyMeetingId, idleMeetingId } = gateway.exampleIds;
     await activeLivestreams(gateway, [liveMeetingId]);
     await activeLivestreams(gateway, [emptyMeetingId]);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     const active = await activeLivestreams(gateway, [liveMeetingId, invokedMeetingId, emptyMeetingId, idleMeetingId]);
     expect(active).toMatchObject([{ status: 'LIVE' }, { status: 'INVOKED' }, null, null]);
     // The lists do not pay off for the two meetings that are not cached.
@@ -194,10 +194,10 @@ describe('the active livestreams of many meetings', () => {
   });
 
   test('are read one by one once the list has proved too long, and from the list again after 5 minutes', async () => {
-    const gateway = await startGateway({ caching: { ttl: NOTHING_KEPT } });
+    const gateway = await startGateway({ caching: { ttl: NO_CACHING } });
     await startInEveryMeeting(gateway);
     const ids = (await meetingIds(gateway)).slice(0, 4);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     // The plan assumes that each list has one page. One of them turns out to have three.
     const first = await activeLivestreams(gateway, ids);
     expect(first.every((livestream) => livestream !== null)).toBe(true);
@@ -205,11 +205,11 @@ describe('the active livestreams of many meetings', () => {
     const singles = requestCounts(gateway)[ACTIVE_LIVESTREAM] ?? 0;
     expect(singles).toBeGreaterThan(0);
     expect(singles).toBeLessThanOrEqual(4);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     expect(await activeLivestreams(gateway, ids)).toEqual(first);
     expect(requestCounts(gateway)).toEqual({ [ACTIVE_LIVESTREAM]: 4 });
     gateway.clock.advance(300_000);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     await activeLivestreams(gateway, ids);
     expect(requestCounts(gateway)[LIVESTREAMS]).toBe(2);
   });
@@ -221,7 +221,7 @@ describe('many livestreams read by id', () => {
     const all = await livestreamIds(gateway);
     expect(all).toHaveLength(320);
     const ids = all.filter((_, index) => index % 16 === 0);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     const served = await livestreamsById(gateway, ids);
     expect(requestCounts(gateway)).toEqual({ [LIVESTREAMS]: 4 });
     for (const [index, id] of ids.entries()) {
@@ -250,15 +250,15 @@ describe('many livestreams read by id', () => {
   });
 
   test('are read one by one once the list is known to need as many requests', async () => {
-    const gateway = await startGateway({ caching: { ttl: NOTHING_KEPT } });
+    const gateway = await startGateway({ caching: { ttl: NO_CACHING } });
     await startInEveryMeeting(gateway);
     // Five of the oldest livestreams, all on the last of five pages.
     const ids = (await idsOf(gateway, '/livestreams?sort_order=ASC&', 1)).slice(0, 5);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     expect(await livestreamsById(gateway, ids)).toMatchObject(ids.map((id) => ({ id })));
     // After the first page, four more pages are cheaper than five single reads.
     expect(requestCounts(gateway)).toEqual({ [LIVESTREAMS]: 5 });
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     expect(await livestreamsById(gateway, ids)).toMatchObject(ids.map((id) => ({ id })));
     expect(requestCounts(gateway)).toEqual({ [LIVESTREAM]: 5 });
   });
@@ -270,7 +270,7 @@ describe('the details of many meetings', () => {
   test('come from the list of all meetings when the list needs fewer requests', async () => {
     const gateway = await startGateway();
     const ids = (await meetingIds(gateway)).filter((_, index) => index % 5 === 0);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     const { data, errors } = await gateway.send({ query: titles(ids) });
     expect(errors).toEqual([]);
     expect(requestCounts(gateway)).toEqual({ [MEETINGS]: 3 });
@@ -281,12 +281,12 @@ describe('the details of many meetings', () => {
   test('are read one by one when they are few or when the list does not contain its length', async () => {
     const gateway = await startGateway();
     const ids = (await meetingIds(gateway)).slice(0, 4);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     expect((await gateway.send({ query: titles(ids) })).errors).toEqual([]);
     expect(requestCounts(gateway)).toEqual({ [MEETING]: 4 });
     const odd = await startGateway({ settings: { responseFormats: { paging: 'missing' } } });
     const more = (await meetingIds(odd)).slice(0, 10);
-    odd.forget();
+    odd.clearUpstreamRequests();
     expect((await odd.send({ query: titles(more) })).errors).toEqual([]);
     expect(requestCounts(odd)).toEqual({ [MEETINGS]: 1, [MEETING]: 10 });
   });
@@ -294,7 +294,7 @@ describe('the details of many meetings', () => {
   test('are read one by one for ids that the list does not contain', async () => {
     const gateway = await startGateway();
     const known = (await meetingIds(gateway)).slice(0, 10);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     const { data, errors } = await gateway.send({ query: titles([...known, 'none-1', 'none-2']) });
     expect(errors).toEqual([]);
     expect(requestCounts(gateway)).toMatchObject({ [MEETING]: 2 });
@@ -330,7 +330,7 @@ describe('a list in an unusual response format', () => {
       expect({ lists: listed, singles: single }).toEqual({ lists, singles });
       // The gateway remembers a useless list, and the next operation reads one by one at once.
       gateway.clock.advance(100_000);
-      gateway.forget();
+      gateway.clearUpstreamRequests();
       await meetingsWithActiveLivestream(gateway, 50);
       expect(requestCounts(gateway)[LIVESTREAMS] ?? 0).toBe(singles > 0 ? 0 : lists);
     },
@@ -345,7 +345,7 @@ describe('a list in an unusual response format', () => {
     expect(served).toEqual(await livestreamsById(reference, ids));
     expect(served.filter((livestream) => livestream !== null)).toHaveLength(20);
     // One page shows whether the list is useless. The whole list has 4 pages of 100 or 7 of 50, fewer than 21 single reads.
-    expect(gateway.upstream().length).toBeLessThanOrEqual(22);
+    expect(gateway.upstreamRequests().length).toBeLessThanOrEqual(22);
   });
 
   test.each([0, 1] as const)('yields what single reads yield when the first page is %i', async (firstPage) => {
@@ -356,7 +356,7 @@ describe('a list in an unusual response format', () => {
     expect(first).toEqual(await meetingsWithActiveLivestream(reference, 50));
     expect(first.filter(hasActiveLivestream).length).toBeGreaterThan(5);
     // One or two pages of meetings, at most two useless list pages, and 50 single reads.
-    expect(gateway.upstream().length).toBeLessThanOrEqual(54);
+    expect(gateway.upstreamRequests().length).toBeLessThanOrEqual(54);
   });
 
   test.each([2, 3, 5, 10])('costs no more requests than single reads with pages of %i rows', async (maxPerPage) => {
@@ -364,7 +364,7 @@ describe('a list in an unusual response format', () => {
     const plain = await startGateway();
     const ids = (await meetingIds(plain)).slice(0, 50);
     expect(await activeLivestreams(gateway, ids)).toEqual(await activeLivestreams(plain, ids));
-    expect(gateway.upstream().length).toBeLessThanOrEqual(50);
+    expect(gateway.upstreamRequests().length).toBeLessThanOrEqual(50);
   });
 });
 
@@ -405,7 +405,7 @@ describe('a failing livestream list', () => {
     gateway.sandbox.setFaults([{ kind: 'hang', route: '/livestreams' }]);
     const active = activeLivestreams(gateway, [liveMeetingId, invokedMeetingId, emptyMeetingId]);
     for (const attempt of [1, 2, 3]) {
-      await until(() => gateway.upstream().length === attempt);
+      await waitUntil(() => gateway.upstreamRequests().length === attempt);
       gateway.clock.advance(10_000);
     }
     expect(await active).toMatchObject([{ status: 'LIVE' }, { status: 'INVOKED' }, null]);
@@ -433,11 +433,11 @@ describe('a failing livestream list', () => {
     const caller = new AbortController();
     const ids = Array.from({ length: 20 }, (_, index) => `none-${index}`);
     const cancelled = gateway.send({ query: activeQuery(ids) }, { signal: caller.signal }).catch(() => null);
-    await until(() => gateway.sandbox.requests().inFlight === 1);
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     caller.abort();
     await cancelled;
-    await until(() => gateway.sandbox.requests().inFlight === 0);
-    await gateway.control();
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
+    await gateway.roundTrip();
     expect(requestCounts(gateway)).toEqual({ [LIVESTREAMS]: 1 });
   });
 });

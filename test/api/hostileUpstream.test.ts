@@ -6,10 +6,10 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { ACCOUNT, type Answer, APP, startTestGateway, TOKEN, until } from '../support/gateway.ts';
-import { bodyOf, startHttp, startTcp } from '../support/origins.ts';
+import { ACCOUNT, type TestResponse, APP, startTestGateway, TOKEN, waitUntil } from '../support/gateway.ts';
+import { readBody, startHttp, startTcp } from '../support/origins.ts';
 import { runs } from '../support/runs.ts';
-import { NOTHING_KEPT } from '../support/upstream.ts';
+import { NO_CACHING } from '../support/upstream.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 async function startGateway(baseUrl: string) {
   const account = { accountId: ACCOUNT, appId: APP, token: TOKEN };
   return startTestGateway({
-    caching: { ttl: NOTHING_KEPT },
+    caching: { ttl: NO_CACHING },
     options: {
       upstream: { ...account, baseUrl, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
     },
@@ -55,13 +55,13 @@ async function startWithHostileOrigin(hostile: Listener) {
 const TWO_LIVESTREAMS_QUERY = '{ bad: livestream(id: "victim") { id name } good: livestream(id: "good") { id name } }';
 const GOOD = { id: 'good', name: 'Sound' };
 
-const codesOf = ({ errors }: Answer): unknown[] => errors.map(({ extensions }) => extensions['code']);
+const codesOf = ({ errors }: TestResponse): unknown[] => errors.map(({ extensions }) => extensions['code']);
 
 /** The result of a field on the hostile resource, of a sibling field, and of the next operation. */
 async function outcome(gateway: Awaited<ReturnType<typeof startWithHostileOrigin>>) {
-  const answer = await gateway.send({ query: TWO_LIVESTREAMS_QUERY });
+  const response = await gateway.send({ query: TWO_LIVESTREAMS_QUERY });
   const next = await gateway.send({ query: '{ good: livestream(id: "good") { id name } }' });
-  return { data: answer.data, codes: codesOf(answer), next: next.data, logs: gateway.logs };
+  return { data: response.data, codes: codesOf(response), next: next.data, logs: gateway.logs };
 }
 
 /** The outcome in which only the hostile field fails, with `code`. */
@@ -207,8 +207,8 @@ describe('an oversized upstream response', () => {
     const { send, logs } = await startGateway(origin.url);
     const before = process.memoryUsage().rss;
     for (const list of ['livestreams', 'meetings']) {
-      const answer = await send({ query: `{ ${list}(first: 3) { nodes { id } } }` });
-      expect([codesOf(answer), logs]).toEqual([[INVALID], []]);
+      const response = await send({ query: `{ ${list}(first: 3) { nodes { id } } }` });
+      expect([codesOf(response), logs]).toEqual([[INVALID], []]);
     }
     // Most of this memory is the result of JSON.parse for 8 MB of input.
     expect(process.memoryUsage().rss - before).toBeLessThan(700 * MEGABYTE);
@@ -239,8 +239,8 @@ describe('an upstream that violates HTTP', () => {
     ['switches the protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
   ])('fails as UPSTREAM_UNAVAILABLE after at most 3 connections when it %s', async (_name, bytes) => {
     const { gateway, connections } = await startOverTcp((socket) => void socket.end(bytes));
-    const answer = await gateway.send({ query: '{ livestream(id: "a") { id } }' });
-    expect([answer.status, codesOf(answer), gateway.logs]).toEqual([200, [UNAVAILABLE], []]);
+    const response = await gateway.send({ query: '{ livestream(id: "a") { id } }' });
+    expect([response.status, codesOf(response), gateway.logs]).toEqual([200, [UNAVAILABLE], []]);
     expect(connections.length).toBeLessThanOrEqual(3);
   });
 
@@ -248,7 +248,7 @@ describe('an upstream that violates HTTP', () => {
     let posts = 0;
     const gateway = await startWithHostileOrigin(async (request, response) => {
       posts += request.method === 'POST' ? 1 : 0;
-      await bodyOf(request);
+      await readBody(request);
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"success":true', () => response.destroy());
     });
@@ -269,13 +269,13 @@ describe('an upstream that violates HTTP', () => {
   test.each(DRIPS)('fails as UPSTREAM_TIMEOUT within 25 s when it %s', async (_name, first, drip) => {
     const { gateway, connections } = await startOverTcp((socket) => void socket.write(first));
     const startedAt = gateway.clock.now();
-    const responses: Answer[] = [];
+    const responses: TestResponse[] = [];
     const completed = gateway
       .send({ query: '{ livestream(id: "a") { id } }' })
       .then((response) => responses.push(response));
     const open = (): Socket[] => connections.filter((socket) => !socket.destroyed && socket.bytesRead > 0);
     while (responses.length === 0) {
-      await until(() => responses.length > 0 || (gateway.clock.pending() > 0 && open().length > 0));
+      await waitUntil(() => responses.length > 0 || (gateway.clock.pending() > 0 && open().length > 0));
       for (const socket of open()) socket.write(drip);
       if (responses.length === 0) gateway.clock.advance(1000);
       await setImmediate();
@@ -402,14 +402,14 @@ describe('an upstream response with arbitrary field values', () => {
     await fc.assert(
       fc.asyncProperty(body, fc.constantFrom(EVERYTHING, MUTATIONS, ...LISTS), async (json, query) => {
         responseBody = json;
-        const answer = await gateway.send({ query });
-        expect([answer.status, codesOf(answer).filter((code) => code !== INVALID), gateway.logs]).toEqual([
+        const response = await gateway.send({ query });
+        expect([response.status, codesOf(response).filter((code) => code !== INVALID), gateway.logs]).toEqual([
           200,
           [],
           [],
         ]);
         expect(requests.splice(0).filter((line) => !PATHS.test(line))).toEqual([]);
-        expect(answer.text).not.toMatch(/"[+-]\d{6}-\d\d-\d\dT/);
+        expect(response.text).not.toMatch(/"[+-]\d{6}-\d\d-\d\dT/);
       }),
       { numRuns: runs(75) },
     );
@@ -445,8 +445,8 @@ describe('misleading upstream headers', () => {
     'do not extend the lockout after a 429 beyond 10 minutes: Retry-After %j',
     async (wait) => {
       const gateway = await startWithHostileOrigin(sendJson({ success: false }, 429, { 'retry-after': wait }));
-      const answer = await gateway.send({ query: '{ livestream(id: "victim") { id } }' });
-      expect(codesOf(answer)).toEqual(['RATE_LIMITED']);
+      const response = await gateway.send({ query: '{ livestream(id: "victim") { id } }' });
+      expect(codesOf(response)).toEqual(['RATE_LIMITED']);
       gateway.clock.advance(600_000);
       const next = await gateway.send({ query: '{ good: livestream(id: "good") { id name } }' });
       expect([next.data, gateway.logs]).toEqual([{ good: GOOD }, []]);

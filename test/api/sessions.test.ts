@@ -76,7 +76,7 @@ interface RowWindow {
 /** An upstream that returns the pages of seven sessions in a given response format, with one session a page if `isOnePerPage`. */
 function upstreamWithFormat(format: (window: RowWindow) => object, isOnePerPage = false) {
   const sentQueries: string[] = [];
-  const answer = ({ url }: TransportRequest): object => {
+  const envelopeFor = ({ url }: TransportRequest): object => {
     const query = new URL(url).searchParams;
     const perPage = isOnePerPage ? 1 : Number(query.get('per_page'));
     const from = (Number(query.get('page_no') ?? 1) - 1) * perPage;
@@ -87,7 +87,7 @@ function upstreamWithFormat(format: (window: RowWindow) => object, isOnePerPage 
   };
   const intercept = (): Transport => async (request) => {
     sentQueries.push(new URL(request.url).search);
-    return { status: 200, headers: {}, body: JSON.stringify({ success: true, ...answer(request) }) };
+    return { status: 200, headers: {}, body: JSON.stringify({ success: true, ...envelopeFor(request) }) };
   };
   return { sentQueries, intercept };
 }

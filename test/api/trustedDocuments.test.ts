@@ -5,144 +5,153 @@ import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
-import { type Answer, matching, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type TestResponse, matching, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const QUERY = 'query Name($id: ID!) { livestream(id: $id) { name } }';
 const STATUS = 'query Status($id: ID!) { livestream(id: $id) { status } }';
 const START = 'mutation Start($id: ID!) { startLivestream(input: { meetingId: $id }) { userErrors { code } } }';
 const ENTITIES = 'query Entities($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
-const DEAR =
+const EXPENSIVE =
   'query Dear { livestreams(first: 100) { nodes { meeting { livestreams { nodes { activeSession { id } } } } } } }';
-const ALIASES = `query Aliases { meeting(id: "a") { ${Array.from({ length: 51 }, (_, index) => `a${index}: id`).join(' ')} } }`;
-const LONG = `query Long { __typename } #${'x'.repeat(20_000)}`;
-const TWO = 'query One { __typename } query Two { two: __typename }';
+const TOO_MANY_ALIASES = `query Aliases { meeting(id: "a") { ${Array.from({ length: 51 }, (_, index) => `a${index}: id`).join(' ')} } }`;
+const TOO_LONG = `query Long { __typename } #${'x'.repeat(20_000)}`;
+const TWO_OPERATIONS = 'query One { __typename } query Two { two: __typename }';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-const documents = new Map([QUERY, START, ENTITIES, DEAR, ALIASES, LONG, TWO, '{'].map((text) => [hash(text), text]));
+const documents = new Map(
+  [QUERY, START, ENTITIES, EXPENSIVE, TOO_MANY_ALIASES, TOO_LONG, TWO_OPERATIONS, '{'].map((text) => [
+    hash(text),
+    text,
+  ]),
+);
 documents.set('name-of-a-livestream', QUERY);
 
-const trusting = async (isExclusive: boolean): Promise<TestGateway> =>
+const startWithDocuments = async (isExclusive: boolean): Promise<TestGateway> =>
   startTestGateway({ options: { trustedDocuments: { documents, isExclusive } } });
 
-const codesOf = ({ errors }: Answer): unknown[] => errors.map(({ extensions }) => extensions['code']);
+const codesOf = ({ errors }: TestResponse): unknown[] => errors.map(({ extensions }) => extensions['code']);
 const byHash = (text: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: hash(text) } } });
 
-const WAYS: [what: string, body: object][] = [
-  ['its hash', { documentId: hash(QUERY) }],
-  ['its hash with its kind', { documentId: `sha256:${hash(QUERY)}` }],
-  ['a name', { documentId: 'name-of-a-livestream' }],
-  ["Apollo's extension", byHash(QUERY)],
-  ['its hash beside an empty text', { documentId: hash(QUERY), query: '' }],
-  ["Apollo's extension beside no text", { ...byHash(QUERY), query: null }],
+const REFERENCES: [name: string, body: object][] = [
+  ['by hash', { documentId: hash(QUERY) }],
+  ['by hash with its algorithm', { documentId: `sha256:${hash(QUERY)}` }],
+  ['by name', { documentId: 'name-of-a-livestream' }],
+  ["by Apollo's extension", byHash(QUERY)],
+  ['by hash beside an empty query', { documentId: hash(QUERY), query: '' }],
+  ["by Apollo's extension beside a null query", { ...byHash(QUERY), query: null }],
 ];
 
-describe.each([false, true])('a document that is known (and no other served: %s)', (only) => {
-  test.each(WAYS)('is taken by %s', async (_what, body) => {
-    const gateway = await trusting(only);
-    const id = gateway.samples.liveLivestreamId;
+describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusive) => {
+  test.each(REFERENCES)('is executed when referenced %s', async (_name, body) => {
+    const gateway = await startWithDocuments(isExclusive);
+    const id = gateway.exampleIds.liveLivestreamId;
     const { data, errors } = await gateway.send({ ...body, operationName: 'Name', variables: { id } });
     expect([errors, data]).toEqual([[], { livestream: { name: matching(/./) } }]);
   });
 
-  test('is taken by GET, as the draft and as Apollo name it', async () => {
-    const gateway = await trusting(only);
-    const variables = `variables=${encodeURIComponent(JSON.stringify({ id: gateway.samples.liveLivestreamId }))}`;
-    const get = async (name: string): Promise<Answer> =>
+  test('is executed by GET with documentId and with the extension of Apollo', async () => {
+    const gateway = await startWithDocuments(isExclusive);
+    const variables = `variables=${encodeURIComponent(JSON.stringify({ id: gateway.exampleIds.liveLivestreamId }))}`;
+    const get = async (name: string): Promise<TestResponse> =>
       gateway.fetch(`/graphql?${variables}&${name}`, { headers: { accept: 'application/json' } });
-    const drafts = await get(`documentId=sha256:${hash(QUERY)}`);
-    const apollos = await get(`extensions=${encodeURIComponent(JSON.stringify(byHash(QUERY).extensions))}`);
-    expect(drafts.data).toEqual({ livestream: { name: matching(/./) } });
-    expect(apollos.data).toEqual(drafts.data);
-    // The second was kept.
-    expect(gateway.upstream()).toHaveLength(1);
+    const byDocumentId = await get(`documentId=sha256:${hash(QUERY)}`);
+    const byExtension = await get(`extensions=${encodeURIComponent(JSON.stringify(byHash(QUERY).extensions))}`);
+    expect(byDocumentId.data).toEqual({ livestream: { name: matching(/./) } });
+    expect(byExtension.data).toEqual(byDocumentId.data);
+    // The second response came from the cache.
+    expect(gateway.upstreamRequests()).toHaveLength(1);
   });
 
-  test('has operations to choose from', async () => {
-    const gateway = await trusting(only);
-    const ask = async (operationName?: string): Promise<Answer> =>
-      gateway.send({ documentId: hash(TWO), operationName });
+  test('with several operations requires a valid operationName', async () => {
+    const gateway = await startWithDocuments(isExclusive);
+    const ask = async (operationName?: string): Promise<TestResponse> =>
+      gateway.send({ documentId: hash(TWO_OPERATIONS), operationName });
     expect((await ask('Two')).data).toEqual({ two: 'Query' });
     expect(codesOf(await ask('Three'))).toEqual(['OPERATION_RESOLUTION_FAILURE']);
     expect(codesOf(await ask())).toEqual(['OPERATION_RESOLUTION_FAILURE']);
   });
 
   test.each([
-    ['aliases', ALIASES, 'GRAPHQL_VALIDATION_FAILED'],
-    ['bytes', LONG, 'BAD_REQUEST'],
-    ['upstream requests', DEAR, 'QUERY_TOO_EXPENSIVE'],
-    ['what GraphQL is', '{', 'GRAPHQL_PARSE_FAILED'],
-  ])('keeps to the limits of %s', async (_what, text, code) => {
-    const gateway = await trusting(only);
-    const answer = await gateway.send({ documentId: hash(text) });
-    expect([codesOf(answer), answer.data, gateway.upstream()]).toEqual([[code], null, []]);
+    ['too many aliases', TOO_MANY_ALIASES, 'GRAPHQL_VALIDATION_FAILED'],
+    ['too many bytes', TOO_LONG, 'BAD_REQUEST'],
+    ['too many upstream requests', EXPENSIVE, 'QUERY_TOO_EXPENSIVE'],
+    ['a syntax error', '{', 'GRAPHQL_PARSE_FAILED'],
+  ])('is checked like any other query: %s', async (_name, text, code) => {
+    const gateway = await startWithDocuments(isExclusive);
+    const response = await gateway.send({ documentId: hash(text) });
+    expect([codesOf(response), response.data, gateway.upstreamRequests()]).toEqual([[code], null, []]);
   });
 
-  test('starts nothing by GET', async () => {
-    const gateway = await trusting(only);
-    const variables = encodeURIComponent(JSON.stringify({ id: gateway.samples.emptyMeetingId }));
+  test('with a mutation is executed by POST and rejected by GET', async () => {
+    const gateway = await startWithDocuments(isExclusive);
+    const variables = encodeURIComponent(JSON.stringify({ id: gateway.exampleIds.emptyMeetingId }));
     const { status } = await gateway.fetch(`/graphql?documentId=${hash(START)}&variables=${variables}`, {
       headers: { accept: 'application/json' },
     });
-    expect([status, gateway.upstream()]).toEqual([405, []]);
+    expect([status, gateway.upstreamRequests()]).toEqual([405, []]);
     expect(
-      (await gateway.send({ documentId: hash(START), variables: { id: gateway.samples.emptyMeetingId } })).data,
+      (await gateway.send({ documentId: hash(START), variables: { id: gateway.exampleIds.emptyMeetingId } })).data,
     ).toEqual({ startLivestream: { userErrors: [] } });
   });
 
   test.each([
-    ['an id that nothing is known by', { documentId: hash(STATUS) }, 'PERSISTED_QUERY_NOT_FOUND'],
-    ["the same in Apollo's extension", byHash(STATUS), 'PERSISTED_QUERY_NOT_FOUND'],
-    ['a hash in capitals', { documentId: hash(QUERY).toUpperCase() }, 'PERSISTED_QUERY_NOT_FOUND'],
-    ['a name of JavaScript', { documentId: '__proto__' }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ['an unknown id', { documentId: hash(STATUS) }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ["an unknown hash in Apollo's extension", byHash(STATUS), 'PERSISTED_QUERY_NOT_FOUND'],
+    ['an uppercase hash', { documentId: hash(QUERY).toUpperCase() }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ['the name of a prototype member', { documentId: '__proto__' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['an empty id', { documentId: '' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['an id that is a list', { documentId: [hash(QUERY)] }, 'BAD_REQUEST'],
-    ['a hash that is none', { extensions: { persistedQuery: { version: 1, sha256Hash: 7 } } }, 'BAD_REQUEST'],
-    ['an extension that is none', { extensions: { persistedQuery: 'x' } }, 'BAD_REQUEST'],
-    ['neither a text nor an id', {}, 'BAD_REQUEST'],
-  ])('is not %s', async (_what, body, code) => {
-    const gateway = await trusting(only);
-    const answer = await gateway.send({ ...body, variables: { id: gateway.samples.liveLivestreamId } });
-    expect([codesOf(answer), answer.data, gateway.upstream()]).toEqual([[code], null, []]);
-    expect(answer.errors[0]?.extensions['retryable']).toBe(false);
+    ['a hash that is a number', { extensions: { persistedQuery: { version: 1, sha256Hash: 7 } } }, 'BAD_REQUEST'],
+    ['an extension that is a string', { extensions: { persistedQuery: 'x' } }, 'BAD_REQUEST'],
+    ['neither a query nor an id', {}, 'BAD_REQUEST'],
+  ])('is not executed for a request with %s', async (_name, body, code) => {
+    const gateway = await startWithDocuments(isExclusive);
+    const response = await gateway.send({ ...body, variables: { id: gateway.exampleIds.liveLivestreamId } });
+    expect([codesOf(response), response.data, gateway.upstreamRequests()]).toEqual([[code], null, []]);
+    expect(response.errors[0]?.extensions['retryable']).toBe(false);
   });
 
-  test('is not one of several', async () => {
-    const gateway = await trusting(only);
-    const answer = await gateway.send([{ documentId: hash(QUERY) }, { documentId: hash(QUERY) }]);
-    expect([codesOf(answer), answer.status]).toEqual([['BAD_REQUEST'], 400]);
+  test('is rejected as part of a batch', async () => {
+    const gateway = await startWithDocuments(isExclusive);
+    const response = await gateway.send([{ documentId: hash(QUERY) }, { documentId: hash(QUERY) }]);
+    expect([codesOf(response), response.status]).toEqual([['BAD_REQUEST'], 400]);
   });
 });
 
-describe('where only known documents are served', () => {
-  const TEXTS: [what: string, body: object][] = [
-    ['a text that is not known', { query: STATUS }],
-    ['a text that is known', { query: QUERY }],
-    ['a text beside an id that is known', { query: STATUS, documentId: hash(QUERY) }],
-    ["a text beside Apollo's extension of one that is known", { query: STATUS, ...byHash(QUERY) }],
-    ['a text that is known beside its own id', { query: QUERY, ...byHash(QUERY) }],
+describe('when only trusted documents are allowed', () => {
+  const QUERY_BODIES: [name: string, body: object][] = [
+    ['an unknown query', { query: STATUS }],
+    ['the query of a trusted document', { query: QUERY }],
+    ['an unknown query beside the id of a trusted document', { query: STATUS, documentId: hash(QUERY) }],
+    ["an unknown query beside Apollo's extension of a trusted document", { query: STATUS, ...byHash(QUERY) }],
+    ['the query of a trusted document beside its own id', { query: QUERY, ...byHash(QUERY) }],
     ['a mutation', { query: START }],
-    ['what a router asks', { query: ENTITIES, variables: { r: [{ __typename: 'Livestream', id: 'a' }] } }],
+    ['an entity query of a router', { query: ENTITIES, variables: { r: [{ __typename: 'Livestream', id: 'a' }] } }],
     ['introspection', { query: '{ __schema { queryType { name } } }' }],
     ['`__typename`', { query: '{ __typename }' }],
-    ['a blank', { query: ' ' }],
-    ['what is no GraphQL', { query: '{' }],
+    ['a blank query', { query: ' ' }],
+    ['a syntax error', { query: '{' }],
   ];
 
-  test.each(TEXTS)('%s is refused', async (_what, body) => {
-    const gateway = await trusting(true);
-    const sent = { variables: { id: gateway.samples.emptyMeetingId }, ...body };
+  test.each(QUERY_BODIES)('a request that contains a query is rejected with FORBIDDEN: %s', async (_name, body) => {
+    const gateway = await startWithDocuments(true);
+    const sent = { variables: { id: gateway.exampleIds.emptyMeetingId }, ...body };
     for (const accept of ['application/json', 'application/graphql-response+json']) {
-      const answer = await gateway.send(sent, { headers: { accept } });
-      expect([codesOf(answer), answer.data, gateway.upstream()]).toEqual([['FORBIDDEN'], null, []]);
-      expect(answer.status).toBe(accept === 'application/json' ? 200 : 400);
+      const response = await gateway.send(sent, { headers: { accept } });
+      expect([codesOf(response), response.data, gateway.upstreamRequests()]).toEqual([['FORBIDDEN'], null, []]);
+      expect(response.status).toBe(accept === 'application/json' ? 200 : 400);
     }
   });
 
   test.each([
     ['by GET', `/graphql?query=${encodeURIComponent('{ __typename }')}`, {}],
-    ['by GET beside an id', `/graphql?query=${encodeURIComponent('{ __typename }')}&documentId=${hash(TWO)}`, {}],
     [
-      'as GraphQL itself',
+      'by GET beside a documentId',
+      `/graphql?query=${encodeURIComponent('{ __typename }')}&documentId=${hash(TWO_OPERATIONS)}`,
+      {},
+    ],
+    [
+      'as application/graphql',
       '/graphql',
       {
         method: 'POST',
@@ -163,36 +172,37 @@ describe('where only known documents are served', () => {
         },
       },
     ],
-  ])('a text is refused %s', async (_what, path, init) => {
-    const gateway = await trusting(true);
-    const answer = await gateway.fetch(path, { headers: { accept: 'application/json' }, ...init });
-    expect([codesOf(answer), answer.data]).toEqual([['FORBIDDEN'], null]);
+  ])('a query is rejected with FORBIDDEN %s', async (_name, path, init) => {
+    const gateway = await startWithDocuments(true);
+    const response = await gateway.fetch(path, { headers: { accept: 'application/json' }, ...init });
+    expect([codesOf(response), response.data]).toEqual([['FORBIDDEN'], null]);
   });
 
-  test('an answer that was kept is given to nobody who sends the text', async () => {
-    const gateway = await trusting(true);
-    const variables = { id: gateway.samples.liveLivestreamId };
-    const ask = async (body: object): Promise<Answer> => gateway.send({ ...body, operationName: 'Name', variables });
+  test('a cached response is not served to a request that contains the query', async () => {
+    const gateway = await startWithDocuments(true);
+    const variables = { id: gateway.exampleIds.liveLivestreamId };
+    const ask = async (body: object): Promise<TestResponse> =>
+      gateway.send({ ...body, operationName: 'Name', variables });
     const first = await ask({ documentId: hash(QUERY) });
     const second = await ask({ documentId: hash(QUERY) });
-    expect([second.data, gateway.upstream().length]).toEqual([first.data, 1]);
+    expect([second.data, gateway.upstreamRequests().length]).toEqual([first.data, 1]);
     for (const body of [{ query: QUERY }, { query: QUERY, documentId: hash(QUERY) }])
       expect(codesOf(await ask(body))).toEqual(['FORBIDDEN']);
   });
 });
 
-test('where others are served too, a text goes before an id', async () => {
-  const gateway = await trusting(false);
+test('a query takes precedence over a documentId when other documents are allowed', async () => {
+  const gateway = await startWithDocuments(false);
   const { data } = await gateway.send({
     query: STATUS,
     documentId: hash(QUERY),
-    variables: { id: gateway.samples.liveLivestreamId },
+    variables: { id: gateway.exampleIds.liveLivestreamId },
   });
   expect(data).toEqual({ livestream: { status: 'LIVE' } });
 });
 
-describe('without any known documents', () => {
-  test('an id is not known, and a text is served', async () => {
+describe('without trusted documents', () => {
+  test('a documentId is not found, and a query is executed', async () => {
     const gateway = await startTestGateway();
     expect(codesOf(await gateway.send({ documentId: hash(QUERY) }))).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
     expect((await gateway.send({ query: '{ __typename }', ...byHash('{ __typename }') })).data).toEqual({
@@ -201,7 +211,7 @@ describe('without any known documents', () => {
   });
 });
 
-describe("Apollo Client's link for persisted queries", () => {
+describe("Apollo Client's PersistedQueryLink", () => {
   const document = gql`
     query NameForApollo($id: ID!) {
       livestream(id: $id) {
@@ -211,14 +221,14 @@ describe("Apollo Client's link for persisted queries", () => {
     }
   `;
 
-  /** What the client got, and the bodies that it sent for it. */
+  /** Runs a query in Apollo Client. Returns its result and the requests that the client sent. */
   async function ask(known: ReadonlyMap<string, string>, isExclusive: boolean, useGETForHashedQueries: boolean) {
     const gateway = await startTestGateway({ options: { trustedDocuments: { documents: known, isExclusive } } });
-    const sent: { method: string; hasText: boolean }[] = [];
+    const sent: { method: string; hasQuery: boolean }[] = [];
     const fetch = async (url: URL | RequestInfo, init: RequestInit = {}): Promise<Response> => {
       const { pathname, search } = new URL(url instanceof Request ? url.url : url);
       const body = typeof init.body === 'string' ? init.body : search;
-      sent.push({ method: init.method ?? 'GET', hasText: body.includes('query NameForApollo') });
+      sent.push({ method: init.method ?? 'GET', hasQuery: body.includes('query NameForApollo') });
       const { status, text, headers } = await gateway.fetch(pathname + search, init);
       return new Response(text, { status, headers });
     };
@@ -227,32 +237,35 @@ describe("Apollo Client's link for persisted queries", () => {
       cache: new InMemoryCache(),
       link: link.concat(new HttpLink({ uri: 'http://gateway.test/graphql', fetch })),
     });
-    const variables = { id: gateway.samples.liveLivestreamId };
+    const variables = { id: gateway.exampleIds.liveLivestreamId };
     const result = await client.query({ query: document, variables, errorPolicy: 'all' });
     return { sent, data: result.data, error: result.error };
   }
 
-  // The client asks for type names too.
+  // The client adds __typename to the document.
   const text = print(new InMemoryCache().transformDocument(document));
   const known = new Map([[hash(text), text]]);
   const served = { livestream: { name: matching(/./) } };
 
-  test.each([true, false])('sends the id alone where the document is known (by GET: %s)', async (byGet) => {
+  test.each([true, false])('sends only the hash when the document is trusted (by GET: %s)', async (byGet) => {
     const { sent, data } = await ask(known, true, byGet);
     expect(data).toMatchObject(served);
-    expect(sent).toEqual([{ method: byGet ? 'GET' : 'POST', hasText: false }]);
+    expect(sent).toEqual([{ method: byGet ? 'GET' : 'POST', hasQuery: false }]);
   });
 
-  test.each([true, false])('sends the text where it is not known and others are served (by GET: %s)', async (byGet) => {
-    const { sent, data, error } = await ask(new Map(), false, byGet);
-    expect([data, error]).toMatchObject([served, undefined]);
-    expect(sent.map(({ hasText }) => hasText)).toEqual([false, true]);
-  });
+  test.each([true, false])(
+    'falls back to the query when the document is unknown and allowed (by GET: %s)',
+    async (byGet) => {
+      const { sent, data, error } = await ask(new Map(), false, byGet);
+      expect([data, error]).toMatchObject([served, undefined]);
+      expect(sent.map(({ hasQuery }) => hasQuery)).toEqual([false, true]);
+    },
+  );
 
-  test('is told no where it is not known and no other is served', async () => {
+  test('gets FORBIDDEN when the document is unknown and only trusted documents are allowed', async () => {
     const { sent, data, error } = await ask(new Map(), true, false);
     expect(data).toBeUndefined();
     expect(JSON.stringify(error)).toContain('FORBIDDEN');
-    expect(sent.map(({ hasText }) => hasText)).toEqual([false, true]);
+    expect(sent.map(({ hasQuery }) => hasQuery)).toEqual([false, true]);
   });
 });
