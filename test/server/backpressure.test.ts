@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, IncomingMessage } from 'node:http';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import { createSchema, createYoga } from 'graphql-yoga';
 import { expect, onTestFinished, test } from 'vitest';
@@ -24,13 +24,14 @@ function createFakeGateway(respond: () => Response): Fetch {
   return ({ headers }) => (headers.get('accept') === 'text/event-stream' ? respond() : Response.json({ data: {} }));
 }
 
-/** Returns `count` once it has stopped rising. */
+/** Returns `count` once it has not risen for many turns of the event loop, which runs both ends of the connection. */
 async function settled(count: () => number): Promise<number> {
-  for (let last = -1; last !== count();) {
-    last = count();
-    await setTimeout(200);
+  let last = count();
+  for (let turns = 0; turns < 500; turns += 1) {
+    await setImmediate();
+    if (count() > last) [last, turns] = [count(), 0];
   }
-  return count();
+  return last;
 }
 
 test('a WebSocket client that does not read makes the gateway stop producing events', async () => {
