@@ -8,37 +8,39 @@ import { describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 
-/** The cells of the row that begins with these. */
-function rowOf(report: string, query: string, party: string): string[] {
-  const line = report.split('\n').find((text) => text.startsWith(`| ${query} | ${party} |`)) ?? '';
-  return line.split('|').map((cell) => cell.trim());
+/** The cells of a server's row for a query. */
+function findRow(report: string, query: string, server: string): string[] {
+  const row = report.split('\n').find((line) => line.startsWith(`| ${query} | ${server} |`)) ?? '';
+  return row.split('|').map((cell) => cell.trim());
 }
 
 describe('the benchmark', () => {
-  test('compares the gateway with those that need no packages of their own', { timeout: 180_000 }, async () => {
-    const out = await mkdtemp(join(tmpdir(), 'bench-'));
+  test('compares the gateway with the servers that need no packages of their own', { timeout: 180_000 }, async () => {
+    const outputFolder = await mkdtemp(join(tmpdir(), 'bench-'));
     try {
-      const parties = ['--only', 'ours,naive,floor'];
-      const { stdout } = await run(process.execPath, ['test/bench/main.ts', '--short', ...parties, '--out', out]);
-      for (const [query, requests] of [
+      const options = ['--short', '--only', 'ours,naive,floor', '--out', outputFolder];
+      const { stdout } = await run(process.execPath, ['test/bench/main.ts', ...options]);
+      for (const [query, upstreamRequests] of [
         ['typename', '0'],
         ['meeting', '2'],
         ['fifty', '51'],
       ] as const) {
-        expect(rowOf(stdout, query, 'naive')[4]).toBe(requests);
-        expect(rowOf(stdout, query, 'floor')[4]).toBe(requests);
-        expect(Number(rowOf(stdout, query, 'ours (cold)')[4])).toBeLessThanOrEqual(Number(requests));
-        expect(Number(rowOf(stdout, query, 'ours (warm)')[4])).toBeLessThanOrEqual(Number(requests));
+        expect(findRow(stdout, query, 'naive')[4]).toBe(upstreamRequests);
+        expect(findRow(stdout, query, 'floor')[4]).toBe(upstreamRequests);
+        expect(Number(findRow(stdout, query, 'ours (cold)')[4])).toBeLessThanOrEqual(Number(upstreamRequests));
+        expect(Number(findRow(stdout, query, 'ours (warm)')[4])).toBeLessThanOrEqual(Number(upstreamRequests));
       }
-      expect(await readFile(join(out, 'bench.md'), 'utf8')).toBe(stdout.slice(0, -1));
-      expect(await readFile(join(out, 'bench.svg'), 'utf8')).toContain('naive</text>');
+      expect(await readFile(join(outputFolder, 'bench.md'), 'utf8')).toBe(stdout.slice(0, -1));
+      expect(await readFile(join(outputFolder, 'bench.svg'), 'utf8')).toContain('naive</text>');
     } finally {
-      await rm(out, { recursive: true });
+      await rm(outputFolder, { recursive: true });
     }
   });
 
-  test('names the parties that there are when asked for one that is not', async () => {
-    const failed = run(process.execPath, ['test/bench/main.ts', '--only', 'nobody']);
-    await expect(failed).rejects.toThrow('--only: "nobody" is none of ours, naive, apollo, hive, mercurius, floor.');
+  test('lists the known servers when --only names an unknown one', async () => {
+    const result = run(process.execPath, ['test/bench/main.ts', '--only', 'nobody']);
+    await expect(result).rejects.toThrow(
+      '--only: there is no server "nobody". Choose from ours, naive, apollo, hive, mercurius, floor.',
+    );
   });
 });

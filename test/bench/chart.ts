@@ -1,17 +1,18 @@
-import { nameOf } from './contestants.ts';
-import type { Measured } from './measure.ts';
-import { median, shown } from './numbers.ts';
-import { QUERIES } from './queries.ts';
+import { BENCH_QUERIES } from './benchQueries.ts';
+import type { Measurement } from './measure.ts';
+import { displayName } from './runningServers.ts';
+import { formatNumber, median } from './statistics.ts';
 
-const WIDTH = 760;
-const LABEL = 150;
-const VALUE = 80;
-const BAR = 18;
-const STEP = 24;
-const HEAD = 34;
+// Sizes in SVG user units.
+const CHART_WIDTH = 760;
+const LABEL_WIDTH = 150;
+const VALUE_WIDTH = 80;
+const BAR_HEIGHT = 18;
+const ROW_HEIGHT = 24;
+const TITLE_HEIGHT = 34;
 const MARGIN = 16;
 
-/** The looks for a light and a dark page: the picture follows the reader's setting. */
+/** Follows the light or dark color scheme of the reader's browser. */
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-weight: 600; font-size: 13px }
@@ -20,21 +21,21 @@ const STYLE = `
     text { fill: #e6edf3 } .ours { fill: #4493f8 } .other { fill: #6e7681 }
   }`;
 
-/** CPU time per operation, a group of bars for each query. */
-export function drawChart(measured: readonly Measured[]): string {
+/** Draws an SVG bar chart of the CPU time per operation, with one group of bars per query. */
+export function drawChart(measurements: readonly Measurement[]): string {
   const parts: string[] = [];
   let top = MARGIN;
-  for (const query of QUERIES) {
-    const rows = measured.filter((row) => row.query === query);
+  for (const query of BENCH_QUERIES) {
+    const group = measurements.filter((measurement) => measurement.query === query);
     parts.push(
-      `<text class="title" x="${MARGIN}" y="${top + 14}">${escaped(`${query.name}: CPU µs per operation`)}</text>`,
+      `<text class="title" x="${MARGIN}" y="${top + 14}">${escapeXml(`${query.name}: CPU µs per operation`)}</text>`,
     );
-    parts.push(...bars(rows, top + HEAD - 8));
-    top += HEAD + rows.length * STEP;
+    parts.push(...drawBars(group, top + TITLE_HEIGHT - 8));
+    top += TITLE_HEIGHT + group.length * ROW_HEIGHT;
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top + MARGIN}" role="img">`,
-    '<title>CPU time per operation of each gateway</title>',
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${CHART_WIDTH} ${top + MARGIN}" role="img">`,
+    '<title>CPU time per operation of each server</title>',
     `<style>${STYLE}</style>`,
     ...parts,
     '</svg>',
@@ -42,20 +43,21 @@ export function drawChart(measured: readonly Measured[]): string {
   ].join('\n');
 }
 
-function bars(rows: readonly Measured[], top: number): string[] {
-  const longest = Math.max(...rows.map(({ cpu }) => median(cpu)));
-  return rows.flatMap(({ contestant, cpu }, index) => {
-    const y = top + index * STEP;
-    const width = Math.max(1, (median(cpu) / longest) * (WIDTH - LABEL - VALUE - MARGIN));
-    const kind = contestant.party.name === 'ours' ? 'ours' : 'other';
+function drawBars(measurements: readonly Measurement[], top: number): string[] {
+  const maxCpu = Math.max(...measurements.map(({ cpuMicroseconds }) => median(cpuMicroseconds)));
+  return measurements.flatMap(({ server, cpuMicroseconds }, index) => {
+    const cpu = median(cpuMicroseconds);
+    const y = top + index * ROW_HEIGHT;
+    const width = Math.max(1, (cpu / maxCpu) * (CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH - MARGIN));
+    const cssClass = server.spec.name === 'ours' ? 'ours' : 'other';
     return [
-      `<text x="${LABEL - 8}" y="${y + 13}" text-anchor="end">${escaped(nameOf(contestant))}</text>`,
-      `<rect class="${kind}" x="${LABEL}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"/>`,
-      `<text x="${(LABEL + width + 6).toFixed(1)}" y="${y + 13}">${shown(median(cpu))}</text>`,
+      `<text x="${LABEL_WIDTH - 8}" y="${y + 13}" text-anchor="end">${escapeXml(displayName(server))}</text>`,
+      `<rect class="${cssClass}" x="${LABEL_WIDTH}" y="${y}" width="${width.toFixed(1)}" height="${BAR_HEIGHT}" rx="2"/>`,
+      `<text x="${(LABEL_WIDTH + width + 6).toFixed(1)}" y="${y + 13}">${formatNumber(cpu)}</text>`,
     ];
   });
 }
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -2,90 +2,102 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
+import { BENCH_QUERIES } from './benchQueries.ts';
+import { formatBenchReport } from './benchReport.ts';
+import { startReplayUpstream } from './benchUpstreams.ts';
 import { drawChart } from './chart.ts';
-import { checkAnswers, type Contestant, endContestant, startContestants } from './contestants.ts';
-import { type EconomyRun, runEconomy } from './economy.ts';
-import { FULL_LIVE, runLive, SHORT_LIVE } from './live.ts';
-import { FULL, type Measured, measure, SHORT } from './measure.ts';
-import { type Options, readOptions } from './options.ts';
-import { QUERIES } from './queries.ts';
-import { writeReport } from './report.ts';
-import { runSoak } from './soak.ts';
-import { NotInstalled } from './soak/redis.ts';
-import { startRecording } from './upstream.ts';
+import { type DashboardRun, runDashboards } from './dashboards.ts';
+import { FULL_RUN, measure, type Measurement, SHORT_RUN } from './measure.ts';
+import { type BenchOptions, parseOptions } from './options.ts';
+import { assertSameResults, type RunningServer, startServers, stopServer } from './runningServers.ts';
+import { RedisNotInstalledError } from './soak/redisProcess.ts';
+import { runSoak } from './soak/runSoak.ts';
+import { FULL_SUBSCRIPTION_RUN, runSubscriptionBenchmark, SHORT_SUBSCRIPTION_RUN } from './subscriptionBenchmark.ts';
 
-/** `npm run bench`: all parties side by side against the same simulated API. */
-async function main(options: Options): Promise<void> {
-  const { what, parties, isShort, withEconomy, out } = options;
-  await mkdir(out, { recursive: true });
-  if (what === 'live') return watchLive(options);
-  if (what === 'soak') return soak(options);
-  const measured = await compare(options);
-  await writeFile(join(out, 'bench.svg'), drawChart(measured));
-  const write = async (economy: EconomyRun[]): Promise<string> => {
-    const report = writeReport(measured, economy, howMeasured(isShort));
-    await writeFile(join(out, 'bench.md'), report);
-    return report;
-  };
-  // What is known so far is not lost when something fails in the minutes that follow.
-  let report = await write([]);
-  if (withEconomy) report = await write(await runEconomy(parties, note));
-  process.stdout.write(`${report}\n`);
-  note(`written to ${out}`);
-  return undefined;
-}
-
-async function watchLive({ isShort, out }: Options): Promise<void> {
-  const report = await runLive(isShort ? SHORT_LIVE : FULL_LIVE, note);
-  await writeFile(join(out, 'live.md'), report);
-  process.stdout.write(report);
-}
-
-async function soak({ isShort, minutes, seed, out }: Options): Promise<void> {
-  note(`seed ${seed}`);
-  const warmUpSeconds = isShort ? 15 : Math.min(90, minutes * 12);
-  const { report, broken } = await runSoak({ minutes, seed, warmUpSeconds }, note);
-  await writeFile(join(out, 'soak.md'), report);
-  process.stdout.write(report);
-  for (const promise of broken) note(`BROKEN: ${promise}`);
-  if (broken.length > 0) process.exitCode = 1;
-}
-
-async function compare({ parties, isShort }: Options): Promise<Measured[]> {
-  const upstream = await startRecording();
-  let contestants: Contestant[] = [];
-  try {
-    contestants = await startContestants(parties, upstream);
-    await checkAnswers(contestants, upstream);
-    return await measure(contestants, upstream, isShort ? SHORT : FULL, note);
-  } finally {
-    await Promise.all(contestants.map(endContestant));
-    await upstream.end();
+/** `npm run bench`: runs the benchmark that the command line names. */
+async function main(options: BenchOptions): Promise<void> {
+  await mkdir(options.outputFolder, { recursive: true });
+  switch (options.benchmark) {
+    case 'compare':
+      return compareServers(options);
+    case 'live':
+      return benchmarkSubscriptions(options);
+    case 'soak':
+      return soak(options);
+    default:
+      return options.benchmark satisfies never;
   }
 }
 
-function howMeasured(isShort: boolean): string {
+/** Runs all servers against the same simulated API. */
+async function compareServers(options: BenchOptions): Promise<void> {
+  const { servers, isShort, includesDashboards, outputFolder } = options;
+  const measurements = await measureServers(options);
+  await writeFile(join(outputFolder, 'bench.svg'), drawChart(measurements));
+  const writeReport = async (dashboardRuns: DashboardRun[]): Promise<string> => {
+    const report = formatBenchReport(measurements, dashboardRuns, describeMethod(isShort));
+    await writeFile(join(outputFolder, 'bench.md'), report);
+    return report;
+  };
+  // Write the measurements now, so that a failure of the dashboards does not lose them.
+  let report = await writeReport([]);
+  if (includesDashboards) report = await writeReport(await runDashboards(servers, logProgress));
+  process.stdout.write(`${report}\n`);
+  logProgress(`written to ${outputFolder}`);
+}
+
+async function benchmarkSubscriptions({ isShort, outputFolder }: BenchOptions): Promise<void> {
+  const size = isShort ? SHORT_SUBSCRIPTION_RUN : FULL_SUBSCRIPTION_RUN;
+  const report = await runSubscriptionBenchmark(size, logProgress);
+  await writeFile(join(outputFolder, 'live.md'), report);
+  process.stdout.write(report);
+}
+
+async function soak({ isShort, minutes, seed, outputFolder }: BenchOptions): Promise<void> {
+  logProgress(`seed ${seed}`);
+  const warmUpSeconds = isShort ? 15 : Math.min(90, minutes * 12);
+  const { report, failedChecks } = await runSoak({ minutes, seed, warmUpSeconds }, logProgress);
+  await writeFile(join(outputFolder, 'soak.md'), report);
+  process.stdout.write(report);
+  for (const check of failedChecks) logProgress(`FAILED: ${check}`);
+  if (failedChecks.length > 0) process.exitCode = 1;
+}
+
+async function measureServers({ servers: specs, isShort }: BenchOptions): Promise<Measurement[]> {
+  const upstream = await startReplayUpstream();
+  let servers: RunningServer[] = [];
+  try {
+    servers = await startServers(specs, upstream);
+    await assertSameResults(servers, upstream);
+    return await measure(servers, upstream, isShort ? SHORT_RUN : FULL_RUN, logProgress);
+  } finally {
+    await Promise.all(servers.map(stopServer));
+    await upstream.stop();
+  }
+}
+
+function describeMethod(isShort: boolean): string {
   const rounds = isShort
     ? '**A short run: it shows that everything works, and its figures mean nothing.** '
-    : `Medians of ${FULL.rounds.cpu} rounds, the parties taking turns; ratios are medians of each round's ratio. `;
-  const lanes = QUERIES.map((query) => `${query.lanes} (${query.name})`).join(', ');
+    : `Medians of ${FULL_RUN.rounds.cpu} rounds in which the servers take turns; a ratio is the median of the ratios within each round. `;
+  const concurrency = BENCH_QUERIES.map((query) => `${query.concurrency} (${query.name})`).join(', ');
   return (
-    `${rounds}CPU is that of the server's process alone, user and system, in microseconds for each operation, while ${lanes} operations are under way, ` +
-    `each lane with a meeting of its own so that every operation makes its own upstream requests. p50 and p99 are of operations sent one after the other. ` +
-    `The upstream plays back the sandbox's answers, except in the economy runs, where it is the sandbox itself. ` +
-    `Cold: nothing is kept between operations, which is how all peers run by themselves. ` +
+    `${rounds}CPU is the user and system time of the server process in microseconds per operation, with ${concurrency} operations in flight; ` +
+    `concurrent operations query different meetings, so that every operation sends its own upstream requests. p50 and p99 are of sequential operations. ` +
+    `The upstream replays recorded responses of the sandbox; the dashboards use the sandbox itself. ` +
+    `Cold: this gateway's cache is disabled. The other servers have no cache. ` +
     `Node ${process.versions.node}, ${availableParallelism()} processors.`
   );
 }
 
-function note(line: string): void {
+function logProgress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 try {
-  await main(readOptions(process.argv.slice(2)));
+  await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
-  if (!(error instanceof NotInstalled)) throw error;
-  note(error.message);
+  if (!(error instanceof RedisNotInstalledError)) throw error;
+  logProgress(error.message);
   process.exitCode = 1;
 }

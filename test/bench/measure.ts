@@ -1,143 +1,151 @@
-import { type Contestant, nameOf } from './contestants.ts';
-import { quantile } from './numbers.ts';
-import { type BenchQuery, bodyOf, type Operations, QUERIES } from './queries.ts';
-import type { BenchRecording } from './upstream.ts';
+import { type BenchQuery, BENCH_QUERIES, createRequestBody, type OperationCounts } from './benchQueries.ts';
+import type { ReplayUpstream } from './benchUpstreams.ts';
+import { displayName, type RunningServer } from './runningServers.ts';
+import { quantile } from './statistics.ts';
 
-/** How thorough a run is. */
-export interface Effort {
-  rounds: Record<'cpu' | 'prompt' | 'late', number>;
-  operations: (query: BenchQuery) => Operations;
+/** The number of rounds, and of operations in a round. */
+export interface RunSize {
+  rounds: Record<'cpu' | 'fastUpstream' | 'slowUpstream', number>;
+  operations: (query: BenchQuery) => OperationCounts;
 }
 
-export const FULL: Effort = { rounds: { cpu: 5, prompt: 5, late: 3 }, operations: ({ operations }) => operations };
-export const SHORT: Effort = {
-  rounds: { cpu: 1, prompt: 1, late: 1 },
-  operations: () => ({ warmUp: 1, cpu: 5, prompt: 3, late: 1 }),
+export const FULL_RUN: RunSize = {
+  rounds: { cpu: 5, fastUpstream: 5, slowUpstream: 3 },
+  operations: ({ operations }) => operations,
+};
+/** Shows that everything works. Too small for meaningful figures. */
+export const SHORT_RUN: RunSize = {
+  rounds: { cpu: 1, fastUpstream: 1, slowUpstream: 1 },
+  operations: () => ({ warmUp: 1, cpu: 5, fastUpstream: 3, slowUpstream: 1 }),
 };
 
-/** Milliseconds that the slow upstream takes for each answer. */
-export const LATE_MS = 50;
+/** The slow upstream's delay of every response. */
+export const SLOW_UPSTREAM_MS = 50;
 
-/** One contestant's figures for one query. */
-export interface Measured {
-  contestant: Contestant;
+/** What was measured for one server and one query. */
+export interface Measurement {
+  server: RunningServer;
   query: BenchQuery;
-  /** Upstream requests for each operation, as the upstream counted them. */
-  requests: number;
-  /** Of the server's process, in microseconds for each operation; one figure a round, all contestants' rounds taken in turn. */
-  cpu: number[];
-  prompt: Spread;
-  /** With the slow upstream; absent for what asks it nothing. */
-  late?: Spread;
+  /** Upstream requests per operation, counted by the upstream. */
+  upstreamRequests: number;
+  /** CPU time of the server process per operation: one value for each round. */
+  cpuMicroseconds: number[];
+  fastUpstream: Latency;
+  /** Absent if the query needs no upstream request. */
+  slowUpstream?: Latency;
 }
 
-/** How long operations took that were sent one after the other, in milliseconds. */
-export interface Spread {
-  p50: number;
-  p99: number;
+/** The duration of sequential operations. */
+export interface Latency {
+  p50Ms: number;
+  p99Ms: number;
 }
 
-interface Sample {
-  requests: number;
-  cpu: number;
-  milliseconds: number[];
+interface RoundResult {
+  upstreamRequests: number;
+  cpuMicroseconds: number;
+  durationsMs: number[];
 }
 
-/** What a round is. */
 interface Round {
   query: BenchQuery;
-  upstream: BenchRecording;
-  lanes: number;
+  upstream: ReplayUpstream;
+  concurrency: number;
   operations: number;
 }
 
-/** Every contestant with every query. */
+/** Measures every query on every server. Throws if a server without a cache sends fewer or more upstream requests than needed. */
 export async function measure(
-  contestants: readonly Contestant[],
-  upstream: BenchRecording,
-  effort: Effort,
-  note: (line: string) => void,
-): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const query of QUERIES) {
-    note(`measuring ${query.name}`);
-    const rows = await measureQuery(query, contestants, upstream, effort);
-    measured.push(...rows);
+  servers: readonly RunningServer[],
+  upstream: ReplayUpstream,
+  size: RunSize,
+  logProgress: (line: string) => void,
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const query of BENCH_QUERIES) {
+    logProgress(`measuring ${query.name}`);
+    measurements.push(...(await measureQuery(query, servers, upstream, size)));
   }
-  checkRequests(measured);
-  return measured;
+  assertUpstreamRequests(measurements);
+  return measurements;
 }
 
 async function measureQuery(
   query: BenchQuery,
-  contestants: readonly Contestant[],
-  upstream: BenchRecording,
-  { rounds, operations }: Effort,
-): Promise<Measured[]> {
-  const { warmUp, cpu, prompt, late } = operations(query);
-  const round = { query, upstream, lanes: query.lanes, operations: cpu };
-  for (const contestant of contestants) await sample(contestant, { ...round, operations: warmUp });
-  const busy = await takeTurns(contestants, round, rounds.cpu);
-  const single = await takeTurns(contestants, { ...round, lanes: 1, operations: prompt }, rounds.prompt);
-  await upstream.setLatency(LATE_MS);
-  const slow = await takeTurns(contestants, { ...round, lanes: 1, operations: late }, query.requests && rounds.late);
+  servers: readonly RunningServer[],
+  upstream: ReplayUpstream,
+  { rounds, operations }: RunSize,
+): Promise<Measurement[]> {
+  const counts = operations(query);
+  const concurrentRound = { query, upstream, concurrency: query.concurrency, operations: counts.cpu };
+  const sequentialRound = { query, upstream, concurrency: 1 };
+  for (const server of servers) await runRound(server, { ...concurrentRound, operations: counts.warmUp });
+  const cpu = await runRounds(servers, concurrentRound, rounds.cpu);
+  const fast = await runRounds(servers, { ...sequentialRound, operations: counts.fastUpstream }, rounds.fastUpstream);
+  await upstream.setLatency(SLOW_UPSTREAM_MS);
+  const slowRounds = query.upstreamRequests === 0 ? 0 : rounds.slowUpstream;
+  const slow = await runRounds(servers, { ...sequentialRound, operations: counts.slowUpstream }, slowRounds);
   await upstream.setLatency(0);
-  return contestants.map((contestant, index): Measured => {
-    const samples = busy[index] ?? [];
-    const row = {
-      contestant,
+  return servers.map((server, index): Measurement => {
+    const results = cpu[index] ?? [];
+    const measurement = {
+      server,
       query,
-      requests: samples.reduce((sum, { requests }) => sum + requests, 0) / samples.length,
-      cpu: samples.map(({ cpu }) => cpu),
-      prompt: spreadOf(single[index]),
+      upstreamRequests: results.reduce((sum, { upstreamRequests }) => sum + upstreamRequests, 0) / results.length,
+      cpuMicroseconds: results.map(({ cpuMicroseconds }) => cpuMicroseconds),
+      fastUpstream: latencyOf(fast[index]),
     };
-    return query.requests === 0 ? row : { ...row, late: spreadOf(slow[index]) };
+    return query.upstreamRequests === 0 ? measurement : { ...measurement, slowUpstream: latencyOf(slow[index]) };
   });
 }
 
 /**
- * So many rounds, and each contestant's samples of them. Each round begins with another contestant, so that a busy moment of the
- * machine strikes no one of them in every round.
+ * Runs a number of rounds and returns each server's results. The servers take turns, and each round begins with another server, so
+ * that a busy moment of the machine does not always hit the same one.
  */
-async function takeTurns(contestants: readonly Contestant[], round: Round, rounds: number): Promise<Sample[][]> {
-  const samples = contestants.map((): Sample[] => []);
-  for (let turn = 0; turn < rounds * contestants.length; turn += 1) {
-    const index = (turn + Math.floor(turn / contestants.length)) % contestants.length;
-    const contestant = contestants[index];
-    if (contestant !== undefined) samples[index]?.push(await sample(contestant, round));
+async function runRounds(servers: readonly RunningServer[], round: Round, rounds: number): Promise<RoundResult[][]> {
+  const results = servers.map((): RoundResult[] => []);
+  for (let turn = 0; turn < rounds * servers.length; turn += 1) {
+    const index = (turn + Math.floor(turn / servers.length)) % servers.length;
+    const server = servers[index];
+    if (server !== undefined) results[index]?.push(await runRound(server, round));
   }
-  return samples;
+  return results;
 }
 
-async function sample({ client, program }: Contestant, round: Round): Promise<Sample> {
-  const { query, upstream, lanes, operations } = round;
-  const milliseconds: number[] = [];
+async function runRound({ client, process }: RunningServer, round: Round): Promise<RoundResult> {
+  const { query, upstream, concurrency, operations } = round;
+  const durationsMs: number[] = [];
   let started = 0;
-  const runLane = async (body: string): Promise<void> => {
+  const sendSequentially = async (body: string): Promise<void> => {
     while (started < operations) {
       started += 1;
-      milliseconds.push((await client.ask(body)).milliseconds);
+      durationsMs.push((await client.post(body)).durationMs);
     }
   };
-  await upstream.forgetRequests();
-  const before = await program.usage();
-  await Promise.all(upstream.meetingIds.slice(0, lanes).map(async (id) => runLane(bodyOf(query, id))));
-  const after = await program.usage();
-  const requests = (await upstream.received()) / operations;
-  return { requests, cpu: (after.cpuMicroseconds - before.cpuMicroseconds) / operations, milliseconds };
+  await upstream.clearRequests();
+  const before = await process.usage();
+  await Promise.all(
+    upstream.liveMeetingIds.slice(0, concurrency).map(async (id) => sendSequentially(createRequestBody(query, id))),
+  );
+  const after = await process.usage();
+  return {
+    upstreamRequests: (await upstream.receivedRequests()) / operations,
+    cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / operations,
+    durationsMs,
+  };
 }
 
-function spreadOf(samples: readonly Sample[] = []): Spread {
-  const milliseconds = samples.flatMap((sample) => sample.milliseconds);
-  return { p50: quantile(milliseconds, 0.5), p99: quantile(milliseconds, 0.99) };
+function latencyOf(results: readonly RoundResult[] = []): Latency {
+  const durationsMs = results.flatMap((result) => result.durationsMs);
+  return { p50Ms: quantile(durationsMs, 0.5), p99Ms: quantile(durationsMs, 0.99) };
 }
 
-/** Who makes fewer requests than it has to, while nothing is kept, is not measured at what the others are. */
-function checkRequests(measured: readonly Measured[]): void {
-  for (const { contestant, query, requests } of measured) {
-    if (!contestant.party.keeps && requests !== query.requests) {
+function assertUpstreamRequests(measurements: readonly Measurement[]): void {
+  for (const { server, query, upstreamRequests } of measurements) {
+    if (!server.spec.hasCache && upstreamRequests !== query.upstreamRequests) {
       throw new Error(
-        `${nameOf(contestant)} took ${requests} upstream requests for "${query.name}", not ${query.requests}.`,
+        `${displayName(server)} sent ${upstreamRequests} upstream requests for "${query.name}" instead of ${query.upstreamRequests}.`,
       );
     }
   }

@@ -1,78 +1,88 @@
-import { LATE_MS, type Measured } from './measure.ts';
-import { median } from './numbers.ts';
-import type { BenchQuery } from './queries.ts';
+import type { BenchQuery } from './benchQueries.ts';
+import { type Measurement, SLOW_UPSTREAM_MS } from './measure.ts';
+import type { CacheMode } from './runningServers.ts';
+import { median } from './statistics.ts';
 
-/** What this gateway is to reach against another party, as a ratio of CPU time per operation in the same run. */
-interface Target {
+/** The highest CPU time per operation that this gateway may need, as a ratio to another server's in the same run. */
+interface CpuTarget {
   query: BenchQuery['name'];
-  mode: 'cold' | 'warm';
-  against: string;
-  most: number;
+  mode: CacheMode;
+  baseline: string;
+  maxRatio: number;
 }
 
-const TARGETS: readonly Target[] = [
-  { query: 'typename', mode: 'cold', against: 'naive', most: 0.4 },
-  { query: 'meeting', mode: 'cold', against: 'naive', most: 0.27 },
-  { query: 'meeting', mode: 'cold', against: 'floor', most: 2.3 },
-  { query: 'meeting', mode: 'warm', against: 'naive', most: 0.18 },
-  { query: 'fifty', mode: 'cold', against: 'naive', most: 0.22 },
-  { query: 'fifty', mode: 'cold', against: 'apollo', most: 0.15 },
-  { query: 'fifty', mode: 'warm', against: 'naive', most: 0.03 },
+const CPU_TARGETS: readonly CpuTarget[] = [
+  { query: 'typename', mode: 'cold', baseline: 'naive', maxRatio: 0.4 },
+  { query: 'meeting', mode: 'cold', baseline: 'naive', maxRatio: 0.27 },
+  { query: 'meeting', mode: 'cold', baseline: 'floor', maxRatio: 2.3 },
+  { query: 'meeting', mode: 'warm', baseline: 'naive', maxRatio: 0.18 },
+  { query: 'fifty', mode: 'cold', baseline: 'naive', maxRatio: 0.22 },
+  { query: 'fifty', mode: 'cold', baseline: 'apollo', maxRatio: 0.15 },
+  { query: 'fifty', mode: 'warm', baseline: 'naive', maxRatio: 0.03 },
 ];
 
-/** The list, and then all sessions at once: two round trips are the least that the query can take. */
-const IDEAL_MS = 2 * LATE_MS;
-const MOST_OF_IDEAL = 1.1;
+/** `fifty` needs at least two round trips: the list, then all sessions concurrently. */
+const TWO_ROUND_TRIPS_MS = 2 * SLOW_UPSTREAM_MS;
+const MAX_LATENCY_RATIO = 1.1;
 
-/** A target beside what this run gave. */
-export interface Verdict {
-  what: string;
-  most: number;
-  measured: number;
+/** A target and the ratio measured in this run. */
+export interface TargetResult {
+  description: string;
+  maxRatio: number;
+  measuredRatio: number;
   isMet: boolean;
 }
 
-/** All targets that the run's parties allow to judge. */
-export function judge(measured: readonly Measured[]): Verdict[] {
-  return [...TARGETS.flatMap((target) => judgeCpu(target, measured)), ...judgeDelay(measured)];
+/** Checks the targets whose servers took part in the run. */
+export function checkTargets(measurements: readonly Measurement[]): TargetResult[] {
+  return [...CPU_TARGETS.flatMap((target) => checkCpu(target, measurements)), ...checkLatency(measurements)];
 }
 
-function judgeCpu({ query, mode, against, most }: Target, measured: readonly Measured[]): Verdict[] {
-  const ours = find(measured, query, 'ours', mode);
-  const theirs = find(measured, query, against, 'cold');
-  if (ours === undefined || theirs === undefined) return [];
-  return [verdict(`CPU of \`${query}\`, ${mode}, against ${against}`, most, ratio(ours, theirs))];
+function checkCpu(
+  { query, mode, baseline, maxRatio }: CpuTarget,
+  measurements: readonly Measurement[],
+): TargetResult[] {
+  const ours = findMeasurement(measurements, query, 'ours', mode);
+  const other = findMeasurement(measurements, query, baseline, 'cold');
+  if (ours === undefined || other === undefined) return [];
+  return [createResult(`CPU of \`${query}\`, ${mode}, relative to ${baseline}`, maxRatio, cpuRatio(ours, other))];
 }
 
-function judgeDelay(measured: readonly Measured[]): Verdict[] {
-  const ours = find(measured, 'fifty', 'ours', 'cold')?.late?.p50;
-  const floor = find(measured, 'fifty', 'floor', 'cold')?.late?.p50;
+function checkLatency(measurements: readonly Measurement[]): TargetResult[] {
+  const ours = findMeasurement(measurements, 'fifty', 'ours', 'cold')?.slowUpstream?.p50Ms;
+  const floor = findMeasurement(measurements, 'fifty', 'floor', 'cold')?.slowUpstream?.p50Ms;
   if (ours === undefined) return [];
-  const what = `p50 of \`fifty\`, cold, at ${LATE_MS} ms upstream`;
-  const best = floor === undefined ? [] : [verdict(`${what}, against floor`, MOST_OF_IDEAL, ours / floor)];
-  return [verdict(`${what}, against two round trips (${IDEAL_MS} ms)`, MOST_OF_IDEAL, ours / IDEAL_MS), ...best];
+  const subject = `p50 of \`fifty\`, cold, upstream latency ${SLOW_UPSTREAM_MS} ms`;
+  return [
+    createResult(
+      `${subject}, relative to two round trips (${TWO_ROUND_TRIPS_MS} ms)`,
+      MAX_LATENCY_RATIO,
+      ours / TWO_ROUND_TRIPS_MS,
+    ),
+    ...(floor === undefined ? [] : [createResult(`${subject}, relative to floor`, MAX_LATENCY_RATIO, ours / floor)]),
+  ];
 }
 
-function verdict(what: string, most: number, measured: number): Verdict {
-  return { what, most, measured, isMet: measured <= most };
+function createResult(description: string, maxRatio: number, measuredRatio: number): TargetResult {
+  return { description, maxRatio, measuredRatio, isMet: measuredRatio <= maxRatio };
 }
 
 /**
- * Of CPU per operation: the median of each round's ratio, since what slows the machine for a while slows both of a round. NaN where
- * one of them has no rounds.
+ * Returns the median over all rounds of the ratio of CPU time per operation. Ratios are taken within a round, because a slow moment
+ * of the machine affects both servers of that round. NaN if either server has no rounds.
  */
-export function ratio(one: Measured, other: Measured): number {
-  return median(one.cpu.map((cpu, round) => cpu / (other.cpu[round] ?? NaN)));
+export function cpuRatio(measurement: Measurement, baseline: Measurement): number {
+  return median(measurement.cpuMicroseconds.map((cpu, round) => cpu / (baseline.cpuMicroseconds[round] ?? NaN)));
 }
 
-/** A party's figures for a query; absent when it does not take part. */
-export function find(
-  measured: readonly Measured[],
-  query: BenchQuery['name'],
-  party: string,
-  mode: 'cold' | 'warm',
-): Measured | undefined {
-  return measured.find(
-    (row) => row.query.name === query && row.contestant.party.name === party && row.contestant.mode === mode,
+/** Returns a server's measurement of a query, or undefined if the server did not take part. */
+export function findMeasurement(
+  measurements: readonly Measurement[],
+  queryName: BenchQuery['name'],
+  serverName: string,
+  mode: CacheMode,
+): Measurement | undefined {
+  return measurements.find(
+    ({ query, server }) => query.name === queryName && server.spec.name === serverName && server.mode === mode,
   );
 }

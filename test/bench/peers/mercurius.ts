@@ -5,45 +5,46 @@ import { DateTimeResolver, URLResolver } from 'graphql-scalars';
 import mercurius from 'mercurius';
 import { request } from 'undici';
 
-import { type BenchContext, type Reads, resolvers } from '../parties/resolvers.ts';
-import { envelopeOf, type LivestreamRow, PATHS, type SessionRow, upstreamOf } from '../parties/rest.ts';
-import { TYPE_DEFS } from '../parties/sdl.ts';
+import { TYPE_DEFS } from '../servers/benchSchema.ts';
+import { type LivestreamRow, parseResponseBody, PATHS, restApiFromEnv, type SessionRow } from '../servers/restApi.ts';
+import { type BenchContext, resolvers, type RestClient } from '../servers/sharedResolvers.ts';
 
 declare module 'mercurius' {
   interface MercuriusContext extends BenchContext {}
 }
 
-/* Fastify and mercurius, every operation compiled by graphql-jit from its first call on, with undici's own request. */
+/* Fastify and mercurius with undici's `request`. graphql-jit compiles every operation on its first execution. */
 
-const { base, token } = upstreamOf(process.env);
+const { baseUrl, token } = restApiFromEnv(process.env);
 const headers = { authorization: `Bearer ${token}` };
 
-async function read<Data>(path: string): Promise<Data | null> {
-  const { statusCode, body } = await request(base + path, { headers });
-  if (statusCode === 200) return envelopeOf<Data>(await body.json()).data;
+/** Returns null for a 404. */
+async function get<Data>(path: string): Promise<Data | null> {
+  const { statusCode, body } = await request(baseUrl + path, { headers });
+  if (statusCode === 200) return parseResponseBody<Data>(await body.json()).data;
   await body.dump();
   if (statusCode === 404) return null;
   const code = statusCode === 429 ? 'RATE_LIMITED' : 'UPSTREAM_UNAVAILABLE';
-  throw new GraphQLError(`Upstream answered ${statusCode}`, { extensions: { code } });
+  throw new GraphQLError(`Upstream responded with ${statusCode}`, { extensions: { code } });
 }
 
-function createReads(): Reads {
-  const activeLivestream = loader((id) => read<LivestreamRow>(PATHS.activeLivestream(id)));
-  const activeSession = loader((id) => read<{ session: SessionRow }>(PATHS.activeSession(id)));
+function createRestClient(): RestClient {
+  const activeLivestream = createLoader((id) => get<LivestreamRow>(PATHS.activeLivestream(id)));
+  const activeSession = createLoader((id) => get<{ session: SessionRow }>(PATHS.activeSession(id)));
   return {
     activeLivestream: async (meetingId) => activeLivestream.load(meetingId),
     activeSession: async (livestreamId) => (await activeSession.load(livestreamId))?.session ?? null,
-    livestreams: async (first, status) => (await read<LivestreamRow[]>(PATHS.livestreams(first, status))) ?? [],
+    livestreams: async (first, status) => (await get<LivestreamRow[]>(PATHS.livestreams(first, status))) ?? [],
   };
 }
 
-function loader<Value>(load: (key: string) => Promise<Value>): DataLoader<string, Value> {
+function createLoader<Value>(load: (key: string) => Promise<Value>): DataLoader<string, Value> {
   return new DataLoader<string, Value>(async (keys) =>
-    Promise.all(keys.map(async (key) => load(key).catch((error: unknown) => asError(error)))),
+    Promise.all(keys.map(async (key) => load(key).catch((error: unknown) => toError(error)))),
   );
 }
 
-function asError(error: unknown): Error {
+function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
@@ -51,7 +52,7 @@ const app = fastify();
 await app.register(mercurius, {
   schema: TYPE_DEFS,
   resolvers: { ...resolvers, DateTime: DateTimeResolver, URL: URLResolver },
-  context: () => ({ reads: createReads() }),
+  context: () => ({ rest: createRestClient() }),
   jit: 1,
 });
 process.stdout.write(`${await app.listen({ port: 0, host: '127.0.0.1' })}/graphql\n`);

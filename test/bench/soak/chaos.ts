@@ -1,52 +1,56 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Random } from '../../../src/sandbox/random.ts';
-import type { Fleet } from './fleet.ts';
-import type { Redis } from './redis.ts';
-import { countUp } from './tally.ts';
+import { increment } from './counters.ts';
+import type { RedisProcess } from './redisProcess.ts';
+import type { ReplicaSet } from './replicaSet.ts';
 
-type Deed = 'drain' | 'crash' | 'redis crash' | 'redis pause';
+type Disruption = 'drain' | 'crash' | 'redis crash' | 'redis pause';
 
-/** A round of it: each of these once, in any order. */
-const ROUND: readonly Deed[] = ['drain', 'crash', 'redis crash', 'drain', 'redis pause', 'crash'];
-/** Milliseconds between two deeds. */
-const CALM = { from: 3000, to: 9000 };
+/** Each round causes these disruptions once, in random order. */
+const ROUND: readonly Disruption[] = ['drain', 'crash', 'redis crash', 'drain', 'redis pause', 'crash'];
+/** The time between two disruptions. */
+const MIN_INTERVAL_MS = 3000;
+const MAX_INTERVAL_MS = 9000;
 
-/** Ends replicas and Redis at random until `isOver`, then has all stand again; gives how often Redis was struck, by how. */
-export async function makeChaos(
-  { fleet, redis, random }: { fleet: Fleet; redis: Redis; random: Random },
+/**
+ * Stops replicas and disrupts Redis at random until `isOver`, then waits until all replicas are ready again. Returns the number of
+ * Redis disruptions by kind.
+ */
+export async function runChaos(
+  { replicas, redis, random }: { replicas: ReplicaSet; redis: RedisProcess; random: Random },
   isOver: () => boolean,
 ): Promise<Map<string, number>> {
-  const struck = new Map<string, number>();
-  const restarts: Promise<unknown>[] = [];
-  let deeds: readonly Deed[] = [];
+  const redisDisruptions = new Map<string, number>();
+  const restarts: Promise<void>[] = [];
+  let upcoming: readonly Disruption[] = [];
   for (;;) {
-    const until = performance.now() + random.between(CALM.from, CALM.to);
-    while (performance.now() < until && !isOver()) await wait(100);
+    const nextAt = performance.now() + random.between(MIN_INTERVAL_MS, MAX_INTERVAL_MS);
+    while (performance.now() < nextAt && !isOver()) await wait(100);
     if (isOver()) break;
-    const [deed = 'drain', ...others] = deeds.length === 0 ? random.shuffled(ROUND) : deeds;
-    deeds = others;
-    switch (deed) {
-      // The next deed may come while it drains or is away.
+    const [disruption = 'drain', ...rest] = upcoming.length === 0 ? random.shuffled(ROUND) : upcoming;
+    upcoming = rest;
+    switch (disruption) {
+      // Restarts are not awaited here, so that they overlap with the next disruptions.
       case 'drain':
-        restarts.push(fleet.restart('SIGTERM', random.between(0, 1), random.between(0, 2000)));
+        restarts.push(replicas.restart('SIGTERM', random.between(0, 1), random.between(0, 2000)));
         break;
       case 'crash':
-        restarts.push(fleet.restart('SIGKILL', random.between(0, 1), random.between(0, 4000)));
+        restarts.push(replicas.restart('SIGKILL', random.between(0, 1), random.between(0, 4000)));
         break;
       case 'redis crash':
-        countUp(struck, deed);
+        increment(redisDisruptions, disruption);
         await redis.crash(random.between(0, 8000));
         break;
       case 'redis pause':
-        countUp(struck, deed);
+        increment(redisDisruptions, disruption);
         await redis.pause(random.between(1000, 8000));
         break;
       default:
-        deed satisfies never;
+        disruption satisfies never;
     }
   }
   await Promise.all(restarts);
-  await fleet.whole();
-  return struck;
+  await replicas.waitUntilReady();
+  return redisDisruptions;
 }

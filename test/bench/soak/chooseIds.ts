@@ -1,17 +1,23 @@
-import type { Observer } from './observer.ts';
-import type { KnownIds } from './queries.ts';
+import type { QueryIds } from './readQueries.ts';
+import type { SandboxObserver } from './sandboxObserver.ts';
 
-/** Meetings for the hosts alone, and what queries ask for: some that run, some that rest, some that the hosts change. */
-export async function chooseIds(observer: Observer, hosts: number): Promise<{ ids: KnownIds; idle: string[] }> {
-  const truths = await observer.truths();
-  const idle = (await observer.idleMeetings()).slice(0, hosts);
-  const running = truths.filter(({ isActive, meetingId }) => isActive && meetingId !== null).slice(0, 6);
-  const resting = truths.filter(({ isActive }) => !isActive).slice(0, 2);
-  const meetings = running.slice(0, 3).flatMap(({ meetingId }) => meetingId ?? []);
-  const ids = {
-    livestreams: [...running, ...resting].map(({ id }) => id),
-    meetings: [...meetings, ...idle],
-    sessions: await observer.sampleSessions(),
+/**
+ * Chooses idle meetings for the broadcasters alone, and the ids that queries use: some of active livestreams, some of inactive ones,
+ * and the broadcasters' meetings.
+ */
+export async function chooseIds(
+  observer: SandboxObserver,
+  broadcasters: number,
+): Promise<{ queryIds: QueryIds; idleMeetingIds: string[] }> {
+  const livestreams = await observer.livestreams();
+  const idleMeetingIds = (await observer.idleMeetingIds()).slice(0, broadcasters);
+  const active = livestreams.filter(({ isActive, meetingId }) => isActive && meetingId !== null).slice(0, 6);
+  const inactive = livestreams.filter(({ isActive }) => !isActive).slice(0, 2);
+  const activeMeetingIds = active.slice(0, 3).flatMap(({ meetingId }) => meetingId ?? []);
+  const queryIds = {
+    livestreams: [...active, ...inactive].map(({ id }) => id),
+    meetings: [...activeMeetingIds, ...idleMeetingIds],
+    sessions: await observer.exampleSessionIds(),
   };
-  return { ids, idle };
+  return { queryIds, idleMeetingIds };
 }
