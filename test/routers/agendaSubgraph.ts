@@ -1,16 +1,18 @@
 import { createAgenda } from '../../examples/agenda.ts';
 import { listen } from './listen.ts';
 
-/** Serves the agenda over HTTP. `plan` sets the planned meetings. */
-export async function startAgenda() {
-  let planned: readonly string[] = [];
-  const agenda = createAgenda(() => planned);
-  const { origin, [Symbol.asyncDispose]: end } = await listen((request, response) => void agenda(request, response));
+/** Serves the example subgraph over HTTP. `plan` sets the ids of the planned meetings. */
+export async function startAgendaSubgraph() {
+  let plannedMeetingIds: readonly string[] = [];
+  const agenda = createAgenda(() => plannedMeetingIds);
+  const { origin, [Symbol.asyncDispose]: dispose } = await listen(
+    (request, response) => void agenda(request, response),
+  );
   return {
     url: `${origin}/graphql`,
-    plan(...ids: string[]): void {
-      planned = ids;
+    plan(...meetingIds: string[]): void {
+      plannedMeetingIds = meetingIds;
     },
-    [Symbol.asyncDispose]: end,
+    [Symbol.asyncDispose]: dispose,
   };
 }

@@ -1,61 +1,61 @@
-import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
-import { at, asArray } from '../support/gateway.ts';
 import { AGENDA_SDL } from '../../examples/agenda.ts';
-import { startAgenda } from './agendaSubgraph.ts';
-import { startLivestreams } from './livestreamsSubgraph.ts';
+import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
+import { asArray, at } from '../support/gateway.ts';
+import { startAgendaSubgraph } from './agendaSubgraph.ts';
+import { startLivestreamsSubgraph } from './livestreamsSubgraph.ts';
 import { APOLLO_GATEWAY, HIVE_GATEWAY, type Router, type RouterKind, startRouter } from './startRouter.ts';
-import { byApollo, byHive, type Compose, fileOf } from './supergraph.ts';
+import { type Compose, composeWithApollo, composeWithHive, writeSupergraphFile } from './supergraph.ts';
 
 export interface FederationOptions {
   router: RouterKind;
   compose: Compose;
-  /** Whether our SDL tells who may do what. */
+  /** Whether this gateway's SDL contains `@requiresScopes`. */
   scopes: boolean;
 }
 
-/** Each router over what its own maker composes. Apollo's gateway refuses a supergraph with scopes. */
-export const APOLLO: FederationOptions = { router: APOLLO_GATEWAY, compose: byApollo, scopes: false };
-export const HIVE: FederationOptions = { router: HIVE_GATEWAY, compose: byHive, scopes: true };
+/** Each router runs a supergraph that its vendor's library composes. Apollo Gateway rejects a supergraph with scopes. */
+export const APOLLO: FederationOptions = { router: APOLLO_GATEWAY, compose: composeWithApollo, scopes: false };
+export const HIVE: FederationOptions = { router: HIVE_GATEWAY, compose: composeWithHive, scopes: true };
 
-/** What came of an operation. */
-export interface Outcome {
+export interface OperationResult {
   status: number;
   data: unknown;
-  /** Empty where the answer has none. */
+  /** Empty if the result has no `errors`. */
   errors: unknown[];
 }
 
-/** A router over the agenda's subgraph and ours, the supergraph composed of what they publish. */
+/** Starts a router over two subgraphs, the agenda and this gateway, and composes the supergraph from their SDLs. */
 export async function startFederation({ router: kind, compose, scopes }: FederationOptions) {
   await using stack = new AsyncDisposableStack();
-  const livestreams = stack.use(await startLivestreams());
-  const agenda = stack.use(await startAgenda());
+  const livestreams = stack.use(await startLivestreamsSubgraph());
+  const agenda = stack.use(await startAgendaSubgraph());
   const supergraph = compose([
     { name: 'livestreams', url: livestreams.url, sdl: subgraphSdl({ scopes }) },
     { name: 'agenda', url: agenda.url, sdl: AGENDA_SDL },
   ]);
-  const file = stack.use(await fileOf(supergraph));
+  const file = stack.use(await writeSupergraphFile(supergraph));
   const router = stack.use(await startRouter(kind, file.path));
-  const owned = stack.move();
+  const resources = stack.move();
 
   return {
     livestreams,
     agenda,
     url: router.url,
-    ask: async (query: string, variables?: object, headers?: Record<string, string>) =>
-      ask(router, query, variables, headers),
-    [Symbol.asyncDispose]: async (): Promise<void> => owned.disposeAsync(),
+    execute: async (query: string, variables?: object, headers?: Record<string, string>) =>
+      execute(router, query, variables, headers),
+    [Symbol.asyncDispose]: async (): Promise<void> => resources.disposeAsync(),
   };
 }
 
 export type Federation = Awaited<ReturnType<typeof startFederation>>;
 
-export async function ask(
+/** Sends an operation to a router. */
+export async function execute(
   { url }: Router,
   query: string,
   variables: object = {},
   headers: Record<string, string> = {},
-): Promise<Outcome> {
+): Promise<OperationResult> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

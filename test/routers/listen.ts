@@ -2,20 +2,20 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** What listens on a free port of 127.0.0.1. */
-export interface Listening extends AsyncDisposable {
-  /** Without a path. */
+/** An HTTP server on a free port of 127.0.0.1. Disposing of it closes all its connections. */
+export interface ListeningServer extends AsyncDisposable {
+  /** URL without a path. */
   origin: string;
   port: number;
-  /** Takes requests for WebSockets. */
+  /** Sets the listener for WebSocket upgrade requests. */
   onUpgrade(listener: (request: IncomingMessage, stream: Duplex, head: Buffer) => void): void;
 }
 
-export async function listen(listener: RequestListener): Promise<Listening> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+export async function listen(requestListener: RequestListener): Promise<ListeningServer> {
+  const server = createServer(requestListener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('It listens on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('The server has no port');
   const { port } = address;
   return {
     origin: `http://127.0.0.1:${port}`,
@@ -29,8 +29,8 @@ export async function listen(listener: RequestListener): Promise<Listening> {
   };
 }
 
-/** A port that is free, for a program that cannot choose one by itself. */
-export async function freePort(): Promise<number> {
-  await using listening = await listen(() => {});
-  return listening.port;
+/** Returns a free port, for a program that cannot choose one by itself. */
+export async function findFreePort(): Promise<number> {
+  await using server = await listen(() => {});
+  return server.port;
 }

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 
-import { createGateway } from '../../src/server/gateway.ts';
-import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
+import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { createGateway } from '../../src/server/gateway.ts';
 import { createWebSocketServer } from '../../src/server/websocket/webSocketServer.ts';
 import { at } from '../support/gateway.ts';
 import { listen } from './listen.ts';
 
 /**
- * Our gateway as a router meets it: behind `node:http`, over a sandbox that listens, too. It stays where it is; `renew` puts a new
- * one in its place, which remembers nothing.
+ * Serves this gateway over HTTP and WebSocket, with a sandbox as its upstream. `renew` resets the sandbox and replaces the gateway
+ * by a new one with an empty cache, at the same URL.
  */
-export async function startLivestreams() {
+export async function startLivestreamsSubgraph() {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(closable(await startSandboxServer({ port: 0 })));
-  const transport = stack.use(closable(createUndiciTransport()));
-  const { sandbox } = server;
+  const sandboxServer = stack.use(toDisposable(await startSandboxServer({ port: 0 })));
+  const transport = stack.use(toDisposable(createUndiciTransport()));
+  const { sandbox } = sandboxServer;
   const create = () =>
     createGateway({
       upstream: {
-        baseUrl: server.url,
+        baseUrl: sandboxServer.url,
         accountId: 'account',
         appId: 'app',
         token: 'token',
@@ -32,18 +32,17 @@ export async function startLivestreams() {
       graphiql: {},
     });
   let gateway = create();
-  let received: IncomingMessage[] = [];
-  /** What authorized each request over a WebSocket. */
-  const operations: (string | null)[] = [];
-  const listening = stack.use(
+  let httpRequests: IncomingMessage[] = [];
+  const webSocketAuthorizations: (string | null)[] = [];
+  const server = stack.use(
     await listen((request, response) => {
-      received.push(request);
+      httpRequests.push(request);
       void gateway(request, response);
     }),
   );
-  const sockets = createWebSocketServer({
+  const webSocketServer = createWebSocketServer({
     fetch: (request) => {
-      operations.push(request.headers.get('authorization'));
+      webSocketAuthorizations.push(request.headers.get('authorization'));
       return gateway.fetch(request);
     },
     corsOrigins: [],
@@ -52,37 +51,37 @@ export async function startLivestreams() {
     maxOperations: 100,
     log: () => {},
   });
-  listening.onUpgrade((...upgrade) => sockets.upgrade(...upgrade));
-  stack.defer(() => sockets.terminateAll());
-  const owned = stack.move();
+  server.onUpgrade((...upgrade) => webSocketServer.upgrade(...upgrade));
+  stack.defer(() => webSocketServer.terminateAll());
+  const resources = stack.move();
 
   return {
-    url: `${listening.origin}/graphql`,
+    url: `${server.origin}/graphql`,
     sandbox,
     renew(): void {
       sandbox.reset();
       gateway = create();
-      received = [];
+      httpRequests = [];
     },
-    /** What authorized each request from a router since the renewal; null where nothing did. */
-    authorizations: () => received.map(({ headers }) => headers.authorization ?? null),
-    overSockets: () => operations,
-    /** How many watch. */
-    subscriptions: () => gateway.subscriptionCount(),
-    /** The upstream requests since the renewal or the last `forget`, each as its method and route. */
-    upstream: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
-    forget: () => sandbox.clearRequests(),
-    /** What the REST API itself says to a GET, the content of its envelope. It stands in `upstream()`, too. */
-    rest: async (path: string): Promise<unknown> => {
-      const response = await fetch(`${server.url}/accounts/account/realtime/kit/app${path}`, {
+    /** The `authorization` header of each HTTP request since the renewal; null if there was none. */
+    httpAuthorizations: () => httpRequests.map(({ headers }) => headers.authorization ?? null),
+    /** The `authorization` header of each operation over WebSocket; null if there was none. */
+    webSocketAuthorizations: () => webSocketAuthorizations,
+    subscriptionCount: () => gateway.subscriptionCount(),
+    /** The method and route of each upstream request since the renewal or the last `clearUpstreamRequests`. */
+    upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    clearUpstreamRequests: () => sandbox.clearRequests(),
+    /** Sends a GET request to the REST API and returns the response's `data`. The request counts as an upstream request. */
+    fetchFromRestApi: async (path: string): Promise<unknown> => {
+      const response = await fetch(`${sandboxServer.url}/accounts/account/realtime/kit/app${path}`, {
         headers: { authorization: 'Bearer another' },
       });
       return at(await response.json(), 'data');
     },
-    [Symbol.asyncDispose]: async (): Promise<void> => owned.disposeAsync(),
+    [Symbol.asyncDispose]: async (): Promise<void> => resources.disposeAsync(),
   };
 }
 
-function closable<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {
+function toDisposable<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {
   return { ...resource, [Symbol.asyncDispose]: async () => resource.close() };
 }

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { at, asArray } from '../support/gateway.ts';
 import { agendaOf } from '../../examples/agenda.ts';
-import { startAgenda } from './agendaSubgraph.ts';
-import { APOLLO, ask, type Federation, HIVE, startFederation } from './federation.ts';
-import { startLivestreams } from './livestreamsSubgraph.ts';
+import { asArray, at } from '../support/gateway.ts';
+import { startAgendaSubgraph } from './agendaSubgraph.ts';
+import { APOLLO, execute, type Federation, HIVE, startFederation } from './federation.ts';
+import { startLivestreamsSubgraph } from './livestreamsSubgraph.ts';
 import { HIVE_GATEWAY, startRouter } from './startRouter.ts';
 
 const UNKNOWN_MEETING = 'no-such-meeting';
 const SESSION_ROUTE = '/livestreams/{livestream_id}/active-livestream-session';
 
-const OVER_BOTH = /* GraphQL */ `
+const BOTH_SUBGRAPHS_QUERY = /* GraphQL */ `
   {
     plannedMeetings {
       id
@@ -28,8 +28,8 @@ const OVER_BOTH = /* GraphQL */ `
 `;
 
 /**
- * Both routers pass on an error of a subgraph with all its extensions, and add the subgraph's name. Apollo's gateway tells its exact
- * place, Hive Gateway leaves the place in a list out.
+ * Both routers forward a subgraph's error with all its extensions and add the subgraph's name. Only Apollo Gateway's error paths
+ * contain list indexes.
  */
 describe.each([
   ['Apollo Gateway', APOLLO, ['plannedMeetings', 1, 'activeLivestream', 'activeSession']],
@@ -43,66 +43,67 @@ describe.each([
   afterAll(async () => federation[Symbol.asyncDispose]());
   beforeEach(() => federation.livestreams.renew());
 
-  /** What the REST API tells of a meeting, as `OVER_BOTH` has it. */
-  async function expected(id: string, livestreamId: string | null) {
-    const { rest } = federation.livestreams;
-    const title = at(await rest(`/meetings/${id}`), 'title');
+  /** The expected result of `BOTH_SUBGRAPHS_QUERY` for a meeting, from the REST API. */
+  async function expectedMeeting(id: string, livestreamId: string | null) {
+    const { fetchFromRestApi } = federation.livestreams;
+    const title = at(await fetchFromRestApi(`/meetings/${id}`), 'title');
     if (livestreamId === null) return { id, agenda: agendaOf(id), title, activeLivestream: null };
-    const { livestream, session } = await restLivestream(livestreamId);
+    const { livestream, session } = await fetchLivestream(livestreamId);
     const activeSession = { startedAt: at(session, 'started_time') ?? null };
     const activeLivestream = { name: at(livestream, 'name'), status: at(livestream, 'status'), activeSession };
     return { id, agenda: agendaOf(id), title, activeLivestream };
   }
 
-  async function restLivestream(id: string) {
-    const found = await federation.livestreams.rest(`/livestreams/${id}`);
-    return { livestream: at(found, 'livestream'), session: at(found, 'session') };
+  async function fetchLivestream(id: string) {
+    const data = await federation.livestreams.fetchFromRestApi(`/livestreams/${id}`);
+    return { livestream: at(data, 'livestream'), session: at(data, 'session') };
   }
 
-  /** The rows of all livestreams that are live. */
-  const restLive = async (): Promise<unknown[]> =>
-    asArray(await federation.livestreams.rest('/livestreams?status=LIVE&per_page=100'));
+  const fetchLiveLivestreams = async (): Promise<unknown[]> =>
+    asArray(await federation.livestreams.fetchFromRestApi('/livestreams?status=LIVE&per_page=100'));
 
-  test('meetings of another subgraph come in its order with their livestreams; of an unknown one nothing is known', async () => {
-    const { agenda, ask, livestreams } = federation;
+  test('adds livestreams to the meetings of another subgraph, in its order, and null to an unknown meeting', async () => {
+    const { agenda, execute, livestreams } = federation;
     const { exampleIds } = livestreams.sandbox;
     agenda.plan(exampleIds.invokedMeetingId, UNKNOWN_MEETING, exampleIds.liveMeetingId, exampleIds.emptyMeetingId);
-    const { data, errors } = await ask(OVER_BOTH);
+    const { data, errors } = await execute(BOTH_SUBGRAPHS_QUERY);
 
     expect(errors).toEqual([]);
     expect(data).toEqual({
       plannedMeetings: [
-        await expected(exampleIds.invokedMeetingId, exampleIds.invokedLivestreamId),
+        await expectedMeeting(exampleIds.invokedMeetingId, exampleIds.invokedLivestreamId),
         { id: UNKNOWN_MEETING, agenda: agendaOf(UNKNOWN_MEETING), title: null, activeLivestream: null },
-        await expected(exampleIds.liveMeetingId, exampleIds.liveLivestreamId),
-        await expected(exampleIds.emptyMeetingId, null),
+        await expectedMeeting(exampleIds.liveMeetingId, exampleIds.liveLivestreamId),
+        await expectedMeeting(exampleIds.emptyMeetingId, null),
       ],
     });
     expect(data).toMatchObject({ plannedMeetings: [{}, {}, { activeLivestream: { status: 'LIVE' } }, {}] });
   });
 
-  test('the active livestreams of fifty meetings cost two upstream requests, in one request of the router', async () => {
-    const { agenda, ask, livestreams } = federation;
-    const fifty = (await restLive()).filter((row) => typeof at(row, 'meeting_id') === 'string').slice(0, 50);
-    expect(fifty).toHaveLength(50);
-    agenda.plan(...fifty.map((row) => String(at(row, 'meeting_id'))));
-    livestreams.forget();
-    const { data, errors } = await ask('{ plannedMeetings { id activeLivestream { id name status } } }');
+  test('resolves the active livestreams of 50 meetings with one request of the router and two upstream requests', async () => {
+    const { agenda, execute, livestreams } = federation;
+    const fiftyLivestreams = (await fetchLiveLivestreams())
+      .filter((row) => typeof at(row, 'meeting_id') === 'string')
+      .slice(0, 50);
+    expect(fiftyLivestreams).toHaveLength(50);
+    agenda.plan(...fiftyLivestreams.map((row) => String(at(row, 'meeting_id'))));
+    livestreams.clearUpstreamRequests();
+    const { data, errors } = await execute('{ plannedMeetings { id activeLivestream { id name status } } }');
 
     expect(errors).toEqual([]);
     expect(data).toEqual({
-      plannedMeetings: fifty.map((row) => ({
+      plannedMeetings: fiftyLivestreams.map((row) => ({
         id: at(row, 'meeting_id'),
         activeLivestream: { id: at(row, 'id'), name: at(row, 'name'), status: 'LIVE' },
       })),
     });
-    expect(livestreams.upstream()).toEqual(['GET /livestreams', 'GET /livestreams']);
-    expect(livestreams.authorizations()).toHaveLength(1);
+    expect(livestreams.upstreamRequests()).toEqual(['GET /livestreams', 'GET /livestreams']);
+    expect(livestreams.httpAuthorizations()).toHaveLength(1);
   });
 
-  test('our livestreams and meetings come with what another subgraph knows of the meetings', async () => {
-    const { ask, livestreams } = federation;
-    const { data, errors } = await ask(/* GraphQL */ `
+  test('adds the fields of another subgraph to the meetings of this gateway', async () => {
+    const { execute, livestreams } = federation;
+    const { data, errors } = await execute(/* GraphQL */ `
       {
         livestreams(first: 100, filter: { status: LIVE }) {
           nodes {
@@ -121,8 +122,8 @@ describe.each([
         }
       }
     `);
-    const live = await restLive();
-    const meetings = asArray(await livestreams.rest('/meetings?per_page=3'));
+    const live = await fetchLiveLivestreams();
+    const meetings = asArray(await livestreams.fetchFromRestApi('/meetings?per_page=3'));
     const meetingOf = (row: unknown) => {
       const id = at(row, 'meeting_id');
       return typeof id === 'string' ? { agenda: agendaOf(id) } : null;
@@ -141,11 +142,11 @@ describe.each([
     });
   });
 
-  test('a mutation starts a livestream, and what its caller has to handle crosses the router as data', async () => {
-    const { ask, livestreams } = federation;
+  test('forwards a mutation to this gateway and returns its userErrors as data', async () => {
+    const { execute, livestreams } = federation;
     const id = livestreams.sandbox.exampleIds.emptyMeetingId;
     const start = async () =>
-      ask(
+      execute(
         /* GraphQL */ `
           mutation ($id: ID!) {
             startLivestream(input: { meetingId: $id, name: "Town hall" }) {
@@ -190,18 +191,18 @@ describe.each([
     });
   });
 
-  test('a read that fails upstream takes nothing else with it, and its code crosses the router', async () => {
-    const { agenda, ask, livestreams } = federation;
+  test('returns the error code of a failed upstream request and nulls only the field that failed', async () => {
+    const { agenda, execute, livestreams } = federation;
     const { exampleIds } = livestreams.sandbox;
     agenda.plan(exampleIds.emptyMeetingId, exampleIds.liveMeetingId);
     livestreams.sandbox.setFaults([{ kind: 'status', status: 500, route: SESSION_ROUTE }]);
-    const { status, data, errors } = await ask(OVER_BOTH);
-    const live = await expected(exampleIds.liveMeetingId, exampleIds.liveLivestreamId);
+    const { status, data, errors } = await execute(BOTH_SUBGRAPHS_QUERY);
+    const live = await expectedMeeting(exampleIds.liveMeetingId, exampleIds.liveLivestreamId);
 
     expect(status).toBe(200);
     expect(data).toEqual({
       plannedMeetings: [
-        await expected(exampleIds.emptyMeetingId, null),
+        await expectedMeeting(exampleIds.emptyMeetingId, null),
         { ...live, activeLivestream: { ...live.activeLivestream, activeSession: null } },
       ],
     });
@@ -209,24 +210,24 @@ describe.each([
     expect(errors).toMatchObject([{ path: failedPath, extensions: { ...extensions, serviceName: 'livestreams' } }]);
   });
 
-  test('who asks is told to our gateway, where the router is told to', async () => {
-    const { agenda, ask, livestreams } = federation;
+  test('forwards the authorization header of the caller to this gateway', async () => {
+    const { agenda, execute, livestreams } = federation;
     agenda.plan(livestreams.sandbox.exampleIds.liveMeetingId);
-    await ask('{ plannedMeetings { title } }', {}, { authorization: 'Bearer of-a-caller' });
-    await ask('{ plannedMeetings { title } }');
+    await execute('{ plannedMeetings { title } }', {}, { authorization: 'Bearer caller-token' });
+    await execute('{ plannedMeetings { title } }');
 
-    expect(livestreams.authorizations()).toEqual(['Bearer of-a-caller', null]);
+    expect(livestreams.httpAuthorizations()).toEqual(['Bearer caller-token', null]);
   });
 });
 
-test('Hive Gateway composes a supergraph of what our gateway tells of itself, with no registry', async () => {
-  await using livestreams = await startLivestreams();
-  await using agenda = await startAgenda();
+test('Hive Gateway composes a supergraph from the SDL that this gateway serves, without a registry', async () => {
+  await using livestreams = await startLivestreamsSubgraph();
+  await using agenda = await startAgendaSubgraph();
   const services = { livestreams: livestreams.url, agenda: agenda.url };
   const flags = Object.entries(services).map(([name, url]) => `--dev-service ${name}=${url}`);
   await using router = await startRouter(HIVE_GATEWAY, flags.join(' '));
   agenda.plan(livestreams.sandbox.exampleIds.liveMeetingId);
-  const { data, errors } = await ask(router, '{ plannedMeetings { agenda activeLivestream { status } } }');
+  const { data, errors } = await execute(router, '{ plannedMeetings { agenda activeLivestream { status } } }');
 
   expect(errors).toEqual([]);
   expect(data).toMatchObject({ plannedMeetings: [{ activeLivestream: { status: 'LIVE' } }] });

@@ -1,99 +1,103 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { setTimeout } from 'node:timers/promises';
 
-import { freePort } from './listen.ts';
+import { findFreePort } from './listen.ts';
 
 const PEERS = fileURLToPath(new URL('peers/', import.meta.url));
-/** How long a router may take until it serves, and to end once it is told to, in milliseconds. */
-const STARTS_WITHIN = 60_000;
-const ENDS_WITHIN = 10_000;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+const HEALTH_CHECK_INTERVAL_MS = 50;
 
-/** A router that anybody may install, as a program of its own. */
+/** A router program and how to run it. */
 export interface RouterKind {
-  /** The command that serves the supergraph in a file; of Hive Gateway's, other arguments may stand in the file's place. */
+  /**
+   * Returns the arguments of `node` that serve a supergraph file on a port. Hive Gateway also accepts other command-line arguments in
+   * place of the file.
+   */
   command(supergraph: string, port: number): string[];
-  /** Answers 200 once the router serves. */
-  health: string;
-  /** Where it takes operations. */
-  path: string;
+  /** The path that responds with 200 when the router is ready. */
+  healthPath: string;
+  /** The path of the GraphQL endpoint. */
+  graphqlPath: string;
 }
 
-/** A router that serves. */
+/** A router that is ready for operations. */
 export interface Router extends AsyncDisposable {
   url: string;
 }
 
-/** `@apollo/gateway`, which is a library: a program of ours serves it. */
+/** `@apollo/gateway`. It is a library, and so `apolloGateway.ts` serves it. */
 export const APOLLO_GATEWAY: RouterKind = {
-  command: (supergraph, port) => ['apollo.ts', supergraph, String(port)],
-  health: '/?query=%7B__typename%7D',
-  path: '/',
+  command: (supergraph, port) => ['apolloGateway.ts', supergraph, String(port)],
+  healthPath: '/?query=%7B__typename%7D',
+  graphqlPath: '/',
 };
 
-/** Hive Gateway, by the command that an operator runs. */
-export const HIVE_GATEWAY = hiveGateway('gateway.config.ts');
-export const HIVE_GATEWAY_WITH_SOCKETS = hiveGateway('sockets.config.ts');
-export const HIVE_GATEWAY_WITH_SCOPES = hiveGateway('scopes.config.ts');
+/** Hive Gateway, started by its own command. */
+export const HIVE_GATEWAY = createHiveGatewayKind('gateway.config.ts');
+export const HIVE_GATEWAY_WITH_WEBSOCKETS = createHiveGatewayKind('sockets.config.ts');
+export const HIVE_GATEWAY_WITH_SCOPES = createHiveGatewayKind('scopes.config.ts');
 
-function hiveGateway(config: string): RouterKind {
+function createHiveGatewayKind(configFile: string): RouterKind {
   return {
     command: (supergraph, port) =>
-      `node_modules/.bin/hive-gateway supergraph ${supergraph} -c ${config} -h 127.0.0.1 -p ${port}`.split(' '),
-    health: '/readiness',
-    path: '/graphql',
+      `node_modules/.bin/hive-gateway supergraph ${supergraph} -c ${configFile} -h 127.0.0.1 -p ${port}`.split(' '),
+    healthPath: '/readiness',
+    graphqlPath: '/graphql',
   };
 }
 
-/** Resolves once the router serves; rejects with what it printed if it ends instead. */
+/** Resolves when the router is ready. Rejects with the router's output if it exits instead. */
 export async function startRouter(kind: RouterKind, supergraph: string): Promise<Router> {
-  const port = await freePort();
+  const port = await findFreePort();
   const origin = `http://127.0.0.1:${port}`;
   const program = startProgram(kind.command(supergraph, port));
-  const ended = new AbortController();
+  const failed = new AbortController();
   try {
-    await Promise.race([serving(origin + kind.health, ended.signal), program.failure]);
+    await Promise.race([waitUntilHealthy(origin + kind.healthPath, failed.signal), program.exitError]);
   } catch (error) {
-    ended.abort();
-    await program.end();
+    failed.abort();
+    await program.stop();
     throw error;
   }
-  return { url: origin + kind.path, [Symbol.asyncDispose]: async () => program.end() };
+  return { url: origin + kind.graphqlPath, [Symbol.asyncDispose]: async () => program.stop() };
 }
 
 function startProgram(command: string[]) {
-  // Its input stays open for as long as these tests run: see there.
-  const child = spawn(process.execPath, ['--import', './endWithParent.ts', ...command], { cwd: PEERS });
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
+  // exitWithParent.ts watches the program's standard input, which stays open until this process exits.
+  const child = spawn(process.execPath, ['--import', './exitWithParent.ts', ...command], { cwd: PEERS });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   const closed = once(child, 'close');
-  const failure = closed.then(([code]): never => {
-    throw new Error(`The router ended with code ${code}: ${printed}`);
+  const exitError = closed.then(([code]): never => {
+    throw new Error(`The router exited with code ${code}: ${output}`);
   });
-  // It ends some day, and then nobody listens any more.
-  failure.catch(() => {});
+  // Every program exits in the end. After a successful start, nobody handles this rejection.
+  exitError.catch(() => {});
   return {
-    failure,
-    async end(): Promise<void> {
+    /** Rejects when the program exits. */
+    exitError,
+    async stop(): Promise<void> {
       child.kill('SIGTERM');
-      const tooLate = new AbortController();
-      const kill = async () => setTimeout(ENDS_WITHIN, undefined, tooLate).then(() => child.kill('SIGKILL'));
-      await Promise.race([closed, kill()]).finally(() => tooLate.abort());
+      const stopped = new AbortController();
+      const killAfterTimeout = async () => wait(STOP_TIMEOUT_MS, undefined, stopped).then(() => child.kill('SIGKILL'));
+      await Promise.race([closed, killAfterTimeout()]).finally(() => stopped.abort());
       await closed;
     },
   };
 }
 
-/** Asks for the health until it is good. */
-async function serving(url: string, ended: AbortSignal): Promise<void> {
+async function waitUntilHealthy(url: string, failed: AbortSignal): Promise<void> {
+  // Apollo Server rejects a GET request without this header as possible CSRF.
   const headers = { 'apollo-require-preflight': 'true' };
-  const signal = AbortSignal.any([ended, AbortSignal.timeout(STARTS_WITHIN)]);
+  const signal = AbortSignal.any([failed, AbortSignal.timeout(START_TIMEOUT_MS)]);
   for (;;) {
     const response = await fetch(url, { headers, signal }).catch(() => null);
     await response?.body?.cancel();
     if (response?.ok === true) return;
     signal.throwIfAborted();
-    await setTimeout(50, undefined, { signal });
+    await wait(HEALTH_CHECK_INTERVAL_MS, undefined, { signal });
   }
 }

@@ -2,42 +2,45 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { composeServices as composeByApollo } from '@apollo/composition';
-import { composeServices as composeByHive } from '@theguild/federation-composition';
+import { composeServices as composeWithApolloLibrary } from '@apollo/composition';
+import { composeServices as composeWithHiveLibrary } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 
-/** A subgraph as composition takes it. */
+/** The input of a composition. */
 export interface Subgraph {
   name: string;
   url: string;
   sdl: string;
 }
 
-interface Composed {
+interface CompositionResult {
   supergraphSdl?: string | undefined;
   errors?: readonly Error[] | undefined;
 }
 
+/** Composes a supergraph SDL. Throws an `AggregateError` if the subgraphs do not compose. */
 export type Compose = (subgraphs: readonly Subgraph[]) => string;
 
-/** As `rover supergraph compose` does it. */
-export const byApollo: Compose = (subgraphs) => successOf(composeByApollo(parsed(subgraphs)));
+/** Uses the library of `rover supergraph compose`. */
+export const composeWithApollo: Compose = (subgraphs) =>
+  requireSupergraph(composeWithApolloLibrary(parseSubgraphs(subgraphs)));
 
-/** As Hive's registry does it. */
-export const byHive: Compose = (subgraphs) => successOf(composeByHive(parsed(subgraphs)));
+/** Uses the library of the Hive schema registry. */
+export const composeWithHive: Compose = (subgraphs) =>
+  requireSupergraph(composeWithHiveLibrary(parseSubgraphs(subgraphs)));
 
-const parsed = (subgraphs: readonly Subgraph[]) =>
+const parseSubgraphs = (subgraphs: readonly Subgraph[]) =>
   subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
 
-function successOf({ supergraphSdl, errors = [] }: Composed): string {
+function requireSupergraph({ supergraphSdl, errors = [] }: CompositionResult): string {
   if (supergraphSdl !== undefined && errors.length === 0) return supergraphSdl;
   throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
 }
 
-/** A file with the supergraph in it, for as long as it is needed. */
-export async function fileOf(supergraph: string): Promise<AsyncDisposable & { path: string }> {
+/** Writes the supergraph to a temporary file, which is deleted on disposal. */
+export async function writeSupergraphFile(supergraphSdl: string): Promise<AsyncDisposable & { path: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'supergraph-'));
   const path = join(folder, 'supergraph.graphql');
-  await writeFile(path, supergraph);
+  await writeFile(path, supergraphSdl);
   return { path, [Symbol.asyncDispose]: async () => rm(folder, { recursive: true }) };
 }

@@ -4,26 +4,26 @@ import { ApolloGateway, type GraphQLDataSourceProcessOptions, RemoteGraphQLDataS
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 
-/* Apollo's gateway behind Apollo Server's standalone server, as its documentation has it: `node apollo.ts SUPERGRAPH PORT`. */
+/* Serves `@apollo/gateway` with Apollo Server, as in Apollo's documentation. Usage: `node apolloGateway.ts SUPERGRAPH_FILE PORT` */
 
-interface Caller {
+interface CallerContext {
   authorization?: string | undefined;
 }
 
-/** The subgraphs learn who asks. */
-class Subgraph extends RemoteGraphQLDataSource<Caller> {
-  override willSendRequest({ request, context }: GraphQLDataSourceProcessOptions<Caller>): void {
+/** Forwards the caller's `authorization` header to the subgraphs. */
+class AuthorizedSubgraph extends RemoteGraphQLDataSource<CallerContext> {
+  override willSendRequest({ request, context }: GraphQLDataSourceProcessOptions<CallerContext>): void {
     const { authorization } = context;
     if (authorization !== undefined) request.http?.headers.set('authorization', authorization);
   }
 }
 
-const [supergraph = '', port = ''] = process.argv.slice(2);
+const [supergraphFile = '', port = ''] = process.argv.slice(2);
 const gateway = new ApolloGateway({
-  supergraphSdl: await readFile(supergraph, 'utf8'),
-  buildService: ({ url = '' }) => new Subgraph({ url }),
+  supergraphSdl: await readFile(supergraphFile, 'utf8'),
+  buildService: ({ url = '' }) => new AuthorizedSubgraph({ url }),
 });
-const server = new ApolloServer<Caller>({ gateway });
+const server = new ApolloServer<CallerContext>({ gateway });
 await startStandaloneServer(server, {
   listen: { host: '127.0.0.1', port: Number(port) },
   context: async ({ req }) => ({ authorization: req.headers.authorization }),

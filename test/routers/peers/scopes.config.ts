@@ -1,6 +1,6 @@
 import { defineConfig } from '@graphql-hive/gateway';
 
-/** Hive Gateway that knows its callers' scopes. Here a bearer is nothing but its scopes; in earnest a token is verified. */
+/** Lets Hive Gateway enforce scopes. For the tests, a bearer token consists of its scopes; in production, a token must be verified. */
 export const gatewayConfig = defineConfig({
   genericAuth: {
     mode: 'protect-granular',

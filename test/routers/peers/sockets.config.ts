@@ -1,6 +1,6 @@
 import { defineConfig } from '@graphql-hive/gateway';
 
-/** Hive Gateway that subscribes over a WebSocket: one connection for all who watch, where event streams are one for each. */
+/** Lets Hive Gateway subscribe over one WebSocket for all subscribers. Server-Sent Events need one connection per subscriber. */
 export const gatewayConfig = defineConfig({
   transportEntries: {
     livestreams: {
