@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { graphql } from '../generated/gql.ts';
-import { at, rowsOf, startTestGateway, until } from '../support/gateway.ts';
+import { at, asArray, startTestGateway, waitUntil } from '../support/gateway.ts';
 
 const LivestreamName = graphql(`
   query LivestreamName($id: ID!) {
@@ -27,13 +27,13 @@ test('a caller that disconnects cancels the upstream read that no other caller w
   const caller = new AbortController();
   const variables = { id: gateway.exampleIds.liveLivestreamId };
   const cancelled = gateway.execute(LivestreamName, variables, { signal: caller.signal }).catch(() => null);
-  await until(() => gateway.sandbox.requests().inFlight === 1);
+  await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
   caller.abort();
 
   // Only a closed connection ends a request that hangs in the sandbox.
-  await until(() => gateway.sandbox.requests().inFlight === 0);
+  await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
   await cancelled;
-  expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
+  expect(gateway.upstreamRequests()).toEqual(['GET /livestreams/{livestream_id}']);
   expect(gateway.logs).toEqual([]);
 });
 
@@ -43,15 +43,15 @@ test('a caller that disconnects does not cancel an upstream read that another ca
   const variables = { id: gateway.exampleIds.liveLivestreamId };
   const cancelled = gateway.execute(LivestreamName, variables, { signal: caller.signal }).catch(() => null);
   const completed = gateway.execute(LivestreamName, variables);
-  await until(() => gateway.sandbox.requests().inFlight === 1);
+  await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
   caller.abort();
   await cancelled;
   // After this round trip, the sandbox would have noticed a dropped connection.
-  await gateway.control();
+  await gateway.roundTrip();
   gateway.clock.advance(1000);
 
   expect((await completed).data?.livestream?.name).toMatch(/./);
-  expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
+  expect(gateway.upstreamRequests()).toEqual(['GET /livestreams/{livestream_id}']);
 });
 
 test('a start in flight completes although its caller disconnects', async () => {
@@ -59,15 +59,15 @@ test('a start in flight completes although its caller disconnects', async () => 
   const meetingId = gateway.exampleIds.emptyMeetingId;
   const caller = new AbortController();
   const cancelled = gateway.execute(StartThenCancel, { meetingId }, { signal: caller.signal }).catch(() => null);
-  await until(() => gateway.sandbox.requests().inFlight === 1);
+  await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
   caller.abort();
   await cancelled;
 
   // After this round trip, the sandbox would have noticed a dropped connection.
-  await gateway.control();
+  await gateway.roundTrip();
   expect(gateway.sandbox.requests().inFlight).toBe(1);
   gateway.clock.advance(1000);
-  await until(() => gateway.sandbox.requests().inFlight === 0);
+  await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
   gateway.sandbox.configure({ latencyMs: 0 });
-  expect(rowsOf(at(await gateway.rest(`/meetings/${meetingId}/livestream`), 'livestreams'))).toHaveLength(1);
+  expect(asArray(at(await gateway.rest(`/meetings/${meetingId}/livestream`), 'livestreams'))).toHaveLength(1);
 });

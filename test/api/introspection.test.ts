@@ -22,19 +22,19 @@ const SCHEMA_QUERIES: [name: string, query: string][] = [
   ['the SDL under an alias, in a fragment', '{ ...F } fragment F on Query { x: _service { y: sdl } }'],
 ];
 
-const ask = async (gateway: TestGateway, query: string): Promise<TestResponse> =>
+const execute = async (gateway: TestGateway, query: string): Promise<TestResponse> =>
   gateway.send({ query, operationName: query.startsWith('query') ? 'A' : null });
 
 describe('introspection and the SDL', () => {
   test.each(SCHEMA_QUERIES)('are available by default: %s', async (_name, query) => {
     const gateway = await startTestGateway();
-    expect((await ask(gateway, query)).errors).toEqual([]);
+    expect((await execute(gateway, query)).errors).toEqual([]);
   });
 
   test.each(SCHEMA_QUERIES)('are rejected by POST and GET when introspection is off: %s', async (_name, query) => {
     const gateway = await startTestGateway({ options: EVERYTHING_OFF });
     // The second request finds the document in Yoga's cache.
-    for (const response of [await ask(gateway, query), await ask(gateway, query)]) {
+    for (const response of [await execute(gateway, query), await execute(gateway, query)]) {
       expect(response.data).toBeNull();
       expect(response.errors.map(({ extensions }) => extensions['code'])).toContain('GRAPHQL_VALIDATION_FAILED');
     }
@@ -42,16 +42,16 @@ describe('introspection and the SDL', () => {
       headers: { accept: 'application/json' },
     });
     expect(get.data).toBeNull();
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('are rejected together with the rest of the operation when introspection is off', async () => {
     const gateway = await startTestGateway({ options: EVERYTHING_OFF });
-    const { data } = await ask(
+    const { data } = await execute(
       gateway,
       `{ livestream(id: "${gateway.exampleIds.liveLivestreamId}") { id } __schema { queryType { name } } }`,
     );
-    expect([data, gateway.upstream()]).toEqual([null, []]);
+    expect([data, gateway.upstreamRequests()]).toEqual([null, []]);
   });
 
   test('can be off while __typename and _entities work', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS, type OperationLimits } from '../../src/graphql/limits/operationLimits.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
-import { many, refusal, seen } from '../support/refusals.ts';
+import { repeatText, rejection, summarize } from '../support/rejections.ts';
 
 /** A valid, cheap query of exactly `levels` levels. */
 function queryOfDepth(levels: number): string {
@@ -22,9 +22,12 @@ const STRUCTURAL_LIMITS: {
   [Limit in 'depth' | 'aliases' | 'rootFields' | 'directives']: [queryOf: (size: number) => string, counted: RegExp];
 } = {
   depth: [queryOfDepth, /levels of fields/],
-  aliases: [(size) => `{ __typename meeting(id: "a") { ${many(size, (index) => `a${index}: id`)} } }`, /aliases/],
-  rootFields: [(size) => `{ ${many(size, () => '__typename')} }`, /root fields/],
-  directives: [(size) => `{ __typename ${many(size, () => '... @skip(if: true) { __typename }')} }`, /directives/],
+  aliases: [(size) => `{ __typename meeting(id: "a") { ${repeatText(size, (index) => `a${index}: id`)} } }`, /aliases/],
+  rootFields: [(size) => `{ ${repeatText(size, () => '__typename')} }`, /root fields/],
+  directives: [
+    (size) => `{ __typename ${repeatText(size, () => '... @skip(if: true) { __typename }')} }`,
+    /directives/,
+  ],
 };
 
 describe('an operation limit', () => {
@@ -37,28 +40,28 @@ describe('an operation limit', () => {
       const max = name === 'depth' ? DEFAULT_OPERATION_LIMITS.depth : 50;
       const allowed = await gateway.send({ query: queryOf(max) });
       expect(allowed.errors).toEqual([]);
-      gateway.forget();
+      gateway.clearUpstreamRequests();
       const rejected = await gateway.send({ query: queryOf(max + 1) });
-      expect(seen(gateway, rejected)).toEqual(refusal('GRAPHQL_VALIDATION_FAILED', counted));
+      expect(summarize(gateway, rejected)).toEqual(rejection('GRAPHQL_VALIDATION_FAILED', counted));
       expect(rejected.errors[0]?.message).toBe(
         `The operation has ${max + 1} ${counted.source}, but the limit is ${max}.`,
       );
       // The limit also applies when Yoga has the document in its cache.
-      expect(seen(gateway, await gateway.send({ query: queryOf(max + 1) }))).toEqual(
-        refusal('GRAPHQL_VALIDATION_FAILED', counted),
+      expect(summarize(gateway, await gateway.send({ query: queryOf(max + 1) }))).toEqual(
+        rejection('GRAPHQL_VALIDATION_FAILED', counted),
       );
     },
   );
 
   test('of tokens accepts 2000 and rejects 2001 without an upstream request', async () => {
     const gateway = await startTestGateway();
-    const body = (tokens: number) => ({ query: `{ livestreams { nodes { ${many(tokens - 8, () => 'id')} } } }` });
+    const body = (tokens: number) => ({ query: `{ livestreams { nodes { ${repeatText(tokens - 8, () => 'id')} } } }` });
     expect((await gateway.send(body(DEFAULT_OPERATION_LIMITS.tokens))).errors[0]?.extensions['code']).not.toBe(
       'GRAPHQL_PARSE_FAILED',
     );
-    gateway.forget();
-    expect(seen(gateway, await gateway.send(body(DEFAULT_OPERATION_LIMITS.tokens + 1)))).toEqual(
-      refusal('GRAPHQL_PARSE_FAILED', /more that 2000 tokens/),
+    gateway.clearUpstreamRequests();
+    expect(summarize(gateway, await gateway.send(body(DEFAULT_OPERATION_LIMITS.tokens + 1)))).toEqual(
+      rejection('GRAPHQL_PARSE_FAILED', /more that 2000 tokens/),
     );
   });
 
@@ -78,8 +81,8 @@ describe('an operation limit', () => {
     expect((await gateway.send({ query: text(DEFAULT_OPERATION_LIMITS.queryBytes) })).data).toEqual({
       __typename: 'Query',
     });
-    expect(seen(gateway, await gateway.send({ query: text(DEFAULT_OPERATION_LIMITS.queryBytes + 1) }))).toEqual(
-      refusal('BAD_REQUEST', /longer than 20000 bytes/, 413),
+    expect(summarize(gateway, await gateway.send({ query: text(DEFAULT_OPERATION_LIMITS.queryBytes + 1) }))).toEqual(
+      rejection('BAD_REQUEST', /longer than 20000 bytes/, 413),
     );
   });
 
@@ -90,8 +93,8 @@ describe('an operation limit', () => {
       return { query: '{ __typename }', variables: { x: 'x'.repeat(size - empty) } };
     };
     expect((await gateway.send(body(DEFAULT_OPERATION_LIMITS.bodyBytes))).data).toEqual({ __typename: 'Query' });
-    expect(seen(gateway, await gateway.send(body(DEFAULT_OPERATION_LIMITS.bodyBytes + 1)))).toEqual(
-      refusal('BAD_REQUEST', /longer than 1000000 bytes/, 413),
+    expect(summarize(gateway, await gateway.send(body(DEFAULT_OPERATION_LIMITS.bodyBytes + 1)))).toEqual(
+      rejection('BAD_REQUEST', /longer than 1000000 bytes/, 413),
     );
   });
 
@@ -100,22 +103,22 @@ describe('an operation limit', () => {
     const inner = '{ nodes { activeSession { livestream { meeting { title } } } } }';
     // The lists cost 1 + 100 * 3 and 1 + 65 * 3 requests, 497 in total. Each single livestream costs one more.
     const queryWith = (singles: number): string =>
-      `{ a: livestreams(first: 100) ${inner} b: livestreams(first: 65) ${inner} ${many(singles, (index) => `c${index}: livestream(id: "a") { id }`)} }`;
+      `{ a: livestreams(first: 100) ${inner} b: livestreams(first: 65) ${inner} ${repeatText(singles, (index) => `c${index}: livestream(id: "a") { id }`)} }`;
     expect((await gateway.send({ query: queryWith(3) })).data).not.toBeNull();
-    expect(gateway.upstream().length).toBeGreaterThan(0);
-    gateway.forget();
-    const tooExpensive = refusal('QUERY_TOO_EXPENSIVE', /could cost 501 upstream requests, but the limit is 500/);
-    expect(seen(gateway, await gateway.send({ query: queryWith(4) }))).toEqual(tooExpensive);
+    expect(gateway.upstreamRequests().length).toBeGreaterThan(0);
+    gateway.clearUpstreamRequests();
+    const tooExpensive = rejection('QUERY_TOO_EXPENSIVE', /could cost 501 upstream requests, but the limit is 500/);
+    expect(summarize(gateway, await gateway.send({ query: queryWith(4) }))).toEqual(tooExpensive);
   });
 
   test('rejects a batch of operations, even a batch of one', async () => {
     const gateway = await startTestGateway();
-    expect(seen(gateway, await gateway.send([{ query: '{ __typename }' }]))).toEqual(
-      refusal('BAD_REQUEST', /Batching/, 400),
+    expect(summarize(gateway, await gateway.send([{ query: '{ __typename }' }]))).toEqual(
+      rejection('BAD_REQUEST', /Batching/, 400),
     );
     expect(
-      seen(gateway, await gateway.send(Array.from({ length: 1000 }, () => ({ query: '{ __typename }' })))),
-    ).toEqual(refusal('BAD_REQUEST', /Batching/, 400));
+      summarize(gateway, await gateway.send(Array.from({ length: 1000 }, () => ({ query: '{ __typename }' })))),
+    ).toEqual(rejection('BAD_REQUEST', /Batching/, 400));
   });
 });
 
@@ -126,8 +129,8 @@ describe('an operation that is too expensive', () => {
     const gateway = await startTestGateway();
     expect((await gateway.send({ query })).status).toBe(200);
     const accept = 'application/graphql-response+json';
-    expect(seen(gateway, await gateway.send({ query }, { headers: { accept } }))).toEqual(
-      refusal('QUERY_TOO_EXPENSIVE', /could cost/, 400),
+    expect(summarize(gateway, await gateway.send({ query }, { headers: { accept } }))).toEqual(
+      rejection('QUERY_TOO_EXPENSIVE', /could cost/, 400),
     );
   });
 
@@ -136,9 +139,11 @@ describe('an operation that is too expensive', () => {
     const get = await gateway.fetch(`/graphql?query=${encodeURIComponent(query)}`, {
       headers: { accept: 'application/json' },
     });
-    expect(seen(gateway, get)).toEqual(refusal('QUERY_TOO_EXPENSIVE', /could cost/));
+    expect(summarize(gateway, get)).toEqual(rejection('QUERY_TOO_EXPENSIVE', /could cost/));
     const spread = `{ ...F } fragment F on Query ${query}`;
-    expect(seen(gateway, await gateway.send({ query: spread }))).toEqual(refusal('QUERY_TOO_EXPENSIVE', /could cost/));
+    expect(summarize(gateway, await gateway.send({ query: spread }))).toEqual(
+      rejection('QUERY_TOO_EXPENSIVE', /could cost/),
+    );
   });
 
   test('is recognized by the values of its variables', async () => {
@@ -146,9 +151,9 @@ describe('an operation that is too expensive', () => {
     const paged =
       'query ($n: Int!) { meetings(first: $n) { nodes { livestreams(first: $n) { totalCount nodes { activeSession { id } } } } } }';
     expect((await gateway.send({ query: paged, variables: { n: 2 } })).errors).toEqual([]);
-    gateway.forget();
-    expect(seen(gateway, await gateway.send({ query: paged, variables: { n: 50 } }))).toEqual(
-      refusal('QUERY_TOO_EXPENSIVE', /could cost 2551/),
+    gateway.clearUpstreamRequests();
+    expect(summarize(gateway, await gateway.send({ query: paged, variables: { n: 50 } }))).toEqual(
+      rejection('QUERY_TOO_EXPENSIVE', /could cost 2551/),
     );
   });
 
@@ -162,7 +167,9 @@ describe('an operation that is too expensive', () => {
   test('is rejected before its mutation is sent', async () => {
     const gateway = await startTestGateway({ options: { limits: { upstreamRequests: 1 } } });
     const start = `mutation { startLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) { livestream { id } } }`;
-    expect(seen(gateway, await gateway.send({ query: start }))).toEqual(refusal('QUERY_TOO_EXPENSIVE', /could cost 2/));
+    expect(summarize(gateway, await gateway.send({ query: start }))).toEqual(
+      rejection('QUERY_TOO_EXPENSIVE', /could cost 2/),
+    );
   });
 });
 
@@ -185,7 +192,7 @@ describe('the operation limits', () => {
     expect(errors).toEqual([]);
     expect(JSON.stringify(data)).toContain('LivestreamSession');
     expect(at(data, '__schema') ?? at(data, '_service')).toBeTruthy();
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 });
 
@@ -193,8 +200,8 @@ test('an operation whose result could exceed the field limit is rejected without
   const gateway = await startTestGateway({ options: { limits: { fields: 46 } } });
   const rows = (first: number): string => `{ livestreams(first: ${first}) { nodes { id name } } }`;
   expect((await gateway.send({ query: rows(15) })).errors).toEqual([]);
-  gateway.forget();
+  gateway.clearUpstreamRequests();
   const { errors } = await gateway.send({ query: rows(16) });
   expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_EXPENSIVE', retryable: false } }]);
-  expect(gateway.upstream()).toEqual([]);
+  expect(gateway.upstreamRequests()).toEqual([]);
 });

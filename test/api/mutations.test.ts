@@ -282,7 +282,7 @@ describe('userErrors', () => {
         expect({ livestream, meeting }).toEqual({ livestream: null, meeting: null });
         expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'meetingId'] }]);
       }
-      expect(gateway.upstream()).toEqual([]);
+      expect(gateway.upstreamRequests()).toEqual([]);
     },
   );
 
@@ -297,7 +297,7 @@ describe('userErrors', () => {
 
     expect({ livestream, meeting }).toEqual({ livestream: null, meeting: { id: meetingId } });
     expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'video', side] }]);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('contain NOT_FOUND when the meeting does not exist', async () => {
@@ -340,7 +340,7 @@ describe('userErrors', () => {
 
     expect(livestream).toBeNull();
     expect(userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', field: null }]);
-    expect(gateway.upstream()).toEqual([START, `GET ${ACTIVE_ROUTE}`]);
+    expect(gateway.upstreamRequests()).toEqual([START, `GET ${ACTIVE_ROUTE}`]);
   });
 
   test('contain OUTCOME_UNKNOWN when a stop fails with 500, and the stop is sent once', async () => {
@@ -349,7 +349,7 @@ describe('userErrors', () => {
     const { userErrors } = await stop(gateway, gateway.exampleIds.liveMeetingId);
 
     expect(userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', field: null }]);
-    expect(gateway.upstream().filter((request) => request === STOP)).toHaveLength(1);
+    expect(gateway.upstreamRequests().filter((request) => request === STOP)).toHaveLength(1);
   });
 });
 
@@ -378,7 +378,7 @@ describe('a lost response', () => {
     const meetingId = gateway.exampleIds.emptyMeetingId;
     gateway.sandbox.setFaults([{ kind: 'hang', after: true, method: 'POST', route: START_ROUTE }]);
     const started = start(gateway, { meetingId, name: 'Late' });
-    await waitUntil(() => gateway.upstream().includes(START));
+    await waitUntil(() => gateway.upstreamRequests().includes(START));
     gateway.clock.advance(10_000);
 
     expect(await started).toMatchObject({ livestream: { name: 'Late' }, userErrors: [] });
@@ -392,7 +392,7 @@ describe('a lost response', () => {
 
     expect(userErrors).toEqual([]);
     expect(livestream).toMatchObject({ id: gateway.exampleIds.liveLivestreamId, status: 'IDLE' });
-    expect(gateway.upstream().filter((request) => request === STOP)).toHaveLength(1);
+    expect(gateway.upstreamRequests().filter((request) => request === STOP)).toHaveLength(1);
   });
 });
 
@@ -433,7 +433,7 @@ describe('concurrent starts of one meeting', () => {
     };
     const results = Promise.all([1, 2, 3, 4, 5].map(async () => start(gateway, input)));
     await waitUntil(() => gateway.sandbox.requests().inFlight > 0);
-    await gateway.control();
+    await gateway.roundTrip();
     expect(gateway.sandbox.requests().inFlight).toBe(1);
     gateway.sandbox.configure({ latencyMs: 0 });
     gateway.clock.advance(1000);

@@ -30,7 +30,8 @@ const without = (scope: string): string[] => SCOPES.filter((other) => other !== 
 
 const startGateway = async (): Promise<TestGateway> => startGatewayWithAuth(apiKeySettings(KEYS));
 
-const ask = async (gateway: TestGateway, scopes: readonly string[], query: string, variables = {}) =>
+/** Executes an operation as the caller whose API key has exactly these scopes. */
+const execute = async (gateway: TestGateway, scopes: readonly string[], query: string, variables = {}) =>
   gateway.send({ query, variables }, { headers: { 'x-api-key': keyOf(scopes) } });
 
 /** A guarded field and an operation that selects it. `$name` in the query stands for the example id of that name. */
@@ -193,7 +194,7 @@ describe('a guarded field', () => {
     'is null with FORBIDDEN at its own path for a caller without its scope: %s at %s',
     async (_field, _path, guarded) => {
       const gateway = await startGateway();
-      const { data, errors, status } = await ask(
+      const { data, errors, status } = await execute(
         gateway,
         without(guarded.requiredScope),
         withExampleIds(guarded.query, gateway),
@@ -221,7 +222,7 @@ describe('a guarded field', () => {
     'is served to a caller that has its scope: %s at %s',
     async (_field, _path, guarded) => {
       const gateway = await startGateway();
-      const { errors } = await ask(gateway, SCOPES, withExampleIds(guarded.query, gateway));
+      const { errors } = await execute(gateway, SCOPES, withExampleIds(guarded.query, gateway));
       expect(errors).toEqual([]);
       expect(gateway.upstreamRequests().length).toBeGreaterThan(0);
     },
@@ -252,7 +253,7 @@ describe('a caller without the scope of a guarded field', () => {
     const gateway = await startGateway();
     const fragment = selection.includes('...Secret') ? 'fragment Secret on Livestream { streamKey }' : '';
     const query = `query { livestream(id: "${gateway.exampleIds.liveLivestreamId}") { name ${selection} } } ${fragment}`;
-    const { errors, text } = await ask(gateway, without('livestream:secret'), query);
+    const { errors, text } = await execute(gateway, without('livestream:secret'), query);
     expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['FORBIDDEN']));
     expect(text).not.toMatch(/[0-9a-f]{64}/);
   });
@@ -260,7 +261,7 @@ describe('a caller without the scope of a guarded field', () => {
   test('cannot send an aliased mutation or a mutation in a fragment', async () => {
     const gateway = await startGateway();
     const query = `mutation { a: startLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) { userErrors { code } } ...More } fragment More on Mutation { b: stopLivestream(input: { meetingId: "${gateway.exampleIds.liveMeetingId}" }) { userErrors { code } } }`;
-    const { data, errors } = await ask(gateway, without('livestream:write'), query);
+    const { data, errors } = await execute(gateway, without('livestream:write'), query);
     expect(data).toEqual({ a: null, b: null });
     expect(errors.map(({ path }) => path)).toEqual([['a'], ['b']]);
     expect(gateway.upstreamRequests()).toEqual([]);
@@ -273,13 +274,13 @@ describe('a caller that has only the write scope', () => {
     const input = `input: { meetingId: "${gateway.exampleIds.emptyMeetingId}", name: "Town hall" }`;
     const selection =
       '{ livestream { id name status disabled playbackUrl meeting { id } } meeting { id } userErrors { code } }';
-    const started = await ask(gateway, WRITE, `mutation { startLivestream(${input}) ${selection} }`);
+    const started = await execute(gateway, WRITE, `mutation { startLivestream(${input}) ${selection} }`);
     expect(started.errors).toEqual([]);
     expect(started.data).toMatchObject({
       startLivestream: { livestream: { name: 'Town hall', status: 'INVOKED', playbackUrl: matching(/^https/) } },
     });
     const stop = `mutation { stopLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) ${selection} }`;
-    const stopped = await ask(gateway, WRITE, stop);
+    const stopped = await execute(gateway, WRITE, stop);
     expect(stopped.errors).toEqual([]);
     expect(stopped.data).toMatchObject({ stopLivestream: { livestream: { name: 'Town hall', status: 'IDLE' } } });
   });
@@ -291,24 +292,24 @@ describe('a cached response', () => {
 
   test('is not served to a caller with fewer scopes', async () => {
     const gateway = await startGateway();
-    const allowed = await ask(gateway, SCOPES, streamKeyQuery(gateway));
+    const allowed = await execute(gateway, SCOPES, streamKeyQuery(gateway));
     gateway.clearUpstreamRequests();
-    expect((await ask(gateway, SCOPES, streamKeyQuery(gateway))).data).toEqual(allowed.data);
+    expect((await execute(gateway, SCOPES, streamKeyQuery(gateway))).data).toEqual(allowed.data);
     for (const scopes of Object.values(KEYS).filter((scopes) => !scopes.includes('livestream:secret'))) {
-      const { text, errors } = await ask(gateway, scopes, streamKeyQuery(gateway));
+      const { text, errors } = await execute(gateway, scopes, streamKeyQuery(gateway));
       expect(text).not.toMatch(/[0-9a-f]{64}/);
       expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     }
     for (const scopes of [SECRET, without('livestream:read')])
-      expect((await ask(gateway, scopes, streamKeyQuery(gateway))).data).toEqual({ livestream: null });
+      expect((await execute(gateway, scopes, streamKeyQuery(gateway))).data).toEqual({ livestream: null });
     // All callers share one account, and so its cached entities.
     expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('of a caller with fewer scopes is not served to a caller with more scopes', async () => {
     const gateway = await startGateway();
-    expect((await ask(gateway, READ, streamKeyQuery(gateway))).errors).toHaveLength(1);
-    const { data, errors } = await ask(gateway, [...READ, ...SECRET], streamKeyQuery(gateway));
+    expect((await execute(gateway, READ, streamKeyQuery(gateway))).errors).toHaveLength(1);
+    const { data, errors } = await execute(gateway, [...READ, ...SECRET], streamKeyQuery(gateway));
     expect(errors).toEqual([]);
     expect(at(data, 'livestream', 'streamKey')).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -316,8 +317,8 @@ describe('a cached response', () => {
   test('is not shared by concurrent callers with different scopes', async () => {
     const gateway = await startGateway();
     const [allowed, denied] = await Promise.all([
-      ask(gateway, SCOPES, streamKeyQuery(gateway)),
-      ask(gateway, READ, streamKeyQuery(gateway)),
+      execute(gateway, SCOPES, streamKeyQuery(gateway)),
+      execute(gateway, READ, streamKeyQuery(gateway)),
     ]);
     expect(allowed.errors).toEqual([]);
     expect(denied.errors).toMatchObject([{ path: ['livestream', 'streamKey'] }]);

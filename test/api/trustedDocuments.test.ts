@@ -64,11 +64,11 @@ describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusiv
 
   test('with several operations requires a valid operationName', async () => {
     const gateway = await startWithDocuments(isExclusive);
-    const ask = async (operationName?: string): Promise<TestResponse> =>
+    const execute = async (operationName?: string): Promise<TestResponse> =>
       gateway.send({ documentId: hash(TWO_OPERATIONS), operationName });
-    expect((await ask('Two')).data).toEqual({ two: 'Query' });
-    expect(codesOf(await ask('Three'))).toEqual(['OPERATION_RESOLUTION_FAILURE']);
-    expect(codesOf(await ask())).toEqual(['OPERATION_RESOLUTION_FAILURE']);
+    expect((await execute('Two')).data).toEqual({ two: 'Query' });
+    expect(codesOf(await execute('Three'))).toEqual(['OPERATION_RESOLUTION_FAILURE']);
+    expect(codesOf(await execute())).toEqual(['OPERATION_RESOLUTION_FAILURE']);
   });
 
   test.each([
@@ -181,13 +181,13 @@ describe('when only trusted documents are allowed', () => {
   test('a cached response is not served to a request that contains the query', async () => {
     const gateway = await startWithDocuments(true);
     const variables = { id: gateway.exampleIds.liveLivestreamId };
-    const ask = async (body: object): Promise<TestResponse> =>
+    const execute = async (body: object): Promise<TestResponse> =>
       gateway.send({ ...body, operationName: 'Name', variables });
-    const first = await ask({ documentId: hash(QUERY) });
-    const second = await ask({ documentId: hash(QUERY) });
+    const first = await execute({ documentId: hash(QUERY) });
+    const second = await execute({ documentId: hash(QUERY) });
     expect([second.data, gateway.upstreamRequests().length]).toEqual([first.data, 1]);
     for (const body of [{ query: QUERY }, { query: QUERY, documentId: hash(QUERY) }])
-      expect(codesOf(await ask(body))).toEqual(['FORBIDDEN']);
+      expect(codesOf(await execute(body))).toEqual(['FORBIDDEN']);
   });
 });
 
@@ -222,7 +222,7 @@ describe("Apollo Client's PersistedQueryLink", () => {
   `;
 
   /** Runs a query in Apollo Client. Returns its result and the requests that the client sent. */
-  async function ask(known: ReadonlyMap<string, string>, isExclusive: boolean, useGETForHashedQueries: boolean) {
+  async function execute(known: ReadonlyMap<string, string>, isExclusive: boolean, useGETForHashedQueries: boolean) {
     const gateway = await startTestGateway({ options: { trustedDocuments: { documents: known, isExclusive } } });
     const sent: { method: string; hasQuery: boolean }[] = [];
     const fetch = async (url: URL | RequestInfo, init: RequestInit = {}): Promise<Response> => {
@@ -248,7 +248,7 @@ describe("Apollo Client's PersistedQueryLink", () => {
   const served = { livestream: { name: matching(/./) } };
 
   test.each([true, false])('sends only the hash when the document is trusted (by GET: %s)', async (byGet) => {
-    const { sent, data } = await ask(known, true, byGet);
+    const { sent, data } = await execute(known, true, byGet);
     expect(data).toMatchObject(served);
     expect(sent).toEqual([{ method: byGet ? 'GET' : 'POST', hasQuery: false }]);
   });
@@ -256,14 +256,14 @@ describe("Apollo Client's PersistedQueryLink", () => {
   test.each([true, false])(
     'falls back to the query when the document is unknown and allowed (by GET: %s)',
     async (byGet) => {
-      const { sent, data, error } = await ask(new Map(), false, byGet);
+      const { sent, data, error } = await execute(new Map(), false, byGet);
       expect([data, error]).toMatchObject([served, undefined]);
       expect(sent.map(({ hasQuery }) => hasQuery)).toEqual([false, true]);
     },
   );
 
   test('gets FORBIDDEN when the document is unknown and only trusted documents are allowed', async () => {
-    const { sent, data, error } = await ask(new Map(), true, false);
+    const { sent, data, error } = await execute(new Map(), true, false);
     expect(data).toBeUndefined();
     expect(JSON.stringify(error)).toContain('FORBIDDEN');
     expect(sent.map(({ hasQuery }) => hasQuery)).toEqual([false, true]);
