@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { createSchema, createYoga } from 'graphql-yoga';
 
 /**
- * A second subgraph, as another team could own it: it knows the agendas of meetings, and nothing of their livestreams.
- * `node examples/agenda.ts` serves it at http://127.0.0.1:4002/graphql, or at another `PORT`.
+ * A second subgraph, as another team could own it. It adds agendas to meetings and does not use livestreams.
+ * `node examples/agenda.ts` serves it at http://127.0.0.1:4002/graphql. `PORT` sets another port.
  */
 export const AGENDA_SDL = /* GraphQL */ `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
@@ -20,7 +20,7 @@ export const AGENDA_SDL = /* GraphQL */ `
   }
 `;
 
-/** The same schema as it is served, with the fields that federation adds to every subgraph. */
+/** The executable schema: `AGENDA_SDL` plus the fields that federation adds to every subgraph. */
 const SERVED_SDL = /* GraphQL */ `
   type Query {
     plannedMeetings(first: Int = 100): [Meeting!]!
@@ -40,6 +40,7 @@ const SERVED_SDL = /* GraphQL */ `
   scalar _Any
 `;
 
+/** Returns the agenda of a meeting. */
 export const agendaOf = (id: string): string => `What meeting ${id} is about`;
 
 /** Creates the subgraph. `plannedMeetingIds` returns the ids of the planned meetings. */
@@ -64,10 +65,10 @@ export function createAgenda(plannedMeetingIds: () => readonly string[]) {
 
 if (import.meta.main) {
   const port = Number(process.env['PORT'] ?? 4002);
-  // Two meetings of the sandbox.
+  // Two meetings that exist in every sandbox.
   const ids = ['ee92faa1-d467-4416-ab16-59d273777fbb', '7596abad-71a6-49a4-b7a7-9176d107cd85'];
   const agenda = createAgenda(() => ids);
   createServer((request, response) => void agenda(request, response)).listen(port, '127.0.0.1', () => {
-    process.stdout.write(`The agenda is at http://127.0.0.1:${port}/graphql\n`);
+    process.stdout.write(`The agenda subgraph is ready at http://127.0.0.1:${port}/graphql\n`);
   });
 }
