@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Transport } from '../../src/realtimekit/transport.ts';
-import { at, rowsOf, startTestGateway, type TestGateway, until } from '../support/gateway.ts';
+import { at, asArray, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
 
 const OVERALL = 'GET /analytics/livestreams/overall';
 const DAILY = 'GET /analytics/livestreams/daywise';
@@ -41,7 +41,7 @@ function respondWith(data: unknown, status = 200) {
 describe('livestreamAnalytics', () => {
   test('returns the totals and the daily numbers of the REST API', async () => {
     const gateway = await startTestGateway();
-    const days = rowsOf(await gateway.rest('/analytics/livestreams/daywise'));
+    const days = asArray(await gateway.rest('/analytics/livestreams/daywise'));
 
     expect(days.length).toBeGreaterThan(100);
     expect(await fetchAnalytics(gateway, ALL)).toEqual({
@@ -88,7 +88,7 @@ describe('the upstream requests of livestreamAnalytics', () => {
     const gateway = await startTestGateway();
     await fetchAnalytics(gateway, selection);
 
-    expect(gateway.upstream().toSorted()).toEqual(requests.toSorted());
+    expect(gateway.upstreamRequests().toSorted()).toEqual(requests.toSorted());
   });
 
   test('the totals and the days are requested concurrently', async () => {
@@ -102,7 +102,7 @@ describe('the upstream requests of livestreamAnalytics', () => {
       },
     });
     const pending = fetchAnalytics(gateway, 'days { date } count');
-    await until(() => inFlight === 2);
+    await waitUntil(() => inFlight === 2);
     released.resolve(null);
     expect(at(await pending, 'count')).toBeGreaterThan(0);
   });
@@ -124,12 +124,12 @@ describe('the date range of livestreamAnalytics', () => {
 
   test('limits the totals and the days to sessions that began in the range', async () => {
     const gateway = await startTestGateway();
-    const all = rowsOf(at(await fetchAnalytics(gateway, 'days { date count }'), 'days'));
+    const all = asArray(at(await fetchAnalytics(gateway, 'days { date count }'), 'days'));
     const [first, last] = [at(all, 20, 'date'), at(all, 30, 'date')].map(String);
     const inRange = await fetchAnalytics(gateway, ALL, `(from: "${first}T00:00:00Z", to: "${last}T23:59:59Z")`);
 
     const counts = all.slice(20, 31).map((day) => Number(at(day, 'count')));
-    expect(rowsOf(at(inRange, 'days')).map((day) => [at(day, 'date'), at(day, 'count')])).toEqual(
+    expect(asArray(at(inRange, 'days')).map((day) => [at(day, 'date'), at(day, 'count')])).toEqual(
       all.slice(20, 31).map((day) => [at(day, 'date'), at(day, 'count')]),
     );
     expect(at(inRange, 'count')).toBe(counts.reduce((sum, count) => sum + count, 0));
@@ -142,7 +142,7 @@ describe('the date range of livestreamAnalytics', () => {
 
     expect(data).toBeNull();
     expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', retryable: false }]);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 });
 
@@ -251,10 +251,10 @@ describe('the cache of livestreamAnalytics', () => {
       gateway.clock.advance(milliseconds);
       await fetchAnalytics(gateway, ALL);
     }
-    expect(gateway.upstream()).toHaveLength(2);
+    expect(gateway.upstreamRequests()).toHaveLength(2);
     gateway.clock.advance(1);
     await fetchAnalytics(gateway, ALL);
-    expect(gateway.upstream()).toHaveLength(4);
+    expect(gateway.upstreamRequests()).toHaveLength(4);
   });
 
   test('stores the totals and the days separately', async () => {
@@ -262,18 +262,18 @@ describe('the cache of livestreamAnalytics', () => {
     await fetchAnalytics(gateway, 'count');
     await fetchAnalytics(gateway, ALL);
     await fetchAnalytics(gateway, 'days { count }');
-    expect(gateway.upstream()).toEqual([OVERALL, DAILY]);
+    expect(gateway.upstreamRequests()).toEqual([OVERALL, DAILY]);
   });
 
   test('stores each range separately and ignores fractions of a second', async () => {
     const gateway = await startTestGateway();
     const first = await fetchAnalytics(gateway, 'count', FROM);
     expect(await fetchAnalytics(gateway, 'count', '(from: "2026-01-01T00:00:00.400Z")')).toEqual(first);
-    expect(gateway.upstream()).toHaveLength(1);
+    expect(gateway.upstreamRequests()).toHaveLength(1);
     for (const args of ['(from: "2026-01-01T00:00:01Z")', '(to: "2026-01-01T00:00:00Z")', '']) {
       await fetchAnalytics(gateway, 'count', args);
     }
-    expect(gateway.upstream()).toHaveLength(4);
+    expect(gateway.upstreamRequests()).toHaveLength(4);
   });
 
   test('stores each account separately', async () => {
@@ -282,7 +282,7 @@ describe('the cache of livestreamAnalytics', () => {
     for (const token of ['one', 'two', 'one']) {
       await gateway.send({ query }, { headers: { authorization: `Bearer ${token}` } });
     }
-    expect(gateway.upstream()).toHaveLength(2);
+    expect(gateway.upstreamRequests()).toHaveLength(2);
   });
 
   test('is invalidated when a livestream starts, so the next count includes the livestream', async () => {
@@ -309,7 +309,7 @@ describe('the cache of livestreamAnalytics', () => {
     const query = `{ a: ${analytics(ALL)} b: ${analytics(ALL)} }`;
     const responses = await Promise.all(Array.from({ length: 5 }, async () => gateway.send({ query })));
     expect(responses.flatMap(({ errors }) => errors)).toEqual([]);
-    expect(gateway.upstream().toSorted()).toEqual([DAILY, OVERALL]);
+    expect(gateway.upstreamRequests().toSorted()).toEqual([DAILY, OVERALL]);
   });
 });
 
@@ -320,7 +320,7 @@ test('the upstream report lists both routes of livestreamAnalytics', async () =>
   const report = at(JSON.parse(text), 'extensions', 'upstream');
 
   expect(at(report, 'requests')).toBe(2);
-  expect(rowsOf(at(report, 'calls')).map((call) => at(call, 'route'))).toEqual([
+  expect(asArray(at(report, 'calls')).map((call) => at(call, 'route'))).toEqual([
     '/analytics/livestreams/overall',
     '/analytics/livestreams/daywise',
   ]);

@@ -51,7 +51,7 @@ describe.each(METHODS)('%s /graphql without a valid bearer token', (_method, sen
       { message: matching(/Bearer <token>/), extensions: { code: 'UNAUTHENTICATED', retryable: false } },
     ]);
     expect(response.data).toBeNull();
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
     expect(JSON.stringify([response.text, [...response.headers], gateway.logs])).not.toContain(ALICE);
   });
 });

@@ -74,27 +74,27 @@ describe('a livestream that is cached from the response to another request', () 
     const gateway = await startTestGateway();
     const { liveLivestreamId, liveMeetingId } = gateway.exampleIds;
     await dataOf(gateway, listed('LIVE'));
-    gateway.forget();
+    gateway.clearUpstreamRequests();
 
     expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'LIVE' } });
     expect(await dataOf(gateway, active(liveMeetingId))).toMatchObject({
       meeting: { activeLivestream: { id: liveLivestreamId, status: 'LIVE' } },
     });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('is served with its meeting and session after a read of its active session', async () => {
     const gateway = await startTestGateway();
     const { liveLivestreamId, liveMeetingId, liveSessionId } = gateway.exampleIds;
     await dataOf(gateway, activeSession(liveLivestreamId));
-    gateway.forget();
+    gateway.clearUpstreamRequests();
 
     expect(await dataOf(gateway, session(liveSessionId))).toMatchObject({ livestreamSession: { id: liveSessionId } });
     expect(await dataOf(gateway, active(liveMeetingId))).toMatchObject({
       meeting: { activeLivestream: { id: liveLivestreamId } },
     });
     expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'LIVE' } });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test("is served after a read of its meeting's livestreams, as a meeting is after a page of meetings", async () => {
@@ -102,12 +102,12 @@ describe('a livestream that is cached from the response to another request', () 
     const { idleMeetingId, idleLivestreamId } = gateway.exampleIds;
     await dataOf(gateway, ofMeeting(idleMeetingId));
     const meetings = await dataOf(gateway, 'meetings(first: 5) { nodes { id } }');
-    gateway.forget();
+    gateway.clearUpstreamRequests();
 
     expect(await dataOf(gateway, livestream(idleLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
     const id = String(at(meetings, 'meetings', 'nodes', 4, 'id'));
     expect(at(await dataOf(gateway, `meeting(id: "${id}") { title }`), 'meeting', 'title')).toMatch(/./);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 });
 
@@ -146,7 +146,7 @@ describe('the TTL of a cached response', () => {
       ] as const) {
         const gateway = await startTestGateway({ caching });
         const fields = fieldsOf(gateway.exampleIds);
-        const requests = () => gateway.upstream().filter((request) => request === route).length;
+        const requests = () => gateway.upstreamRequests().filter((request) => request === route).length;
         await dataOf(gateway, fields);
         gateway.clock.advance(ttlMs - 1);
         await dataOf(gateway, fields);
@@ -161,7 +161,7 @@ describe('the TTL of a cached response', () => {
 
 describe('the running session of a livestream', () => {
   const sessionReads = (gateway: TestGateway): number =>
-    gateway.upstream().filter((request) => request === ACTIVE_SESSION).length;
+    gateway.upstreamRequests().filter((request) => request === ACTIVE_SESSION).length;
 
   test('is served without a request for 14 s, and then from the cache while it is refreshed in the background', async () => {
     const gateway = await startTestGateway();
@@ -170,16 +170,16 @@ describe('the running session of a livestream', () => {
     gateway.clock.advance(13_999);
     await dataOf(gateway, fields);
     // After this round trip, a request in flight would have arrived.
-    await gateway.control();
+    await gateway.roundTrip();
     expect(sessionReads(gateway)).toBe(1);
 
     gateway.clock.advance(1);
     expect((await executeWithSources(gateway, fields)).sources).toContain('cache');
     await waitUntil(() => sessionReads(gateway) === 2 && gateway.sandbox.requests().inFlight === 0);
-    await gateway.control();
+    await gateway.roundTrip();
     gateway.clock.advance(13_000);
     await dataOf(gateway, fields);
-    await gateway.control();
+    await gateway.roundTrip();
     expect(sessionReads(gateway)).toBe(2);
   });
 
@@ -200,7 +200,7 @@ async function withStaleLivestream(ageMs: number) {
   await dataOf(gateway, fields);
   await postElsewhere(gateway, `/meetings/${gateway.exampleIds.liveMeetingId}/active-livestream/stop`);
   gateway.clock.advance(ageMs);
-  gateway.forget();
+  gateway.clearUpstreamRequests();
   return { gateway, fields };
 }
 
@@ -218,7 +218,7 @@ describe('a stale livestream', () => {
     gateway.clock.advance(500);
     await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
     expect(await dataOf(gateway, fields)).toMatchObject({ livestream: { status: 'IDLE' } });
-    expect(gateway.upstream()).toEqual([BY_ID]);
+    expect(gateway.upstreamRequests()).toEqual([BY_ID]);
   });
 
   test('is not served beyond its stale limit: the query waits for the refresh', async () => {
@@ -227,7 +227,7 @@ describe('a stale livestream', () => {
     const response = executeWithSources(gateway, fields);
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     gateway.clock.advance(1000);
-    await gateway.control();
+    await gateway.roundTrip();
     gateway.clock.advance(2000);
     const { data, sources } = await response;
     expect(data).toMatchObject({ livestream: { status: 'IDLE' } });
@@ -294,13 +294,13 @@ describe('stopLivestream', () => {
     }
     await dataOf(gateway, active(invokedMeetingId));
     await dataOf(gateway, stop(liveMeetingId), 'mutation');
-    gateway.forget();
+    gateway.clearUpstreamRequests();
 
     expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
     expect(await dataOf(gateway, active(invokedMeetingId))).toMatchObject({
       meeting: { activeLivestream: { id: invokedLivestreamId } },
     });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
 
     expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
     expect(await dataOf(gateway, activeSession(liveLivestreamId))).toEqual({ livestream: { activeSession: null } });
@@ -326,13 +326,13 @@ describe('stopLivestream', () => {
     await waitUntil(() => state.isDelayed);
     await dataOf(gateway, stop(liveMeetingId), 'mutation');
     expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     state.release();
 
     expect(await before).toMatchObject({ livestream: { status: 'LIVE' } });
     expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
     expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('is not overwritten by a list that was read earlier', async () => {
@@ -377,11 +377,11 @@ describe('startLivestream', () => {
     for (const fields of [active(meetingId), ofMeeting(meetingId), listed('INVOKED')]) await dataOf(gateway, fields);
     const started = await dataOf(gateway, start(meetingId), 'mutation');
     const id = String(at(started, 'startLivestream', 'livestream', 'id'));
-    gateway.forget();
+    gateway.clearUpstreamRequests();
 
     const cached = await dataOf(gateway, active(meetingId));
     expect(cached).toEqual({ meeting: { activeLivestream: { id, name: 'Town hall', status: 'INVOKED' } } });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
     expect(idsOf(at(await dataOf(gateway, ofMeeting(meetingId)), 'meeting', 'livestreams', 'nodes'))).toEqual([id]);
     expect(idsOf(at(await dataOf(gateway, listed('INVOKED')), 'livestreams', 'nodes'))).toContain(id);
   });
@@ -443,7 +443,7 @@ test('a response that arrives late does not replace the cached result of a later
   state.release();
 
   expect(await early).toMatchObject({ livestream: { status: 'LIVE' } });
-  gateway.forget();
+  gateway.clearUpstreamRequests();
   expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
-  expect(gateway.upstream()).toEqual([]);
+  expect(gateway.upstreamRequests()).toEqual([]);
 });

@@ -23,7 +23,7 @@ describe('request coalescing', () => {
     ];
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     // After this round trip, a second request in flight would have arrived.
-    await gateway.control();
+    await gateway.roundTrip();
     gateway.clock.advance(1000);
     const responses = await Promise.all(callers);
 
@@ -31,7 +31,7 @@ describe('request coalescing', () => {
       expect(errors).toEqual([]);
       expect(at(data, 'livestream', 'status')).toBe('LIVE');
     }
-    expect(gateway.upstream()).toEqual([BY_ID]);
+    expect(gateway.upstreamRequests()).toEqual([BY_ID]);
     const sources = responses.map(({ text }) => at(JSON.parse(text), 'extensions', 'upstream', 'calls', 0, 'source'));
     expect(sources.filter((source) => source === 'coalesced')).toHaveLength(39);
     expect(sources.filter((source) => source === 'network')).toHaveLength(1);
@@ -42,13 +42,13 @@ describe('request coalescing', () => {
     const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
     const callers = [gateway.send(LIST), gateway.send(LIST), gateway.send(LIST)];
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
-    await gateway.control();
+    await gateway.roundTrip();
     gateway.clock.advance(1000);
     const [first, ...others] = await Promise.all(callers);
 
     expect(at(first?.data, 'livestreams', 'nodes', 49, 'id')).toMatch(/./);
     for (const { data } of others) expect(data).toEqual(first?.data);
-    expect(gateway.upstream()).toEqual(['GET /livestreams']);
+    expect(gateway.upstreamRequests()).toEqual(['GET /livestreams']);
   });
 
   test('reports the failure of a shared request to every operation that waits for it', async () => {
@@ -56,14 +56,14 @@ describe('request coalescing', () => {
     gateway.sandbox.setFaults([{ kind: 'status', status: 403 }]);
     const callers = [readLivestream(gateway), readLivestream(gateway), readLivestream(gateway)];
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
-    await gateway.control();
+    await gateway.roundTrip();
     gateway.clock.advance(1000);
 
     for (const { data, errors } of await Promise.all(callers)) {
       expect(data).toEqual({ livestream: null });
       expect(errors).toMatchObject([{ path: ['livestream'], extensions: { code: 'FORBIDDEN' } }]);
     }
-    expect(gateway.upstream()).toEqual([BY_ID]);
+    expect(gateway.upstreamRequests()).toEqual([BY_ID]);
   });
 });
 
@@ -76,16 +76,16 @@ describe('a caller that disconnects from a coalesced read', () => {
     const completed = readLivestream(gateway);
     cancelled.push(...others.map(async ({ signal }) => readLivestream(gateway, signal).catch(() => null)));
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
-    await gateway.control();
+    await gateway.roundTrip();
     for (const controller of controllers) controller.abort();
     await Promise.all(cancelled);
     // After this round trip, the sandbox would have noticed a dropped connection.
-    await gateway.control();
+    await gateway.roundTrip();
     expect(gateway.sandbox.requests().inFlight).toBe(1);
     gateway.clock.advance(1000);
 
     expect(at((await completed).data, 'livestream', 'status')).toBe('LIVE');
-    expect(gateway.upstream()).toEqual([BY_ID]);
+    expect(gateway.upstreamRequests()).toEqual([BY_ID]);
     expect(gateway.clock.pending()).toBe(0);
   });
 
@@ -95,14 +95,14 @@ describe('a caller that disconnects from a coalesced read', () => {
     const controllers = Array.from({ length: 3 }, () => new AbortController());
     const cancelled = controllers.map(async ({ signal }) => readLivestream(gateway, signal).catch(() => null));
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
-    await gateway.control();
+    await gateway.roundTrip();
     for (const controller of controllers) controller.abort();
     await Promise.all(cancelled);
 
     expect(at((await readLivestream(gateway)).data, 'livestream', 'status')).toBe('LIVE');
     // Only a closed connection ends a request that hangs in the sandbox.
     await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
-    expect(gateway.upstream()).toEqual([BY_ID, BY_ID]);
+    expect(gateway.upstreamRequests()).toEqual([BY_ID, BY_ID]);
     expect(gateway.clock.pending()).toBe(0);
     expect(gateway.logs).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe('a caller that disconnects from a coalesced read', () => {
     controller.abort();
     await cancelled;
     await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
-    expect(gateway.upstream()).toEqual(['GET /livestreams']);
+    expect(gateway.upstreamRequests()).toEqual(['GET /livestreams']);
     await waitUntil(() => gateway.clock.pending() === 0);
   });
 
@@ -124,23 +124,23 @@ describe('a caller that disconnects from a coalesced read', () => {
     const gateway = await startTestGateway();
     await readLivestream(gateway);
     gateway.clock.advance(2000);
-    gateway.forget();
+    gateway.clearUpstreamRequests();
     gateway.sandbox.configure({ latencyMs: 5000 });
     const controller = new AbortController();
     const cancelled = readLivestream(gateway, controller.signal).catch(() => null);
     await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
     controller.abort();
     await cancelled;
-    await gateway.control();
+    await gateway.roundTrip();
     expect(gateway.sandbox.requests().inFlight).toBe(1);
 
     // The next caller joins the same refresh.
     const completed = readLivestream(gateway);
     gateway.clock.advance(500);
-    await gateway.control();
+    await gateway.roundTrip();
     gateway.clock.advance(4500);
     expect(at((await completed).data, 'livestream', 'status')).toBe('LIVE');
-    expect(gateway.upstream()).toEqual([BY_ID]);
+    expect(gateway.upstreamRequests()).toEqual([BY_ID]);
   });
 });
 
@@ -161,6 +161,6 @@ describe('concurrent equal starts', () => {
     expect(started).toMatch(/./);
     expect(second).toEqual(first);
     expect(after.data).toEqual({ meeting: { activeLivestream: { id: started, name: 'Town hall' } } });
-    expect(gateway.upstream()).toEqual(['POST /meetings/{meeting_id}/livestreams']);
+    expect(gateway.upstreamRequests()).toEqual(['POST /meetings/{meeting_id}/livestreams']);
   });
 });

@@ -91,7 +91,7 @@ describe('an upstream failure', () => {
     expect(status).toBe(200);
     expect(data).toEqual({ livestream: null });
     expect(errors).toMatchObject([{ path: ['livestream'], extensions: { code, retryable } }]);
-    expect(new Set(gateway.upstream())).toEqual(new Set([`GET ${LIVESTREAM_ROUTE}`]));
+    expect(new Set(gateway.upstreamRequests())).toEqual(new Set([`GET ${LIVESTREAM_ROUTE}`]));
   });
 
   test('of a request that times out three times is reported as UPSTREAM_TIMEOUT', async () => {
@@ -99,7 +99,7 @@ describe('an upstream failure', () => {
     gateway.sandbox.setFaults([{ kind: 'hang' }]);
     const response = gateway.execute(OneLivestream, { id: gateway.exampleIds.liveLivestreamId });
     for (const attempts of [1, 2, 3]) {
-      await waitUntil(() => gateway.upstream().length === attempts);
+      await waitUntil(() => gateway.upstreamRequests().length === attempts);
       gateway.clock.advance(10_000);
     }
     expect((await response).errors).toMatchObject([{ extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true } }]);
@@ -123,7 +123,7 @@ describe('an upstream failure', () => {
         },
       },
     ]);
-    expect(gateway.upstream()).toHaveLength(1);
+    expect(gateway.upstreamRequests()).toHaveLength(1);
   });
 });
 
@@ -145,7 +145,7 @@ describe('a request that is rejected before its execution', () => {
 
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code, retryable: false } }]);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
     expect(gateway.logs).toEqual([]);
   });
 });
@@ -252,7 +252,7 @@ describe('an invalid id is rejected without an upstream request', () => {
         startLivestream: { userErrors: [{ code: 'BAD_USER_INPUT' }] },
         stopLivestream: { userErrors: [{ code: 'BAD_USER_INPUT' }] },
       });
-      expect(gateway.upstream()).toEqual([]);
+      expect(gateway.upstreamRequests()).toEqual([]);
     },
   );
 
@@ -264,7 +264,7 @@ describe('an invalid id is rejected without an upstream request', () => {
         const { errors } = await gateway.execute(EveryId, { id: text });
         expect(errors.map(({ extensions }) => at(extensions, 'code'))).toEqual(Array(3).fill('BAD_USER_INPUT'));
         await gateway.execute(EveryIdOfMutations, { id: text });
-        expect(gateway.upstream()).toEqual([]);
+        expect(gateway.upstreamRequests()).toEqual([]);
       }),
       { numRuns: runs(25) },
     );

@@ -12,7 +12,7 @@ import {
 import { expect, test } from 'vitest';
 
 import { gatewaySchema } from '../../src/graphql/schema.ts';
-import { at, present, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { at, nonNull, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
@@ -62,7 +62,7 @@ function operationsOf(kind: OperationTypeNode, argumentsByField: Readonly<Record
 }
 
 function rootTypeOf(kind: OperationTypeNode): GraphQLObjectType {
-  return present(schema.getRootType(kind));
+  return nonNull(schema.getRootType(kind));
 }
 
 /** Adds the coordinate (`Type.field`) of each field that has a value: not null, and not an empty list. */
@@ -85,11 +85,11 @@ async function execute(gateway: TestGateway, kind: OperationTypeNode, query: str
     body: JSON.stringify({ query }),
     signal: connection.signal,
   });
-  const events = present(response.body).pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const events = nonNull(response.body).pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = events.getReader();
   try {
     const { value } = await reader.read();
-    return JSON.parse(present(value).data);
+    return JSON.parse(nonNull(value).data);
   } finally {
     await reader.cancel();
     connection.abort();

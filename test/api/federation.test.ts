@@ -58,7 +58,7 @@ describe('_entities', () => {
     const idle = { ...livestreamRepresentation(exampleIds.idleLivestreamId), status: 'IDLE' };
     const ended = { ...sessionRepresentation(exampleIds.endedSessionId), stoppedAt: matching(/Z$/) };
     expect(found).toEqual([ended, empty, null, idle, null, null, idle, empty, null, null]);
-    expect(gateway.upstream().toSorted()).toEqual(
+    expect(gateway.upstreamRequests().toSorted()).toEqual(
       [LIVESTREAM, LIVESTREAM, LIVESTREAM, SESSION, SESSION, SESSION, MEETING, MEETING].toSorted(),
     );
   });
@@ -100,7 +100,7 @@ describe('_entities', () => {
       _entities: [{ id: emptyMeetingId }, { id: liveMeetingId }, { id: invokedMeetingId }, { id: '7' }],
       one: [{ id: 'one' }],
     });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('is cached for equal representations only', async () => {
@@ -121,7 +121,7 @@ describe('_entities', () => {
       await title(liveMeetingId, emptyMeetingId),
     ]).toEqual(responses);
     expect(await title(emptyMeetingId, liveMeetingId)).not.toBe(responses[2]);
-    expect(gateway.upstream()).toEqual([MEETING, MEETING]);
+    expect(gateway.upstreamRequests()).toEqual([MEETING, MEETING]);
   });
 });
 
@@ -135,7 +135,7 @@ describe('a batch of _entities', () => {
     expect(found).toEqual(
       live.map((row) => ({ activeLivestream: { id: at(row, 'id'), name: at(row, 'name'), status: 'LIVE' } })),
     );
-    expect(gateway.upstream()).toEqual([LIST, LIST]);
+    expect(gateway.upstreamRequests()).toEqual([LIST, LIST]);
   });
 
   test('reads the details of fifty meetings from pages of the list of meetings', async () => {
@@ -146,7 +146,7 @@ describe('a batch of _entities', () => {
 
     const details = live.map((row) => ({ title: matching(/./), activeLivestream: { id: at(row, 'id') } }));
     expect(found).toEqual(details);
-    expect(gateway.upstream().toSorted()).toEqual([LIST, LIST, MEETINGS, MEETINGS, MEETINGS]);
+    expect(gateway.upstreamRequests().toSorted()).toEqual([LIST, LIST, MEETINGS, MEETINGS, MEETINGS]);
   });
 
   test.each([
@@ -159,7 +159,7 @@ describe('a batch of _entities', () => {
     const found = await fetchEntities(gateway, representations, '... on Livestream { id name }');
 
     expect(found).toEqual(rows.map((row) => ({ id: at(row, 'id'), name: at(row, 'name') })));
-    expect(gateway.upstream()).toEqual(Array.from({ length: pages }, () => LIST));
+    expect(gateway.upstreamRequests()).toEqual(Array.from({ length: pages }, () => LIST));
   });
 
   test('reads a livestream once that occurs fifty times', async () => {
@@ -168,7 +168,7 @@ describe('a batch of _entities', () => {
     const fifty = Array.from({ length: 50 }, () => livestreamRepresentation(idleLivestreamId));
     const found = await fetchEntities(gateway, fifty, '... on Livestream { id status }');
     expect(found).toEqual(fifty.map(() => ({ id: idleLivestreamId, status: 'IDLE' })));
-    expect(gateway.upstream()).toEqual([LIVESTREAM]);
+    expect(gateway.upstreamRequests()).toEqual([LIVESTREAM]);
   });
 });
 
@@ -260,6 +260,6 @@ describe('the scopes of a caller of _entities', () => {
     const { data, errors } = await gateway.send({ query, variables }, { headers });
     expect(data).toBeNull();
     expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['FORBIDDEN']);
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ let url = '';
 
 /** A gateway without an upstream: no operation of these tests needs one. */
 const gateway = createGateway({
-  upstreamRequests: {
+  upstream: {
     baseUrl: 'http://127.0.0.1:9',
     accountId: 'a',
     appId: 'b',

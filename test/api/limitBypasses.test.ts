@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
 
-import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { many, refusal, seen } from '../support/refusals.ts';
+import { type TestResponse, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { repeatText, rejection, summarize } from '../support/rejections.ts';
 
 /** Documents that other GraphQL limiters accept or take too long to reject, with the error message that the gateway must give. */
 const BYPASSES: [what: string, query: string, expected: RegExp][] = [
-  ['aliases of `__typename`', `{ ${many(51, (index) => `a${index}: __typename`)} }`, /51 aliases/],
+  ['aliases of `__typename`', `{ ${repeatText(51, (index) => `a${index}: __typename`)} }`, /51 aliases/],
   [
     'aliases in a fragment',
-    `{ ...F } fragment F on Query { ${many(51, (index) => `a${index}: __typename`)} }`,
+    `{ ...F } fragment F on Query { ${repeatText(51, (index) => `a${index}: __typename`)} }`,
     /51 aliases/,
   ],
   [
     'aliases in one of several operations',
-    `query A { ${many(51, (index) => `a${index}: __typename`)} } query B { __typename }`,
+    `query A { ${repeatText(51, (index) => `a${index}: __typename`)} } query B { __typename }`,
     /51 aliases/,
   ],
   [
     'aliases in an inline fragment',
-    `{ ... on Query { ... { ${many(51, (index) => `a${index}: __typename`)} } } }`,
+    `{ ... on Query { ... { ${repeatText(51, (index) => `a${index}: __typename`)} } } }`,
     /51 aliases/,
   ],
   [
@@ -38,7 +38,7 @@ const BYPASSES: [what: string, query: string, expected: RegExp][] = [
   ],
   [
     'depth from a fragment on each level',
-    `{ meeting(id: "a") { ...F0 } } ${many(13, (level) => `fragment F${level} on Meeting { id ${level < 12 ? `activeLivestream { meeting { ...F${level + 1} } }` : ''} }`)}`,
+    `{ meeting(id: "a") { ...F0 } } ${repeatText(13, (level) => `fragment F${level} on Meeting { id ${level < 12 ? `activeLivestream { meeting { ...F${level + 1} } }` : ''} }`)}`,
     /26 levels/,
   ],
   [
@@ -48,7 +48,7 @@ const BYPASSES: [what: string, query: string, expected: RegExp][] = [
   ],
   [
     'fragments that double their fields thirty times',
-    `{ ...F0 } ${many(30, (level) => `fragment F${level} on Query { ...F${level + 1} ...F${level + 1} }`)} fragment F30 on Query { a: __typename }`,
+    `{ ...F0 } ${repeatText(30, (level) => `fragment F${level} on Query { ...F${level + 1} ...F${level + 1} }`)} fragment F30 on Query { a: __typename }`,
     /1073741824/,
   ],
   [
@@ -77,7 +77,7 @@ describe('a document that is known to bypass limiters', () => {
     expect(get.errors.map(({ message }) => message).join(' ')).toMatch(
       query.startsWith('query') ? expected : /Could not determine|levels|aliases/,
     );
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test.each([
@@ -91,20 +91,20 @@ describe('a document that is known to bypass limiters', () => {
       'thousands of equal fields, which validation compares in pairs',
       `{ livestreams { nodes { ${'id '.repeat(1900)} } } }`,
     ],
-    ['thousands of unknown fields', `{ meeting(id: "a") { ${many(1900, (index) => `f${index}`)} } }`],
+    ['thousands of unknown fields', `{ meeting(id: "a") { ${repeatText(1900, (index) => `f${index}`)} } }`],
   ])('is rejected with a bounded number and length of errors: %s', async (_what, query) => {
     const gateway = await startTestGateway();
     const { errors, data, text } = await gateway.send({ query });
     expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
     expect(errors.length).toBeLessThanOrEqual(101);
-    expect([data, text.length < 30_000, gateway.upstream()]).toEqual([null, true, []]);
+    expect([data, text.length < 30_000, gateway.upstreamRequests()]).toEqual([null, true, []]);
   });
 
   test('is rejected even if the operation to execute is within the limits', async () => {
     const gateway = await startTestGateway();
-    const query = `query Good { __typename } query Bad { meeting(id: "a") { ${many(51, (index) => `a${index}: id`)} } }`;
-    expect(seen(gateway, await gateway.send({ query, operationName: 'Good' }))).toEqual(
-      refusal('GRAPHQL_VALIDATION_FAILED', /51 aliases/),
+    const query = `query Good { __typename } query Bad { meeting(id: "a") { ${repeatText(51, (index) => `a${index}: id`)} } }`;
+    expect(summarize(gateway, await gateway.send({ query, operationName: 'Good' }))).toEqual(
+      rejection('GRAPHQL_VALIDATION_FAILED', /51 aliases/),
     );
   });
 });
@@ -112,7 +112,7 @@ describe('a document that is known to bypass limiters', () => {
 describe('deep nesting', () => {
   const brackets = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
   const braces = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
-  const post = async (gateway: TestGateway, body: string): Promise<Answer> =>
+  const post = async (gateway: TestGateway, body: string): Promise<TestResponse> =>
     gateway.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -132,8 +132,8 @@ describe('deep nesting', () => {
     ],
   ])('in %s is rejected with BAD_REQUEST', async (_what, body) => {
     const gateway = await startTestGateway();
-    expect(seen(gateway, await post(gateway, body))).toEqual(
-      refusal('BAD_REQUEST', /nested more than 50 levels deep/, 400),
+    expect(summarize(gateway, await post(gateway, body))).toEqual(
+      rejection('BAD_REQUEST', /nested more than 50 levels deep/, 400),
     );
     expect(gateway.logs).toEqual([]);
   });
@@ -142,7 +142,9 @@ describe('deep nesting', () => {
     const gateway = await startTestGateway();
     const body = (levels: number): string => `{"query":"{ __typename }","variables":{"x":${brackets(levels)}}}`;
     expect((await post(gateway, body(50))).data).toEqual({ __typename: 'Query' });
-    expect(seen(gateway, await post(gateway, body(51)))).toEqual(refusal('BAD_REQUEST', /nested more than 50/, 400));
+    expect(summarize(gateway, await post(gateway, body(51)))).toEqual(
+      rejection('BAD_REQUEST', /nested more than 50/, 400),
+    );
   });
 
   test('of extensions is ignored', async () => {
@@ -171,7 +173,7 @@ describe('deep nesting', () => {
       const gateway = await startTestGateway();
       const { errors } = await gateway.send({ query });
       expect(errors.map(({ extensions }) => extensions['code'])).toEqual([code]);
-      expect([gateway.logs, gateway.upstream()]).toEqual([[], []]);
+      expect([gateway.logs, gateway.upstreamRequests()]).toEqual([[], []]);
     },
   );
 });
@@ -186,7 +188,7 @@ describe('a value that is too long', () => {
     const gateway = await startTestGateway();
     const { errors, text } = await gateway.send(body);
     expect(errors.map(({ extensions }) => extensions['code'])).not.toContain('INTERNAL_SERVER_ERROR');
-    expect([errors.length, text.length < 1000, gateway.upstream()]).toEqual([1, true, []]);
+    expect([errors.length, text.length < 1000, gateway.upstreamRequests()]).toEqual([1, true, []]);
   });
 
   test('gets a single error: a list of 2,000 values that are not representations', async () => {

@@ -4,13 +4,13 @@ import { createResponseCache, type CachedResponse } from '../../src/data/cache/r
 import { createCache } from '../../src/data/cache/cache.ts';
 import { DEFAULT_TTL } from '../../src/data/cache/ttl.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { type Answer, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type TestResponse, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createOperation } from '../support/upstream.ts';
 
 const ACTIVE = 'query Active($id: ID!) { meeting(id: $id) { activeLivestream { id status } } }';
 const ENDED = 'query Ended($id: ID!) { livestreamSession(id: $id) { id viewerSeconds } }';
 
-const execute = async (gateway: TestGateway, query: string, id: string): Promise<Answer> =>
+const execute = async (gateway: TestGateway, query: string, id: string): Promise<TestResponse> =>
   gateway.send({ query, variables: { id } });
 
 describe('a cached GraphQL response', () => {
@@ -26,7 +26,7 @@ describe('a cached GraphQL response', () => {
       first.headers.get('content-type'),
     ]);
     expect(second.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
-    expect(gateway.upstream()).toHaveLength(1);
+    expect(gateway.upstreamRequests()).toHaveLength(1);
   });
 
   test('expires with its oldest part: after 2 s for the status of a livestream', async () => {
@@ -34,10 +34,10 @@ describe('a cached GraphQL response', () => {
     await execute(gateway, ACTIVE, gateway.exampleIds.liveMeetingId);
     gateway.clock.advance(1999);
     await execute(gateway, ACTIVE, gateway.exampleIds.liveMeetingId);
-    expect(gateway.upstream()).toHaveLength(1);
+    expect(gateway.upstreamRequests()).toHaveLength(1);
     gateway.clock.advance(1);
     await execute(gateway, ACTIVE, gateway.exampleIds.liveMeetingId);
-    expect(gateway.upstream()).toHaveLength(2);
+    expect(gateway.upstreamRequests()).toHaveLength(2);
   });
 
   test('stays fresh as long as its oldest part: an hour for an ended session', async () => {
@@ -46,7 +46,7 @@ describe('a cached GraphQL response', () => {
       gateway.clock.advance(milliseconds);
       await execute(gateway, ENDED, gateway.exampleIds.endedSessionId);
     }
-    expect(gateway.upstream()).toHaveLength(2);
+    expect(gateway.upstreamRequests()).toHaveLength(2);
   });
 
   test('is separate for each set of variables and for each operation of a document', async () => {

@@ -117,7 +117,7 @@ describe('the contents of the upstream report', () => {
     expect([response.data, at(reportOf(response), 'calls', 0, 'status')]).toEqual([{ livestream: null }, 404]);
   });
 
-  test('count exactly the requests that upstream receivedCount for a query of many rows', async () => {
+  test('count exactly the requests that upstream received for a query of many rows', async () => {
     const gateway = await startTestGateway();
     const query =
       '{ livestreams(first: 30, filter: { status: LIVE }) { nodes { id activeSession { viewerSeconds } } } }';

@@ -114,7 +114,7 @@ describe('the upstream requests of an operation', () => {
 
     expect(meeting?.activeLivestream?.id).toBe(gateway.exampleIds.liveLivestreamId);
     expect(meeting?.activeLivestream?.activeSession?.id).toBe(gateway.exampleIds.liveSessionId);
-    expect(gateway.upstream()).toEqual([ACTIVE_LIVESTREAM, ACTIVE_SESSION]);
+    expect(gateway.upstreamRequests()).toEqual([ACTIVE_LIVESTREAM, ACTIVE_SESSION]);
   });
 
   test('are at most 51 for 50 live livestreams with their sessions', async () => {
@@ -123,8 +123,8 @@ describe('the upstream requests of an operation', () => {
 
     expect(livestreams.nodes).toHaveLength(50);
     for (const node of livestreams.nodes) expect(node.activeSession?.livestream?.id).toBe(node.id);
-    expect(gateway.upstream().filter((request) => request === LIST)).toHaveLength(1);
-    expect(gateway.upstream().length).toBeLessThanOrEqual(51);
+    expect(gateway.upstreamRequests().filter((request) => request === LIST)).toHaveLength(1);
+    expect(gateway.upstreamRequests().length).toBeLessThanOrEqual(51);
   });
 
   test('are one for a livestream that is selected under twenty aliases', async () => {
@@ -137,7 +137,7 @@ describe('the upstream requests of an operation', () => {
     expect(new Set(Array.from({ length: 20 }, (_, index) => at(data, `a${index}`, 'status')))).toEqual(
       new Set(['LIVE']),
     );
-    expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
+    expect(gateway.upstreamRequests()).toEqual(['GET /livestreams/{livestream_id}']);
   });
 
   test('are none for a meeting of which only the id is selected', async () => {
@@ -145,7 +145,7 @@ describe('the upstream requests of an operation', () => {
     const id = gateway.exampleIds.liveMeetingId;
 
     expect(await gateway.query(MeetingIdAlone, { id })).toEqual({ meeting: { id } });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test.each(['idleLivestreamId', 'offlineLivestreamId'] as const)(
@@ -156,7 +156,7 @@ describe('the upstream requests of an operation', () => {
 
       expect(livestream?.status).toMatch(/^(IDLE|OFFLINE)$/);
       expect(livestream?.activeSession).toBeNull();
-      expect(gateway.upstream()).toEqual(['GET /livestreams/{livestream_id}']);
+      expect(gateway.upstreamRequests()).toEqual(['GET /livestreams/{livestream_id}']);
     },
   );
 
@@ -166,7 +166,7 @@ describe('the upstream requests of an operation', () => {
 
     const session = startLivestream?.livestream?.activeSession;
     expect(session?.livestream?.createdAt).toBe(new Date(gateway.clock.now()).toISOString());
-    expect(gateway.upstream()).toEqual(['POST /meetings/{meeting_id}/livestreams', ACTIVE_SESSION]);
+    expect(gateway.upstreamRequests()).toEqual(['POST /meetings/{meeting_id}/livestreams', ACTIVE_SESSION]);
   });
 
   test('do not include a livestream that a list of the same operation contains', async () => {
@@ -198,7 +198,7 @@ describe('the upstream requests of an operation', () => {
     );
 
     expect(data.livestreamSession?.livestream?.name).toMatch(/./);
-    expect(gateway.upstream().toSorted()).toEqual([LIST, SESSION]);
+    expect(gateway.upstreamRequests().toSorted()).toEqual([LIST, SESSION]);
   });
 
   test("do not include a meeting's active livestream that a list of the same operation contains", async () => {
@@ -209,7 +209,7 @@ describe('the upstream requests of an operation', () => {
     const withMeeting = livestreams.nodes.filter(({ meeting }) => meeting !== null);
     expect(withMeeting.length).toBeGreaterThan(40);
     for (const { id, meeting } of withMeeting) expect(meeting?.activeLivestream?.id).toBe(id);
-    expect(gateway.upstream()).toEqual([LIST]);
+    expect(gateway.upstreamRequests()).toEqual([LIST]);
   });
 
   test('do not include the livestream of a session of which only the id is selected', async () => {
@@ -219,7 +219,7 @@ describe('the upstream requests of an operation', () => {
     });
 
     expect(livestreamSession?.livestream?.id).toBe(gateway.exampleIds.idleLivestreamId);
-    expect(gateway.upstream()).toEqual([SESSION]);
+    expect(gateway.upstreamRequests()).toEqual([SESSION]);
   });
 
   test('are at most 64 at a time', async () => {
@@ -237,7 +237,7 @@ describe('the upstream requests of an operation', () => {
     gateway.clock.advance(1000);
 
     expect((await response).errors).toEqual([]);
-    expect(gateway.upstream()).toHaveLength(100);
+    expect(gateway.upstreamRequests()).toHaveLength(100);
     expect(gateway.sandbox.requests().maxInFlight).toBe(64);
   });
 });

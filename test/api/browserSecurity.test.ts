@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'vitest';
 
-import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type TestResponse, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const startMutation = (gateway: TestGateway): string =>
   `mutation { startLivestream(input: { meetingId: "${gateway.exampleIds.emptyMeetingId}" }) { userErrors { code } } }`;
 const START_REQUEST = 'POST /meetings/{meeting_id}/livestreams';
 
-const hasStarted = (gateway: TestGateway): boolean => gateway.upstream().some((call) => call.startsWith('POST '));
+const hasStarted = (gateway: TestGateway): boolean =>
+  gateway.upstreamRequests().some((call) => call.startsWith('POST '));
 
 /** Sends a start with this content type, as a web page could. The body is bytes, so that `fetch` adds no type of its own. */
-async function post(gateway: TestGateway, type: string | null, headers: Record<string, string> = {}): Promise<Answer> {
+async function post(
+  gateway: TestGateway,
+  type: string | null,
+  headers: Record<string, string> = {},
+): Promise<TestResponse> {
   const query = startMutation(gateway);
   const isForm = type?.toLowerCase().includes('urlencoded') ?? false;
   const body = isForm ? new URLSearchParams({ query }).toString() : JSON.stringify({ query });
@@ -53,7 +58,7 @@ describe('a cross-site request that needs no CORS preflight starts no livestream
       'x-http-method-override': 'POST',
     };
     const { status, data } = await gateway.fetch(path, { method, headers });
-    expect([status, data, gateway.upstream()]).toEqual([405, null, []]);
+    expect([status, data, gateway.upstreamRequests()]).toEqual([405, null, []]);
   });
 
   test('rejects a mutation sent by GET when a query precedes it and its fields are in a fragment', async () => {
@@ -65,7 +70,7 @@ describe('a cross-site request that needs no CORS preflight starts no livestream
       });
     expect((await get('M')).status).toBe(405);
     expect((await get('Q')).data).toEqual({ __typename: 'Query' });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('rejects a POST that carries the mutation in its URL', async () => {
@@ -77,7 +82,7 @@ describe('a cross-site request that needs no CORS preflight starts no livestream
       headers: { 'content-type': 'application/json' },
       body: '{}',
     });
-    expect([plain.status, json.status, gateway.upstream()]).toEqual([415, 400, []]);
+    expect([plain.status, json.status, gateway.upstreamRequests()]).toEqual([415, 400, []]);
   });
 });
 
@@ -87,7 +92,7 @@ describe('a request that needs a CORS preflight starts a livestream', () => {
     async (type) => {
       const gateway = await startTestGateway();
       expect((await post(gateway, type)).data).toEqual({ startLivestream: { userErrors: [] } });
-      expect(gateway.upstream()).toContain(START_REQUEST);
+      expect(gateway.upstreamRequests()).toContain(START_REQUEST);
     },
   );
 
@@ -118,13 +123,13 @@ describe('CORS', () => {
     ALLOWED.toUpperCase(),
   ];
 
-  const corsOf = ({ headers }: Answer): [string, string][] =>
+  const corsOf = ({ headers }: TestResponse): [string, string][] =>
     [...headers].filter(([name]) => name.startsWith('access-control-'));
 
   async function sendFrom(
     gateway: TestGateway,
     origin: string,
-  ): Promise<{ preflight: Answer; success: Answer; failure: Answer }> {
+  ): Promise<{ preflight: TestResponse; success: TestResponse; failure: TestResponse }> {
     const headers = {
       origin,
       'access-control-request-method': 'POST',
@@ -183,12 +188,12 @@ describe('CORS', () => {
 
 describe('the host check of a gateway that serves this machine only', () => {
   const query = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
-  const fetchFrom = async (host: string | null, path = query, localOnly = true): Promise<Answer> => {
+  const fetchFrom = async (host: string | null, path = query, localOnly = true): Promise<TestResponse> => {
     const gateway = await startTestGateway({ options: { localOnly } });
     const response = await gateway.fetch(path, {
       headers: { accept: 'application/json', ...(host !== null && { host }) },
     });
-    expect(gateway.upstream()).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual([]);
     return response;
   };
 
