@@ -59,7 +59,7 @@ const BYPASSES: [what: string, query: string, expected: RegExp][] = [
 ];
 
 describe('a document that is known to bypass limiters', () => {
-  test.each(BYPASSES)('is rejected by POST and GET: %s', async (_what, query, expected) => {
+  test.each(BYPASSES)('is rejected by POST and GET: %s', async (_case, query, expected) => {
     const gateway = await startTestGateway();
     for (const variables of [{}, { a: 1 }]) {
       const { errors, data } = await gateway.send({
@@ -92,7 +92,7 @@ describe('a document that is known to bypass limiters', () => {
       `{ livestreams { nodes { ${'id '.repeat(1900)} } } }`,
     ],
     ['thousands of unknown fields', `{ meeting(id: "a") { ${repeatText(1900, (index) => `f${index}`)} } }`],
-  ])('is rejected with a bounded number and length of errors: %s', async (_what, query) => {
+  ])('is rejected with a bounded number and length of errors: %s', async (_case, query) => {
     const gateway = await startTestGateway();
     const { errors, data, text } = await gateway.send({ query });
     expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
@@ -130,7 +130,7 @@ describe('deep nesting', () => {
       'a representation',
       `{"query":"query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }","variables":{"r":[${braces(150_000)}]}}`,
     ],
-  ])('in %s is rejected with BAD_REQUEST', async (_what, body) => {
+  ])('in %s is rejected with BAD_REQUEST', async (_case, body) => {
     const gateway = await startTestGateway();
     expect(summarize(gateway, await post(gateway, body))).toEqual(
       rejection('BAD_REQUEST', /nested more than 50 levels deep/, 400),
@@ -169,7 +169,7 @@ describe('deep nesting', () => {
     ],
   ])(
     'of %s in the document is rejected by GraphQL validation or as invalid input, without a crash',
-    async (_what, query, code) => {
+    async (_case, query, code) => {
       const gateway = await startTestGateway();
       const { errors } = await gateway.send({ query });
       expect(errors.map(({ extensions }) => extensions['code'])).toEqual([code]);
@@ -184,7 +184,7 @@ describe('a value that is too long', () => {
     ['a non-ASCII operation name', { query: 'query A { __typename }', operationName: '€\u0000💥'.repeat(50_000) }],
     ['an id', { query: 'query ($id: ID!) { livestream(id: $id) { id } }', variables: { id: 'x'.repeat(900_000) } }],
     ['a document id', { documentId: 'x'.repeat(900_000) }],
-  ])('is rejected without being repeated in the error: %s', async (_what, body) => {
+  ])('is rejected without being repeated in the error: %s', async (_case, body) => {
     const gateway = await startTestGateway();
     const { errors, text } = await gateway.send(body);
     expect(errors.map(({ extensions }) => extensions['code'])).not.toContain('INTERNAL_SERVER_ERROR');
