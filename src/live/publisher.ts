@@ -174,8 +174,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     published,
     sendInitialState({ target, queue }, livestream) {
       const { id } = livestream;
-      // The state may come from the cache, so that any state read from upstream must be able to replace it.
-      if (!published.has(id)) publish(livestream, { logical: 0, wallTime: clock.now() });
+      // The state may come from the cache, so that any state read from upstream must be able to replace it. It reaches all
+      // subscribers, so it must not be older than what they have received, as the state in a cached list can be.
+      if (!published.has(id)) publish(latest(id) ?? livestream, { logical: 0, wallTime: clock.now() });
       const last = published.get(id);
       const current = latest(id) ?? last?.livestream ?? livestream;
       if (!isActive(current) && target.livestreamId === null) return;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { LiveState } from '../../src/live/types.ts';
 import type { ResponseFormats } from '../../src/sandbox/settings.ts';
 import {
   createLiveWorld,
@@ -108,6 +109,23 @@ describe('notifications', () => {
     await world.advance(0);
     expect(subscriber.states.at(-1)?.livestream.name).toBe('New name');
     expect(subscriber.states).toHaveLength(2);
+  });
+
+  test('an ended livestream is not published as active again when a new subscriber gets an older, cached list', async () => {
+    const world = await createLiveWorld();
+    const { dataSource, account, exampleIds } = world;
+    const livestreamId = exampleIds.liveLivestreamId;
+    const isOwn = ({ livestream }: LiveState): boolean => livestream.id === livestreamId;
+    const first = await world.subscribe(APP_WIDE);
+    await world.advance(0);
+    world.sandbox.trigger({ kind: 'livestream-failed', livestreamId });
+    const operation = dataSource.operation(account, new AbortController().signal, () => {});
+    await dataSource.reads.livestream.get(operation, livestreamId, dataSource.reads.now());
+    const second = await world.subscribe(APP_WIDE);
+    await world.advance(0);
+    expect(first.states.filter(isOwn).map(({ livestream }) => livestream.status)).toEqual(['LIVE', 'ERRORED']);
+    expect(second.states.filter(isOwn)).toEqual([]);
+    expect(second.states.length).toBeGreaterThan(0);
   });
 
   test('the end of a livestream removes its session from the cache', async () => {
