@@ -1,8 +1,8 @@
-# Alpine: nothing in here is compiled for another C library, and it is the smallest of Node's images.
+# Alpine is the smallest of Node's images, and no dependency is compiled for another C library.
 FROM node:24-alpine AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Node is the image's own, since the package "node" is a development dependency. No package needs its scripts, types or source maps.
+# Node comes from the image: the package "node" is a development dependency. No package needs its scripts, types or source maps.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
@@ -17,5 +17,5 @@ EXPOSE 4000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Without npm or a shell between, signals reach it.
+# Run without npm or a shell in between, so that signals reach Node.
 CMD ["node", "src/node.ts"]

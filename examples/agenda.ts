@@ -4,7 +4,7 @@ import { createSchema, createYoga } from 'graphql-yoga';
 
 /**
  * A second subgraph, as another team could own it. It adds agendas to meetings and does not use livestreams.
- * `node examples/agenda.ts` serves it at http://127.0.0.1:4002/graphql. `PORT` sets another port.
+ * `npx node examples/agenda.ts` serves it at http://127.0.0.1:4002/graphql. `PORT` sets another port.
  */
 export const AGENDA_SDL = /* GraphQL */ `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])

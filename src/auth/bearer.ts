@@ -21,5 +21,8 @@ export function bearerOf({ headers }: Request): string {
 
 /** Returns the API key of a request: `x-api-key`, or else the bearer token. Throws `UNAUTHENTICATED` if both are missing. */
 export function apiKeyOf(request: Request): string {
-  return request.headers.get(API_KEY_HEADER) ?? bearerOf(request);
+  const key = request.headers.get(API_KEY_HEADER);
+  if (key === null && request.headers.get('authorization') === null)
+    throw unauthenticated(`Send the header "${API_KEY_HEADER}: <key>" or "authorization: Bearer <key>".`);
+  return key ?? bearerOf(request);
 }
