@@ -9,6 +9,11 @@ export function runs(usual: number): number {
   return IS_THOROUGH ? usual * THOROUGH_FACTOR : usual;
 }
 
+/** One in three of the `items`, starting with the one at `offset`, or all of them in a thorough run. */
+export function someOf<Item>(items: readonly Item[], offset: number): Item[] {
+  return items.filter((_item, index) => IS_THOROUGH || index % 3 === offset % 3);
+}
+
 /** A test's timeout in ms: `usualMs`, or longer in a thorough run. Generous, so that a busy machine fails no test. */
 export function timeoutMs(usualMs: number): number {
   return IS_THOROUGH ? usualMs * THOROUGH_FACTOR : usualMs;
