@@ -107,6 +107,7 @@ describe.each(pages)('the commands of $page', ({ blocks }) => {
     const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
     const env = {
       PATH: `${ROOT}/node_modules/.bin:${process.env['PATH']}`,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       PORT: `${port}`,
       SANDBOX_PORT: `${sandboxPort}`,
     };
