@@ -1,28 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { CHROMIUM, type Program, startProgram } from './startProgram.ts';
 
 const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Watch', 'Stop'];
 /** The tab whose operation is a subscription. */
 const WATCH = 'Watch';
 
-/** Debian's Chromium, without background requests to Google. */
-const CHROMIUM = {
-  executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
-
-let program: { address: string; end: () => Promise<unknown> };
+let program: Program;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -32,20 +17,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([browser.close(), program.end()]);
 });
-
-/** Starts the real program with its sandbox, on free ports. */
-async function startProgram(): Promise<typeof program> {
-  const env = { ...process.env, PORT: '0', SANDBOX_PORT: '0' };
-  const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [banner] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
-  const address = /http:\S+/.exec(banner ?? '')?.[0] ?? '';
-  const exited = once(child, 'exit');
-  const end = async (): Promise<unknown> => {
-    child.kill('SIGTERM');
-    return exited;
-  };
-  return { address, end };
-}
 
 interface OpenPage {
   page: Page;

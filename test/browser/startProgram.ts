@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Debian's Chromium, without background requests to Google. */
+export const CHROMIUM = {
+  executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+export interface Program {
+  /** The URL of the GraphQL endpoint. */
+  address: string;
+  end: () => Promise<unknown>;
+}
+
+/** Starts the real program with its sandbox, on free ports. */
+export async function startProgram(settings: Record<string, string> = {}): Promise<Program> {
+  const env = { ...process.env, ...settings, PORT: '0', SANDBOX_PORT: '0' };
+  const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [banner] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
+  const address = /http:\S+/.exec(banner ?? '')?.[0] ?? '';
+  const exited = once(child, 'exit');
+  const end = async (): Promise<unknown> => {
+    child.kill('SIGTERM');
+    return exited;
+  };
+  return { address, end };
+}
