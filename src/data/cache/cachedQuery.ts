@@ -10,7 +10,7 @@ import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } fr
 import { createFreshness } from './freshness.ts';
 import type { Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
-import { createReadCoalescer, type Lookup, type ReadOptions } from './readCoalescer.ts';
+import { createInFlightReads, type Lookup, type ReadOptions } from './inFlightReads.ts';
 import { createSharedCache } from './sharedCache.ts';
 import { allowsStale } from './staleIfError.ts';
 import type { TtlSettings } from './ttl.ts';
@@ -66,7 +66,7 @@ export function createCachedQuery<Key, Value extends object | null>(
     schema === undefined || sharedValues === null
       ? null
       : createSharedCache({ ...options, schema, sharedValues, clock, invalidations });
-  const reads = createReadCoalescer({ clock, ttl, invalidations, entries, sharedCache, set, serveFresh }, options);
+  const reads = createInFlightReads({ clock, ttl, invalidations, entries, sharedCache, set, serveFresh }, options);
 
   function lookUp(operation: Operation, key: Key, since = BEGINNING): Lookup<Key> {
     return { ...entries.addressOf(operation.account.id, key), operation, since };

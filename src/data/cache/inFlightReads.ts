@@ -29,13 +29,13 @@ export interface Lookup<Key> extends EntryAddress<Key> {
 }
 
 /** Reads the missing values of one cached query. Lookups of the same key share one read (request coalescing). */
-export interface ReadCoalescer<Key, Value> {
+export interface InFlightReads<Key, Value> {
   /** Joins a read in flight whose result will be new enough, or else starts a read. The caller must join or detach the flight. */
   joinOrStart(lookup: Lookup<Key>): { flight: SingleFlight<Value>; isJoined: boolean };
   isInFlight(address: EntryAddress<Key>): boolean;
 }
 
-export interface ReadCoalescerContext<Key, Value> {
+export interface InFlightReadsContext<Key, Value> {
   clock: Clock;
   ttl: TtlSettings;
   invalidations: Invalidations;
@@ -55,10 +55,10 @@ interface ReadInFlight<Value> {
   since: HybridTimestamp;
 }
 
-export function createReadCoalescer<Key, Value extends object | null>(
-  { clock, ttl, invalidations, entries, sharedCache, set, serveFresh }: ReadCoalescerContext<Key, Value>,
+export function createInFlightReads<Key, Value extends object | null>(
+  { clock, ttl, invalidations, entries, sharedCache, set, serveFresh }: InFlightReadsContext<Key, Value>,
   options: ReadOptions<Key, Value>,
-): ReadCoalescer<Key, Value> {
+): InFlightReads<Key, Value> {
   const { route } = options;
   const inFlight = new Map<string, ReadInFlight<Value>>();
 
