@@ -17,6 +17,12 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000, interval: 2 } },
     // Vitest's default leaves one core to itself, but needs none once the tests run.
     maxWorkers: '100%',
+    // The test files of a worker share its process and its modules: loading them for each file takes a quarter of the time.
+    // What a test starts must end with the test (`cleanUpAfterTest`); Vitest restores what a test replaces.
+    isolate: false,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
   },
   // Vitest would take the package's ES module for our own imports and its CommonJS for those of its dependants: two classes
   // of each name, where Node has one.

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { explain, runWebhookCommand } from '../../src/cli/webhooksCommand.ts';
-import { getAt, closeAfterTest, serveSandbox } from '../sandbox/serveSandbox.ts';
+import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 
 const HOOK = 'https://gateway.example/webhooks/realtimekit';
 const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
@@ -21,7 +22,7 @@ async function startOperator() {
     CLOUDFLARE_API_TOKEN: TOKEN,
   };
   const transport = createUndiciTransport();
-  closeAfterTest(transport);
+  cleanUpAfterTest(() => transport.close());
   /** Returns what the command prints, or the error line after `failed: `. */
   const run = async (args: string[], changes: Record<string, string | undefined> = {}): Promise<string> => {
     const options = { clock: served.clock, random: () => 0, transport: transport.send };

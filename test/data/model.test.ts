@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { modelScenarios } from '../support/model/actions.ts';
 import { createGatewayExecutor, createSharedExecutor } from '../support/model/executors.ts';
 import { runModel } from '../support/model/run.ts';
@@ -13,7 +14,7 @@ import {
   type SandboxRequest,
 } from '../support/model/world.ts';
 import { runs, timeoutMs } from '../support/runs.ts';
-import { cleanUpAfterTest, createCountingTransport } from '../support/upstream.ts';
+import { createCountingTransport } from '../support/upstream.ts';
 
 const RUNS_IN_PROCESS = runs(15);
 const RUNS_OVER_HTTP = runs(2);

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { path } from '../../src/realtimekit/path.ts';
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import {
   APP,
-  cleanUpAfterTest,
   createOperationClient,
   clientOptions,
   createCountingTransport,

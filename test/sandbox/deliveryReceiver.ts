@@ -1,7 +1,8 @@
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { getAt, closeAfterTest, serveSandbox } from './serveSandbox.ts';
+import { getAt, serveSandbox } from './serveSandbox.ts';
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 
 /** A request that a receiver got. */
 export interface ReceivedRequest {
@@ -39,7 +40,7 @@ export async function startReceiver(...replies: Reply[]) {
     server.closeAllConnections();
     await closed;
   };
-  closeAfterTest({ close });
+  cleanUpAfterTest(close);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('Not listening');
   return { url: `http://127.0.0.1:${address.port}/hook`, received, abortedCount: () => abortedCount };

@@ -1,14 +1,9 @@
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { type FakeClock, createFakeClock } from '../support/fakeClock.ts';
-
-const servers: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
 
 /** A response with its JSON body; `body` is undefined if the response has none. */
 export interface JsonResponse {
@@ -17,16 +12,11 @@ export interface JsonResponse {
   body: unknown;
 }
 
-/** Closes a server after the test. */
-export function closeAfterTest(server: { close(): Promise<void> }): void {
-  servers.push(server);
-}
-
 /** Serves a sandbox over HTTP, with a fake clock, until the end of the test. */
 export async function serveSandbox(settings: SettingsPatch = {}, clock: FakeClock = createFakeClock()) {
   const sandbox = createSandbox({ clock, settings });
   const server = await startSandboxServer({ port: 0, sandbox });
-  closeAfterTest(server);
+  cleanUpAfterTest(() => server.close());
   const base = `${server.url}/accounts/an-account/realtime/kit/an-app`;
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${base}${path}`, { redirect: 'manual', headers: { authorization: 'Bearer t' }, ...init });

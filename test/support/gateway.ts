@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 
 import type { Clock } from '../../src/lib/clock.ts';
 import { createGateway, type GatewayOptions } from '../../src/server/gateway.ts';
@@ -12,6 +12,7 @@ import type { CachingSettings } from '../../src/data/cachingSettings.ts';
 import { DEFAULT_TTL, type TtlSettings } from '../../src/data/cache/ttl.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
+import { cleanUpAfterTest } from './cleanup.ts';
 import { createFakeClock } from './fakeClock.ts';
 
 export interface TestGatewayOptions {
@@ -68,12 +69,6 @@ export const APP = 'app-11d2';
 /** Matches the messages of log entries about operations. */
 const OPERATION_MESSAGE = /^(Operation completed|Subscription ended|Request rejected)/;
 
-const openGateways: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(openGateways.splice(0).map((gateway) => gateway.close()));
-});
-
 /**
  * Starts a gateway over a sandbox behind a real server, both on one fake clock, and closes them after the test. Timers of less than
  * a second, such as the backoff between retries, expire at once; longer ones expire when the test advances the clock.
@@ -83,6 +78,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
   const testbed = options.sandboxOf?.testbed ?? (await startTestbed(settings));
   const { clock, sandbox, server } = testbed;
   const transport = createUndiciTransport();
+  cleanUpAfterTest(() => transport.close());
   const logs: LogEntry[] = [];
   const operationLogs: LogEntry[] = [];
   const gateway = createGateway({
@@ -171,11 +167,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     },
     /** Waits for a round trip to the sandbox that does not count as an upstream request. */
     roundTrip: async (): Promise<unknown> => (await globalThis.fetch(`${server.origin}/__sandbox`)).json(),
-    async close(): Promise<void> {
-      await Promise.all([transport.close(), ...(options.sandboxOf === undefined ? [server.close()] : [])]);
-    },
   };
-  openGateways.push(testGateway);
   return testGateway;
 }
 
@@ -183,7 +175,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
 async function startTestbed(settings: SettingsPatch) {
   const clock = createFakeClock();
   const sandbox = createSandbox({ clock, settings });
-  return { clock, sandbox, server: await startSandboxServer({ port: 0, sandbox }) };
+  const server = await startSandboxServer({ port: 0, sandbox });
+  cleanUpAfterTest(() => server.close());
+  return { clock, sandbox, server };
 }
 
 export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;

@@ -10,9 +10,10 @@ import {
   type JWK,
   SignJWT,
 } from 'jose';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 
 import type { AuthSettings } from '../../src/auth/authenticate.ts';
+import { cleanUpAfterTest } from './cleanup.ts';
 import { at, matching, startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 import { startHttp } from './origins.ts';
 
@@ -49,12 +50,6 @@ export interface TokenOptions {
   header?: Record<string, unknown>;
 }
 
-const servers: { stop(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
-
 /** Starts an identity provider that publishes its keys at `jwksUrl` until the test ends. */
 export async function startIdentityProvider() {
   const state: { keyResponse: KeyResponse; keys: SigningKey[]; requestedPaths: string[] } = {
@@ -68,7 +63,7 @@ export async function startIdentityProvider() {
     const keys = JSON.stringify({ keys: state.keys.map(({ jwk }) => jwk) });
     respondWithKeys(url === MOVED_PATH ? 'keys' : state.keyResponse, keys, response);
   });
-  servers.push(server);
+  cleanUpAfterTest(() => server.stop());
   const jwksUrl = server.url + KEYS_PATH;
   return {
     jwksUrl,
@@ -90,7 +85,7 @@ export function jwtSettings(
   return { kind: 'jwt', issuer: ISSUER, audiences, clockSkewSeconds, key };
 }
 
-/** Key pairs take long to generate: each is generated once for a whole test file. */
+/** Key pairs take long to generate: the tests share them. */
 const keyPairs = new Map<string, Promise<GenerateKeyPairResult>>();
 
 /** The key with this id: always the same. */

@@ -1,13 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach } from 'vitest';
 
-const running = new Set<ChildProcess>();
-
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-  running.clear();
-});
+import { cleanUpAfterTest } from './cleanup.ts';
 
 export interface Program {
   child: ChildProcess;
@@ -30,7 +24,7 @@ export const PROGRAM_ENVIRONMENT = {
 export function startProgram(settings: Record<string, string> = {}): Program {
   const env = { ...PROGRAM_ENVIRONMENT, ...settings };
   const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
+  cleanUpAfterTest(() => child.kill('SIGKILL'));
   const exitCode = once(child, 'exit').then(() => child.exitCode);
   let text = '';
   const arrived = new EventTarget();

@@ -1,4 +1,3 @@
-import { afterEach } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import { UpstreamError } from '../../src/domain/errors.ts';
 import type { StartInput } from '../../src/domain/startStop.ts';
@@ -15,18 +14,8 @@ import type { ApiPath } from '../../src/realtimekit/path.ts';
 import { createOperationReport } from '../../src/data/operationReport.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { createDataSource } from '../../src/data/dataSource.ts';
+import { cleanUpAfterTest } from './cleanup.ts';
 import { createFakeClock } from './fakeClock.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()));
-});
-
-/** Runs `cleanup` after the test. */
-export function cleanUpAfterTest(cleanup: () => Promise<void>): void {
-  cleanups.push(cleanup);
-}
 
 /** An app that the sandbox accepts. The values look like real ones. */
 export const APP = {

@@ -14,7 +14,8 @@ import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
 import { gatewaySchema } from '../../src/graphql/schema.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import type { Transport, TransportResponse } from '../../src/realtimekit/transport.ts';
-import { getAt, closeAfterTest, serveSandbox } from '../sandbox/serveSandbox.ts';
+import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import type { LogEntry } from '../support/gateway.ts';
 
@@ -24,13 +25,11 @@ export const WEBHOOK_PATH = '/webhooks/realtimekit';
 export async function listen(gateway: ReturnType<typeof createWebhookServer>): Promise<string> {
   const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closeAfterTest({
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+  cleanUpAfterTest(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('Not listening');
@@ -59,7 +58,7 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
   const served = await serveSandbox({ goLiveAfterMs: 0, ...settings });
   const { clock, keyUrl, post, sandbox, exampleIds } = served;
   const transport = createUndiciTransport();
-  closeAfterTest(transport);
+  cleanUpAfterTest(() => transport.close());
   const events: WebhookEvent[] = [];
   const logs: LogEntry[] = [];
   const receive = createWebhookReceiver({
