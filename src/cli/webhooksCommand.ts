@@ -2,7 +2,7 @@ import { createLocalBudget } from '../budget/localBudget.ts';
 import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
 import { readApp } from '../config/realtimekit.ts';
 import { createAccounts } from '../data/account.ts';
-import { createOperationReport } from '../data/operationReport.ts';
+import { OperationReport } from '../data/operationReport.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import { ID_RULE, isId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -134,7 +134,7 @@ function throwUnknownApp(): never {
 async function createRequestContext(token: string, clock: Clock): Promise<RequestContext> {
   return {
     account: await createAccounts({ createBudget: () => createLocalBudget(clock) }).forToken(token),
-    report: createOperationReport(Infinity, clock),
+    report: new OperationReport(Infinity, clock),
     priority: 'mutation',
     runLimited: async (work) => work(),
     signal: undefined,

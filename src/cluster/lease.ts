@@ -1,3 +1,4 @@
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { raceAbort, sleep } from '../lib/timeout.ts';
 import type { Bus } from './bus.ts';
@@ -9,7 +10,7 @@ export interface Leases {
    * Returns true if `holder` now has the lease, for `ttlMs` or until its release. If another holder has it, waits for its release,
    * at most `waitTimeoutMs`, and returns false. Rejects with `StoreUnavailableError`, or with the reason of `signal`.
    */
-  acquire(key: string, holder: string, times: LeaseTimes, signal?: AbortSignal): Promise<boolean>;
+  acquire(key: string, holder: string, times: LeaseTimes, signal?: CancellationSignal): Promise<boolean>;
   /** Releases the lease if `holder` still has it, and wakes the replicas that wait for it. Never rejects. */
   release(key: string, holder: string): Promise<void>;
 }

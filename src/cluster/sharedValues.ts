@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { HybridTimestamp } from './hybridClock.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
 import { createStoreClock } from './storeClock.ts';
@@ -24,7 +25,7 @@ export interface SharedValues {
    * Returns null once another replica's lease has ended: its value may be there now. Returns a lease without effect if the store
    * is unavailable or `signal` is aborted. Never rejects.
    */
-  acquireLease(id: string, signal: AbortSignal | undefined): Promise<Lease | null>;
+  acquireLease(id: string, signal: CancellationSignal | undefined): Promise<Lease | null>;
 }
 
 export interface SharedValuesOptions extends LeasesOptions {

@@ -9,18 +9,12 @@ import {
 } from '../domain/models.ts';
 import type { Endpoints } from '../realtimekit/endpoints.ts';
 import { toUnixRange } from '../realtimekit/parseAnalytics.ts';
-import type { Cache } from './cache/cache.ts';
-import type { CachedQuery } from './cache/cachedQuery.ts';
+import type { CreateQuery } from './cache/cachedQuery.ts';
 import { ALL_LISTS } from './cache/tags.ts';
 import type { TtlSettings } from './cache/ttl.ts';
 
 /** The analytics of a time range, in total and by day. Each takes a request and is cached on its own. */
-export interface AnalyticsReads {
-  analytics: CachedQuery<TimeRange, Analytics>;
-  dailyAnalytics: CachedQuery<TimeRange, DayAnalytics[]>;
-}
-
-export function createAnalyticsReads(endpoints: Endpoints, cache: Cache, { metersMs }: TtlSettings): AnalyticsReads {
+export function createAnalyticsReads(endpoints: Endpoints, createQuery: CreateQuery, { metersMs }: TtlSettings) {
   const options = {
     // Upstream's ranges are in whole seconds: ranges that differ by less share a cache entry.
     keyOf: (range: TimeRange) => Object.values(toUnixRange(range)).join(' '),
@@ -30,16 +24,16 @@ export function createAnalyticsReads(endpoints: Endpoints, cache: Cache, { meter
     tags: () => [ALL_LISTS],
   };
   return {
-    analytics: cache.createQuery({
+    analytics: createQuery<TimeRange, Analytics>({
       ...options,
       route: '/analytics/livestreams/overall',
-      load: async (operation, range) => endpoints.analytics(operation, range),
+      load: (operation, range) => endpoints.analytics(operation, range),
       schema: analyticsSchema,
     }),
-    dailyAnalytics: cache.createQuery({
+    dailyAnalytics: createQuery<TimeRange, DayAnalytics[]>({
       ...options,
       route: '/analytics/livestreams/daywise',
-      load: async (operation, range) => endpoints.dailyAnalytics(operation, range),
+      load: (operation, range) => endpoints.dailyAnalytics(operation, range),
       schema: v.array(dayAnalyticsSchema),
     }),
   };

@@ -6,6 +6,7 @@ import type { SharedStore } from '../cluster/sharedStore.ts';
 import { createSharedValues } from '../cluster/sharedValues.ts';
 import { createStartLock } from '../cluster/startLock.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
 import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
@@ -24,7 +25,7 @@ import { type EntityReads, createEntityReads } from './entityReads.ts';
 import { type LivestreamMutations, createLivestreamMutations } from './livestreamMutations.ts';
 import { createMutationEffects } from './mutationEffects.ts';
 import type { Operation, RequestOrigin } from './operation.ts';
-import { createOperationReport, type ReportListeners } from './operationReport.ts';
+import { OperationReport, type ReportListeners } from './operationReport.ts';
 import { applyRemoteChanges, createChangePublisher } from './replication.ts';
 
 /** The maximum number of reads that one operation has in flight. The process has no such limit: a small pool would be worse than none. */
@@ -42,7 +43,7 @@ export interface DataSource {
    */
   operation(
     account: Account,
-    signal: AbortSignal,
+    signal: CancellationSignal,
     onLivestream: (livestream: Livestream) => void,
     origin?: RequestOrigin,
   ): Operation;
@@ -97,7 +98,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   const allListeners = createChangeFeed();
   allListeners.subscribe(localListeners);
   if (peers !== null) allListeners.subscribe(createChangePublisher(peers));
-  const reads = createEntityReads(endpoints, cache, { ttl, listener: allListeners });
+  const { reads, ingestion } = createEntityReads(endpoints, cache, { ttl, listener: allListeners });
   const accounts = createAccounts({
     createBudget: (tokenHash) =>
       peers === null
@@ -110,7 +111,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     onRevoked: (tokenHash) => cache.invalidate(tokenHash, [TOKEN_REVOKED]),
   });
   if (peers !== null) {
-    applyRemoteChanges({ ...peers, invalidations, accounts, reads, localListeners });
+    applyRemoteChanges({ ...peers, invalidations, accounts, ingestion, localListeners });
     peers.store.onReconnect(() => accounts.resync());
     // This replica missed every invalidation before it started.
     invalidations.invalidateAll();
@@ -119,7 +120,12 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     endpoints,
     clockSkewMs: client.clockSkewMs,
     clock,
-    effects: createMutationEffects({ cache, reads, listener: allListeners }),
+    effects: createMutationEffects({
+      cache,
+      activeLivestream: reads.activeLivestream,
+      ingestion,
+      listener: allListeners,
+    }),
     lock: peers && createStartLock(peers),
   });
   const pendingMutations = createPendingWork();
@@ -127,7 +133,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     account: async (token) => accounts.forToken(token),
     operation: (account, signal, onLivestream, { counters, span } = {}) => ({
       account,
-      report: createOperationReport(maxRequestsPerOperation, clock, { metrics, counters }),
+      report: new OperationReport(maxRequestsPerOperation, clock, { metrics, counters }),
       startedAt: cache.now(),
       priority: 'read',
       runLimited: createConcurrencyLimit(MAX_READS_IN_FLIGHT),

@@ -56,7 +56,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
   }
 
   const readActive = async (operation: Operation, meetingId: string): Promise<Livestream | null> =>
-    endpoints.activeLivestream(detached(operation), meetingId);
+    (await endpoints.activeLivestream(detached(operation), meetingId)).value;
 
   /** Whether a start sent at `sentAt` created this active livestream: it is not older than the request, by upstream's clock. */
   function isResultOf(input: StartInput, sentAt: number, { name, createdAt }: Livestream): boolean {

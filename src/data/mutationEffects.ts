@@ -1,10 +1,11 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import type { LivestreamRef } from '../domain/models.ts';
 import type { MutationError, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
-import type { Cache } from './cache/cache.ts';
+import type { CachedQuery } from './cache/cachedQuery.ts';
+import type { Invalidations } from './cache/invalidation.ts';
 import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS } from './cache/tags.ts';
 import type { ChangeListener, PendingName } from './changeFeed.ts';
-import type { EntityReads } from './entityReads.ts';
+import type { Ingestion } from './ingestion.ts';
 import type { Operation } from './operation.ts';
 
 /** What starts and stops do to the cache: they invalidate what they changed, and cache the new state where it is certain. */
@@ -23,14 +24,19 @@ export interface MutationEffects {
 }
 
 export interface MutationEffectsOptions {
-  cache: Cache;
-  reads: Pick<EntityReads, 'activeLivestream' | 'rememberName'>;
+  cache: Invalidations;
+  /** The query of the active livestream by meeting, which a mutation changes. */
+  activeLivestream: Pick<CachedQuery<string, LivestreamRef | null>, 'getAnyAge' | 'set'>;
+  ingestion: Pick<Ingestion, 'rememberName'>;
   listener: Pick<ChangeListener, 'onMeeting'>;
 }
 
-export function createMutationEffects({ cache, reads, listener }: MutationEffectsOptions): MutationEffects {
-  const { activeLivestream } = reads;
-
+export function createMutationEffects({
+  cache,
+  activeLivestream,
+  ingestion,
+  listener,
+}: MutationEffectsOptions): MutationEffects {
   /** The meeting's active livestream has changed to `active`, which is undefined if unknown. */
   function invalidateMeeting(
     operation: Operation,
@@ -63,7 +69,7 @@ export function createMutationEffects({ cache, reads, listener }: MutationEffect
       if ('userError' in outcome) return onRejected(operation, meetingId, outcome.userError, sentAt);
       const { livestream } = outcome;
       const pendingName = name === null ? null : { id: livestream.id, name };
-      if (pendingName !== null) reads.rememberName(operation.account.id, pendingName);
+      if (pendingName !== null) ingestion.rememberName(operation.account.id, pendingName);
       return invalidateMeeting(operation, meetingId, livestream, sentAt, pendingName);
     },
     stopped(operation, meetingId, outcome, sentAt) {

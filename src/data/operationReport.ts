@@ -1,7 +1,7 @@
 import type { BudgetSnapshot } from '../budget/localBudget.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { RequestContext } from '../realtimekit/requestContext.ts';
+import type { RecordedCall, RequestContext } from '../realtimekit/requestContext.ts';
 import type { Method } from '../realtimekit/transport.ts';
 import type { Metrics, ReadSource } from '../telemetry/metrics.ts';
 import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
@@ -28,19 +28,6 @@ export interface UpstreamReport {
   calls: UpstreamCall[];
 }
 
-type RequestReport = RequestContext['report'];
-
-/** Records one operation's reads and mutations, and limits the number of its upstream requests. */
-export interface OperationReport extends RequestReport {
-  /** Records a read that needed no request of its own. */
-  recordHit(route: string, source: Exclude<ReadSource, 'network'>): void;
-  /** Part of the operation's result is fresh only until then, in milliseconds since the Unix epoch. */
-  capFreshUntil(untilMs: number): void;
-  /** Until when the whole result is fresh, in milliseconds since the Unix epoch; infinite if nothing has limited it. */
-  freshUntil(): number;
-  toUpstreamReport(budget: BudgetSnapshot): UpstreamReport;
-}
-
 /** What else counts the operation's requests and reads. */
 export interface ReportListeners {
   metrics?: Pick<Metrics, 'upstreamRequest' | 'read'> | undefined;
@@ -48,56 +35,94 @@ export interface ReportListeners {
   counters?: UpstreamCounters | undefined;
 }
 
-/** `maxRequests`: how many upstream requests the operation may send before `recordRequest` throws. */
-export function createOperationReport(
-  maxRequests: number,
-  clock: Clock,
-  { metrics, counters }: ReportListeners = {},
-): OperationReport {
-  const calls: UpstreamCall[] = [];
-  /** When each request in flight was sent. */
-  const inFlight = new Map<UpstreamCall, number>();
-  let requests = 0;
-  let freshUntil = Infinity;
-  const count = (...sources: ReadSource[]): number => calls.filter(({ source }) => sources.includes(source)).length;
-  return {
-    recordRequest(method, route, isExempt) {
-      if (requests >= maxRequests && !isExempt) throw tooExpensive(maxRequests);
-      requests += 1;
-      if (counters !== undefined) counters.requests += 1;
-      metrics?.read('network');
-      const sentAt = clock.now();
-      const call: UpstreamCall = { method, route, status: null, ms: 0, source: 'network' };
-      calls.push(call);
-      inFlight.set(call, sentAt);
-      return (status) => {
-        if (!inFlight.delete(call)) return;
-        call.status = status;
-        call.ms = clock.now() - sentAt;
-        metrics?.upstreamRequest({ method, route, status, seconds: call.ms / 1000 });
-      };
-    },
-    recordHit(route, source) {
-      calls.push({ method: 'GET', route, status: null, ms: 0, source });
-      if (counters !== undefined) counters[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
-      metrics?.read(source);
-    },
-    capFreshUntil(untilMs) {
-      freshUntil = Math.min(freshUntil, untilMs);
-    },
-    freshUntil: () => freshUntil,
-    toUpstreamReport({ limit, remaining, resetsAt }) {
-      const now = clock.now();
-      for (const [call, sentAt] of inFlight) call.ms = now - sentAt;
-      return {
-        requests,
-        cacheHits: count('cache', 'stale'),
-        coalesced: count('coalesced'),
-        budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - now) / 1000)) },
-        calls,
-      };
-    },
-  };
+/** Records one operation's reads and mutations, and limits the number of its upstream requests. A class, since each operation has one. */
+export class OperationReport implements RequestReport {
+  readonly #maxRequests: number;
+  readonly #clock: Clock;
+  readonly #listeners: ReportListeners;
+  readonly #calls: UpstreamCall[] = [];
+  #requests = 0;
+  #freshUntil = Infinity;
+
+  /** `maxRequests`: how many upstream requests the operation may send before `recordRequest` throws. */
+  constructor(maxRequests: number, clock: Clock, listeners: ReportListeners = {}) {
+    this.#maxRequests = maxRequests;
+    this.#clock = clock;
+    this.#listeners = listeners;
+  }
+
+  recordRequest(method: Method, route: string, isExempt: boolean): RecordedCall {
+    if (this.#requests >= this.#maxRequests && !isExempt) throw tooExpensive(this.#maxRequests);
+    const { counters, metrics } = this.#listeners;
+    this.#requests += 1;
+    if (counters !== undefined) counters.requests += 1;
+    metrics?.read('network');
+    const call = new RequestInFlight(method, route, this.#clock, metrics);
+    this.#calls.push(call);
+    return call;
+  }
+
+  /** Records a read that needed no request of its own. */
+  recordHit(route: string, source: Exclude<ReadSource, 'network'>): void {
+    const { counters, metrics } = this.#listeners;
+    this.#calls.push({ method: 'GET', route, status: null, ms: 0, source });
+    if (counters !== undefined) counters[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
+    metrics?.read(source);
+  }
+
+  /** Part of the operation's result is fresh only until then, in milliseconds since the Unix epoch. */
+  capFreshUntil(untilMs: number): void {
+    if (untilMs < this.#freshUntil) this.#freshUntil = untilMs;
+  }
+
+  /** Until when the whole result is fresh, in milliseconds since the Unix epoch; infinite if nothing has limited it. */
+  freshUntil(): number {
+    return this.#freshUntil;
+  }
+
+  toUpstreamReport({ limit, remaining, resetsAt }: BudgetSnapshot): UpstreamReport {
+    const count = (...sources: ReadSource[]): number =>
+      this.#calls.filter(({ source }) => sources.includes(source)).length;
+    return {
+      requests: this.#requests,
+      cacheHits: count('cache', 'stale'),
+      coalesced: count('coalesced'),
+      budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - this.#clock.now()) / 1000)) },
+      calls: this.#calls.map(({ method, route, status, ms, source }) => ({ method, route, status, ms, source })),
+    };
+  }
+}
+
+type RequestReport = RequestContext['report'];
+
+class RequestInFlight implements UpstreamCall, RecordedCall {
+  readonly method: Method;
+  readonly route: string;
+  readonly source = 'network';
+  status: number | null = null;
+  readonly #clock: Clock;
+  readonly #metrics: ReportListeners['metrics'];
+  readonly #sentAt: number;
+  #settledMs: number | undefined;
+
+  constructor(method: Method, route: string, clock: Clock, metrics: ReportListeners['metrics']) {
+    this.method = method;
+    this.route = route;
+    this.#clock = clock;
+    this.#metrics = metrics;
+    this.#sentAt = clock.now();
+  }
+
+  get ms(): number {
+    return this.#settledMs ?? this.#clock.now() - this.#sentAt;
+  }
+
+  settle(status: number | null): void {
+    if (this.#settledMs !== undefined) return;
+    this.status = status;
+    this.#settledMs = this.ms;
+    this.#metrics?.upstreamRequest({ method: this.method, route: this.route, status, seconds: this.#settledMs / 1000 });
+  }
 }
 
 function tooExpensive(maxRequests: number): GatewayError {

@@ -10,7 +10,7 @@ import { type Accounts, tokenHashOf } from './account.ts';
 import type { Invalidations } from './cache/invalidation.ts';
 import { TOKEN_REVOKED } from './cache/tags.ts';
 import type { ChangeListener } from './changeFeed.ts';
-import type { EntityReads } from './entityReads.ts';
+import type { Ingestion } from './ingestion.ts';
 
 /** How many livestreams' last published states to remember. */
 const MAX_LAST_PUBLISHED = 10_000;
@@ -53,7 +53,7 @@ export function createChangePublisher({ bus, store, clock }: ChangePublisherOpti
 export interface RemoteChangesOptions extends ChangePublisherOptions {
   invalidations: Invalidations;
   accounts: Accounts;
-  reads: Pick<EntityReads, 'applyRemoteEntity' | 'rememberName'>;
+  ingestion: Pick<Ingestion, 'ingestRemote' | 'rememberName'>;
   /** This replica's own listeners, without the publisher: remote changes are not published again. */
   localListeners: ChangeListener;
 }
@@ -65,7 +65,7 @@ export function applyRemoteChanges({
   clock,
   invalidations,
   accounts,
-  reads,
+  ingestion,
   localListeners,
 }: RemoteChangesOptions): void {
   const { toLocalTime } = createStoreClock(store, clock);
@@ -86,13 +86,13 @@ export function applyRemoteChanges({
   function applyMeeting({ tokenHash, meetingId, logical, pendingName }: BusMessage & { kind: 'meeting' }): void {
     const accountId = accounts.idOf(tokenHash);
     if (accountId === null) return;
-    if (pendingName !== null) reads.rememberName(accountId, pendingName);
+    if (pendingName !== null) ingestion.rememberName(accountId, pendingName);
     localListeners.onMeeting(accountId, meetingId, { logical, wallTime: clock.now() });
   }
 
   function applyEntity({ tokenHash, livestream, logical, wallTime }: BusMessage & { kind: 'entity' }): void {
     const accountId = accounts.idOf(tokenHash);
     const timestamp = { logical, wallTime: toLocalTime(wallTime), fromPeer: true } as const;
-    if (accountId !== null) reads.applyRemoteEntity(accountId, livestream, timestamp);
+    if (accountId !== null) ingestion.ingestRemote(accountId, livestream, timestamp);
   }
 }

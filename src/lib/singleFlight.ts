@@ -1,9 +1,10 @@
-import { raceAbort } from './timeout.ts';
+import { Cancellation, type CancellationSignal } from './cancellation.ts';
+import { settleAs, toError } from './timeout.ts';
 
 /** Work that any number of callers wait for together. It is cancelled as soon as none of them waits any more. */
 export interface SingleFlight<Value> {
   /** Waits for the result. Rejects with the signal's reason if the signal is aborted first. */
-  join(signal: AbortSignal | undefined): Promise<Value>;
+  join(signal: CancellationSignal | undefined): Promise<Value>;
   /** Lets the work go on even if nobody waits for it. */
   detach(): void;
 }
@@ -13,35 +14,41 @@ export interface SingleFlight<Value> {
  * the work must join or detach it.
  */
 export function startSingleFlight<Value>(
-  work: (signal: AbortSignal) => Promise<Value>,
+  work: (signal: CancellationSignal) => Promise<Value>,
   onEnd: () => void,
 ): SingleFlight<Value> {
-  const controller = new AbortController();
+  const cancellation = new Cancellation();
   let waiting = 0;
   let hasEnded = false;
   const end = (): void => {
     if (!hasEnded) onEnd();
     hasEnded = true;
   };
-  const result = work(controller.signal).finally(end);
+  const result = work(cancellation);
   // Every waiting caller gets the error. Without any, the rejection must not count as unhandled.
-  result.catch(() => {});
+  result.then(end, end);
 
   function leave(): void {
     waiting -= 1;
     if (waiting > 0 || hasEnded) return;
     end();
-    controller.abort(new Error('Nobody waits for this result any more.'));
+    cancellation.abort(new Error('Nobody waits for this result any more.'));
   }
 
   return {
-    async join(signal) {
+    join(signal) {
       waiting += 1;
-      try {
-        return await raceAbort(result, signal);
-      } finally {
-        leave();
-      }
+      if (signal === undefined) return result;
+      return new Promise<Value>((resolve, reject) => {
+        const onAbort = (): void => {
+          reject(toError(signal.reason));
+          // Later in this turn, another caller may join.
+          queueMicrotask(leave);
+        };
+        if (signal.aborted) return onAbort();
+        signal.addEventListener('abort', onAbort, { once: true });
+        return settleAs(result, { resolve, reject }, () => signal.removeEventListener('abort', onAbort));
+      });
     },
     detach() {
       waiting += 1;

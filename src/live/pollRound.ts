@@ -4,6 +4,7 @@ import type { DataSource } from '../data/dataSource.ts';
 import type { Operation } from '../data/operation.ts';
 import { isActive } from '../domain/livestreamState.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type ActiveLivestreams, readActiveLivestreams } from './activeLivestreams.ts';
 import type { Topics } from './subscribers.ts';
@@ -117,7 +118,7 @@ export function createPollRound({
    * remaining batches are not run, to spare upstream.
    */
   async function runInBatches(
-    signal: AbortSignal | undefined,
+    signal: CancellationSignal | undefined,
     newBatchOperation: () => Operation,
     steps: PollStep[],
   ): Promise<void> {

@@ -1,8 +1,9 @@
-import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
-import { type Envelope, invalidResponse, unwrapResponse } from './envelope.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
+import type { Clock } from '../lib/clock.ts';
 import { withTimeout } from '../lib/timeout.ts';
-import type { RequestContext } from './requestContext.ts';
+import { type Envelope, invalidResponse, unwrapResponse } from './envelope.ts';
+import type { RecordedCall, RequestContext } from './requestContext.ts';
 import { createTokenBucket } from './requestsPerSecond.ts';
 import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
@@ -65,12 +66,12 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
   async function send(
     context: RequestContext,
     request: ApiRequest,
-    signal: AbortSignal | undefined,
+    signal: CancellationSignal | undefined,
   ): Promise<Envelope | null> {
     signal?.throwIfAborted();
     const endsAt = clock.now() + totalTimeoutMs;
     return withRetry({ idempotent: request.method === 'GET', clock, random, signal, endsAt }, () =>
-      sendOnce(context, request, signal, endsAt),
+      attempt(context, request, signal, endsAt),
     );
   }
 
@@ -78,66 +79,62 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
    * One attempt. In this order: reserves it in the account's budget, counts it against the operation's limit, waits for the
    * throttle, and sends it with a timeout.
    */
-  async function sendOnce(
+  async function attempt(
     { account, report, priority, span: parentSpan }: RequestContext,
     { method, route, url, body }: ApiRequest,
-    signal: AbortSignal | undefined,
+    signal: CancellationSignal | undefined,
     endsAt: number,
   ): Promise<Envelope | null> {
     const reserved = account.budget.reserve(method === 'GET' ? priority : 'mutation');
     const reservation = reserved instanceof Promise ? await reserved : reserved;
     let wasSent = false;
-    let recordStatus = (_status: number | null): void => {};
+    let call: RecordedCall | undefined;
     let span: RequestSpan | undefined;
     try {
       // Reads that settle the outcome of a mutation are exempt from the operation's limit: the mutation has already been sent.
-      recordStatus = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
+      call = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
       span = startRequestSpan(parentSpan, method, route);
       const throttled = waitForThrottle(signal, endsAt);
       if (throttled !== undefined) await throttled;
-      const headers = {
-        ...(body === undefined ? ACCEPT_HEADERS : JSON_HEADERS),
-        authorization: `Bearer ${account.token}`,
-        ...span?.headers,
-      };
+      const headers: Record<string, string> = { accept: 'application/json', authorization: `Bearer ${account.token}` };
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      if (span !== undefined) headers['traceparent'] = span.traceparent;
       const request = { method, url, headers, maxBodyBytes: MAX_BODY_BYTES, ...(body === undefined ? {} : { body }) };
       const remainingMs = endsAt - clock.now();
+      const timeoutMs = Math.min(attemptTimeoutMs, remainingMs);
       const createError = (): UpstreamError =>
         timeoutError(remainingMs < attemptTimeoutMs ? totalTimeoutMs : attemptTimeoutMs);
-      const response = await withTimeout(
-        { timeoutMs: Math.min(attemptTimeoutMs, remainingMs), clock, signal, createError },
-        (attemptSignal) => {
-          wasSent = true;
-          return options.transport({ ...request, signal: attemptSignal });
-        },
-      ).catch(throwUpstreamError);
-      recordStatus(response.status);
+      const response = await withTimeout({ timeoutMs, clock, signal, createError }, (attemptSignal) => {
+        wasSent = true;
+        return options.transport({ ...request, signal: attemptSignal });
+      });
+      call.settle(response.status);
       span?.endWithStatus(response.status);
       if (response.status === 401) account.revoke();
       reservation.commit(response);
       clockSkewMs = clockSkewOf(response, clock) ?? clockSkewMs;
       return unwrapResponse(response, [account.token, options.accountId, options.appId]);
     } catch (error) {
-      if (error instanceof UpstreamError && error.outcome === 'notSent') wasSent = false;
-      reservation.release(wasSent);
-      recordStatus(null);
-      span?.endWithError(error);
-      throw error;
+      const failure = toUpstreamError(error);
+      reservation.release(wasSent && !(failure instanceof UpstreamError && failure.outcome === 'notSent'));
+      call?.settle(null);
+      span?.endWithError(failure);
+      throw failure;
     }
   }
 
   /** Returns a promise that resolves when the request may be sent, or undefined if that is now. */
-  function waitForThrottle(signal: AbortSignal | undefined, endsAt: number): Promise<void> | undefined {
+  function waitForThrottle(signal: CancellationSignal | undefined, endsAt: number): Promise<void> | undefined {
     const delay = throttle(signal);
     const createError = (): UpstreamError => notSentError(totalTimeoutMs);
     return delay && withTimeout({ timeoutMs: endsAt - clock.now(), clock, signal, createError }, () => delay);
   }
 
   return {
-    get: async (context, { path, route }, query = {}) =>
-      context.runLimited(async () =>
-        send(context, { method: 'GET', route, url: appUrl + path + queryString(query) }, context.signal),
-      ),
+    get(context, { path, route }, query) {
+      const url = query === undefined ? appUrl + path : appUrl + path + queryString(query);
+      return context.runLimited(() => send(context, { method: 'GET', route, url }, context.signal));
+    },
     mutate: async (context, { path, route }, body = {}, method = 'POST') => {
       const request = { method, route, url: appUrl + path };
       return send(context, method === 'DELETE' ? request : { ...request, body: JSON.stringify(body) }, undefined);
@@ -145,9 +142,6 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
     clockSkewMs: () => clockSkewMs,
   };
 }
-
-const ACCEPT_HEADERS = { accept: 'application/json' };
-const JSON_HEADERS = { ...ACCEPT_HEADERS, 'content-type': 'application/json' };
 
 /** A request to the API, before headers are added. */
 interface ApiRequest {
@@ -175,15 +169,15 @@ function notSentError(timeoutMs: number): UpstreamError {
   return new UpstreamError('notSent', 'UPSTREAM_TIMEOUT', message);
 }
 
-/** Throws a `TransportError` as the `UpstreamError` that callers get; other errors, such as the signal's reason, unchanged. */
-function throwUpstreamError(error: unknown): never {
-  if (!(error instanceof TransportError)) throw error;
-  if (error.failure === 'too-large') throw invalidResponse('the body is longer than 8 MiB');
+/** The error that callers get for a `TransportError`. Other errors, such as the signal's reason, stay as they are. */
+function toUpstreamError(error: unknown): unknown {
+  if (!(error instanceof TransportError)) return error;
+  if (error.failure === 'too-large') return invalidResponse('the body is longer than 8 MiB');
   const [outcome, message] =
     error.failure === 'connect'
       ? (['notSent', 'RealtimeKit cannot be reached: the connection failed.'] as const)
       : (['unknown', 'The connection to RealtimeKit broke before the response was complete.'] as const);
-  throw new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error });
+  return new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error });
 }
 
 /** Null if the response has no valid `Date`. */

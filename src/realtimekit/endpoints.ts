@@ -18,7 +18,8 @@ import { getProperty } from './json.ts';
 import type { RequestContext } from './requestContext.ts';
 import { MAX_PAGE_ROWS, type PagingHints, readSlice } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
-import { readSessions, type SessionsPage } from './sessionsPage.ts';
+import type { Entities, Loaded } from './loaded.ts';
+import { readSessions } from './sessionsPage.ts';
 import {
   parseObject,
   parseList,
@@ -30,12 +31,6 @@ import {
 } from './parse.ts';
 import { parseAnalytics, parseDays, toUnixRange } from './parseAnalytics.ts';
 
-/** The active session of a livestream, and the livestream, which is in the same response. */
-export interface ActiveSession {
-  livestream: Livestream | null;
-  session: LivestreamSession | null;
-}
-
 /** The first rows of a list. */
 export interface Head<Row> {
   rows: Row[];
@@ -43,147 +38,137 @@ export interface Head<Row> {
   totalCount: number;
 }
 
+/** The paging hints of each list. They are shared by all operations. */
+export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints>;
+
 /**
  * The REST API's endpoints for livestreams, one function each. All reject with an `UpstreamError`; for an invalid id they do so
  * before they send anything. Null means "not found".
  */
-export interface Endpoints {
-  /** `GET /meetings/{id}` */
-  meeting(context: RequestContext, id: string): Promise<Meeting | null>;
-  /** `GET /meetings` */
-  meetings(context: RequestContext, search: string | null, range: OffsetRange): Promise<Page<Meeting>>;
-  /** `GET /meetings`: the first page, of the maximum size. Null if the response does not show how long the list is. */
-  meetingsHead(context: RequestContext): Promise<Head<Meeting> | null>;
-  /** `GET /meetings/{id}/active-livestream` */
-  activeLivestream(context: RequestContext, meetingId: string): Promise<Livestream | null>;
-  /** `GET /meetings/{id}/livestream`: active and past livestreams. */
-  meetingLivestreams(context: RequestContext, meetingId: string, range: OffsetRange): Promise<Page<Livestream>>;
-  /** `GET /livestreams/{id}` */
-  livestream(context: RequestContext, id: string): Promise<Livestream | null>;
-  /** `GET /livestreams/{id}`, for the sessions in the response: active and past ones. */
-  sessions(context: RequestContext, livestreamId: string, range: OffsetRange): Promise<SessionsPage>;
-  /** `GET /livestreams` */
-  livestreams(context: RequestContext, query: LivestreamQuery, range: OffsetRange): Promise<Page<Livestream>>;
-  /** `GET /livestreams`: the first page, of the maximum size. Null if the response does not show how long the list is. */
-  livestreamsHead(context: RequestContext, query: LivestreamQuery): Promise<Head<Livestream> | null>;
-  /** `GET /livestreams/{id}/active-livestream-session` */
-  activeSession(context: RequestContext, livestreamId: string): Promise<ActiveSession>;
-  /** `GET /livestreams/sessions/{id}` */
-  session(context: RequestContext, id: string): Promise<LivestreamSession | null>;
-  /** `GET /analytics/livestreams/overall` */
-  analytics(context: RequestContext, range: TimeRange): Promise<Analytics>;
-  /** `GET /analytics/livestreams/daywise` */
-  dailyAnalytics(context: RequestContext, range: TimeRange): Promise<DayAnalytics[]>;
-  /** `POST /meetings/{id}/livestreams`. Null if the meeting does not exist. */
-  startLivestream(context: RequestContext, input: StartInput): Promise<LivestreamRef | null>;
-  /** `POST /meetings/{id}/active-livestream/stop`. False if the meeting does not exist or has no active livestream. */
-  stopLivestream(context: RequestContext, meetingId: string): Promise<boolean>;
-}
+export type Endpoints = ReturnType<typeof createEndpoints>;
 
-/** The paging hints of each list. They are shared by all operations. */
-export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints>;
+export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>, hints: ListHints) {
+  const meetingList = (search: string | null): ListEndpoint<Meeting> => ({
+    path: path`/meetings`,
+    query: { search },
+    name: 'meetings',
+    hints: hints.meetings,
+    parseRow: parseMeeting,
+    toEntities: (meetings) => ({ meetings }),
+  });
+  const livestreamList = (query: LivestreamQuery): ListEndpoint<Livestream> => ({
+    path: path`/livestreams`,
+    query: toQueryParameters(query),
+    name: 'livestreams',
+    hints: hints.livestreams,
+    parseRow: (row) => parseLivestream(row),
+    toEntities: (livestreams) => ({ livestreams }),
+  });
+  const meetingLivestreamList = (meetingId: string): ListEndpoint<Livestream> => ({
+    path: path`/meetings/${meetingId}/livestream`,
+    query: {},
+    name: 'livestreams',
+    hints: hints.meetingLivestreams,
+    parseRow: (row) => parseLivestream(row, meetingId),
+    toEntities: (livestreams) => ({ livestreams }),
+  });
 
-export function createEndpoints(
-  { get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>,
-  hints: ListHints,
-): Endpoints {
-  const getObject = async (context: RequestContext, apiPath: ApiPath, query?: QueryParameters) =>
-    parseObject(await get(context, apiPath, query));
+  async function getPage(
+    context: RequestContext,
+    { path: listPath, query, name }: Pick<ListEndpoint<unknown>, 'path' | 'query' | 'name'>,
+    { pageNo, perPage }: { pageNo: number; perPage: number },
+  ): Promise<WireList> {
+    return parseList(await get(context, listPath, { ...query, page_no: pageNo, per_page: perPage }), name);
+  }
 
-  /** Reads a range of a list, and parses each row with `parseRow`. */
+  /** Reads a range of a list. */
   async function readRows<Row>(
     context: RequestContext,
-    list: ListEndpoint,
+    list: ListEndpoint<Row>,
     range: OffsetRange,
-    parseRow: (row: unknown) => Row | null,
-  ): Promise<Page<Row>> {
-    const slice = await readSlice(
-      async ({ pageNo, perPage }) =>
-        parseList(await get(context, list.path, { ...list.query, page_no: pageNo, per_page: perPage }), list.name),
-      range,
-      list.hints,
-    );
-    return { ...slice, rows: slice.rows.map(parseRow) };
+  ): Promise<Loaded<Page<Row>>> {
+    const slice = await readSlice((page) => getPage(context, list, page), range, list.hints);
+    const rows = slice.rows.map(list.parseRow);
+    return { value: { ...slice, rows }, entities: list.toEntities(rows) };
   }
 
   /** Reads the first page of a list, of the maximum size. Updates the list's hints. */
-  async function readHead<Row>(context: RequestContext, list: ListEndpoint, parseRow: (row: unknown) => Row | null) {
+  async function readHead<Row>(context: RequestContext, list: ListEndpoint<Row>): Promise<Loaded<Head<Row> | null>> {
     const { hints: pagingHints } = list;
-    const getPage = async (pageNo: number): Promise<WireList> => {
-      const page = { page_no: pageNo, per_page: MAX_PAGE_ROWS };
-      return parseList(await get(context, list.path, { ...list.query, ...page }), list.name);
-    };
-    const page = await getPage(pagingHints.firstPage ?? 1);
+    const page = await getPage(context, list, { pageNo: pagingHints.firstPage ?? 1, perPage: MAX_PAGE_ROWS });
     // If page 1 of a list with rows is empty, the pages are numbered from 0.
     const seemsBase0 = pagingHints.firstPage === undefined && page.rows.length === 0 && (page.totalCount ?? 0) > 0;
-    const firstPage = seemsBase0 ? await getPage(0) : page;
+    const firstPage = seemsBase0 ? await getPage(context, list, { pageNo: 0, perPage: MAX_PAGE_ROWS }) : page;
     if (seemsBase0 && firstPage.rows.length > 0) pagingHints.firstPage = 0;
-    const head = headOf(firstPage, parseRow);
-    if (head !== null && isCapped(head)) pagingHints.maxPerPage = head.rows.length;
-    return head;
+    const value = headOf(firstPage, list.parseRow);
+    if (value !== null && isCapped(value)) pagingHints.maxPerPage = value.rows.length;
+    return { value, entities: list.toEntities(value?.rows ?? []) };
   }
 
   return {
-    meeting: async (context, id) => parseMeeting(await getObject(context, path`/meetings/${id}`)),
-    meetings: async (context, search, range) => {
-      const list = { path: path`/meetings`, query: { search }, name: 'meetings', hints: hints.meetings } as const;
-      return readRows(context, list, range, parseMeeting);
+    /** `GET /meetings/{id}` */
+    async meeting(context: RequestContext, id: string): Promise<Loaded<Meeting | null>> {
+      const value = parseMeeting(parseObject(await get(context, path`/meetings/${id}`)));
+      return { value, entities: { meetings: [value] } };
     },
-    async meetingsHead(context) {
-      const list = { path: path`/meetings`, name: 'meetings', hints: hints.meetings } as const;
-      return readHead(context, list, parseMeeting);
+    /** `GET /meetings` */
+    meetings: async (context: RequestContext, search: string | null, range: OffsetRange) =>
+      readRows(context, meetingList(search), range),
+    /** `GET /meetings`: the first page, of the maximum size. Null if the response does not show how long the list is. */
+    meetingsHead: async (context: RequestContext) => readHead(context, meetingList(null)),
+    /** `GET /meetings/{id}/active-livestream` */
+    async activeLivestream(context: RequestContext, meetingId: string): Promise<Loaded<Livestream | null>> {
+      const envelope = await get(context, path`/meetings/${meetingId}/active-livestream`);
+      const livestream = parseLivestream(parseObject(envelope), meetingId);
+      const value = livestream !== null && hasEnded(livestream) ? null : livestream;
+      return { value, entities: { livestreams: [value] } };
     },
-    async activeLivestream(context, meetingId) {
-      const data = await getObject(context, path`/meetings/${meetingId}/active-livestream`);
-      const livestream = parseLivestream(data, meetingId);
-      return livestream !== null && hasEnded(livestream) ? null : livestream;
-    },
-    async meetingLivestreams(context, meetingId, range) {
-      const list = {
-        path: path`/meetings/${meetingId}/livestream`,
-        name: 'livestreams',
-        hints: hints.meetingLivestreams,
-      } as const;
-      return readRows(context, list, range, (row) => parseLivestream(row, meetingId));
-    },
-    async livestream(context, id) {
+    /** `GET /meetings/{id}/livestream`: active and past livestreams. */
+    meetingLivestreams: async (context: RequestContext, meetingId: string, range: OffsetRange) =>
+      readRows(context, meetingLivestreamList(meetingId), range),
+    /** `GET /livestreams/{id}` */
+    async livestream(context: RequestContext, id: string): Promise<Loaded<Livestream | null>> {
       // The response has a page of sessions, too. Only the livestream is needed here, so that one session is enough.
-      const data = await getObject(context, path`/livestreams/${id}`, { per_page: 1 });
-      return parseLivestream(getProperty(data, 'livestream') ?? data);
+      const data = parseObject(await get(context, path`/livestreams/${id}`, { per_page: 1 }));
+      const value = parseLivestream(getProperty(data, 'livestream') ?? data);
+      return { value, entities: { livestreams: [value] } };
     },
-    sessions: async (context, livestreamId, range) =>
+    /** `GET /livestreams/{id}`, for the sessions in the response: active and past ones. */
+    sessions: async (context: RequestContext, livestreamId: string, range: OffsetRange) =>
       readSessions((apiPath, query) => get(context, apiPath, query), livestreamId, range, hints.sessions),
-    async livestreams(context, query, range) {
-      const list = {
-        path: path`/livestreams`,
-        query: toQueryParameters(query),
-        name: 'livestreams',
-        hints: hints.livestreams,
-      } as const;
-      return readRows(context, list, range, (row) => parseLivestream(row));
+    /** `GET /livestreams` */
+    livestreams: async (context: RequestContext, query: LivestreamQuery, range: OffsetRange) =>
+      readRows(context, livestreamList(query), range),
+    /** `GET /livestreams`: the first page, of the maximum size. Null if the response does not show how long the list is. */
+    livestreamsHead: async (context: RequestContext, query: LivestreamQuery) =>
+      readHead(context, livestreamList(query)),
+    /** `GET /livestreams/{id}/active-livestream-session` */
+    async activeSession(context: RequestContext, livestreamId: string): Promise<Loaded<LivestreamSession | null>> {
+      const data = parseObject(await get(context, path`/livestreams/${livestreamId}/active-livestream-session`));
+      const livestreams = [parseLivestream(getProperty(data, 'livestream'))];
+      const session = parseSession(getProperty(data, 'session'), livestreamId);
+      return { value: session, entities: { livestreams, activeSession: { livestreamId, session } } };
     },
-    async livestreamsHead(context, query) {
-      const list = {
-        path: path`/livestreams`,
-        query: toQueryParameters(query),
-        name: 'livestreams',
-        hints: hints.livestreams,
-      } as const;
-      return readHead(context, list, (row) => parseLivestream(row));
+    /** `GET /livestreams/sessions/{id}` */
+    async session(context: RequestContext, id: string): Promise<Loaded<LivestreamSession | null>> {
+      const value = parseSession(parseObject(await get(context, path`/livestreams/sessions/${id}`)));
+      return { value, entities: { sessions: [value] } };
     },
-    async activeSession(context, livestreamId) {
-      const data = await getObject(context, path`/livestreams/${livestreamId}/active-livestream-session`);
-      return {
-        livestream: parseLivestream(getProperty(data, 'livestream')),
-        session: parseSession(getProperty(data, 'session'), livestreamId),
-      };
+    /** `GET /analytics/livestreams/overall` */
+    async analytics(context: RequestContext, range: TimeRange): Promise<Loaded<Analytics>> {
+      const envelope = await get(context, path`/analytics/livestreams/overall`, toUnixRange(range));
+      return { value: parseAnalytics(envelope), entities: {} };
     },
-    session: async (context, id) => parseSession(await getObject(context, path`/livestreams/sessions/${id}`)),
-    analytics: async (context, range) =>
-      parseAnalytics(await get(context, path`/analytics/livestreams/overall`, toUnixRange(range))),
-    dailyAnalytics: async (context, range) =>
-      parseDays(await get(context, path`/analytics/livestreams/daywise`, toUnixRange(range))),
-    async startLivestream(context, { meetingId, name, video }) {
+    /** `GET /analytics/livestreams/daywise` */
+    async dailyAnalytics(context: RequestContext, range: TimeRange): Promise<Loaded<DayAnalytics[]>> {
+      const envelope = await get(context, path`/analytics/livestreams/daywise`, toUnixRange(range));
+      return { value: parseDays(envelope), entities: {} };
+    },
+    /** `POST /meetings/{id}/livestreams`. Null if the meeting does not exist. */
+    async startLivestream(
+      context: RequestContext,
+      { meetingId, name, video }: StartInput,
+    ): Promise<LivestreamRef | null> {
       const body = { ...(name === null ? {} : { name }), ...(video === null ? {} : { video_config: video }) };
       const envelope = await mutate(context, path`/meetings/${meetingId}/livestreams`, body);
       if (envelope === null) return null;
@@ -191,7 +176,8 @@ export function createEndpoints(
       if (started === null) throw invalidResponse('the id of the started livestream is missing');
       return started;
     },
-    stopLivestream: async (context, meetingId) =>
+    /** `POST /meetings/{id}/active-livestream/stop`. False if the meeting does not exist or has no active livestream. */
+    stopLivestream: async (context: RequestContext, meetingId: string): Promise<boolean> =>
       (await mutate(context, path`/meetings/${meetingId}/active-livestream/stop`)) !== null,
   };
 }
@@ -214,12 +200,14 @@ function isCapped({ rows, totalCount }: Head<unknown>): boolean {
 }
 
 /** A list endpoint. */
-interface ListEndpoint {
+interface ListEndpoint<Row> {
   path: ApiPath;
-  query?: QueryParameters;
+  query: QueryParameters;
   /** The key of the rows in the nested format. */
   name: 'livestreams' | 'meetings';
   hints: PagingHints;
+  parseRow: (row: unknown) => Row | null;
+  toEntities: (rows: readonly (Row | null)[]) => Entities;
 }
 
 function toQueryParameters({ status, excludeMeetings, from, to, order }: LivestreamQuery): QueryParameters {

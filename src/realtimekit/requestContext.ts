@@ -1,4 +1,6 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
+
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Span } from '../telemetry/tracer.ts';
 import type { Method, TransportResponse } from './transport.ts';
 
@@ -11,6 +13,12 @@ export interface Reservation {
   commit(response: Pick<TransportResponse, 'status' | 'headers'>): void;
   /** There was no response. `wasSent`: whether the request may have left the gateway, so that it may count. */
   release(wasSent: boolean): void;
+}
+
+/** A request that was recorded in an operation's report. */
+export interface RecordedCall {
+  /** Records the status of the response, or null if there was none. Only the first call has an effect. */
+  settle(status: number | null): void;
 }
 
 /** What the client needs to know about the operation that sends a request. */
@@ -27,16 +35,16 @@ export interface RequestContext {
   };
   report: {
     /**
-     * Records a request that is about to be sent. The client calls the returned function with the response's status, or with null if
-     * there was no response. Throws `QUERY_TOO_EXPENSIVE` if the operation has reached its limit, unless the request `isExempt`.
+     * Records a request that is about to be sent. Throws `QUERY_TOO_EXPENSIVE` if the operation has reached its limit, unless the
+     * request `isExempt`.
      */
-    recordRequest(method: Method, route: string, isExempt: boolean): (status: number | null) => void;
+    recordRequest(method: Method, route: string, isExempt: boolean): RecordedCall;
   };
   priority: Priority;
   /** Runs `work` as soon as the number of the operation's reads in flight is below its maximum. */
   runLimited: <T>(work: () => Promise<T>) => Promise<T>;
   /** Cancels the operation's reads; undefined if nothing can. */
-  signal: AbortSignal | undefined;
+  signal: CancellationSignal | undefined;
   /** The parent of the request's span; undefined if the operation is not traced. */
   span?: Span | undefined;
 }

@@ -4,8 +4,8 @@ import type { Method } from './transport.ts';
 
 /** The span of one attempt to send a request. It contains the request's route, never its URL. */
 export interface RequestSpan {
-  /** Headers that link upstream's own trace to this span (W3C Trace Context). */
-  headers: { traceparent: string };
+  /** The header that links upstream's own trace to this span (W3C Trace Context). */
+  traceparent: string;
   endWithStatus(status: number): void;
   endWithError(error: unknown): void;
 }
@@ -16,7 +16,7 @@ export function startRequestSpan(parent: Span | undefined, method: Method, route
   const attributes = { 'http.request.method': method, 'url.template': route };
   const span = parent.start(`${method} ${route}`, 'client', attributes);
   return {
-    headers: { traceparent: span.traceparent },
+    traceparent: span.traceparent,
     endWithStatus: (status) =>
       span.end({
         attributes: { 'http.response.status_code': status },

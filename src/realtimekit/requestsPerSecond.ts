@@ -1,3 +1,4 @@
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sleep } from '../lib/timeout.ts';
 
@@ -12,7 +13,7 @@ import { sleep } from '../lib/timeout.ts';
 export function createTokenBucket(
   requestsPerSecond: number,
   clock: Clock,
-): (signal: AbortSignal | undefined) => Promise<void> | undefined {
+): (signal: CancellationSignal | undefined) => Promise<void> | undefined {
   const burst = requestsPerSecond / 2;
   const intervalMs = 1000 / burst;
   /** When the next request would be sent if there were no bursts. */

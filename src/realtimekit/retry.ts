@@ -1,3 +1,4 @@
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import { sleep } from '../lib/timeout.ts';
@@ -18,7 +19,7 @@ export interface RetryOptions {
   clock: Clock;
   /** Returns a number from 0 to 1, for the jitter. */
   random: () => number;
-  signal: AbortSignal | undefined;
+  signal: CancellationSignal | undefined;
   /** The deadline, in milliseconds since the Unix epoch: no retry starts after it. */
   endsAt: number;
 }

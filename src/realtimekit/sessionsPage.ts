@@ -2,15 +2,10 @@ import type { Livestream, LivestreamSession, OffsetRange, Page } from '../domain
 import { type Envelope, invalidResponse } from './envelope.ts';
 import type { QueryParameters } from './client.ts';
 import { getProperty } from './json.ts';
+import type { Loaded } from './loaded.ts';
 import { type PagingHints, readSlice } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
 import { parseObject, parseLivestream, parseSession, parseSessionList } from './parse.ts';
-
-/** A page of a livestream's sessions, and the livestream, which is in the same response. */
-export interface SessionsPage {
-  livestream: Livestream | null;
-  sessions: Page<LivestreamSession>;
-}
 
 /**
  * Reads a range of a livestream's sessions; a livestream that does not exist has none. Sessions that RealtimeKit counts but does not
@@ -21,7 +16,7 @@ export async function readSessions(
   livestreamId: string,
   range: OffsetRange,
   hints: PagingHints,
-): Promise<SessionsPage> {
+): Promise<Loaded<Page<LivestreamSession>>> {
   let livestream: Livestream | null = null;
   const { rows, totalCount, hasNext } = await readSlice(
     async ({ pageNo, perPage }) => {
@@ -36,7 +31,10 @@ export async function readSessions(
   const isIncomplete = range.offset + rows.length < (totalCount ?? 0);
   if (rows.length === 0 && isIncomplete) throwMissingSessions();
   const sessions = rows.map((row) => parseSession(row, livestreamId));
-  return { livestream, sessions: { rows: sessions, totalCount, hasNext: hasNext || isIncomplete } };
+  return {
+    value: { rows: sessions, totalCount, hasNext: hasNext || isIncomplete },
+    entities: { livestreams: [livestream], sessions },
+  };
 }
 
 function throwMissingSessions(): never {

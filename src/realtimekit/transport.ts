@@ -1,3 +1,5 @@
+import type { CancellationSignal } from '../lib/cancellation.ts';
+
 /** The HTTP methods of the API. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -9,7 +11,7 @@ export interface TransportRequest {
   headers: Record<string, string>;
   body?: string;
   /** Cancels the request in any state, including while the response body is read. */
-  signal: AbortSignal;
+  signal: CancellationSignal;
   /** A longer response body fails the request with a `too-large` error. */
   maxBodyBytes: number;
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from '../data/dataSource.ts';
 import type { Context } from '../graphql/context.ts';
-import { createOperationLoaders } from '../graphql/loaders/operationLoaders.ts';
+import { OperationLoaders } from '../graphql/loaders/operationLoaders.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import { recordOf } from '../telemetry/requestRecord.ts';
 import { callerOf } from './plugins/useAuthentication.ts';
@@ -15,9 +15,9 @@ export function createContext(
   const { counters, span } = recordOf(request);
   return {
     viewer,
-    loaders: createOperationLoaders(dataSource, account, signal, { counters, span }),
+    loaders: new OperationLoaders(dataSource, account, signal, { counters, span }),
     // Without the span: a subscription can last for days, and its trace would never be complete.
-    createLoaders: () => createOperationLoaders(dataSource, account, signal, { counters }),
+    createLoaders: () => new OperationLoaders(dataSource, account, signal, { counters }),
     subscribeTo: async (target) => subscriptions.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { type TestResponse, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type TestResponse, at, startTestGateway, type TestGateway, waitUntil } from '../support/gateway.ts';
 import {
   SMALL_QUOTA,
   MEETING,
@@ -237,15 +237,16 @@ describe('maxRequestsPerOperation', () => {
 
   test('does not affect another operation that joined the same read', async () => {
     const gateway = await startTestGateway({ caching: { maxRequestsPerOperation: 1 } });
-    const [first = '', second = ''] = await fetchMeetingIds(gateway, 2);
-    const [overLimit, withinLimit] = await Promise.all([
-      sendWithReport(gateway, meetingsQuery([first, second])),
-      sendWithReport(gateway, meetingsQuery([second])),
-    ]);
-    expect(overLimit.errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
-      [['m1', 'title'], 'QUERY_TOO_EXPENSIVE'],
-    ]);
+    const [id = ''] = await fetchMeetingIds(gateway, 1);
+    gateway.sandbox.configure({ latencyMs: 1000 });
+    gateway.sandbox.setFaults([{ kind: 'status', status: 503, times: 1 }]);
+    const starter = sendWithReport(gateway, meetingsQuery([id]));
+    await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
+    const joiner = sendWithReport(gateway, meetingsQuery([id]));
+    const [overLimit, withinLimit] = await advanceUntilSettled(gateway, Promise.all([starter, joiner]));
+    expect(overLimit.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_EXPENSIVE' } }]);
     expect([withinLimit.errors, typeof at(withinLimit.data, 'm0', 'title')]).toEqual([[], 'string']);
+    expect(sourcesOf(withinLimit)).toEqual(['coalesced', 'network']);
   });
 
   test('starts anew for each operation', async () => {

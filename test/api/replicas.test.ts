@@ -212,8 +212,8 @@ describe('after a mutation', () => {
   test('equal concurrent starts at two replicas are sent once, and both return the requested name', async () => {
     const { one, other } = await startReplicas(2, { settings: { latencyMs: 1000, nameDelayMs: 60_000 } });
     const outcomes = Promise.all([start(one), start(other)]);
-    await waitUntil(() => one.sandbox.requests().inFlight === 1);
-    await one.roundTrip();
+    // The timers of the start that was sent: its timeout, the heartbeat of its lock, the latency; and of the other: its wait for the lock.
+    await waitUntil(() => one.sandbox.requests().inFlight === 1 && one.clock.pending() === 4);
     one.clock.advance(1000);
     const [first, second] = (await outcomes).map(({ data }) => at(data, 'startLivestream'));
     expect(first).toEqual({ livestream: { id: matching(/./), name: 'Show' }, userErrors: [] });

@@ -83,7 +83,7 @@ function createWorld({ rejectsSecond = true, latencyMs = () => 0 }: WorldOptions
             return active;
           });
         },
-        activeLivestream: async () => send('read', () => active),
+        activeLivestream: async () => send('read', () => ({ value: active, entities: {} })),
         stopLivestream: async () => true,
       },
       clock,

@@ -237,7 +237,7 @@ test.each([
       endpoints: {
         startLivestream: () => Promise.reject(new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', 'Too late.')),
         stopLivestream: () => Promise.resolve(true),
-        activeLivestream: () => Promise.resolve(parseLivestream(response)),
+        activeLivestream: () => Promise.resolve({ value: parseLivestream(response), entities: {} }),
       },
     });
     const outcome = await mutations.start(createOperation(clock), { meetingId: 'm', name: null, video: null });

@@ -2,12 +2,13 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, test } from 'vitest';
 
+import type { CancellationSignal } from '../../src/lib/cancellation.ts';
 import { startSingleFlight } from '../../src/lib/singleFlight.ts';
 
 /** A flight whose work the test settles; `observed` is what the work and `onEnd` got. */
 function setUp() {
   const work = Promise.withResolvers<string>();
-  const observed = { ends: 0, signal: new AbortController().signal };
+  const observed: { ends: number; signal: CancellationSignal } = { ends: 0, signal: new AbortController().signal };
   const flight = startSingleFlight(
     async (signal) => {
       observed.signal = signal;

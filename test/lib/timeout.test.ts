@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, test } from 'vitest';
 
+import type { CancellationSignal } from '../../src/lib/cancellation.ts';
 import { sleep, withTimeout } from '../../src/lib/timeout.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
@@ -38,7 +39,7 @@ describe('withTimeout', () => {
 
   test('aborts the signal of the work with the timeout error', async () => {
     const { clock, options } = setUp();
-    let workSignal: AbortSignal | undefined;
+    let workSignal: CancellationSignal | undefined;
     const work = withTimeout(options, (signal) => {
       workSignal = signal;
       return hang();
@@ -65,7 +66,7 @@ describe('withTimeout', () => {
     const caller = new AbortController();
     const { clock, options } = setUp(caller.signal);
     const reason = new Error('left');
-    let workSignal: AbortSignal | undefined;
+    let workSignal: CancellationSignal | undefined;
     const work = withTimeout(options, (signal) => {
       workSignal = signal;
       return hang();

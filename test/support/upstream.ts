@@ -11,7 +11,7 @@ import { DEFAULT_CACHING } from '../../src/data/cachingSettings.ts';
 import type { TtlSettings } from '../../src/data/cache/ttl.ts';
 import type { Operation } from '../../src/data/operation.ts';
 import type { ApiPath } from '../../src/realtimekit/path.ts';
-import { createOperationReport } from '../../src/data/operationReport.ts';
+import { OperationReport } from '../../src/data/operationReport.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { createDataSource } from '../../src/data/dataSource.ts';
 import { cleanUpAfterTest } from './cleanup.ts';
@@ -44,7 +44,7 @@ export function createOperation(clock: Clock, changes: Partial<Operation> = {}):
       revoke: () => {},
       isRevoked: () => false,
     },
-    report: createOperationReport(1000, clock),
+    report: new OperationReport(1000, clock),
     startedAt: { logical: 0, wallTime: clock.now() },
     priority: 'read',
     runLimited: (work) => work(),

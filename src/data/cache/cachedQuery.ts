@@ -3,20 +3,31 @@ import type * as v from 'valibot';
 
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
 import type { SharedValues } from '../../cluster/sharedValues.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import { Cancellation } from '../../lib/cancellation.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts';
 import { raceAbort, sleep } from '../../lib/timeout.ts';
+import type { Entities, Loaded } from '../../realtimekit/loaded.ts';
 import type { Operation } from '../operation.ts';
 import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } from './entryStore.ts';
 import { createFreshness } from './freshness.ts';
-import type { Invalidations } from './invalidation.ts';
+import { ANY_TAG, type Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
-import { createInFlightReads, type Lookup, type ReadOptions } from './inFlightReads.ts';
 import { createSharedCache } from './sharedCache.ts';
 import { allowsStale } from './staleIfError.ts';
 import type { TtlSettings } from './ttl.ts';
 
 /** How one kind of read is done and cached. */
-export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value>, ReadOptions<Key, Value> {
+export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value> {
+  /** The REST route, as the upstream report shows it. */
+  route: string;
+  /** Reads the value from upstream. `startedAt`: when the read started. */
+  load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<Loaded<Value>>;
+  /** Caches the entities of a response before its value is cached, and completes them with what is already known of them. */
+  ingest?(operation: Operation, entities: Entities, timestamp: HybridTimestamp): void;
+  /** The entities to ingest from a value that another replica has read. Default: none. */
+  entitiesIn?(value: Value, key: Key): Entities;
   /** Validates values that other replicas share. Without a schema, replicas do not share the values of this query. */
   schema?: v.GenericSchema<unknown, Value>;
   /** Whether a value that is requested shortly before the end of its TTL is refreshed in the background, so that nobody waits. */
@@ -42,6 +53,11 @@ export interface CachedQuery<Key, Value> {
   expire(accountId: string, key: Key, before: HybridTimestamp): void;
 }
 
+/** Creates a cached query. */
+export type CreateQuery = <Key, Value extends object | null>(
+  options: CachedQueryOptions<Key, Value>,
+) => CachedQuery<Key, Value>;
+
 /** What all cached queries share. */
 export interface CachedQueryContext {
   clock: Clock;
@@ -50,6 +66,26 @@ export interface CachedQueryContext {
   /** Null if there is only one replica. */
   sharedValues: SharedValues | null;
   store: LruStore;
+}
+
+/** One call of a cached query. The result must be newer than `since`. */
+interface Lookup<Key> extends EntryAddress<Key> {
+  operation: Operation;
+  since: HybridTimestamp;
+}
+
+/** The result of a read. */
+interface Read<Value> {
+  value: Value;
+  /** Milliseconds since the Unix epoch; 0 if newer data is known already. */
+  freshUntil: number;
+}
+
+/** A read in flight. Its result is newer than `since`. */
+interface ReadInFlight<Value> {
+  flight: SingleFlight<Read<Value>>;
+  startedAt: HybridTimestamp;
+  since: HybridTimestamp;
 }
 
 /** Before every other timestamp. */
@@ -61,22 +97,24 @@ export function createCachedQuery<Key, Value extends object | null>(
 ): CachedQuery<Key, Value> {
   const { route, schema } = options;
   const freshness = createFreshness(clock, ttl, options.refreshAhead === true);
-  const entries = createEntryStore({ store, invalidations, maxStaleMs: ttl.maxStaleMs }, options);
   const sharedCache =
     schema === undefined || sharedValues === null
       ? null
       : createSharedCache({ ...options, schema, sharedValues, clock, invalidations });
-  const reads = createInFlightReads({ clock, ttl, invalidations, entries, sharedCache, set, serveFresh }, options);
+  const entries = createEntryStore<Key, Value>({ store, invalidations, maxStaleMs: ttl.maxStaleMs, onStored }, options);
+  const inFlight = new Map<string, ReadInFlight<Value>>();
 
-  function lookUp(operation: Operation, key: Key, since = BEGINNING): Lookup<Key> {
-    return { ...entries.addressOf(operation.account.id, key), operation, since };
+  /** Shares a stored entry with the other replicas, unless one of them has shared it. */
+  function onStored(address: EntryAddress<Key>, entry: Entry<Value>): void {
+    if (entry.timestamp.fromPeer === undefined) sharedCache?.set(address, entry, entry.ttlMs + ttl.maxStaleMs);
   }
 
-  /** Caches a value here and, unless another replica has shared it, for the other replicas. */
-  function set(address: EntryAddress<Key>, value: Value, timestamp: HybridTimestamp): void {
-    const entry = entries.set(address, value, timestamp);
-    if (entry === undefined || timestamp.fromPeer !== undefined) return;
-    sharedCache?.set(address, entry, entry.ttlMs + ttl.maxStaleMs);
+  function addressOf(accountId: string, key: Key): EntryAddress<Key> {
+    return { accountId, key, id: `${accountId} ${options.keyOf(key)}` };
+  }
+
+  function lookUp(operation: Operation, key: Key, since = BEGINNING): Lookup<Key> {
+    return { ...addressOf(operation.account.id, key), operation, since };
   }
 
   /** Returns the value of a fresh entry and records the hit. Refreshes the entry in the background if it is about to expire. */
@@ -84,17 +122,17 @@ export function createCachedQuery<Key, Value extends object | null>(
     const { operation } = lookup;
     const state = freshness.stateOf(operation, entry);
     if (state === 'expired') return undefined;
-    operation.report.recordHit(route, state);
     const refreshAt = freshness.refreshAt(entry);
-    operation.report.capFreshUntil(state === 'cache' ? refreshAt : 0);
+    operation.report.recordHit(route, state);
+    operation.report.capFreshUntil(refreshAt);
     if (state === 'cache' && clock.now() >= refreshAt) refreshInBackground(lookup, entry);
     return entry.value;
   }
 
   /** Does nothing while the request budget is short. */
   function refreshInBackground(lookup: Lookup<Key>, { timestamp }: Entry<Value>): void {
-    if (freshness.isStretched(lookup.operation) || reads.isInFlight(lookup)) return;
-    reads.joinOrStart({ ...lookup, since: timestamp }).flight.detach();
+    if (freshness.isStretched(lookup.operation) || inFlight.has(lookup.id)) return;
+    joinOrStart({ ...lookup, since: timestamp }).flight.detach();
   }
 
   function serveStale({ operation: { report } }: Lookup<Key>, { value }: Entry<Value>): Value {
@@ -103,18 +141,13 @@ export function createCachedQuery<Key, Value extends object | null>(
     return value;
   }
 
-  /** Limits how long the response may be cached: not at all if newer data is known than the value that was read. */
-  function capFreshness(lookup: Lookup<Key>, value: Value): void {
-    const entry = entries.get(lookup);
-    lookup.operation.report.capFreshUntil(entry?.value === value ? freshness.refreshAt(entry) : 0);
-  }
-
   /** Waits for the value. Falls back to a stale one if the read fails in a way that is likely to pass. */
   async function load(lookup: Lookup<Key>): Promise<Value> {
-    const { flight, isJoined } = reads.joinOrStart(lookup);
+    const { signal, report } = lookup.operation;
+    const { flight, isJoined } = joinOrStart(lookup);
     try {
-      const value = await flight.join(lookup.operation.signal);
-      capFreshness(lookup, value);
+      const { value, freshUntil } = await flight.join(signal);
+      report.capFreshUntil(freshUntil);
       return value;
     } catch (error) {
       if (!allowsStale(error)) throw error;
@@ -128,25 +161,93 @@ export function createCachedQuery<Key, Value extends object | null>(
 
   /** Stale-while-revalidate: waits for a newer value, but only for a short time. */
   async function revalidate(lookup: Lookup<Key>, entry: Entry<Value>): Promise<Value> {
-    const { signal } = lookup.operation;
-    const { flight } = reads.joinOrStart(lookup);
+    const { signal, report } = lookup.operation;
+    const { flight } = joinOrStart(lookup);
     flight.detach();
-    const waiting = new AbortController();
+    const waiting = new Cancellation();
     const newer = flight.join(signal).catch((error: unknown) => {
       if (allowsStale(error)) return undefined;
       throw error;
     });
-    const timeout = sleep(ttl.revalidateTimeoutMs, clock, waiting.signal).catch(() => undefined);
+    const timeout = sleep(ttl.revalidateTimeoutMs, clock, waiting).catch(() => undefined);
     try {
-      const value = await raceAbort(Promise.race([newer, timeout]), signal);
-      if (value !== undefined) {
-        capFreshness(lookup, value);
-        return value;
+      const read = await raceAbort(Promise.race([newer, timeout]), signal);
+      if (read !== undefined) {
+        report.capFreshUntil(read.freshUntil);
+        return read.value;
       }
     } finally {
-      waiting.abort();
+      waiting.abort(undefined);
     }
     return serveStale(lookup, entry);
+  }
+
+  /** Joins a read in flight whose result will be new enough, or else starts a read. The caller must join or detach the flight. */
+  function joinOrStart(lookup: Lookup<Key>): { flight: SingleFlight<Read<Value>>; isJoined: boolean } {
+    const { id, operation, since } = lookup;
+    const current = inFlight.get(id);
+    if (current !== undefined && canJoin(current, lookup)) {
+      // The value may be as old as the start of the read.
+      const age = clock.now() - current.startedAt.wallTime;
+      operation.report.recordHit(route, age <= Math.min(ttl.statusMs, ttl.negativeMs) ? 'coalesced' : 'stale');
+      return { flight: current.flight, isJoined: true };
+    }
+    const startedAt = invalidations.now();
+    const flight = startSingleFlight(
+      (signal) => read({ ...lookup, operation: { ...operation, signal } }, startedAt),
+      () => {
+        if (inFlight.get(id)?.flight === flight) inFlight.delete(id);
+      },
+    );
+    inFlight.set(id, { flight, startedAt, since });
+    return { flight, isJoined: false };
+  }
+
+  /** Whether the result of a read in flight is new enough: it must not be older than `since`, nor than the account's last change. */
+  function canJoin(current: ReadInFlight<Value>, { accountId, since }: Lookup<Key>): boolean {
+    const isNewer =
+      current.since.logical >= since.logical ||
+      // Where another replica may have read the value, the start of this read says nothing about its age.
+      (sharedCache === null && current.startedAt.logical >= since.logical);
+    return isNewer && !invalidations.isInvalidated(accountId, [ANY_TAG], current.startedAt);
+  }
+
+  function read(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
+    if (sharedCache === null) return readUpstream(lookup, startedAt);
+    return sharedCache.fillOnce(lookup, {
+      getShared: () => readShared(lookup),
+      load: () => readUpstream(lookup, startedAt),
+      signal: lookup.operation.signal,
+    });
+  }
+
+  async function readUpstream(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
+    const { operation, key } = lookup;
+    try {
+      const { value, entities } = await options.load(operation, key, startedAt);
+      options.ingest?.(operation, entities, startedAt);
+      const entry = entries.set(lookup, value, startedAt);
+      return { value, freshUntil: entry === undefined ? 0 : freshness.refreshAt(entry) };
+    } catch (error) {
+      // A value that may no longer be read may no longer be served either.
+      if (error instanceof GatewayError && !allowsStale(error)) {
+        entries.delete(lookup, startedAt);
+        sharedCache?.delete(lookup);
+      }
+      throw error;
+    }
+  }
+
+  /** Caches the value that another replica has shared, and returns it if it is fresh. */
+  async function readShared(lookup: Lookup<Key>): Promise<Read<Value> | undefined> {
+    const { operation, key, since } = lookup;
+    const shared = await sharedCache?.get(lookup, since);
+    if (!shared) return undefined;
+    options.ingest?.(operation, options.entitiesIn?.(shared.value, key) ?? {}, shared.timestamp);
+    entries.set(lookup, shared.value, shared.timestamp);
+    const entry = entries.get(lookup, since);
+    const value = entry && serveFresh(lookup, entry);
+    return entry === undefined || value === undefined ? undefined : { value, freshUntil: freshness.refreshAt(entry) };
   }
 
   return {
@@ -156,7 +257,7 @@ export function createCachedQuery<Key, Value extends object | null>(
       return entry && serveFresh(lookup, entry);
     },
     isFresh(operation, key) {
-      const entry = entries.get(lookUp(operation, key));
+      const entry = entries.get(addressOf(operation.account.id, key));
       return entry !== undefined && freshness.stateOf(operation, entry) !== 'expired';
     },
     get(operation, key, since) {
@@ -168,8 +269,8 @@ export function createCachedQuery<Key, Value extends object | null>(
       if (fresh !== undefined) return fresh;
       return freshness.isServableStale(entry) ? revalidate(lookup, entry) : load(lookup);
     },
-    getAnyAge: (accountId, key) => entries.get(entries.addressOf(accountId, key))?.value,
-    set: (accountId, key, value, timestamp) => set(entries.addressOf(accountId, key), value, timestamp),
-    expire: (accountId, key, before) => entries.delete(entries.addressOf(accountId, key), before),
+    getAnyAge: (accountId, key) => entries.get(addressOf(accountId, key))?.value,
+    set: (accountId, key, value, timestamp) => void entries.set(addressOf(accountId, key), value, timestamp),
+    expire: (accountId, key, before) => entries.delete(addressOf(accountId, key), before),
   };
 }

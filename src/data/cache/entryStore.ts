@@ -33,27 +33,28 @@ export interface EntryAddress<Key> {
 
 /** The entries of one cached query in the memory of this process. */
 export interface EntryStore<Key, Value> {
-  addressOf(accountId: string, key: Key): EntryAddress<Key>;
   /** Returns the entry whatever its age, unless it was invalidated or is not newer than `since`. */
   get(address: EntryAddress<Key>, since?: HybridTimestamp): Entry<Value> | undefined;
-  /** Stores a value unless newer data is known, and returns the entry if it was stored. */
+  /** Stores a value unless newer data is known. Returns the entry of the value, or undefined if the value is not stored. */
   set(address: EntryAddress<Key>, value: Value, timestamp: HybridTimestamp): Entry<Value> | undefined;
   /** Deletes the entry if it is older than `before`. */
   delete(address: EntryAddress<Key>, before: HybridTimestamp): void;
 }
 
-export interface EntryStoreContext {
+export interface EntryStoreContext<Key, Value> {
   store: LruStore;
   invalidations: Pick<Invalidations, 'isInvalidated'>;
   /** How long after its TTL a value may still be served. */
   maxStaleMs: number;
+  /** Called with each entry that was stored. */
+  onStored: (address: EntryAddress<Key>, entry: Entry<Value>) => void;
 }
 
 /** The estimated size of an entry without its value and key. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
 export function createEntryStore<Key, Value extends object | null>(
-  { store, invalidations, maxStaleMs }: EntryStoreContext,
+  { store, invalidations, maxStaleMs, onStored }: EntryStoreContext<Key, Value>,
   options: EntryOptions<Key, Value>,
 ): EntryStore<Key, Value> {
   const entries = store.createNamespace<Entry<Value>>(({ value }) => ENTRY_OVERHEAD_BYTES + byteSizeOf(value));
@@ -68,18 +69,20 @@ export function createEntryStore<Key, Value extends object | null>(
   }
 
   return {
-    addressOf: (accountId, key) => ({ accountId, key, id: `${accountId} ${options.keyOf(key)}` }),
     get,
     set(address, value, timestamp) {
       const { accountId, key, id } = address;
       const ttlMs = options.ttlMs(value);
       if (ttlMs + maxStaleMs <= 0) return undefined;
+      const known = get(address);
+      if (known !== undefined && known.timestamp.logical >= timestamp.logical)
+        return known.value === value && known.timestamp === timestamp ? known : undefined;
       const tags = options.tags(key, value, accountId);
-      const isOutdated = (get(address)?.timestamp.logical ?? 0) >= timestamp.logical;
-      if (isOutdated || invalidations.isInvalidated(accountId, tags, timestamp)) return undefined;
+      if (invalidations.isInvalidated(accountId, tags, timestamp)) return undefined;
       if (options.accepts?.(accountId, value) === false) return undefined;
       const entry = { value, timestamp, ttlMs, tags };
       entries.set(id, entry);
+      onStored(address, entry);
       return entry;
     },
     delete({ id }, before) {

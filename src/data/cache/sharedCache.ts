@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
 import type { SharedValue, SharedValues } from '../../cluster/sharedValues.ts';
+import type { CancellationSignal } from '../../lib/cancellation.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { tokenHashOf } from '../account.ts';
 import type { EntryAddress } from './entryStore.ts';
@@ -32,15 +33,15 @@ export interface SharedCache<Key, Value> {
   set(address: EntryAddress<Key>, entry: SharedEntry<Value>, ttlMs: number): void;
   delete(address: EntryAddress<Key>): void;
   /** Cross-replica single-flight: returns the shared value if there is one; otherwise takes the lease and loads the value. */
-  fillOnce(address: EntryAddress<Key>, options: FillOptions<Value>): Promise<Value>;
+  fillOnce<Result>(address: EntryAddress<Key>, options: FillOptions<Result>): Promise<Result>;
 }
 
-export interface FillOptions<Value> {
+export interface FillOptions<Result> {
   /** Returns the value that another replica has shared, or undefined if there is none that will do. */
-  getShared: () => Promise<Value | undefined>;
+  getShared: () => Promise<Result | undefined>;
   /** Reads the value from upstream. */
-  load: () => Promise<Value>;
-  signal: AbortSignal | undefined;
+  load: () => Promise<Result>;
+  signal: CancellationSignal | undefined;
 }
 
 /** How long to wait for another replica that is loading the same value before loading it without a lease. */

@@ -21,116 +21,185 @@ import type {
   TimeRange,
 } from '../../domain/models.ts';
 import type { StartInput, StartOutcome, StopOutcome } from '../../domain/startStop.ts';
+import type { CancellationSignal } from '../../lib/cancellation.ts';
 import { lazy } from '../../lib/lazy.ts';
 import { withBatchSpan } from '../../telemetry/tracer.ts';
-import { createLoader, type Loader } from './loader.ts';
+import { createBatchedRead, Loader } from './loader.ts';
 
-/** All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. */
-export interface OperationLoaders {
-  meeting: Loader<Meeting | null>;
-  livestream: Loader<Livestream | null>;
-  /** The active livestream of a meeting, by meeting id. */
-  activeLivestream: Loader<LivestreamRef | null>;
-  /** The active session of a livestream, by livestream id. */
-  activeSession: Loader<LivestreamSession | null>;
-  session: Loader<LivestreamSession | null>;
-  meetings(search: string | null, range: OffsetRange): MaybePromise<Page<Meeting>>;
-  livestreams(query: LivestreamQuery, range: OffsetRange): MaybePromise<Page<Livestream>>;
-  meetingLivestreams(meetingId: string, range: OffsetRange): MaybePromise<Page<Livestream>>;
-  sessions(livestreamId: string, range: OffsetRange): MaybePromise<Page<LivestreamSession>>;
-  analytics(range: TimeRange): AnalyticsSource;
-  /** Reads the active livestream of a meeting from upstream, past the cache and with the priority of a mutation. */
-  refetchActiveLivestream(meetingId: string): Promise<LivestreamRef | null>;
-  /** Starts a livestream. Later reads of the operation return the state after the start. */
-  startLivestream(input: StartInput): Promise<StartOutcome>;
-  /** Stops the active livestream of a meeting. Later reads of the operation return the state after the stop. */
-  stopLivestream(meetingId: string): Promise<StopOutcome>;
-  /** Returns the request budget that the operation uses. Sends no upstream request. */
-  readBudget(): Promise<BudgetSnapshot>;
-  /** Whether the response of the operation may be served again: all parts of it are fresh for a while. */
-  isCacheable(): boolean;
-  /** Caches the response of the operation until its oldest part expires. */
-  cacheResponse(key: string, response: CachedResponse): void;
-  /** Returns the upstream requests that the operation has caused so far. */
-  report(): UpstreamReport;
-}
+/**
+ * All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. A class
+ * whose loaders are created when they are used, since each operation has one.
+ */
+export class OperationLoaders {
+  readonly #dataSource: DataSource;
+  readonly #account: Account;
+  readonly #operation: Operation;
+  #meeting: Loader<Meeting | null> | undefined;
+  #livestream: Loader<Livestream | null> | undefined;
+  #activeLivestream: Loader<LivestreamRef | null> | undefined;
+  #activeSession: Loader<LivestreamSession | null> | undefined;
+  #session: Loader<LivestreamSession | null> | undefined;
 
-/** Creates the loaders of one operation. Aborting `signal` cancels the reads that nobody else waits for. */
-export function createOperationLoaders(
-  dataSource: DataSource,
-  account: Account,
-  signal: AbortSignal,
-  origin: RequestOrigin = {},
-): OperationLoaders {
-  const { reads, bulkReads, mutations, responseCache } = dataSource;
-  const operation = dataSource.operation(account, signal, primeLivestream, origin);
-
-  /** Runs the reads of a batch under one span, if the operation is traced. */
-  function traceBatch<Value>(
-    name: string,
-    keys: readonly string[],
-    readAll: (operation: Operation) => Promise<Value>[],
-  ): Promise<Value>[] {
-    const { span: parent } = operation;
-    if (parent === undefined) return readAll(operation);
-    const attributes = { 'graphql.batch.keys': keys.length };
-    return withBatchSpan(parent, `batch ${name}`, attributes, (span) => readAll({ ...operation, span }));
+  /** Aborting `signal` cancels the reads that nobody else waits for. */
+  constructor(dataSource: DataSource, account: Account, signal: CancellationSignal, origin: RequestOrigin = {}) {
+    this.#dataSource = dataSource;
+    this.#account = account;
+    const onLivestream = (livestream: Livestream): void => this.#primeLivestream(livestream);
+    this.#operation = dataSource.operation(account, signal, onLivestream, origin);
   }
 
-  /** Reads each key with its own request, because the API has no read of several. */
-  function pointLoader<Value extends object | null>(name: string, query: CachedQuery<string, Value>): Loader<Value> {
-    return createLoader({
-      getCached: (key) => query.getFresh(operation, key),
-      loadBatch: (keys) =>
-        traceBatch(name, keys, (tracedOperation) => keys.map(async (key) => query.get(tracedOperation, key))),
-    });
+  get meeting(): Loader<Meeting | null> {
+    const { reads, bulkReads } = this.#dataSource;
+    return (this.#meeting ??= this.#bulkLoader('meeting', reads.meeting, (...args) =>
+      bulkReads?.meetingsById(...args),
+    ));
+  }
+
+  get livestream(): Loader<Livestream | null> {
+    const { reads, bulkReads } = this.#dataSource;
+    return (this.#livestream ??= this.#bulkLoader('livestream', reads.livestream, (...args) =>
+      bulkReads?.livestreamsById(...args),
+    ));
+  }
+
+  /** The active livestream of a meeting, by meeting id. */
+  get activeLivestream(): Loader<LivestreamRef | null> {
+    const { reads, bulkReads } = this.#dataSource;
+    return (this.#activeLivestream ??= this.#bulkLoader('activeLivestream', reads.activeLivestream, (...args) =>
+      bulkReads?.activeByMeeting(...args),
+    ));
+  }
+
+  /** The active session of a livestream, by livestream id. */
+  get activeSession(): Loader<LivestreamSession | null> {
+    return (this.#activeSession ??= this.#pointLoader('activeSession', this.#dataSource.reads.activeSession));
+  }
+
+  get session(): Loader<LivestreamSession | null> {
+    return (this.#session ??= this.#pointLoader('session', this.#dataSource.reads.session));
+  }
+
+  meetings(search: string | null, range: OffsetRange): MaybePromise<Page<Meeting>> {
+    const { reads } = this.#dataSource;
+    return this.#readPage(reads.meetings, { search, range }, (row) => this.meeting.prime(row.id, row));
+  }
+
+  livestreams(query: LivestreamQuery, range: OffsetRange): MaybePromise<Page<Livestream>> {
+    const { reads } = this.#dataSource;
+    return this.#readPage(reads.livestreams, { query, range }, (row) => this.#primeLivestream(row));
+  }
+
+  meetingLivestreams(meetingId: string, range: OffsetRange): MaybePromise<Page<Livestream>> {
+    const { reads } = this.#dataSource;
+    return this.#readPage(reads.meetingLivestreams, { meetingId, range }, (row) => this.#primeLivestream(row));
+  }
+
+  sessions(livestreamId: string, range: OffsetRange): MaybePromise<Page<LivestreamSession>> {
+    return this.#dataSource.reads.sessions.get(this.#operation, { livestreamId, range });
+  }
+
+  analytics(range: TimeRange): AnalyticsSource {
+    const { reads } = this.#dataSource;
+    return {
+      overall: lazy(() => reads.analytics.get(this.#operation, range)),
+      days: lazy(() => reads.dailyAnalytics.get(this.#operation, range)),
+    };
+  }
+
+  /** Reads the active livestream of a meeting from upstream, past the cache and with the priority of a mutation. */
+  async refetchActiveLivestream(meetingId: string): Promise<LivestreamRef | null> {
+    const { reads } = this.#dataSource;
+    return reads.activeLivestream.get({ ...this.#operation, priority: 'mutation' }, meetingId, reads.now());
+  }
+
+  /** Starts a livestream. Later reads of the operation return the state after the start. */
+  async startLivestream(input: StartInput): Promise<StartOutcome> {
+    const { mutations } = this.#dataSource;
+    const outcome = await this.#mutate((operation) => mutations.start(operation, input));
+    if ('livestream' in outcome) this.activeLivestream.prime(input.meetingId, outcome.livestream);
+    return outcome;
+  }
+
+  /** Stops the active livestream of a meeting. Later reads of the operation return the state after the stop. */
+  async stopLivestream(meetingId: string): Promise<StopOutcome> {
+    const { mutations } = this.#dataSource;
+    const outcome = await this.#mutate((operation) => mutations.stop(operation, meetingId));
+    if ('stopped' in outcome) this.activeLivestream.prime(meetingId, null);
+    return outcome;
+  }
+
+  /** Returns the request budget that the operation uses. Sends no upstream request. */
+  async readBudget(): Promise<BudgetSnapshot> {
+    const { budget } = this.#account;
+    this.#operation.report.capFreshUntil(0);
+    await budget.refresh();
+    return budget.snapshot();
+  }
+
+  /** Whether the response of the operation may be served again: all parts of it are fresh for a while. */
+  isCacheable(): boolean {
+    return this.#dataSource.responseCache.isCacheable(this.#operation);
+  }
+
+  /** Caches the response of the operation until its oldest part expires. */
+  cacheResponse(key: string, response: CachedResponse): void {
+    this.#dataSource.responseCache.set(this.#operation, key, response);
+  }
+
+  /** Returns the upstream requests that the operation has caused so far. */
+  report(): UpstreamReport {
+    return this.#operation.report.toUpstreamReport(this.#account.budget.snapshot());
+  }
+
+  /** Reads each key with its own request, because the API has no read of several. Only a trace shows such reads as a batch. */
+  #pointLoader<Value extends object | null>(name: string, query: CachedQuery<string, Value>): Loader<Value> {
+    const operation = this.#operation;
+    if (operation.span === undefined) return new Loader((key) => query.get(operation, key));
+    return this.#batchLoader(name, query, (traced, keys) => keys.map(async (key) => query.get(traced, key)));
   }
 
   /** Reads the keys from a list if that takes fewer requests. Keys that the list cannot settle get their own requests. */
-  function bulkLoader<Row extends Value, Value extends object>(
+  #bulkLoader<Row extends Value, Value extends object>(
     name: string,
     query: CachedQuery<string, Value | null>,
     readInBulk: (operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>> | undefined,
   ): Loader<Value | null> {
-    const readAll = (tracedOperation: Operation, keys: readonly string[]): Promise<Value | null>[] => {
-      const bulkRead = readInBulk(tracedOperation, keys)?.catch(() => null);
+    return this.#batchLoader(name, query, (operation, keys) => {
+      const bulkRead = keys.length === 1 ? undefined : readInBulk(operation, keys)?.catch(() => undefined);
       return keys.map(async (key) => {
         const { found, isExhaustive } = (await bulkRead) ?? NO_BULK_RESULT;
-        return found.get(key) ?? (isExhaustive ? null : query.get(tracedOperation, key));
+        return found.get(key) ?? (isExhaustive ? null : query.get(operation, key));
       });
-    };
-    return createLoader({
-      getCached: (key) => query.getFresh(operation, key),
-      loadBatch: (keys) => traceBatch(name, keys, (tracedOperation) => readAll(tracedOperation, keys)),
     });
   }
 
-  const session = pointLoader('session', reads.session);
-  const activeSession = pointLoader('activeSession', reads.activeSession);
-  const meeting = bulkLoader('meeting', reads.meeting, (...args) => bulkReads?.meetingsById(...args));
-  const livestream = bulkLoader('livestream', reads.livestream, (...args) => bulkReads?.livestreamsById(...args));
-  const activeLivestream = bulkLoader('activeLivestream', reads.activeLivestream, (...args) =>
-    bulkReads?.activeByMeeting(...args),
-  );
-
-  /** Makes a livestream from any response available to every loader that could read it. */
-  function primeLivestream(received: Livestream): void {
-    livestream.prime(received.id, received);
-    if (isActive(received) && received.meetingId !== null) activeLivestream.prime(received.meetingId, received);
-  }
-
-  function read<Key, Value>(query: CachedQuery<Key, Value>, key: Key): MaybePromise<Value> {
-    return query.getFresh(operation, key) ?? query.get(operation, key);
+  /** Reads a batch with `readAll`, under one span if the operation is traced. */
+  #batchLoader<Value extends object | null>(
+    name: string,
+    query: CachedQuery<string, Value>,
+    readAll: (operation: Operation, keys: readonly string[]) => Promise<Value>[],
+  ): Loader<Value> {
+    const operation = this.#operation;
+    const { span: parent } = operation;
+    const read = createBatchedRead({
+      getCached: (key) => query.getFresh(operation, key),
+      loadBatch(keys) {
+        if (parent === undefined) return readAll(operation, keys);
+        const attributes = { 'graphql.batch.keys': keys.length };
+        return withBatchSpan(parent, `batch ${name}`, attributes, (span) => readAll({ ...operation, span }, keys));
+      },
+    });
+    return new Loader(read);
   }
 
   /** Reads a page of a list and primes the loader of its rows. */
-  function readPage<Key, Row>(
+  #readPage<Key, Row>(
     query: CachedQuery<Key, Page<Row>>,
     key: Key,
     prime: (row: Row) => void,
   ): MaybePromise<Page<Row>> {
     return handleMaybePromise(
-      () => read(query, key),
+      () => query.get(this.#operation, key),
       (page) => {
         for (const row of page.rows) if (row !== null) prime(row);
         return page;
@@ -138,50 +207,27 @@ export function createOperationLoaders(
     );
   }
 
-  /** Discards everything that was read before a mutation. */
-  function clearAll(): void {
-    for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();
+  /** Makes a livestream from any response available to every loader that could read it. */
+  #primeLivestream(received: Livestream): void {
+    this.livestream.prime(received.id, received);
+    if (isActive(received) && received.meetingId !== null) this.activeLivestream.prime(received.meetingId, received);
   }
 
-  return {
-    meeting,
-    livestream,
-    activeLivestream,
-    activeSession,
-    session,
-    meetings: (search, range) => readPage(reads.meetings, { search, range }, (row) => meeting.prime(row.id, row)),
-    livestreams: (query, range) => readPage(reads.livestreams, { query, range }, primeLivestream),
-    meetingLivestreams: (meetingId, range) => readPage(reads.meetingLivestreams, { meetingId, range }, primeLivestream),
-    sessions: (livestreamId, range) => reads.sessions.get(operation, { livestreamId, range }),
-    analytics: (range) => ({
-      overall: lazy(() => reads.analytics.get(operation, range)),
-      days: lazy(() => reads.dailyAnalytics.get(operation, range)),
-    }),
-    refetchActiveLivestream: async (meetingId) =>
-      reads.activeLivestream.get({ ...operation, priority: 'mutation' }, meetingId, reads.now()),
-    async startLivestream(input) {
-      signal.throwIfAborted();
-      operation.report.capFreshUntil(0);
-      const outcome = await mutations.start(operation, input).finally(clearAll);
-      if ('livestream' in outcome) activeLivestream.prime(input.meetingId, outcome.livestream);
-      return outcome;
-    },
-    async stopLivestream(meetingId) {
-      signal.throwIfAborted();
-      operation.report.capFreshUntil(0);
-      const outcome = await mutations.stop(operation, meetingId).finally(clearAll);
-      if ('stopped' in outcome) activeLivestream.prime(meetingId, null);
-      return outcome;
-    },
-    async readBudget() {
-      operation.report.capFreshUntil(0);
-      await account.budget.refresh();
-      return account.budget.snapshot();
-    },
-    isCacheable: () => responseCache.isCacheable(operation),
-    cacheResponse: (key, response) => responseCache.set(operation, key, response),
-    report: () => operation.report.toUpstreamReport(account.budget.snapshot()),
-  };
+  /** Sends a mutation, and discards everything that was read before it. */
+  async #mutate<Outcome>(send: (operation: Operation) => Promise<Outcome>): Promise<Outcome> {
+    this.#operation.signal?.throwIfAborted();
+    this.#operation.report.capFreshUntil(0);
+    return send(this.#operation).finally(() => {
+      for (const loader of [
+        this.#meeting,
+        this.#livestream,
+        this.#activeLivestream,
+        this.#activeSession,
+        this.#session,
+      ])
+        loader?.clearAll();
+    });
+  }
 }
 
 const NO_BULK_RESULT: BulkResult<never> = { found: new Map<string, never>(), isExhaustive: false };

@@ -26,7 +26,7 @@ export function createThingQuery({ maxBytes = 1_000_000, sharedValues, ...option
     load: async (operation) => {
       const read = { ...Promise.withResolvers<Thing | null>(), operation };
       reads.push(read);
-      return read.promise;
+      return { value: await read.promise, entities: {} };
     },
     ttlMs: () => 2000,
     tags: (key) => [key],

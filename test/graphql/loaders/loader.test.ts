@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
-import { createLoader } from '../../../src/graphql/loaders/loader.ts';
+import { type BatchSource, createBatchedRead, Loader } from '../../../src/graphql/loaders/loader.ts';
 
 interface Row {
   id: string;
+}
+
+function createLoader<Value extends object | null>(source: BatchSource<Value>) {
+  return new Loader(createBatchedRead(source));
 }
 
 /** A loader whose source the test controls, and the batches that it requested. */

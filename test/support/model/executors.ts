@@ -5,7 +5,7 @@ import { ALL_SCOPES } from '../../../src/auth/viewer.ts';
 import type { Context } from '../../../src/graphql/context.ts';
 import { createGateway } from '../../../src/server/gateway.ts';
 import { typeDefs } from '../../../src/generated/typeDefs.ts';
-import { createOperationLoaders } from '../../../src/graphql/loaders/operationLoaders.ts';
+import { OperationLoaders } from '../../../src/graphql/loaders/operationLoaders.ts';
 import { resolvers } from '../../../src/graphql/resolvers/index.ts';
 import { DEFAULT_CACHING } from '../../../src/data/cachingSettings.ts';
 import { createDataSource } from '../../../src/data/dataSource.ts';
@@ -32,7 +32,7 @@ export async function createSharedExecutor({ transport, clock, baseUrl }: ModelW
   const dataSource = createDataSource({ ...DEFAULT_CACHING, ...optionsOf(baseUrl), transport, clock, random: () => 0 });
   const accounts = { A: await dataSource.account(TOKENS.A), B: await dataSource.account(TOKENS.B) };
   return async (credential, query, signal) => {
-    const loaders = createOperationLoaders(dataSource, accounts[credential], signal);
+    const loaders = new OperationLoaders(dataSource, accounts[credential], signal);
     const result: ExecutionResult = await execute({
       schema,
       document: parse(query),
