@@ -27,15 +27,18 @@ export interface BulkResult<Row> {
   isExhaustive: boolean;
 }
 
+/** Looks up the rows of these keys. */
+export type ReadInBulk<Row> = (operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>>;
+
 /**
  * Looks up many keys in the pages of lists, where that takes fewer requests than one request per key. A bulk read never fails: a list
  * that fails, does not report its length or is too long leaves its keys to reads of single entities.
  */
 export interface BulkReads {
   /** The active livestreams of these meetings, by meeting id. */
-  activeByMeeting(operation: Operation, meetingIds: readonly string[]): Promise<BulkResult<Livestream>>;
-  livestreamsById(operation: Operation, ids: readonly string[]): Promise<BulkResult<Livestream>>;
-  meetingsById(operation: Operation, ids: readonly string[]): Promise<BulkResult<Meeting>>;
+  activeByMeeting: ReadInBulk<Livestream>;
+  livestreamsById: ReadInBulk<Livestream>;
+  meetingsById: ReadInBulk<Meeting>;
   /**
    * All active livestreams, read after `since`, at whatever cost in requests. Null if the lists do not prove that they are complete.
    * Unlike the other reads, it rejects if a list fails.

@@ -1,7 +1,7 @@
 import { UpstreamError } from '../domain/errors.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
-import { withTimeout } from '../lib/timeout.ts';
+import { toError, withTimeout } from '../lib/timeout.ts';
 import { type Envelope, invalidResponse, unwrapResponse } from './envelope.ts';
 import type { RecordedCall, RequestContext } from './requestContext.ts';
 import { createTokenBucket } from './requestsPerSecond.ts';
@@ -63,12 +63,12 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
   let clockSkewMs = 0;
 
   /** Sends a request, with retries; the total timeout covers all attempts. */
-  async function send(
+  function send(
     context: RequestContext,
     request: ApiRequest,
     signal: CancellationSignal | undefined,
   ): Promise<Envelope | null> {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
     const endsAt = clock.now() + totalTimeoutMs;
     return withRetry({ idempotent: request.method === 'GET', clock, random, signal, endsAt }, () =>
       attempt(context, request, signal, endsAt),

@@ -185,14 +185,17 @@ export function parseNumber(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
+/** Years have four digits in RFC 3339. */
+const [YEAR_0, YEAR_10000] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('+010000-01-01T00:00:00Z')];
+
 /** Parses an ISO 8601 timestamp; without a time zone it is taken as UTC. */
 function parseTimestamp(value: unknown): Date | null {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return null;
   const hasNoZone = !value.endsWith('Z') && /[T ][\d:.]+$/.test(value);
   const date = new Date(hasNoZone ? `${value.replace(' ', 'T')}Z` : value);
-  const year = date.getUTCFullYear();
-  // Years have four digits in RFC 3339. The year of an invalid date is NaN, which fails the comparison.
-  return year >= 0 && year <= 9999 ? date : null;
+  const time = date.getTime();
+  // The time of an invalid date is NaN, which fails the comparison.
+  return time >= YEAR_0 && time < YEAR_10000 ? date : null;
 }
 
 /** Parses an absolute http or https URL. */

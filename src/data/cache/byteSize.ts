@@ -7,5 +7,7 @@ const SCALAR_BYTES = 20;
 export function byteSizeOf(value: unknown): number {
   if (typeof value === 'string') return 2 * value.length + SCALAR_BYTES;
   if (typeof value !== 'object' || value === null || value instanceof Date) return SCALAR_BYTES;
-  return Object.values(value).reduce<number>((sum, member) => sum + byteSizeOf(member), OBJECT_OVERHEAD_BYTES);
+  let size = OBJECT_OVERHEAD_BYTES;
+  for (const member of Object.values(value)) size += byteSizeOf(member);
+  return size;
 }

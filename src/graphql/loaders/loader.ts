@@ -1,6 +1,8 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import DataLoader from 'dataloader';
 
+import { lazy } from '../../lib/lazy.ts';
+
 /** Reads values by key, each key at most once in an operation. */
 export class Loader<Value extends object | null> {
   readonly #read: (key: string) => MaybePromise<Value>;
@@ -44,12 +46,17 @@ export function createBatchedRead<Value extends object | null>({
   loadBatch,
 }: BatchSource<Value>): (key: string) => MaybePromise<Value> {
   // DataLoader waits for a whole batch; wrapping each promise avoids that. The loader memoizes, so DataLoader need not.
-  const batches = new DataLoader<string, { value: Promise<Value> }>(
-    async (keys) => loadBatch(keys).map((value) => ({ value })),
-    { cache: false },
+  const batches = lazy(
+    () =>
+      new DataLoader<string, { value: Promise<Value> }>(async (keys) => loadBatch(keys).map((value) => ({ value })), {
+        cache: false,
+      }),
   );
   return (key) => {
     const cached = getCached(key);
-    return cached === undefined ? batches.load(key).then(({ value }) => value) : cached;
+    if (cached !== undefined) return cached;
+    return batches()
+      .load(key)
+      .then(({ value }) => value);
   };
 }

@@ -2,7 +2,7 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 
 import type { BudgetSnapshot } from '../../budget/localBudget.ts';
 import type { Account } from '../../data/account.ts';
-import type { BulkResult } from '../../data/bulkReads.ts';
+import type { BulkResult, ReadInBulk } from '../../data/bulkReads.ts';
 import type { CachedQuery } from '../../data/cache/cachedQuery.ts';
 import type { CachedResponse } from '../../data/cache/responseCache.ts';
 import type { DataSource } from '../../data/dataSource.ts';
@@ -26,57 +26,28 @@ import { lazy } from '../../lib/lazy.ts';
 import { withBatchSpan } from '../../telemetry/tracer.ts';
 import { createBatchedRead, Loader } from './loader.ts';
 
-/**
- * All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. A class
- * whose loaders are created when they are used, since each operation has one.
- */
+/** All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. */
 export class OperationLoaders {
+  readonly meeting: Loader<Meeting | null>;
+  readonly livestream: Loader<Livestream | null>;
+  /** The active livestream of a meeting, by meeting id. */
+  readonly activeLivestream: Loader<LivestreamRef | null>;
+  /** The active session of a livestream, by livestream id. */
+  readonly activeSession: Loader<LivestreamSession | null>;
+  readonly session: Loader<LivestreamSession | null>;
   readonly #dataSource: DataSource;
-  readonly #account: Account;
   readonly #operation: Operation;
-  #meeting: Loader<Meeting | null> | undefined;
-  #livestream: Loader<Livestream | null> | undefined;
-  #activeLivestream: Loader<LivestreamRef | null> | undefined;
-  #activeSession: Loader<LivestreamSession | null> | undefined;
-  #session: Loader<LivestreamSession | null> | undefined;
 
   /** Aborting `signal` cancels the reads that nobody else waits for. */
   constructor(dataSource: DataSource, account: Account, signal: CancellationSignal, origin: RequestOrigin = {}) {
+    const { reads, bulkReads } = dataSource;
     this.#dataSource = dataSource;
-    this.#account = account;
-    const onLivestream = (livestream: Livestream): void => this.#primeLivestream(livestream);
-    this.#operation = dataSource.operation(account, signal, onLivestream, origin);
-  }
-
-  get meeting(): Loader<Meeting | null> {
-    const { reads, bulkReads } = this.#dataSource;
-    return (this.#meeting ??= this.#bulkLoader('meeting', reads.meeting, (...args) =>
-      bulkReads?.meetingsById(...args),
-    ));
-  }
-
-  get livestream(): Loader<Livestream | null> {
-    const { reads, bulkReads } = this.#dataSource;
-    return (this.#livestream ??= this.#bulkLoader('livestream', reads.livestream, (...args) =>
-      bulkReads?.livestreamsById(...args),
-    ));
-  }
-
-  /** The active livestream of a meeting, by meeting id. */
-  get activeLivestream(): Loader<LivestreamRef | null> {
-    const { reads, bulkReads } = this.#dataSource;
-    return (this.#activeLivestream ??= this.#bulkLoader('activeLivestream', reads.activeLivestream, (...args) =>
-      bulkReads?.activeByMeeting(...args),
-    ));
-  }
-
-  /** The active session of a livestream, by livestream id. */
-  get activeSession(): Loader<LivestreamSession | null> {
-    return (this.#activeSession ??= this.#pointLoader('activeSession', this.#dataSource.reads.activeSession));
-  }
-
-  get session(): Loader<LivestreamSession | null> {
-    return (this.#session ??= this.#pointLoader('session', this.#dataSource.reads.session));
+    this.#operation = dataSource.operation(account, signal, (livestream) => this.#primeLivestream(livestream), origin);
+    this.meeting = this.#bulkLoader('meeting', reads.meeting, bulkReads?.meetingsById);
+    this.livestream = this.#bulkLoader('livestream', reads.livestream, bulkReads?.livestreamsById);
+    this.activeLivestream = this.#bulkLoader('activeLivestream', reads.activeLivestream, bulkReads?.activeByMeeting);
+    this.activeSession = this.#pointLoader('activeSession', reads.activeSession);
+    this.session = this.#pointLoader('session', reads.session);
   }
 
   meetings(search: string | null, range: OffsetRange): MaybePromise<Page<Meeting>> {
@@ -130,10 +101,10 @@ export class OperationLoaders {
 
   /** Returns the request budget that the operation uses. Sends no upstream request. */
   async readBudget(): Promise<BudgetSnapshot> {
-    const { budget } = this.#account;
-    this.#operation.report.capFreshUntil(0);
-    await budget.refresh();
-    return budget.snapshot();
+    const { account, report } = this.#operation;
+    report.capFreshUntil(0);
+    await account.budget.refresh();
+    return account.budget.snapshot();
   }
 
   /** Whether the response of the operation may be served again: all parts of it are fresh for a while. */
@@ -148,7 +119,8 @@ export class OperationLoaders {
 
   /** Returns the upstream requests that the operation has caused so far. */
   report(): UpstreamReport {
-    return this.#operation.report.toUpstreamReport(this.#account.budget.snapshot());
+    const { account, report } = this.#operation;
+    return report.toUpstreamReport(account.budget.snapshot());
   }
 
   /** Reads each key with its own request, because the API has no read of several. Only a trace shows such reads as a batch. */
@@ -162,10 +134,10 @@ export class OperationLoaders {
   #bulkLoader<Row extends Value, Value extends object>(
     name: string,
     query: CachedQuery<string, Value | null>,
-    readInBulk: (operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>> | undefined,
+    readInBulk: ReadInBulk<Row> | undefined,
   ): Loader<Value | null> {
     return this.#batchLoader(name, query, (operation, keys) => {
-      const bulkRead = keys.length === 1 ? undefined : readInBulk(operation, keys)?.catch(() => undefined);
+      const bulkRead = keys.length === 1 ? undefined : readInBulk?.(operation, keys).catch(() => undefined);
       return keys.map(async (key) => {
         const { found, isExhaustive } = (await bulkRead) ?? NO_BULK_RESULT;
         return found.get(key) ?? (isExhaustive ? null : query.get(operation, key));
@@ -218,14 +190,8 @@ export class OperationLoaders {
     this.#operation.signal?.throwIfAborted();
     this.#operation.report.capFreshUntil(0);
     return send(this.#operation).finally(() => {
-      for (const loader of [
-        this.#meeting,
-        this.#livestream,
-        this.#activeLivestream,
-        this.#activeSession,
-        this.#session,
-      ])
-        loader?.clearAll();
+      const { meeting, livestream, activeLivestream, activeSession, session } = this;
+      for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();
     });
   }
 }
