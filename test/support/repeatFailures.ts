@@ -14,6 +14,8 @@ const path = process.env['FC_PATH'];
 // FC_PATH fits a single test only. The command that a failure prints selects the test.
 fc.configureGlobal({
   numRuns: runs(USUAL_RUNS),
+  // Shrinking can take longer than the test's timeout, and then nothing would be printed. FC_SEED alone repeats and shrinks.
+  endOnFailure: seed === undefined,
   ...(seed === undefined ? {} : { seed: Number(seed) }),
   ...(path === undefined ? {} : { path, endOnFailure: true }),
 });
