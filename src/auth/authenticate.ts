@@ -1,3 +1,5 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+
 import { createApiKeyCheck, type ApiKey } from './apiKeys.ts';
 import { apiKeyOf, bearerOf } from './bearer.ts';
 import { createJwtCheck, type JwtSettings, type JwtDependencies } from './jwt.ts';
@@ -12,19 +14,18 @@ export type AuthSettings =
   | { kind: 'api-key'; keys: readonly ApiKey[] }
   | ({ kind: 'jwt' } & JwtSettings);
 
-/** Returns the caller of a request; rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
-export type Authenticate = (request: Request) => Promise<Viewer>;
+/** Returns the caller of a request; throws or rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
+export type Authenticate = (request: Request) => MaybePromise<Viewer>;
 
 export function createAuthenticate(settings: AuthSettings, dependencies: JwtDependencies): Authenticate {
-  if (settings.kind === 'none') return async () => ANONYMOUS;
-  if (settings.kind === 'passthrough')
-    return async (request) => ({ id: '', token: bearerOf(request), scopes: ALL_SCOPES });
+  if (settings.kind === 'none') return () => ANONYMOUS;
+  if (settings.kind === 'passthrough') return (request) => ({ id: '', token: bearerOf(request), scopes: ALL_SCOPES });
   if (settings.kind === 'api-key') {
     const check = createApiKeyCheck(settings.keys);
-    return async (request) => check(apiKeyOf(request));
+    return (request) => check(apiKeyOf(request));
   }
   const check = createJwtCheck(settings, dependencies);
-  return async (request) => check(bearerOf(request));
+  return (request) => check(bearerOf(request));
 }
 
 const ANONYMOUS: Viewer = { id: '', token: null, scopes: ALL_SCOPES };

@@ -1,3 +1,5 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+
 import type { Log } from '../lib/log.ts';
 import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
@@ -10,8 +12,8 @@ export interface Caller {
   account: Account;
 }
 
-/** Returns the caller of a request; rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
-export type ResolveCaller = (request: Request) => Promise<Caller>;
+/** Returns the caller of a request; throws or rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
+export type ResolveCaller = (request: Request) => MaybePromise<Caller>;
 
 export interface ResolveCallerOptions {
   authenticate: Authenticate;
@@ -21,20 +23,27 @@ export interface ResolveCallerOptions {
   log: Log;
 }
 
+/** The callers of the gateway's own account are resolved synchronously, once the account is known. */
 export function createResolveCaller({ authenticate, dataSource, token, log }: ResolveCallerOptions): ResolveCaller {
-  let gatewayAccount = token === null ? null : dataSource.account(token);
-  const resolveGatewayAccount = async (): Promise<Account> => {
-    if (gatewayAccount === null || token === null) throw new Error('Neither the caller nor the gateway has a token.');
-    const account = await gatewayAccount;
-    if (!account.isRevoked()) return account;
+  let gatewayAccount: Account | null = null;
+  async function findGatewayAccount(): Promise<Account> {
+    if (token === null) throw new Error('Neither the caller nor the gateway has a token.');
+    return (gatewayAccount = await dataSource.account(token));
+  }
+  function accountOf(viewer: Viewer): MaybePromise<Account> {
+    if (viewer.token !== null) return dataSource.account(viewer.token);
+    if (gatewayAccount?.isRevoked() !== true) return gatewayAccount ?? findGatewayAccount();
     log('error', "RealtimeKit rejects the gateway's own token. Check CLOUDFLARE_API_TOKEN.");
-    return (gatewayAccount = dataSource.account(token));
-  };
-  return async (request) => {
-    const viewer = await authenticate(request);
-    return {
-      viewer,
-      account: await (viewer.token === null ? resolveGatewayAccount() : dataSource.account(viewer.token)),
-    };
-  };
+    gatewayAccount = null;
+    return findGatewayAccount();
+  }
+  return (request) =>
+    handleMaybePromise(
+      () => authenticate(request),
+      (viewer) =>
+        handleMaybePromise(
+          () => accountOf(viewer),
+          (account) => ({ viewer, account }),
+        ),
+    );
 }

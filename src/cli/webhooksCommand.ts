@@ -16,7 +16,7 @@ import {
   type Webhook,
   type WebhookEndpoints,
 } from '../realtimekit/webhookEndpoints.ts';
-import { WEBHOOK_PATH } from '../server/plugins/useWebhooks.ts';
+import { WEBHOOK_PATH } from '../server/plugins/useRoutes.ts';
 
 /** The events of RealtimeKit that concern livestreams. */
 const EVENTS = ['livestreaming.statusUpdate', 'meeting.ended'];

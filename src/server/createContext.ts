@@ -1,18 +1,18 @@
+import type { Caller } from '../auth/resolveCaller.ts';
 import type { DataSource } from '../data/dataSource.ts';
 import type { Context } from '../graphql/context.ts';
 import { OperationLoaders } from '../graphql/loaders/operationLoaders.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
-import { recordOf } from '../telemetry/requestRecord.ts';
-import { callerOf } from './plugins/useAuthentication.ts';
+import type { RequestRecord } from '../telemetry/requestRecord.ts';
 
-/** Creates the context of an operation's resolvers. The caller of the request must have been authenticated. */
+/** Creates the context of an operation's resolvers. */
 export function createContext(
-  request: Request,
+  { viewer, account }: Caller,
+  record: RequestRecord,
   { dataSource, subscriptions }: { dataSource: DataSource; subscriptions: LiveSubscriptions },
 ): Context {
-  const { viewer, account } = callerOf(request);
-  const signal = createFollowingSignal(request.signal);
-  const { counters, span } = recordOf(request);
+  const signal = createFollowingSignal(record.signal);
+  const { counters, span } = record;
   return {
     viewer,
     loaders: new OperationLoaders(dataSource, account, signal, { counters, span }),

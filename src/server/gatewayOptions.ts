@@ -12,7 +12,7 @@ import type { ClientSettings } from '../realtimekit/client.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
-import type { ReadinessDetails } from './plugins/useReadiness.ts';
+import type { ReadinessDetails } from './plugins/useRoutes.ts';
 
 /** The RealtimeKit app to serve, the credential, and the timeouts of upstream requests. */
 export interface UpstreamSettings extends ClientSettings {

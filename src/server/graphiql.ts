@@ -1,6 +1,6 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
-import { REPORT_HEADER } from './plugins/useUpstreamReport.ts';
+import { REPORT_HEADER } from './plugins/useOperations.ts';
 
 /** Ids of existing objects for the example operations. */
 export interface ExampleIds {

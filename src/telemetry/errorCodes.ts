@@ -1,7 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 
 /** The distinct codes of a result's errors, in the order of the errors. An error without a code counts as `UNKNOWN`. */
-export function errorCodesOf({ errors = [] }: ExecutionResult): string[] {
+export function errorCodesOf({ errors }: ExecutionResult): string[] {
+  if (errors === undefined) return [];
   return [...new Set(errors.map(({ extensions: { code } }) => (typeof code === 'string' ? code : 'UNKNOWN')))];
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from './metrics.ts';
-import { type RequestRecord, recordOf } from './requestRecord.ts';
+import type { RequestRecord } from './requestRecord.ts';
 
 export interface OperationReporterOptions {
   log: Log;
@@ -20,25 +20,19 @@ export interface OperationOutcome {
   status?: number;
 }
 
-/**
- * Returns a function that reports the outcome of a request for an operation: as an entry of the log, in the metrics, and by ending the
- * span. Only the first report of a request counts.
- */
-export function createOperationReporter({
-  log,
-  metrics,
-}: OperationReporterOptions): (request: Request, requestId: string, outcome: OperationOutcome) => void {
+/** Reports the outcome of a request for an operation. Only the first report of a request counts. */
+export type ReportOperation = (record: RequestRecord, outcome: OperationOutcome) => void;
+
+/** Creates the reporter: it writes an entry of the log, counts the operation in the metrics, and ends its span. */
+export function createOperationReporter({ log, metrics }: OperationReporterOptions): ReportOperation {
   const isLogged = log.isEnabled?.('info') ?? true;
-  return (request, requestId, outcome) => {
-    const record = recordOf(request);
+  return (record, outcome) => {
     if (record.isReported) return;
     record.isReported = true;
-    const codes = asClientClosed(outcome.codes, request);
-    const [code = 'OK'] = codes;
+    const codes = asClientClosed(outcome.codes, record.signal);
     const seconds = (performance.now() - record.startedAt) / 1000;
-    if (isLogged)
-      log('info', MESSAGES[record.kind ?? 'none'], logFieldsOf(requestId, record, { ...outcome, codes }, seconds));
-    metrics?.operation({ name: record.name, kind: record.kind, code, seconds });
+    if (isLogged) log('info', MESSAGES[record.kind ?? 'none'], logFieldsOf(record, { ...outcome, codes }, seconds));
+    metrics?.operation({ name: record.name, kind: record.kind, code: codes[0] ?? 'OK', seconds });
     if (record.fromResponseCache) metrics?.read('response_cache');
     endSpan(record, codes[0]);
   };
@@ -52,28 +46,28 @@ const MESSAGES = {
 } as const;
 
 /** If the caller has closed the connection, its reads were cancelled: the resulting errors are not the gateway's. */
-function asClientClosed(codes: readonly string[], { signal }: { signal: AbortSignal }): readonly string[] {
+function asClientClosed(codes: readonly string[], signal: AbortSignal): readonly string[] {
   return codes.includes('INTERNAL_SERVER_ERROR') && signal.aborted ? ['CLIENT_CLOSED_REQUEST'] : codes;
 }
 
+/** Fields that are undefined are not logged. */
 function logFieldsOf(
-  requestId: string,
-  { name, kind, counters, fromResponseCache, span }: RequestRecord,
+  { id, name, kind, counters, fromResponseCache, span }: RequestRecord,
   { codes, userErrors = [], events, status }: OperationOutcome,
   seconds: number,
 ): Record<string, unknown> {
   return {
-    requestId,
-    ...(span === undefined ? {} : { traceId: span.traceparent.slice(3, 35) }),
+    requestId: id,
+    traceId: span?.traceparent.slice(3, 35),
     operation: name,
     kind,
     durationMs: Math.round(seconds * 1e6) / 1000,
     code: codes[0] ?? 'OK',
-    ...(codes.length > 1 ? { codes } : {}),
-    ...(userErrors.length > 0 ? { userErrors } : {}),
-    ...(status === undefined ? {} : { status }),
-    ...(events === undefined ? {} : { events }),
-    ...(fromResponseCache ? { fromResponseCache } : {}),
+    codes: codes.length > 1 ? codes : undefined,
+    userErrors: userErrors.length > 0 ? userErrors : undefined,
+    status,
+    events,
+    fromResponseCache: fromResponseCache || undefined,
     upstreamRequests: counters.requests,
     cacheHits: counters.cacheHits,
     coalesced: counters.coalesced,

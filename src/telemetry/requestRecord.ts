@@ -14,13 +14,17 @@ export type OperationKind = 'query' | 'mutation' | 'subscription';
 
 /** Data collected while a GraphQL request is served, and reported when the request is complete. */
 export interface RequestRecord {
+  /** The request's id in the log. */
+  readonly id: string;
+  /** Aborts when the caller closes the connection. */
+  readonly signal: AbortSignal;
   /** From `performance.now()`, so that a change of the system clock does not distort durations. */
   readonly startedAt: number;
   readonly counters: UpstreamCounters;
-  /** The operation's name as in its document; null for an anonymous operation, or while the operation is not known. */
-  name: string | null;
   /** Null while the operation is not known. */
   kind: OperationKind | null;
+  /** The operation's name as in its document; null for an anonymous operation, or while the operation is not known. */
+  name: string | null;
   /** Whether the whole response came from the response cache. */
   fromResponseCache: boolean;
   /** Undefined if tracing is off. */
@@ -32,27 +36,23 @@ export interface RequestRecord {
 /** Callers may choose names of any length. */
 const MAX_NAME_CHARS = 100;
 
-const records = new WeakMap<Request, RequestRecord>();
-
-/** Returns the request's record. The first call creates the record and starts its time. */
-export function recordOf(request: Request): RequestRecord {
-  const existing = records.get(request);
-  if (existing !== undefined) return existing;
-  const record: RequestRecord = {
-    startedAt: performance.now(),
-    counters: { requests: 0, cacheHits: 0, coalesced: 0 },
-    name: null,
-    kind: null,
-    fromResponseCache: false,
-    span: undefined,
-    isReported: false,
-  };
-  records.set(request, record);
-  return record;
-}
-
 /** Stores the operation's kind and name, of which only the first 100 characters are recorded. */
 export function recordOperation(record: RequestRecord, kind: OperationKind, name: string | undefined | null): void {
   record.kind = kind;
   record.name = name?.slice(0, MAX_NAME_CHARS) ?? null;
+}
+
+/** Creates the record of a request that starts now. */
+export function createRequestRecord(id: string, signal: AbortSignal): RequestRecord {
+  return {
+    id,
+    signal,
+    startedAt: performance.now(),
+    counters: { requests: 0, cacheHits: 0, coalesced: 0 },
+    kind: null,
+    name: null,
+    fromResponseCache: false,
+    span: undefined,
+    isReported: false,
+  };
 }

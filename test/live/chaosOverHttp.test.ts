@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 
-import { WEBHOOK_PATH } from '../../src/server/plugins/useWebhooks.ts';
+import { WEBHOOK_PATH } from '../../src/server/plugins/useRoutes.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { createRandom } from '../../src/sandbox/random.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';

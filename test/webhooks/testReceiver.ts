@@ -5,10 +5,12 @@ import { createYoga } from 'graphql-yoga';
 
 import { unauthenticated } from '../../src/auth/authErrors.ts';
 import type { WebhookEvent } from '../../src/webhooks/webhookEvent.ts';
-import { createWebhookReceiver } from '../../src/webhooks/receiver.ts';
-import { useAuthentication } from '../../src/server/plugins/useAuthentication.ts';
-import { createErrorFormatter, useErrorFormatting } from '../../src/server/plugins/useErrorFormatting.ts';
-import { useWebhooks } from '../../src/server/plugins/useWebhooks.ts';
+import { createWebhookReceiver, type WebhookReceiver } from '../../src/webhooks/receiver.ts';
+import { createErrorFormatter } from '../../src/server/formatErrors.ts';
+import { useRequestChecks } from '../../src/server/plugins/useRequestChecks.ts';
+import { useResults } from '../../src/server/plugins/useResults.ts';
+import { useRoutes } from '../../src/server/plugins/useRoutes.ts';
+import type { ServerContext } from '../../src/server/requestState.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
 import { gatewaySchema } from '../../src/graphql/schema.ts';
@@ -37,18 +39,22 @@ export async function listen(gateway: ReturnType<typeof createWebhookServer>): P
 }
 
 /** A server that receives webhooks and rejects every GraphQL caller. */
-export function createWebhookServer(receive: (request: Request) => Promise<Response>) {
-  return createYoga({
+export function createWebhookServer(webhookReceiver: WebhookReceiver) {
+  return createYoga<ServerContext>({
     schema: gatewaySchema(),
     logging: false,
     cors: false,
     maskedErrors: false,
     plugins: [
-      useWebhooks(receive),
-      useAuthentication(async () => {
-        throw unauthenticated('No caller is known to this server.');
+      useRoutes({ webhookReceiver, isReady: () => true, readinessDetails: () => ({}), localOnly: false }),
+      useRequestChecks({
+        corsOrigins: [],
+        maxBodyBytes: 1000,
+        resolveCaller() {
+          throw unauthenticated('No caller is known to this server.');
+        },
       }),
-      useErrorFormatting(createErrorFormatter(() => {}, true)),
+      useResults({ formatErrors: createErrorFormatter(() => {}, true), report: () => {} }),
     ],
   });
 }

@@ -1,5 +1,5 @@
 import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
-import { isLocalHost, NOT_LOCAL_MESSAGE } from '../plugins/useHostCheck.ts';
+import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
 
 /** Who may open a WebSocket. */
 export interface HandshakeRules {

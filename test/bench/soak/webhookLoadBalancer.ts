@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 
-import { WEBHOOK_PATH } from '../../../src/server/plugins/useWebhooks.ts';
+import { WEBHOOK_PATH } from '../../../src/server/plugins/useRoutes.ts';
 import type { ReplicaSet } from './replicaSet.ts';
 
 /** Forwards each webhook delivery to one replica. */

@@ -1,9 +1,8 @@
 import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql';
-import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 
-import { GatewayError } from '../../domain/errors.ts';
-import type { Log } from '../../lib/log.ts';
-import { requestIdOf } from './useRequestId.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { RequestRecord } from '../telemetry/requestRecord.ts';
 
 const MAX_MESSAGE_CHARS = 500;
 
@@ -14,7 +13,7 @@ interface FormattingContext {
 }
 
 /** Returns a result with its errors as callers may see them. */
-export type FormatErrors = <Result extends ExecutionResult>(result: Result, request: Request) => Result;
+export type FormatErrors = <Result extends ExecutionResult>(result: Result, record: RequestRecord) => Result;
 
 /**
  * Creates the formatter of errors, which gives each error a code and says whether the request may be repeated. An unexpected error is
@@ -23,32 +22,25 @@ export type FormatErrors = <Result extends ExecutionResult>(result: Result, requ
  */
 export function createErrorFormatter(log: Log, suggestions: boolean): FormatErrors {
   const formatted = new WeakSet<GraphQLError>();
-  const formatOnce = (error: GraphQLError, request: Request, replacesStream: boolean): GraphQLError => {
+  const formatOnce = (error: GraphQLError, record: RequestRecord, replacesStream: boolean): GraphQLError => {
     if (formatted.has(error)) return error;
-    const result = formatError(suggestions ? error : withoutSuggestion(error), request, { log, replacesStream });
+    const result = formatError(suggestions ? error : withoutSuggestion(error), record, { log, replacesStream });
     formatted.add(result);
     return result;
   };
-  return (result, request) => {
+  return (result, record) => {
     if (result.errors === undefined) return result;
     // A query that was executed has data, if only null.
     const replacesStream = result.data === undefined;
-    return { ...result, errors: result.errors.map((error) => formatOnce(error, request, replacesStream)) };
+    return { ...result, errors: result.errors.map((error) => formatOnce(error, record, replacesStream)) };
   };
 }
 
-/** Formats the errors of all results, and of each event of a subscription. */
-export function useErrorFormatting(formatErrors: FormatErrors): Plugin {
-  return {
-    onResultProcess(hook) {
-      const { request, result } = hook;
-      if (isAsyncIterable(result)) hook.setResult(mapAsyncIterator(result, (event) => formatErrors(event, request)));
-      else if (!Array.isArray(result)) hook.setResult(formatErrors(result, request));
-    },
-  };
-}
-
-function formatError(error: GraphQLError, request: Request, { log, replacesStream }: FormattingContext): GraphQLError {
+function formatError(
+  error: GraphQLError,
+  record: RequestRecord,
+  { log, replacesStream }: FormattingContext,
+): GraphQLError {
   if (rootCause(error) instanceof GatewayError) return replacesStream ? asOkResponse(error) : error;
   // An error without a path is about the request, and its message is from graphql-js or Yoga. Its HTTP status applies only to callers
   // that accept `application/graphql-response+json`, except for a malformed request (GraphQL over HTTP, section 6.4).
@@ -60,8 +52,8 @@ function formatError(error: GraphQLError, request: Request, { log, replacesStrea
       extensions: { code, retryable: false, http },
     });
   }
-  if (!request.signal.aborted) log('error', 'Unexpected error.', logFieldsOf(error, request));
-  return mask(error, requestIdOf(request));
+  if (!record.signal.aborted) log('error', 'Unexpected error.', logFieldsOf(error, record));
+  return mask(error, record.id);
 }
 
 /** Gives the response the status 200, where Yoga would send 500, after which clients of event streams retry at once. */
@@ -126,7 +118,7 @@ function locationOf({ nodes, source, positions, path }: GraphQLError): GraphQLEr
   return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null };
 }
 
-function logFieldsOf(error: GraphQLError, request: Request): Record<string, unknown> {
+function logFieldsOf(error: GraphQLError, { id }: RequestRecord): Record<string, unknown> {
   const cause = rootCause(error);
-  return { requestId: requestIdOf(request), path: error.path?.join('.'), error: cause.stack ?? cause.message };
+  return { requestId: id, path: error.path?.join('.'), error: cause.stack ?? cause.message };
 }

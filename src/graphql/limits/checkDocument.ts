@@ -1,0 +1,48 @@
+import { type DocumentNode, GraphQLError, Kind } from 'graphql';
+
+import { badRequest } from '../../domain/errors.ts';
+import { type DocumentSize, measureDocument } from './measureDocument.ts';
+import type { OperationLimits } from './operationLimits.ts';
+
+/** Enough for the introspection query of common tools. */
+const MAX_INTROSPECTION_DEPTH = 20;
+
+/** Throws if a document is too long. Must be called before the document is parsed. */
+export function checkLength(text: string, { queryBytes }: OperationLimits): void {
+  if (!isLonger(text, queryBytes)) return;
+  throw badRequest(413, `The query is longer than ${queryBytes} bytes. Split the query, and send values as variables.`);
+}
+
+/** Whether `text` has more than `maxBytes` bytes in UTF-8. A UTF-16 code unit takes one to three bytes. */
+function isLonger(text: string, maxBytes: number): boolean {
+  if (text.length * 3 <= maxBytes) return false;
+  return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes;
+}
+
+/** Returns the errors of a document whose structure is not allowed. The document need not be valid. */
+export function checkDocument(document: DocumentNode, limits: OperationLimits): GraphQLError[] {
+  return [...checkVariables(document), ...measureDocument(document).flatMap((size) => checkSize(size, limits))];
+}
+
+/** Rejects variables called `__proto__`: assigning this property of an object changes its prototype, and the value is lost. */
+function checkVariables({ definitions }: DocumentNode): GraphQLError[] {
+  return definitions
+    .flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : []))
+    .filter(({ variable }) => variable.name.value === '__proto__')
+    .map((nodes) => new GraphQLError('The variable name "$__proto__" is not allowed.', { nodes }));
+}
+
+function checkSize(size: DocumentSize, limits: OperationLimits): GraphQLError[] {
+  const checks: [name: string, actual: number, limit: number][] = [
+    ['levels of fields', size.depth, limits.depth],
+    ['levels of introspection', size.introspectionDepth, MAX_INTROSPECTION_DEPTH],
+    ['aliases', size.aliases, limits.aliases],
+    ['root fields', size.rootFields, limits.rootFields],
+    ['directives', size.directives, limits.directives],
+  ];
+  return checks
+    .filter(([, actual, limit]) => actual > limit)
+    .map(
+      ([name, actual, limit]) => new GraphQLError(`The operation has ${actual} ${name}, but the limit is ${limit}.`),
+    );
+}

@@ -1,0 +1,80 @@
+import {
+  type DocumentNode,
+  getVariableValues,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+
+import { GatewayError } from '../../domain/errors.ts';
+import { costOf, type OperationCost } from './cost.ts';
+import type { OperationLimits } from './operationLimits.ts';
+
+/** An operation with the variables of a request. */
+export interface CostedOperation {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** As the caller sent them. */
+  variables: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/**
+ * Returns a function that returns an error if an operation could cost too much, or if its variables are invalid; otherwise null. The
+ * cost is calculated once for an operation whose cost does not depend on its variables.
+ */
+export function createCostLimit(
+  schema: GraphQLSchema,
+  limits: Pick<OperationLimits, 'upstreamRequests' | 'fields'>,
+): (costed: CostedOperation) => GraphQLError | null {
+  const fixedResults = new WeakMap<OperationDefinitionNode, GraphQLError | null>();
+  return ({ document, operation, variables }) => {
+    // One error is enough: each repeats the whole value.
+    const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
+      maxErrors: 1,
+    });
+    if (errors !== undefined) return errors[0] ?? null;
+    const fixedResult = fixedResults.get(operation);
+    if (fixedResult !== undefined) return fixedResult;
+    let isFixed = true;
+    const observed = observeReads(coerced, () => {
+      isFixed = false;
+    });
+    const result = checkCost(costOf({ schema, document, operation, variables: observed }), limits);
+    if (isFixed) fixedResults.set(operation, result);
+    return result;
+  };
+}
+
+/** Returns `variables` with a call of `onRead` whenever graphql-js reads one. */
+function observeReads(variables: Record<string, unknown>, onRead: () => void): Record<string, unknown> {
+  return new Proxy(variables, {
+    get(target, name): unknown {
+      onRead();
+      return Reflect.get(target, name);
+    },
+    getOwnPropertyDescriptor(target, name) {
+      onRead();
+      return Reflect.getOwnPropertyDescriptor(target, name);
+    },
+  });
+}
+
+function checkCost(
+  { requests, fields }: OperationCost,
+  limits: Pick<OperationLimits, 'upstreamRequests' | 'fields'>,
+): GraphQLError | null {
+  if (requests > limits.upstreamRequests)
+    return tooExpensive(
+      `The operation could cost ${requests} upstream requests, but the limit is ${limits.upstreamRequests}. Request fewer rows ("first") or fewer fields.`,
+    );
+  if (fields > limits.fields)
+    return tooExpensive(
+      `The result could have ${fields} fields, but the limit is ${limits.fields}. Request fewer rows ("first") or fewer fields.`,
+    );
+  return null;
+}
+
+function tooExpensive(message: string): GraphQLError {
+  const originalError = new GatewayError('QUERY_TOO_EXPENSIVE', message, { http: { status: 400, spec: true } });
+  return new GraphQLError(message, { originalError });
+}

@@ -1,0 +1,91 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type ValidationRule,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+
+import { checkDocument } from './limits/checkDocument.ts';
+import type { OperationLimits } from './limits/operationLimits.ts';
+
+/** A document, parsed and validated. */
+export interface PreparedDocument {
+  document: DocumentNode;
+  /** Why the document must not be executed; empty if it may be. */
+  errors: readonly GraphQLError[];
+}
+
+export interface PreparationOptions {
+  schema: GraphQLSchema;
+  limits: OperationLimits;
+  /** Whether to allow introspection and federation's `_service` field, which returns the schema. */
+  introspection: boolean;
+}
+
+/** The total length of the texts whose documents are kept. A document takes up to 190 bytes a character. */
+const MAX_CHARS = 200_000;
+
+/**
+ * Returns a function that parses a document and validates it, with the limits on its size. Documents are kept: the same text returns the
+ * same object. Throws the syntax error of a text that is not a document.
+ */
+export function createPreparedDocuments(options: PreparationOptions): (text: string) => PreparedDocument {
+  const cache = new LRUCache<string, PreparedDocument | SyntaxFailure>({
+    maxSize: MAX_CHARS,
+    sizeCalculation: (_document, text) => 1 + text.length,
+    memoMethod: (text) => prepare(text, options),
+  });
+  return (text) => {
+    const prepared = cache.memo(text);
+    if ('syntaxError' in prepared) throw prepared.syntaxError;
+    return prepared;
+  };
+}
+
+interface SyntaxFailure {
+  syntaxError: GraphQLError;
+}
+
+function prepare(
+  text: string,
+  { schema, limits, introspection }: PreparationOptions,
+): PreparedDocument | SyntaxFailure {
+  let document: DocumentNode;
+  try {
+    document = parse(text, { maxTokens: limits.tokens });
+  } catch (error) {
+    if (error instanceof GraphQLError) return { syntaxError: withCode(error, 'GRAPHQL_PARSE_FAILED') };
+    throw error;
+  }
+  const sizeErrors = checkDocument(document, limits);
+  // Validating a document that is too large could take too long.
+  const errors = sizeErrors.length > 0 ? sizeErrors : validate(schema, document, introspection ? RULES : PRIVATE_RULES);
+  return {
+    document,
+    errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')),
+  };
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  error.extensions['code'] = code;
+  return error;
+}
+
+const NoServiceRule: ValidationRule = (context) => ({
+  Field(node) {
+    if (node.name.value !== '_service') return;
+    context.reportError(
+      new GraphQLError('The field "_service" is not available: this gateway does not publish its schema.', {
+        nodes: node,
+      }),
+    );
+  },
+});
+
+const RULES = specifiedRules;
+const PRIVATE_RULES = [...specifiedRules, NoSchemaIntrospectionCustomRule, NoServiceRule];

@@ -1,0 +1,78 @@
+import type { GraphQLParams, Plugin } from 'graphql-yoga';
+
+import type { TrustedDocuments } from '../../config/persistedDocuments.ts';
+import { checkLength } from '../../graphql/limits/checkDocument.ts';
+import { recordOperation } from '../../telemetry/requestRecord.ts';
+import type { Tracer } from '../../telemetry/tracer.ts';
+import { cachedResult, createOperationExecutor, type Engine, type ExecutionOptions } from '../executeOperation.ts';
+import { checkParams } from '../requestParams.ts';
+import { callerOf, type ServerContext, stateOf } from '../requestState.ts';
+import { documentText } from '../trustedDocuments.ts';
+
+/** The request header that requests a report of the operation's upstream requests, with the value `1`. */
+export const REPORT_HEADER = 'x-upstream-report';
+
+export interface OperationOptions extends ExecutionOptions {
+  trustedDocuments: TrustedDocuments;
+  /** Whether callers may request a report of the upstream requests. */
+  upstreamReport: boolean;
+  /** Undefined if tracing is off. */
+  tracer: Tracer | undefined;
+}
+
+/**
+ * Answers GraphQL requests once their parameters are read: from the response cache, without parsing, executing and serializing the
+ * operation again, because many viewers poll the same query; otherwise by executing the operation.
+ */
+export function useOperations(options: OperationOptions): Plugin<object, ServerContext> {
+  const { limits, trustedDocuments, upstreamReport, tracer, dataSource } = options;
+  const execute = createOperationExecutor(options);
+  let engine: Engine;
+  return {
+    onYogaInit({ yoga }) {
+      engine = yoga.getEnveloped({});
+    },
+    onParams({ request, params: sentParams, context, setParams, setResult, setParamsHandler }) {
+      const state = stateOf(context, request);
+      const { record } = state;
+      if (tracer !== undefined) record.span = tracer.start('GraphQL Operation', request.headers.get('traceparent'));
+      checkParams(sentParams);
+      const params = withDocument(sentParams, documentText(sentParams, request, trustedDocuments));
+      setParams(params);
+      // Yoga rejects all other types.
+      if (typeof params.query === 'string') checkLength(params.query, limits);
+      const reportHeader = upstreamReport ? request.headers.get(REPORT_HEADER) : null;
+      state.wantsReport = reportHeader === '1';
+      if (reportHeader === null) {
+        const { account, viewer } = callerOf(state);
+        state.cacheKey = cacheKeyOf(params, viewer.scopes);
+        const response = dataSource.responseCache.get(account.id, state.cacheKey);
+        if (response !== undefined) {
+          record.fromResponseCache = true;
+          // Mutations are never cached.
+          recordOperation(record, 'query', response.operationName);
+          setResult(cachedResult(response.text));
+          return;
+        }
+      }
+      setParamsHandler((payload) => execute({ ...payload, state }, engine));
+    },
+  };
+}
+
+function withDocument(params: GraphQLParams, query: string): GraphQLParams {
+  if (query === params.query) return params;
+  const { operationName, variables, extensions } = params;
+  return {
+    query,
+    ...(operationName != null && { operationName }),
+    ...(variables != null && { variables }),
+    ...(extensions != null && { extensions }),
+  };
+}
+
+/** Everything that a response depends on, besides the account. */
+function cacheKeyOf({ query, operationName, variables }: GraphQLParams, scopes: ReadonlySet<string>): string {
+  // The document comes last, because it is long: as it is, it needs no escaping.
+  return JSON.stringify([operationName, variables, [...scopes].toSorted()]) + query;
+}

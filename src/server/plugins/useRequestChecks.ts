@@ -1,0 +1,37 @@
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
+import type { Plugin } from 'graphql-yoga';
+
+import type { ResolveCaller } from '../../auth/resolveCaller.ts';
+import { rejectForgery } from '../csrf.ts';
+import { limitedParser } from '../requestBody.ts';
+import { type ServerContext, stateOf } from '../requestState.ts';
+
+export interface RequestCheckOptions {
+  /** Origins whose pages may send requests. */
+  corsOrigins: readonly string[];
+  /** Throws `UNAUTHENTICATED` to reject a request. */
+  resolveCaller: ResolveCaller;
+  maxBodyBytes: number;
+}
+
+/** Rejects requests for GraphQL that are not allowed, before their body is read: forged, unauthenticated, not JSON, or too long. */
+export function useRequestChecks({
+  corsOrigins,
+  resolveCaller,
+  maxBodyBytes: maxBytes,
+}: RequestCheckOptions): Plugin<object, ServerContext> {
+  return {
+    onRequestParse({ request, requestParser, setRequestParser, serverContext, fetchAPI }) {
+      const state = stateOf(serverContext, request);
+      rejectForgery(request, corsOrigins);
+      return handleMaybePromise(
+        () => resolveCaller(request),
+        (caller) => {
+          state.caller = caller;
+          const parser = limitedParser(request, requestParser, { maxBytes, fetchAPI });
+          if (parser !== undefined) setRequestParser(parser);
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
+
+import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
+import type { OperationOutcome, ReportOperation } from '../../telemetry/operationReporter.ts';
+import type { FormatErrors } from '../formatErrors.ts';
+import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
+
+export interface ResultOptions {
+  formatErrors: FormatErrors;
+  /** Called once per request for an operation, when it is complete. */
+  report: ReportOperation;
+}
+
+/** Formats the errors of every result and of each event of a subscription, reports the outcome, and names the request's id. */
+export function useResults({ formatErrors, report }: ResultOptions): Plugin<object, ServerContext> {
+  return {
+    onResultProcess(hook) {
+      const { request, result, serverContext } = hook;
+      const { record } = stateOf(serverContext, request);
+      // Batching is off.
+      if (Array.isArray(result)) return;
+      if (isAsyncIterable(result)) {
+        hook.setResult(
+          instrumentStream(result, {
+            format: (event) => formatErrors(event, record),
+            onEnd: (outcome) => report(record, outcome),
+            disconnect: () => serverContext.res?.destroy(),
+          }),
+        );
+        return;
+      }
+      const formatted = formatErrors(result, record);
+      hook.setResult(formatted);
+      const codes = errorCodesOf(formatted);
+      report(record, record.kind === 'mutation' ? { codes, userErrors: userErrorCodesOf(formatted) } : { codes });
+    },
+    onResponse({ request, response, serverContext }) {
+      const { record } = stateOf(serverContext, request);
+      response.headers.set(REQUEST_ID, record.id);
+      // A request rejected by its HTTP status alone, for example because of its content type.
+      if (response.status < 400 || !request.url.includes('/graphql')) return;
+      const codes = [response.status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'];
+      report(record, { codes, status: response.status });
+    },
+  };
+}
+
+interface StreamHooks {
+  format: (event: ExecutionResult) => ExecutionResult;
+  /** Called when the subscription ends, fails or is cancelled. */
+  onEnd: (outcome: OperationOutcome) => void;
+  disconnect: () => void;
+}
+
+/**
+ * Formats a subscription's events. A subscription that fails with an `AbortError`, as all do when the gateway shuts down, ends without
+ * a result and closes the connection, so that clients reconnect. Yoga does not recognize the error, which the executor has wrapped, and
+ * the adapter for `node:http` would leave the connection open. Any other failure is the last event.
+ */
+function instrumentStream(
+  results: AsyncIterable<ExecutionResult>,
+  { format, onEnd, disconnect }: StreamHooks,
+): AsyncIterable<ExecutionResult> {
+  const codes = new Set<string>();
+  let events = 0;
+  const end = (...more: string[]): void => onEnd({ codes: [...codes, ...more], events });
+  const onEvent = (event: ExecutionResult): ExecutionResult => {
+    events += 1;
+    const formatted = format(event);
+    for (const code of errorCodesOf(formatted)) codes.add(code);
+    return formatted;
+  };
+  const onError = (error: unknown): ExecutionResult => {
+    const cause = error instanceof GraphQLError ? error.originalError : error;
+    if (cause instanceof DOMException && cause.name === 'AbortError') {
+      end('STREAM_TERMINATED');
+      disconnect();
+      throw cause;
+    }
+    const originalError = cause instanceof Error ? cause : new Error(String(cause));
+    return onEvent({ errors: [new GraphQLError(originalError.message, { originalError })] });
+  };
+  return mapAsyncIterator(results, onEvent, onError, () => end());
+}

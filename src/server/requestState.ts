@@ -1,0 +1,45 @@
+import type { Caller } from '../auth/resolveCaller.ts';
+import { createRequestRecord, type RequestRecord } from '../telemetry/requestRecord.ts';
+
+/** What the gateway knows about one HTTP request. */
+export interface RequestState {
+  readonly record: RequestRecord;
+  /** Null until the request was authenticated. */
+  caller: Caller | null;
+  /** Everything besides the account that the response depends on; null if the response must not come from the cache. */
+  cacheKey: string | null;
+  /** Whether the response must contain a report of the operation's upstream requests. */
+  wantsReport: boolean;
+}
+
+/** What Yoga passes to every hook: one object per request. */
+export interface ServerContext {
+  state?: RequestState;
+  /** The response of `node:http`; undefined on other runtimes. */
+  res?: { destroy(): unknown };
+}
+
+/** Ids that are accepted from callers: no spaces, quotes or separators, so that every log format can hold them. */
+const VALID_ID = /^[A-Za-z0-9._:/=+-]{1,128}$/;
+
+/** The header for a request's id: the caller's own if it is valid, otherwise a random UUID. */
+export const REQUEST_ID = 'x-request-id';
+
+/** Returns the state of a request. The first call starts the request's time. */
+export function stateOf(context: ServerContext, { headers, signal }: Request): RequestState {
+  if (context.state !== undefined) return context.state;
+  const sentId = headers.get(REQUEST_ID);
+  const id = sentId !== null && VALID_ID.test(sentId) ? sentId : crypto.randomUUID();
+  return (context.state = {
+    record: createRequestRecord(id, signal),
+    caller: null,
+    cacheKey: null,
+    wantsReport: false,
+  });
+}
+
+/** Returns the caller of a request that was authenticated. */
+export function callerOf({ caller }: RequestState): Caller {
+  if (caller === null) throw new Error('The request was not authenticated.');
+  return caller;
+}
