@@ -1,4 +1,4 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
 import type { Log } from '../lib/log.ts';
 import type { Account } from '../data/account.ts';
@@ -37,13 +37,12 @@ export function createResolveCaller({ authenticate, dataSource, token, log }: Re
     gatewayAccount = null;
     return findGatewayAccount();
   }
-  return (request) =>
-    handleMaybePromise(
-      () => authenticate(request),
-      (viewer) =>
-        handleMaybePromise(
-          () => accountOf(viewer),
-          (account) => ({ viewer, account }),
-        ),
-    );
+  function callerOf(viewer: Viewer): MaybePromise<Caller> {
+    const account = accountOf(viewer);
+    return isPromise(account) ? account.then((found) => ({ viewer, account: found })) : { viewer, account };
+  }
+  return (request) => {
+    const viewer = authenticate(request);
+    return isPromise(viewer) ? viewer.then(callerOf) : callerOf(viewer);
+  };
 }

@@ -10,7 +10,7 @@ import {
 import type { GraphQLParams } from 'graphql-yoga';
 
 import type { DataSource } from '../data/dataSource.ts';
-import type { OperationLoaders } from '../graphql/loaders/operationLoaders.ts';
+import type { Context } from '../graphql/context.ts';
 import { createCostLimit } from '../graphql/limits/costLimit.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import { createPreparedDocuments } from '../graphql/preparedDocuments.ts';
@@ -67,10 +67,10 @@ export function createOperationExecutor(
     const args = { schema, document, contextValue, variableValues: variables, operationName };
     // Of the context, Yoga reads the request, to choose an event stream.
     if (operation.operation === OperationTypeNode.SUBSCRIPTION)
-      return subscribe({ ...args, contextValue: { ...contextValue, request } });
+      return subscribe({ ...args, contextValue: Object.assign(contextValue, { request }) });
     return handleMaybePromise(
       () => execute(args),
-      (result) => (isResult(result) ? finish(result, contextValue.loaders, state) : result),
+      (result) => (isResult(result) ? finish(result, contextValue, state) : result),
     );
   };
 }
@@ -83,7 +83,7 @@ export function cachedResult(text: string): ExecutionResult {
 /** Adds the report of upstream requests, or caches the response, whichever applies. */
 function finish(
   result: ExecutionResult,
-  loaders: OperationLoaders,
+  { loaders }: Context,
   { cacheKey, record, wantsReport }: RequestState,
 ): ExecutionResult {
   if (wantsReport) return { ...result, extensions: { ...result.extensions, upstream: loaders.report() } };

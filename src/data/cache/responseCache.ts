@@ -40,11 +40,8 @@ export function createResponseCache(cache: Cache, clock: Clock): ResponseCache {
       if (entry === undefined || clock.now() >= entry.expiresAt) return undefined;
       return cache.isInvalidated(accountId, [ANY_TAG], entry.startedAt) ? undefined : entry;
     },
-    isCacheable({ report }) {
-      const freshUntil = report.freshUntil();
-      // Infinity: the operation read nothing, and costs nothing without the cache either.
-      return freshUntil > clock.now() && freshUntil < Infinity;
-    },
+    // An operation that read nothing, such as an introspection, is fresh until it is displaced.
+    isCacheable: ({ report }) => report.freshUntil() > clock.now(),
     set({ account, report, startedAt }, key, { text, operationName }) {
       entries.set(`${account.id} ${key}`, { text, operationName, expiresAt: report.freshUntil(), startedAt });
     },

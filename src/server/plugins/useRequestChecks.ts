@@ -1,7 +1,7 @@
-import { handleMaybePromise } from '@whatwg-node/promise-helpers';
+import { isPromise } from '@whatwg-node/promise-helpers';
 import type { Plugin } from 'graphql-yoga';
 
-import type { ResolveCaller } from '../../auth/resolveCaller.ts';
+import type { Caller, ResolveCaller } from '../../auth/resolveCaller.ts';
 import { rejectForgery } from '../csrf.ts';
 import { limitedParser } from '../requestBody.ts';
 import { type ServerContext, stateOf } from '../requestState.ts';
@@ -24,14 +24,13 @@ export function useRequestChecks({
     onRequestParse({ request, requestParser, setRequestParser, serverContext, fetchAPI }) {
       const state = stateOf(serverContext, request);
       rejectForgery(request, corsOrigins);
-      return handleMaybePromise(
-        () => resolveCaller(request),
-        (caller) => {
-          state.caller = caller;
-          const parser = limitedParser(request, requestParser, { maxBytes, fetchAPI });
-          if (parser !== undefined) setRequestParser(parser);
-        },
-      );
+      const accept = (caller: Caller): void => {
+        state.caller = caller;
+        const parser = limitedParser(request, requestParser, { maxBytes, fetchAPI });
+        if (parser !== undefined) setRequestParser(parser);
+      };
+      const caller = resolveCaller(request);
+      return isPromise(caller) ? caller.then(accept) : accept(caller);
     },
   };
 }
