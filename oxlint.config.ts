@@ -20,6 +20,7 @@ const LAYERS = [
 
 /** The files that may use Node's modules and globals: everything else must also run on Cloudflare Workers. */
 const NODE_FILES = [
+  'src/start.ts',
   'src/node.ts',
   'src/cli/**',
   'src/cluster/redis.ts',

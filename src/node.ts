@@ -4,11 +4,10 @@ import { createServer, type Server } from 'node:http';
 
 import packageJson from '../package.json' with { type: 'json' };
 import type { AuthSettings } from './auth/authenticate.ts';
-import { importUsableKeys } from './auth/jwt.ts';
 import { ConfigError } from './config/env.ts';
 import { type Config, readConfig } from './config/index.ts';
 import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
-import { type SandboxServer, startSandboxServer } from './sandbox/server.ts';
+import type { SandboxServer } from './sandbox/server.ts';
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
 import { graphiqlOptions } from './server/graphiql.ts';
@@ -106,12 +105,15 @@ const exitNow = (): void => process.exit(0);
 
 /** Checks the key in JWT_KEY. Its type is only known once it is imported. */
 async function validateJwtKey(auth: AuthSettings): Promise<void> {
-  if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key || (await importUsableKeys(auth.key)).size > 0) return;
+  if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key) return;
+  const { importUsableKeys } = await import('./auth/jwt.ts');
+  if ((await importUsableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
 }
 
 async function startSandbox(port: number): Promise<SandboxServer> {
+  const { startSandboxServer } = await import('./sandbox/server.ts');
   return startSandboxServer({ port }).catch((error: unknown) => failToListen('SANDBOX_PORT', port, error));
 }
 

@@ -2,7 +2,7 @@ import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import { createApiKeyCheck, type ApiKey } from './apiKeys.ts';
 import { apiKeyOf, bearerOf } from './bearer.ts';
-import { createJwtCheck, type JwtSettings, type JwtDependencies } from './jwt.ts';
+import type { JwtSettings, JwtDependencies } from './jwt.ts';
 import { ALL_SCOPES, type Viewer } from './viewer.ts';
 
 /** How callers authenticate. */
@@ -24,8 +24,12 @@ export function createAuthenticate(settings: AuthSettings, dependencies: JwtDepe
     const check = createApiKeyCheck(settings.keys);
     return (request) => check(apiKeyOf(request));
   }
-  const check = createJwtCheck(settings, dependencies);
-  return (request) => check(bearerOf(request));
+  // Loaded only if it is used.
+  const jwt = import('./jwt.ts').then(({ createJwtCheck }) => createJwtCheck(settings, dependencies));
+  return async (request) => {
+    const token = bearerOf(request);
+    return (await jwt)(token);
+  };
 }
 
 const ANONYMOUS: Viewer = { id: '', token: null, scopes: ALL_SCOPES };

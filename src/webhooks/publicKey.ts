@@ -1,5 +1,3 @@
-import { importSPKI } from 'jose';
-
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
@@ -63,6 +61,8 @@ export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicK
     try {
       const pem = await fetchPem();
       if (typeof pem !== 'string') throw new Error('no "publicKey" in the response');
+      // Loaded with the first webhook.
+      const { importSPKI } = await import('jose');
       key = await importSPKI(pem.trim(), 'RS256');
       failedAt = null;
       return key;

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+import { PROGRAMS } from '../support/programs.ts';
+
 /** Debian's Chromium, without background requests to Google. */
 export const CHROMIUM = {
   executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
@@ -24,7 +26,7 @@ export interface Program {
 /** Starts the real program with its sandbox, on free ports. */
 export async function startProgram(settings: Record<string, string> = {}): Promise<Program> {
   const env = { ...process.env, ...settings, PORT: '0', SANDBOX_PORT: '0' };
-  const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAMS.gateway], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const [banner] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
   const address = /http:\S+/.exec(banner ?? '')?.[0] ?? '';
   const exited = once(child, 'exit');

@@ -8,6 +8,7 @@ import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts'
 import { explain, runWebhookCommand } from '../../src/cli/webhooksCommand.ts';
 import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
 import { cleanUpAfterTest } from '../support/cleanup.ts';
+import { PROGRAMS } from '../support/programs.ts';
 
 const HOOK = 'https://gateway.example/webhooks/realtimekit';
 const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
@@ -36,7 +37,7 @@ async function startOperator() {
 /** Runs the program as a process, like `npm run webhooks`. */
 async function runProgram(args: string[], settings: Record<string, string>) {
   const env = { PATH: process.env['PATH'], ...settings };
-  const child = spawn(process.execPath, ['src/cli/webhooks.ts', ...args], {
+  const child = spawn(process.execPath, [PROGRAMS.webhooks, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

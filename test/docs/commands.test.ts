@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { PROGRAMS } from '../support/programs.ts';
 import { allBlocks, type Block, blocksOf, PAGES, readText, ROOT } from './markdown.ts';
 
 const run = promisify(execFile);
@@ -111,7 +112,7 @@ describe.each(pages)('the commands of $page', ({ blocks }) => {
       PORT: `${port}`,
       SANDBOX_PORT: `${sandboxPort}`,
     };
-    await startServer('node src/node.ts', env, READY);
+    await startServer(`node ${PROGRAMS.gateway}`, env, READY);
     for (const block of blocks) await expect(runBlock(block, env)).resolves.toBeUndefined();
     stopAll();
   }, 120_000);

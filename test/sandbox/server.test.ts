@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { eventually } from '../support/eventually.ts';
+import { PROGRAMS } from '../support/programs.ts';
 import { stringMatching, serveSandbox } from './serveSandbox.ts';
 
 const run = promisify(execFile);
 const runMain = (port: string) =>
-  run(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: port } });
+  run(process.execPath, [PROGRAMS.sandbox], { env: { ...process.env, SANDBOX_PORT: port } });
 
 describe('the server', () => {
   test('rejects if the port is in use', async () => {
@@ -45,7 +46,7 @@ describe('a sandbox without a server', () => {
 
 describe('npm run sandbox', () => {
   test('prints its URLs, example ids and commands, and exits on SIGTERM', async () => {
-    const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env: { ...process.env, SANDBOX_PORT: '0' } });
+    const child = spawn(process.execPath, [PROGRAMS.sandbox], { env: { ...process.env, SANDBOX_PORT: '0' } });
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
     expect(String(printed)).toContain(createSandbox().exampleIds.liveMeetingId);
@@ -58,7 +59,7 @@ describe('npm run sandbox', () => {
 
   test('listens on SANDBOX_HOST', async () => {
     const env = { ...process.env, SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0' };
-    const child = spawn(process.execPath, ['src/sandbox/main.ts'], { env });
+    const child = spawn(process.execPath, [PROGRAMS.sandbox], { env });
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
     expect(String(printed)).toMatch(/API is at http:\/\/0\.0\.0\.0:\d+\/client\/v4/);

@@ -33,10 +33,13 @@ describe('the container image', () => {
     expect(read('.dockerignore')).toMatch(/^\*\n/);
   });
 
-  test('runs the command of `npm start`, on the pinned major version of Node, and not as root', () => {
+  test('builds the bundle and runs it, on the pinned major version of Node, and not as root', () => {
+    expect(dockerfile).toMatch(/^RUN npm run build$/m);
     const [command = ''] = captureAll(dockerfile, /^CMD (.+)$/gm);
-    expect(JSON.parse(command)).toEqual(['node', 'src/node.ts']);
-    expect(read('package.json')).toContain('"start": "node src/node.ts"');
+    expect(JSON.parse(command)).toEqual(['node', 'dist/gateway.js']);
+    const [sandbox = ''] = captureAll(compose, /^ {4}command: \[node, (.+)\]$/gm);
+    const bundles = captureAll(read('rolldown.config.ts'), /bundle\('(\w+)', '/g);
+    expect(bundles.map((name) => `dist/${name}.js`)).toEqual(expect.arrayContaining(['dist/gateway.js', sandbox]));
     const [major] = captureAll(read('package.json'), /"node": "\^(\d+)\./g);
     expect(new Set(captureAll(dockerfile, /^FROM node:(\d+)-/gm))).toEqual(new Set([major]));
     expect(dockerfile).toMatch(/^USER node$/m);

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 
 import packageJson from '../../package.json' with { type: 'json' };
+import { loadedParts, REPORT_LOADED_PARTS } from '../support/loadedParts.ts';
 import { listeningAddress, queryProgram, startProgram } from '../support/program.ts';
 
 describe('the program, without settings', () => {
@@ -47,6 +48,31 @@ test('the program reports its version in the banner, in the log and at /health',
   const response = await fetch(`${address}/health`);
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(await response.json()).toEqual({ status: 'ok', version });
+});
+
+describe('the program starts fast:', () => {
+  const APP = { CLOUDFLARE_ACCOUNT_ID: 'account', REALTIMEKIT_APP_ID: 'app', CLOUDFLARE_API_TOKEN: 'token' };
+
+  test('it loads only the parts that its settings need, and the page of GraphiQL with its first visitor', async () => {
+    const loaded = async (visitsGraphiql: boolean) => {
+      const program = startProgram({ ...APP, METRICS: 'off' }, ['--import', REPORT_LOADED_PARTS]);
+      const address = await listeningAddress(program);
+      expect(await queryProgram(address, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+      if (visitsGraphiql) await (await fetch(`${address}/graphql`, { headers: { accept: 'text/html' } })).text();
+      program.child.kill('SIGTERM');
+      expect(await program.exitCode).toBe(0);
+      return loadedParts(program.output());
+    };
+    expect(await loaded(false)).toEqual([]);
+    expect(await loaded(true)).toEqual(['graphiql']);
+  });
+
+  test('it starts without a compile cache if the folder cannot be written', async () => {
+    const program = startProgram({ ...APP, NODE_COMPILE_CACHE: '/dev/null/cache', LOG_LEVEL: 'silent' });
+    const address = await listeningAddress(program);
+    expect(await queryProgram(address, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+    expect(program.output()).not.toMatch(/cache|warning/i);
+  });
 });
 
 describe('the program exits with code 1 and one line that names the setting', () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { cleanUpAfterTest } from './cleanup.ts';
+import { PROGRAMS } from './programs.ts';
 
 export interface Program {
   child: ChildProcess;
@@ -20,10 +21,10 @@ export const PROGRAM_ENVIRONMENT = {
   SANDBOX_PORT: '0',
 };
 
-/** Starts the real program as `npm start` does, on free ports. */
-export function startProgram(settings: Record<string, string> = {}): Program {
+/** Starts the real program as `npm start` or the container does, on free ports. */
+export function startProgram(settings: Record<string, string> = {}, nodeOptions: string[] = []): Program {
   const env = { ...PROGRAM_ENVIRONMENT, ...settings };
-  const child = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeOptions, PROGRAMS.gateway], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   cleanUpAfterTest(() => child.kill('SIGKILL'));
   const exitCode = once(child, 'exit').then(() => child.exitCode);
   let text = '';

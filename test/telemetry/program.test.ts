@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { at, nonNull } from '../support/gateway.ts';
+import { loadedParts, REPORT_LOADED_PARTS } from '../support/loadedParts.ts';
 import { PROGRAM_ENVIRONMENT } from '../support/program.ts';
+import { IS_BUNDLED, PROGRAMS } from '../support/programs.ts';
 import { startCollector } from './collector.ts';
 
 const running = new Set<ChildProcess>();
@@ -14,24 +16,10 @@ afterEach(() => {
   running.clear();
 });
 
-/** A module for `--import`: prints at exit which of the optional packages the program has loaded. */
-const REPORT_LOADED_PACKAGES = `data:text/javascript,${encodeURIComponent(`
-import { registerHooks } from 'node:module';
-const loaded = new Set();
-registerHooks({
-  load(url, context, next) {
-    const [, name] = /node_modules\\/((?:@[^/]+\\/)?[^/]+)\\/(?!.*node_modules)/.exec(url) ?? [];
-    if (/^(@opentelemetry\\/|prom-client$|pino$)/.test(name)) loaded.add(name);
-    return next(url, context);
-  },
-});
-process.on('exit', () => console.log('LOADED ' + JSON.stringify([...loaded].sort())));
-`)}`;
-
 /** Starts the real program and collects stdout and stderr (its log) separately. */
 async function start(settings: Record<string, string> = {}) {
   const env = { ...PROGRAM_ENVIRONMENT, ...settings };
-  const child = spawn(process.execPath, ['--import', REPORT_LOADED_PACKAGES, 'src/node.ts'], {
+  const child = spawn(process.execPath, ['--import', REPORT_LOADED_PARTS, PROGRAMS.gateway], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -53,13 +41,12 @@ async function start(settings: Record<string, string> = {}) {
         body: JSON.stringify({ query }),
       });
     },
-    /** Shuts the program down. Returns its exit code, its log and the optional packages that it had loaded. */
+    /** Shuts the program down. Returns its exit code, its log and the optional parts that it had loaded. */
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'close');
       const lines = printed.stderr.split('\n').filter((line) => line !== '');
-      const [, loaded = ''] = /LOADED (.*)/.exec(printed.stdout) ?? [];
-      return { code: child.exitCode, lines, loaded: JSON.parse(loaded) as unknown };
+      return { code: child.exitCode, lines, loaded: loadedParts(printed.stdout) };
     },
   };
 }
@@ -102,7 +89,7 @@ describe("the program's metrics", () => {
   test('are not served, and their package is not loaded, with METRICS=off', async () => {
     const program = await start({ METRICS: 'off' });
     expect((await fetch(`${program.address}/metrics`)).status).toBe(404);
-    expect((await program.stop()).loaded).toEqual(['pino']);
+    expect((await program.stop()).loaded).toEqual(['sandbox']);
   });
 });
 
@@ -110,8 +97,9 @@ describe("the program's traces", () => {
   test('load no package but the API if no collector is configured', async () => {
     const program = await start();
     await (await program.send('{ livestreams(first: 1) { totalCount } }')).text();
-    // prom-client imports the API for its exemplars.
-    expect((await program.stop()).loaded).toEqual(['@opentelemetry/api', 'pino', 'prom-client']);
+    // prom-client imports the API for its exemplars; in the bundle, the API has no file of its own.
+    const parts = IS_BUNDLED ? ['metrics', 'sandbox'] : ['metrics', 'opentelemetry api', 'sandbox'];
+    expect((await program.stop()).loaded).toEqual(parts);
   });
 
   test('are sent before the program exits', async () => {
@@ -120,7 +108,7 @@ describe("the program's traces", () => {
     await (await program.send('query Traced { livestreams(first: 1) { totalCount } }')).text();
     const { code, loaded } = await program.stop();
     expect(code).toBe(0);
-    expect(loaded).toContain('@opentelemetry/sdk-trace');
+    expect(loaded).toContain('tracing');
     expect(collector.spans().map(({ name }) => name)).toEqual(['GET /livestreams', 'query Traced']);
     expect(collector.resources()[0]).toMatchObject({ 'service.name': 'realtimekit-graphql' });
     expect(collector.text()).not.toMatch(/sandbox-(token|account|app)/);

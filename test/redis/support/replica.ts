@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { at, asArray, type ResponseError } from '../../support/gateway.ts';
+import { PROGRAMS } from '../../support/programs.ts';
 
 /** The result of an operation, as a caller sees it. */
 export interface GraphqlResult {
@@ -31,7 +32,7 @@ export async function startReplica(settings: Record<string, string>): Promise<Re
   let origin = '';
 
   async function start(): Promise<void> {
-    const started = spawn(process.execPath, ['src/node.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(process.execPath, [PROGRAMS.gateway], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     let ownOutput = '';
