@@ -40,7 +40,7 @@ describe('the benchmark', () => {
   test('lists the known servers when --only names an unknown one', async () => {
     const result = run(process.execPath, ['test/bench/main.ts', '--only', 'nobody']);
     await expect(result).rejects.toThrow(
-      '--only: there is no server "nobody". Choose from ours, naive, apollo, hive, mercurius, floor.',
+      '--only: there is no server "nobody". Choose from ours, naive, apollo, hive, mercurius, mercurius-dispatch, yoga-tuned, floor.',
     );
   });
 });

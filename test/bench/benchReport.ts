@@ -2,15 +2,24 @@ import { BENCH_QUERIES } from './benchQueries.ts';
 import type { DashboardRun } from './dashboards.ts';
 import { type Measurement, SLOW_UPSTREAM_MS } from './measure.ts';
 import { displayName } from './runningServers.ts';
+import type { ServerSpec } from './serverSpecs.ts';
+import type { StartMeasurement } from './startBenchmark.ts';
 import { formatNumber, median } from './statistics.ts';
-import { checkTargets, cpuRatio, findMeasurement } from './targets.ts';
+import { checkTargets, findMeasurement, pairedRatios } from './targets.ts';
 
-const BASELINES = ['naive', 'apollo', 'floor'] as const;
+const BASELINES = ['naive', 'floor'] as const;
+
+/** The results of a run. */
+export interface BenchResults {
+  servers: readonly ServerSpec[];
+  measurements: readonly Measurement[];
+  starts: readonly StartMeasurement[];
+  dashboardRuns: readonly DashboardRun[];
+}
 
 /** Formats the results of a run as Markdown. `method` says how they were measured. */
 export function formatBenchReport(
-  measurements: readonly Measurement[],
-  dashboardRuns: readonly DashboardRun[],
+  { servers, measurements, starts, dashboardRuns }: BenchResults,
   method: string,
 ): string {
   return [
@@ -24,13 +33,15 @@ export function formatBenchReport(
         measurements.filter((measurement) => measurement.query === query),
       ),
     ),
-    ...targetSection(measurements),
+    ...startSection(starts),
+    ...targetSection(measurements, starts),
+    ...featureSection(servers),
     ...dashboardRuns.flatMap(dashboardSection),
   ].join('\n');
 }
 
 function querySection(title: string, measurements: readonly Measurement[]): string[] {
-  return [`## ${title}`, '', ...queryTable(measurements), ''];
+  return measurements.length === 0 ? [] : [`## ${title}`, '', ...queryTable(measurements), ''];
 }
 
 function queryTable(measurements: readonly Measurement[]): string[] {
@@ -43,6 +54,7 @@ function queryTable(measurements: readonly Measurement[]): string[] {
       'upstream requests',
       'CPU µs',
       ...baselines.map((name) => `CPU / ${name}`),
+      'allocated KB',
       'p50 ms',
       'p99 ms',
       `p50 ms, upstream ${SLOW_UPSTREAM_MS} ms`,
@@ -54,7 +66,8 @@ function queryTable(measurements: readonly Measurement[]): string[] {
       measurement.server.spec.description,
       formatNumber(measurement.upstreamRequests),
       formatNumber(median(measurement.cpuMicroseconds)),
-      ...baselines.map((name) => formatNumber(ratioTo(name, measurement, measurements))),
+      ...baselines.map((name) => formatRatios(ratiosTo(name, measurement, measurements))),
+      formatNumber(median(measurement.allocatedBytes) / 1024),
       formatNumber(measurement.fastUpstream.p50Ms),
       formatNumber(measurement.fastUpstream.p99Ms),
       formatNumber(measurement.slowUpstream?.p50Ms ?? NaN),
@@ -63,25 +76,65 @@ function queryTable(measurements: readonly Measurement[]): string[] {
   );
 }
 
-function ratioTo(serverName: string, measurement: Measurement, measurements: readonly Measurement[]): number {
+function ratiosTo(serverName: string, measurement: Measurement, measurements: readonly Measurement[]): number[] {
   const baseline = findMeasurement(measurements, measurement.query.name, serverName, 'cold');
-  return baseline === undefined ? NaN : cpuRatio(measurement, baseline);
+  return pairedRatios(measurement.cpuMicroseconds, baseline?.cpuMicroseconds);
 }
 
-function targetSection(measurements: readonly Measurement[]): string[] {
-  const targets = checkTargets(measurements);
+/** The median, with the lowest and the highest ratio of all rounds. */
+function formatRatios(ratios: readonly number[]): string {
+  return `${formatNumber(median(ratios))} (${formatNumber(Math.min(...ratios))}–${formatNumber(Math.max(...ratios))})`;
+}
+
+function startSection(starts: readonly StartMeasurement[]): string[] {
+  if (starts.length === 0) return [];
+  const naive = starts.find(({ program }) => program === 'naive')?.durationsMs;
+  return [
+    '## Start',
+    '',
+    'From the start of the process to the answer of `{ __typename }`, with default settings. `source` is `npm start` with a filled compile cache; `bundle` is what the container runs.',
+    '',
+    ...table(
+      ['program', 'first answer ms', 'time / naive'],
+      starts.map(({ program, durationsMs }) => [
+        program,
+        formatNumber(median(durationsMs)),
+        formatRatios(pairedRatios(durationsMs, naive)),
+      ]),
+    ),
+    '',
+  ];
+}
+
+function targetSection(measurements: readonly Measurement[], starts: readonly StartMeasurement[]): string[] {
+  const targets = checkTargets(measurements, starts);
   if (targets.length === 0) return [];
   return [
     '## Targets',
     '',
     ...table(
-      ['this gateway', 'maximum ratio', 'measured ratio', 'result'],
-      targets.map(({ description, maxRatio, measuredRatio, isMet }) => [
+      ['this gateway', 'maximum', 'measured', 'result'],
+      targets.map(({ description, max, measured, isMet }) => [
         description,
-        formatNumber(maxRatio),
-        formatNumber(measuredRatio),
+        formatNumber(max),
+        formatNumber(measured),
         isMet ? 'met' : 'NOT met',
       ]),
+    ),
+    '',
+  ];
+}
+
+function featureSection(servers: readonly ServerSpec[]): string[] {
+  if (servers.length === 0) return [];
+  return [
+    '## What the servers do besides answering queries',
+    '',
+    'None of the other servers has a cache, a request budget, deadlines of its own, retries, checks of responses, limits on documents, authentication, or, in this benchmark, a log and metrics. Their CPU time contains none of that.',
+    '',
+    ...table(
+      ['server', 'does'],
+      servers.map(({ name, features }) => [name, features]),
     ),
     '',
   ];

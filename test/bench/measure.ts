@@ -1,6 +1,7 @@
 import { type BenchQuery, BENCH_QUERIES, createRequestBody, type OperationCounts } from './benchQueries.ts';
 import type { ReplayUpstream } from './benchUpstreams.ts';
 import { displayName, type RunningServer } from './runningServers.ts';
+import { hasCache } from './serverSpecs.ts';
 import { quantile } from './statistics.ts';
 
 /** The number of rounds, and of operations in a round. */
@@ -12,6 +13,16 @@ export interface RunSize {
 export const FULL_RUN: RunSize = {
   rounds: { cpu: 5, fastUpstream: 5, slowUpstream: 3 },
   operations: ({ operations }) => operations,
+};
+/** For daily use: about two minutes with the servers of a quick run. */
+export const QUICK_RUN: RunSize = {
+  rounds: { cpu: 5, fastUpstream: 1, slowUpstream: 1 },
+  operations: ({ operations: { warmUp, cpu, fastUpstream, slowUpstream } }) => ({
+    warmUp: warmUp / 2,
+    cpu: Math.round(cpu / 2),
+    fastUpstream,
+    slowUpstream,
+  }),
 };
 /** Shows that everything works. Too small for meaningful figures. */
 export const SHORT_RUN: RunSize = {
@@ -30,6 +41,8 @@ export interface Measurement {
   upstreamRequests: number;
   /** CPU time of the server process per operation: one value for each round. */
   cpuMicroseconds: number[];
+  /** Allocated on V8's heap per operation: one value for each round. */
+  allocatedBytes: number[];
   fastUpstream: Latency;
   /** Absent if the query needs no upstream request. */
   slowUpstream?: Latency;
@@ -44,6 +57,7 @@ export interface Latency {
 interface RoundResult {
   upstreamRequests: number;
   cpuMicroseconds: number;
+  allocatedBytes: number;
   durationsMs: number[];
 }
 
@@ -93,6 +107,7 @@ async function measureQuery(
       query,
       upstreamRequests: results.reduce((sum, { upstreamRequests }) => sum + upstreamRequests, 0) / results.length,
       cpuMicroseconds: results.map(({ cpuMicroseconds }) => cpuMicroseconds),
+      allocatedBytes: results.map(({ allocatedBytes }) => allocatedBytes),
       fastUpstream: latencyOf(fast[index]),
     };
     return query.upstreamRequests === 0 ? measurement : { ...measurement, slowUpstream: latencyOf(slow[index]) };
@@ -132,6 +147,7 @@ async function runRound({ client, process }: RunningServer, round: Round): Promi
   return {
     upstreamRequests: (await upstream.receivedRequests()) / operations,
     cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / operations,
+    allocatedBytes: (after.allocatedBytes - before.allocatedBytes) / operations,
     durationsMs,
   };
 }
@@ -143,7 +159,7 @@ function latencyOf(results: readonly RoundResult[] = []): Latency {
 
 function assertUpstreamRequests(measurements: readonly Measurement[]): void {
   for (const { server, query, upstreamRequests } of measurements) {
-    if (!server.spec.hasCache && upstreamRequests !== query.upstreamRequests) {
+    if (!hasCache(server.spec) && upstreamRequests !== query.upstreamRequests) {
       throw new Error(
         `${displayName(server)} sent ${upstreamRequests} upstream requests for "${query.name}" instead of ${query.upstreamRequests}.`,
       );

@@ -1,17 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { selectServers, SERVER_SPECS, type ServerSpec } from './serverSpecs.ts';
+import { QUICK_SERVERS, selectServers, SERVER_SPECS, type ServerSpec } from './serverSpecs.ts';
 
-const BENCHMARKS = ['compare', 'live', 'soak'] as const;
+const BENCHMARKS = ['compare', 'start', 'live', 'soak'] as const;
 
 /** The command-line options. */
 export interface BenchOptions {
-  /** `compare`: all servers; `live`: subscriptions of this gateway; `soak`: several replicas under load and chaos. */
+  /**
+   * `compare`: all servers; `start`: only the time to their first answer; `live`: subscriptions of this gateway; `soak`: several
+   * replicas under load and chaos.
+   */
   benchmark: (typeof BENCHMARKS)[number];
   servers: ServerSpec[];
-  /** A run of a few operations that shows that everything works. Its figures mean nothing. */
-  isShort: boolean;
+  /** `quick` is for daily use. `short` only shows that everything works: its figures mean nothing. */
+  size: 'full' | 'quick' | 'short';
   includesDashboards: boolean;
   /** The duration of a soak test. */
   minutes: number;
@@ -28,6 +31,7 @@ export function parseOptions(args: string[]): BenchOptions {
     allowPositionals: true,
     options: {
       only: { type: 'string' },
+      quick: { type: 'boolean', default: false },
       short: { type: 'boolean', default: false },
       'skip-dashboards': { type: 'boolean', default: false },
       minutes: { type: 'string' },
@@ -41,9 +45,11 @@ export function parseOptions(args: string[]): BenchOptions {
     throw new Error(`There is no benchmark "${positionals.join(' ')}". Choose from ${BENCHMARKS.join(', ')}.`);
   return {
     benchmark,
-    servers: values.only === undefined ? [...SERVER_SPECS] : selectServers(values.only.split(',')),
-    isShort: values.short,
-    includesDashboards: !values.short && !values['skip-dashboards'],
+    servers: selectServers(
+      values.only?.split(',') ?? (values.quick ? QUICK_SERVERS : SERVER_SPECS.map((spec) => spec.name)),
+    ),
+    size: values.short ? 'short' : values.quick ? 'quick' : 'full',
+    includesDashboards: !values.short && !values.quick && !values['skip-dashboards'],
     minutes: parseInteger('--minutes', values.minutes ?? (values.short ? '1' : '10'), 120),
     seed: parseInteger('--seed', values.seed ?? String(Date.now() % 1_000_000), 2 ** 31),
     outputFolder: values.out,

@@ -5,33 +5,28 @@ import type { BenchUpstream, ReplayUpstream } from './benchUpstreams.ts';
 import { createHttpClient, type HttpClient } from './httpClient.ts';
 import { at } from './jsonPath.ts';
 import { type ServerProcess, startServerProcess } from './serverProcess.ts';
-import { type ServerSpec, withoutCache, withoutThrottle } from './serverSpecs.ts';
-
-/** `cold`: the cache is disabled. `warm`: the cache is enabled. A server that has no cache is always `cold`. */
-export type CacheMode = 'cold' | 'warm';
+import { envOf, hasCache, type ServerMode, type ServerSpec, withoutThrottle } from './serverSpecs.ts';
 
 /** A server process and a client connected to it. */
 export interface RunningServer {
   spec: ServerSpec;
-  mode: CacheMode;
+  mode: ServerMode;
   process: ServerProcess;
   client: HttpClient;
 }
 
 const MAX_CONCURRENCY = Math.max(...BENCH_QUERIES.map(({ concurrency }) => concurrency));
 
-/** Starts every server cold, and every server that has a cache a second time, warm. */
+/** Starts every server once for each of its modes. */
 export async function startServers(specs: readonly ServerSpec[], upstream: BenchUpstream): Promise<RunningServer[]> {
   const servers: RunningServer[] = [];
-  for (const spec of specs) {
-    servers.push(await startServer(withoutThrottle(withoutCache(spec)), 'cold', upstream));
-    if (spec.hasCache) servers.push(await startServer(withoutThrottle(spec), 'warm', upstream));
-  }
+  for (const spec of specs)
+    for (const mode of spec.modes) servers.push(await startServer(withoutThrottle(spec), mode, upstream));
   return servers;
 }
 
-export async function startServer(spec: ServerSpec, mode: CacheMode, upstream: BenchUpstream): Promise<RunningServer> {
-  const process = await startServerProcess(spec.file, { ...upstream.env, ...spec.env });
+export async function startServer(spec: ServerSpec, mode: ServerMode, upstream: BenchUpstream): Promise<RunningServer> {
+  const process = await startServerProcess(spec.file, { ...upstream.env, ...envOf(spec, mode) });
   return { spec, mode, process, client: createHttpClient(process.origin, MAX_CONCURRENCY) };
 }
 
@@ -70,7 +65,7 @@ async function runQuery(server: RunningServer, query: BenchQuery, meetingId: str
   throw new Error(`${displayName(server)} fails "${query.name}": ${status} ${text.slice(0, 600)}`);
 }
 
-/** The server's name, with its mode if the server runs in both modes. */
+/** The server's name, with its mode if the server runs in several. */
 export function displayName({ spec, mode }: RunningServer): string {
-  return spec.hasCache ? `${spec.name} (${mode})` : spec.name;
+  return hasCache(spec) ? `${spec.name} (${mode})` : spec.name;
 }

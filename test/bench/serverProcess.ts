@@ -16,6 +16,8 @@ export interface ServerProcess {
 export interface ProcessUsage {
   /** User and system time of all threads. */
   cpuMicroseconds: number;
+  /** Allocated on V8's heap; buffers are elsewhere. */
+  allocatedBytes: number;
   residentBytes: number;
 }
 
@@ -54,11 +56,12 @@ export async function waitForOrigin(child: ChildProcess, name: string): Promise<
     const timer = setTimeout(() => fail('did not print its URL in time'), START_TIMEOUT_MS);
     child.once('exit', () => fail('exited'));
     const onOutput = (chunk: Buffer): void => {
-      // Later output must still be read: a full pipe would block the program.
-      if (output.length < 100_000) output += chunk.toString();
+      output += chunk.toString();
       const origin = /(http:\/\/[\w.[\]:]+:\d+)\S*\s/.exec(output)?.[1];
       if (origin === undefined) return;
       clearTimeout(timer);
+      // Later output must still be read: a full pipe would block the program.
+      for (const stream of [child.stdout, child.stderr]) stream?.off('data', onOutput).resume();
       resolve(origin);
     };
     child.stdout?.on('data', onOutput);
@@ -73,6 +76,7 @@ async function requestUsage(child: ChildProcess): Promise<ProcessUsage> {
   const usage = await promise;
   return {
     cpuMicroseconds: numberAt(usage, 'cpuMicroseconds'),
+    allocatedBytes: numberAt(usage, 'allocatedBytes'),
     residentBytes: numberAt(usage, 'residentBytes'),
   };
 }
