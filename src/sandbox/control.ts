@@ -1,5 +1,5 @@
 import type { Fault } from './faults.ts';
-import { InputError } from './fields.ts';
+import { InputError } from './input.ts';
 import type { RequestReport } from './requestLog.ts';
 import type { ExampleIds } from './exampleIds.ts';
 import type { SandboxSettings } from './settings.ts';

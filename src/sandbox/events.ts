@@ -1,71 +1,47 @@
-import { InputError, Fields } from './fields.ts';
-import { END_REASONS, type EndReason } from './webhooks/payloads.ts';
+import * as v from 'valibot';
+
+import { InputError, choice, mustBeOneOf, object, parseInput, string } from './input.ts';
+import { END_REASONS } from './webhooks/payloads.ts';
 import type { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import type { World } from './world.ts';
 
 const KINDS = ['livestream-failed', 'livestream-renamed', 'meeting-started', 'meeting-ended'] as const;
 
 /** A change that is not caused by an API request. */
-export type SandboxEvent =
-  /** A livestream that is LIVE or INVOKED ends as ERRORED. */
-  | { kind: 'livestream-failed'; livestreamId: string; message?: string }
-  | { kind: 'livestream-renamed'; livestreamId: string; name: string }
-  | { kind: 'meeting-started'; meetingId: string }
-  /** The meeting's active livestream, if any, ends too. */
-  | { kind: 'meeting-ended'; meetingId: string; reason?: EndReason };
+const EVENT = v.variant(
+  'kind',
+  [
+    /** A livestream that is LIVE or INVOKED ends as ERRORED. */
+    object({ kind: v.literal('livestream-failed'), livestreamId: string, message: v.exactOptional(string) }),
+    object({ kind: v.literal('livestream-renamed'), livestreamId: string, name: string }),
+    object({ kind: v.literal('meeting-started'), meetingId: string }),
+    /** The meeting's active livestream, if any, ends too. */
+    object({ kind: v.literal('meeting-ended'), meetingId: string, reason: v.exactOptional(choice(END_REASONS)) }),
+  ],
+  ({ input }) => mustBeOneOf(KINDS, input),
+);
+
+export type SandboxEvent = v.InferOutput<typeof EVENT>;
 
 /** Triggers an event; throws an `InputError`, and changes nothing, if the event is invalid or impossible. */
 export function triggerEvent(value: unknown, world: World, webhooks: WebhookNotifier): void {
-  const fields = new Fields(value);
-  const kind = fields.choice('kind', KINDS);
-  switch (kind) {
+  const event = parseInput(EVENT, value);
+  if ('meetingId' in event && world.meeting(event.meetingId) === undefined)
+    throw new InputError('meetingId must be the id of a meeting');
+  switch (event.kind) {
     case 'livestream-failed':
-      return fail(fields, world, webhooks);
+      if (!world.fail(event.livestreamId, event.message ?? 'The encoder closed the connection unexpectedly'))
+        throw new InputError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
+      return webhooks.checkForChanges();
     case 'livestream-renamed':
-      return rename(fields, world, webhooks);
-    case 'meeting-started': {
-      const meetingId = requireMeetingId(fields, world);
-      fields.rejectUnknownKeys();
-      return webhooks.meetingStarted(meetingId);
-    }
-    case 'meeting-ended': {
-      const meetingId = requireMeetingId(fields, world);
-      const reason = fields.choice('reason', END_REASONS) ?? 'HOST_ENDED_MEETING';
-      fields.rejectUnknownKeys();
-      return webhooks.meetingEnded(meetingId, reason);
-    }
-    case undefined:
-      throw new InputError(`kind must be one of ${KINDS.join(', ')}`);
+      if (!world.rename(event.livestreamId, event.name))
+        throw new InputError('livestreamId must be the id of a livestream');
+      return webhooks.checkForChanges();
+    case 'meeting-started':
+      return webhooks.meetingStarted(event.meetingId);
+    case 'meeting-ended':
+      return webhooks.meetingEnded(event.meetingId, event.reason ?? 'HOST_ENDED_MEETING');
     default:
-      return kind satisfies never;
+      return event satisfies never;
   }
-}
-
-function fail(fields: Fields, world: World, webhooks: WebhookNotifier): void {
-  const id = requireString(fields, 'livestreamId');
-  const message = fields.string('message') ?? 'The encoder closed the connection unexpectedly';
-  fields.rejectUnknownKeys();
-  if (!world.fail(id, message))
-    throw new InputError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
-  webhooks.checkForChanges();
-}
-
-function rename(fields: Fields, world: World, webhooks: WebhookNotifier): void {
-  const id = requireString(fields, 'livestreamId');
-  const name = requireString(fields, 'name');
-  fields.rejectUnknownKeys();
-  if (!world.rename(id, name)) throw new InputError('livestreamId must be the id of a livestream');
-  webhooks.checkForChanges();
-}
-
-function requireMeetingId(fields: Fields, world: World): string {
-  const id = requireString(fields, 'meetingId');
-  if (world.meeting(id) === undefined) throw new InputError('meetingId must be the id of a meeting');
-  return id;
-}
-
-function requireString(fields: Fields, key: string): string {
-  const value = fields.string(key);
-  if (value === undefined) throw new InputError(`${key} is required`);
-  return value;
 }

@@ -1,18 +1,7 @@
-import { InputError, Fields } from './fields.ts';
-import { WEBHOOK_KEY_PATH, ROUTE_TEMPLATES } from './router.ts';
+import * as v from 'valibot';
 
-const KINDS = [
-  'status',
-  'hang',
-  'reset',
-  'truncated',
-  'html',
-  'empty',
-  'redirect',
-  'huge',
-  'drip',
-  'not-json',
-] as const;
+import { InputError, boolean, choice, isRecord, number, object, parseInput, string } from './input.ts';
+import { ROUTE_TEMPLATES, WEBHOOK_KEY_PATH } from './router.ts';
 
 /**
  * A fault that affects requests.
@@ -23,56 +12,34 @@ const KINDS = [
  * - `html`: a proxy's error page (502). `empty`: no body (200). `not-json`: incomplete JSON (200). `huge`: JSON of more than 8 MiB.
  * - `redirect`: 302 to `location`, by default to a trap: a path that only logs the request.
  */
-export interface Fault {
-  kind: (typeof KINDS)[number];
+export type Fault = v.InferOutput<typeof FAULT>;
+
+const FAULT = object({
+  kind: choice(['status', 'hang', 'reset', 'truncated', 'html', 'empty', 'redirect', 'huge', 'drip', 'not-json']),
   /** The HTTP status, instead of the default of the kind. */
-  status?: number;
-  retryAfterSeconds?: number;
-  location?: string;
+  status: v.exactOptional(number({ min: 200, max: 599, integer: true })),
+  retryAfterSeconds: v.exactOptional(number()),
+  location: v.exactOptional(string),
   /** Affects only requests with this method; by default all. */
-  method?: string;
+  method: v.exactOptional(v.pipe(string, v.toUpperCase())),
   /** Affects only this route: a template such as `/meetings/{meeting_id}/livestreams`, or `/.well-known/webhooks.json`. By default all. */
-  route?: string;
+  route: v.exactOptional(choice([...ROUTE_TEMPLATES, WEBHOOK_KEY_PATH])),
   /** The number of requests to affect; by default all until the faults are replaced. */
-  times?: number;
+  times: v.exactOptional(number({ integer: true })),
   /** The number of matching requests to let pass first. */
-  skip?: number;
+  skip: v.exactOptional(number({ integer: true })),
   /** True if the request is carried out and only its response is lost. */
-  after?: boolean;
-}
+  after: v.exactOptional(boolean),
+});
 
 /** Parses a list of faults; throws an `InputError` that names the invalid key. */
 export function parseFaults(value: unknown): Fault[] {
   if (!Array.isArray(value)) throw new InputError('faults must be a JSON array');
-  return value.map((entry: unknown, index) => parseFault(entry, `faults[${index}]`));
-}
-
-function parseFault(value: unknown, path: string): Fault {
-  const fields = new Fields(value, path);
-  const kind = fields.choice('kind', KINDS);
-  if (kind === undefined) throw new InputError(`${path}.kind must be one of ${KINDS.join(', ')}`);
-  const status = fields.number('status', { min: 200, integer: true });
-  if (status !== undefined && status > 599) throw new InputError(`${path}.status must be at most 599`);
-  const fault: Fault = {
-    kind,
-    ...optional('status', status),
-    ...optional('retryAfterSeconds', fields.number('retryAfterSeconds')),
-    ...optional('location', fields.string('location')),
-    ...optional('method', fields.string('method')?.toUpperCase()),
-    ...optional('route', fields.choice('route', [...ROUTE_TEMPLATES, WEBHOOK_KEY_PATH])),
-    ...optional('times', fields.number('times', { integer: true })),
-    ...optional('skip', fields.number('skip', { integer: true })),
-    ...optional('after', fields.boolean('after')),
-  };
-  fields.rejectUnknownKeys();
-  return fault;
-}
-
-/** An object with the key if the value is defined, else an empty one. */
-function optional<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
-  const entry: Partial<Record<K, T>> = {};
-  if (value !== undefined) entry[key] = value;
-  return entry;
+  return value.map((entry: unknown, index) => {
+    // An absent kind must be reported with the list of all kinds.
+    const fault = isRecord(entry) ? { kind: undefined, ...entry } : entry;
+    return parseInput(FAULT, fault, `faults[${index}]`);
+  });
 }
 
 /** The active faults, and how many matching requests each has had. */

@@ -1,5 +1,5 @@
 import { ApiError } from './responses.ts';
-import { isRecord } from './fields.ts';
+import { isRecord } from './input.ts';
 
 /** Parses a request body; throws an `ApiError` (400) if it is not a JSON object. */
 export function parseBody(body: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { parseBody, invalidBody } from './parseBody.ts';
-import { isRecord } from './fields.ts';
+import { isRecord } from './input.ts';
 
 /**
  * Parses the body of `POST /meetings/{meeting_id}/livestreams`. Throws an `ApiError` (400) for what the documentation does not allow,

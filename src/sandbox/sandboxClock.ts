@@ -1,15 +1,21 @@
+import * as v from 'valibot';
+
 import type { Clock } from '../lib/clock.ts';
-import { InputError, Fields } from './fields.ts';
+import { InputError, boolean, number, object, parseInput, string } from './input.ts';
+
+const isTime = v.check((text: string) => !Number.isNaN(Date.parse(text)), 'must be an ISO 8601 time');
 
 /** A change of the sandbox's clock. The keys apply in this order. */
-export interface ClockChange {
+const CLOCK_CHANGE = object({
   /** Sets the clock to this time (ISO 8601) and stops it, unless `running` is true. */
-  now?: string;
+  now: v.exactOptional(v.pipe(string, isTime)),
   /** Moves the clock forward, or back if negative. */
-  advanceSeconds?: number;
+  advanceSeconds: v.exactOptional(number({ min: -Infinity })),
   /** False stops the clock; true starts it from its current time. */
-  running?: boolean;
-}
+  running: v.exactOptional(boolean),
+});
+
+export type ClockChange = v.InferOutput<typeof CLOCK_CHANGE>;
 
 /** The maximum distance of a `Date` from the epoch. */
 const MAX_TIME_MS = 8.64e15;
@@ -37,15 +43,11 @@ export class SandboxClock {
 
   /** Applies a `ClockChange`; throws an `InputError`, and changes nothing, if it is invalid. */
   set(change: unknown): void {
-    const fields = new Fields(change);
-    const now = parseTime(fields.string('now'));
-    const advance = fields.number('advanceSeconds', { min: -Infinity });
-    const running = fields.boolean('running');
-    fields.rejectUnknownKeys();
-    if (now === undefined && advance === undefined && running === undefined) {
+    const { now, advanceSeconds, running } = parseInput(CLOCK_CHANGE, change);
+    if (now === undefined && advanceSeconds === undefined && running === undefined) {
       throw new InputError('The body must have now, advanceSeconds or running');
     }
-    const time = (now ?? this.now()) + (advance ?? 0) * 1000;
+    const time = (now === undefined ? this.now() : Date.parse(now)) + (advanceSeconds ?? 0) * 1000;
     if (Math.abs(time) > MAX_TIME_MS) throw new InputError('advanceSeconds leads to a time that no date can represent');
     const runs = running ?? (now === undefined && this.running);
     this.#stoppedAt = runs ? undefined : time;
@@ -56,11 +58,4 @@ export class SandboxClock {
     this.#offset = 0;
     this.#stoppedAt = undefined;
   }
-}
-
-function parseTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InputError('now must be an ISO 8601 time');
-  return time;
 }

@@ -1,62 +1,28 @@
-import { InputError, Fields } from '../fields.ts';
+import * as v from 'valibot';
 
-const ORDERS = ['original', 'reversed', 'shuffled'] as const;
-const STATUSES = ['documented', 'all'] as const;
-const END_STATUSES = ['OFFLINE', 'IDLE'] as const;
+import { boolean, choice, number, object } from '../input.ts';
 
-/** Limits the damage of a typing error. */
-const MAX_COPIES = 100;
-
-/** How deliveries are sent to webhooks. */
-export interface WebhookSettings {
+/** How deliveries are sent to webhooks; by default as the vendor documents them. */
+export const WEBHOOK_SETTINGS = object({
   /** False if nothing is sent. Events that occur meanwhile are never sent. */
-  enabled: boolean;
-  /** How many times each delivery is sent, always with the same `rtk-uuid`. */
-  copies: number;
+  enabled: v.optional(boolean, true),
+  /** How many times each delivery is sent, always with the same `rtk-uuid`. The maximum limits the damage of a typing error. */
+  copies: v.optional(number({ min: 1, max: 100, integer: true }), 1),
   /** The time from an event to its delivery. */
-  delayMs: number;
+  delayMs: v.optional(number(), 0),
   /** The order of the deliveries in a batch. */
-  order: (typeof ORDERS)[number];
+  order: v.optional(choice(['original', 'reversed', 'shuffled']), 'original'),
   /** How long deliveries are collected into a batch before they are sent, unless `order` is `original`. */
-  batchMs: number;
+  batchMs: v.optional(number(), 1000),
   /** The fraction of deliveries, from 0 to 1, that have a wrong signature. They are spread evenly. */
-  badSignatureRatio: number;
+  badSignatureRatio: v.optional(number({ max: 1 }), 0),
   /**
    * Which changes are sent. `documented`: LIVE, and any end, as `endStatus`. `all`: INVOKED, too; ERRORED as such; and a playback URL
    * that becomes visible later, as a second event with the same status.
    */
-  statuses: (typeof STATUSES)[number];
+  statuses: v.optional(choice(['documented', 'all']), 'documented'),
   /** The status of the event for a livestream's end. */
-  endStatus: (typeof END_STATUSES)[number];
-}
+  endStatus: v.optional(choice(['OFFLINE', 'IDLE']), 'OFFLINE'),
+});
 
-/** Webhooks as the vendor documents them. */
-export const DEFAULT_WEBHOOK_SETTINGS: WebhookSettings = {
-  enabled: true,
-  copies: 1,
-  delayMs: 0,
-  order: 'original',
-  batchMs: 1000,
-  badSignatureRatio: 0,
-  statuses: 'documented',
-  endStatus: 'OFFLINE',
-};
-
-/** Returns `current` with the changes of `patch`; throws an `InputError` for an unknown key or an invalid value. */
-export function mergeWebhookSettings(current: WebhookSettings, patch: unknown): WebhookSettings {
-  const fields = new Fields(patch, 'webhooks');
-  const merged = {
-    enabled: fields.boolean('enabled') ?? current.enabled,
-    copies: fields.number('copies', { min: 1, integer: true }) ?? current.copies,
-    delayMs: fields.number('delayMs') ?? current.delayMs,
-    order: fields.choice('order', ORDERS) ?? current.order,
-    batchMs: fields.number('batchMs') ?? current.batchMs,
-    badSignatureRatio: fields.number('badSignatureRatio') ?? current.badSignatureRatio,
-    statuses: fields.choice('statuses', STATUSES) ?? current.statuses,
-    endStatus: fields.choice('endStatus', END_STATUSES) ?? current.endStatus,
-  };
-  fields.rejectUnknownKeys();
-  if (merged.copies > MAX_COPIES) throw new InputError(`webhooks.copies must be at most ${MAX_COPIES}`);
-  if (merged.badSignatureRatio > 1) throw new InputError('webhooks.badSignatureRatio must be at most 1');
-  return merged;
-}
+export type WebhookSettings = v.InferOutput<typeof WEBHOOK_SETTINGS>;
