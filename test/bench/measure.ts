@@ -54,6 +54,7 @@ export interface Latency {
   p99Ms: number;
 }
 
+/** Per operation, on average. */
 interface RoundResult {
   upstreamRequests: number;
   cpuMicroseconds: number;
@@ -61,7 +62,7 @@ interface RoundResult {
   durationsMs: number[];
 }
 
-interface Round {
+export interface Round {
   query: BenchQuery;
   upstream: ReplayUpstream;
   concurrency: number;
@@ -128,7 +129,8 @@ async function runRounds(servers: readonly RunningServer[], round: Round, rounds
   return results;
 }
 
-async function runRound({ client, process }: RunningServer, round: Round): Promise<RoundResult> {
+/** Runs operations on a server, and returns what each of them cost. */
+export async function runRound({ client, process }: RunningServer, round: Round): Promise<RoundResult> {
   const { query, upstream, concurrency, operations } = round;
   const durationsMs: number[] = [];
   let started = 0;

@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { pressUntil, run, selectTab } from './graphiqlPage.ts';
 import { CHROMIUM, type Program, startProgram } from './startProgram.ts';
 
 const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Watch', 'Stop'];
@@ -41,46 +42,6 @@ async function open(colorScheme: 'light' | 'dark'): Promise<OpenPage> {
   return { page, context, requested, errors };
 }
 
-/** Runs the operation of the open tab, and returns the response as it was received. */
-async function run(page: Page): Promise<unknown> {
-  const [response] = await Promise.all([
-    page.waitForResponse((candidate) => isOperation(candidate.request().postData())),
-    pressRun(page),
-  ]);
-  return response.json();
-}
-
-/** Clicks the button "Execute" until a request is sent: right after a tab was opened, GraphiQL does not know its operation yet. */
-async function pressRun(page: Page): Promise<void> {
-  for (let isSent = false; !isSent;) {
-    const request = page.waitForRequest((candidate) => isOperation(candidate.postData()), { timeout: 1000 });
-    await page.locator('.graphiql-execute-button').click();
-    isSent = await request.then(
-      () => true,
-      () => false,
-    );
-  }
-}
-
-/** Clicks the button "Execute" until its label matches. */
-async function pressUntil(page: Page, label: RegExp): Promise<void> {
-  const button = page.locator('.graphiql-execute-button');
-  const hasLabel = async (): Promise<boolean> => label.test((await button.getAttribute('aria-label')) ?? '');
-  await button.click();
-  const isDone = await expect
-    .poll(hasLabel, { timeout: 1000 })
-    .toBe(true)
-    .then(
-      () => true,
-      () => false,
-    );
-  if (!isDone) await pressUntil(page, label);
-}
-
-function isOperation(body: string | null): boolean {
-  return body !== null && !body.includes('IntrospectionQuery');
-}
-
 describe('GraphiQL in a real browser', () => {
   test.each(['light', 'dark'] as const)(
     'loads everything from the gateway, runs a query and shows the result, in the %s color scheme',
@@ -118,9 +79,8 @@ describe('GraphiQL in a real browser', () => {
     const { page, context } = await open('light');
     const tabs = page.locator('.graphiql-tab-button');
     expect(await tabs.allInnerTexts()).toEqual(TABS);
-    for (const [index, name] of TABS.entries()) {
-      await tabs.nth(index).click();
-      await page.locator('.graphiql-query-editor').getByText(name, { exact: true }).first().waitFor();
+    for (const name of TABS) {
+      await selectTab(page, name);
       if (name === WATCH) continue;
       const response = await run(page);
       expect(response).toHaveProperty('data');
@@ -133,13 +93,10 @@ describe('GraphiQL in a real browser', () => {
 
   test('shows at once when a livestream goes live', async () => {
     const { page, context, errors } = await open('light');
-    const tabs = page.locator('.graphiql-tab-button');
     const response = page.locator('.graphiql-response');
-    await tabs.nth(TABS.indexOf('Start')).click();
-    await page.locator('.graphiql-query-editor').getByText('Start', { exact: true }).first().waitFor();
+    await selectTab(page, 'Start');
     await run(page);
-    await tabs.nth(TABS.indexOf(WATCH)).click();
-    await page.locator('.graphiql-query-editor').getByText(WATCH, { exact: true }).first().waitFor();
+    await selectTab(page, WATCH);
     await pressUntil(page, /^Stop/);
     await response.getByText('"livestreamUpdated"').waitFor();
     await response.getByText('"LIVE"').waitFor();

@@ -20,6 +20,8 @@ export const CHROMIUM = {
 export interface Program {
   /** The URL of the GraphQL endpoint. */
   address: string;
+  /** The origin of the sandbox. */
+  sandbox: string;
   end: () => Promise<unknown>;
 }
 
@@ -29,10 +31,11 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
   const child = spawn(process.execPath, [PROGRAMS.gateway], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const [banner] = await once(child.stdout, 'data').then((chunks) => chunks.map(String));
   const address = /http:\S+/.exec(banner ?? '')?.[0] ?? '';
+  const sandbox = /the sandbox at (\S+)\/client\/v4/.exec(banner ?? '')?.[1] ?? '';
   const exited = once(child, 'exit');
   const end = async (): Promise<unknown> => {
     child.kill('SIGTERM');
     return exited;
   };
-  return { address, end };
+  return { address, sandbox, end };
 }
