@@ -1,19 +1,17 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
-import type { Operation } from '../data/operation.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
-import { readActiveLivestreams } from './activeLivestreams.ts';
-import { createLatestValueQueue, type LatestValueQueue } from './latestValueQueue.ts';
-import { createPoller } from './poller.ts';
-import type { PollIntervals } from './pollIntervals.ts';
-import { createPublisher } from './publisher.ts';
-import { createSubscribers, type Subscriber } from './subscribers.ts';
+import { createLatestValueQueue } from './latestValueQueue.ts';
+import { createLiveReader } from './liveReader.ts';
+import { createPoller, type PollIntervals } from './poller.ts';
 import { matchesTarget, isSameState, type LiveSubscription, type LiveState, type SubscriptionTarget } from './types.ts';
+import { WatchedLivestream } from './watchedLivestream.ts';
+import { createWatchIndex } from './watchIndex.ts';
 
-/** The subscriptions whose upstream requests are paid from one account's budget. They share a publisher and a poller. */
+/** The subscriptions whose upstream requests are paid from one account's budget, until the last one ends. They share a poller. */
 export interface AccountSubscriptions {
   /**
    * Returns the current state of the target, then every change. Rejects with `BAD_USER_INPUT` if the livestream does not exist.
@@ -26,7 +24,8 @@ export interface AccountSubscriptions {
   onSession(livestreamId: string, sessionId: string | null, timestamp: HybridTimestamp): void;
   /** Reads the entities back if they have subscribers. The state read is not older than `timestamp`. */
   refresh(ids: ChangedIds, timestamp: HybridTimestamp): void;
-  hasSubscribers(): boolean;
+  /** `refresh`, because of a webhook. */
+  onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void;
   /** Ends all subscriptions with this error. */
   closeAll(error: Error): void;
 }
@@ -40,76 +39,62 @@ export interface AccountSubscriptionsOptions {
   minPollIntervalMs: () => number;
   /** Whether webhooks report changes at present. */
   hasWebhooks: () => boolean;
-  /** Called when the published status of a livestream has changed. */
-  onStatusChange: (livestream: Livestream) => void;
+  /** Called when the published status of a livestream has changed, with the time of the last webhook about it. */
+  onStatusChange: (livestream: Livestream, webhookAt: number) => void;
+  /** Called once, when there are no subscriptions any more. */
+  onEmpty: () => void;
 }
 
 export function createAccountSubscriptions(options: AccountSubscriptionsOptions): AccountSubscriptions {
-  const { account, dataSource } = options;
-  const { reads } = dataSource;
-  const subscribers = createSubscribers();
-  /** Aborts all reads when the last subscriber leaves. */
-  let controller = new AbortController();
+  const { account, clock, dataSource } = options;
+  /** Aborted when the last subscriber leaves: ends polling and all reads. */
+  const controller = new AbortController();
+  const { signal } = controller;
+  const createReader = (maxPeerAgeMs?: number) => createLiveReader({ dataSource, account, signal }, maxPeerAgeMs);
+  const reader = createReader();
+  const index = createWatchIndex((id) => new WatchedLivestream(id, context));
+  const context = { reader, clock, index, onPublished };
+  const poller = createPoller({
+    ...options,
+    index,
+    createReader,
+    signal,
+    replicaCount: () => dataSource.replicaCount(),
+    onAccessDenied: closeAll,
+  });
 
-  const newOperation = (): Operation => dataSource.operation(account, controller.signal, () => {});
-
-  function onPublished(livestream: Livestream, previous: Livestream | undefined): void {
-    if (previous !== undefined && previous.status !== livestream.status) options.onStatusChange(livestream);
+  function onPublished(watched: WatchedLivestream, livestream: Livestream, previous: Livestream | undefined): void {
+    if (previous !== undefined && previous.status !== livestream.status)
+      options.onStatusChange(livestream, watched.webhookAt);
     poller.reschedule();
   }
 
-  const publisher = createPublisher({ ...options, subscribers, newOperation, onPublished });
-  const poller = createPoller({
-    ...options,
-    newOperation,
-    published: publisher.published,
-    topics: () => subscribers.topics(),
-    onAccessDenied: (error) => closeAll(error),
-    resendNacked: async () => publisher.resendNacked(),
-  });
-
-  function asSubscription(queue: LatestValueQueue<LiveState>): LiveSubscription {
-    const nack = (livestreamId: string): void => {
-      queue.allowResend(livestreamId);
-      publisher.requeue(livestreamId);
-    };
-    return Object.assign(queue, { nack });
+  function end(reason: Error): void {
+    controller.abort(reason);
+    options.onEmpty();
   }
 
   function closeAll(error: Error): void {
-    for (const { queue } of subscribers.clear()) queue.fail(error);
-    stop(error);
-  }
-
-  function stop(reason: Error): void {
-    poller.stop();
-    publisher.prune();
-    controller.abort(reason);
-    controller = new AbortController();
-  }
-
-  function remove(subscriber: Subscriber): void {
-    subscribers.delete(subscriber);
-    if (subscribers.size() === 0) stop(new Error('The last subscriber has left.'));
-    else publisher.prune();
+    for (const subscriber of index.subscribers()) {
+      index.delete(subscriber);
+      subscriber.queue.fail(error);
+    }
+    end(error);
   }
 
   /** Reads the livestreams that a new subscriber gets first. */
   async function readInitial(target: SubscriptionTarget): Promise<Livestream[]> {
-    const operation = newOperation();
     const { livestreamId, meetingId } = target;
     if (livestreamId !== null) {
-      const livestream = await reads.livestream.get(operation, livestreamId);
+      const livestream = await reader.livestream(livestreamId);
       if (livestream === null || !matchesTarget(target, livestream))
         throw badUserInput('No livestream matches these ids. Check "livestreamId" and "meetingId".');
       return [livestream];
     }
-    if (meetingId !== null) {
-      const active = await reads.activeLivestream.get(operation, meetingId);
-      const livestream = active && (await reads.livestream.get(operation, active.id));
-      return livestream === null ? [] : [livestream];
-    }
-    return (await readActiveLivestreams(dataSource, operation)).livestreams;
+    if (meetingId === null) return (await reader.active()).livestreams;
+    const active = await reader.activeIn(meetingId);
+    const livestream = active && (await reader.livestream(active.id));
+    return livestream === null ? [] : [livestream];
   }
 
   return {
@@ -120,42 +105,45 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
         isSame: isSameState,
         onEnd() {
           signal.removeEventListener('abort', onAbort);
-          remove(subscriber);
+          const wasIncluded = index.delete(subscriber);
           onEnd();
+          if (!wasIncluded) return;
+          if (index.subscribers().size === 0) end(new Error('The last subscriber has left.'));
+          else for (const watched of index.published()) watched.prune();
         },
       });
-      const subscriber: Subscriber = { target, queue };
+      const subscriber = { target, queue };
+      const subscription = Object.assign(queue, {
+        nack(livestreamId: string): void {
+          queue.allowResend(livestreamId);
+          index.find(livestreamId)?.requestResend();
+        },
+      });
       // Subscribes before the initial read, so that no change during the read is missed.
-      subscribers.add(subscriber);
+      index.add(subscriber);
       signal.addEventListener('abort', onAbort, { once: true });
       try {
         signal.throwIfAborted();
-        for (const livestream of await readInitial(target)) publisher.sendInitialState(subscriber, livestream);
+        for (const livestream of await readInitial(target))
+          index.watch(livestream.id).sendInitialState(subscriber, livestream);
       } catch (error) {
         // All subscriptions were closed during the read: the queue already fails with the reason.
-        if (!subscribers.has(subscriber)) return asSubscription(queue);
+        if (!index.subscribers().has(subscriber)) return subscription;
         await queue.return();
         throw error;
       }
-      if (subscribers.size() > 0) poller.start();
-      return asSubscription(queue);
+      poller.start();
+      return subscription;
     },
-    onLivestream: (...change) => publisher.onLivestream(...change),
-    onSession: (...change) => publisher.onSession(...change),
+    onLivestream: (livestream, timestamp) => index.handlerOf(livestream)?.onLivestream(livestream, timestamp),
+    onSession: (id, ...change) => index.find(id)?.onSession(...change),
     refresh(ids, timestamp) {
-      if (mayHaveSubscribers(ids)) poller.refreshNow(ids, timestamp);
+      if (index.mayCover(ids)) poller.refreshNow(ids, timestamp);
     },
-    hasSubscribers: () => subscribers.size() > 0,
+    onWebhook(ids, timestamp) {
+      if (ids.livestreamId !== null && index.mayCover(ids)) index.watch(ids.livestreamId).webhookAt = clock.now();
+      this.refresh(ids, timestamp);
+    },
     closeAll,
   };
-
-  /** Whether a subscriber may cover one of these. The meeting of a livestream is not always known. */
-  function mayHaveSubscribers({ livestreamId, meetingId }: ChangedIds): boolean {
-    const { meetingIds, isAppWide } = subscribers.topics();
-    if (isAppWide || (livestreamId !== null && subscribers.isTracked(livestreamId))) return true;
-    if (meetingId === null ? meetingIds.length > 0 : meetingIds.includes(meetingId)) return true;
-    return [...publisher.published.values()].some(
-      ({ livestream }) => livestreamId === null && livestream.meetingId === meetingId,
-    );
-  }
 }

@@ -1,37 +1,56 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import type { Account } from '../data/account.ts';
-import type { DataSource } from '../data/dataSource.ts';
-import type { Operation } from '../data/operation.ts';
 import { GatewayError } from '../domain/errors.ts';
-import { isStarting } from '../domain/livestreamState.ts';
+import { isActive } from '../domain/livestreamState.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { PollIntervals } from './pollIntervals.ts';
-import { createPollRound } from './pollRound.ts';
-import type { Topics } from './subscribers.ts';
-import type { PublishedState } from './types.ts';
+import type { ActiveLivestreams, LiveReader } from './liveReader.ts';
+import { planSingleReads, usesLists } from './pollPlan.ts';
+import type { WatchedLivestream } from './watchedLivestream.ts';
+import type { WatchIndex } from './watchIndex.ts';
 
 /*
- * Decides when upstream is polled for an account's subscribers: how long to wait between two rounds, how to back off after a failure,
- * and when to give up. What a round reads is up to `pollRound.ts`. The poller does not handle results: like every other upstream
- * response, they reach the publisher through the data source.
+ * Polls upstream for an account's subscribers: decides how long to wait between two rounds, how to back off after a failure, and when
+ * to give up. What a round reads is up to `pollPlan.ts`. The poller does not handle the results: like every other upstream response,
+ * they reach the watched livestreams through the data source.
  */
 
+/** How often subscribed livestreams are polled. */
+export interface PollIntervals {
+  /** While a livestream is starting: its first frames or its playback URL are about to appear. */
+  startingMs: number;
+  /** How long a livestream may be starting before it is polled at the steady interval again. */
+  startingTimeoutMs: number;
+  /** While nothing changes. */
+  steadyMs: number;
+  /** While nothing changes and webhooks arrive: polling only finds what webhooks do not report, such as a new name. */
+  withWebhooksMs: number;
+}
+
+export const DEFAULT_POLL_INTERVALS: PollIntervals = {
+  startingMs: 2000,
+  startingTimeoutMs: 120_000,
+  steadyMs: 10_000,
+  withWebhooksMs: 60_000,
+};
+
+/** The part of the poll interval during which a value that another replica read counts as a poll. */
+const PEER_READ_FRACTION = 0.8;
+/** How many livestreams and meetings are polled at a time. Each of them takes a few requests. */
+const BATCH_SIZE = 16;
+
 export interface PollerOptions {
-  account: Account;
-  dataSource: DataSource;
   clock: Clock;
   intervals: PollIntervals;
+  index: Pick<WatchIndex, 'published' | 'topics' | 'watch'>;
+  createReader: (maxPeerAgeMs: number) => LiveReader;
+  /** Ends polling. */
+  signal: AbortSignal;
   /** The interval below which budget pressure does not allow polling. */
   minPollIntervalMs: () => number;
   /** Whether webhooks report changes at present. */
   hasWebhooks: () => boolean;
-  newOperation: () => Operation;
-  /** The last published state by livestream id. */
-  published: ReadonlyMap<string, PublishedState>;
-  topics: () => Topics;
-  /** Called after each round, to deliver again what subscribers could not read. */
-  resendNacked: () => Promise<void>;
+  /** The number of replicas, this one included. */
+  replicaCount: () => number;
   /** Called when upstream rejects the account's token: polling again would fail in the same way. */
   onAccessDenied: (error: GatewayError) => void;
 }
@@ -39,7 +58,6 @@ export interface PollerOptions {
 export interface Poller {
   /** Starts polling after the current interval. Does nothing if the poller is running. */
   start(): void;
-  stop(): void;
   /** Moves the next round forward if what was published since asks for a shorter interval. */
   reschedule(): void;
   /** Reads these entities at once, not as they were before `since`. A failure makes the next round come sooner. */
@@ -47,40 +65,22 @@ export interface Poller {
 }
 
 export function createPoller(options: PollerOptions): Poller {
-  const { clock, intervals, published } = options;
-  const round = createPollRound({
-    ...options,
-    maxIdleAgeMs: () => (options.hasWebhooks() ? intervals.withWebhooksMs : intervals.steadyMs),
-  });
-  /** Since when each livestream has been starting, by livestream id and status. */
-  const startingSince = new Map<string, number>();
-  /** Null while the poller is stopped. */
+  const { clock, intervals, index, signal } = options;
+  const exactReader = options.createReader(0);
+  /** Null until the poller is started. */
   let cancelTimer: (() => void) | null = null;
   /** When the next round is due; infinite while a round is in flight. */
   let dueAt = Infinity;
   /** Whether a read has failed since the last round began. No webhook will report that change again, so only polling finds it. */
   let needsCatchUp = false;
+  signal.addEventListener('abort', () => cancelTimer?.(), { once: true });
 
-  function trackStarting(now: number): void {
-    const starting = new Set(
-      [...published]
-        .filter(([, { livestream }]) => isStarting(livestream))
-        .map(([id, { livestream }]) => `${id} ${livestream.status}`),
-    );
-    for (const key of startingSince.keys()) if (!starting.has(key)) startingSince.delete(key);
-    for (const key of starting) startingSince.set(key, startingSince.get(key) ?? now);
-  }
+  const pollIntervalMs = (): number => (options.hasWebhooks() ? intervals.withWebhooksMs : intervals.steadyMs);
 
   function nextDelayMs(): number {
-    const now = clock.now();
-    trackStarting(now);
-    return Math.max(intervalMs(now), options.minPollIntervalMs());
-  }
-
-  function intervalMs(now: number): number {
-    const isAnyStarting = [...startingSince.values()].some((since) => now - since < intervals.startingTimeoutMs);
-    if (isAnyStarting) return intervals.startingMs;
-    return options.hasWebhooks() && !needsCatchUp ? intervals.withWebhooksMs : intervals.steadyMs;
+    const isAnyStarting = index.published().some((watched) => watched.isStarting(intervals.startingTimeoutMs));
+    const unhurriedMs = needsCatchUp ? intervals.steadyMs : pollIntervalMs();
+    return Math.max(isAnyStarting ? intervals.startingMs : unhurriedMs, options.minPollIntervalMs());
   }
 
   function schedule(delayMs: number): void {
@@ -89,25 +89,20 @@ export function createPoller(options: PollerOptions): Poller {
     cancelTimer = clock.after(delayMs, () => {
       dueAt = Infinity;
       needsCatchUp = false;
-      void round
-        .pollAll(Math.min(delayMs, intervals.steadyMs))
-        .then(options.resendNacked)
-        .then(nextDelayMs, delayAfterFailureMs)
-        .then(scheduleIfSooner);
+      void poll(Math.min(delayMs, intervals.steadyMs)).then(nextDelayMs, delayAfterFailureMs).then(scheduleIfSooner);
     });
   }
 
-  /** Does nothing if the poller is stopped: it may have been stopped, or even restarted, during a round. */
   function scheduleIfSooner(delayMs: number): void {
-    if (cancelTimer !== null && clock.now() + delayMs < dueAt) schedule(delayMs);
+    if (!signal.aborted && clock.now() + delayMs < dueAt) schedule(delayMs);
   }
 
   function delayAfterFailureMs(error: unknown): number {
     needsCatchUp = true;
-    if (!(error instanceof GatewayError)) return Math.max(nextDelayMs(), intervals.steadyMs);
+    const delayMs = Math.max(nextDelayMs(), intervals.steadyMs);
+    if (!(error instanceof GatewayError)) return delayMs;
     if (isAccessDenied(error)) options.onAccessDenied(error);
-    const retryAfterMs = (error.retryAfterSeconds ?? 0) * 1000;
-    return Math.max(nextDelayMs(), intervals.steadyMs, retryAfterMs);
+    return Math.max(delayMs, (error.retryAfterSeconds ?? 0) * 1000);
   }
 
   function reschedule(): void {
@@ -115,19 +110,82 @@ export function createPoller(options: PollerOptions): Poller {
     if (isRoundScheduled) scheduleIfSooner(nextDelayMs());
   }
 
+  /**
+   * Polls everything that has a subscriber. `intervalMs` is the time between rounds: what another replica read within most of it is
+   * not read again. Rejects if the lists fail, or all reads of a batch.
+   */
+  async function poll(intervalMs: number): Promise<void> {
+    const replicaCount = options.replicaCount();
+    const topics = index.topics();
+    const peerReader = options.createReader(replicaCount > 1 ? intervalMs * PEER_READ_FRACTION : 0);
+    const [active, failure] = usesLists(topics) ? await tryReadLists(peerReader) : [null, null];
+    signal.throwIfAborted();
+    const published = new Map(index.published().flatMap((one) => (one.published ? [[one.id, one.published]] : [])));
+    const maxIdleAgeMs = pollIntervalMs();
+    const plan = planSingleReads({ topics, active, published, now: clock.now(), maxIdleAgeMs, replicaCount });
+    // A livestream that the lists lack has probably changed, so that another replica's older read is not good enough.
+    const reader = usesLists(topics) ? exactReader : peerReader;
+    await runInBatches([
+      ...plan.livestreamIds.map((id) => async () => index.watch(id).poll(reader)),
+      ...plan.meetingIds.map((id) => async () => pollMeeting(reader, id)),
+    ]);
+    if (failure !== null) throw failure.error;
+    for (const watched of index.published()) await watched.resend();
+  }
+
+  /** Returns the error of a failed read instead of throwing it: the single reads must go on without the lists. */
+  async function tryReadLists(reader: LiveReader): Promise<[ActiveLivestreams | null, { error: unknown } | null]> {
+    try {
+      // Not from an older cached list: a livestream that is missing there has not ended.
+      return [await reader.active(reader.current()), null];
+    } catch (error) {
+      return [null, { error }];
+    }
+  }
+
+  /** A step that fails does not stop the others. If all steps of a batch fail, the remaining batches are not run, to spare upstream. */
+  async function runInBatches(steps: (() => Promise<void>)[]): Promise<void> {
+    for (let start = 0; start < steps.length; start += BATCH_SIZE) {
+      signal.throwIfAborted();
+      const outcomes = await Promise.allSettled(steps.slice(start, start + BATCH_SIZE).map(async (step) => step()));
+      const [first] = outcomes;
+      if (first?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected')) throw first.reason;
+    }
+  }
+
+  function publishedAsActive(meetingId: string): WatchedLivestream[] {
+    const isInMeeting = ({ published: state }: WatchedLivestream): boolean =>
+      state !== null && state.livestream.meetingId === meetingId && isActive(state.livestream);
+    return index.published().filter(isInMeeting);
+  }
+
+  async function pollMeeting(reader: LiveReader, meetingId: string): Promise<void> {
+    const [last] = publishedAsActive(meetingId);
+    // A meeting has at most one active livestream: while it goes on, no other one can start.
+    if (last !== undefined) {
+      await last.poll(reader);
+      const current = reader.latest(last.id);
+      if (current && isActive(current)) return;
+    }
+    await reader.activeIn(meetingId);
+  }
+
+  async function refresh({ livestreamId, meetingId }: ChangedIds, since: HybridTimestamp): Promise<void> {
+    const livestream = livestreamId && (await exactReader.livestream(livestreamId, since));
+    const isMeetingCovered = livestream && (livestream.meetingId !== null || meetingId === null);
+    if (meetingId === null || isMeetingCovered) return;
+    const active = await exactReader.activeIn(meetingId, since);
+    const replaced = publishedAsActive(meetingId).filter(({ id }) => id !== active?.id);
+    await Promise.all(replaced.map(async ({ id }) => exactReader.livestream(id, since)));
+  }
+
   return {
     start() {
-      if (cancelTimer === null) schedule(nextDelayMs());
-    },
-    stop() {
-      cancelTimer?.();
-      cancelTimer = null;
-      needsCatchUp = false;
-      startingSince.clear();
+      if (cancelTimer === null && !signal.aborted) schedule(nextDelayMs());
     },
     reschedule,
     refreshNow(ids, since) {
-      round.refresh(ids, since).catch(() => {
+      refresh(ids, since).catch(() => {
         needsCatchUp = true;
         reschedule();
       });

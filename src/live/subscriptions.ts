@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-
 import type { Account } from '../data/account.ts';
 import { type TtlSettings, stretchedTtl } from '../data/cache/ttl.ts';
 import type { DataSource } from '../data/dataSource.ts';
@@ -7,13 +5,13 @@ import { GatewayError } from '../domain/errors.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
-import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './pollIntervals.ts';
+import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './poller.ts';
 import type { LiveSubscription, SubscriptionTarget } from './types.ts';
 
 /*
  * The entry to live subscriptions. This file routes changes and webhooks to the subscriptions of each account, limits how many
  * subscriptions are open and how many webhooks are read back, and decides whether webhooks can be relied on. What subscribers are
- * notified of is up to `publisher.ts`, and when upstream is polled up to `poller.ts`.
+ * notified of is up to `watchedLivestream.ts`, and when upstream is polled up to `poller.ts`.
  */
 
 /** How many subscriptions can be open at a time. */
@@ -68,7 +66,6 @@ const MAX_STRETCHED_INTERVAL_MS = 15_000;
 const MAX_WEBHOOK_LEAD_MS = 60_000;
 /** Webhooks count as arriving for this long after the last one. */
 const WEBHOOKS_EXPIRE_AFTER_MS = 3_600_000;
-const MAX_REMEMBERED_WEBHOOKS = 10_000;
 
 export function createLiveSubscriptions({
   dataSource,
@@ -83,8 +80,6 @@ export function createLiveSubscriptions({
   const counts = new Map<string, number>();
   let total = 0;
   let lastWebhookAt = -Infinity;
-  /** The time of each livestream's last webhook, by livestream id. */
-  const webhookTimes = new LRUCache<string, number>({ max: MAX_REMEMBERED_WEBHOOKS });
   let webhookWindow = { startedAt: -Infinity, count: 0 };
   let isClosed = false;
 
@@ -94,16 +89,11 @@ export function createLiveSubscriptions({
     onMeeting: (accountId, meetingId, timestamp) =>
       accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, timestamp),
     onWebhook({ livestreamId, meetingId }, timestamp) {
-      recordWebhook(livestreamId);
-      for (const subscriptions of accounts.values()) subscriptions.refresh({ livestreamId, meetingId }, timestamp);
+      // A webhook that this replica or another one received.
+      lastWebhookAt = clock.now();
+      for (const subscriptions of accounts.values()) subscriptions.onWebhook({ livestreamId, meetingId }, timestamp);
     },
   });
-
-  /** Records that a webhook arrived at this replica or another one. */
-  function recordWebhook(livestreamId: string | null): void {
-    lastWebhookAt = clock.now();
-    if (livestreamId !== null) webhookTimes.set(livestreamId, lastWebhookAt);
-  }
 
   function subscriptionsOf(account: Account): AccountSubscriptions {
     const existing = accounts.get(account.id);
@@ -116,6 +106,7 @@ export function createLiveSubscriptions({
       minPollIntervalMs: () => minPollIntervalMs(account),
       hasWebhooks: () => clock.now() - lastWebhookAt < WEBHOOKS_EXPIRE_AFTER_MS,
       onStatusChange,
+      onEmpty: () => accounts.delete(account.id),
     });
     accounts.set(account.id, created);
     return created;
@@ -132,10 +123,9 @@ export function createLiveSubscriptions({
   }
 
   /** A status change that should have caused a webhook, but did not, shows that webhooks no longer arrive. */
-  function onStatusChange({ id, status }: Livestream): void {
+  function onStatusChange({ status }: Livestream, webhookAt: number): void {
     const causesWebhook = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
-    const sinceWebhookMs = clock.now() - (webhookTimes.get(id) ?? -Infinity);
-    if (causesWebhook && sinceWebhookMs > MAX_WEBHOOK_LEAD_MS) lastWebhookAt = -Infinity;
+    if (causesWebhook && clock.now() - webhookAt > MAX_WEBHOOK_LEAD_MS) lastWebhookAt = -Infinity;
   }
 
   /** Limits what webhooks can cost: RealtimeKit's events of other customers look like the app's own. */
@@ -167,15 +157,10 @@ export function createLiveSubscriptions({
     async subscribe(account, callerId, target, signal) {
       if (isClosed) return closedSubscription();
       const releaseSlot = acquireSlot(callerId);
-      const subscriptions = subscriptionsOf(account);
-      return subscriptions.subscribe(target, signal, () => {
-        releaseSlot();
-        if (!subscriptions.hasSubscribers() && accounts.get(account.id) === subscriptions) accounts.delete(account.id);
-      });
+      return subscriptionsOf(account).subscribe(target, signal, releaseSlot);
     },
-    onWebhook({ livestreamId, meetingId }) {
-      if (isWithinWebhookLimit()) dataSource.invalidateExternal({ livestreamId, meetingId });
-      else recordWebhook(livestreamId);
+    onWebhook(ids) {
+      if (isWithinWebhookLimit()) dataSource.invalidateExternal(ids);
     },
     size: () => total,
     closeAll() {

@@ -1,6 +1,7 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { isSameVisibleState } from '../domain/livestreamState.ts';
 import type { Livestream } from '../domain/models.ts';
+import type { LatestValueQueue } from './latestValueQueue.ts';
 
 /** The state that subscribers are notified of: a livestream and its running session. */
 export interface LiveState {
@@ -24,6 +25,12 @@ export interface PublishedState extends LiveState {
 export interface SubscriptionTarget {
   livestreamId: string | null;
   meetingId: string | null;
+}
+
+/** One subscription: the livestreams it covers, and the queue of events for its client. */
+export interface Subscriber {
+  target: SubscriptionTarget;
+  queue: LatestValueQueue<LiveState>;
 }
 
 /** Whether two states look the same to a subscriber. An unknown session counts as the same as any other. */

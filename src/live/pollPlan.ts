@@ -1,0 +1,58 @@
+import { isActive } from '../domain/livestreamState.ts';
+import type { ActiveLivestreams } from './liveReader.ts';
+import type { PublishedState } from './types.ts';
+import type { Topics } from './watchIndex.ts';
+
+/** From this number of subscribed livestreams and meetings on, the lists of active livestreams are read instead of each one. */
+const LIST_THRESHOLD = 3;
+/** How many inactive livestreams all replicas together poll in one round where the lists cover the active ones. */
+const MAX_IDLE_PER_ROUND = 3;
+
+/** Whether a poll round reads the lists of active livestreams, in place of many single reads. */
+export function usesLists({ livestreamIds, meetingIds, isAppWide }: Topics): boolean {
+  return isAppWide || livestreamIds.length + meetingIds.length >= LIST_THRESHOLD;
+}
+
+export interface PollPlanInput {
+  topics: Topics;
+  /** What was read from the lists; null if they were not read, or failed. */
+  active: ActiveLivestreams | null;
+  /** The published states, by livestream id. */
+  published: ReadonlyMap<string, PublishedState>;
+  /** In milliseconds since the Unix epoch. */
+  now: number;
+  /** How old the state of an inactive livestream may become before it is polled, where the lists cover the active ones. */
+  maxIdleAgeMs: number;
+  replicaCount: number;
+}
+
+/** What a poll round reads one by one: each livestream once however many subscribers it has, those not read for longest first. */
+export function planSingleReads(input: PollPlanInput): Pick<Topics, 'livestreamIds' | 'meetingIds'> {
+  const { topics, active, published } = input;
+  const isComplete = active?.isComplete ?? false;
+  const listedIds = new Set(active?.livestreams.map(({ id }) => id));
+  // Livestreams that were active, and must be in the lists unless they have ended.
+  const expectedIds = isComplete || topics.isAppWide ? idsOfActive(published) : [];
+  const subscribedIds = isComplete ? dueIdle(input) : topics.livestreamIds;
+  const unlistedIds = [...new Set([...expectedIds, ...subscribedIds])].filter((id) => !listedIds.has(id));
+  return { livestreamIds: oldestFirst(unlistedIds, published), meetingIds: isComplete ? [] : topics.meetingIds };
+}
+
+/** This replica's share of the subscribed livestreams that are inactive, or unknown, and due for a poll. */
+function dueIdle({ topics, published, now, maxIdleAgeMs, replicaCount }: PollPlanInput): string[] {
+  const isDue = (id: string): boolean => {
+    const last = published.get(id);
+    return last === undefined || (!isActive(last.livestream) && now - last.timestamp.wallTime >= maxIdleAgeMs);
+  };
+  const share = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / replicaCount));
+  return oldestFirst(topics.livestreamIds.filter(isDue), published).slice(0, share);
+}
+
+function idsOfActive(published: PollPlanInput['published']): string[] {
+  return [...published].filter(([, { livestream }]) => isActive(livestream)).map(([id]) => id);
+}
+
+function oldestFirst(ids: string[], published: PollPlanInput['published']): string[] {
+  const timeOf = (id: string): number => published.get(id)?.timestamp.logical ?? 0;
+  return ids.toSorted((one, other) => timeOf(one) - timeOf(other));
+}

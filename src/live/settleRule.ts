@@ -1,0 +1,41 @@
+import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import { isActive, isSameVisibleState } from '../domain/livestreamState.ts';
+import type { Livestream } from '../domain/models.ts';
+import type { PublishedState } from './types.ts';
+
+/** How a state that was read relates to the one that was published. */
+export type Relation =
+  /** A state of this time or a later one was published. */
+  | 'outdated'
+  /** Subscribers see no difference. */
+  | 'unchanged'
+  /** The state differs, but may be older or newer than the published one. The livestream must be read again. */
+  | 'ambiguous'
+  | 'changed'
+  /** Nothing is published at present: the livestream was unknown, or has ended. */
+  | 'new';
+
+/** What is known of a livestream's publication. */
+export interface Publication {
+  /** Null if no state concerns a subscriber at present. */
+  published: PublishedState | null;
+  /** The logical time at which the last published state arrived, also if that one is no longer of concern; 0 if there was none. */
+  arrivedAt: number;
+}
+
+/**
+ * Relates a livestream as it was at `timestamp` to what was published. A state that was requested before the published one arrived is
+ * ambiguous: nobody knows which of two responses is newer if their requests were in flight at the same time.
+ */
+export function relate(
+  { published, arrivedAt }: Publication,
+  state: Livestream,
+  { logical }: HybridTimestamp,
+): Relation {
+  if (published !== null && published.timestamp.logical >= logical) return 'outdated';
+  if (published !== null && isSameVisibleState(published.livestream, state)) return 'unchanged';
+  // After the end of a livestream, another ended state contradicts nothing.
+  const isContradiction = published !== null || isActive(state);
+  if (isContradiction && logical < arrivedAt) return 'ambiguous';
+  return published === null ? 'new' : 'changed';
+}
