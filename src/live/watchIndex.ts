@@ -21,11 +21,11 @@ export interface WatchIndex {
   subscribers(): ReadonlySet<Subscriber>;
   topics(): Topics;
   /** The subscribers whose target covers this livestream. */
-  subscribersOf(livestream: Livestream): Subscriber[];
+  subscribersOf: (livestream: Livestream) => Subscriber[];
   /** Whether a subscriber may cover one of these. The meeting of a livestream is not always known. */
   mayCover(ids: ChangedIds): boolean;
   /** Whether the next change of this livestream concerns a subscriber. */
-  isOfConcern(livestream: Livestream): boolean;
+  isOfConcern: (livestream: Livestream) => boolean;
   /** The livestream with this id, watched from now on. */
   watch(id: string): WatchedLivestream;
   /** The livestream that must handle this state; undefined if the state concerns no subscriber. */
@@ -34,7 +34,7 @@ export interface WatchIndex {
   /** The livestreams that have a published state. */
   published(): WatchedLivestream[];
   /** Must be called when a livestream was published that was not, or the other way round. */
-  update(watched: WatchedLivestream): void;
+  update: (watched: WatchedLivestream) => void;
 }
 
 /** How many livestreams without a published state to remember: a late response may show one as active that has ended. */

@@ -6,13 +6,19 @@ import { withTimeout } from '../lib/timeout.ts';
 import type { LiveReader } from './liveReader.ts';
 import { relate } from './settleRule.ts';
 import type { PublishedState, Subscriber } from './types.ts';
-import type { WatchIndex } from './watchIndex.ts';
 
 /** What the watched livestreams of an account share. */
 export interface WatchContext {
   reader: Pick<LiveReader, 'current' | 'latest' | 'latestSession' | 'livestream' | 'session' | 'endSession'>;
   clock: Clock;
-  index: Pick<WatchIndex, 'subscribersOf' | 'isOfConcern' | 'update'>;
+  index: {
+    /** The subscribers whose target covers this livestream. */
+    subscribersOf: (livestream: Livestream) => Subscriber[];
+    /** Whether the next change of this livestream concerns a subscriber. */
+    isOfConcern: (livestream: Livestream) => boolean;
+    /** Called when a livestream was published that was not, or the other way round. */
+    update: (watched: WatchedLivestream) => void;
+  };
   /** Called after a changed state was published; `previous` is undefined if none was published before. */
   onPublished: (watched: WatchedLivestream, livestream: Livestream, previous: Livestream | undefined) => void;
 }
