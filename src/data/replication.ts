@@ -54,7 +54,7 @@ export interface RemoteChangesOptions extends ChangePublisherOptions {
   invalidations: Invalidations;
   accounts: Accounts;
   ingestion: Pick<Ingestion, 'ingestRemote' | 'rememberName'>;
-  /** This replica's own listeners, without the publisher: remote changes are not published again. */
+  /** This replica's own listeners, without the change publisher: remote changes are not published again. */
   localListeners: ChangeListener;
 }
 

@@ -38,7 +38,7 @@ async function actualFields(world: LiveWorld, id: string, meetingId: string): Pr
 
 test('every field of every event is correct at the time of the event, from a start to a failure', async () => {
   const world = await createLiveWorld({ settings: { goLiveAfterMs: 4000, playbackUrlDelayMs: 9000 } });
-  const gateway = createLiveGateway(world);
+  const gateway = await createLiveGateway(world);
   const meetingId = world.exampleIds.emptyMeetingId;
   const id = await world.start(meetingId);
   const { events } = gateway.subscribe(SUBSCRIPTION, { meetingId });
@@ -64,7 +64,7 @@ test('every field of every event is correct at the time of the event, from a sta
 
 test('an event whose session could not be read is sent again exactly once, when the session can be read', async () => {
   const world = await createLiveWorld();
-  const gateway = createLiveGateway(world);
+  const gateway = await createLiveGateway(world);
   const livestreamId = world.exampleIds.liveLivestreamId;
   world.sandbox.setFaults([
     { kind: 'status', status: 503, route: '/livestreams/{livestream_id}/active-livestream-session' },
@@ -81,7 +81,7 @@ test('an event whose session could not be read is sent again exactly once, when 
 
 test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async () => {
   const world = await createLiveWorld();
-  const stream = createLiveGateway(world).subscribe(SUBSCRIPTION, { livestreamId: 'unknown' });
+  const stream = (await createLiveGateway(world)).subscribe(SUBSCRIPTION, { livestreamId: 'unknown' });
   await waitUntil(() => stream.hasEnded);
   expect(at(stream.events[0], 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');
   expect(world.clock.pending()).toBe(0);
@@ -89,7 +89,7 @@ test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async (
 
 test('a client that disconnects ends polling and frees its slot', async () => {
   const world = await createLiveWorld();
-  const gateway = createLiveGateway(world, { live: { perCaller: 1 } });
+  const gateway = await createLiveGateway(world, { live: { perCaller: 1 } });
   const variables = { livestreamId: world.exampleIds.invokedLivestreamId };
   for (let round = 0; round < 3; round += 1) {
     const stream = gateway.subscribe(SUBSCRIPTION, variables);
@@ -108,7 +108,7 @@ test('a client that disconnects ends polling and frees its slot', async () => {
 test('a client that disconnects during the initial read frees its slot, and nothing is read for it any more', async () => {
   let delayMs = 1000;
   const world = await createLiveWorld({ latency: () => [delayMs, 0] });
-  const gateway = createLiveGateway(world, { live: { perCaller: 1 } });
+  const gateway = await createLiveGateway(world, { live: { perCaller: 1 } });
   const variables = { livestreamId: world.exampleIds.liveLivestreamId };
   const aborted = gateway.subscribe(SUBSCRIPTION, variables);
   await waitUntil(() => world.requests().length === 1);
