@@ -80,9 +80,9 @@ export function mergeSettings(current: SandboxSettings, patch: unknown): Sandbox
 
 function merge(current: Record<string, unknown>, patch: unknown, name: string): Record<string, unknown> {
   if (!isRecord(patch)) throw new InputError(`${name} must be a JSON object`);
-  const changes = Object.entries(patch).map(([key, value]) => {
+  const changes = Object.entries(patch).map(([key, value]): [string, unknown] => {
     const group = current[key];
     return [key, isRecord(group) ? merge(group, value, key) : value];
   });
-  return { ...current, ...Object.fromEntries(changes) };
+  return { ...current, ...Object.fromEntries<unknown>(changes) };
 }
