@@ -4,7 +4,7 @@ import { sha256Base64 } from '../lib/sha256.ts';
  * How every key and channel in the store begins. The number is the version of the values and messages: increase it with every
  * change of their format, so that replicas of different versions do not read each other's state.
  */
-export const KEY_PREFIX = 'realtimekit-graphql 2 ';
+export const KEY_PREFIX = 'realtimekit-graphql 3 ';
 
 /** The set of replicas that use the store, whichever app they serve: they may share a token. */
 export const REPLICAS_KEY = `${KEY_PREFIX}replicas`;

@@ -10,7 +10,14 @@ export interface Leases {
    * Returns true if `holder` now has the lease, for `ttlMs` or until its release. If another holder has it, waits for its release,
    * at most `waitTimeoutMs`, and returns false. Rejects with `StoreUnavailableError`, or with the reason of `signal`.
    */
-  acquire(key: string, holder: string, times: LeaseTimes, signal?: CancellationSignal): Promise<boolean>;
+  acquire(key: string, holder: string, times: LeaseTimes): Promise<boolean>;
+  /** Calls `acquire`. Unless that returns true, waits for the release of the lease as above, and returns false. */
+  acquireBy(
+    key: string,
+    waitTimeoutMs: number,
+    acquire: () => Promise<boolean>,
+    signal?: CancellationSignal,
+  ): Promise<boolean>;
   /** Releases the lease if `holder` still has it, and wakes the replicas that wait for it. Never rejects. */
   release(key: string, holder: string): Promise<void>;
 }
@@ -27,19 +34,22 @@ export interface LeasesOptions {
 }
 
 export function createLeases({ store, bus, clock }: LeasesOptions): Leases {
+  const acquireBy: Leases['acquireBy'] = async (key, waitTimeoutMs, acquire, signal) => {
+    const waiting = new AbortController();
+    // Subscribes before it asks for the lease, which may be released in between.
+    const released = bus.leaseReleased(key, waiting.signal);
+    try {
+      const isAcquired = await acquire();
+      if (!isAcquired) await raceAbort(Promise.race([released, sleep(waitTimeoutMs, clock, waiting.signal)]), signal);
+      return isAcquired;
+    } finally {
+      waiting.abort();
+    }
+  };
   return {
-    async acquire(key, holder, { ttlMs, waitTimeoutMs }, signal) {
-      const waiting = new AbortController();
-      // Subscribes before it asks for the lease, which may be released in between.
-      const released = bus.leaseReleased(key, waiting.signal);
-      try {
-        const { isSwapped } = await store.compareAndSwap(key, null, holder, ttlMs);
-        if (!isSwapped) await raceAbort(Promise.race([released, sleep(waitTimeoutMs, clock, waiting.signal)]), signal);
-        return isSwapped;
-      } finally {
-        waiting.abort();
-      }
-    },
+    acquireBy,
+    acquire: async (key, holder, { ttlMs, waitTimeoutMs }) =>
+      acquireBy(key, waitTimeoutMs, async () => (await store.compareAndSwap(key, null, holder, ttlMs)).isSwapped),
     async release(key, holder) {
       await store.compareAndSwap(key, holder, null, 1).catch(() => {});
       bus.publish({ kind: 'leaseReleased', key });

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Log } from '../lib/log.ts';
 import { type App, appKeyPrefix } from './keys.ts';
 import { createRedisHealth } from './redisHealth.ts';
-import { type SharedStore, StoreUnavailableError, type SwapResult } from './sharedStore.ts';
+import { type GetOrLockResult, type SharedStore, StoreUnavailableError, type SwapResult } from './sharedStore.ts';
 
 /** How replicas share state through Redis. */
 export interface RedisSettings {
@@ -36,7 +36,8 @@ const MAX_BACKOFF_MS = 1000;
 
 /**
  * Sets `KEYS[1]` to `ARGV[2]` for `ARGV[3]` milliseconds if its value is `ARGV[1]`, but not after the time `ARGV[4]`, when the
- * gateway no longer waits for the result. Both values have a character in front; an empty string stands for no value.
+ * gateway no longer waits for the result. Both values have a character in front; an empty string stands for no value. Publishes
+ * `ARGV[6]`, if there is one, in the channel `ARGV[5]`.
  */
 const COMPARE_AND_SWAP_SCRIPT = `
 local time = redis.call('TIME')
@@ -44,7 +45,19 @@ local current = redis.call('GET', KEYS[1])
 local expected = ARGV[1] ~= '' and string.sub(ARGV[1], 2)
 if current ~= expected or time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[4]) then return { 0, current } end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.sub(ARGV[2], 2), 'PX', ARGV[3]) end
+if ARGV[6] then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
 return { 1 }
+`;
+
+/**
+ * Returns the value of `KEYS[1]`. Sets `KEYS[2]`, if it has no value, to `ARGV[2]` for `ARGV[3]` milliseconds, unless the value's
+ * logical time is greater than `ARGV[1]`.
+ */
+const GET_OR_LOCK_SCRIPT = `
+local value = redis.call('GET', KEYS[1])
+local logical = value and tonumber(string.match(value, '^{"logical":(%d+)'))
+if logical and logical > tonumber(ARGV[1]) then return { 0, value } end
+return { redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) and 1 or 0, value }
 `;
 
 /** Opens the store of an app, and returns it with the prefix of the app's keys. If Redis cannot be reached, returns after two seconds. */
@@ -98,13 +111,19 @@ export function createRedisStore({ url, prefix, minReplicas, log }: RedisOptions
     set: async (key, value, ttlMs) => {
       await run(async () => commands.set(key, value, 'PX', Math.max(1, ttlMs)));
     },
-    compareAndSwap: async (key, expected, next, ttlMs) =>
+    compareAndSwap: async (key, expected, next, ttlMs, message) =>
       run(async () => {
         const values = [encodeValue(expected), encodeValue(next)] as const;
         const deadline = Math.ceil(health.now()) + SWAP_TIMEOUT_MS;
         const ttl = Math.max(1, ttlMs);
-        return parseSwapResult(await commands.eval(COMPARE_AND_SWAP_SCRIPT, 1, key, ...values, ttl, deadline), next);
+        const publication = message === undefined ? [] : [channel, message];
+        const reply = await commands.eval(COMPARE_AND_SWAP_SCRIPT, 1, key, ...values, ttl, deadline, ...publication);
+        return parseSwapResult(reply, next);
       }),
+    getOrLock: async (key, newerThan, { key: lockKey, holder, ttlMs }) =>
+      run(async () =>
+        parseGetOrLock(await commands.eval(GET_OR_LOCK_SCRIPT, 2, key, lockKey, newerThan, holder, Math.max(1, ttlMs))),
+      ),
     publish: async (message) => {
       await run(async () => commands.publish(channel, message));
     },
@@ -127,4 +146,11 @@ const swapReplySchema = v.union([v.tuple([v.literal(1)]), v.tuple([v.literal(0),
 function parseSwapResult(reply: unknown, next: string | null): SwapResult {
   const [isSwapped, current = next] = v.parse(swapReplySchema, reply);
   return { isSwapped: isSwapped === 1, current };
+}
+
+const getOrLockReplySchema = v.tuple([v.picklist([0, 1]), v.nullable(v.string())]);
+
+function parseGetOrLock(reply: unknown): GetOrLockResult {
+  const [isLocked, value] = v.parse(getOrLockReplySchema, reply);
+  return { isLocked: isLocked === 1, value };
 }

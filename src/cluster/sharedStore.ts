@@ -12,8 +12,22 @@ export interface SharedStore {
   /** Null if the store has no value for `key`. */
   get(key: string): Promise<string | null>;
   set(key: string, value: string, ttlMs: number): Promise<void>;
-  /** Sets `key` to `next` for `ttlMs`, but only if its value is `expected`. Null stands for no value. Atomic. */
-  compareAndSwap(key: string, expected: string | null, next: string | null, ttlMs: number): Promise<SwapResult>;
+  /**
+   * Sets `key` to `next` for `ttlMs`, but only if its value is `expected`. Null stands for no value. A `message` is published
+   * together with the change. Atomic.
+   */
+  compareAndSwap(
+    key: string,
+    expected: string | null,
+    next: string | null,
+    ttlMs: number,
+    message?: string,
+  ): Promise<SwapResult>;
+  /**
+   * Returns the value of `key`. Takes `lock` if it is free, unless the value is JSON that begins with `{"logical":` and a number
+   * greater than `newerThan`. Atomic.
+   */
+  getOrLock(key: string, newerThan: number, lock: Lock): Promise<GetOrLockResult>;
   /** Sends `message` to all replicas, including this one. Who receives it also sees what was set before. */
   publish(message: string): Promise<void>;
   subscribe(listener: (message: string) => void): void;
@@ -25,6 +39,18 @@ export interface SwapResult {
   isSwapped: boolean;
   /** The value after the call. */
   current: string | null;
+}
+
+/** A key that `holder` has as its value for `ttlMs`, unless it has one already. */
+export interface Lock {
+  key: string;
+  holder: string;
+  ttlMs: number;
+}
+
+export interface GetOrLockResult {
+  value: string | null;
+  isLocked: boolean;
 }
 
 /** The store cannot be reached, or is too slow. */

@@ -16,16 +16,26 @@ export interface Lease {
   release(): void;
 }
 
+/** A shared value that will do, or the right to read it. */
+export type ValueOrLease<Value> = { value: Value } | { lease: Lease };
+
+export interface ValueQuery<Value> {
+  /** No lease is taken if the value is newer than this logical time, since it will probably do. */
+  since: number;
+  /** Returns what the shared value is good for; undefined if it will not do. */
+  accept: (shared: SharedValue) => Value | undefined;
+  signal: CancellationSignal | undefined;
+}
+
 /** The second level of the cache, which all replicas share. It is empty while the store is unavailable. */
 export interface SharedValues {
-  get(id: string): Promise<SharedValue | null>;
+  /**
+   * Returns the accepted value, or else the lease. Returns null once another replica's lease has ended: its value may be there now.
+   * Returns a lease without effect if the store is unavailable or `signal` is aborted. Never rejects.
+   */
+  getOrAcquire<Value>(id: string, query: ValueQuery<Value>): Promise<ValueOrLease<Value> | null>;
   set(id: string, value: SharedValue, ttlMs: number): void;
   delete(id: string): void;
-  /**
-   * Returns null once another replica's lease has ended: its value may be there now. Returns a lease without effect if the store
-   * is unavailable or `signal` is aborted. Never rejects.
-   */
-  acquireLease(id: string, signal: CancellationSignal | undefined): Promise<Lease | null>;
 }
 
 export interface SharedValuesOptions extends LeasesOptions {
@@ -38,13 +48,16 @@ const MAX_ID_LENGTH = 500;
 /** How long one replica may take to read a value before another one reads it too. */
 const LEASE_TTL_MS = 5000;
 
-const NO_LEASE: Lease = { release: () => {} };
+/** A logical time that no value exceeds: the lease is taken whatever the value is. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+export const NO_LEASE: Lease = { release: () => {} };
 
 /** `wallTime`: in milliseconds since the Unix epoch, on the store's clock. */
 const valueSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ value: v.unknown(), logical: v.number(), wallTime: v.number() }),
+  v.object({ logical: v.number(), value: v.unknown(), wallTime: v.number() }),
 );
 
 export function createSharedValues({ store, bus, prefix, clock }: SharedValuesOptions): SharedValues {
@@ -53,34 +66,44 @@ export function createSharedValues({ store, bus, prefix, clock }: SharedValuesOp
   const valueKey = (id: string): string => `${prefix}value ${id}`;
   const isShared = (id: string): boolean => store.isUp() && id.length <= MAX_ID_LENGTH;
 
+  function parseValue(text: string | null): SharedValue | null {
+    const { success, output } = v.safeParse(valueSchema, text);
+    if (!success) return null;
+    const { value, logical, wallTime } = output;
+    return { value, timestamp: { logical, wallTime: toLocalTime(wallTime), fromPeer: true } };
+  }
+
   return {
-    async get(id) {
-      if (!isShared(id)) return null;
-      const text = await store.get(valueKey(id)).catch(() => null);
-      const { success, output } = v.safeParse(valueSchema, text);
-      if (!success) return null;
-      const { value, logical, wallTime } = output;
-      return { value, timestamp: { logical, wallTime: toLocalTime(wallTime), fromPeer: true } };
+    async getOrAcquire<Value>(id: string, { since, accept, signal }: ValueQuery<Value>) {
+      if (!isShared(id)) return { lease: NO_LEASE };
+      const key = `${prefix}lease ${id}`;
+      const holder = crypto.randomUUID();
+      const lease: Lease = { release: () => void leases.release(key, holder) };
+      let accepted: { value: Value } | null = null;
+      const acquire = async (newerThan: number): Promise<boolean> => {
+        const lock = { key, holder, ttlMs: LEASE_TTL_MS };
+        const { value: text, isLocked } = await store.getOrLock(valueKey(id), newerThan, lock);
+        const shared = parseValue(text);
+        const value = shared === null ? undefined : accept(shared);
+        if (value === undefined) return isLocked || (newerThan < NEVER && acquire(NEVER));
+        if (isLocked) lease.release();
+        accepted = { value };
+        return true;
+      };
+      try {
+        const isDone = await leases.acquireBy(key, LEASE_TTL_MS, async () => acquire(since), signal);
+        return isDone ? (accepted ?? { lease }) : null;
+      } catch {
+        return { lease: NO_LEASE };
+      }
     },
     set(id, { value, timestamp: { logical, wallTime } }, ttlMs) {
       if (!isShared(id)) return;
-      const text = JSON.stringify({ value, logical, wallTime: toStoreTime(wallTime) });
+      const text = JSON.stringify({ logical, value, wallTime: toStoreTime(wallTime) });
       store.set(valueKey(id), text, Math.ceil(ttlMs)).catch(() => {});
     },
     delete(id) {
       if (store.isUp()) store.set(valueKey(id), '', 1).catch(() => {});
-    },
-    async acquireLease(id, signal) {
-      if (!isShared(id)) return NO_LEASE;
-      const key = `${prefix}lease ${id}`;
-      const holder = crypto.randomUUID();
-      const times = { ttlMs: LEASE_TTL_MS, waitTimeoutMs: LEASE_TTL_MS };
-      try {
-        const isAcquired = await leases.acquire(key, holder, times, signal);
-        return isAcquired ? { release: () => void leases.release(key, holder) } : null;
-      } catch {
-        return NO_LEASE;
-      }
     },
   };
 }

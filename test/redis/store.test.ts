@@ -125,7 +125,40 @@ describe('values in Redis', () => {
   });
 });
 
+describe('a value or a lock', () => {
+  const lockOf = (holder: string) => ({ key: 'lock', holder, ttlMs: LONG_TTL_MS });
+
+  test('is a lock if there is no value, for one holder at a time', async () => {
+    const { store } = await startStore();
+    expect(await store.getOrLock('key', 0, lockOf('one'))).toEqual({ value: null, isLocked: true });
+    expect(await store.getOrLock('key', 0, lockOf('two'))).toEqual({ value: null, isLocked: false });
+    expect(await store.get('lock')).toBe('one');
+    await store.getOrLock('key', 0, { key: 'short', holder: 'one', ttlMs: 60 });
+    await expect.poll(async () => store.get('short'), POLL).toBe(null);
+  });
+
+  test('is the value alone if that is newer than wanted, and otherwise both', async () => {
+    const { store } = await startStore();
+    const [value, logical] = ['{"logical":1770000000000001,"value":"ü"}', 1_770_000_000_000_001];
+    await store.set('key', value, LONG_TTL_MS);
+    expect(await store.getOrLock('key', logical - 1, lockOf('one'))).toEqual({ value, isLocked: false });
+    expect(await store.getOrLock('key', logical, lockOf('one'))).toEqual({ value, isLocked: true });
+    await store.set('other', 'no JSON', LONG_TTL_MS);
+    const lock = { ...lockOf('one'), key: 'other lock' };
+    expect(await store.getOrLock('other', 0, lock)).toEqual({ value: 'no JSON', isLocked: true });
+  });
+});
+
 describe('messages', () => {
+  test('are published together with a swap, if it takes place', async () => {
+    const { store } = await startStore();
+    const received: string[] = [];
+    store.subscribe((message) => received.push(message));
+    await store.compareAndSwap('key', 'one', 'two', LONG_TTL_MS, 'not swapped');
+    await store.compareAndSwap('key', null, 'one', LONG_TTL_MS, 'swapped');
+    await expect.poll(() => received, POLL).toEqual(['swapped']);
+  });
+
   test('reach every replica in order, and after the values that were set before them', async () => {
     const { redis, store } = await startStore();
     const other = openStore(redis.url);

@@ -65,6 +65,11 @@ export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 
     else entries.set(key, { value, expiresAt: clock.now() + Math.max(1, ttlMs) });
   }
 
+  function deliver(message: string): void {
+    published.push(message);
+    for (const replica of connections) replica.receive(message);
+  }
+
   async function travel(milliseconds: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (milliseconds === 0) resolve();
@@ -98,18 +103,23 @@ export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 
       now: () => clock.now() + clockAheadMs,
       get: async (key) => run('get', key, () => read(key)),
       set: async (key, value, ttlMs) => run('set', key, () => write(key, value, ttlMs)),
-      compareAndSwap: async (key, expected, next, ttlMs) =>
+      compareAndSwap: async (key, expected, next, ttlMs, message) =>
         run('compareAndSwap', key, () => {
           const current = read(key);
           if (current !== expected) return { isSwapped: false, current };
           write(key, next, ttlMs);
+          if (message !== undefined) deliver(message);
           return { isSwapped: true, current: next };
         }),
-      publish: async (message) =>
-        run('publish', '', () => {
-          published.push(message);
-          for (const replica of connections) replica.receive(message);
+      getOrLock: async (key, newerThan, lock) =>
+        run('getOrLock', key, () => {
+          const value = read(key);
+          const isNewer = Number(/^{"logical":(\d+)/.exec(value ?? '')?.[1]) > newerThan;
+          const isLocked = !isNewer && read(lock.key) === null;
+          if (isLocked) write(lock.key, lock.holder, lock.ttlMs);
+          return { value, isLocked };
         }),
+      publish: async (message) => run('publish', '', () => deliver(message)),
       subscribe: (listener) => void messageListeners.push(listener),
       replicaCount: () => Math.max(minReplicas, [...connections].filter((replica) => replica.isUp()).length),
       break(inFlight = 'late') {

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type * as v from 'valibot';
 
-import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
+import { type HybridTimestamp, logicalTimeAt } from '../../cluster/hybridClock.ts';
 import type { SharedValues } from '../../cluster/sharedValues.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import { Cancellation } from '../../lib/cancellation.ts';
@@ -14,7 +14,7 @@ import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } fr
 import { createFreshness } from './freshness.ts';
 import { ANY_TAG, type Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
-import { createSharedCache } from './sharedCache.ts';
+import { createSharedCache, type SharedEntry } from './sharedCache.ts';
 import { allowsStale } from './staleIfError.ts';
 import type { TtlSettings } from './ttl.ts';
 
@@ -215,7 +215,9 @@ export function createCachedQuery<Key, Value extends object | null>(
   function read(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
     if (sharedCache === null) return readUpstream(lookup, startedAt);
     return sharedCache.fillOnce(lookup, {
-      getShared: () => readShared(lookup),
+      since: lookup.since,
+      freshSince: startedAt.logical - logicalTimeAt(ttl.statusMs),
+      accept: (shared) => acceptShared(lookup, shared),
       load: () => readUpstream(lookup, startedAt),
       signal: lookup.operation.signal,
     });
@@ -238,16 +240,15 @@ export function createCachedQuery<Key, Value extends object | null>(
     }
   }
 
-  /** Caches the value that another replica has shared, and returns it if it is fresh. */
-  async function readShared(lookup: Lookup<Key>): Promise<Read<Value> | undefined> {
+  /** Caches a value that another replica has shared, and returns it if it is fresh. */
+  function acceptShared(lookup: Lookup<Key>, { value, timestamp }: SharedEntry<Value>): Read<Value> | undefined {
     const { operation, key, since } = lookup;
-    const shared = await sharedCache?.get(lookup, since);
-    if (!shared) return undefined;
-    options.ingest?.(operation, options.entitiesIn?.(shared.value, key) ?? {}, shared.timestamp);
-    entries.set(lookup, shared.value, shared.timestamp);
+    options.ingest?.(operation, options.entitiesIn?.(value, key) ?? {}, timestamp);
+    entries.set(lookup, value, timestamp);
     const entry = entries.get(lookup, since);
-    const value = entry && serveFresh(lookup, entry);
-    return entry === undefined || value === undefined ? undefined : { value, freshUntil: freshness.refreshAt(entry) };
+    const fresh = entry && serveFresh(lookup, entry);
+    if (entry === undefined || fresh === undefined) return undefined;
+    return { value: fresh, freshUntil: freshness.refreshAt(entry) };
   }
 
   return {

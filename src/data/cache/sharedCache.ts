@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
-import type { SharedValue, SharedValues } from '../../cluster/sharedValues.ts';
+import { NO_LEASE, type SharedValue, type SharedValues } from '../../cluster/sharedValues.ts';
 import type { CancellationSignal } from '../../lib/cancellation.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { tokenHashOf } from '../account.ts';
@@ -28,17 +28,19 @@ export interface SharedEntry<Value> extends SharedValue {
 
 /** The second level of one query's cache, which all replicas share. */
 export interface SharedCache<Key, Value> {
-  /** Returns the value if it is valid, newer than `since` and was not invalidated. */
-  get(address: EntryAddress<Key>, since: HybridTimestamp): Promise<SharedEntry<Value> | null>;
   set(address: EntryAddress<Key>, entry: SharedEntry<Value>, ttlMs: number): void;
   delete(address: EntryAddress<Key>): void;
-  /** Cross-replica single-flight: returns the shared value if there is one; otherwise takes the lease and loads the value. */
-  fillOnce<Result>(address: EntryAddress<Key>, options: FillOptions<Result>): Promise<Result>;
+  /** Cross-replica single-flight: returns the shared value if it is accepted; otherwise takes the lease and loads the value. */
+  fillOnce<Result>(address: EntryAddress<Key>, options: FillOptions<Value, Result>): Promise<Result>;
 }
 
-export interface FillOptions<Result> {
-  /** Returns the value that another replica has shared, or undefined if there is none that will do. */
-  getShared: () => Promise<Result | undefined>;
+export interface FillOptions<Value, Result> {
+  /** A shared value must be newer than this. */
+  since: HybridTimestamp;
+  /** A shared value that is newer than this logical time is probably fresh. */
+  freshSince: number;
+  /** Returns the value to use instead of `shared`, which is valid and was not invalidated; undefined if it is not fresh. */
+  accept: (shared: SharedEntry<Value>) => Result | undefined;
   /** Reads the value from upstream. */
   load: () => Promise<Result>;
   signal: CancellationSignal | undefined;
@@ -54,38 +56,43 @@ export function createSharedCache<Key, Value extends object | null>(
   const idOf = ({ accountId, key }: EntryAddress<Key>): string =>
     `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
 
+  /** Returns the value if it is valid, newer than `since` and was not invalidated. */
+  function validate(
+    { accountId, key }: EntryAddress<Key>,
+    { value, timestamp }: SharedValue,
+    since: HybridTimestamp,
+  ): SharedEntry<Value> | null {
+    const { success, output } = v.safeParse(schema, value);
+    if (!success || timestamp.logical <= since.logical) return null;
+    const tags = [TOKEN_REVOKED, ...options.tags(key, output, accountId)];
+    return invalidations.isInvalidated(accountId, tags, timestamp) ? null : { value: output, timestamp };
+  }
+
   return {
-    async get(address, since) {
-      const shared = await sharedValues.get(idOf(address));
-      if (shared === null || shared.timestamp.logical <= since.logical) return null;
-      const { success, output } = v.safeParse(schema, shared.value);
-      if (!success) return null;
-      const { accountId, key } = address;
-      const tags = [TOKEN_REVOKED, ...options.tags(key, output, accountId)];
-      const { timestamp } = shared;
-      return invalidations.isInvalidated(accountId, tags, timestamp) ? null : { value: output, timestamp };
-    },
     set: (address, { value, timestamp }, ttlMs) => sharedValues.set(idOf(address), { value, timestamp }, ttlMs),
     delete: (address) => sharedValues.delete(idOf(address)),
-    async fillOnce(address, { getShared, load, signal }) {
+    async fillOnce(address, { since, freshSince, accept, load, signal }) {
       const endsAt = clock.now() + LEASE_WAIT_MS;
+      const query = {
+        since: Math.max(since.logical, freshSince),
+        accept: (shared: SharedValue) => {
+          const entry = validate(address, shared, since);
+          return entry === null ? undefined : accept(entry);
+        },
+        signal,
+      };
       for (;;) {
-        const shared = await getShared();
-        if (shared !== undefined) return shared;
         signal?.throwIfAborted();
-        const mayWait = clock.now() < endsAt;
-        const lease = mayWait ? await sharedValues.acquireLease(idOf(address), signal) : NO_LEASE;
-        if (lease === null) continue;
+        const found =
+          clock.now() < endsAt ? await sharedValues.getOrAcquire(idOf(address), query) : { lease: NO_LEASE };
+        if (found === null) continue;
+        if ('value' in found) return found.value;
         try {
-          // Another replica may have shared the value just before this one got the lease.
-          const sharedMeanwhile = await getShared();
-          return sharedMeanwhile === undefined ? await load() : sharedMeanwhile;
+          return await load();
         } finally {
-          lease.release();
+          found.lease.release();
         }
       }
     },
   };
 }
-
-const NO_LEASE = { release: (): void => {} };
