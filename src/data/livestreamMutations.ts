@@ -39,7 +39,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
     const sentAt = clock.now();
     try {
       const livestream = await endpoints.startLivestream(operation, input);
-      return livestream === null ? NO_MEETING : { livestream: withSentName(livestream, input) };
+      return livestream === null ? { userError: NO_MEETING } : { livestream: withSentName(livestream, input) };
     } catch (error) {
       const userError = toMutationError(error, START_CONFLICT);
       if (userError !== null) return { userError };
@@ -52,7 +52,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
     const active = await readActive(operation, input.meetingId).catch(() => null);
     return active !== null && isResultOf(input, sentAt, active)
       ? { livestream: withSentName(active, input) }
-      : START_OUTCOME_UNKNOWN;
+      : { userError: START_OUTCOME_UNKNOWN };
   }
 
   const readActive = async (operation: Operation, meetingId: string): Promise<Livestream | null> =>
@@ -91,7 +91,9 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
 
   async function sendStop(operation: Operation, meetingId: string): Promise<StopOutcome> {
     try {
-      return (await endpoints.stopLivestream(operation, meetingId)) ? { stopped: true } : NOTHING_TO_STOP;
+      return (await endpoints.stopLivestream(operation, meetingId))
+        ? { stopped: true }
+        : { userError: NOTHING_TO_STOP };
     } catch (error) {
       const userError = toMutationError(error, STOP_CONFLICT);
       if (userError !== null) return { userError };
@@ -100,7 +102,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
         (active) => active !== null,
         () => true,
       );
-      return mayBeActive ? STOP_OUTCOME_UNKNOWN : { stopped: true };
+      return mayBeActive ? { userError: STOP_OUTCOME_UNKNOWN } : { stopped: true };
     }
   }
 
@@ -149,49 +151,39 @@ function toMutationError(error: unknown, conflict: MutationError): MutationError
   if (error.upstream?.status === 409 || Number(error.upstream?.code) === 409) return conflict;
   if (error.code !== 'BAD_USER_INPUT') return null;
   const reason = error.upstream?.message ?? null;
-  return {
-    code: 'BAD_USER_INPUT',
-    message: reason === null ? error.message : `RealtimeKit rejected the input: ${reason}`,
-    field: null,
-  };
+  const message = reason === null ? error.message : `RealtimeKit rejected the input: ${reason}`;
+  return mutationError('BAD_USER_INPUT', message, null);
+}
+
+function mutationError(code: MutationError['code'], message: string, field: MutationError['field']): MutationError {
+  return { code, message, field };
 }
 
 const MEETING_FIELD = ['input', 'meetingId'];
 
-const NO_MEETING = {
-  userError: { code: 'NOT_FOUND', message: 'There is no meeting with this id.', field: MEETING_FIELD },
-} as const satisfies { userError: MutationError };
-const NOTHING_TO_STOP = {
-  userError: {
-    code: 'NOT_FOUND',
-    message: 'There is no meeting with this id, or the meeting has no active livestream.',
-    field: MEETING_FIELD,
-  },
-} as const satisfies { userError: MutationError };
-const START_CONFLICT: MutationError = {
-  code: 'CONFLICT',
-  message:
-    'This meeting already has an active livestream. Use the meeting’s activeLivestream, or stop it before you start another one.',
-  field: MEETING_FIELD,
-};
-const STOP_CONFLICT: MutationError = {
-  code: 'CONFLICT',
-  message: 'This meeting’s livestream cannot be stopped in its current state. Try again later.',
-  field: MEETING_FIELD,
-};
-const START_OUTCOME_UNKNOWN = {
-  userError: {
-    code: 'OUTCOME_UNKNOWN',
-    message:
-      'The start was sent, but no response arrived, and it is not known whether RealtimeKit carried it out. Check the meeting’s activeLivestream before you start again.',
-    field: null,
-  },
-} as const satisfies { userError: MutationError };
-const STOP_OUTCOME_UNKNOWN = {
-  userError: {
-    code: 'OUTCOME_UNKNOWN',
-    message:
-      'The stop was sent, but no response arrived, and it is not known whether RealtimeKit carried it out. Check the meeting’s activeLivestream before you stop again.',
-    field: null,
-  },
-} as const satisfies { userError: MutationError };
+const NO_MEETING = mutationError('NOT_FOUND', 'There is no meeting with this id.', MEETING_FIELD);
+const NOTHING_TO_STOP = mutationError(
+  'NOT_FOUND',
+  'There is no meeting with this id, or the meeting has no active livestream.',
+  MEETING_FIELD,
+);
+const START_CONFLICT = mutationError(
+  'CONFLICT',
+  'This meeting already has an active livestream. Use the meeting’s activeLivestream, or stop it before you start another one.',
+  MEETING_FIELD,
+);
+const STOP_CONFLICT = mutationError(
+  'CONFLICT',
+  'This meeting’s livestream cannot be stopped in its current state. Try again later.',
+  MEETING_FIELD,
+);
+const START_OUTCOME_UNKNOWN = mutationError(
+  'OUTCOME_UNKNOWN',
+  'The start was sent, but no response arrived, and it is not known whether RealtimeKit carried it out. Check the meeting’s activeLivestream before you start again.',
+  null,
+);
+const STOP_OUTCOME_UNKNOWN = mutationError(
+  'OUTCOME_UNKNOWN',
+  'The stop was sent, but no response arrived, and it is not known whether RealtimeKit carried it out. Check the meeting’s activeLivestream before you stop again.',
+  null,
+);

@@ -55,16 +55,7 @@ export interface PollerOptions {
   onAccessDenied: (error: GatewayError) => void;
 }
 
-export interface Poller {
-  /** Starts polling after the current interval. Does nothing if the poller is running. */
-  start(): void;
-  /** Moves the next round forward if what was published since asks for a shorter interval. */
-  reschedule(): void;
-  /** Reads these entities at once, not as they were before `since`. A failure makes the next round come sooner. */
-  refreshNow(ids: ChangedIds, since: HybridTimestamp): void;
-}
-
-export function createPoller(options: PollerOptions): Poller {
+export function createPoller(options: PollerOptions) {
   const { clock, intervals, index, signal } = options;
   const exactReader = options.createReader(0);
   /** Null until the poller is started. */
@@ -180,11 +171,14 @@ export function createPoller(options: PollerOptions): Poller {
   }
 
   return {
-    start() {
+    /** Starts polling after the current interval. Does nothing if the poller is running. */
+    start(): void {
       if (cancelTimer === null && !signal.aborted) schedule(nextDelayMs());
     },
+    /** Moves the next round forward if what was published since asks for a shorter interval. */
     reschedule,
-    refreshNow(ids, since) {
+    /** Reads these entities at once, not as they were before `since`. A failure makes the next round come sooner. */
+    refreshNow(ids: ChangedIds, since: HybridTimestamp): void {
       refresh(ids, since).catch(() => {
         needsCatchUp = true;
         reschedule();

@@ -14,28 +14,7 @@ export interface Topics {
 }
 
 /** The subscribers and the watched livestreams of one account: each row of each upstream response looks up those that it concerns. */
-export interface WatchIndex {
-  add(subscriber: Subscriber): void;
-  /** Returns whether the index contained the subscriber. */
-  delete(subscriber: Subscriber): boolean;
-  subscribers(): ReadonlySet<Subscriber>;
-  topics(): Topics;
-  /** The subscribers whose target covers this livestream. */
-  subscribersOf: (livestream: Livestream) => Subscriber[];
-  /** Whether a subscriber may cover one of these. The meeting of a livestream is not always known. */
-  mayCover(ids: ChangedIds): boolean;
-  /** Whether the next change of this livestream concerns a subscriber. */
-  isOfConcern: (livestream: Livestream) => boolean;
-  /** The livestream with this id, watched from now on. */
-  watch(id: string): WatchedLivestream;
-  /** The livestream that must handle this state; undefined if the state concerns no subscriber. */
-  handlerOf(livestream: Livestream): WatchedLivestream | undefined;
-  find(id: string): WatchedLivestream | undefined;
-  /** The livestreams that have a published state. */
-  published(): WatchedLivestream[];
-  /** Must be called when a livestream was published that was not, or the other way round. */
-  update: (watched: WatchedLivestream) => void;
-}
+export type WatchIndex = ReturnType<typeof createWatchIndex>;
 
 /** How many livestreams without a published state to remember: a late response may show one as active that has ended. */
 const MAX_RETIRED = 10_000;
@@ -43,7 +22,7 @@ const MAX_RETIRED = 10_000;
 type Groups = Map<string, Set<Subscriber>>;
 
 /** `create` is called with the id of a livestream that is not being watched. */
-export function createWatchIndex(create: (id: string) => WatchedLivestream): WatchIndex {
+export function createWatchIndex(create: (id: string) => WatchedLivestream) {
   const subscribers = new Set<Subscriber>();
   const byLivestream: Groups = new Map();
   const byMeeting: Groups = new Map();
@@ -73,42 +52,50 @@ export function createWatchIndex(create: (id: string) => WatchedLivestream): Wat
   }
 
   return {
-    add(subscriber) {
+    add(subscriber: Subscriber): void {
       const [groups, id] = locate(subscriber);
       groups.set(id, (groups.get(id) ?? new Set()).add(subscriber));
       subscribers.add(subscriber);
     },
-    delete(subscriber) {
+    /** Returns whether the index contained the subscriber. */
+    delete(subscriber: Subscriber): boolean {
       const [groups, id] = locate(subscriber);
       const group = groups.get(id);
       group?.delete(subscriber);
       if (group?.size === 0) groups.delete(id);
       return subscribers.delete(subscriber);
     },
-    subscribers: () => subscribers,
-    topics: () => ({
+    subscribers: (): ReadonlySet<Subscriber> => subscribers,
+    topics: (): Topics => ({
       livestreamIds: [...byLivestream.keys()],
       meetingIds: [...byMeeting.keys()],
       isAppWide: appWide.size > 0,
     }),
-    subscribersOf: (livestream) =>
+    /** The subscribers whose target covers this livestream. */
+    subscribersOf: (livestream: Livestream): Subscriber[] =>
       groupsFor(livestream).flatMap((group) => [...group].filter(({ target }) => matchesTarget(target, livestream))),
-    mayCover({ livestreamId, meetingId }) {
+    /** Whether a subscriber may cover one of these. The meeting of a livestream is not always known. */
+    mayCover({ livestreamId, meetingId }: ChangedIds): boolean {
       if (appWide.size > 0 || (livestreamId !== null && byLivestream.has(livestreamId))) return true;
       if (meetingId === null ? byMeeting.size > 0 : byMeeting.has(meetingId)) return true;
       const isInMeeting = (watched: WatchedLivestream): boolean =>
         watched.published?.livestream.meetingId === meetingId;
       return livestreamId === null && published.values().some(isInMeeting);
     },
+    /** Whether the next change of this livestream concerns a subscriber. */
     isOfConcern,
+    /** The livestream with this id, watched from now on. */
     watch,
-    handlerOf(livestream) {
+    /** The livestream that must handle this state; undefined if the state concerns no subscriber. */
+    handlerOf(livestream: Livestream): WatchedLivestream | undefined {
       if (!hasSubscribers(livestream)) return undefined;
       return isOfConcern(livestream) ? watch(livestream.id) : find(livestream.id);
     },
     find,
-    published: () => [...published.values()],
-    update(watched) {
+    /** The livestreams that have a published state. */
+    published: (): WatchedLivestream[] => [...published.values()],
+    /** Must be called when a livestream was published that was not, or the other way round. */
+    update(watched: WatchedLivestream): void {
       const [from, to] = watched.published === null ? [published, retired] : [retired, published];
       from.delete(watched.id);
       to.set(watched.id, watched);
