@@ -31,21 +31,14 @@ const messageSchema = v.variant('kind', [
 export type BusMessage = v.InferOutput<typeof messageSchema>;
 
 /** Publish and subscribe between the replicas of the gateway. */
-export interface Bus {
-  /** Sends `message` to the other replicas. If it cannot be sent now, they receive a `gap` once the store is back. */
-  publish(message: BusMessage): void;
-  /** Calls `listener` with each message of another replica. */
-  subscribe(listener: (message: BusMessage) => void): void;
-  /** Resolves when another replica releases the lease `key`. Never resolves after `signal` is aborted. */
-  leaseReleased(key: string, signal: AbortSignal): Promise<void>;
-}
+export type Bus = ReturnType<typeof createBus>;
 
 /** A message further in the future is ignored, since it would make all later changes look older than itself. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
 const envelopeSchema = v.pipe(v.string(), v.parseJson(), v.object({ sender: v.string(), message: messageSchema }));
 
-export function createBus(store: SharedStore): Bus {
+export function createBus(store: SharedStore) {
   const self = crypto.randomUUID();
   const listeners: ((message: BusMessage) => void)[] = [];
   /** Callbacks of those who wait for a lease, by its key. */
@@ -77,9 +70,12 @@ export function createBus(store: SharedStore): Bus {
   });
 
   return {
+    /** Sends `message` to the other replicas. If it cannot be sent now, they receive a `gap` once the store is back. */
     publish,
-    subscribe: (listener) => void listeners.push(listener),
-    async leaseReleased(key, signal) {
+    /** Calls `listener` with each message of another replica. */
+    subscribe: (listener: (message: BusMessage) => void): void => void listeners.push(listener),
+    /** Resolves when another replica releases the lease `key`. Never resolves after `signal` is aborted. */
+    async leaseReleased(key: string, signal: AbortSignal): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       const waitersOfKey = waiters.get(key) ?? new Set();
       waiters.set(key, waitersOfKey.add(resolve));

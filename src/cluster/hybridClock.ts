@@ -18,24 +18,20 @@ export interface HybridClockOptions {
   localNow: () => number;
 }
 
-export interface HybridClock {
-  /** A timestamp after every earlier one. `aheadMs` moves its logical time forward, past what a replica with a fast clock may have used. */
-  now(aheadMs?: number): HybridTimestamp;
-  /** The timestamp of an event `ms` milliseconds ago. */
-  ago(ms: number): HybridTimestamp;
-  /** Makes every later timestamp come after `logical`, which another replica used, and returns a timestamp with it. */
-  observe(logical: number): HybridTimestamp;
-}
+export type HybridClock = ReturnType<typeof createHybridClock>;
 
-export function createHybridClock({ now, localNow }: HybridClockOptions): HybridClock {
+export function createHybridClock({ now, localNow }: HybridClockOptions) {
   let last = 0;
   return {
-    now(aheadMs = 0) {
+    /** A timestamp after every earlier one. `aheadMs` moves its logical time forward, past what a replica with a fast clock may have used. */
+    now(aheadMs: number = 0): HybridTimestamp {
       last = Math.max(last + 1, logicalTimeAt(now() + aheadMs));
       return { logical: last, wallTime: localNow() };
     },
-    ago: (ms) => ({ logical: logicalTimeAt(now() - ms), wallTime: localNow() - ms }),
-    observe(logical) {
+    /** The timestamp of an event `ms` milliseconds ago. */
+    ago: (ms: number): HybridTimestamp => ({ logical: logicalTimeAt(now() - ms), wallTime: localNow() - ms }),
+    /** Makes every later timestamp come after `logical`, which another replica used, and returns a timestamp with it. */
+    observe(logical: number): HybridTimestamp {
       last = Math.max(last, logical);
       return { logical, wallTime: localNow() };
     },

@@ -14,19 +14,7 @@ export interface RedisHealthOptions {
 }
 
 /** Whether Redis can be reached, its time, and the number of replicas that use it: all from a heartbeat every second. */
-export interface RedisHealth {
-  isUp(): boolean;
-  /** See `SharedStore.onReconnect`. */
-  onReconnect(listener: (mayHaveMissed: boolean) => void): void;
-  /** Milliseconds since the Unix epoch, on Redis's clock. */
-  now(): number;
-  replicaCount(): number;
-  /** Call this when a command has failed. */
-  markDown(error: unknown): void;
-  /** Resolves when Redis is connected for the first time, or after `timeoutMs`. */
-  connected(timeoutMs: number): Promise<void>;
-  stop(): Promise<void>;
-}
+export type RedisHealth = ReturnType<typeof createRedisHealth>;
 
 const HEARTBEAT_INTERVAL_MS = 1000;
 /** A connection that is lost sooner is flapping: the next one counts only after a backoff, which doubles each time. */
@@ -36,13 +24,7 @@ const MAX_FLAP_BACKOFF_MS = 30_000;
 /** A replica without a heartbeat for this long no longer counts. */
 const REPLICA_TTL_MS = 10_000;
 
-export function createRedisHealth({
-  commands,
-  subscriber,
-  channel,
-  minReplicas,
-  log,
-}: RedisHealthOptions): RedisHealth {
+export function createRedisHealth({ commands, subscriber, channel, minReplicas, log }: RedisHealthOptions) {
   const self = crypto.randomUUID();
   const listeners: ((mayHaveMissed: boolean) => void)[] = [];
   const firstConnection = Promise.withResolvers<void>();
@@ -144,12 +126,16 @@ export function createRedisHealth({
   const timer = setInterval(() => void beat(), HEARTBEAT_INTERVAL_MS);
 
   return {
-    isUp: () => isUp,
-    onReconnect: (listener) => void listeners.push(listener),
-    now: () => Date.now() + clockOffsetMs,
-    replicaCount: () => Math.max(minReplicas, count),
+    isUp: (): boolean => isUp,
+    /** See `SharedStore.onReconnect`. */
+    onReconnect: (listener: (mayHaveMissed: boolean) => void): void => void listeners.push(listener),
+    /** Milliseconds since the Unix epoch, on Redis's clock. */
+    now: (): number => Date.now() + clockOffsetMs,
+    replicaCount: (): number => Math.max(minReplicas, count),
+    /** Call this when a command has failed. */
     markDown,
-    async connected(timeoutMs) {
+    /** Resolves when Redis is connected for the first time, or after `timeoutMs`. */
+    async connected(timeoutMs: number): Promise<void> {
       const timeout = setTimeout(() => {
         if (!isUp) warn();
         firstConnection.resolve();
@@ -157,7 +143,7 @@ export function createRedisHealth({
       await firstConnection.promise;
       clearTimeout(timeout);
     },
-    async stop() {
+    async stop(): Promise<void> {
       // The connections end on purpose: no warning.
       isStopped = true;
       isUp = false;

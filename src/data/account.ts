@@ -17,15 +17,7 @@ export interface Account {
 }
 
 /** The accounts in use, by token. */
-export interface Accounts {
-  forToken(token: string): Promise<Account>;
-  /** The current id of the account with this token hash; null if the account is not in use. */
-  idOf(tokenHash: string): string | null;
-  /** Publishes what each budget has spent: the other replicas can be reached again. */
-  resync(): void;
-  /** Upstream rejected this token when another replica used it. */
-  revoke(tokenHash: string): void;
-}
+export type Accounts = ReturnType<typeof createAccounts>;
 
 export interface AccountsOptions {
   createBudget: (tokenHash: string) => Budget;
@@ -36,7 +28,7 @@ export interface AccountsOptions {
 /** How many accounts to remember. */
 const MAX_ACCOUNTS = 10_000;
 
-export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsOptions): Accounts {
+export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsOptions) {
   const states = new LRUCache<string, { budget: Budget; generation: number }>({ max: MAX_ACCOUNTS });
   let lastGeneration = 0;
   const accountId = (tokenHash: string, generation: number): string =>
@@ -46,7 +38,7 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
     state.generation = lastGeneration;
   };
   return {
-    async forToken(token) {
+    async forToken(token: string): Promise<Account> {
       const tokenHash = await sha256Base64(token);
       const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: 0 };
       states.set(tokenHash, state);
@@ -64,14 +56,17 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
         },
       };
     },
-    idOf(tokenHash) {
+    /** The current id of the account with this token hash; null if the account is not in use. */
+    idOf(tokenHash: string): string | null {
       const state = states.get(tokenHash);
       return state === undefined ? null : accountId(tokenHash, state.generation);
     },
-    resync() {
+    /** Publishes what each budget has spent: the other replicas can be reached again. */
+    resync(): void {
       for (const { budget } of states.values()) budget.resync();
     },
-    revoke(tokenHash) {
+    /** Upstream rejected this token when another replica used it. */
+    revoke(tokenHash: string): void {
       const state = states.get(tokenHash);
       if (state !== undefined) startGeneration(state);
     },

@@ -14,11 +14,7 @@ import type { Operation } from './operation.ts';
  * out whether upstream carried it out. What the caller must handle is returned as a `MutationError`; every other failure rejects with
  * an `UpstreamError`.
  */
-export interface LivestreamMutations {
-  /** A start that is equal to a pending start of the same account joins it, and shares its outcome. */
-  start(operation: Operation, input: StartInput): Promise<StartOutcome>;
-  stop(operation: Operation, meetingId: string): Promise<StopOutcome>;
-}
+export type LivestreamMutations = ReturnType<typeof createLivestreamMutations>;
 
 export interface LivestreamMutationsOptions {
   endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
@@ -31,7 +27,7 @@ export interface LivestreamMutationsOptions {
   lock?: StartLock | null;
 }
 
-export function createLivestreamMutations(options: LivestreamMutationsOptions): LivestreamMutations {
+export function createLivestreamMutations(options: LivestreamMutationsOptions) {
   const { endpoints, clock, clockSkewMs, effects, lock = null } = options;
   const pendingStarts = new Map<string, Promise<StartOutcome>>();
 
@@ -107,7 +103,8 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
   }
 
   return {
-    async start(operation, input) {
+    /** A start that is equal to a pending start of the same account joins it, and shares its outcome. */
+    async start(operation: Operation, input: StartInput): Promise<StartOutcome> {
       const { meetingId, name, video } = input;
       const key = JSON.stringify([operation.account.id, meetingId, name, video?.width, video?.height]);
       const pending =
@@ -115,7 +112,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions): 
       pendingStarts.set(key, pending);
       return pending;
     },
-    async stop(operation, meetingId) {
+    async stop(operation: Operation, meetingId: string): Promise<StopOutcome> {
       const sentAt = effects.now();
       const outcome = await sendStop(operation, meetingId);
       effects.stopped(operation, meetingId, outcome, sentAt);

@@ -9,19 +9,7 @@ import type { Ingestion } from './ingestion.ts';
 import type { Operation } from './operation.ts';
 
 /** What starts and stops do to the cache: they invalidate what they changed, and cache the new state where it is certain. */
-export interface MutationEffects {
-  /** The timestamp of a mutation that is about to be sent: pass it to `started` or `stopped` as `sentAt`. */
-  now(): HybridTimestamp;
-  /** Applies the outcome of a start. */
-  started(
-    operation: Operation,
-    input: Pick<StartInput, 'meetingId' | 'name'>,
-    outcome: StartOutcome,
-    sentAt: HybridTimestamp,
-  ): void;
-  /** Applies the outcome of a stop. */
-  stopped(operation: Operation, meetingId: string, outcome: StopOutcome, sentAt: HybridTimestamp): void;
-}
+export type MutationEffects = ReturnType<typeof createMutationEffects>;
 
 export interface MutationEffectsOptions {
   cache: Invalidations;
@@ -31,12 +19,7 @@ export interface MutationEffectsOptions {
   listener: Pick<ChangeListener, 'onMeeting'>;
 }
 
-export function createMutationEffects({
-  cache,
-  activeLivestream,
-  ingestion,
-  listener,
-}: MutationEffectsOptions): MutationEffects {
+export function createMutationEffects({ cache, activeLivestream, ingestion, listener }: MutationEffectsOptions) {
   /** The meeting's active livestream has changed to `active`, which is undefined if unknown. */
   function invalidateMeeting(
     operation: Operation,
@@ -64,15 +47,23 @@ export function createMutationEffects({
   }
 
   return {
-    now: () => cache.now(),
-    started(operation, { meetingId, name }, outcome, sentAt) {
+    /** The timestamp of a mutation that is about to be sent: pass it to `started` or `stopped` as `sentAt`. */
+    now: (): HybridTimestamp => cache.now(),
+    /** Applies the outcome of a start. */
+    started(
+      operation: Operation,
+      { meetingId, name }: Pick<StartInput, 'meetingId' | 'name'>,
+      outcome: StartOutcome,
+      sentAt: HybridTimestamp,
+    ): void {
       if ('userError' in outcome) return onRejected(operation, meetingId, outcome.userError, sentAt);
       const { livestream } = outcome;
       const pendingName = name === null ? null : { id: livestream.id, name };
       if (pendingName !== null) ingestion.rememberName(operation.account.id, pendingName);
       return invalidateMeeting(operation, meetingId, livestream, sentAt, pendingName);
     },
-    stopped(operation, meetingId, outcome, sentAt) {
+    /** Applies the outcome of a stop. */
+    stopped(operation: Operation, meetingId: string, outcome: StopOutcome, sentAt: HybridTimestamp): void {
       return 'userError' in outcome
         ? onRejected(operation, meetingId, outcome.userError, sentAt)
         : invalidateMeeting(operation, meetingId, null, sentAt);

@@ -26,28 +26,7 @@ export const DEFAULT_LIVE_LIMITS: LiveLimits = { perCaller: 1000, total: 10_000 
  * Subscriptions to livestreams. Changes come from four sources: responses to any caller's reads, the gateway's own starts and stops,
  * webhooks, and polling.
  */
-export interface LiveSubscriptions {
-  /**
-   * Returns the current state of the target, then every change. Rejects with `RATE_LIMITED` if `callerId` or the gateway has too many
-   * subscriptions, and with `BAD_USER_INPUT` if the livestream does not exist. Aborting `signal` ends the subscription, even one that
-   * is still being set up.
-   */
-  subscribe(
-    account: Account,
-    callerId: string,
-    target: SubscriptionTarget,
-    signal: AbortSignal,
-  ): Promise<LiveSubscription>;
-  /** Reads back the entities that a webhook event affects. */
-  onWebhook(event: ChangedIds): void;
-  /** The number of open subscriptions. */
-  size(): number;
-  /**
-   * Ends all subscriptions, including future ones, with an `AbortError`. The error breaks the connection instead of reaching the
-   * client as a result, so that the client reconnects to another replica.
-   */
-  closeAll(): void;
-}
+export type LiveSubscriptions = ReturnType<typeof createLiveSubscriptions>;
 
 export interface LiveSubscriptionsOptions {
   dataSource: DataSource;
@@ -73,7 +52,7 @@ export function createLiveSubscriptions({
   ttl,
   limits,
   intervals = DEFAULT_POLL_INTERVALS,
-}: LiveSubscriptionsOptions): LiveSubscriptions {
+}: LiveSubscriptionsOptions) {
   /** By account id. An account without subscribers has no entry. */
   const accounts = new Map<string, AccountSubscriptions>();
   /** The number of subscriptions by caller id. */
@@ -154,16 +133,32 @@ export function createLiveSubscriptions({
   }
 
   return {
-    async subscribe(account, callerId, target, signal) {
+    /**
+     * Returns the current state of the target, then every change. Rejects with `RATE_LIMITED` if `callerId` or the gateway has too many
+     * subscriptions, and with `BAD_USER_INPUT` if the livestream does not exist. Aborting `signal` ends the subscription, even one that
+     * is still being set up.
+     */
+    async subscribe(
+      account: Account,
+      callerId: string,
+      target: SubscriptionTarget,
+      signal: AbortSignal,
+    ): Promise<LiveSubscription> {
       if (isClosed) return closedSubscription();
       const releaseSlot = acquireSlot(callerId);
       return subscriptionsOf(account).subscribe(target, signal, releaseSlot);
     },
-    onWebhook(ids) {
+    /** Reads back the entities that a webhook event affects. */
+    onWebhook(ids: ChangedIds): void {
       if (isWithinWebhookLimit()) dataSource.invalidateExternal(ids);
     },
-    size: () => total,
-    closeAll() {
+    /** The number of open subscriptions. */
+    size: (): number => total,
+    /**
+     * Ends all subscriptions, including future ones, with an `AbortError`. The error breaks the connection instead of reaching the
+     * client as a result, so that the client reconnects to another replica.
+     */
+    closeAll(): void {
       isClosed = true;
       for (const subscriptions of accounts.values()) subscriptions.closeAll(shutdownError());
     },

@@ -27,20 +27,12 @@ export interface WebhookFields {
  * The REST API's endpoints for webhooks, one function each. All reject with an `UpstreamError`. Writes are sent once. Null means that
  * the app does not exist.
  */
-export interface WebhookEndpoints {
-  /** `GET /webhooks` */
-  list(context: RequestContext): Promise<Webhook[] | null>;
-  /** `POST /webhooks` */
-  add(context: RequestContext, fields: WebhookFields): Promise<Webhook | null>;
-  /** `PATCH /webhooks/{id}`: changes the given fields only. False if the webhook does not exist. */
-  update(context: RequestContext, id: string, fields: Partial<WebhookFields>): Promise<boolean>;
-  /** `DELETE /webhooks/{id}`. False if the webhook does not exist. */
-  remove(context: RequestContext, id: string): Promise<boolean>;
-}
+export type WebhookEndpoints = ReturnType<typeof createWebhookEndpoints>;
 
-export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>): WebhookEndpoints {
+export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>) {
   return {
-    async list(context) {
+    /** `GET /webhooks` */
+    async list(context: RequestContext): Promise<Webhook[] | null> {
       const envelope = await get(context, path`/webhooks`);
       if (envelope === null) return null;
       const { rows, totalCount } = parseList(envelope, 'webhooks');
@@ -48,15 +40,20 @@ export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 
       if ((totalCount ?? 0) > rows.length) throw invalidResponse('its list of webhooks is incomplete');
       return rows.map(parseWebhook).filter((webhook) => webhook !== null);
     },
-    async add(context, fields) {
+    /** `POST /webhooks` */
+    async add(context: RequestContext, fields: WebhookFields): Promise<Webhook | null> {
       const envelope = await mutate(context, path`/webhooks`, fields);
       if (envelope === null) return null;
       const added = parseWebhook(parseObject(envelope));
       if (added === null) throw invalidResponse('the id of the added webhook is missing');
       return { ...added, ...fields, events: [...fields.events] };
     },
-    update: async (context, id, fields) => (await mutate(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
-    remove: async (context, id) => (await mutate(context, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
+    /** `PATCH /webhooks/{id}`: changes the given fields only. False if the webhook does not exist. */
+    update: async (context: RequestContext, id: string, fields: Partial<WebhookFields>): Promise<boolean> =>
+      (await mutate(context, path`/webhooks/${id}`, fields, 'PATCH')) !== null,
+    /** `DELETE /webhooks/{id}`. False if the webhook does not exist. */
+    remove: async (context: RequestContext, id: string): Promise<boolean> =>
+      (await mutate(context, path`/webhooks/${id}`, undefined, 'DELETE')) !== null,
   };
 }
 

@@ -4,32 +4,28 @@ import type { Entry } from './entryStore.ts';
 import { stretchedTtl, type TtlSettings } from './ttl.ts';
 
 /** Decides how old a cached value may be. */
-export interface Freshness {
-  /** `stale`: past its TTL, but served without a new read because the request budget is short. */
-  stateOf(operation: Operation, entry: Dated): 'cache' | 'stale' | 'expired';
-  /** When the value must be read again, in milliseconds since the Unix epoch: at the end of its TTL, or shortly before. */
-  refreshAt(entry: Dated): number;
-  /** Whether an expired value may be served while it is revalidated, or if that fails (RFC 5861). */
-  isServableStale(entry: Dated): boolean;
-  /** Whether the request budget is so short that TTLs are stretched. */
-  isStretched(operation: Operation): boolean;
-}
+export type Freshness = ReturnType<typeof createFreshness>;
 
 type Dated = Pick<Entry<unknown>, 'timestamp' | 'ttlMs'>;
 
 /** `refreshAhead`: whether values are read again shortly before the end of their TTL. */
-export function createFreshness(clock: Clock, ttl: TtlSettings, refreshAhead: boolean): Freshness {
+export function createFreshness(clock: Clock, ttl: TtlSettings, refreshAhead: boolean) {
   const ageOf = ({ timestamp }: Dated): number => clock.now() - timestamp.wallTime;
   const minTtl = ({ account }: Operation): number => stretchedTtl(account.budget.pressure(), ttl);
   return {
-    stateOf(operation, entry) {
+    /** `stale`: past its TTL, but served without a new read because the request budget is short. */
+    stateOf(operation: Operation, entry: Dated): 'cache' | 'stale' | 'expired' {
       const age = ageOf(entry);
       if (age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0)) return 'cache';
       return age < minTtl(operation) ? 'stale' : 'expired';
     },
-    refreshAt: ({ timestamp, ttlMs }) => timestamp.wallTime + ttlMs - (refreshAhead ? refreshLeadMs(ttlMs) : 0),
-    isServableStale: (entry) => ageOf(entry) < entry.ttlMs + ttl.maxStaleMs,
-    isStretched: (operation) => minTtl(operation) > 0,
+    /** When the value must be read again, in milliseconds since the Unix epoch: at the end of its TTL, or shortly before. */
+    refreshAt: ({ timestamp, ttlMs }: Dated): number =>
+      timestamp.wallTime + ttlMs - (refreshAhead ? refreshLeadMs(ttlMs) : 0),
+    /** Whether an expired value may be served while it is revalidated, or if that fails (RFC 5861). */
+    isServableStale: (entry: Dated): boolean => ageOf(entry) < entry.ttlMs + ttl.maxStaleMs,
+    /** Whether the request budget is so short that TTLs are stretched. */
+    isStretched: (operation: Operation): boolean => minTtl(operation) > 0,
   };
 }
 

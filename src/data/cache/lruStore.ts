@@ -1,10 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 /** The memory of all caches: one LRU, bounded by its size. No query has a share of its own, so that any of them can fill it. */
-export interface LruStore {
-  /** A part of the store with keys of its own. `byteSizeOf` estimates the memory that a value takes, in bytes. */
-  createNamespace<Value>(byteSizeOf: (value: Value) => number): LruNamespace<Value>;
-}
+export type LruStore = ReturnType<typeof createLruStore>;
 
 export interface LruNamespace<Value> {
   /** Returns the value and marks it as recently used. */
@@ -24,7 +21,7 @@ interface Item<Value> {
 }
 
 /** `maxBytes`: the maximum size of all keys and values, as estimated. A store of 0 bytes stores nothing. */
-export function createLruStore(maxBytes: number): LruStore {
+export function createLruStore(maxBytes: number) {
   const items = new LRUCache<string, Item<unknown>>({
     maxSize: Math.max(1, maxBytes),
     maxEntrySize: Math.max(1, Math.floor(maxBytes * MAX_VALUE_SHARE)),

@@ -15,13 +15,7 @@ export interface CachedResponse {
  * Responses to whole operations, by account. A response is served only while every value in it is fresh, and only until the account's
  * next invalidation: it is never older than a response put together from the cached values.
  */
-export interface ResponseCache {
-  /** `key`: everything besides the account that the response depends on. */
-  get(accountId: string, key: string): CachedResponse | undefined;
-  /** Whether the response to this operation may be cached. */
-  isCacheable(operation: Operation): boolean;
-  set(operation: Operation, key: string, response: CachedResponse): void;
-}
+export type ResponseCache = ReturnType<typeof createResponseCache>;
 
 interface ResponseEntry extends CachedResponse {
   /** Milliseconds since the Unix epoch. */
@@ -32,17 +26,19 @@ interface ResponseEntry extends CachedResponse {
 /** The estimated size of a cached response without its text and key. */
 const RESPONSE_OVERHEAD_BYTES = 200;
 
-export function createResponseCache(cache: Cache, clock: Clock): ResponseCache {
+export function createResponseCache(cache: Cache, clock: Clock) {
   const entries = cache.store.createNamespace<ResponseEntry>(({ text }) => RESPONSE_OVERHEAD_BYTES + 2 * text.length);
   return {
-    get(accountId, key) {
+    /** `key`: everything besides the account that the response depends on. */
+    get(accountId: string, key: string): CachedResponse | undefined {
       const entry = entries.get(`${accountId} ${key}`);
       if (entry === undefined || clock.now() >= entry.expiresAt) return undefined;
       return cache.isInvalidated(accountId, [ANY_TAG], entry.startedAt) ? undefined : entry;
     },
     // An operation that read nothing, such as an introspection, is fresh until it is displaced.
-    isCacheable: ({ report }) => report.freshUntil() > clock.now(),
-    set({ account, report, startedAt }, key, { text, operationName }) {
+    /** Whether the response to this operation may be cached. */
+    isCacheable: ({ report }: Operation): boolean => report.freshUntil() > clock.now(),
+    set({ account, report, startedAt }: Operation, key: string, { text, operationName }: CachedResponse): void {
       entries.set(`${account.id} ${key}`, { text, operationName, expiresAt: report.freshUntil(), startedAt });
     },
   };
