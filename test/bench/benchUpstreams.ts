@@ -52,7 +52,7 @@ export async function startBenchSandbox(settings: SettingsPatch): Promise<BenchS
 
 /** Replays a sandbox whose quota is out of reach, so that no gateway slows down to save requests. */
 export async function startReplayUpstream(): Promise<ReplayUpstream> {
-  const sandbox = await startBenchSandbox({ quota: { limit: 1e9, enforced: false } });
+  const sandbox = await startBenchSandbox({ quota: { limit: 1e8, enforced: false } });
   const liveMeetingIds = await fetchLiveMeetingIds(sandbox);
   const { origin, stop } = await startServerProcess('test/bench/replayServer.ts', { RECORD_FROM: sandbox.origin });
   const controlUrl = `${origin}/__replay`;
