@@ -21,12 +21,7 @@ export interface ShutdownTargets {
   closers: readonly (() => Promise<unknown>)[];
 }
 
-export interface GracefulShutdown {
-  /** Whether the process is shutting down. */
-  isDraining(): boolean;
-  /** From now on, the first SIGTERM or SIGINT starts the shutdown, and the second one exits at once, with code 1. */
-  installSignalHandlers(targets: ShutdownTargets): void;
-}
+export type GracefulShutdown = ReturnType<typeof createGracefulShutdown>;
 
 /** The server's requests and WebSockets in progress. */
 interface Connections {
@@ -41,7 +36,7 @@ interface Connections {
  * `/ready` answer 503. Then it stops listening, ends subscriptions, and waits up to `timeoutMs` for pending requests and mutations.
  * What is still open after that is closed, and the process exits with code 0.
  */
-export function createGracefulShutdown({ delayMs, timeoutMs, log }: DrainSettings & { log: Log }): GracefulShutdown {
+export function createGracefulShutdown({ delayMs, timeoutMs, log }: DrainSettings & { log: Log }) {
   let isDraining = false;
 
   async function shutDown(signal: string, targets: ShutdownTargets, connections: Connections): Promise<void> {
@@ -65,8 +60,10 @@ export function createGracefulShutdown({ delayMs, timeoutMs, log }: DrainSetting
   }
 
   return {
-    isDraining: () => isDraining,
-    installSignalHandlers(targets) {
+    /** Whether the process is shutting down. */
+    isDraining: (): boolean => isDraining,
+    /** From now on, the first SIGTERM or SIGINT starts the shutdown, and the second one exits at once, with code 1. */
+    installSignalHandlers(targets: ShutdownTargets): void {
       const connections = trackConnections(targets.server);
       const onSignal = (signal: string): void => {
         if (isDraining) process.exit(1);

@@ -1,12 +1,7 @@
 import { writeSync } from 'node:fs';
 
 /** Writes lines of text, several at a time. */
-export interface BufferedWriter {
-  /** Appends a line, which must end with a line break. */
-  write(line: string): void;
-  /** Writes all buffered lines, as far as the file descriptor accepts them. */
-  flush(): void;
-}
+export type BufferedWriter = ReturnType<typeof createBufferedWriter>;
 
 /** Writing each line on its own takes longer than answering a query from the cache. */
 const FLUSH_AT_CHARS = 4096;
@@ -19,10 +14,7 @@ const MAX_QUEUED_CHARS = 4_000_000;
  * Creates a writer for a file descriptor. If the descriptor is a pipe, a slow or absent reader neither ends this process nor blocks
  * it, unless the pipe itself is in blocking mode. `write` returns the number of bytes that the descriptor accepted, as `fs.writeSync`.
  */
-export function createBufferedWriter(
-  fd: number,
-  write: (fd: number, bytes: Uint8Array) => number = writeSync,
-): BufferedWriter {
+export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint8Array) => number = writeSync) {
   let queued = '';
   /** Bytes of which an earlier write accepted only a part. */
   let inFlight: Buffer = Buffer.alloc(0);
@@ -51,12 +43,14 @@ export function createBufferedWriter(
   }
 
   return {
-    write(line) {
+    /** Appends a line, which must end with a line break. */
+    write(line: string): void {
       if (queued.length >= MAX_QUEUED_CHARS) return;
       queued += line;
       if (queued.length >= FLUSH_AT_CHARS && inFlight.length === 0) flush();
       else scheduleFlush();
     },
+    /** Writes all buffered lines, as far as the file descriptor accepts them. */
     flush,
   };
 }

@@ -15,16 +15,7 @@ export interface PublicKeySourceOptions {
 }
 
 /** The public key that verifies RealtimeKit's webhook signatures. Concurrent callers share one fetch. */
-export interface PublicKeySource {
-  /** Returns the cached key, or fetches it on first use. Rejects with `PublicKeyUnavailableError`. */
-  current(): Promise<CryptoKey>;
-  /**
-   * Returns the key that replaced `old`, which failed to verify a signature: RealtimeKit may have rotated its key. Fetches the key
-   * at most once a minute, however many signatures fail. Returns null if the last fetch is more recent than that, and rejects with
-   * `PublicKeyUnavailableError` if that fetch failed.
-   */
-  refreshAfter(old: CryptoKey): Promise<CryptoKey | null>;
-}
+export type PublicKeySource = ReturnType<typeof createPublicKeySource>;
 
 /** Signatures cannot be verified at the moment. */
 export class PublicKeyUnavailableError extends Error {
@@ -38,7 +29,7 @@ const MIN_REFRESH_INTERVAL_MS = 60_000;
 const MIN_RETRY_INTERVAL_MS = 5000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
 
-export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicKeySourceOptions): PublicKeySource {
+export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicKeySourceOptions) {
   let key: CryptoKey | null = null;
   let inFlight: Promise<CryptoKey> | null = null;
   /** When the last fetch failed; null if it succeeded, or before the first fetch. */
@@ -82,13 +73,19 @@ export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicK
   }
 
   return {
-    async current() {
+    /** Returns the cached key, or fetches it on first use. Rejects with `PublicKeyUnavailableError`. */
+    async current(): Promise<CryptoKey> {
       if (key !== null) return key;
       // While the key server is down, not every webhook may cause a request to it.
       if (failedAt !== null && clock.now() - failedAt < MIN_RETRY_INTERVAL_MS) throw unavailable();
       return fetchKey();
     },
-    async refreshAfter(old) {
+    /**
+     * Returns the key that replaced `old`, which failed to verify a signature: RealtimeKit may have rotated its key. Fetches the key
+     * at most once a minute, however many signatures fail. Returns null if the last fetch is more recent than that, and rejects with
+     * `PublicKeyUnavailableError` if that fetch failed.
+     */
+    async refreshAfter(old: CryptoKey): Promise<CryptoKey | null> {
       if (key !== old && key !== null) return key;
       const canRefresh = inFlight !== null || clock.now() - refreshedAt >= MIN_REFRESH_INTERVAL_MS;
       if (!canRefresh && failedAt !== null) throw unavailable();

@@ -33,16 +33,7 @@ export interface WebSocketOptions extends HandshakeRules {
 }
 
 /** GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). */
-export interface WebSockets {
-  /** Listener for the event `upgrade` of a `node:http` server. */
-  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
-  /** The number of open connections. */
-  size(): number;
-  /** Rejects new connections, and closes each open one when its operations are complete, so that clients reconnect elsewhere. */
-  drain(): void;
-  /** Closes all remaining connections at once. */
-  terminateAll(): void;
-}
+export type WebSockets = ReturnType<typeof createWebSocketServer>;
 
 interface Connection {
   request: IncomingMessage;
@@ -81,7 +72,7 @@ class CloseError extends Error {
 }
 
 /** Creates the server. Each operation is sent to `fetch` as an HTTP request, so that all rules for HTTP requests apply to it. */
-export function createWebSocketServer(options: WebSocketOptions): WebSockets {
+export function createWebSocketServer(options: WebSocketOptions) {
   const { fetch, log, maxMessageBytes, maxOperations, pingIntervalMs = 12_000, initTimeoutMs = 10_000 } = options;
   const acceptor = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: maxMessageBytes });
   const connections = new Set<Connection>();
@@ -188,19 +179,23 @@ export function createWebSocketServer(options: WebSocketOptions): WebSockets {
   }
 
   return {
-    upgrade(request, stream, head) {
+    /** Listener for the event `upgrade` of a `node:http` server. */
+    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
       const { url = '', headers } = request;
       const handshake = { url, host: headers.host ?? '', origin: headers.origin };
       const error = isDraining ? DRAINING : checkHandshake(handshake, options);
       if (error !== null) rejectUpgrade(stream, error);
       else acceptor.handleUpgrade(request, stream, head, (socket) => open(socket, request));
     },
-    size: () => connections.size,
-    drain() {
+    /** The number of open connections. */
+    size: (): number => connections.size,
+    /** Rejects new connections, and closes each open one when its operations are complete, so that clients reconnect elsewhere. */
+    drain(): void {
       isDraining = true;
       for (const connection of connections) closeIfIdle(connection);
     },
-    terminateAll() {
+    /** Closes all remaining connections at once. */
+    terminateAll(): void {
       for (const { socket } of connections) socket.terminate();
     },
   };
