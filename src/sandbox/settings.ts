@@ -84,5 +84,5 @@ function merge(current: Record<string, unknown>, patch: unknown, name: string): 
     const group = current[key];
     return [key, isRecord(group) ? merge(group, value, key) : value];
   });
-  return { ...current, ...Object.fromEntries<unknown>(changes) };
+  return { ...current, ...Object.fromEntries(changes) };
 }
