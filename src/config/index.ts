@@ -3,14 +3,13 @@ import * as v from 'valibot';
 import type { AuthSettings } from '../auth/authenticate.ts';
 import type { RedisSettings } from '../cluster/redis.ts';
 import type { CachingSettings } from '../data/cachingSettings.ts';
-import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
+import { DEFAULT_OPERATION_LIMITS, type OperationLimits } from '../graphql/limits/operationLimits.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from '../live/subscriptions.ts';
 import type { TelemetrySettings } from '../telemetry/telemetrySettings.ts';
 import { apiKeySettings, authSettings, jwtSettings, readAuth } from './auth.ts';
 import { cachingSettings, readCaching, ttlSettings } from './caching.ts';
 import { clusterSettings, readCluster } from './cluster.ts';
 import * as env from './env.ts';
-import { limitSettings } from './limits.ts';
 import { documentSettings, readDocuments, type TrustedDocuments } from './persistedDocuments.ts';
 import { type AppSettings, appSettings, readApp } from './realtimekit.ts';
 import { readTelemetry, telemetrySettings } from './telemetry.ts';
@@ -62,6 +61,7 @@ export interface Config {
 const PORT_RANGE = { min: 0, max: 65_535 };
 const TIMEOUT_RANGE = { min: 1, max: 600_000 };
 const DRAIN_RANGE = { min: 0, max: 3_600_000 };
+const LIMIT_RANGE = { min: 1, max: 100_000_000 };
 const SUBSCRIPTION_RANGE = { min: 0, max: 1_000_000 };
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';
 
@@ -83,6 +83,19 @@ const serverSettings = {
     'https://app.example.com',
     v.optional(v.pipe(env.list, v.array(origin)), ''),
   ),
+};
+
+/** The limits of a single request. */
+const limitSettings = {
+  depth: env.integer('QUERY_DEPTH', DEFAULT_OPERATION_LIMITS.depth, LIMIT_RANGE),
+  aliases: env.integer('QUERY_ALIASES', DEFAULT_OPERATION_LIMITS.aliases, LIMIT_RANGE),
+  rootFields: env.integer('QUERY_ROOT_FIELDS', DEFAULT_OPERATION_LIMITS.rootFields, LIMIT_RANGE),
+  directives: env.integer('QUERY_DIRECTIVES', DEFAULT_OPERATION_LIMITS.directives, LIMIT_RANGE),
+  tokens: env.integer('QUERY_TOKENS', DEFAULT_OPERATION_LIMITS.tokens, LIMIT_RANGE),
+  queryBytes: env.integer('QUERY_BYTES', DEFAULT_OPERATION_LIMITS.queryBytes, LIMIT_RANGE),
+  bodyBytes: env.integer('BODY_BYTES', DEFAULT_OPERATION_LIMITS.bodyBytes, LIMIT_RANGE),
+  upstreamRequests: env.integer('QUERY_COST', DEFAULT_OPERATION_LIMITS.upstreamRequests, LIMIT_RANGE),
+  fields: env.integer('QUERY_FIELDS', DEFAULT_OPERATION_LIMITS.fields, LIMIT_RANGE),
 };
 
 const liveSettings = {

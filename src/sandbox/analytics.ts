@@ -1,21 +1,17 @@
 import { type EndpointResult, ApiError } from './responses.ts';
 import type { RestCall } from './restCall.ts';
 import type { SessionRecord } from './records.ts';
-import { JsonWriter } from './responseFormats.ts';
 
 /** `GET /analytics/livestreams/overall`: the number and the sums of the sessions that began in a time range. */
 export function overallAnalytics(call: RestCall): EndpointResult {
-  const { world, settings } = call;
-  return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).totals(sessionsWithin(call)) };
+  return { kind: 'found', data: call.writer.totals(sessionsWithin(call)) };
 }
 
 /** `GET /analytics/livestreams/daywise`: the same for each day (UTC), oldest first. A session counts on the day on which it began. */
 export function dailyAnalytics(call: RestCall): EndpointResult {
-  const { world, settings } = call;
-  const writer = new JsonWriter(world, settings.responseFormats);
   const days = Map.groupBy(sessionsWithin(call), ({ invokedAt }) => new Date(invokedAt).toISOString().slice(0, 10));
   const rows = [...days].toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return { kind: 'found', data: rows.map(([date, sessions]) => writer.day(date, sessions)) };
+  return { kind: 'found', data: rows.map(([date, sessions]) => call.writer.day(date, sessions)) };
 }
 
 /** Sessions that began between `start_time` and `end_time`, both included. */

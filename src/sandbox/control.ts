@@ -18,15 +18,21 @@ export interface Overview {
 /** The functions of the control API. They throw an `InputError`, which names the invalid key, and change nothing then. */
 export interface Controls {
   overview(): Overview;
+  /** Merges a patch into the settings, and returns the result. */
   configure(patch: unknown): SandboxSettings;
+  /** Replaces the list of faults. */
   setFaults(faults: unknown): void;
   setClock(change: unknown): void;
   requests(): RequestReport;
   clearRequests(): void;
+  /** Triggers a change that is not caused by an API request. */
   trigger(event: unknown): void;
+  /** The deliveries to webhooks, with their outcomes. */
   deliveries(): DeliveryReport;
   clearDeliveries(): void;
+  /** Replaces the key that signs deliveries. */
   rotateKey(): void;
+  /** Restores the initial state: the seed and the initial settings, without faults, webhooks, logs and used quota, with a running clock. */
   reset(): void;
 }
 

@@ -3,13 +3,9 @@ import type { RestCall } from './restCall.ts';
 import { STATUSES } from './records.ts';
 import { type ListPage, paginate } from './paging.ts';
 import type { ResponseFormats } from './settings.ts';
-import { JsonWriter } from './responseFormats.ts';
-
-/** The types on the documentation page of a meeting's livestreams, which differ from those of other pages. */
-const MEETING_LIVESTREAM_TYPES = { numbers: 'string', disabled: 'boolean' } as const;
 
 /** `GET /livestreams`: newest first, unless `sort_order` says otherwise. */
-export function listLivestreams({ query, world, settings: { responseFormats } }: RestCall): EndpointResult {
+export function listLivestreams({ query, world, writer, settings: { responseFormats } }: RestCall): EndpointResult {
   const status = oneOf(query, 'status', STATUSES);
   const excludesMeetings = oneOf(query, 'exclude_meetings', ['true', 'false']) === 'true';
   const isInRange = timeFilter(query);
@@ -18,18 +14,14 @@ export function listLivestreams({ query, world, settings: { responseFormats } }:
     .filter((livestream) => status === undefined || world.statusOf(livestream) === status)
     .filter((livestream) => !excludesMeetings || livestream.meetingId === undefined)
     .filter((livestream) => isInRange(livestream.createdAt));
-  const writer = new JsonWriter(world, responseFormats);
   const page = paginate(sorted(all, query), query, responseFormats, responseFormats.list === 'object' ? 1 : undefined);
   const rows = page.rows.map((livestream) => writer.livestream(livestream));
   if (responseFormats.list !== 'object') return listResult('livestreams', { ...page, rows }, responseFormats);
-  return {
-    kind: 'found',
-    data: { ...rows[0], ...(responseFormats.paging === 'missing' ? {} : { paging: page.paging }) },
-  };
+  return { kind: 'found', data: { ...rows[0], paging: page.paging } };
 }
 
 /** `GET /meetings`: newest first, unless `sort_order` says otherwise. */
-export function listMeetings({ query, world, settings: { responseFormats } }: RestCall): EndpointResult {
+export function listMeetings({ query, world, writer, settings: { responseFormats } }: RestCall): EndpointResult {
   const search = query.get('search')?.toLowerCase() ?? '';
   const status = oneOf(query, 'status', ['ACTIVE', 'INACTIVE']);
   const isInRange = timeFilter(query);
@@ -38,7 +30,6 @@ export function listMeetings({ query, world, settings: { responseFormats } }: Re
     .filter((meeting) => meeting.title.toLowerCase().includes(search) || meeting.id === search)
     .filter((meeting) => status === undefined || meeting.status === status)
     .filter((meeting) => isInRange(meeting.createdAt));
-  const writer = new JsonWriter(world, responseFormats);
   const page = paginate(sorted(all, query), query, responseFormats);
   return listResult(
     'meetings',
@@ -52,18 +43,18 @@ export function listLivestreamsOfMeeting({
   id,
   query,
   world,
+  writer,
   settings: { responseFormats },
 }: RestCall): EndpointResult {
   if (world.meeting(id) === undefined) return { kind: 'notFound', message: 'Meeting not found' };
   const { rows, paging } = paginate(sorted(world.livestreamsOf(id), query), query, responseFormats);
-  const writer = new JsonWriter(world, responseFormats, MEETING_LIVESTREAM_TYPES);
   const sessions = rows.flatMap((livestream) => world.sessionsOf(livestream.id));
   return {
     kind: 'found',
     data: {
       livestreams: rows.map((livestream) => writer.livestream(livestream)),
       sessions: sessions.map((session) => writer.session(session)),
-      ...(responseFormats.paging === 'missing' ? {} : { paging }),
+      paging,
     },
   };
 }
@@ -73,9 +64,8 @@ function listResult(
   { rows, paging }: ListPage<unknown>,
   responseFormats: ResponseFormats,
 ): EndpointResult {
-  const pagingField = responseFormats.paging === 'missing' ? {} : { paging };
-  if (responseFormats.list === 'nested') return { kind: 'found', data: { [key]: rows, ...pagingField } };
-  return { kind: 'found', data: rows, ...pagingField };
+  if (responseFormats.list === 'nested') return { kind: 'found', data: { [key]: rows, paging } };
+  return { kind: 'found', data: rows, paging };
 }
 
 function sorted<T extends { id: string; createdAt: number }>(rows: readonly T[], query: URLSearchParams): T[] {

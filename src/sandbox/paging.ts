@@ -3,10 +3,10 @@ import type { ResponseFormats } from './settings.ts';
 
 const DEFAULT_PER_PAGE = 20;
 
-/** One page of a list. */
+/** One page of a list. Without `paging`, the response does not tell the position. */
 export interface ListPage<T> {
   rows: T[];
-  paging: Paging;
+  paging: Paging | undefined;
 }
 
 /**
@@ -30,14 +30,12 @@ export function paginate<T>(
   const start = pagesBefore * size;
   const rows = all.slice(start, start + size);
   const isEmpty = rows.length === 0;
-  return {
-    rows,
-    paging: {
-      start_offset: isEmpty ? 0 : start + 1,
-      end_offset: isEmpty ? 0 : start + rows.length,
-      total_count: all.length,
-    },
+  const paging = {
+    start_offset: isEmpty ? 0 : start + 1,
+    end_offset: isEmpty ? 0 : start + rows.length,
+    total_count: all.length,
   };
+  return { rows, paging: responseFormats.paging === 'missing' ? undefined : paging };
 }
 
 function parseInteger(query: URLSearchParams, key: string): number | undefined {

@@ -20,11 +20,11 @@ export class JsonWriter {
   constructor(
     world: World,
     responseFormats: ResponseFormats,
-    documentedTypes: DocumentedTypes = { numbers: 'number', disabled: 'word' },
+    { numbers = 'number', disabled = 'word' }: Partial<DocumentedTypes> = {},
   ) {
     this.#world = world;
     this.#formats = responseFormats;
-    this.#documentedTypes = documentedTypes;
+    this.#documentedTypes = { numbers, disabled };
   }
 
   meeting(meeting: MeetingRecord): Json {

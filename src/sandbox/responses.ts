@@ -9,7 +9,8 @@ export interface Paging {
 
 /** The result of an endpoint, before it is written in one of the API's formats. */
 export type EndpointResult =
-  { kind: 'found'; data: unknown; status?: number; paging?: Paging } | { kind: 'notFound'; message: string };
+  | { kind: 'found'; data: unknown; status?: number; paging?: Paging | undefined }
+  | { kind: 'notFound'; message: string };
 
 /** The API rejects the request. */
 export class ApiError extends Error {
@@ -28,8 +29,8 @@ export class ApiError extends Error {
 /** Writes a result in the format of the settings. */
 export function toResponse(result: EndpointResult, responseFormats: ResponseFormats): Response {
   if (result.kind === 'found') {
-    const paging = result.paging === undefined ? {} : { paging: result.paging };
-    return Response.json({ ...envelope(result.data, responseFormats), ...paging }, { status: result.status ?? 200 });
+    const { data, paging, status = 200 } = result;
+    return Response.json({ ...envelope(data, responseFormats), paging }, { status });
   }
   if (responseFormats.notFound === '404') return errorResponse(404, 404, result.message, responseFormats.errors);
   return Response.json(envelope(responseFormats.notFound === 'null' ? null : {}, responseFormats));

@@ -1,3 +1,4 @@
+import type { JsonWriter } from './responseFormats.ts';
 import type { SandboxSettings } from './settings.ts';
 import type { WebhookRegistry } from './webhooks/registry.ts';
 import type { World } from './world.ts';
@@ -12,4 +13,6 @@ export interface RestCall {
   world: World;
   webhooks: WebhookRegistry;
   settings: SandboxSettings;
+  /** Writes the response, with the types of the endpoint's documentation. */
+  writer: JsonWriter;
 }

@@ -4,7 +4,7 @@ import type { RestCall } from './restCall.ts';
 import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
 import type { LivestreamRecord } from './records.ts';
 import { paginate } from './paging.ts';
-import { JsonWriter } from './responseFormats.ts';
+import type { DocumentedTypes } from './responseFormats.ts';
 import { parseStart } from './parseStart.ts';
 import {
   addWebhook,
@@ -22,6 +22,8 @@ export interface Endpoint {
   template: string;
   /** Handles a request; throws an `ApiError` if the API rejects it. */
   handle(call: RestCall): EndpointResult;
+  /** The types that its documentation lists, where they differ from those of the other endpoints. */
+  types?: Partial<DocumentedTypes>;
 }
 
 /** The API's endpoints. A template with a fixed segment must come before one that would match the segment as an id. */
@@ -30,12 +32,22 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'GET', template: '/meetings/{meeting_id}', handle: meeting },
   { method: 'GET', template: '/meetings/{meeting_id}/active-livestream', handle: activeLivestream },
   { method: 'POST', template: '/meetings/{meeting_id}/active-livestream/stop', handle: stop },
-  { method: 'GET', template: '/meetings/{meeting_id}/livestream', handle: listLivestreamsOfMeeting },
+  {
+    method: 'GET',
+    template: '/meetings/{meeting_id}/livestream',
+    handle: listLivestreamsOfMeeting,
+    types: { numbers: 'string', disabled: 'boolean' },
+  },
   { method: 'POST', template: '/meetings/{meeting_id}/livestreams', handle: start },
   { method: 'GET', template: '/livestreams', handle: listLivestreams },
   { method: 'GET', template: '/livestreams/sessions/{livestream_session_id}', handle: session },
   { method: 'GET', template: '/livestreams/{livestream_id}', handle: livestream },
-  { method: 'GET', template: '/livestreams/{livestream_id}/active-livestream-session', handle: activeSession },
+  {
+    method: 'GET',
+    template: '/livestreams/{livestream_id}/active-livestream-session',
+    handle: activeSession,
+    types: { numbers: 'string' },
+  },
   { method: 'GET', template: '/analytics/livestreams/overall', handle: overallAnalytics },
   { method: 'GET', template: '/analytics/livestreams/daywise', handle: dailyAnalytics },
   { method: 'GET', template: '/webhooks', handle: listWebhooks },
@@ -46,36 +58,32 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'DELETE', template: '/webhooks/{webhook_id}', handle: removeWebhook },
 ];
 
-function meeting({ id, world, settings }: RestCall): EndpointResult {
+function meeting({ id, world, writer }: RestCall): EndpointResult {
   const meeting = world.meeting(id);
   if (meeting === undefined) return { kind: 'notFound', message: 'Meeting not found' };
-  return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).meeting(meeting) };
+  return { kind: 'found', data: writer.meeting(meeting) };
 }
 
-function activeLivestream({ id, world, settings }: RestCall): EndpointResult {
+function activeLivestream({ id, world, writer }: RestCall): EndpointResult {
   const active = world.activeLivestreamOf(id);
   if (active === undefined) return { kind: 'notFound', message: 'No active livestream found for this meeting' };
-  return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).livestream(active) };
+  return { kind: 'found', data: writer.livestream(active) };
 }
 
-function activeSession({ id, world, settings }: RestCall): EndpointResult {
+function activeSession({ id, world, writer }: RestCall): EndpointResult {
   const livestream = world.livestream(id);
   const session = world.activeSessionOf(id);
   if (livestream === undefined || session === undefined) {
     return { kind: 'notFound', message: 'No active session found for this livestream' };
   }
-  const writer = new JsonWriter(world, settings.responseFormats, { numbers: 'string', disabled: 'word' });
   return { kind: 'found', data: { livestream: writer.livestream(livestream), session: writer.session(session) } };
 }
 
-function session({ id, world, settings }: RestCall): EndpointResult {
+function session({ id, world, writer }: RestCall): EndpointResult {
   const session = world.session(id);
   if (session === undefined) return { kind: 'notFound', message: 'Livestream session not found' };
   // The documentation of this endpoint is the only one that does not list `invoked_time` for a session.
-  return {
-    kind: 'found',
-    data: { ...new JsonWriter(world, settings.responseFormats).session(session), invoked_time: undefined },
-  };
+  return { kind: 'found', data: { ...writer.session(session), invoked_time: undefined } };
 }
 
 function livestream(call: RestCall): EndpointResult {
@@ -86,32 +94,30 @@ function livestream(call: RestCall): EndpointResult {
 }
 
 /** The other format: the livestream's fields with the sums of its sessions. */
-function flatLivestream(livestream: LivestreamRecord, { world, settings: { responseFormats } }: RestCall) {
-  const writer = new JsonWriter(world, responseFormats);
+function flatLivestream(livestream: LivestreamRecord, { world, writer, settings: { responseFormats } }: RestCall) {
   const meters = responseFormats.optionalFields === 'missing' ? {} : writer.meters(world.sessionsOf(livestream.id));
   return { ...writer.livestream(livestream), ...meters };
 }
 
 /** The documented format: the livestream with a page of its sessions, latest first. A page has room for one session. */
-function nestedLivestream(livestream: LivestreamRecord, { world, query, settings: { responseFormats } }: RestCall) {
-  const { rows, paging } = paginate(world.sessionsOf(livestream.id), query, responseFormats, 1);
+function nestedLivestream(livestream: LivestreamRecord, { world, query, writer, settings }: RestCall) {
+  const { rows, paging } = paginate(world.sessionsOf(livestream.id), query, settings.responseFormats, 1);
   const [session] = rows;
-  const writer = new JsonWriter(world, responseFormats);
   return {
     livestream: writer.livestream(livestream),
     session: session === undefined ? null : writer.session(session),
-    ...(responseFormats.paging === 'missing' ? {} : { paging }),
+    paging,
   };
 }
 
-function start({ id, body, world, settings }: RestCall): EndpointResult {
+function start({ id, body, world, writer, settings }: RestCall): EndpointResult {
   const { name } = parseStart(body);
   if (world.meeting(id) === undefined) throw new ApiError(404, 404, 'Meeting not found');
   if (world.activeLivestreamOf(id) !== undefined) {
     throw new ApiError(409, 409, 'The meeting is already being livestreamed');
   }
   const started = world.start(id, { name, ...settings });
-  return { kind: 'found', status: 201, data: new JsonWriter(world, settings.responseFormats).started(started) };
+  return { kind: 'found', status: 201, data: writer.started(started) };
 }
 
 function stop({ id, world }: RestCall): EndpointResult {

@@ -5,7 +5,8 @@ import { type Fault, FaultList, parseFaults } from './faults.ts';
 import { type SandboxEvent, triggerEvent } from './events.ts';
 import { Quota, type QuotaResult } from './quota.ts';
 import { createRandom } from './random.ts';
-import { RequestLog, type RequestReport, createLogEntry } from './requestLog.ts';
+import { JsonWriter } from './responseFormats.ts';
+import { RequestLog, createLogEntry } from './requestLog.ts';
 import { WEBHOOK_KEY_PATH, type Match, matchRoute } from './router.ts';
 import { type ExampleIds, pickExampleIds } from './exampleIds.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
@@ -13,33 +14,19 @@ import { seedWorld } from './seed.ts';
 import { DEFAULT_SETTINGS, type SandboxSettings, type SettingsPatch, mergeSettings } from './settings.ts';
 import { REDIRECT_TRAP, delay, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
-import type { DeliveryReport } from './webhooks/deliveryLog.ts';
 import { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import { World } from './world.ts';
 
 /** A simulated RealtimeKit REST API, with a control API that makes it misbehave. */
-export interface Sandbox {
+export interface Sandbox extends Controls {
   /** Handles a request to the API or to the control API. Rejects if the connection must close without a response. */
   fetch(request: Request): Promise<Response>;
   /** Ids of objects in typical states; the same at every start. */
   readonly exampleIds: ExampleIds;
-  overview(): Overview;
-  /** Merges a patch into the settings, and returns the result. */
   configure(patch: SettingsPatch): SandboxSettings;
-  /** Replaces the list of faults. */
   setFaults(faults: readonly Fault[]): void;
   setClock(change: ClockChange): void;
-  requests(): RequestReport;
-  clearRequests(): void;
-  /** Triggers a change that is not caused by an API request. */
   trigger(event: SandboxEvent): void;
-  /** The deliveries to webhooks, with their outcomes. */
-  deliveries(): DeliveryReport;
-  clearDeliveries(): void;
-  /** Replaces the key that signs deliveries. */
-  rotateKey(): void;
-  /** Restores the initial state: the seed and the initial settings, without faults, webhooks, logs and used quota, with a running clock. */
-  reset(): void;
   /** Cancels all deliveries and timers, and removes the webhooks. */
   close(): void;
 }
@@ -127,7 +114,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     if (match.endpoint === undefined) return errorResponse(match.status, 7003, 'Could not route the request', 'errors');
     try {
       const { endpoint, ...ids } = match;
-      const call = { ...ids, query: url.searchParams, body, world, webhooks: webhooks.registry, settings };
+      const writer = new JsonWriter(world, settings.responseFormats, endpoint.types);
+      const call = { ...ids, query: url.searchParams, body, world, webhooks: webhooks.registry, settings, writer };
       const response = toResponse(endpoint.handle(call), settings.responseFormats);
       if (endpoint.method !== 'GET') webhooks.checkForChanges();
       return response;

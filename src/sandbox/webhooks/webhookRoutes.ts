@@ -1,12 +1,10 @@
 import { type EndpointResult, ApiError } from '../responses.ts';
 import type { RestCall } from '../restCall.ts';
-import { JsonWriter } from '../responseFormats.ts';
 import { parseWebhookInput, parseWebhookPatch } from './webhookBody.ts';
 import type { WebhookRecord } from './registry.ts';
 
 /** `GET /webhooks`: all of the app's webhooks. This list has no pages. */
-export function listWebhooks({ appId, webhooks, world, settings }: RestCall): EndpointResult {
-  const writer = new JsonWriter(world, settings.responseFormats);
+export function listWebhooks({ appId, webhooks, writer }: RestCall): EndpointResult {
   return { kind: 'found', data: webhooks.list(appId).map((webhook) => writer.webhook(webhook)) };
 }
 
@@ -48,6 +46,6 @@ function requireWebhook({ appId, id, webhooks }: RestCall): WebhookRecord {
   return webhook;
 }
 
-function webhookResponse(webhook: WebhookRecord, { world, settings }: RestCall) {
-  return { kind: 'found', data: new JsonWriter(world, settings.responseFormats).webhook(webhook) } as const;
+function webhookResponse(webhook: WebhookRecord, { writer }: RestCall) {
+  return { kind: 'found', data: writer.webhook(webhook) } as const;
 }
