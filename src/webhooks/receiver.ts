@@ -1,19 +1,20 @@
 import { LRUCache } from 'lru-cache';
 
+import type { ChangedIds } from '../domain/models.ts';
 import { readBody } from '../lib/readBody.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
 import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceOptions } from './publicKey.ts';
 import { parseSignature, verifySignature } from './signature.ts';
-import { parseWebhookEvent, type WebhookEvent } from './webhookEvent.ts';
+import { parseWebhookEvent } from './webhookEvent.ts';
 
 export interface WebhookReceiverOptions extends PublicKeySourceOptions {
   /**
-   * Called once with each event. The receiver does not wait for work that the callback starts. An event is only a hint that something
-   * changed, and the callback must read the truth back: RealtimeKit signs the events of all its customers with the same key, an event
-   * does not say which customer it concerns, and a late event looks like a new one.
+   * Called once for each event, with what it reports as changed. The receiver does not wait for work that the callback starts. An event
+   * is only a hint, and the callback must read the truth back: RealtimeKit signs the events of all its customers with the same key, an
+   * event does not say which customer it concerns, and a late event looks like a new one.
    */
-  onEvent: (event: WebhookEvent) => void;
+  onEvent: (ids: ChangedIds) => void;
   /** Called with the outcome of each delivery. */
   onOutcome?: (outcome: WebhookOutcome) => void;
 }
@@ -77,9 +78,9 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
     return false;
   }
 
-  function handle(event: WebhookEvent): void {
+  function handle(ids: ChangedIds): void {
     try {
-      onEvent(event);
+      onEvent(ids);
     } catch (error) {
       // The delivery still counts as accepted: the handler would fail again if RealtimeKit sent it again.
       log('error', 'Handling a webhook event failed.', { error: String(error) });
@@ -87,11 +88,11 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
   }
 
   function accept(body: Uint8Array, deliveryId: string | null): Response {
-    const event = parseWebhookEvent(body);
-    if (event === null) return respond('malformed', 'The body is not a RealtimeKit event.');
+    const ids = parseWebhookEvent(body);
+    if (ids === null) return respond('malformed', 'The body is not a RealtimeKit event.');
     if (isDuplicate(deliveryId)) return respond('duplicate');
-    if (event.kind === 'other') return respond('ignored');
-    handle(event);
+    if (ids === 'other') return respond('ignored');
+    handle(ids);
     return respond('accepted');
   }
 

@@ -10,9 +10,8 @@ type Deliveries = Awaited<ReturnType<typeof startDeliveries>>;
 const responded = (deliveries: Deliveries, count: number): Promise<void> =>
   eventually(() => expect(deliveries.statuses().filter((status) => status !== null)).toHaveLength(count));
 
-/** The livestream status or meeting phase of each event. */
-const eventStates = ({ events }: Deliveries): unknown[] =>
-  events.map((event) => getAt(event, 'status') ?? getAt(event, 'phase'));
+/** The livestream of each event. */
+const livestreamIds = ({ events }: Deliveries): unknown[] => events.map(({ livestreamId }) => livestreamId);
 
 describe('deliveries of the sandbox', () => {
   test('report the status changes of a livestream, and no secrets', async () => {
@@ -22,10 +21,9 @@ describe('deliveries of the sandbox', () => {
     await deliveries.stop();
     await responded(deliveries, 2);
     const { events, logs, meetingId } = deliveries;
-    const playbackUrl: unknown = expect.stringMatching(/^https:.*m3u8$/);
     expect(events).toEqual([
-      { kind: 'livestream', livestreamId, status: 'LIVE', playbackUrl, meetingId },
-      { kind: 'livestream', livestreamId, status: 'OFFLINE', playbackUrl, meetingId },
+      { livestreamId, meetingId },
+      { livestreamId, meetingId },
     ]);
     const [sent = ''] = deliveries.payloads();
     const secret = String(getAt(JSON.parse(sent), 'streamKey'));
@@ -42,47 +40,50 @@ describe('deliveries of the sandbox', () => {
     sandbox.trigger({ kind: 'meeting-ended', meetingId, reason: 'HOST_ENDED_MEETING' });
     await responded(deliveries, 2);
     expect(events).toEqual([
-      { kind: 'meeting', meetingId, phase: 'started' },
-      { kind: 'meeting', meetingId, phase: 'ended' },
+      { livestreamId: null, meetingId },
+      { livestreamId: null, meetingId },
     ]);
   });
 
   test('are reported once however many copies arrive, and each copy gets a 200', async () => {
     const deliveries = await startDeliveries({ webhooks: { copies: 4 } });
-    await deliveries.start();
+    const livestreamId = await deliveries.start();
     await responded(deliveries, 4);
     await deliveries.stop();
     await responded(deliveries, 8);
-    expect(eventStates(deliveries)).toEqual(['LIVE', 'OFFLINE']);
+    expect(livestreamIds(deliveries)).toEqual([livestreamId, livestreamId]);
     expect(new Set(deliveries.statuses())).toEqual(new Set([200]));
   });
 
   test('are reported in the order of arrival when they are late or reversed', async () => {
     const late = await startDeliveries({ webhooks: { delayMs: 3000 } });
-    await late.start();
+    const lateId = await late.start();
     expect(late.events).toEqual([]);
     late.clock.advance(3000);
     await responded(late, 1);
-    expect(eventStates(late)).toEqual(['LIVE']);
+    expect(livestreamIds(late)).toEqual([lateId]);
 
     const reversed = await startDeliveries({ webhooks: { order: 'reversed', batchMs: 1000 } });
-    await reversed.start();
+    const firstId = await reversed.start();
     await reversed.stop();
+    const secondId = await reversed.start();
     reversed.clock.advance(1000);
-    await responded(reversed, 2);
-    expect(eventStates(reversed)).toEqual(['OFFLINE', 'LIVE']);
+    await responded(reversed, 3);
+    expect(livestreamIds(reversed)).toEqual([secondId, firstId, firstId]);
   });
 
   test('with an invalid signature are rejected and not reported, while the valid ones are', async () => {
     const deliveries = await startDeliveries({ webhooks: { badSignatureRatio: 0.5 } });
+    const startedIds: string[] = [];
     for (const round of [1, 2, 3]) {
-      await deliveries.start();
+      startedIds.push(await deliveries.start());
       await responded(deliveries, round * 2 - 1);
       await deliveries.stop();
       await responded(deliveries, round * 2);
     }
     expect(deliveries.statuses()).toEqual([200, 401, 200, 401, 200, 401]);
-    expect(eventStates(deliveries)).toEqual(['LIVE', 'LIVE', 'LIVE']);
+    // The start of each livestream, but not its end.
+    expect(livestreamIds(deliveries)).toEqual(startedIds);
     const deliveryStatuses = deliveries.sandbox.deliveries().deliveries.map(({ status }) => status);
     expect(deliveryStatuses).toEqual(['delivered', 'failed', 'delivered', 'failed', 'delivered', 'failed']);
     // The first fetch, and one more because of the invalid signatures.
@@ -91,15 +92,15 @@ describe('deliveries of the sandbox', () => {
 
   test('are accepted without interruption when the key is rotated', async () => {
     const deliveries = await startDeliveries();
-    await deliveries.start();
+    const firstId = await deliveries.start();
     await responded(deliveries, 1);
     deliveries.sandbox.rotateKey();
     await deliveries.stop();
     await responded(deliveries, 2);
-    await deliveries.start();
+    const secondId = await deliveries.start();
     await responded(deliveries, 3);
     expect(deliveries.statuses()).toEqual([200, 200, 200]);
-    expect(eventStates(deliveries)).toEqual(['LIVE', 'OFFLINE', 'LIVE']);
+    expect(livestreamIds(deliveries)).toEqual([firstId, firstId, secondId]);
     expect([deliveries.keyRequestCount(), deliveries.logs]).toEqual([2, []]);
   });
 
@@ -107,7 +108,7 @@ describe('deliveries of the sandbox', () => {
     const deliveries = await startDeliveries({ webhooks: { copies: 2 } });
     const { sandbox, clock, logs } = deliveries;
     sandbox.setFaults([{ kind: 'status', status: 500, route: '/.well-known/webhooks.json', times: 1 }]);
-    await deliveries.start();
+    const livestreamId = await deliveries.start();
     await responded(deliveries, 2);
     expect([deliveries.statuses(), deliveries.events]).toEqual([[503, 503], []]);
     expect(logs.map(({ level }) => level)).toEqual(['error']);
@@ -117,30 +118,30 @@ describe('deliveries of the sandbox', () => {
     await eventually(() => expect(sandbox.deliveries().inFlight).toBe(0));
     clock.advance(5000);
     await eventually(() => expect(deliveries.statuses()).toEqual([200, 200]));
-    expect(eventStates(deliveries)).toEqual(['LIVE']);
+    expect(livestreamIds(deliveries)).toEqual([livestreamId]);
     expect(deliveries.keyRequestCount()).toBe(2);
   });
 
-  test('that contain only the id are reported with the other fields unknown', async () => {
+  test('that contain only the id are reported without a meeting', async () => {
     const deliveries = await startDeliveries({ responseFormats: { optionalFields: 'missing' } });
     const livestreamId = await deliveries.start();
     await responded(deliveries, 1);
-    expect(deliveries.events).toEqual([
-      { kind: 'livestream', livestreamId, status: 'UNKNOWN', playbackUrl: null, meetingId: null },
-    ]);
+    expect(deliveries.events).toEqual([{ livestreamId, meetingId: null }]);
   });
 
   test('are all reported when they are shuffled, repeated and partly forged', async () => {
     const webhooks = { order: 'shuffled', copies: 3, badSignatureRatio: 0.25, batchMs: 1000 } as const;
     const deliveries = await startDeliveries({ webhooks });
+    const startedIds: string[] = [];
     for (let round = 0; round < 5; round += 1) {
-      await deliveries.start();
+      startedIds.push(await deliveries.start());
       await deliveries.stop();
     }
     deliveries.clock.advance(1000);
     await responded(deliveries, 30);
-    expect(eventStates(deliveries).filter((status) => status === 'LIVE')).toHaveLength(5);
-    expect(eventStates(deliveries).filter((status) => status === 'OFFLINE')).toHaveLength(5);
+    // Its start and its end.
+    for (const id of startedIds) expect(livestreamIds(deliveries).filter((other) => other === id)).toHaveLength(2);
+    expect(deliveries.events).toHaveLength(10);
     expect(deliveries.statuses().filter((status) => status === 401)).toHaveLength(7);
   });
 });

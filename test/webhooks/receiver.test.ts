@@ -4,14 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { listen, LIVE_EVENT, WEBHOOK_PATH, createTestReceiver, createWebhookServer } from './testReceiver.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
-/** The event that `LIVE_EVENT` is parsed into. */
-const PARSED_EVENT = {
-  kind: 'livestream',
-  livestreamId: 'livestream-1',
-  status: 'LIVE',
-  playbackUrl: 'https://play.example/live.m3u8',
-  meetingId: 'meeting-1',
-};
+/** What `LIVE_EVENT` reports as changed. */
+const CHANGED_IDS = { livestreamId: 'livestream-1', meetingId: 'meeting-1' };
 
 /** The body of an event, padded to exactly this many bytes. */
 const eventOf = (bytes: number): string => LIVE_EVENT.padEnd(bytes);
@@ -20,7 +14,7 @@ describe('signature check', () => {
   test('accepts an event with a valid signature', async () => {
     const { deliver, events } = await createTestReceiver();
     expect(await deliver(LIVE_EVENT)).toBe(200);
-    expect(events).toEqual([PARSED_EVENT]);
+    expect(events).toEqual([CHANGED_IDS]);
   });
 
   test('rejects a body that differs from the signed one in a single byte', async () => {
@@ -182,18 +176,17 @@ describe('signed body', () => {
   );
 
   test.each([
-    [{ status: 'IDLE' }, { status: 'IDLE' }],
-    [{ status: 'ERRORED' }, { status: 'ERRORED' }],
-    [{ status: 'PAUSED' }, { status: 'UNKNOWN' }],
-    [{ status: { LIVE: true } }, { status: 'UNKNOWN' }],
-    [{ playbackUrl: 'javascript:alert(1)' }, { playbackUrl: null }],
-    [{ playbackUrl: 7 }, { playbackUrl: null }],
+    [{ status: 'IDLE' }, {}],
+    [{ status: 'PAUSED' }, {}],
+    [{ status: { LIVE: true } }, {}],
+    [{ playbackUrl: 'javascript:alert(1)' }, {}],
+    [{ playbackUrl: 7 }, {}],
     [{ meeting: { id: '../m' } }, { meetingId: null }],
     [{ meeting: null }, { meetingId: null }],
-  ])('with %j is reported as an event with %j', async (sent, parsed) => {
+  ])('with %j is reported with its valid ids and nothing else: %j', async (sent, parsed) => {
     const { deliver, events } = await createTestReceiver();
     expect(await deliver(JSON.stringify({ ...JSON.parse(LIVE_EVENT), ...sent }))).toBe(200);
-    expect(events).toEqual([{ ...PARSED_EVENT, ...parsed }]);
+    expect(events).toEqual([{ ...CHANGED_IDS, ...parsed }]);
   });
 
   test('of arbitrary JSON gets a 200 or 400, and reports only events with valid ids', async () => {
@@ -209,8 +202,9 @@ describe('signed body', () => {
       fc.asyncProperty(fc.oneof(arbitraryEvent, fc.jsonValue()), async (body) => {
         expect([200, 400]).toContain(await deliver(JSON.stringify(body, replaceBigint)));
         for (const event of events.splice(0)) {
-          const id = event.kind === 'meeting' ? event.meetingId : event.livestreamId;
-          expect(id).toMatch(/^[A-Za-z0-9-]{1,64}$/);
+          const ids = [event.livestreamId, event.meetingId].filter((id) => id !== null);
+          expect(ids.length).toBeGreaterThan(0);
+          for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9-]{1,64}$/);
         }
       }),
     );
@@ -254,7 +248,7 @@ describe('webhook endpoint', () => {
     const { origin, events, signing } = await startServer();
     const headers = { 'rtk-signature': await signing.sign(new TextEncoder().encode(LIVE_EVENT)), 'rtk-uuid': 'u' };
     const response = await fetch(origin + WEBHOOK_PATH, { method: 'POST', headers, body: LIVE_EVENT });
-    expect([response.status, await response.text(), events]).toEqual([200, '', [PARSED_EVENT]]);
+    expect([response.status, await response.text(), events]).toEqual([200, '', [CHANGED_IDS]]);
     const other = await fetch(`${origin}/graphql?from=${WEBHOOK_PATH}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -300,7 +294,7 @@ describe('webhook endpoint', () => {
     });
     const headers = { 'rtk-signature': await signing.sign(bytes) };
     expect((await fetch(origin + WEBHOOK_PATH, { method: 'POST', headers, body, ...STREAMING })).status).toBe(200);
-    expect(events).toEqual([PARSED_EVENT]);
+    expect(events).toEqual([CHANGED_IDS]);
   });
 });
 

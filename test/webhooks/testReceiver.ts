@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createYoga } from 'graphql-yoga';
 
 import { unauthenticated } from '../../src/auth/authErrors.ts';
-import type { WebhookEvent } from '../../src/webhooks/webhookEvent.ts';
+import type { ChangedIds } from '../../src/domain/models.ts';
 import { createWebhookReceiver, type WebhookReceiver } from '../../src/webhooks/receiver.ts';
 import { createErrorFormatter } from '../../src/server/formatErrors.ts';
 import { useRequestChecks } from '../../src/server/plugins/useRequestChecks.ts';
@@ -65,7 +65,7 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
   const { clock, keyUrl, post, sandbox, exampleIds } = served;
   const transport = createUndiciTransport();
   cleanUpAfterTest(() => transport.close());
-  const events: WebhookEvent[] = [];
+  const events: ChangedIds[] = [];
   const logs: LogEntry[] = [];
   const receive = createWebhookReceiver({
     keyUrl,
@@ -104,11 +104,11 @@ export type KeyResponse = TransportResponse | string | Error | Promise<string>;
 export async function createTestReceiver() {
   const signing = new SigningKey();
   const clock = createFakeClock();
-  const events: WebhookEvent[] = [];
+  const events: ChangedIds[] = [];
   const logs: LogEntry[] = [];
   const keyRequests: Parameters<Transport>[0][] = [];
   let serverResponse: KeyResponse = await signing.publicPem();
-  let onEvent = (event: WebhookEvent): void => void events.push(event);
+  let onEvent = (event: ChangedIds): void => void events.push(event);
   const transport: Transport = async (request) => {
     keyRequests.push(request);
     const response = await serverResponse;
@@ -144,7 +144,7 @@ export async function createTestReceiver() {
     setKeyResponse: (response: KeyResponse) => {
       serverResponse = response;
     },
-    setEventHandler: (handler: (event: WebhookEvent) => void) => {
+    setEventHandler: (handler: (event: ChangedIds) => void) => {
       onEvent = handler;
     },
     /** Sends like `send`. Returns the HTTP status. */
