@@ -11,7 +11,6 @@ import { redactingLog } from '../lib/log.ts';
 import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
 import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
-import { changedIdsOf } from '../webhooks/webhookEvent.ts';
 import { corsFor } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
@@ -59,7 +58,7 @@ export function createGateway(options: GatewayOptions) {
           transport,
           clock,
           log,
-          onEvent: (event) => subscriptions.onWebhook(changedIdsOf(event)),
+          onEvent: (ids) => subscriptions.onWebhook(ids),
           onOutcome: (outcome) => metrics?.webhook(outcome),
         });
   const authenticate = createAuthenticate(auth, { transport, clock, log });

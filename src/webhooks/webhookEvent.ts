@@ -27,8 +27,3 @@ export function parseWebhookEvent(body: Uint8Array): ChangedIds | 'other' | null
 function parseId(value: unknown): string | null {
   return typeof value === 'string' && isId(value) ? value : null;
 }
-
-/** The ids that an event reports as changed: the event itself. */
-export function changedIdsOf(ids: ChangedIds): ChangedIds {
-  return ids;
-}
