@@ -26,17 +26,23 @@ export interface ResolveCallerOptions {
 /** The callers of the gateway's own account are resolved synchronously, once the account is known. */
 export function createResolveCaller({ authenticate, dataSource, token, log }: ResolveCallerOptions): ResolveCaller {
   let gatewayAccount: Account | null = null;
-  async function findGatewayAccount(): Promise<Account> {
-    if (token === null) throw new Error('Neither the caller nor the gateway has a token.');
-    return (gatewayAccount = await dataSource.account(token));
+  let pendingAccount = token === null ? null : findGatewayAccount(token);
+
+  async function findGatewayAccount(ownToken: string): Promise<Account> {
+    gatewayAccount = await dataSource.account(ownToken);
+    pendingAccount = null;
+    return gatewayAccount;
   }
+
   function accountOf(viewer: Viewer): MaybePromise<Account> {
     if (viewer.token !== null) return dataSource.account(viewer.token);
-    if (gatewayAccount?.isRevoked() !== true) return gatewayAccount ?? findGatewayAccount();
-    log('error', "RealtimeKit rejects the gateway's own token. Check CLOUDFLARE_API_TOKEN.");
-    gatewayAccount = null;
-    return findGatewayAccount();
+    if (token === null) throw new Error('Neither the caller nor the gateway has a token.');
+    if (gatewayAccount !== null && !gatewayAccount.isRevoked()) return gatewayAccount;
+    if (pendingAccount === null)
+      log('error', "RealtimeKit rejects the gateway's own token. Check CLOUDFLARE_API_TOKEN.");
+    return (pendingAccount ??= findGatewayAccount(token));
   }
+
   function callerOf(viewer: Viewer): MaybePromise<Caller> {
     const account = accountOf(viewer);
     return isPromise(account) ? account.then((found) => ({ viewer, account: found })) : { viewer, account };
