@@ -130,7 +130,7 @@ function featureSection(servers: readonly ServerSpec[]): string[] {
   return [
     '## What the servers do besides answering queries',
     '',
-    'None of the other servers has a cache, a request budget, deadlines of its own, retries, checks of responses, limits on documents, authentication, or, in this benchmark, a log and metrics. Their CPU time contains none of that.',
+    'As configured here, none of the other servers has a cache, a request budget, deadlines shorter than the five minutes of their HTTP client, retries, checks of responses, limits on documents, a log or metrics. Their CPU time contains none of that.',
     '',
     ...table(
       ['server', 'does'],

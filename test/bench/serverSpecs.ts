@@ -14,7 +14,7 @@ export interface ServerSpec {
   env: Record<string, string>;
   /** The modes to measure the server in, in the order of the report. */
   modes: readonly ServerMode[];
-  /** What the server does besides answering queries, as a sentence of the report. */
+  /** What the server does besides answering queries, in the measured time: a sentence of the report. */
   features: string;
 }
 
@@ -45,7 +45,7 @@ export const SERVER_SPECS: readonly ServerSpec[] = [
     env: { PORT: '0', LOG_LEVEL: 'silent', METRICS: 'off' },
     modes: ['cold', 'stored', 'warm', 'logged'],
     features:
-      'All in the measured time: cache, request budget, deadlines, retries, one request for equal reads, checks of responses, limits on documents and costs, authentication.',
+      'Cache, one request for equal reads, request budget, deadlines, retries, checks of requests and responses, limits on documents and costs; with `logged`, log and metrics.',
   },
   peer(
     'naive',
