@@ -11,7 +11,7 @@ const KEY_RULE = `must be a name, the SHA-256 hash of the key in hexadecimal, an
 /** Keys; an entry that starts with `#` is a comment. No message repeats an entry: it may contain a key instead of a hash. */
 const apiKeys = v.pipe(
   env.list,
-  v.transform((entries) => entries.filter((entry) => !entry.startsWith('#'))),
+  v.filterItems((entry) => !entry.startsWith('#')),
   v.minLength(1, 'must contain a key when AUTH is "api-key".'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const keys: ApiKey[] = [];

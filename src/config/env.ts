@@ -18,9 +18,6 @@ export type ReadFile = (path: string) => string;
 /** The schema of an environment variable's text (undefined: unset). Throws a `ConfigError` for an invalid text. */
 export type Setting<Value = unknown> = v.GenericSchema<string | undefined, Value> & { readonly variable: string };
 
-/** Settings by the name of the member that each one becomes. */
-export type SettingsTable = Readonly<Record<string, Setting>>;
-
 /** Describes a variable. The schema's messages say what is wrong ("must be …"); `example` is a valid value. */
 export function setting<Value>(
   variable: string,
@@ -40,8 +37,11 @@ export function readSetting<Value>(environment: Environment, described: Setting<
   return v.parse(described, environment[described.variable] || undefined);
 }
 
-/** Reads a group of settings; throws a `ConfigError` for the first one that is missing or invalid. */
-export function readGroup<const Settings extends SettingsTable>(environment: Environment, settings: Settings) {
+/** Reads settings by the name of the member that each one becomes; throws a `ConfigError` for the first one that is missing or invalid. */
+export function readGroup<const Settings extends Readonly<Record<string, Setting>>>(
+  environment: Environment,
+  settings: Settings,
+) {
   const texts = Object.entries(settings).map(([member, { variable }]) => [member, environment[variable] || undefined]);
   return v.parse(v.object(settings), Object.fromEntries(texts));
 }
@@ -62,14 +62,8 @@ export function integer(variable: string, fallback: number, { min, max }: { min:
 /** A switch, `on` or `off`. */
 export function boolean(variable: string, fallback: boolean) {
   const text = v.optional(v.picklist(['on', 'off'], mustBe('"on" or "off"')), fallback ? 'on' : 'off');
-  return setting(
-    variable,
-    'on',
-    v.pipe(
-      text,
-      v.transform((word) => word === 'on'),
-    ),
-  );
+  const isOn = v.transform((word: 'on' | 'off') => word === 'on');
+  return setting(variable, 'on', v.pipe(text, isOn));
 }
 
 /** One of several words. */
@@ -108,12 +102,8 @@ export const keyUrl = v.pipe(
 /** Items that are separated by commas or line breaks. */
 export const list = v.pipe(
   v.string(),
-  v.transform((items) =>
-    items
-      .split(/[,\n]/)
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  ),
+  v.transform((items) => items.split(/[,\n]/).map((item) => item.trim())),
+  v.filterItems((item) => item !== ''),
 );
 
 /** From the path of a file to the file's text. */

@@ -1,62 +1,14 @@
 import * as v from 'valibot';
 
-import type { AuthSettings } from '../auth/authenticate.ts';
-import type { RedisSettings } from '../cluster/redis.ts';
-import type { CachingSettings } from '../data/cachingSettings.ts';
-import { DEFAULT_OPERATION_LIMITS, type OperationLimits } from '../graphql/limits/operationLimits.ts';
-import { DEFAULT_LIVE_LIMITS, type LiveLimits } from '../live/subscriptions.ts';
-import type { TelemetrySettings } from '../telemetry/telemetrySettings.ts';
+import { DEFAULT_OPERATION_LIMITS as DEFAULT_LIMITS } from '../graphql/limits/operationLimits.ts';
+import { DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
 import { apiKeySettings, authSettings, jwtSettings, readAuth } from './auth.ts';
 import { cachingSettings, readCaching, ttlSettings } from './caching.ts';
 import { clusterSettings, readCluster } from './cluster.ts';
 import * as env from './env.ts';
-import { documentSettings, readDocuments, type TrustedDocuments } from './persistedDocuments.ts';
-import { type AppSettings, appSettings, readApp } from './realtimekit.ts';
+import { documentSettings, readDocuments } from './persistedDocuments.ts';
+import { appSettings, readApp } from './realtimekit.ts';
 import { readTelemetry, telemetrySettings } from './telemetry.ts';
-
-/** How the process shuts down after SIGTERM or SIGINT. */
-export interface DrainSettings {
-  /** How long to keep serving while `/ready` answers 503, so that load balancers stop sending requests here. */
-  delayMs: number;
-  /** How long, after that, to wait for pending work. */
-  timeoutMs: number;
-}
-
-/** All settings of the gateway. */
-export interface Config {
-  host: string;
-  port: number;
-  auth: AuthSettings;
-  /** The app to serve; null for the sandbox. */
-  app: AppSettings | null;
-  sandboxPort: number;
-  /** How long a single attempt of an upstream request may take. */
-  attemptTimeoutMs: number;
-  /** How long an upstream request may take with all its retries. */
-  totalTimeoutMs: number;
-  /** The maximum number of upstream requests in any second; 0 for no limit. */
-  requestsPerSecond: number;
-  caching: CachingSettings;
-  limits: OperationLimits;
-  trustedDocuments: TrustedDocuments;
-  live: LiveLimits;
-  /** How replicas share state; null for a single replica. */
-  redis: RedisSettings | null;
-  /** The URL of the public key that verifies RealtimeKit's webhooks; null for the sandbox's. */
-  webhookKeyUrl: string | null;
-  drain: DrainSettings;
-  /** The origins whose pages may send requests; `*` for any. */
-  corsOrigins: readonly string[];
-  /** Whether to serve GraphiQL. */
-  graphiql: boolean;
-  /** Whether to allow introspection and `_service`. */
-  introspection: boolean;
-  /** Whether error messages suggest names from the schema. */
-  suggestions: boolean;
-  /** Whether callers may request a report of the upstream requests of their operation. */
-  upstreamReport: boolean;
-  telemetry: TelemetrySettings;
-}
 
 const PORT_RANGE = { min: 0, max: 65_535 };
 const TIMEOUT_RANGE = { min: 1, max: 600_000 };
@@ -75,9 +27,13 @@ const serverSettings = {
   host: env.setting('HOST', '127.0.0.1', v.optional(hostName, '127.0.0.1')),
   port: env.integer('PORT', 4000, PORT_RANGE),
   sandboxPort: env.integer('SANDBOX_PORT', 4001, PORT_RANGE),
+  /** How long a single attempt of an upstream request may take. */
   attemptTimeoutMs: env.integer('UPSTREAM_ATTEMPT_TIMEOUT_MS', 10_000, TIMEOUT_RANGE),
+  /** How long an upstream request may take with all its retries. */
   totalTimeoutMs: env.integer('UPSTREAM_TIMEOUT_MS', 25_000, TIMEOUT_RANGE),
+  /** The maximum number of upstream requests in any second; 0 for no limit. */
   requestsPerSecond: env.integer('REQUESTS_PER_SECOND', 200, { min: 0, max: 100_000 }),
+  /** The origins whose pages may send requests; `*` for any. */
   corsOrigins: env.setting(
     'CORS_ORIGINS',
     'https://app.example.com',
@@ -87,15 +43,15 @@ const serverSettings = {
 
 /** The limits of a single request. */
 const limitSettings = {
-  depth: env.integer('QUERY_DEPTH', DEFAULT_OPERATION_LIMITS.depth, LIMIT_RANGE),
-  aliases: env.integer('QUERY_ALIASES', DEFAULT_OPERATION_LIMITS.aliases, LIMIT_RANGE),
-  rootFields: env.integer('QUERY_ROOT_FIELDS', DEFAULT_OPERATION_LIMITS.rootFields, LIMIT_RANGE),
-  directives: env.integer('QUERY_DIRECTIVES', DEFAULT_OPERATION_LIMITS.directives, LIMIT_RANGE),
-  tokens: env.integer('QUERY_TOKENS', DEFAULT_OPERATION_LIMITS.tokens, LIMIT_RANGE),
-  queryBytes: env.integer('QUERY_BYTES', DEFAULT_OPERATION_LIMITS.queryBytes, LIMIT_RANGE),
-  bodyBytes: env.integer('BODY_BYTES', DEFAULT_OPERATION_LIMITS.bodyBytes, LIMIT_RANGE),
-  upstreamRequests: env.integer('QUERY_COST', DEFAULT_OPERATION_LIMITS.upstreamRequests, LIMIT_RANGE),
-  fields: env.integer('QUERY_FIELDS', DEFAULT_OPERATION_LIMITS.fields, LIMIT_RANGE),
+  depth: env.integer('QUERY_DEPTH', DEFAULT_LIMITS.depth, LIMIT_RANGE),
+  aliases: env.integer('QUERY_ALIASES', DEFAULT_LIMITS.aliases, LIMIT_RANGE),
+  rootFields: env.integer('QUERY_ROOT_FIELDS', DEFAULT_LIMITS.rootFields, LIMIT_RANGE),
+  directives: env.integer('QUERY_DIRECTIVES', DEFAULT_LIMITS.directives, LIMIT_RANGE),
+  tokens: env.integer('QUERY_TOKENS', DEFAULT_LIMITS.tokens, LIMIT_RANGE),
+  queryBytes: env.integer('QUERY_BYTES', DEFAULT_LIMITS.queryBytes, LIMIT_RANGE),
+  bodyBytes: env.integer('BODY_BYTES', DEFAULT_LIMITS.bodyBytes, LIMIT_RANGE),
+  upstreamRequests: env.integer('QUERY_COST', DEFAULT_LIMITS.upstreamRequests, LIMIT_RANGE),
+  fields: env.integer('QUERY_FIELDS', DEFAULT_LIMITS.fields, LIMIT_RANGE),
 };
 
 const liveSettings = {
@@ -103,21 +59,29 @@ const liveSettings = {
   perCaller: env.integer('SUBSCRIPTIONS_PER_CALLER', DEFAULT_LIVE_LIMITS.perCaller, SUBSCRIPTION_RANGE),
 };
 
+/** How the process shuts down after SIGTERM or SIGINT. */
 const drainSettings = {
+  /** How long to keep serving while `/ready` answers 503, so that load balancers stop sending requests here. */
   delayMs: env.integer('DRAIN_DELAY_MS', 0, DRAIN_RANGE),
+  /** How long, after that, to wait for pending work. */
   timeoutMs: env.integer('DRAIN_MS', 25_000, DRAIN_RANGE),
 };
 
 /** What callers may learn about the gateway: by default less in production, and less about a real app than the sandbox. */
 const disclosureSettings = (isDevelopment: boolean, isSandbox: boolean) => ({
+  /** Whether to serve GraphiQL. */
   graphiql: env.boolean('GRAPHIQL', isDevelopment),
+  /** Whether to allow introspection and `_service`. */
   introspection: env.boolean('INTROSPECTION', isDevelopment),
+  /** Whether error messages suggest names from the schema. */
   suggestions: env.boolean('SUGGESTIONS', isDevelopment),
+  /** Whether callers may request a report of the upstream requests of their operation. */
   upstreamReport: env.boolean('UPSTREAM_REPORT', isDevelopment && isSandbox),
 });
 
 const otherSettings = {
   nodeEnv: env.optionalText('NODE_ENV', 'production'),
+  /** The URL of the public key that verifies RealtimeKit's webhooks. */
   webhookKeyUrl: env.setting('WEBHOOK_KEY_URL', WEBHOOK_KEY_URL, v.optional(env.keyUrl)),
 };
 
@@ -140,10 +104,10 @@ export const VARIABLES: readonly string[] = [
   limitSettings,
   documentSettings(noFile),
   telemetrySettings,
-].flatMap((table: env.SettingsTable) => Object.values(table).map(({ variable }) => variable));
+].flatMap((table) => Object.values(table).map(({ variable }: env.Setting) => variable));
 
 /** Reads and validates all settings; throws a `ConfigError` for the first one that is missing or invalid. */
-export function readConfig(environment: env.Environment, readFile: env.ReadFile): Config {
+export function readConfig(environment: env.Environment, readFile: env.ReadFile) {
   const server = env.readGroup(environment, serverSettings);
   const auth = readAuth(environment, server.host, readFile);
   const app = readApp(environment, auth.kind === 'passthrough');
@@ -151,15 +115,22 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
   return Object.freeze({
     ...server,
     auth,
+    /** The app to serve; null for the sandbox. */
     app,
     caching: readCaching(environment),
     limits: env.readGroup(environment, limitSettings),
     trustedDocuments: readDocuments(environment, readFile),
     live: env.readGroup(environment, liveSettings),
+    /** How replicas share state; null for a single replica. */
     redis: readCluster(environment),
+    /** Null for the URL of the sandbox's key. */
     webhookKeyUrl,
     drain: env.readGroup(environment, drainSettings),
     ...env.readGroup(environment, disclosureSettings(nodeEnv !== 'production', app === null)),
     telemetry: readTelemetry(environment),
   });
 }
+
+/** All settings of the gateway. */
+export type Config = ReturnType<typeof readConfig>;
+export type DrainSettings = Config['drain'];

@@ -3,14 +3,6 @@ import * as v from 'valibot';
 
 import * as env from './env.ts';
 
-/** GraphQL documents that clients may send by id. */
-export interface TrustedDocuments {
-  /** The text of each document by its id. */
-  documents: ReadonlyMap<string, string>;
-  /** Whether the gateway rejects all other documents. */
-  isExclusive: boolean;
-}
-
 const NOT_AN_OBJECT = 'must name a file with a JSON object of documents by id.';
 const NOT_STRINGS = 'must name a file in which each id and each document is a string.';
 
@@ -38,23 +30,30 @@ const manifest = v.pipe(
   v.parseJson({}, 'must name a file that contains JSON.'),
   v.check((json) => !Array.isArray(json), NOT_AN_OBJECT),
   v.lazy((json) => (v.is(isApolloManifest, json) ? apolloManifest : documentsById)),
-  v.transform((rows) => new Map(rows.map(([id, text]) => [id.replace(/^sha256:/, ''), text]))),
+  v.transform(
+    (rows): ReadonlyMap<string, string> => new Map(rows.map(([id, text]) => [id.replace(/^sha256:/, ''), text])),
+  ),
 );
 
 const EXAMPLE = './persisted-documents.json';
 
 export const documentSettings = (readFile: env.ReadFile) => ({
+  /** The text of each document by its id. */
   documents: env.setting('TRUSTED_DOCUMENTS', EXAMPLE, v.optional(v.pipe(env.fileText(readFile), manifest))),
+  /** Whether the gateway rejects all other documents. */
   isExclusive: env.boolean('TRUSTED_DOCUMENTS_ONLY', false),
 });
 
 /** Reads the trusted documents and whether clients may send others. */
-export function readDocuments(environment: env.Environment, readFile: env.ReadFile): TrustedDocuments {
+export function readDocuments(environment: env.Environment, readFile: env.ReadFile) {
   const { documents, isExclusive } = env.readGroup(environment, documentSettings(readFile));
   if (documents === undefined && isExclusive)
     throw new env.ConfigError('TRUSTED_DOCUMENTS', 'must be set when TRUSTED_DOCUMENTS_ONLY is on.', EXAMPLE);
-  return { documents: documents ?? new Map(), isExclusive };
+  return { documents: documents ?? new Map<string, string>(), isExclusive };
 }
+
+/** GraphQL documents that clients may send by id. */
+export type TrustedDocuments = ReturnType<typeof readDocuments>;
 
 function isGraphql(text: string): boolean {
   try {

@@ -2,16 +2,6 @@ import * as v from 'valibot';
 
 import * as env from './env.ts';
 
-/** The app of the API to serve, and the gateway's credential. */
-export interface AppSettings {
-  /** Without a trailing slash. */
-  baseUrl: string;
-  accountId: string;
-  appId: string;
-  /** Secret. Null if each caller sends a token of their own. */
-  token: string | null;
-}
-
 const BASE_URL = 'https://api.cloudflare.com/client/v4';
 
 const baseUrl = v.pipe(
@@ -34,10 +24,13 @@ const token = v.pipe(
   v.regex(/^[\x21-\x7e]+$/, 'must not contain spaces, control characters or characters outside ASCII.'),
 );
 
+/** The app of the API to serve, and the gateway's credential. */
 export const appSettings = {
+  /** Without a trailing slash. */
   baseUrl: env.setting('CLOUDFLARE_BASE_URL', BASE_URL, v.optional(baseUrl, BASE_URL)),
   accountId: env.setting('CLOUDFLARE_ACCOUNT_ID', '023e105f4ecef8ad9ca31a8372d0c353', id('REALTIMEKIT_APP_ID')),
   appId: env.setting('REALTIMEKIT_APP_ID', '2ed2a2c4-9b1e-4b0e-8a3c-6f0d5c1a7e11', id('CLOUDFLARE_ACCOUNT_ID')),
+  /** Secret. */
   token: env.setting('CLOUDFLARE_API_TOKEN', 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY', token),
 };
 
@@ -45,7 +38,7 @@ export const appSettings = {
  * Reads which app to serve; null (the sandbox) if neither an account nor an app is set. With `passthrough` the gateway
  * has no token, because each caller sends one.
  */
-export function readApp(environment: env.Environment, passthrough: boolean): AppSettings | null {
+export function readApp(environment: env.Environment, passthrough: boolean) {
   const { token, ...settings } = appSettings;
   if (!environment[settings.accountId.variable] && !environment[settings.appId.variable]) return null;
   const app = env.readGroup(environment, settings);
