@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import type { SharedStore } from './sharedStore.ts';
 import { logicalTimeAt } from './hybridClock.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import { livestreamSchema } from '../domain/models.ts';
 
 /** SHA-256 of the token of an account. */
@@ -75,7 +76,7 @@ export function createBus(store: SharedStore) {
     /** Calls `listener` with each message of another replica. */
     subscribe: (listener: (message: BusMessage) => void): void => void listeners.push(listener),
     /** Resolves when another replica releases the lease `key`. Never resolves after `signal` is aborted. */
-    async leaseReleased(key: string, signal: AbortSignal): Promise<void> {
+    async leaseReleased(key: string, signal: CancellationSignal): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       const waitersOfKey = waiters.get(key) ?? new Set();
       waiters.set(key, waitersOfKey.add(resolve));

@@ -1,4 +1,4 @@
-import type { CancellationSignal } from '../lib/cancellation.ts';
+import { Cancellation, type CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { raceAbort, sleep } from '../lib/timeout.ts';
 import type { Bus } from './bus.ts';
@@ -35,15 +35,15 @@ export interface LeasesOptions {
 
 export function createLeases({ store, bus, clock }: LeasesOptions): Leases {
   const acquireBy: Leases['acquireBy'] = async (key, waitTimeoutMs, acquire, signal) => {
-    const waiting = new AbortController();
+    const waiting = new Cancellation();
     // Subscribes before it asks for the lease, which may be released in between.
-    const released = bus.leaseReleased(key, waiting.signal);
+    const released = bus.leaseReleased(key, waiting);
     try {
       const isAcquired = await acquire();
-      if (!isAcquired) await raceAbort(Promise.race([released, sleep(waitTimeoutMs, clock, waiting.signal)]), signal);
+      if (!isAcquired) await raceAbort(Promise.race([released, sleep(waitTimeoutMs, clock, waiting)]), signal);
       return isAcquired;
     } finally {
-      waiting.abort();
+      waiting.abort(undefined);
     }
   };
   return {

@@ -3,6 +3,7 @@ import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
+import { Cancellation, type CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createLatestValueQueue } from './latestValueQueue.ts';
 import { createLiveReader } from './liveReader.ts';
@@ -17,7 +18,7 @@ export interface AccountSubscriptions {
    * Returns the current state of the target, then every change. Rejects with `BAD_USER_INPUT` if the livestream does not exist.
    * `onEnd` is called once, when the subscription ends or could not be set up.
    */
-  subscribe(target: SubscriptionTarget, signal: AbortSignal, onEnd: () => void): Promise<LiveSubscription>;
+  subscribe(target: SubscriptionTarget, signal: CancellationSignal, onEnd: () => void): Promise<LiveSubscription>;
   /** Handles a livestream from an upstream response to any caller, or from another replica. */
   onLivestream(livestream: Livestream, timestamp: HybridTimestamp): void;
   /** Handles the id of a livestream's running session; null if no session is running. */
@@ -48,8 +49,7 @@ export interface AccountSubscriptionsOptions {
 export function createAccountSubscriptions(options: AccountSubscriptionsOptions): AccountSubscriptions {
   const { account, clock, dataSource } = options;
   /** Aborted when the last subscriber leaves: ends polling and all reads. */
-  const controller = new AbortController();
-  const { signal } = controller;
+  const signal = new Cancellation();
   const createReader = (maxPeerAgeMs?: number) => createLiveReader({ dataSource, account, signal }, maxPeerAgeMs);
   const reader = createReader();
   const index = createWatchIndex((id) => new WatchedLivestream(id, context));
@@ -70,7 +70,7 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
   }
 
   function end(reason: Error): void {
-    controller.abort(reason);
+    signal.abort(reason);
     options.onEmpty();
   }
 

@@ -4,6 +4,7 @@ import type { DataSource } from '../data/dataSource.ts';
 import { livestreamsInStatus } from '../data/listReads.ts';
 import { ACTIVE_STATUSES } from '../domain/livestreamState.ts';
 import type { Livestream } from '../domain/models.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 
 /** Livestreams whose status is `LIVE` or `INVOKED`. */
 export interface ActiveLivestreams {
@@ -22,7 +23,7 @@ export interface LiveReaderOptions {
   dataSource: Pick<DataSource, 'bulkReads' | 'operation' | 'reads'>;
   account: Account;
   /** Ends all reads. */
-  signal: AbortSignal;
+  signal: CancellationSignal;
 }
 
 /** `maxPeerAgeMs`: for how long a value that another replica has read counts as current. */

@@ -2,6 +2,7 @@ import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { isActive } from '../domain/livestreamState.ts';
 import type { ChangedIds } from '../domain/models.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ActiveLivestreams, LiveReader } from './liveReader.ts';
 import { planSingleReads, usesLists } from './pollPlan.ts';
@@ -44,7 +45,7 @@ export interface PollerOptions {
   index: Pick<WatchIndex, 'published' | 'topics' | 'watch'>;
   createReader: (maxPeerAgeMs: number) => LiveReader;
   /** Ends polling. */
-  signal: AbortSignal;
+  signal: CancellationSignal;
   /** The interval below which budget pressure does not allow polling. */
   minPollIntervalMs: () => number;
   /** Whether webhooks report changes at present. */

@@ -3,6 +3,7 @@ import { type TtlSettings, stretchedTtl } from '../data/cache/ttl.ts';
 import type { DataSource } from '../data/dataSource.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
 import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './poller.ts';
@@ -142,7 +143,7 @@ export function createLiveSubscriptions({
       account: Account,
       callerId: string,
       target: SubscriptionTarget,
-      signal: AbortSignal,
+      signal: CancellationSignal,
     ): Promise<LiveSubscription> {
       if (isClosed) return closedSubscription();
       const releaseSlot = acquireSlot(callerId);

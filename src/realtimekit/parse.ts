@@ -199,7 +199,7 @@ function parseTimestamp(value: unknown): Date | null {
 }
 
 /** Parses an absolute http or https URL. */
-export function parseUrl(value: unknown): string | null {
+function parseUrl(value: unknown): string | null {
   return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;
 }
 
@@ -212,7 +212,7 @@ function parseDisabled(value: unknown): boolean | null {
 }
 
 /** Parses a status; anything that is not documented is `UNKNOWN`. */
-export function parseLivestreamStatus(value: unknown): LivestreamStatus {
+function parseLivestreamStatus(value: unknown): LivestreamStatus {
   return v.is(livestreamSchema.entries.status, value) ? value : 'UNKNOWN';
 }
 

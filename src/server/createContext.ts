@@ -2,6 +2,7 @@ import type { Caller } from '../auth/resolveCaller.ts';
 import type { DataSource } from '../data/dataSource.ts';
 import type { Context } from '../graphql/context.ts';
 import { OperationLoaders } from '../graphql/loaders/operationLoaders.ts';
+import { Cancellation, type CancellationSignal } from '../lib/cancellation.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import type { RequestRecord } from '../telemetry/requestRecord.ts';
 
@@ -22,14 +23,11 @@ export function createContext(
   };
 }
 
-/**
- * Returns a native signal that aborts with `signal`. Every access to the HTTP server's own signal is slow, and each read takes
- * several.
- */
-function createFollowingSignal(signal: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal.reason);
+/** Returns a signal that aborts with `signal`. Every access to the HTTP server's own signal is slow, and each read takes several. */
+function createFollowingSignal(signal: AbortSignal): CancellationSignal {
+  const cancellation = new Cancellation();
+  const abort = (): void => cancellation.abort(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
-  return controller.signal;
+  return cancellation;
 }
