@@ -4,10 +4,8 @@ import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { ACTIVE_STATUSES, hasEnded } from '../domain/livestreamState.ts';
 import type { Livestream, LivestreamStatus, Meeting, OffsetRange, Page } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Head } from '../realtimekit/endpoints.ts';
-import { MAX_PAGE_ROWS } from '../realtimekit/pagination.ts';
 import type { EntityReads } from './entityReads.ts';
-import { type ListHead, livestreamsInStatus } from './listReads.ts';
+import { type ListHead, livestreamsInStatus, pagesAfter, rangesAfter } from './listReads.ts';
 import type { Operation } from './operation.ts';
 
 /** How long to remember a list's length: long enough to plan with, short enough to try the list again. */
@@ -235,18 +233,4 @@ interface ReadListOptions<Row> {
   onRows: (rows: readonly Row[]) => void;
   /** Whether sending this many more requests is still cheaper than reads of single entities. */
   isCheaper: (requests: number) => boolean;
-}
-
-/** The number of pages after the first; the first page shows how many rows a page has. */
-function pagesAfter({ rows, totalCount }: Head<unknown>): number {
-  return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
-}
-
-/** The rest of the list after the first page, in ranges as large as a page may be. */
-function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): OffsetRange[] {
-  const rangeCount = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / MAX_PAGE_ROWS));
-  return Array.from({ length: rangeCount }, (_, index) => {
-    const offset = length + index * MAX_PAGE_ROWS;
-    return { offset, count: Math.min(MAX_PAGE_ROWS, totalCount - offset) };
-  });
 }

@@ -16,6 +16,7 @@ import {
 } from '../domain/models.ts';
 import type { Endpoints, Head } from '../realtimekit/endpoints.ts';
 import type { Loaded } from '../realtimekit/loaded.ts';
+import { MAX_PAGE_ROWS } from '../realtimekit/pagination.ts';
 import type { CreateQuery } from './cache/cachedQuery.ts';
 import { ALL_LISTS, meetingTag } from './cache/tags.ts';
 
@@ -35,6 +36,20 @@ function listHeadSchema<Row>(row: v.GenericSchema<unknown, Row>): v.GenericSchem
   return v.object({
     head: v.nullable(v.object({ rows: v.array(row), totalCount: v.number() })),
     readAt: v.object({ logical: v.number(), wallTime: v.number() }),
+  });
+}
+
+/** The number of pages after the first; the first page shows how many rows a page has. */
+export function pagesAfter({ rows, totalCount }: Head<unknown>): number {
+  return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
+}
+
+/** The rest of the list after the first page, in ranges as large as a page may be. */
+export function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): OffsetRange[] {
+  const rangeCount = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / MAX_PAGE_ROWS));
+  return Array.from({ length: rangeCount }, (_, index) => {
+    const offset = length + index * MAX_PAGE_ROWS;
+    return { offset, count: Math.min(MAX_PAGE_ROWS, totalCount - offset) };
   });
 }
 

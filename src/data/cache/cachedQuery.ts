@@ -1,33 +1,23 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type * as v from 'valibot';
 
-import { type HybridTimestamp, logicalTimeAt } from '../../cluster/hybridClock.ts';
+import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
 import type { SharedValues } from '../../cluster/sharedValues.ts';
-import { GatewayError } from '../../domain/errors.ts';
 import { Cancellation } from '../../lib/cancellation.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts';
 import { raceAbort, sleep } from '../../lib/timeout.ts';
-import type { Entities, Loaded } from '../../realtimekit/loaded.ts';
 import type { Operation } from '../operation.ts';
 import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } from './entryStore.ts';
 import { createFreshness } from './freshness.ts';
-import { ANY_TAG, type Invalidations } from './invalidation.ts';
+import { createInFlightReads, type Lookup, type ReadOptions } from './inFlightReads.ts';
+import type { Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
-import { createSharedCache, type SharedEntry } from './sharedCache.ts';
+import { createSharedCache } from './sharedCache.ts';
 import { allowsStale } from './staleIfError.ts';
 import type { TtlSettings } from './ttl.ts';
 
 /** How one kind of read is done and cached. */
-export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value> {
-  /** The REST route, as the upstream report shows it. */
-  route: string;
-  /** Reads the value from upstream. `startedAt`: when the read started. */
-  load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<Loaded<Value>>;
-  /** Caches the entities of a response before its value is cached, and completes them with what is already known of them. */
-  ingest?(operation: Operation, entities: Entities, timestamp: HybridTimestamp): void;
-  /** The entities to ingest from a value that another replica has read. Default: none. */
-  entitiesIn?(value: Value, key: Key): Entities;
+export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value>, ReadOptions<Key, Value> {
   /** Validates values that other replicas share. Without a schema, replicas do not share the values of this query. */
   schema?: v.GenericSchema<unknown, Value>;
   /** Whether a value that is requested shortly before the end of its TTL is refreshed in the background, so that nobody waits. */
@@ -68,26 +58,6 @@ export interface CachedQueryContext {
   store: LruStore;
 }
 
-/** One call of a cached query. The result must be newer than `since`. */
-interface Lookup<Key> extends EntryAddress<Key> {
-  operation: Operation;
-  since: HybridTimestamp;
-}
-
-/** The result of a read. */
-interface Read<Value> {
-  value: Value;
-  /** Milliseconds since the Unix epoch; 0 if newer data is known already. */
-  freshUntil: number;
-}
-
-/** A read in flight. Its result is newer than `since`. */
-interface ReadInFlight<Value> {
-  flight: SingleFlight<Read<Value>>;
-  startedAt: HybridTimestamp;
-  since: HybridTimestamp;
-}
-
 /** Before every other timestamp. */
 const BEGINNING: HybridTimestamp = { logical: 0, wallTime: 0 };
 
@@ -102,7 +72,10 @@ export function createCachedQuery<Key, Value extends object | null>(
       ? null
       : createSharedCache({ ...options, schema, sharedValues, clock, invalidations });
   const entries = createEntryStore<Key, Value>({ store, invalidations, maxStaleMs: ttl.maxStaleMs, onStored }, options);
-  const inFlight = new Map<string, ReadInFlight<Value>>();
+  const reads = createInFlightReads(
+    { clock, ttl, invalidations, entries, freshness, sharedCache, serveFresh },
+    options,
+  );
 
   /** Shares a stored entry with the other replicas, unless one of them has shared it. */
   function onStored(address: EntryAddress<Key>, entry: Entry<Value>): void {
@@ -131,8 +104,8 @@ export function createCachedQuery<Key, Value extends object | null>(
 
   /** Does nothing while the request budget is short. */
   function refreshInBackground(lookup: Lookup<Key>, { timestamp }: Entry<Value>): void {
-    if (freshness.isStretched(lookup.operation) || inFlight.has(lookup.id)) return;
-    joinOrStart({ ...lookup, since: timestamp }).flight.detach();
+    if (freshness.isStretched(lookup.operation) || reads.isInFlight(lookup)) return;
+    reads.joinOrStart({ ...lookup, since: timestamp }).flight.detach();
   }
 
   function serveStale({ operation: { report } }: Lookup<Key>, { value }: Entry<Value>): Value {
@@ -144,7 +117,7 @@ export function createCachedQuery<Key, Value extends object | null>(
   /** Waits for the value. Falls back to a stale one if the read fails in a way that is likely to pass. */
   async function load(lookup: Lookup<Key>): Promise<Value> {
     const { signal, report } = lookup.operation;
-    const { flight, isJoined } = joinOrStart(lookup);
+    const { flight, isJoined } = reads.joinOrStart(lookup);
     try {
       const { value, freshUntil } = await flight.join(signal);
       report.capFreshUntil(freshUntil);
@@ -162,7 +135,7 @@ export function createCachedQuery<Key, Value extends object | null>(
   /** Stale-while-revalidate: waits for a newer value, but only for a short time. */
   async function revalidate(lookup: Lookup<Key>, entry: Entry<Value>): Promise<Value> {
     const { signal, report } = lookup.operation;
-    const { flight } = joinOrStart(lookup);
+    const { flight } = reads.joinOrStart(lookup);
     flight.detach();
     const waiting = new Cancellation();
     const newer = flight.join(signal).catch((error: unknown) => {
@@ -180,75 +153,6 @@ export function createCachedQuery<Key, Value extends object | null>(
       waiting.abort(undefined);
     }
     return serveStale(lookup, entry);
-  }
-
-  /** Joins a read in flight whose result will be new enough, or else starts a read. The caller must join or detach the flight. */
-  function joinOrStart(lookup: Lookup<Key>): { flight: SingleFlight<Read<Value>>; isJoined: boolean } {
-    const { id, operation, since } = lookup;
-    const current = inFlight.get(id);
-    if (current !== undefined && canJoin(current, lookup)) {
-      // The value may be as old as the start of the read.
-      const age = clock.now() - current.startedAt.wallTime;
-      operation.report.recordHit(route, age <= Math.min(ttl.statusMs, ttl.negativeMs) ? 'coalesced' : 'stale');
-      return { flight: current.flight, isJoined: true };
-    }
-    const startedAt = invalidations.now();
-    const flight = startSingleFlight(
-      (signal) => read({ ...lookup, operation: { ...operation, signal } }, startedAt),
-      () => {
-        if (inFlight.get(id)?.flight === flight) inFlight.delete(id);
-      },
-    );
-    inFlight.set(id, { flight, startedAt, since });
-    return { flight, isJoined: false };
-  }
-
-  /** Whether the result of a read in flight is new enough: it must not be older than `since`, nor than the account's last change. */
-  function canJoin(current: ReadInFlight<Value>, { accountId, since }: Lookup<Key>): boolean {
-    const isNewer =
-      current.since.logical >= since.logical ||
-      // Where another replica may have read the value, the start of this read says nothing about its age.
-      (sharedCache === null && current.startedAt.logical >= since.logical);
-    return isNewer && !invalidations.isInvalidated(accountId, [ANY_TAG], current.startedAt);
-  }
-
-  function read(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
-    if (sharedCache === null) return readUpstream(lookup, startedAt);
-    return sharedCache.fillOnce(lookup, {
-      since: lookup.since,
-      freshSince: startedAt.logical - logicalTimeAt(ttl.statusMs),
-      accept: (shared) => acceptShared(lookup, shared),
-      load: () => readUpstream(lookup, startedAt),
-      signal: lookup.operation.signal,
-    });
-  }
-
-  async function readUpstream(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
-    const { operation, key } = lookup;
-    try {
-      const { value, entities } = await options.load(operation, key, startedAt);
-      options.ingest?.(operation, entities, startedAt);
-      const entry = entries.set(lookup, value, startedAt);
-      return { value, freshUntil: entry === undefined ? 0 : freshness.refreshAt(entry) };
-    } catch (error) {
-      // A value that may no longer be read may no longer be served either.
-      if (error instanceof GatewayError && !allowsStale(error)) {
-        entries.delete(lookup, startedAt);
-        sharedCache?.delete(lookup);
-      }
-      throw error;
-    }
-  }
-
-  /** Caches a value that another replica has shared, and returns it if it is fresh. */
-  function acceptShared(lookup: Lookup<Key>, { value, timestamp }: SharedEntry<Value>): Read<Value> | undefined {
-    const { operation, key, since } = lookup;
-    options.ingest?.(operation, options.entitiesIn?.(value, key) ?? {}, timestamp);
-    entries.set(lookup, value, timestamp);
-    const entry = entries.get(lookup, since);
-    const fresh = entry && serveFresh(lookup, entry);
-    if (entry === undefined || fresh === undefined) return undefined;
-    return { value: fresh, freshUntil: freshness.refreshAt(entry) };
   }
 
   return {

@@ -1,0 +1,139 @@
+import { type HybridTimestamp, logicalTimeAt } from '../../cluster/hybridClock.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts';
+import type { Entities, Loaded } from '../../realtimekit/loaded.ts';
+import type { Operation } from '../operation.ts';
+import type { Entry, EntryAddress, EntryStore } from './entryStore.ts';
+import type { Freshness } from './freshness.ts';
+import { ANY_TAG, type Invalidations } from './invalidation.ts';
+import type { SharedCache, SharedEntry } from './sharedCache.ts';
+import { allowsStale } from './staleIfError.ts';
+import type { TtlSettings } from './ttl.ts';
+
+/** How the values of one cached query are read. */
+export interface ReadOptions<Key, Value> {
+  /** The REST route, as the upstream report shows it. */
+  route: string;
+  /** Reads the value from upstream. `startedAt`: when the read started. */
+  load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<Loaded<Value>>;
+  /** Caches the entities of a response before its value is cached, and completes them with what is already known of them. */
+  ingest?(operation: Operation, entities: Entities, timestamp: HybridTimestamp): void;
+  /** The entities to ingest from a value that another replica has read. Default: none. */
+  entitiesIn?(value: Value, key: Key): Entities;
+}
+
+/** One call of a cached query. The result must be newer than `since`. */
+export interface Lookup<Key> extends EntryAddress<Key> {
+  operation: Operation;
+  since: HybridTimestamp;
+}
+
+/** The result of a read. */
+export interface Read<Value> {
+  value: Value;
+  /** Milliseconds since the Unix epoch; 0 if newer data is known already. */
+  freshUntil: number;
+}
+
+/** A read in flight. Its result is newer than `since`. */
+interface ReadInFlight<Value> {
+  flight: SingleFlight<Read<Value>>;
+  startedAt: HybridTimestamp;
+  since: HybridTimestamp;
+}
+
+export interface InFlightReadsContext<Key, Value> {
+  clock: Clock;
+  ttl: TtlSettings;
+  invalidations: Invalidations;
+  entries: EntryStore<Key, Value>;
+  freshness: Freshness;
+  /** Null if replicas do not share the values. */
+  sharedCache: SharedCache<Key, Value> | null;
+  /** Returns the value of an entry that is fresh enough for the operation. */
+  serveFresh: (lookup: Lookup<Key>, entry: Entry<Value>) => Value | undefined;
+}
+
+/**
+ * Reads the missing values of one cached query: from what another replica has shared, or else from upstream. Lookups of the same key
+ * share one read (request coalescing).
+ */
+export function createInFlightReads<Key, Value extends object | null>(
+  { clock, ttl, invalidations, entries, freshness, sharedCache, serveFresh }: InFlightReadsContext<Key, Value>,
+  options: ReadOptions<Key, Value>,
+) {
+  const { route } = options;
+  const inFlight = new Map<string, ReadInFlight<Value>>();
+
+  /** Joins a read in flight whose result will be new enough, or else starts a read. The caller must join or detach the flight. */
+  function joinOrStart(lookup: Lookup<Key>): { flight: SingleFlight<Read<Value>>; isJoined: boolean } {
+    const { id, operation, since } = lookup;
+    const current = inFlight.get(id);
+    if (current !== undefined && canJoin(current, lookup)) {
+      // The value may be as old as the start of the read.
+      const age = clock.now() - current.startedAt.wallTime;
+      operation.report.recordHit(route, age <= Math.min(ttl.statusMs, ttl.negativeMs) ? 'coalesced' : 'stale');
+      return { flight: current.flight, isJoined: true };
+    }
+    const startedAt = invalidations.now();
+    const flight = startSingleFlight(
+      (signal) => read({ ...lookup, operation: { ...operation, signal } }, startedAt),
+      () => {
+        if (inFlight.get(id)?.flight === flight) inFlight.delete(id);
+      },
+    );
+    inFlight.set(id, { flight, startedAt, since });
+    return { flight, isJoined: false };
+  }
+
+  /** Whether the result of a read in flight is new enough: it must not be older than `since`, nor than the account's last change. */
+  function canJoin(current: ReadInFlight<Value>, { accountId, since }: Lookup<Key>): boolean {
+    const isNewer =
+      current.since.logical >= since.logical ||
+      // Where another replica may have read the value, the start of this read says nothing about its age.
+      (sharedCache === null && current.startedAt.logical >= since.logical);
+    return isNewer && !invalidations.isInvalidated(accountId, [ANY_TAG], current.startedAt);
+  }
+
+  function read(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
+    if (sharedCache === null) return readUpstream(lookup, startedAt);
+    return sharedCache.fillOnce(lookup, {
+      since: lookup.since,
+      freshSince: startedAt.logical - logicalTimeAt(ttl.statusMs),
+      accept: (shared) => acceptShared(lookup, shared),
+      load: () => readUpstream(lookup, startedAt),
+      signal: lookup.operation.signal,
+    });
+  }
+
+  async function readUpstream(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
+    const { operation, key } = lookup;
+    try {
+      const { value, entities } = await options.load(operation, key, startedAt);
+      options.ingest?.(operation, entities, startedAt);
+      const entry = entries.set(lookup, value, startedAt);
+      return { value, freshUntil: entry === undefined ? 0 : freshness.refreshAt(entry) };
+    } catch (error) {
+      // A value that may no longer be read may no longer be served either.
+      if (error instanceof GatewayError && !allowsStale(error)) {
+        entries.delete(lookup, startedAt);
+        sharedCache?.delete(lookup);
+      }
+      throw error;
+    }
+  }
+
+  /** Caches a value that another replica has shared, and returns it if it is fresh. */
+  function acceptShared(lookup: Lookup<Key>, { value, timestamp }: SharedEntry<Value>): Read<Value> | undefined {
+    const { operation, key, since } = lookup;
+    options.ingest?.(operation, options.entitiesIn?.(value, key) ?? {}, timestamp);
+    entries.set(lookup, value, timestamp);
+    const entry = entries.get(lookup, since);
+    const fresh = entry && serveFresh(lookup, entry);
+    if (entry === undefined || fresh === undefined) return undefined;
+    return { value: fresh, freshUntil: freshness.refreshAt(entry) };
+  }
+
+  return { joinOrStart, isInFlight: ({ id }: EntryAddress<Key>): boolean => inFlight.has(id) };
+}
