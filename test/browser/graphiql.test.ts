@@ -1,23 +1,13 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 
-import { pressUntil, run, selectTab } from './graphiqlPage.ts';
-import { CHROMIUM, type Program, startProgram } from './startProgram.ts';
+import { pressUntil, run, selectTab, setUpGraphiql } from './graphiqlPage.ts';
 
 const TABS = ['LiveNow', 'MeetingWithLivestream', 'Livestream', 'Session', 'Start', 'Watch', 'Stop'];
 /** The tab whose operation is a subscription. */
 const WATCH = 'Watch';
 
-let program: Program;
-let browser: Browser;
-
-beforeAll(async () => {
-  [program, browser] = await Promise.all([startProgram(), chromium.launch(CHROMIUM)]);
-});
-
-afterAll(async () => {
-  await Promise.all([browser.close(), program.end()]);
-});
+const graphiql = setUpGraphiql();
 
 interface OpenPage {
   page: Page;
@@ -29,16 +19,14 @@ interface OpenPage {
 }
 
 async function open(colorScheme: 'light' | 'dark'): Promise<OpenPage> {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1400, height: 850 } });
+  const page = await graphiql.newPage({ colorScheme });
+  const context = page.context();
   const requested: URL[] = [];
   const errors: string[] = [];
   context.on('request', (request) => requested.push(new URL(request.url())));
-  context.setDefaultTimeout(15_000);
-  const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(program.address);
-  await page.locator('.graphiql-execute-button').waitFor();
+  await graphiql.loadGraphiql(page);
   return { page, context, requested, errors };
 }
 
@@ -52,7 +40,7 @@ describe('GraphiQL in a real browser', () => {
       expect(await page.locator('.graphiql-response').innerText()).toMatch(/"status"|"playbackUrl"/);
       const foreignUrls = requested.filter(
         ({ protocol, origin }) =>
-          protocol !== 'blob:' && protocol !== 'data:' && origin !== new URL(program.address).origin,
+          protocol !== 'blob:' && protocol !== 'data:' && origin !== new URL(graphiql.address()).origin,
       );
       expect(foreignUrls.map(String)).toEqual([]);
       expect(requested.length).toBeGreaterThan(2);

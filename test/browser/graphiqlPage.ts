@@ -1,5 +1,38 @@
-import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+
+import { CHROMIUM, type Program, startProgram } from './startProgram.ts';
+
+/** Starts the program and a browser for all tests of a file. */
+export function setUpGraphiql() {
+  let program: Program;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [program, browser] = await Promise.all([startProgram(), chromium.launch(CHROMIUM)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), program.end()]);
+  });
+
+  return {
+    /** The origin of the program's sandbox. */
+    sandbox: () => program.sandbox,
+    /** The URL of GraphiQL. */
+    address: () => program.address,
+    /** Opens a page in a window of its own. `loadGraphiql` fills it. */
+    async newPage(options: BrowserContextOptions = {}): Promise<Page> {
+      const context = await browser.newContext({ viewport: { width: 1400, height: 850 }, ...options });
+      context.setDefaultTimeout(15_000);
+      return context.newPage();
+    },
+    async loadGraphiql(page: Page): Promise<void> {
+      await page.goto(program.address);
+      await page.locator('.graphiql-execute-button').waitFor();
+    },
+  };
+}
 
 /** Opens a tab of GraphiQL, and waits for its operation. */
 export async function selectTab(page: Page, name: string): Promise<void> {
