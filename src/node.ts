@@ -114,20 +114,31 @@ async function validateJwtKey(auth: AuthSettings): Promise<void> {
 
 async function startSandbox(port: number): Promise<SandboxServer> {
   const { startSandboxServer } = await import('./sandbox/server.ts');
-  return startSandboxServer({ port }).catch((error: unknown) => failToListen('SANDBOX_PORT', port, error));
+  return startSandboxServer({ port }).catch((error: unknown) => failToListen('SANDBOX_PORT', port, errorCode(error)));
 }
 
 /** Returns the port, which the operating system chooses if it is 0 in the settings. */
 async function listen(server: Server, { host, port }: Config): Promise<number> {
   server.listen(port, host);
-  await once(server, 'listening').catch((error: unknown) => failToListen('PORT', port, error));
+  await once(server, 'listening').catch((error: unknown) => {
+    const code = errorCode(error);
+    if (code === undefined || !HOST_ERRORS.has(code)) failToListen('PORT', port, code);
+    throw new ConfigError('HOST', `must be an address of this machine, and "${host}" is not (${code}).`, '127.0.0.1');
+  });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-function failToListen(variable: string, port: number, cause: unknown): never {
-  const isInUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-  const reason = isInUse ? 'another program uses this port' : 'the operating system does not allow it';
+/** The codes of the operating system's errors for an address that another machine has, or none. */
+const HOST_ERRORS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL']);
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function failToListen(variable: string, port: number, code: string | undefined): never {
+  const reason =
+    code === 'EADDRINUSE' ? 'another program uses this port' : `the operating system does not allow it (${code})`;
   throw new ConfigError(variable, `cannot listen on port ${port}: ${reason}.`, String(port + 10));
 }
 

@@ -1,6 +1,6 @@
 import { createLocalBudget } from '../budget/localBudget.ts';
 import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
-import { readApp } from '../config/realtimekit.ts';
+import { readApp, servesSandbox } from '../config/realtimekit.ts';
 import { createAccounts } from '../data/account.ts';
 import { OperationReport } from '../data/operationReport.ts';
 import { UpstreamError } from '../domain/errors.ts';
@@ -39,7 +39,7 @@ export interface WebhookCommandOptions {
 /** Runs the command in `args` and returns the text to print. `explain` describes its errors. */
 export async function runWebhookCommand(args: readonly string[], options: WebhookCommandOptions): Promise<string> {
   const command = parseArguments(args);
-  const app = readApp(options.environment, false);
+  const app = servesSandbox(options.environment, false) ? null : readApp(options.environment, false);
   if (app === null || app.token === null) throw missingApp();
   const limits = { attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 };
   const webhooks = createWebhookEndpoints(createClient({ ...options, ...app, ...limits }));

@@ -34,11 +34,11 @@ const FOR_JWT = 'must be set when AUTH is "jwt".';
 export const authSettings = { kind: env.optionalText('AUTH', 'passthrough') };
 
 export const jwtSettings = {
-  issuer: env.setting('JWT_ISSUER', 'https://login.example.com/', v.string(FOR_JWT)),
+  issuer: env.setting('JWT_ISSUER', 'https://login.example.com/', v.pipe(v.string(FOR_JWT), env.line)),
   audiences: env.setting(
     'JWT_AUDIENCE',
     'realtimekit-graphql',
-    v.pipe(v.optional(env.list, ''), v.minLength(1, FOR_JWT)),
+    v.pipe(v.optional(env.list, ''), v.minLength(1, FOR_JWT), v.array(env.line)),
   ),
   clockSkewSeconds: env.integer('JWT_CLOCK_SKEW_S', 30, { min: 0, max: 600 }),
   jwksUrl: env.setting('JWT_JWKS_URL', JWKS_EXAMPLE, v.optional(env.keyUrl)),

@@ -5,11 +5,11 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
   constructor(variable: string, problem: string, example: string) {
-    super(`${variable}: ${problem.replaceAll(/\s+/g, ' ')} Example: ${variable}=${example}`);
+    super(`${variable}: ${problem.replaceAll(/[\s\p{Cc}]+/gu, ' ')} Example: ${variable}=${example}`);
   }
 }
 
-/** Environment variables by name. An empty value counts as unset. */
+/** Environment variables by name. Empty values and white space count as unset, and white space and byte order marks around a value are ignored. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Returns the text of a file; throws if the file cannot be read. */
@@ -24,7 +24,11 @@ export function setting<Value>(
   example: string,
   schema: v.GenericSchema<string | undefined, Value>,
 ): Setting<Value> {
-  const parse = v.transform((text: string | undefined): Value => {
+  const parse = v.transform((value: string | undefined): Value => {
+    const text = isServiceLink(variable, value) ? undefined : value?.trim() || undefined;
+    // Some programs that read files of settings, such as Docker, leave the quotes in the value.
+    if (text !== undefined && /^(["']).*\1$/s.test(text))
+      throw new ConfigError(variable, 'the quotes are part of the value. Remove them.', example);
     const { success, output, issues } = v.safeParse(schema, text, { abortEarly: true });
     if (success) return output;
     throw new ConfigError(variable, issues[0].message, example);
@@ -32,9 +36,17 @@ export function setting<Value>(
   return Object.assign(v.pipe(v.optional(v.string()), parse), { variable });
 }
 
+/**
+ * Whether Kubernetes set the variable, as it does for a service of the same name: `SANDBOX_PORT` for the service "sandbox"
+ * (https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables).
+ */
+function isServiceLink(variable: string, value: string | undefined): boolean {
+  return variable.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value ?? '');
+}
+
 /** Reads one setting; throws a `ConfigError` if it is missing or invalid. */
 export function readSetting<Value>(environment: Environment, described: Setting<Value>): Value {
-  return v.parse(described, environment[described.variable] || undefined);
+  return v.parse(described, environment[described.variable]);
 }
 
 /** Reads settings by the name of the member that each one becomes; throws a `ConfigError` for the first one that is missing or invalid. */
@@ -42,7 +54,7 @@ export function readGroup<const Settings extends Readonly<Record<string, Setting
   environment: Environment,
   settings: Settings,
 ) {
-  const texts = Object.entries(settings).map(([member, { variable }]) => [member, environment[variable] || undefined]);
+  const texts = Object.entries(settings).map(([member, { variable }]) => [member, environment[variable]]);
   return v.parse(v.object(settings), Object.fromEntries(texts));
 }
 
@@ -71,16 +83,23 @@ export function choice<const Word extends string>(variable: string, words: reado
   return setting(variable, fallback, v.optional(v.picklist(words, mustBe(`one of ${words.join(', ')}`)), fallback));
 }
 
+/** Text without line breaks and other control characters, and without a comment: a `#` after white space. */
+export const line = v.pipe(v.string(), v.regex(/^(?!.*\s#)\P{Cc}*$/su, mustBe('one line without a comment')));
+
 /** Any text; undefined if the variable is unset. */
 export function optionalText(variable: string, example: string) {
   return setting(variable, example, v.optional(v.string()));
 }
 
-/** The text of an absolute URL that `isAllowed` accepts. The message does not repeat the URL, which may contain a password. */
+/**
+ * The text of an absolute URL that has a host and that `isAllowed` accepts. The message does not repeat the URL, which may contain a
+ * password.
+ */
 export function url(rule: string, isAllowed: (url: URL) => boolean) {
   const isValid = (address: string): boolean => {
-    const parsed = URL.parse(address);
-    return parsed !== null && isAllowed(parsed);
+    // The URL parser would remove line breaks and encode spaces.
+    const parsed = /[\s\p{Cc}]/u.test(address) ? null : URL.parse(address);
+    return parsed !== null && parsed.hostname !== '' && isAllowed(parsed);
   };
   return v.pipe(v.string(), v.check(isValid, `must be ${rule}.`));
 }
@@ -90,11 +109,18 @@ export function isHttp({ protocol }: URL): boolean {
   return protocol === 'http:' || protocol === 'https:';
 }
 
+/** Whether a URL contains a user name or a password. */
+export function hasCredentials({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
+
 /** The address of public keys. Whoever could change the keys on their way could sign for anybody: hence https. */
 export const keyUrl = v.pipe(
   url(
-    'an https URL (http only for a loopback address)',
-    (address) => address.protocol === 'https:' || (isHttp(address) && isLoopback(address.hostname)),
+    'an https URL (http only for a loopback address) without credentials',
+    (address) =>
+      !hasCredentials(address) &&
+      (address.protocol === 'https:' || (address.protocol === 'http:' && isLoopback(address.hostname))),
   ),
   v.transform((address) => new URL(address).href),
 );
@@ -123,5 +149,5 @@ export function fileText(readFile: ReadFile) {
 
 /** Whether a host is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -7,7 +7,7 @@ import { cachingSettings, readCaching, ttlSettings } from './caching.ts';
 import { clusterSettings, readCluster } from './cluster.ts';
 import * as env from './env.ts';
 import { documentSettings, readDocuments } from './persistedDocuments.ts';
-import { appSettings, readApp } from './realtimekit.ts';
+import { appSettings, readApp, sandboxSettings, servesSandbox } from './realtimekit.ts';
 import { readTelemetry, telemetrySettings } from './telemetry.ts';
 
 const PORT_RANGE = { min: 0, max: 65_535 };
@@ -17,10 +17,13 @@ const LIMIT_RANGE = { min: 1, max: 100_000_000 };
 const SUBSCRIPTION_RANGE = { min: 0, max: 1_000_000 };
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';
 
-const hostName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.:-]{1,253}$/, env.mustBe('an IP address or a host name')));
+const hostName = v.pipe(v.string(), v.check(isHostName, env.mustBe('an IP address or a host name, without a port')));
 const origin = v.pipe(
   v.string(),
-  v.check((text) => text === '*' || URL.parse(text)?.origin === text, env.mustBe('an origin or "*"')),
+  v.check(
+    isOrigin,
+    env.mustBe('an origin without a path, such as https://app.example.com or https://*.example.com, or "*"'),
+  ),
 );
 
 const serverSettings = {
@@ -68,19 +71,27 @@ const drainSettings = {
 };
 
 /** What callers may learn about the gateway: by default less in production, and less about a real app than the sandbox. */
-const disclosureSettings = (isDevelopment: boolean, isSandbox: boolean) => ({
+const disclosureSettings = (isProduction: boolean, isSandbox: boolean) => ({
   /** Whether to serve GraphiQL. */
-  graphiql: env.boolean('GRAPHIQL', isDevelopment),
+  graphiql: env.boolean('GRAPHIQL', !isProduction),
   /** Whether to allow introspection and `_service`. */
-  introspection: env.boolean('INTROSPECTION', isDevelopment),
+  introspection: env.boolean('INTROSPECTION', !isProduction),
   /** Whether error messages suggest names from the schema. */
-  suggestions: env.boolean('SUGGESTIONS', isDevelopment),
+  suggestions: env.boolean('SUGGESTIONS', !isProduction),
   /** Whether callers may request a report of the upstream requests of their operation. */
-  upstreamReport: env.boolean('UPSTREAM_REPORT', isDevelopment && isSandbox),
+  upstreamReport: env.boolean('UPSTREAM_REPORT', !isProduction && isSandbox),
 });
 
 const otherSettings = {
-  nodeEnv: env.optionalText('NODE_ENV', 'production'),
+  /** What is not known to be development is production. */
+  isProduction: env.setting(
+    'NODE_ENV',
+    'production',
+    v.pipe(
+      v.optional(v.string(), 'development'),
+      v.transform((word) => !['development', 'test'].includes(word.toLowerCase())),
+    ),
+  ),
   /** The URL of the public key that verifies RealtimeKit's webhooks. */
   webhookKeyUrl: env.setting('WEBHOOK_KEY_URL', WEBHOOK_KEY_URL, v.optional(env.keyUrl)),
 };
@@ -94,6 +105,7 @@ export const VARIABLES: readonly string[] = [
   drainSettings,
   disclosureSettings(true, true),
   otherSettings,
+  sandboxSettings(true),
   authSettings,
   jwtSettings,
   apiKeySettings(noFile),
@@ -110,8 +122,10 @@ export const VARIABLES: readonly string[] = [
 export function readConfig(environment: env.Environment, readFile: env.ReadFile) {
   const server = env.readGroup(environment, serverSettings);
   const auth = readAuth(environment, server.host, readFile);
-  const app = readApp(environment, auth.kind === 'passthrough');
-  const { nodeEnv, webhookKeyUrl = app && WEBHOOK_KEY_URL } = env.readGroup(environment, otherSettings);
+  const { isProduction, webhookKeyUrl } = env.readGroup(environment, otherSettings);
+  const app = servesSandbox(environment, isProduction) ? null : readApp(environment, auth.kind === 'passthrough');
+  if (app === null && server.port === server.sandboxPort && server.port !== 0)
+    throw new env.ConfigError('SANDBOX_PORT', 'must differ from PORT.', String(server.port + 1));
   return Object.freeze({
     ...server,
     auth,
@@ -124,9 +138,9 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
     /** How replicas share state; null for a single replica. */
     redis: readCluster(environment),
     /** Null for the URL of the sandbox's key. */
-    webhookKeyUrl,
+    webhookKeyUrl: webhookKeyUrl ?? (app && WEBHOOK_KEY_URL),
     drain: env.readGroup(environment, drainSettings),
-    ...env.readGroup(environment, disclosureSettings(nodeEnv !== 'production', app === null)),
+    ...env.readGroup(environment, disclosureSettings(isProduction, app === null)),
     telemetry: readTelemetry(environment),
   });
 }
@@ -134,3 +148,16 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
 /** All settings of the gateway. */
 export type Config = ReturnType<typeof readConfig>;
 export type DrainSettings = Config['drain'];
+
+/** Whether a text could be a host: the operating system decides whether it is one of this machine. */
+function isHostName(text: string): boolean {
+  const isName = /^(?!-)[A-Za-z0-9.-]{1,253}$/.test(text);
+  return isName || (text.includes(':') && URL.canParse(`http://[${text}]`));
+}
+
+/** Whether a text is `*` or a web page's origin. The first label of its host may be `*`, for any one label. */
+function isOrigin(text: string): boolean {
+  const example = text.replace('://*.', '://any.');
+  const url = URL.parse(example);
+  return text === '*' || (url?.origin === example && env.isHttp(url) && !example.includes('*'));
+}

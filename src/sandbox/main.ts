@@ -19,7 +19,8 @@ async function main(): Promise<void> {
 }
 
 function parsePort(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return DEFAULT_PORT;
+  // Kubernetes sets the variable to `tcp://…` for a service that is called "sandbox".
+  if (text === undefined || text === '' || text.startsWith('tcp://')) return DEFAULT_PORT;
   const port = Number(text);
   return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : undefined;
 }

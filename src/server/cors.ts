@@ -8,7 +8,8 @@ export function corsFor(request: Request, origins: readonly string[]): CORSOptio
   // For an origin that is not listed, Yoga would allow the origin `null`, which any page in a sandboxed frame has.
   if (!isAllowedOrigin(request.headers.get('origin'), origins)) return false;
   return {
-    origin: [...origins],
+    // The response names the request's own origin, which is allowed.
+    origin: '*',
     methods: ['GET', 'POST'],
     credentials: false,
     exposedHeaders: ['x-request-id'],
@@ -16,9 +17,15 @@ export function corsFor(request: Request, origins: readonly string[]): CORSOptio
   };
 }
 
-/** Whether pages of `origin` may send requests. `*` in `origins` allows any origin. */
+/**
+ * Whether pages of `origin` may send requests. `*` in `origins` allows any origin, and `*` in place of a host's first label any one
+ * label: `https://*.example.com` allows `https://app.example.com`.
+ */
 export function isAllowedOrigin(origin: string | null | undefined, origins: readonly string[]): boolean {
-  return origins.includes('*') || origins.includes(origin ?? '');
+  if (origins.includes('*')) return true;
+  return (
+    origin != null && (origins.includes(origin) || origins.includes(origin.replace(/(?<=:\/\/)[^.:/]+(?=\.)/, '*')))
+  );
 }
 
 /** The error message for pages of other origins. */

@@ -162,6 +162,17 @@ describe('CORS', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, POST');
   });
 
+  test('allows any one label in place of the first one if "*" stands for it', async () => {
+    const gateway = await startTestGateway({ options: { corsOrigins: ['https://*.example.com'] } });
+    const allowedOrigin = async (origin: string) =>
+      (await gateway.send({ query: '{ __typename }' }, { headers: { origin } })).headers.get(
+        'access-control-allow-origin',
+      );
+    expect(await allowedOrigin('https://app.example.com')).toBe('https://app.example.com');
+    const others = ['https://example.com', 'https://a.b.example.com', 'https://.example.com', ...OTHER_ORIGINS];
+    for (const origin of others) expect([origin, await allowedOrigin(origin)]).toEqual([origin, null]);
+  });
+
   test.each(OTHER_ORIGINS)('sends no CORS headers to the unlisted origin %s', async (origin) => {
     const gateway = await startTestGateway({ options: { corsOrigins: ['https://first.example', ALLOWED] } });
     const { preflight, success, failure } = await sendFrom(gateway, origin);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { type Config, readConfig as readConfigOf } from '../../src/config/index.ts';
+import { type Config, readConfig as readConfigOf, VARIABLES } from '../../src/config/index.ts';
 import { ConfigError, type Environment } from '../../src/config/env.ts';
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
 
@@ -140,6 +140,20 @@ describe('telemetry settings', () => {
   });
 
   test.each([
+    ['OTEL_SDK_DISABLED', 'true'],
+    ['OTEL_SDK_DISABLED', 'TRUE'],
+    ['OTEL_TRACES_EXPORTER', 'none'],
+  ])('%s=%s turns tracing off', (name, value) => {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_TRACES_SAMPLER: 'unknown' };
+    expect(telemetryOf({ ...environment, [name]: value }).tracing).toBeNull();
+  });
+
+  test('accept a protocol for traces that differs from the one for all signals', () => {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    expect(telemetryOf({ ...environment, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }).tracing).not.toBeNull();
+  });
+
+  test.each([
     ['always_on', undefined, { isParentBased: false, ratio: 1 }],
     ['always_off', undefined, { isParentBased: false, ratio: 0 }],
     ['traceidratio', '0.25', { isParentBased: false, ratio: 0.25 }],
@@ -161,6 +175,10 @@ describe('telemetry settings', () => {
   test.each([
     ['LOG_LEVEL', 'debug'],
     ['METRICS', 'yes'],
+    ['OTEL_TRACES_EXPORTER', 'zipkin'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'http/protobuf'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:secret@collector.test'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318'],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector.test'],
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
@@ -195,6 +213,75 @@ describe('settings of the app', () => {
   );
 });
 
+describe('SANDBOX', () => {
+  test('must be on for a gateway without an app in production', () => {
+    expect(errorOf({ NODE_ENV: 'production', CLOUDFLARE_ACCOUNT: REAL.CLOUDFLARE_ACCOUNT_ID })).toMatch(
+      /^CLOUDFLARE_ACCOUNT_ID: must be set for the real API\. SANDBOX=on selects the sandbox instead\. /,
+    );
+    expect(readConfig({ NODE_ENV: 'production', SANDBOX: 'on' }).app).toBeNull();
+  });
+
+  test('selects the sandbox when it is on, and the real API when it is off', () => {
+    expect(readConfig({ ...REAL, SANDBOX: 'on' }).app).toBeNull();
+    expect(errorOf({ SANDBOX: 'off' })).toMatch(/^CLOUDFLARE_ACCOUNT_ID: must be set /);
+  });
+});
+
+describe('a setting', () => {
+  test.each(['4000\r', ' 4000 ', '\uFEFF4000', '4000\n'])('may have white space around it: %j', (PORT) => {
+    expect(readConfig({ PORT }).port).toBe(4000);
+  });
+
+  test.each([
+    ['PORT', '"4000"'],
+    ['HOST', "'127.0.0.1'"],
+    ['CLOUDFLARE_API_TOKEN', '"a-token"'],
+    ['JWT_ISSUER', '"https://login.example.com/"'],
+  ])('in quotes is rejected, because not every program removes them: %s=%s', (name, value) => {
+    const jwt = { AUTH: 'jwt', JWT_ISSUER: 'https://login.example.com/', JWT_AUDIENCE: 'a', JWT_KEY: '{}' };
+    const environment = { ...REAL, ...jwt, [name]: value };
+    expect(errorOf(environment)).toMatch(new RegExp(`^${name}: the quotes are part of the value\\. Remove them\\. `));
+  });
+
+  test('that Kubernetes sets for a service called "sandbox" is ignored', () => {
+    expect(readConfig({ SANDBOX_PORT: 'tcp://10.0.0.7:80' }).sandboxPort).toBe(4001);
+  });
+
+  const ANY_TEXT = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '\u0000',
+      '#',
+      '*',
+      'on',
+      '1',
+      '1 # one',
+      '1ms',
+      '%',
+      'http://',
+      'https://a',
+      'redis://',
+      'a,b',
+      '{}',
+      '[]',
+    ),
+    fc.webUrl({ withFragments: true, withQueryParameters: true }),
+  );
+
+  test('of any text is accepted, or rejected in one line that begins with a name of a setting', () => {
+    const bases = [{}, REAL, { ...REAL, AUTH: 'jwt' }, { ...REAL, AUTH: 'api-key' }, { ...REAL, HOST: '0.0.0.0' }];
+    fc.assert(
+      fc.property(fc.constantFrom(...bases), fc.constantFrom(...VARIABLES), ANY_TEXT, (base, name, text) => {
+        const message = errorOf({ ...base, [name]: text });
+        expect(message).toMatch(/^(no error|[A-Z_]+: [^\p{Cc}\u2028\u2029]+)$/u);
+        const [variable = ''] = message.split(':');
+        expect(['no error', ...VARIABLES]).toContain(variable);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
 describe('the message for an invalid setting', () => {
   test.each([
     ['PORT', 'http'],
@@ -206,6 +293,30 @@ describe('the message for an invalid setting', () => {
     ['DRAIN_MS', '25s'],
     ['DRAIN_DELAY_MS', '-1'],
     ['HOST', 'two words'],
+    ['HOST', '127.0.0.1:4000'],
+    ['HOST', '[::1]'],
+    ['HOST', '-'],
+    ['SANDBOX_PORT', '4000'],
+    ['SANDBOX', 'yes'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['CORS_ORIGINS', 'https://*.*.example.com'],
+    ['CORS_ORIGINS', 'https://app.*.com'],
+    ['CORS_ORIGINS', 'https://app-*.example.com'],
+    ['CORS_ORIGINS', 'ws://app.example.com'],
+    ['CORS_ORIGINS', 'https://app.example.com # comment'],
+    ['LOG_LEVEL', 'info # comment'],
+    ['WEBHOOK_KEY_URL', 'https://user:secret@example.com/keys'],
+    ['OTEL_SERVICE_NAME', 'two\nlines'],
+    ['OTEL_SERVICE_NAME', 'name # comment'],
+    ['REDIS_URL', 'redis://'],
+    ['REDIS_URL', 'redis://127.0.0.1\n6379'],
+    ['CLOUDFLARE_BASE_URL', 'https://example.com/v4?'],
+    ['CLOUDFLARE_BASE_URL', 'https://example.com/v4#'],
+    ['CLOUDFLARE_BASE_URL', 'https://:secret@example.com'],
+    ['CLOUDFLARE_BASE_URL', 'https://exam\nple.com'],
+    ['CLOUDFLARE_BASE_URL', 'https://example.com/a b'],
+    ['CLOUDFLARE_API_TOKEN', 'Bearer a-token'],
+    ['CLOUDFLARE_API_TOKEN', 'a-token # comment'],
     ['AUTH', 'basic'],
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['QUERY_DEPTH', '0'],
@@ -222,9 +333,11 @@ describe('the message for an invalid setting', () => {
     ['REALTIMEKIT_APP_ID', 'app?x=1'],
     ['CLOUDFLARE_API_TOKEN', 'two words'],
   ])('is one line with the variable and an example: %s=%s', (name, value) => {
-    const message = errorOf({ ...REAL, [name]: value });
+    const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+    const sandbox = name === 'SANDBOX_PORT' ? { SANDBOX: 'on' } : {};
+    const message = errorOf({ ...REAL, ...tracing, ...sandbox, [name]: value });
     expect(message).toMatch(new RegExp(`^${name}: .+ Example: ${name}=\\S+$`));
-    expect(message).not.toContain('\n');
+    expect(message).not.toMatch(/\n|secret/);
   });
 
   test('gives a valid example', () => {
@@ -340,10 +453,13 @@ describe('authentication settings', () => {
 describe('settings of what callers may see and request', () => {
   test('hide GraphiQL, the schema and the upstream report in production unless they are on', () => {
     const closed = { graphiql: false, introspection: false, suggestions: false, upstreamReport: false };
-    expect(readConfig({ NODE_ENV: 'production' })).toMatchObject(closed);
+    for (const NODE_ENV of ['production', 'Production', 'prod', 'staging'])
+      expect(readConfig({ ...REAL, NODE_ENV })).toMatchObject(closed);
+    for (const NODE_ENV of ['development', 'Development', 'test', ''])
+      expect(readConfig({ ...REAL, NODE_ENV })).toMatchObject({ graphiql: true, introspection: true });
     const settings = { GRAPHIQL: 'on', INTROSPECTION: 'on', SUGGESTIONS: 'on', UPSTREAM_REPORT: 'on' };
     const open = { graphiql: true, introspection: true, suggestions: true, upstreamReport: true };
-    expect(readConfig({ NODE_ENV: 'production', ...settings })).toMatchObject(open);
+    expect(readConfig({ NODE_ENV: 'production', SANDBOX: 'on', ...settings })).toMatchObject(open);
   });
 
   test('include each limit of an operation', () => {
@@ -375,6 +491,11 @@ describe('settings of what callers may see and request', () => {
     const { corsOrigins } = readConfig({ CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' });
     expect(corsOrigins).toEqual(['https://app.example.com', 'http://localhost:5173']);
     expect(readConfig({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
+  });
+
+  test('accept origins with any first label', () => {
+    const origins = ['https://*.example.com', 'http://*.localhost:5173'];
+    expect(readConfig({ CORS_ORIGINS: origins.join() }).corsOrigins).toEqual(origins);
   });
 
   test.each([

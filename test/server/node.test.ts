@@ -79,6 +79,11 @@ describe('the program exits with code 1 and one line that names the setting', ()
   test.each([
     [{ PORT: 'http' }, /^PORT: .* Example: PORT=4000\n$/],
     [{ HOST: '0.0.0.0' }, /^AUTH: must be passthrough, jwt or api-key, because .* Example: AUTH=passthrough\n$/],
+    [
+      { HOST: '192.0.2.7', AUTH: 'passthrough' },
+      /^HOST: must be an address of this machine.* Example: HOST=127\.0\.0\.1\n$/,
+    ],
+    [{ NODE_ENV: 'production' }, /^CLOUDFLARE_ACCOUNT_ID: must be set .* Example: CLOUDFLARE_ACCOUNT_ID=\S+\n$/],
     [{ CLOUDFLARE_ACCOUNT_ID: 'a' }, /^REALTIMEKIT_APP_ID: must be set .* Example: REALTIMEKIT_APP_ID=\S+\n$/],
   ])('with the settings %o', async (settings, line) => {
     const program = startProgram(settings);
