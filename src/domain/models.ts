@@ -132,8 +132,8 @@ export const analyticsSchema = v.object(analyticsEntries);
 export interface Analytics extends v.InferOutput<typeof analyticsSchema> {}
 
 export const dayAnalyticsSchema = v.object({
-  /** An ISO 8601 date, such as `2026-03-14`. */
-  date: v.string(),
+  /** An ISO 8601 date, such as `2026-03-14`. Null if upstream did not send one. */
+  date: v.nullable(v.string()),
   ...analyticsEntries,
 });
 

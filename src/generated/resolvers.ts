@@ -37,10 +37,9 @@ export type Query = {
   readonly livestreams: LivestreamConnection;
   /**
    * Returns how much was livestreamed and watched in a range of time, in total and by day. Costs one upstream request for the
-   * totals and one for `days`, each only if selected. No field is nullable, so if RealtimeKit omits a number, the whole
-   * operation returns no data: request analytics in an operation of its own.
+   * totals and one for `days`, each only if selected.
    */
-  readonly livestreamAnalytics: LivestreamAnalytics;
+  readonly livestreamAnalytics?: Maybe<LivestreamAnalytics>;
   /** Returns a livestream session by ID, whether it is running or has ended. Null if the session does not exist. Costs one upstream request. */
   readonly livestreamSession?: Maybe<LivestreamSession>;
   /** Returns a meeting by ID. Always returns an object: if the meeting does not exist, its other fields are null. Costs one upstream request if `title`, `status`, `createdAt` or `updatedAt` is selected. */
@@ -195,30 +194,30 @@ export type LivestreamEdge = {
   readonly node: Livestream;
 };
 
-/** Analytics of all livestreams in a range of time. */
+/** Analytics of all livestreams in a range of time. A value that RealtimeKit does not report is null, with an error. */
 export type LivestreamAnalytics = {
   readonly __typename?: 'LivestreamAnalytics';
   /** The number of livestreams in the range, as counted by RealtimeKit. */
-  readonly count: Scalars['Int']['output'];
+  readonly count?: Maybe<Scalars['Int']['output']>;
   /** The total duration of received video of all livestreams, in seconds. */
-  readonly ingestSeconds: Scalars['Float']['output'];
+  readonly ingestSeconds?: Maybe<Scalars['Float']['output']>;
   /** The total watch time of all viewers, in seconds. */
-  readonly viewerSeconds: Scalars['Float']['output'];
+  readonly viewerSeconds?: Maybe<Scalars['Float']['output']>;
   /** The analytics of each day, oldest first. Days without livestreams can be missing. */
-  readonly days: ReadonlyArray<LivestreamAnalyticsDay>;
+  readonly days?: Maybe<ReadonlyArray<LivestreamAnalyticsDay>>;
 };
 
-/** Analytics of all livestreams on a day. */
+/** Analytics of all livestreams on a day. A number that RealtimeKit does not report is null, with an error. */
 export type LivestreamAnalyticsDay = {
   readonly __typename?: 'LivestreamAnalyticsDay';
-  /** The date of the day, as returned by RealtimeKit. */
-  readonly date: Scalars['Date']['output'];
-  /** The number of livestreams on the day, as counted by RealtimeKit. */
-  readonly count: Scalars['Int']['output'];
+  /** The date of the day, as returned by RealtimeKit. Null if RealtimeKit does not say which day it is; such days come last. */
+  readonly date?: Maybe<Scalars['Date']['output']>;
+  /** The number of livestream sessions on the day, as counted by RealtimeKit. The sum over all days can differ from the range's count of livestreams. */
+  readonly count?: Maybe<Scalars['Int']['output']>;
   /** The total duration of received video of all livestreams, in seconds. */
-  readonly ingestSeconds: Scalars['Float']['output'];
+  readonly ingestSeconds?: Maybe<Scalars['Float']['output']>;
   /** The total watch time of all viewers, in seconds. */
-  readonly viewerSeconds: Scalars['Float']['output'];
+  readonly viewerSeconds?: Maybe<Scalars['Float']['output']>;
 };
 
 /** A single run of a livestream, from start to stop. */
@@ -230,9 +229,9 @@ export type LivestreamSession = {
   readonly livestream?: Maybe<Livestream>;
   /** The reason why the session failed. Null if it did not fail. */
   readonly errorMessage?: Maybe<Scalars['String']['output']>;
-  /** The duration of the received video, in seconds. RealtimeKit updates this value every 40 to 50 seconds. */
+  /** The duration of the received video, in seconds. RealtimeKit updates this value every 40 to 50 seconds. Before its first update, it can be a placeholder, such as 60. */
   readonly ingestSeconds?: Maybe<Scalars['Float']['output']>;
-  /** The total watch time of all viewers, in seconds. RealtimeKit updates this value every 40 to 50 seconds. */
+  /** The total watch time of all viewers, in seconds. RealtimeKit updates this value every 40 to 50 seconds. Before its first update, it can be a placeholder, such as 60. */
   readonly viewerSeconds?: Maybe<Scalars['Float']['output']>;
   /** The date and time when the start of the session was requested. Null for ended sessions, because RealtimeKit reports it for active sessions only. */
   readonly invokedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -690,7 +689,7 @@ export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Arg
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType, RequireFields<QueryLivestreamArgs, 'id'>>;
   livestreams?: Resolver<ResolversTypes['LivestreamConnection'], ParentType, ContextType, RequireFields<QueryLivestreamsArgs, 'first' | 'orderBy'>>;
-  livestreamAnalytics?: Resolver<ResolversTypes['LivestreamAnalytics'], ParentType, ContextType, Partial<QueryLivestreamAnalyticsArgs>>;
+  livestreamAnalytics?: Resolver<Maybe<ResolversTypes['LivestreamAnalytics']>, ParentType, ContextType, Partial<QueryLivestreamAnalyticsArgs>>;
   livestreamSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType, RequireFields<QueryLivestreamSessionArgs, 'id'>>;
   meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
   meetings?: Resolver<ResolversTypes['MeetingConnection'], ParentType, ContextType, RequireFields<QueryMeetingsArgs, 'first'>>;
@@ -728,17 +727,17 @@ export type LivestreamEdgeResolvers<ContextType = Context, ParentType extends Re
 };
 
 export type LivestreamAnalyticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamAnalytics'] = ResolversParentTypes['LivestreamAnalytics']> = {
-  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  ingestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  viewerSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  days?: Resolver<ReadonlyArray<ResolversTypes['LivestreamAnalyticsDay']>, ParentType, ContextType>;
+  count?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  ingestSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  viewerSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  days?: Resolver<Maybe<ReadonlyArray<ResolversTypes['LivestreamAnalyticsDay']>>, ParentType, ContextType>;
 };
 
 export type LivestreamAnalyticsDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamAnalyticsDay'] = ResolversParentTypes['LivestreamAnalyticsDay']> = {
-  date?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
-  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  ingestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  viewerSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  date?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  count?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  ingestSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  viewerSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
 export type LivestreamSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSession'] = ResolversParentTypes['LivestreamSession']> = {

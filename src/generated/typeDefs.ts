@@ -60,8 +60,7 @@ type Query {
   ): LivestreamConnection! @cost(weight: 1) @listSize(assumedSize: 25, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @requiresScopes(scopes: [["livestream:read"]])
   """
   Returns how much was livestreamed and watched in a range of time, in total and by day. Costs one upstream request for the
-  totals and one for \`days\`, each only if selected. No field is nullable, so if RealtimeKit omits a number, the whole
-  operation returns no data: request analytics in an operation of its own.
+  totals and one for \`days\`, each only if selected.
   """
   livestreamAnalytics(
     """
@@ -72,7 +71,7 @@ type Query {
     The end of the range (inclusive). Fractions of a second are ignored. Without a value, the range ends now.
     """
     to: DateTime
-  ): LivestreamAnalytics! @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]]) @tag(name: "analytics")
+  ): LivestreamAnalytics @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]]) @tag(name: "analytics")
   """
   Returns a livestream session by ID, whether it is running or has ended. Null if the session does not exist. Costs one upstream request.
   """
@@ -230,30 +229,38 @@ type LivestreamEdge @cost(weight: 0) {
   node: Livestream!
 }
 
-"""Analytics of all livestreams in a range of time."""
+"""
+Analytics of all livestreams in a range of time. A value that RealtimeKit does not report is null, with an error.
+"""
 type LivestreamAnalytics @cost(weight: 0) {
   """The number of livestreams in the range, as counted by RealtimeKit."""
-  count: Int!
+  count: Int
   """The total duration of received video of all livestreams, in seconds."""
-  ingestSeconds: Float!
+  ingestSeconds: Float
   """The total watch time of all viewers, in seconds."""
-  viewerSeconds: Float!
+  viewerSeconds: Float
   """
   The analytics of each day, oldest first. Days without livestreams can be missing.
   """
-  days: [LivestreamAnalyticsDay!]!
+  days: [LivestreamAnalyticsDay!]
 }
 
-"""Analytics of all livestreams on a day."""
+"""
+Analytics of all livestreams on a day. A number that RealtimeKit does not report is null, with an error.
+"""
 type LivestreamAnalyticsDay @cost(weight: 0) {
-  """The date of the day, as returned by RealtimeKit."""
-  date: Date!
-  """The number of livestreams on the day, as counted by RealtimeKit."""
-  count: Int!
+  """
+  The date of the day, as returned by RealtimeKit. Null if RealtimeKit does not say which day it is; such days come last.
+  """
+  date: Date
+  """
+  The number of livestream sessions on the day, as counted by RealtimeKit. The sum over all days can differ from the range's count of livestreams.
+  """
+  count: Int
   """The total duration of received video of all livestreams, in seconds."""
-  ingestSeconds: Float!
+  ingestSeconds: Float
   """The total watch time of all viewers, in seconds."""
-  viewerSeconds: Float!
+  viewerSeconds: Float
 }
 
 """A single run of a livestream, from start to stop."""
@@ -267,11 +274,11 @@ type LivestreamSession @key(fields: "id") @cost(weight: 0) @requiresScopes(scope
   """The reason why the session failed. Null if it did not fail."""
   errorMessage: String
   """
-  The duration of the received video, in seconds. RealtimeKit updates this value every 40 to 50 seconds.
+  The duration of the received video, in seconds. RealtimeKit updates this value every 40 to 50 seconds. Before its first update, it can be a placeholder, such as 60.
   """
   ingestSeconds: Float
   """
-  The total watch time of all viewers, in seconds. RealtimeKit updates this value every 40 to 50 seconds.
+  The total watch time of all viewers, in seconds. RealtimeKit updates this value every 40 to 50 seconds. Before its first update, it can be a placeholder, such as 60.
   """
   viewerSeconds: Float
   """

@@ -8,6 +8,9 @@ import { parseObject, assertPageSize, parseCount, parseNumber } from './parse.ts
  * 0 only if there were no livestreams.
  */
 
+/** Later than every date. */
+const LAST = '~';
+
 /** The query parameters for a time range: whole seconds since the Unix epoch, or null for no limit. */
 export function toUnixRange({ from, to }: TimeRange): { start_time: number | null; end_time: number | null } {
   const unixSeconds = (date: Date | null): number | null => date && Math.floor(date.getTime() / 1000);
@@ -20,21 +23,20 @@ export function parseAnalytics(envelope: Envelope | null): Analytics {
 }
 
 /**
- * Parses the analytics of each day, oldest first. Throws `UPSTREAM_INVALID_RESPONSE` if a day has no date: leaving the day out would
- * make sums over the days too small.
+ * Parses the analytics of each day, oldest first, and then those of days without a valid date: leaving them out would make sums over
+ * the days too small. Throws `UPSTREAM_INVALID_RESPONSE` for anything but a list of objects.
  */
 export function parseDays(envelope: Envelope | null): DayAnalytics[] {
   const rows = envelope?.data ?? [];
   if (!Array.isArray(rows)) throw invalidResponse('its data is not a list of days');
   return assertPageSize(rows)
     .map(parseDay)
-    .toSorted((left, right) => (left.date < right.date ? -1 : 1));
+    .toSorted((left, right) => ((left.date ?? LAST) < (right.date ?? LAST) ? -1 : 1));
 }
 
 function parseDay(row: unknown): DayAnalytics {
-  const date = isObject(row) ? parseDate(row['date']) : null;
-  if (!isObject(row) || date === null) throw invalidResponse('a day has no valid date');
-  return { date, ...parseSums(row) };
+  if (!isObject(row)) throw invalidResponse('a day is not an object');
+  return { date: parseDate(row['date']), ...parseSums(row) };
 }
 
 function parseSums(data: JsonObject): Analytics {

@@ -140,7 +140,7 @@ describe('the date range of livestreamAnalytics', () => {
     const args = '(from: "2026-01-01T00:00:00.001Z", to: "2026-01-01T00:00:00Z")';
     const { data, errors } = await gateway.send({ query: `{ ${analytics(ALL, args)} }` });
 
-    expect(data).toBeNull();
+    expect(data).toEqual({ livestreamAnalytics: null });
     expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', retryable: false }]);
     expect(gateway.upstreamRequests()).toEqual([]);
   });
@@ -148,16 +148,17 @@ describe('the date range of livestreamAnalytics', () => {
 
 describe('a response to livestreamAnalytics that is incomplete or malformed', () => {
   test.each([
-    ['count', {}],
-    ['count', { count: 'many' }],
-    ['count', { count: 1.5 }],
+    ['count', { total_ingest_seconds: 9, total_viewer_seconds: 8 }],
+    ['count', { count: 'many', total_ingest_seconds: 9, total_viewer_seconds: 8 }],
+    ['count', { count: 1.5, total_ingest_seconds: 9, total_viewer_seconds: 8 }],
     ['viewerSeconds', { count: 3, total_ingest_seconds: 9 }],
-    ['ingestSeconds', { count: 3, total_ingest_seconds: null }],
-  ])('%s of %j is an error, not 0', async (field, data) => {
+    ['ingestSeconds', { count: 3, total_ingest_seconds: null, total_viewer_seconds: 8 }],
+  ])('%s of %j is null with an error, not 0, and the other numbers are there', async (field, data) => {
     const gateway = await startTestGateway(respondWith(data));
-    const { data: result, errors } = await gateway.send({ query: `{ ${analytics(field)} }` });
+    const { data: result, errors } = await gateway.send({ query: `{ ${analytics(NUMBERS)} }` });
 
-    expect(result).toBeNull();
+    const numbers = { count: 3, ingestSeconds: 9, viewerSeconds: 8, [field]: null };
+    expect(result).toEqual({ livestreamAnalytics: numbers });
     expect(errors).toMatchObject([
       {
         path: ['livestreamAnalytics', field],
@@ -189,23 +190,31 @@ describe('a response to livestreamAnalytics that is incomplete or malformed', ()
     expect(await fetchAnalytics(gateway, 'days { date }')).toEqual({ days: [] });
   });
 
-  test.each([
-    { sent: {} },
-    { sent: { days: [] } },
-    { sent: [{ count: 1 }] },
-    { sent: [{ date: '2026-01-01' }, { date: '2026-02-30', count: 1 }] },
-    { sent: [{ date: 1_767_225_600 }] },
-    { sent: [{ date: '2026-01-011' }] },
-    { sent: [null] },
-    { sent: ['2026-01-01'] },
-  ])('unreadable days are an error, not a gap: %j', async ({ sent }) => {
-    const gateway = await startTestGateway(respondWith(sent));
-    const { data, errors } = await gateway.send({ query: `{ ${analytics('days { date }')} }` });
-    expect(data).toBeNull();
-    expect(errors).toMatchObject([
-      { path: ['livestreamAnalytics', 'days'], extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } },
-    ]);
-  });
+  test.each([{ sent: {} }, { sent: { days: [] } }, { sent: [null] }, { sent: ['2026-01-01'] }])(
+    'unreadable days are an error, not a gap: %j',
+    async ({ sent }) => {
+      const gateway = await startTestGateway(respondWith(sent));
+      const { data, errors } = await gateway.send({ query: `{ ${analytics('days { date }')} }` });
+      expect(data).toEqual({ livestreamAnalytics: { days: null } });
+      expect(errors).toMatchObject([
+        { path: ['livestreamAnalytics', 'days'], extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } },
+      ]);
+    },
+  );
+
+  test.each([null, '', '2026-02-30', '2026-01-011', 1_767_225_600])(
+    'a day with the date %j is the last one, with null as its date and without an error',
+    async (date) => {
+      const days = [
+        { date, count: 2 },
+        { date: '2026-01-01', count: 1 },
+      ];
+      const gateway = await startTestGateway(respondWith(days));
+      expect(await fetchAnalytics(gateway, 'days { date count }')).toEqual({
+        days: [days[1], { date: null, count: 2 }],
+      });
+    },
+  );
 
   test("a number that is missing from one day is an error at that day's path", async () => {
     const days = [
@@ -213,7 +222,8 @@ describe('a response to livestreamAnalytics that is incomplete or malformed', ()
       { date: '2026-01-02', total_viewer_seconds: 5 },
     ];
     const gateway = await startTestGateway(respondWith(days));
-    const { errors } = await gateway.send({ query: `{ ${analytics('days { date count }')} }` });
+    const { data, errors } = await gateway.send({ query: `{ ${analytics('days { date count }')} }` });
+    expect(at(data, 'livestreamAnalytics', 'days')).toEqual([days[0], { date: '2026-01-02', count: null }]);
     expect(errors).toMatchObject([{ path: ['livestreamAnalytics', 'days', 1, 'count'] }]);
   });
 });
@@ -224,12 +234,13 @@ describe('a failure of one analytics request', () => {
     ['/analytics/livestreams/daywise', 'days', 'count'],
   ] as const;
 
-  test.each(failing)('%s: the error path names the field "%s", and data is null', async (route, field) => {
+  test.each(failing)('%s: only the field "%s" is null, with an error that names it', async (route, field) => {
     const gateway = await startTestGateway();
     gateway.sandbox.setFaults([{ kind: 'status', status: 503, route }]);
     const { data, errors } = await gateway.send({ query: `{ ${analytics('count days { date }')} }` });
 
-    expect(data).toBeNull();
+    const other: unknown = expect.anything();
+    expect(data).toEqual({ livestreamAnalytics: { count: other, days: other, [field]: null } });
     expect(errors).toMatchObject([
       { path: ['livestreamAnalytics', field], extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } },
     ]);

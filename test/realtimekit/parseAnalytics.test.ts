@@ -37,16 +37,17 @@ describe('parseDays', () => {
   });
 
   test.each(['', '14 March 2026', '2026-02-29', '2026-13-01', '2026-3-14', '2026-03-145', 20_260_314, null, {}])(
-    'rejects a day with the date %j',
+    'puts a day with the date %j last, without a date',
     (date) => {
-      const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
-      expect(() => parseDays(unwrap({ data: [{ date: '2026-03-13' }, { date, count: 1 }] }))).toThrow(invalid);
+      const days = parseDays(unwrap({ data: [{ date, count: 1 }, { date: '2026-03-13' }] }));
+      expect(days).toMatchObject([{ date: '2026-03-13' }, { date: null, count: 1 }]);
     },
   );
 
   test('returns an empty list for an empty list or null, and rejects other data', () => {
     expect([parseDays(null), parseDays(unwrap({ data: null })), parseDays(unwrap({ data: [] }))]).toEqual([[], [], []]);
     const invalid: unknown = expect.objectContaining({ code: 'UPSTREAM_INVALID_RESPONSE' });
-    for (const data of [{}, 'none', 0]) expect(() => parseDays(unwrap({ data }))).toThrow(invalid);
+    for (const data of [{}, 'none', 0, [null], ['2026-01-01']])
+      expect(() => parseDays(unwrap({ data }))).toThrow(invalid);
   });
 });

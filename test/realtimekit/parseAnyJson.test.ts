@@ -106,7 +106,7 @@ describe('any JSON', () => {
   test('is parsed to analytics, or rejected', () => {
     const isCount = (value: unknown) => value === null || Number.isInteger(value);
     const SUMS = { count: isCount, ingestSeconds: isNumber, viewerSeconds: isNumber };
-    const isDay = (value: unknown) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+    const isDay = (value: unknown) => value === null || (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value));
     const property = fc.property(json, (data) => {
       const overall = resultOrNull(() => parseAnalytics({ data, paging: null }));
       expect(faultsOf(overall, SUMS)).toEqual([]);

@@ -63,7 +63,7 @@ describe('breakingChanges', () => {
       'a changed type',
       'ingestSeconds: Float\n',
       'ingestSeconds: Int\n',
-      "Field 'LivestreamSession.ingestSeconds' changed type from 'Float' to 'Int'",
+      "Field 'LivestreamAnalytics.ingestSeconds' changed type from 'Float' to 'Int'",
     ],
     [
       'a field that becomes nullable',

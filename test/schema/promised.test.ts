@@ -16,7 +16,7 @@ const PROMISED = /* GraphQL */ `
       orderBy: LivestreamOrder = CREATED_AT_DESC
     ): LivestreamConnection!
     livestreamSession(id: ID!): LivestreamSession
-    livestreamAnalytics(from: DateTime, to: DateTime): LivestreamAnalytics!
+    livestreamAnalytics(from: DateTime, to: DateTime): LivestreamAnalytics
     upstreamBudget: UpstreamBudget!
   }
   type Mutation {
@@ -84,16 +84,16 @@ const PROMISED = /* GraphQL */ `
     totalCount: Int
   }
   type LivestreamAnalytics {
-    count: Int!
-    ingestSeconds: Float!
-    viewerSeconds: Float!
-    days: [LivestreamAnalyticsDay!]!
+    count: Int
+    ingestSeconds: Float
+    viewerSeconds: Float
+    days: [LivestreamAnalyticsDay!]
   }
   type LivestreamAnalyticsDay {
-    date: Date!
-    count: Int!
-    ingestSeconds: Float!
-    viewerSeconds: Float!
+    date: Date
+    count: Int
+    ingestSeconds: Float
+    viewerSeconds: Float
   }
   input LivestreamFilter {
     status: LivestreamStatus
