@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
-import { InputError, choice, mustBeOneOf, object, parseInput, string } from './input.ts';
+import { RequestError, choice, mustBeOneOf, object, parseInput, string } from './input.ts';
+import type { MeetingRecord } from './records.ts';
 import { END_REASONS } from './webhooks/payloads.ts';
 import type { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import type { World } from './world.ts';
@@ -23,25 +24,29 @@ const EVENT = v.variant(
 
 export type SandboxEvent = v.InferOutput<typeof EVENT>;
 
-/** Triggers an event; throws an `InputError`, and changes nothing, if the event is invalid or impossible. */
+/** Triggers an event; throws a `RequestError`, and changes nothing, if the event is invalid or impossible. */
 export function triggerEvent(value: unknown, world: World, webhooks: WebhookNotifier): void {
   const event = parseInput(EVENT, value);
-  if ('meetingId' in event && world.meeting(event.meetingId) === undefined)
-    throw new InputError('meetingId must be the id of a meeting');
   switch (event.kind) {
     case 'livestream-failed':
       if (!world.fail(event.livestreamId, event.message ?? 'The encoder closed the connection unexpectedly'))
-        throw new InputError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
+        throw new RequestError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
       return webhooks.checkForChanges();
     case 'livestream-renamed':
       if (!world.rename(event.livestreamId, event.name))
-        throw new InputError('livestreamId must be the id of a livestream');
+        throw new RequestError('livestreamId must be the id of a livestream');
       return webhooks.checkForChanges();
     case 'meeting-started':
-      return webhooks.meetingStarted(event.meetingId);
+      return webhooks.meetingStarted(requireMeeting(event.meetingId, world));
     case 'meeting-ended':
-      return webhooks.meetingEnded(event.meetingId, event.reason ?? 'HOST_ENDED_MEETING');
+      return webhooks.meetingEnded(requireMeeting(event.meetingId, world), event.reason ?? 'HOST_ENDED_MEETING');
     default:
       return event satisfies never;
   }
+}
+
+function requireMeeting(id: string, world: World): MeetingRecord {
+  const meeting = world.meetings.get(id);
+  if (meeting === undefined) throw new RequestError('meetingId must be the id of a meeting');
+  return meeting;
 }

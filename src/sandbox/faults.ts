@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { InputError, boolean, choice, isRecord, number, object, parseInput, string } from './input.ts';
+import { RequestError, boolean, choice, isRecord, number, object, parseInput, string } from './input.ts';
 import { ROUTE_TEMPLATES, WEBHOOK_KEY_PATH } from './router.ts';
 
 /**
@@ -32,9 +32,9 @@ const FAULT = object({
   after: v.exactOptional(boolean),
 });
 
-/** Parses a list of faults; throws an `InputError` that names the invalid key. */
+/** Parses a list of faults; throws a `RequestError` that names the invalid key. */
 export function parseFaults(value: unknown): Fault[] {
-  if (!Array.isArray(value)) throw new InputError('faults must be a JSON array');
+  if (!Array.isArray(value)) throw new RequestError('faults must be a JSON array');
   return value.map((entry: unknown, index) => {
     // An absent kind must be reported with the list of all kinds.
     const fault = isRecord(entry) ? { kind: undefined, ...entry } : entry;

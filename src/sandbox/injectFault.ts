@@ -6,8 +6,6 @@ export const REDIRECT_TRAP = '/__sandbox/trap';
 
 /** The interval between two bytes of a `drip`. */
 const DRIP_INTERVAL_MS = 250;
-/** Chunks of 64 KiB in the body of `huge`: 9 MiB in total. */
-const HUGE_CHUNKS = 144;
 const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PROXY_PAGE =
@@ -32,25 +30,25 @@ export async function injectFault(
   const response = isCarriedOut ? carryOut() : Response.json(null);
   switch (fault.kind) {
     case 'status':
-      return statusResponse(fault);
+      return createResponse(fault, 503, errorBody(fault.status ?? 503), JSON_TYPE);
     case 'hang':
       return untilAborted(signal);
     case 'reset':
       throw new ConnectionLostError('The connection was reset');
     case 'truncated':
-      return truncate(response);
+      return withBody(response, truncated);
     case 'drip':
-      return drip(response, clock);
+      return withBody(response, (bytes) => dripped(bytes, clock, signal));
     case 'html':
-      return createResponse(PROXY_PAGE, fault.status ?? 502, { 'content-type': 'text/html', ...retryAfter(fault) });
+      return createResponse(fault, 502, PROXY_PAGE, { 'content-type': 'text/html' });
     case 'empty':
-      return createResponse(null, fault.status ?? 200, retryAfter(fault));
+      return createResponse(fault, 200, null);
     case 'not-json':
-      return createResponse('{"success":tru', fault.status ?? 200, JSON_TYPE);
+      return createResponse(fault, 200, '{"success":tru', JSON_TYPE);
     case 'huge':
-      return createResponse(hugeBody(), fault.status ?? 200, JSON_TYPE);
+      return createResponse(fault, 200, streamOf(hugeBody()), JSON_TYPE);
     case 'redirect':
-      return createResponse(null, fault.status ?? 302, { location: fault.location ?? REDIRECT_TRAP });
+      return createResponse(fault, 302, null, { location: fault.location ?? REDIRECT_TRAP });
     default:
       return fault.kind satisfies never;
   }
@@ -76,78 +74,64 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-function statusResponse(fault: Fault): Response {
-  const status = fault.status ?? 503;
-  const errors = [{ code: 1000 + status, message: 'A fault of the sandbox affects this request' }];
-  const body = JSON.stringify({ success: false, errors, messages: [], result: null });
-  return createResponse(body, status, { ...JSON_TYPE, ...retryAfter(fault) });
-}
-
-function retryAfter({ retryAfterSeconds }: Fault): Record<string, string> {
-  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-}
-
+/** A response with the fault's status, or else `defaultStatus`, and the fault's `retry-after`. */
 function createResponse(
+  fault: Fault,
+  defaultStatus: number,
   body: string | ReadableStream | null,
-  status: number,
-  headers: Record<string, string>,
+  headers: Record<string, string> = {},
 ): Response {
-  return new Response(NULL_BODY_STATUSES.has(status) ? null : body, { status, headers });
+  const { status = defaultStatus, retryAfterSeconds } = fault;
+  const retryAfter = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  return new Response(NULL_BODY_STATUSES.has(status) ? null : body, { status, headers: { ...headers, ...retryAfter } });
 }
 
-/** Sends half of the body, and closes the connection. */
-async function truncate(response: Response): Promise<Response> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const chunks = [bytes.subarray(0, Math.floor(bytes.length / 2))];
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const chunk = chunks.shift();
-      if (chunk === undefined) controller.error(new ConnectionLostError('The connection closed midway'));
-      else controller.enqueue(chunk);
+function errorBody(status: number): string {
+  const errors = [{ code: 1000 + status, message: 'A fault of the sandbox affects this request' }];
+  return JSON.stringify({ success: false, errors, messages: [], result: null });
+}
+
+type Chunks = AsyncGenerator<Uint8Array>;
+
+function streamOf(chunks: Chunks): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await chunks.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await chunks.return(undefined);
     },
   });
+}
+
+/** Sends the body of `response` in chunks, with the length of the whole. */
+async function withBody(response: Response, toChunks: (bytes: Uint8Array) => Chunks): Promise<Response> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
   const headers = { ...JSON_TYPE, 'content-length': String(bytes.length) };
-  return new Response(body, { status: response.status, headers });
+  return new Response(streamOf(toChunks(bytes)), { status: response.status, headers });
 }
 
-/** Sends the body one byte at a time. */
-async function drip(response: Response, clock: Clock): Promise<Response> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  let sent = 0;
-  let cancel = () => {};
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      cancel = clock.after(DRIP_INTERVAL_MS, () => {
-        controller.enqueue(bytes.subarray(sent, sent + 1));
-        sent += 1;
-        if (sent >= bytes.length) controller.close();
-        resolve(undefined);
-      });
-      return promise;
-    },
-    cancel: () => cancel(),
-  });
-  return new Response(body, { status: response.status, headers: JSON_TYPE });
+/** Half of the body; then the connection closes. */
+async function* truncated(bytes: Uint8Array): Chunks {
+  yield bytes.subarray(0, Math.floor(bytes.length / 2));
+  throw new ConnectionLostError('The connection closed midway');
 }
 
-/** Valid JSON, so that only its size is wrong. It is generated while it is read. */
-function hugeBody(): ReadableStream<Uint8Array> {
+/** The body, one byte at a time. */
+async function* dripped(bytes: Uint8Array, clock: Clock, signal: AbortSignal): Chunks {
+  for (let sent = 0; sent < bytes.length; sent += 1) {
+    await delay(clock, DRIP_INTERVAL_MS, signal);
+    yield bytes.subarray(sent, sent + 1);
+  }
+}
+
+/** 9 MiB of valid JSON, so that only its size is wrong. It is generated while it is read. */
+async function* hugeBody(): Chunks {
   const encoder = new TextEncoder();
   const filler = encoder.encode('x'.repeat(2 ** 16));
-  let sent = 0;
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(encoder.encode('{"success":true,"data":{"name":"'));
-    },
-    pull(controller) {
-      sent += 1;
-      if (sent <= HUGE_CHUNKS) {
-        controller.enqueue(filler);
-        return;
-      }
-      controller.enqueue(encoder.encode('"}}'));
-      controller.close();
-    },
-  });
+  yield encoder.encode('{"success":true,"data":{"name":"');
+  for (let chunk = 0; chunk < 144; chunk += 1) yield filler;
+  yield encoder.encode('"}}');
 }

@@ -1,98 +1,83 @@
-import { type EndpointResult, ApiError } from './responses.ts';
-import type { RestCall } from './restCall.ts';
+import * as v from 'valibot';
+
+import { choice, isoTime, looseObject, parseInput, requireFound, string } from './input.ts';
+import type { EndpointResult, RestCall } from './restCall.ts';
 import { STATUSES } from './records.ts';
-import { type ListPage, paginate } from './paging.ts';
+import { paginate } from './paging.ts';
 import type { ResponseFormats } from './settings.ts';
 
+const SORT = { sort_order: v.optional(choice(['ASC', 'DSC']), 'DSC') };
+const TIME_RANGE = { start_time: v.exactOptional(isoTime), end_time: v.exactOptional(isoTime) };
+
+const LIVESTREAMS_QUERY = looseObject({
+  ...SORT,
+  ...TIME_RANGE,
+  status: v.exactOptional(choice(STATUSES)),
+  exclude_meetings: v.exactOptional(choice(['true', 'false'])),
+});
+
+const MEETINGS_QUERY = looseObject({
+  ...SORT,
+  ...TIME_RANGE,
+  status: v.exactOptional(choice(['ACTIVE', 'INACTIVE'])),
+  search: v.optional(v.pipe(string, v.toLowerCase()), ''),
+});
+
 /** `GET /livestreams`: newest first, unless `sort_order` says otherwise. */
-export function listLivestreams({ query, world, writer, settings: { responseFormats } }: RestCall): EndpointResult {
-  const status = oneOf(query, 'status', STATUSES);
-  const excludesMeetings = oneOf(query, 'exclude_meetings', ['true', 'false']) === 'true';
-  const isInRange = timeFilter(query);
-  const all = world
-    .livestreams()
+export function listLivestreams({ query, world, writer, formats }: RestCall): EndpointResult {
+  const { status, exclude_meetings: excludesMeetings, ...range } = parseInput(LIVESTREAMS_QUERY, query);
+  const all = world.livestreams
+    .values()
     .filter((livestream) => status === undefined || world.statusOf(livestream) === status)
-    .filter((livestream) => !excludesMeetings || livestream.meetingId === undefined)
-    .filter((livestream) => isInRange(livestream.createdAt));
-  const page = paginate(sorted(all, query), query, responseFormats, responseFormats.list === 'object' ? 1 : undefined);
-  const rows = page.rows.map((livestream) => writer.livestream(livestream));
-  if (responseFormats.list !== 'object') return listResult('livestreams', { ...page, rows }, responseFormats);
-  return { kind: 'found', data: { ...rows[0], paging: page.paging } };
+    .filter((livestream) => excludesMeetings !== 'true' || livestream.meetingId === undefined)
+    .filter((livestream) => isWithin(range, livestream.createdAt));
+  const isSingle = formats.list === 'object';
+  const { rows, paging } = paginate(sorted(all, range), query, formats, isSingle ? 1 : undefined);
+  const livestreams = rows.map((livestream) => writer.livestream(livestream));
+  if (isSingle) return { data: { ...livestreams[0], paging } };
+  return listResult({ livestreams }, paging, formats);
 }
 
 /** `GET /meetings`: newest first, unless `sort_order` says otherwise. */
-export function listMeetings({ query, world, writer, settings: { responseFormats } }: RestCall): EndpointResult {
-  const search = query.get('search')?.toLowerCase() ?? '';
-  const status = oneOf(query, 'status', ['ACTIVE', 'INACTIVE']);
-  const isInRange = timeFilter(query);
-  const all = world
-    .meetings()
+export function listMeetings({ query, world, writer, formats }: RestCall): EndpointResult {
+  const { search, status, ...range } = parseInput(MEETINGS_QUERY, query);
+  const all = world.meetings
+    .values()
     .filter((meeting) => meeting.title.toLowerCase().includes(search) || meeting.id === search)
     .filter((meeting) => status === undefined || meeting.status === status)
-    .filter((meeting) => isInRange(meeting.createdAt));
-  const page = paginate(sorted(all, query), query, responseFormats);
-  return listResult(
-    'meetings',
-    { ...page, rows: page.rows.map((meeting) => writer.meeting(meeting)) },
-    responseFormats,
-  );
+    .filter((meeting) => isWithin(range, meeting.createdAt));
+  const { rows, paging } = paginate(sorted(all, range), query, formats);
+  return listResult({ meetings: rows.map((meeting) => writer.meeting(meeting)) }, paging, formats);
 }
 
 /** `GET /meetings/{meeting_id}/livestream`: active and past livestreams, with the sessions of those on the page. Always nested. */
-export function listLivestreamsOfMeeting({
-  id,
-  query,
-  world,
-  writer,
-  settings: { responseFormats },
-}: RestCall): EndpointResult {
-  if (world.meeting(id) === undefined) return { kind: 'notFound', message: 'Meeting not found' };
-  const { rows, paging } = paginate(sorted(world.livestreamsOf(id), query), query, responseFormats);
-  const sessions = rows.flatMap((livestream) => world.sessionsOf(livestream.id));
+export function listLivestreamsOfMeeting({ id, query, world, writer, formats }: RestCall): EndpointResult {
+  requireFound(world.meetings.get(id), 'Meeting not found');
+  const order = parseInput(looseObject(SORT), query);
+  const { rows, paging } = paginate(sorted(world.livestreamsOf(id), order), query, formats);
   return {
-    kind: 'found',
     data: {
       livestreams: rows.map((livestream) => writer.livestream(livestream)),
-      sessions: sessions.map((session) => writer.session(session)),
+      sessions: rows.flatMap(({ id }) => world.sessionsOf(id)).map((session) => writer.session(session)),
       paging,
     },
   };
 }
 
-function listResult(
-  key: string,
-  { rows, paging }: ListPage<unknown>,
-  responseFormats: ResponseFormats,
-): EndpointResult {
-  if (responseFormats.list === 'nested') return { kind: 'found', data: { [key]: rows, paging } };
-  return { kind: 'found', data: rows, paging };
+/** Whether a time is in a range that includes both its limits. */
+export function isWithin(range: { start_time?: number; end_time?: number }, time: number): boolean {
+  return (range.start_time ?? -Infinity) <= time && time <= (range.end_time ?? Infinity);
 }
 
-function sorted<T extends { id: string; createdAt: number }>(rows: readonly T[], query: URLSearchParams): T[] {
-  const isAscending = oneOf(query, 'sort_order', ['ASC', 'DSC']) === 'ASC';
-  const oldestFirst = rows.toSorted((left, right) => left.createdAt - right.createdAt || (left.id < right.id ? -1 : 1));
-  return isAscending ? oldestFirst : oldestFirst.toReversed();
+function listResult(named: Record<string, unknown[]>, paging: unknown, formats: ResponseFormats): EndpointResult {
+  if (formats.list === 'nested') return { data: { ...named, paging } };
+  return { data: Object.values(named).flat(), paging };
 }
 
-/** A function that tests whether a time is between `start_time` and `end_time`, both included. */
-function timeFilter(query: URLSearchParams): (time: number) => boolean {
-  const from = parseTime(query, 'start_time') ?? -Infinity;
-  const to = parseTime(query, 'end_time') ?? Infinity;
-  return (time) => from <= time && time <= to;
-}
-
-function parseTime(query: URLSearchParams, key: string): number | undefined {
-  const value = query.get(key);
-  if (value === null) return undefined;
-  const time = Date.parse(value);
-  if (Number.isNaN(time)) throw new ApiError(400, 400, `${key} must be an ISO 8601 time`);
-  return time;
-}
-
-function oneOf<T extends string>(query: URLSearchParams, key: string, options: readonly T[]): T | undefined {
-  const value = query.get(key);
-  if (value === null) return undefined;
-  const chosen = options.find((option) => option === value);
-  if (chosen === undefined) throw new ApiError(400, 400, `${key} must be one of ${options.join(', ')}`);
-  return chosen;
+function sorted<T extends { id: string; createdAt: number }>(
+  rows: Iterable<T>,
+  { sort_order: order }: { sort_order: 'ASC' | 'DSC' },
+): T[] {
+  const oldestFirst = [...rows].toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return order === 'ASC' ? oldestFirst : oldestFirst.toReversed();
 }

@@ -1,3 +1,5 @@
+import { RecentEntries } from './recentEntries.ts';
+
 /** A received request. Its credential is never logged. */
 export interface LoggedRequest {
   method: string;
@@ -11,36 +13,16 @@ export interface LoggedRequest {
   receivedAt: string;
 }
 
-/** The log and its counters, which count since the log was last cleared. */
-export interface RequestReport {
-  /** The last 10,000 requests, oldest first. */
-  requests: LoggedRequest[];
-  /** All requests, including those that are no longer in the log. */
-  received: number;
-  /** The requests that the quota rejected, with 429. */
-  rejected: number;
-  /** Requests that have no response yet. */
-  inFlight: number;
-  /** The maximum of `inFlight`. */
-  maxInFlight: number;
-}
-
-const MAX_ENTRIES = 10_000;
-
-/** A log of the last 10,000 requests. */
+/** A log of the last 10,000 requests, with counters since the log was last cleared. */
 export class RequestLog {
-  #requests: LoggedRequest[] = [];
-  #received = 0;
+  readonly #requests = new RecentEntries<LoggedRequest>(10_000);
   #rejected = 0;
   #inFlight = 0;
   #maxInFlight = 0;
 
   /** Logs a request. The caller must call the returned function when the request has a response or is given up. */
   add(request: LoggedRequest): () => void {
-    this.#requests.push(request);
-    this.#received += 1;
-    // Removes entries in blocks, because each removal copies the log.
-    if (this.#requests.length > 2 * MAX_ENTRIES) this.#requests = this.#requests.slice(-MAX_ENTRIES);
+    this.#requests.add(request);
     this.#inFlight += 1;
     this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
     return () => {
@@ -53,35 +35,22 @@ export class RequestLog {
     this.#rejected += 1;
   }
 
-  report(): RequestReport {
+  report() {
     return {
-      requests: this.#requests.slice(-MAX_ENTRIES),
-      received: this.#received,
+      requests: this.#requests.list(),
+      /** All requests, including those that are no longer in the log. */
+      received: this.#requests.total,
+      /** The requests that the quota rejected, with 429. */
       rejected: this.#rejected,
+      /** Requests that have no response yet. */
       inFlight: this.#inFlight,
       maxInFlight: this.#maxInFlight,
     };
   }
 
   clear(): void {
-    this.#requests = [];
-    this.#received = 0;
+    this.#requests.clear();
     this.#rejected = 0;
     this.#maxInFlight = this.#inFlight;
-  }
-}
-
-/** Creates the log entry of a request that arrived at `now` (ms since the epoch). */
-export function createLogEntry(method: string, route: string, url: URL, body: string, now: number): LoggedRequest {
-  const entry = { method, route, path: url.pathname, query: Object.fromEntries(url.searchParams) };
-  const receivedAt = new Date(now).toISOString();
-  return body === '' ? { ...entry, receivedAt } : { ...entry, body: parseJsonOrText(body), receivedAt };
-}
-
-function parseJsonOrText(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
   }
 }

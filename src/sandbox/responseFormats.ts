@@ -81,22 +81,25 @@ export class JsonWriter {
   /** The sums of the meters of `sessions`. */
   meters(sessions: readonly SessionRecord[]): Json {
     const meters = sessions.map((session) => this.#world.metersOf(session));
-    return {
+    return this.#withoutOptional({
       ingest_seconds: this.#number(sum(meters.map((meter) => meter.ingestSeconds))),
       viewer_seconds: this.#number(sum(meters.map((meter) => meter.viewerSeconds))),
-    };
+    });
   }
 
-  /** The analytics of `sessions`: an empty object without optional fields, because analytics have no id. */
+  /** The analytics of `sessions`. */
   totals(sessions: readonly SessionRecord[]): Json {
-    if (this.#formats.optionalFields === 'missing') return {};
     const { ingest_seconds: ingest, viewer_seconds: viewer } = this.meters(sessions);
-    return { count: sessions.length, total_ingest_seconds: ingest, total_viewer_seconds: viewer };
+    return this.#withoutOptional({
+      count: sessions.length,
+      total_ingest_seconds: ingest,
+      total_viewer_seconds: viewer,
+    });
   }
 
   /** The analytics of the `sessions` of a day; `date` is `YYYY-MM-DD`. */
   day(date: string, sessions: readonly SessionRecord[]): Json {
-    return this.#formats.optionalFields === 'missing' ? {} : { date, ...this.totals(sessions) };
+    return this.#withoutOptional({ date, ...this.totals(sessions) });
   }
 
   webhook(webhook: WebhookRecord): Json {
@@ -111,9 +114,10 @@ export class JsonWriter {
     });
   }
 
-  /** Only the id, if optional fields are missing. */
+  /** If optional fields are missing, only the id; nothing of meters and analytics, which have no id. */
   #withoutOptional(object: Json): Json {
-    return this.#formats.optionalFields === 'missing' ? { id: object['id'] } : object;
+    if (this.#formats.optionalFields === 'present') return object;
+    return 'id' in object ? { id: object['id'] } : {};
   }
 
   #status(status: string): string {

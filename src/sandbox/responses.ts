@@ -1,39 +1,32 @@
+import { RequestError } from './input.ts';
+import { JsonWriter } from './responseFormats.ts';
+import type { EndpointResult, RestCall } from './restCall.ts';
+import type { Match } from './router.ts';
 import type { ResponseFormats } from './settings.ts';
 
-/** The position of a page in its list: 1-based and inclusive. Both offsets of an empty page are 0. */
-export interface Paging {
-  start_offset: number;
-  end_offset: number;
-  total_count: number;
-}
-
-/** The result of an endpoint, before it is written in one of the API's formats. */
-export type EndpointResult =
-  | { kind: 'found'; data: unknown; status?: number; paging?: Paging | undefined }
-  | { kind: 'notFound'; message: string };
-
-/** The API rejects the request. */
-export class ApiError extends Error {
-  override name = 'ApiError';
-  /** The HTTP status. */
-  readonly status: number;
-  readonly code: number;
-
-  constructor(status: number, code: number, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
+/** Calls the endpoint of a request, and writes its result or its error in the format of the settings. */
+export function callEndpoint(match: Match, call: Pick<RestCall, 'query' | 'body' | 'world' | 'webhooks' | 'settings'>) {
+  if (match.endpoint === undefined) return errorResponse(match.status, 7003, 'Could not route the request', 'errors');
+  const { endpoint, ...ids } = match;
+  const formats = call.settings.responseFormats;
+  const writer = new JsonWriter(call.world, formats, endpoint.types);
+  try {
+    return resultResponse(endpoint.handle({ ...call, ...ids, formats, writer }), endpoint.status ?? 200, formats);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const { status, message } = error;
+    const isNothing = endpoint.method === 'GET' && status === 404 && formats.notFound !== '404';
+    if (!isNothing) return errorResponse(status, status, message, formats.errors);
+    return resultResponse({ data: formats.notFound === 'null' ? null : {} }, 200, formats);
   }
 }
 
-/** Writes a result in the format of the settings. */
-export function toResponse(result: EndpointResult, responseFormats: ResponseFormats): Response {
-  if (result.kind === 'found') {
-    const { data, paging, status = 200 } = result;
-    return Response.json({ ...envelope(data, responseFormats), paging }, { status });
-  }
-  if (responseFormats.notFound === '404') return errorResponse(404, 404, result.message, responseFormats.errors);
-  return Response.json(envelope(responseFormats.notFound === 'null' ? null : {}, responseFormats));
+function resultResponse({ data, paging }: EndpointResult, status: number, formats: ResponseFormats): Response {
+  const body =
+    formats.envelope === 'data'
+      ? { success: true, data, paging }
+      : { success: true, errors: [], messages: [], result: data, paging };
+  return Response.json(body, { status });
 }
 
 /** Writes an error in the format of RealtimeKit (`error`) or of Cloudflare's general API layer (`errors`). */
@@ -48,10 +41,4 @@ export function errorResponse(
       ? { success: false, error: { code, message } }
       : { success: false, errors: [{ code, message }], messages: [], result: null };
   return Response.json(body, { status });
-}
-
-function envelope(data: unknown, responseFormats: ResponseFormats): Record<string, unknown> {
-  return responseFormats.envelope === 'data'
-    ? { success: true, data }
-    : { success: true, errors: [], messages: [], result: data };
 }

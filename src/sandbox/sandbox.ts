@@ -1,35 +1,24 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { ApiError, toResponse, errorResponse } from './responses.ts';
-import { type Controls, type Overview, handleControlRequest, isControlPath } from './control.ts';
+import { callEndpoint, errorResponse } from './responses.ts';
+import { type ControlActions, handleControlRequest, isControlPath } from './control.ts';
 import { type Fault, FaultList, parseFaults } from './faults.ts';
 import { type SandboxEvent, triggerEvent } from './events.ts';
+import { parseJson } from './input.ts';
 import { Quota, type QuotaResult } from './quota.ts';
 import { createRandom } from './random.ts';
-import { JsonWriter } from './responseFormats.ts';
-import { RequestLog, createLogEntry } from './requestLog.ts';
-import { WEBHOOK_KEY_PATH, type Match, matchRoute } from './router.ts';
-import { type ExampleIds, pickExampleIds } from './exampleIds.ts';
+import { RequestLog } from './requestLog.ts';
+import { WEBHOOK_KEY_PATH, matchRoute } from './router.ts';
+import { pickExampleIds } from './exampleIds.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
 import { seedWorld } from './seed.ts';
-import { DEFAULT_SETTINGS, type SandboxSettings, type SettingsPatch, mergeSettings } from './settings.ts';
+import { DEFAULT_SETTINGS, type SettingsPatch, mergeSettings } from './settings.ts';
 import { REDIRECT_TRAP, delay, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
 import { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import { World } from './world.ts';
 
 /** A simulated RealtimeKit REST API, with a control API that makes it misbehave. */
-export interface Sandbox extends Controls {
-  /** Handles a request to the API or to the control API. Rejects if the connection must close without a response. */
-  fetch(request: Request): Promise<Response>;
-  /** Ids of objects in typical states; the same at every start. */
-  readonly exampleIds: ExampleIds;
-  configure(patch: SettingsPatch): SandboxSettings;
-  setFaults(faults: readonly Fault[]): void;
-  setClock(change: ClockChange): void;
-  trigger(event: SandboxEvent): void;
-  /** Cancels all deliveries and timers, and removes the webhooks. */
-  close(): void;
-}
+export type Sandbox = ReturnType<typeof createSandbox>;
 
 export interface SandboxOptions {
   clock?: Clock;
@@ -42,7 +31,7 @@ export interface SandboxOptions {
 const SEED = 20_260_115;
 
 /** Creates a sandbox. Its timers run on `clock`; its time is that of `clock` until `setClock` changes it. */
-export function createSandbox(options: SandboxOptions = {}): Sandbox {
+export function createSandbox(options: SandboxOptions = {}) {
   const { clock: base = systemClock, deliver = fetch } = options;
   const initialSettings = mergeSettings(DEFAULT_SETTINGS, options.settings ?? {});
   const clock = new SandboxClock(base);
@@ -54,88 +43,120 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   let responseCount = 0;
   const webhooks = new WebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
 
-  const controls: Controls = {
-    overview: () => ({
-      settings,
-      faults: faults.list(),
-      clock: { now: new Date(clock.now()).toISOString(), running: clock.running },
-      exampleIds,
-      counts: countsOf(world),
-    }),
-    configure(patch) {
-      settings = mergeSettings(settings, patch);
-      return settings;
-    },
-    setFaults: (list) => faults.replace(parseFaults(list)),
-    setClock(change) {
-      clock.set(change);
-      webhooks.checkForChanges();
-    },
-    requests: () => log.report(),
-    clearRequests: () => log.clear(),
-    trigger: (event) => triggerEvent(event, world, webhooks),
-    deliveries: () => webhooks.sender.report(),
-    clearDeliveries: () => webhooks.sender.clear(),
-    rotateKey: () => webhooks.key.rotate(),
-    reset() {
-      webhooks.stop();
-      settings = initialSettings;
-      clock.reset();
-      faults.replace([]);
-      quota.reset();
-      log.clear();
-      ({ world, exampleIds } = createWorld(clock));
-    },
+  /** The state of the sandbox. */
+  const overview = () => ({
+    settings,
+    faults: faults.list(),
+    clock: { now: new Date(clock.now()).toISOString(), running: clock.running },
+    exampleIds,
+    counts: countsOf(world),
+  });
+  const requests = () => log.report();
+  /** The deliveries to webhooks, with their outcomes. */
+  const deliveries = () => webhooks.sender.report();
+
+  /** Merges a patch into the settings, and returns the result. */
+  function configure(patch: unknown) {
+    settings = mergeSettings(settings, patch);
+    return settings;
+  }
+
+  /** Replaces the list of faults. */
+  function setFaults(list: unknown) {
+    faults.replace(parseFaults(list));
+    return faults.list();
+  }
+
+  function setClock(change: unknown) {
+    clock.set(change);
+    webhooks.checkForChanges();
+    return overview().clock;
+  }
+
+  /** Triggers a change that is not caused by an API request. */
+  function trigger(event: unknown) {
+    triggerEvent(event, world, webhooks);
+    return overview().counts;
+  }
+
+  function clearRequests() {
+    log.clear();
+    return requests();
+  }
+
+  function clearDeliveries() {
+    webhooks.sender.clear();
+    return deliveries();
+  }
+
+  /** Replaces the key that signs deliveries. */
+  function rotateKey() {
+    webhooks.key.rotate();
+    return { rotated: true };
+  }
+
+  /** Restores the initial state: the seed and the initial settings, without faults, webhooks, logs and used quota, with a running clock. */
+  function reset() {
+    webhooks.stop();
+    settings = initialSettings;
+    clock.reset();
+    faults.replace([]);
+    quota.reset();
+    log.clear();
+    ({ world, exampleIds } = createWorld(clock));
+    return overview();
+  }
+
+  const actions: ControlActions = {
+    'GET /__sandbox': overview,
+    'PUT /__sandbox/settings': configure,
+    'PUT /__sandbox/faults': setFaults,
+    'PUT /__sandbox/clock': setClock,
+    'GET /__sandbox/requests': requests,
+    'DELETE /__sandbox/requests': clearRequests,
+    'POST /__sandbox/events': trigger,
+    'GET /__sandbox/deliveries': deliveries,
+    'DELETE /__sandbox/deliveries': clearDeliveries,
+    'POST /__sandbox/webhook-key': rotateKey,
+    'POST /__sandbox/reset': reset,
   };
 
   /** Handles a request to the simulated API, with the quota, faults and latency. */
   async function handleApiRequest(request: Request, url: URL): Promise<Response> {
-    const match = matchRoute(request.method, url.pathname);
-    const route = url.pathname === REDIRECT_TRAP ? REDIRECT_TRAP : (match.endpoint?.template ?? 'unknown');
-    const body = await request.text();
-    const finish = log.add(createLogEntry(request.method, route, url, body, clock.now()));
+    const { method, signal } = request;
+    const match = matchRoute(method, url.pathname);
+    const isSpecial = url.pathname === REDIRECT_TRAP || url.pathname === WEBHOOK_KEY_PATH;
+    const route = isSpecial ? url.pathname : (match.endpoint?.template ?? 'unknown');
+    const query = Object.fromEntries(url.searchParams);
+    const text = await request.text();
+    const body = parseJson(text);
+    const receivedAt = new Date(clock.now()).toISOString();
+    const logged = text === '' ? {} : { body: body === undefined ? text : body };
+    const finish = log.add({ method, route, path: url.pathname, query, ...logged, receivedAt });
+    const withFault = (respond: () => Response) => {
+      const fault = faults.match(method, route);
+      return fault === undefined ? respond() : injectFault(fault, respond, base, signal);
+    };
+    const carryOut = () => {
+      const response = callEndpoint(match, { query, body, world, webhooks: webhooks.registry, settings });
+      if (method !== 'GET') webhooks.checkForChanges();
+      return response;
+    };
     try {
+      // The real API has the key on another host, without a token and a quota.
+      if (route === WEBHOOK_KEY_PATH) {
+        const data = { publicKey: await webhooks.key.publicPem() };
+        const response = await withFault(() => Response.json({ success: true, data, message: '' }));
+        await delay(base, settings.latencyMs, signal);
+        return response;
+      }
       const token = /^Bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
       const quotaResult = quota.count(token ?? '', clock.now(), settings.quota);
-      const carryOut = () => callEndpoint(match, url, body);
       const rejection = route === REDIRECT_TRAP ? Response.json({ success: true }) : rejectionOf(token, quotaResult);
       if (rejection?.status === 429) log.countRejected();
-      const fault = rejection === undefined ? faults.match(request.method, route) : undefined;
-      const faulty = fault === undefined ? undefined : await injectFault(fault, carryOut, base, request.signal);
-      const response = rejection ?? faulty ?? carryOut();
-      await delay(base, settings.latencyMs, request.signal);
+      const response = rejection ?? (await withFault(carryOut));
+      await delay(base, settings.latencyMs, signal);
       return withVendorHeaders(response, quotaResult);
-    } finally {
-      finish();
-    }
-  }
-
-  function callEndpoint(match: Match, url: URL, body: string): Response {
-    if (match.endpoint === undefined) return errorResponse(match.status, 7003, 'Could not route the request', 'errors');
-    try {
-      const { endpoint, ...ids } = match;
-      const writer = new JsonWriter(world, settings.responseFormats, endpoint.types);
-      const call = { ...ids, query: url.searchParams, body, world, webhooks: webhooks.registry, settings, writer };
-      const response = toResponse(endpoint.handle(call), settings.responseFormats);
-      if (endpoint.method !== 'GET') webhooks.checkForChanges();
-      return response;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return errorResponse(error.status, error.code, error.message, settings.responseFormats.errors);
-    }
-  }
-
-  /** Handles a request for the webhooks' public key. The real API has the key on another host, without a token and a quota. */
-  async function handleKeyRequest(request: Request, url: URL): Promise<Response> {
-    const finish = log.add(createLogEntry(request.method, WEBHOOK_KEY_PATH, url, '', clock.now()));
-    try {
-      const data = { publicKey: await webhooks.key.publicPem() };
-      const keyResponse = Response.json({ success: true, data, message: '' });
-      const fault = faults.match(request.method, WEBHOOK_KEY_PATH);
-      const response =
-        fault === undefined ? keyResponse : await injectFault(fault, () => keyResponse, base, request.signal);
-      await delay(base, settings.latencyMs, request.signal);
-      return response;
     } finally {
       finish();
     }
@@ -151,19 +172,32 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   }
 
   return {
-    ...controls,
-    exampleIds,
-    close: () => webhooks.stop(),
-    fetch(request) {
+    /** Handles a request to the API or to the control API. Rejects if the connection must close without a response. */
+    fetch(request: Request): Promise<Response> {
       const url = new URL(request.url);
-      if (url.pathname === WEBHOOK_KEY_PATH) return handleKeyRequest(request, url);
       const isControl = isControlPath(url.pathname) && url.pathname !== REDIRECT_TRAP;
-      return isControl ? handleControlRequest(request, url.pathname, controls) : handleApiRequest(request, url);
+      return isControl ? handleControlRequest(request, url.pathname, actions) : handleApiRequest(request, url);
     },
+    /** Ids of objects in typical states; the same at every start. */
+    exampleIds,
+    overview,
+    requests,
+    clearRequests,
+    deliveries,
+    clearDeliveries,
+    rotateKey,
+    reset,
+    /** Cancels all deliveries and timers, and removes the webhooks. */
+    close: () => webhooks.stop(),
+    // The control API calls the same functions with any JSON; they throw a `RequestError`, and change nothing, if it is invalid.
+    configure: (patch: SettingsPatch) => configure(patch),
+    setFaults: (list: readonly Fault[]) => void setFaults(list),
+    setClock: (change: ClockChange) => void setClock(change),
+    trigger: (event: SandboxEvent) => void trigger(event),
   };
 }
 
-function createWorld(clock: SandboxClock): { world: World; exampleIds: ExampleIds } {
+function createWorld(clock: SandboxClock) {
   const random = createRandom(SEED);
   const seed = seedWorld(clock.now(), random);
   const world = new World(() => clock.now(), random, seed);
@@ -180,11 +214,11 @@ function rejectionOf(token: string | undefined, { retryAfterSeconds }: QuotaResu
   return response;
 }
 
-function countsOf(world: World): Overview['counts'] {
+function countsOf(world: World) {
   const byStatus: Record<string, number> = {};
-  for (const livestream of world.livestreams()) {
+  for (const livestream of world.livestreams.values()) {
     const status = world.statusOf(livestream);
     byStatus[status] = (byStatus[status] ?? 0) + 1;
   }
-  return { meetings: world.meetings().length, livestreams: world.livestreams().length, byStatus };
+  return { meetings: world.meetings.size, livestreams: world.livestreams.size, byStatus };
 }

@@ -1,21 +1,19 @@
 import * as v from 'valibot';
 
 import type { Clock } from '../lib/clock.ts';
-import { InputError, boolean, number, object, parseInput, string } from './input.ts';
-
-const isTime = v.check((text: string) => !Number.isNaN(Date.parse(text)), 'must be an ISO 8601 time');
+import { RequestError, boolean, isoTime, number, object, parseInput } from './input.ts';
 
 /** A change of the sandbox's clock. The keys apply in this order. */
 const CLOCK_CHANGE = object({
   /** Sets the clock to this time (ISO 8601) and stops it, unless `running` is true. */
-  now: v.exactOptional(v.pipe(string, isTime)),
+  now: v.exactOptional(isoTime),
   /** Moves the clock forward, or back if negative. */
   advanceSeconds: v.exactOptional(number({ min: -Infinity })),
   /** False stops the clock; true starts it from its current time. */
   running: v.exactOptional(boolean),
 });
 
-export type ClockChange = v.InferOutput<typeof CLOCK_CHANGE>;
+export type ClockChange = v.InferInput<typeof CLOCK_CHANGE>;
 
 /** The maximum distance of a `Date` from the epoch. */
 const MAX_TIME_MS = 8.64e15;
@@ -41,14 +39,16 @@ export class SandboxClock {
     return this.#stoppedAt === undefined;
   }
 
-  /** Applies a `ClockChange`; throws an `InputError`, and changes nothing, if it is invalid. */
+  /** Applies a `ClockChange`; throws a `RequestError`, and changes nothing, if it is invalid. */
   set(change: unknown): void {
-    const { now, advanceSeconds, running } = parseInput(CLOCK_CHANGE, change);
-    if (now === undefined && advanceSeconds === undefined && running === undefined) {
-      throw new InputError('The body must have now, advanceSeconds or running');
+    const parsed = parseInput(CLOCK_CHANGE, change);
+    if (Object.keys(parsed).length === 0) {
+      throw new RequestError('The body must have now, advanceSeconds or running');
     }
-    const time = (now === undefined ? this.now() : Date.parse(now)) + (advanceSeconds ?? 0) * 1000;
-    if (Math.abs(time) > MAX_TIME_MS) throw new InputError('advanceSeconds leads to a time that no date can represent');
+    const { now, advanceSeconds = 0, running } = parsed;
+    const time = (now ?? this.now()) + advanceSeconds * 1000;
+    if (Math.abs(time) > MAX_TIME_MS)
+      throw new RequestError('advanceSeconds leads to a time that no date can represent');
     const runs = running ?? (now === undefined && this.running);
     this.#stoppedAt = runs ? undefined : time;
     this.#offset = time - this.#base.now();

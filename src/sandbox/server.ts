@@ -1,4 +1,9 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+
 import { type Sandbox, createSandbox } from './sandbox.ts';
 
 /** Options of the sandbox's HTTP server. */
@@ -11,20 +16,10 @@ export interface SandboxServerOptions {
 }
 
 /** A running HTTP server of a sandbox. */
-export interface SandboxServer {
-  /** The API's base URL, instead of `https://api.cloudflare.com/client/v4`. */
-  url: string;
-  /** The server's origin, which has the control API at `/__sandbox`. */
-  origin: string;
-  /** The URL of the webhooks' public key, instead of `https://api.realtime.cloudflare.com/.well-known/webhooks.json`. */
-  keyUrl: string;
-  sandbox: Sandbox;
-  /** Stops the server, ends open connections, and closes the sandbox. */
-  close(): Promise<void>;
-}
+export type SandboxServer = Awaited<ReturnType<typeof startSandboxServer>>;
 
 /** Serves a sandbox over HTTP; rejects with the server's error if it cannot listen. */
-export async function startSandboxServer(options: SandboxServerOptions): Promise<SandboxServer> {
+export async function startSandboxServer(options: SandboxServerOptions) {
   const { port, host = '127.0.0.1', sandbox = createSandbox() } = options;
   const server = createServer((incoming, outgoing) => {
     handle(incoming, outgoing, sandbox).catch(() => {
@@ -32,39 +27,26 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
       outgoing.destroy();
     });
   });
-  await listen(server, port, host);
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
-  return {
-    url: `${origin}/client/v4`,
-    keyUrl: `${origin}/.well-known/webhooks.json`,
-    origin,
-    sandbox,
-    close: () => close(server, sandbox),
-  };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function portOf(server: Server): number {
+  await once(server.listen(port, host), 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The sandbox does not listen on a port');
-  return address.port;
-}
-
-function close(server: Server, sandbox: Sandbox): Promise<void> {
-  sandbox.close();
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error === undefined ? resolve() : reject(error)));
-    server.closeAllConnections();
-  });
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  return {
+    /** The API's base URL, instead of `https://api.cloudflare.com/client/v4`. */
+    url: `${origin}/client/v4`,
+    /** The URL of the webhooks' public key, instead of `https://api.realtime.cloudflare.com/.well-known/webhooks.json`. */
+    keyUrl: `${origin}/.well-known/webhooks.json`,
+    /** The server's origin, which has the control API at `/__sandbox`. */
+    origin,
+    sandbox,
+    /** Stops the server, ends open connections, and closes the sandbox. */
+    async close(): Promise<void> {
+      sandbox.close();
+      const closed = promisify(server.close.bind(server))();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }
 
 async function handle(incoming: IncomingMessage, outgoing: ServerResponse, sandbox: Sandbox): Promise<void> {
@@ -74,29 +56,16 @@ async function handle(incoming: IncomingMessage, outgoing: ServerResponse, sandb
   outgoing.sendDate = false; // The sandbox sends the time of its own clock.
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.flushHeaders(); // A slow body must not delay the headers.
-  if (response.body !== null) await send(response.body, outgoing);
-  outgoing.end();
+  if (response.body === null) outgoing.end();
+  else await pipeline(response.body, outgoing);
 }
 
 async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
-  const { method = 'GET', url = '/' } = incoming;
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-    for (const value of values ?? []) headers.append(name, value);
-  }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of incoming) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  const body = hasBody ? Buffer.concat(chunks) : null;
+  const { method = 'GET', url = '/', headersDistinct } = incoming;
+  const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  const body = method === 'GET' || method === 'HEAD' ? null : await buffer(incoming);
   // Appends the path to a fixed origin, so that `//host/..` stays a path.
   return new Request(`http://sandbox${url}`, { method, headers, body, signal });
-}
-
-async function send(body: ReadableStream<unknown>, outgoing: ServerResponse): Promise<void> {
-  const reader = body.getReader();
-  outgoing.once('close', () => void reader.cancel().catch(() => {}));
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const { value } = next;
-    if (value instanceof Uint8Array) await new Promise((resolve) => outgoing.write(value, resolve));
-  }
 }

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 
-import { InputError, boolean, choice, isRecord, number, object, parseInput } from './input.ts';
-import { WEBHOOK_SETTINGS } from './webhooks/webhookSettings.ts';
+import { RequestError, boolean, choice, isRecord, number, object, parseInput } from './input.ts';
 
 /** The formats of the API's responses, as documented or observed. */
 const RESPONSE_FORMATS = object({
@@ -47,6 +46,29 @@ const QUOTA = object({
   enforced: v.optional(boolean, true),
 });
 
+/** How deliveries are sent to webhooks; by default as the vendor documents them. */
+const WEBHOOK_SETTINGS = object({
+  /** False if nothing is sent. Events that occur meanwhile are never sent. */
+  enabled: v.optional(boolean, true),
+  /** How many times each delivery is sent, always with the same `rtk-uuid`. The maximum limits the damage of a typing error. */
+  copies: v.optional(number({ min: 1, max: 100, integer: true }), 1),
+  /** The time from an event to its delivery. */
+  delayMs: v.optional(number(), 0),
+  /** The order of the deliveries in a batch. */
+  order: v.optional(choice(['original', 'reversed', 'shuffled']), 'original'),
+  /** How long deliveries are collected into a batch before they are sent, unless `order` is `original`. */
+  batchMs: v.optional(number(), 1000),
+  /** The fraction of deliveries, from 0 to 1, that have a wrong signature. They are spread evenly. */
+  badSignatureRatio: v.optional(number({ max: 1 }), 0),
+  /**
+   * Which changes are sent. `documented`: LIVE, and any end, as `endStatus`. `all`: INVOKED, too; ERRORED as such; and a playback URL
+   * that becomes visible later, as a second event with the same status.
+   */
+  statuses: v.optional(choice(['documented', 'all']), 'documented'),
+  /** The status of the event for a livestream's end. */
+  endStatus: v.optional(choice(['OFFLINE', 'IDLE']), 'OFFLINE'),
+});
+
 const SETTINGS = object({
   /** The delay of each response. The request itself takes effect on arrival. */
   latencyMs: v.optional(number(), 0),
@@ -63,6 +85,7 @@ const SETTINGS = object({
 
 export type ResponseFormats = v.InferOutput<typeof RESPONSE_FORMATS>;
 export type QuotaSettings = v.InferOutput<typeof QUOTA>;
+export type WebhookSettings = v.InferOutput<typeof WEBHOOK_SETTINGS>;
 
 /** The settings of the sandbox, which can be changed at any time. */
 export type SandboxSettings = v.InferOutput<typeof SETTINGS>;
@@ -73,13 +96,13 @@ export type SettingsPatch = v.InferInput<typeof SETTINGS>;
 /** The API as documented. */
 export const DEFAULT_SETTINGS: SandboxSettings = v.parse(SETTINGS, {});
 
-/** Returns `current` with the changes of `patch`; throws an `InputError` for an unknown key or an invalid value. */
+/** Returns `current` with the changes of `patch`; throws a `RequestError` for an unknown key or an invalid value. */
 export function mergeSettings(current: SandboxSettings, patch: unknown): SandboxSettings {
   return parseInput(SETTINGS, merge(current, patch, 'The body'));
 }
 
 function merge(current: Record<string, unknown>, patch: unknown, name: string): Record<string, unknown> {
-  if (!isRecord(patch)) throw new InputError(`${name} must be a JSON object`);
+  if (!isRecord(patch)) throw new RequestError(`${name} must be a JSON object`);
   const changes = Object.entries(patch).map(([key, value]): [string, unknown] => {
     const group = current[key];
     return [key, isRecord(group) ? merge(group, value, key) : value];

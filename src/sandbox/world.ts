@@ -6,14 +6,8 @@ import {
   createLivestream,
 } from './records.ts';
 import type { Random } from './random.ts';
-
-/** Options of a start. */
-export interface StartOptions {
-  name: string | undefined;
-  goLiveAfterMs: number;
-  playbackUrlDelayMs: number;
-  nameDelayMs: number;
-}
+import type { Seed } from './seed.ts';
+import type { SandboxSettings } from './settings.ts';
 
 /** A session of a meeting, from the first participant to its end. Livestreams do not depend on it. */
 export interface MeetingSession {
@@ -28,23 +22,19 @@ const METER_STEP_SECONDS = 45;
 export class World {
   readonly #now: () => number;
   readonly #random: Random;
-  readonly #meetings: Map<string, MeetingRecord>;
+  readonly meetings: ReadonlyMap<string, MeetingRecord>;
   readonly #livestreams: Map<string, LivestreamRecord>;
   readonly #sessions: Map<string, SessionRecord>;
   readonly #sessionsOf: Map<string, SessionRecord[]>;
   /** By the meeting's id. */
   readonly #meetingSessions = new Map<string, MeetingSession>();
 
-  constructor(
-    now: () => number,
-    random: Random,
-    seed: { meetings: MeetingRecord[]; livestreams: LivestreamRecord[]; sessions: SessionRecord[] },
-  ) {
+  constructor(now: () => number, random: Random, seed: Seed) {
     this.#now = now;
     this.#random = random;
-    this.#meetings = new Map(seed.meetings.map((meeting) => [meeting.id, meeting]));
-    this.#livestreams = new Map(seed.livestreams.map((livestream) => [livestream.id, livestream]));
-    this.#sessions = new Map(seed.sessions.map((session) => [session.id, session]));
+    this.meetings = byId(seed.meetings);
+    this.#livestreams = byId(seed.livestreams);
+    this.#sessions = byId(seed.sessions);
     this.#sessionsOf = Map.groupBy(seed.sessions, (session) => session.livestreamId);
   }
 
@@ -52,32 +42,16 @@ export class World {
     return this.#now();
   }
 
-  meeting(id: string): MeetingRecord | undefined {
-    return this.#meetings.get(id);
+  get livestreams(): ReadonlyMap<string, LivestreamRecord> {
+    return this.#livestreams;
   }
 
-  meetings(): MeetingRecord[] {
-    return [...this.#meetings.values()];
-  }
-
-  livestream(id: string): LivestreamRecord | undefined {
-    return this.#livestreams.get(id);
-  }
-
-  livestreams(): LivestreamRecord[] {
-    return [...this.#livestreams.values()];
+  get sessions(): ReadonlyMap<string, SessionRecord> {
+    return this.#sessions;
   }
 
   livestreamsOf(meetingId: string): LivestreamRecord[] {
-    return this.livestreams().filter((livestream) => livestream.meetingId === meetingId);
-  }
-
-  session(id: string): SessionRecord | undefined {
-    return this.#sessions.get(id);
-  }
-
-  sessions(): SessionRecord[] {
-    return [...this.#sessions.values()];
+    return [...this.#livestreams.values()].filter((livestream) => livestream.meetingId === meetingId);
   }
 
   /** The livestream's sessions, latest first. */
@@ -124,20 +98,20 @@ export class World {
   }
 
   /** Starts a new livestream of a meeting. The caller must make sure that none is active. */
-  start(meetingId: string, options: StartOptions): LivestreamRecord {
+  start(meetingId: string, name: string | undefined, delays: SandboxSettings): LivestreamRecord {
     const now = this.now;
     const livestream: LivestreamRecord = {
       ...createLivestream(this.#random, now),
       meetingId,
-      name: options.name,
-      nameVisibleAt: now + options.nameDelayMs,
-      playbackUrlVisibleAt: now + options.playbackUrlDelayMs,
+      name,
+      nameVisibleAt: now + delays.nameDelayMs,
+      playbackUrlVisibleAt: now + delays.playbackUrlDelayMs,
     };
     const session: SessionRecord = {
       id: this.#random.uuid(),
       livestreamId: livestream.id,
       invokedAt: now,
-      liveAt: now + options.goLiveAfterMs,
+      liveAt: now + delays.goLiveAfterMs,
       stoppedAt: undefined,
       errMessage: undefined,
       viewers: this.#random.between(3, 400),
@@ -186,7 +160,7 @@ export class World {
   /** When time alone will next change a livestream: its first frames arrive, or its playback URL becomes visible. */
   nextChangeAt(): number | undefined {
     const { now } = this;
-    const times = this.livestreams().flatMap((livestream) => {
+    const times = [...this.#livestreams.values()].flatMap((livestream) => {
       const session = this.activeSessionOf(livestream.id);
       return session === undefined ? [] : [session.liveAt ?? now, livestream.playbackUrlVisibleAt];
     });
@@ -206,4 +180,8 @@ export class World {
     livestream.inactiveStatus = status;
     return true;
   }
+}
+
+function byId<T extends { id: string }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { WebhookSettings } from '../../src/sandbox/webhooks/webhookSettings.ts';
+import type { WebhookSettings } from '../../src/sandbox/settings.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ReceivedRequest, serveWithReceiver, statusesOf } from './deliveryReceiver.ts';
 import { getAt, serveSandbox } from './serveSandbox.ts';

@@ -41,8 +41,15 @@ export class ChangeDetector {
   check(world: World): void {
     this.#cancel();
     const previous = this.#snapshots;
-    this.#snapshots = new Map(world.livestreams().map((livestream) => [livestream.id, snapshotOf(world, livestream)]));
-    if (previous !== undefined) this.#compare(world, previous, this.#snapshots);
+    this.#snapshots = new Map();
+    for (const livestream of world.livestreams.values()) {
+      const snapshot = {
+        status: world.statusOf(livestream),
+        hasPlayback: livestream.playbackUrlVisibleAt <= world.now,
+      };
+      this.#snapshots.set(livestream.id, snapshot);
+      if (previous !== undefined) this.#compare(livestream, previous.get(livestream.id), snapshot);
+    }
     this.#scheduleCheck(world);
   }
 
@@ -52,14 +59,12 @@ export class ChangeDetector {
     this.#snapshots = undefined;
   }
 
-  #compare(world: World, before: Map<string, LivestreamSnapshot>, after: Map<string, LivestreamSnapshot>): void {
-    for (const livestream of world.livestreams()) {
-      const [previous, current] = [before.get(livestream.id), after.get(livestream.id)];
-      if (current === undefined) continue;
-      const isNewStatus = previous?.status !== current.status;
-      const hasNewPlayback = previous?.hasPlayback !== current.hasPlayback && isActive(current.status);
-      if (isNewStatus || hasNewPlayback) this.#onChange({ livestream, status: current.status, isNewStatus });
-    }
+  #compare(livestream: LivestreamRecord, before: LivestreamSnapshot | undefined, after: LivestreamSnapshot): void {
+    const { status } = after;
+    const isNewStatus = before?.status !== status;
+    const isActive = status === 'LIVE' || status === 'INVOKED';
+    const hasNewPlayback = before?.hasPlayback !== after.hasPlayback && isActive;
+    if (isNewStatus || hasNewPlayback) this.#onChange({ livestream, status, isNewStatus });
   }
 
   #scheduleCheck(world: World): void {
@@ -67,12 +72,4 @@ export class ChangeDetector {
     if (dueAt === undefined) return;
     this.#cancel = this.#base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => this.check(world));
   }
-}
-
-function snapshotOf(world: World, livestream: LivestreamRecord): LivestreamSnapshot {
-  return { status: world.statusOf(livestream), hasPlayback: livestream.playbackUrlVisibleAt <= world.now };
-}
-
-function isActive(status: Status): boolean {
-  return status === 'LIVE' || status === 'INVOKED';
 }

@@ -1,3 +1,7 @@
+import * as v from 'valibot';
+
+import { boolean, choice, looseObject } from '../input.ts';
+
 /** The names of all events that a webhook can subscribe to. */
 export const WEBHOOK_EVENTS = [
   'meeting.started',
@@ -12,13 +16,24 @@ export const WEBHOOK_EVENTS = [
 ] as const;
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
 
-/** The fields of a webhook that its owner sets. */
-export interface WebhookInput {
-  name: string;
-  url: string;
-  events: readonly WebhookEventName[];
-  enabled: boolean;
-}
+const NAME = 'must be a string that is not empty';
+const URL_FORM = 'must be an http or https URL';
+const EVENTS = 'must be a list of at least one event';
+
+/**
+ * The fields of a webhook that its owner sets. Unlike the API, the sandbox accepts URLs outside the public Internet: its receivers are on
+ * the same machine.
+ */
+export const WEBHOOK_INPUT = looseObject({
+  name: v.pipe(v.string(NAME), v.nonEmpty(NAME)),
+  url: v.pipe(
+    v.string(URL_FORM),
+    v.check((url) => /^https?:\/\//i.test(url) && URL.canParse(url), URL_FORM),
+  ),
+  events: v.pipe(v.array(choice(WEBHOOK_EVENTS), EVENTS), v.nonEmpty(EVENTS)),
+  enabled: v.optional(boolean, true),
+});
+export type WebhookInput = v.InferOutput<typeof WEBHOOK_INPUT>;
 
 /** A registered webhook; times are milliseconds since the Unix epoch. */
 export interface WebhookRecord extends WebhookInput {
@@ -48,7 +63,7 @@ export class WebhookRegistry {
     return webhook;
   }
 
-  update(webhook: WebhookRecord, fields: Partial<WebhookInput>, now: number): WebhookRecord {
+  update(webhook: WebhookRecord, fields: WebhookInput, now: number): WebhookRecord {
     const changed = { ...webhook, ...fields, updatedAt: now };
     this.#webhooks.set(changed.id, changed);
     return changed;

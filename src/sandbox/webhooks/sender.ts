@@ -1,12 +1,30 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../random.ts';
-import { type Delivery, DeliveryLog, type DeliveryReport } from './deliveryLog.ts';
+import { RecentEntries } from '../recentEntries.ts';
 import type { WebhookRecord, WebhookEventName } from './registry.ts';
-import type { WebhookSettings } from './webhookSettings.ts';
+import type { WebhookSettings } from '../settings.ts';
 import type { SigningKey } from './signingKey.ts';
 
 /** Sends a request, like `fetch`. */
 export type Deliver = (url: string, init: RequestInit) => Promise<Response>;
+
+/** A delivery of an event to a webhook; one of several if the settings ask for copies. */
+export interface Delivery {
+  /** The `rtk-uuid` header: the same for all copies and attempts. */
+  uuid: string;
+  webhookId: string;
+  event: WebhookEventName;
+  url: string;
+  /** The request body: JSON. */
+  payload: string;
+  /** When the event occurred, by the sandbox's clock: ISO 8601. */
+  occurredAt: string;
+  /** `pending`: not sent yet, in flight, or waiting for a retry. `failed`: there will be no further attempt. */
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  /** The HTTP status of the last attempt; null if there was none yet, or no response. */
+  responseStatus: number | null;
+}
 
 /** A delivery to send, with retries. */
 interface QueuedDelivery {
@@ -38,7 +56,7 @@ export interface WebhookSenderOptions {
  */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
-  readonly #log = new DeliveryLog();
+  readonly #log = new RecentEntries<Delivery>(2000);
   readonly #timers = new Set<() => void>();
   readonly #queues = new Map<string, Promise<void>>();
   readonly #pending = new Set<AbortController>();
@@ -54,17 +72,32 @@ export class WebhookSender {
     const settings = this.#options.settings();
     // Not seeded: a restarted sandbox would reuse the ids, and receivers would drop its deliveries as duplicates.
     const uuid = crypto.randomUUID();
-    const body = JSON.stringify(payload);
     const occurredAt = new Date(this.#options.now()).toISOString();
     const deliveries = Array.from({ length: settings.copies }, (): QueuedDelivery => {
-      const entry = this.#log.add({ uuid, webhookId: webhook.id, event, url: webhook.url, payload: body, occurredAt });
+      const entry: Delivery = {
+        uuid,
+        webhookId: webhook.id,
+        event,
+        url: webhook.url,
+        payload: JSON.stringify(payload),
+        occurredAt,
+        status: 'pending',
+        attempts: 0,
+        responseStatus: null,
+      };
+      this.#log.add(entry);
       return { entry, isForged: this.#nextIsForged() };
     });
     this.#schedule(deliveries, settings);
   }
 
-  report(): DeliveryReport {
-    return this.#log.report(this.#pending.size);
+  report() {
+    return {
+      deliveries: structuredClone(this.#log.list()),
+      total: this.#log.total,
+      /** Requests that are queued or have no response yet. Those that wait for a timer do not count. */
+      inFlight: this.#pending.size,
+    };
   }
 
   clear(): void {

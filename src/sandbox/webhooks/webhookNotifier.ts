@@ -1,12 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { MeetingRecord } from '../records.ts';
 import { createRandom } from '../random.ts';
 import type { SandboxClock } from '../sandboxClock.ts';
-import type { SandboxSettings } from '../settings.ts';
+import type { SandboxSettings, WebhookSettings } from '../settings.ts';
 import type { World } from '../world.ts';
 import { WebhookSender, type Deliver } from './sender.ts';
 import { type EndReason, meetingEndedPayload, meetingStartedPayload, statusUpdatePayload } from './payloads.ts';
 import { WebhookRegistry, type WebhookRecord, type WebhookEventName } from './registry.ts';
-import type { WebhookSettings } from './webhookSettings.ts';
 import { SigningKey } from './signingKey.ts';
 import { type LivestreamChange, ChangeDetector } from './changeDetector.ts';
 
@@ -51,20 +51,15 @@ export class WebhookNotifier {
   }
 
   /** Starts the meeting's session, and notifies of it. */
-  meetingStarted(meetingId: string): void {
-    const world = this.#options.world();
-    const meeting = world.meeting(meetingId);
-    if (meeting === undefined) return;
-    const session = world.startMeetingSession(meetingId);
+  meetingStarted(meeting: MeetingRecord): void {
+    const session = this.#options.world().startMeetingSession(meeting.id);
     this.#notify('meeting.started', ({ appId }) => meetingStartedPayload(meeting, session, appId));
   }
 
   /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
-  meetingEnded(meetingId: string, reason: EndReason): void {
+  meetingEnded(meeting: MeetingRecord, reason: EndReason): void {
     const world = this.#options.world();
-    const meeting = world.meeting(meetingId);
-    if (meeting === undefined) return;
-    const ended = { session: world.endMeetingSession(meetingId), at: world.now, reason };
+    const ended = { session: world.endMeetingSession(meeting.id), at: world.now, reason };
     this.checkForChanges();
     this.#notify('meeting.ended', ({ appId }) => meetingEndedPayload(meeting, ended, appId));
   }
@@ -81,7 +76,7 @@ export class WebhookNotifier {
     const status = webhookStatus(change, settings().webhooks);
     if (status === undefined) return;
     const { livestream } = change;
-    const meeting = livestream.meetingId === undefined ? undefined : world().meeting(livestream.meetingId);
+    const meeting = livestream.meetingId === undefined ? undefined : world().meetings.get(livestream.meetingId);
     const update = { livestream, meeting, status, now: world().now };
     this.#notify('livestreaming.statusUpdate', ({ appId }) =>
       statusUpdatePayload(update, appId, settings().responseFormats),

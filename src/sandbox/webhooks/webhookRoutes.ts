@@ -1,51 +1,44 @@
-import { type EndpointResult, ApiError } from '../responses.ts';
-import type { RestCall } from '../restCall.ts';
-import { parseWebhookInput, parseWebhookPatch } from './webhookBody.ts';
-import type { WebhookRecord } from './registry.ts';
+import { isRecord, parseInput, requireFound } from '../input.ts';
+import type { EndpointResult, RestCall } from '../restCall.ts';
+import { WEBHOOK_INPUT, type WebhookRecord } from './registry.ts';
 
 /** `GET /webhooks`: all of the app's webhooks. This list has no pages. */
 export function listWebhooks({ appId, webhooks, writer }: RestCall): EndpointResult {
-  return { kind: 'found', data: webhooks.list(appId).map((webhook) => writer.webhook(webhook)) };
+  return { data: webhooks.list(appId).map((webhook) => writer.webhook(webhook)) };
 }
 
 /** `GET /webhooks/{webhook_id}` */
 export function getWebhook(call: RestCall): EndpointResult {
-  const webhook = call.webhooks.get(call.appId, call.id);
-  return webhook === undefined ? { kind: 'notFound', message: 'Webhook not found' } : webhookResponse(webhook, call);
+  return { data: call.writer.webhook(requireWebhook(call)) };
 }
 
 /** `POST /webhooks` */
-export function addWebhook(call: RestCall): EndpointResult {
-  const { appId, body, webhooks, world } = call;
-  return { ...webhookResponse(webhooks.add(appId, parseWebhookInput(body), world.now), call), status: 201 };
+export function addWebhook({ appId, body, webhooks, world, writer }: RestCall): EndpointResult {
+  return { data: writer.webhook(webhooks.add(appId, parseInput(WEBHOOK_INPUT, body), world.now)) };
 }
 
 /** `PUT /webhooks/{webhook_id}` */
 export function replaceWebhook(call: RestCall): EndpointResult {
-  const { body, webhooks, world } = call;
-  return webhookResponse(webhooks.update(requireWebhook(call), parseWebhookInput(body), world.now), call);
+  return updateWebhook(call, requireWebhook(call), call.body);
 }
 
 /** `PATCH /webhooks/{webhook_id}` */
 export function editWebhook(call: RestCall): EndpointResult {
-  const { body, webhooks, world } = call;
-  return webhookResponse(webhooks.update(requireWebhook(call), parseWebhookPatch(body), world.now), call);
+  const webhook = requireWebhook(call);
+  return updateWebhook(call, webhook, isRecord(call.body) ? { ...webhook, ...call.body } : call.body);
 }
 
 /** `DELETE /webhooks/{webhook_id}`: responds with the removed webhook. */
 export function removeWebhook(call: RestCall): EndpointResult {
   const webhook = requireWebhook(call);
   call.webhooks.remove(webhook);
-  return webhookResponse(webhook, call);
+  return { data: call.writer.webhook(webhook) };
 }
 
-/** The webhook of the request; throws an `ApiError` (404) if there is none. */
 function requireWebhook({ appId, id, webhooks }: RestCall): WebhookRecord {
-  const webhook = webhooks.get(appId, id);
-  if (webhook === undefined) throw new ApiError(404, 404, 'Webhook not found');
-  return webhook;
+  return requireFound(webhooks.get(appId, id), 'Webhook not found');
 }
 
-function webhookResponse(webhook: WebhookRecord, { writer }: RestCall) {
-  return { kind: 'found', data: writer.webhook(webhook) } as const;
+function updateWebhook({ webhooks, world, writer }: RestCall, webhook: WebhookRecord, input: unknown): EndpointResult {
+  return { data: writer.webhook(webhooks.update(webhook, parseInput(WEBHOOK_INPUT, input), world.now)) };
 }
