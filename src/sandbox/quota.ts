@@ -1,12 +1,7 @@
 import type { QuotaSettings } from './settings.ts';
 
 /** What the quota decides about a request. */
-export interface QuotaResult {
-  /** Undefined if the request is allowed. */
-  retryAfterSeconds: number | undefined;
-  /** The rate-limit headers of the response. */
-  headers: Record<string, string>;
-}
+export type QuotaResult = ReturnType<Quota['count']>;
 
 /** The requests of one token; times are milliseconds since the Unix epoch. */
 interface TokenUsage {
@@ -23,7 +18,7 @@ export class Quota {
   readonly #usages = new Map<string, TokenUsage>();
 
   /** Counts a request of `token` at `now` (ms since the epoch). */
-  count(token: string, now: number, settings: QuotaSettings): QuotaResult {
+  count(token: string, now: number, settings: QuotaSettings) {
     const usage = this.#usageOf(token, now, settings);
     usage.used += 1;
     if (settings.enforced && usage.used > settings.limit && usage.lockedOutUntil <= now) {
@@ -34,7 +29,9 @@ export class Quota {
     const seconds = Math.ceil((resetsAt - now) / 1000);
     const remaining = isLockedOut ? 0 : Math.max(0, settings.limit - usage.used);
     return {
+      /** Undefined if the request is allowed. */
       retryAfterSeconds: isLockedOut ? seconds : undefined,
+      /** The rate-limit headers of the response. */
       headers: {
         Ratelimit: `"default";r=${remaining};t=${seconds}`,
         'Ratelimit-Policy': `"default";q=${settings.limit};w=${settings.windowSeconds}`,
@@ -48,16 +45,10 @@ export class Quota {
 
   #usageOf(token: string, now: number, settings: QuotaSettings): TokenUsage {
     const current = this.#usages.get(token);
-    const isCurrent =
-      current !== undefined && (current.lockedOutUntil > now || (current.windowEndsAt > now && !wasLockedOut(current)));
-    if (isCurrent) return current;
+    // After a lockout a new window begins, even if the old one is not over.
+    if (current !== undefined && (current.lockedOutUntil || current.windowEndsAt) > now) return current;
     const fresh = { windowEndsAt: now + settings.windowSeconds * 1000, used: 0, lockedOutUntil: 0 };
     this.#usages.set(token, fresh);
     return fresh;
   }
-}
-
-/** After a lockout a new window begins, even if the old one is not over. */
-function wasLockedOut(usage: TokenUsage): boolean {
-  return usage.lockedOutUntil > 0;
 }

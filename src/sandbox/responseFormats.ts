@@ -3,10 +3,12 @@ import type { ResponseFormats } from './settings.ts';
 import type { WebhookRecord } from './webhooks/registry.ts';
 import type { World } from './world.ts';
 
-/** The types that an endpoint's documentation lists, where they differ between endpoints. */
+/** The types that an endpoint's documentation lists, where they differ from those of the other endpoints. */
 export interface DocumentedTypes {
-  numbers: 'string' | 'number';
-  disabled: 'word' | 'boolean';
+  /** Default `number`. */
+  numbers?: 'string' | 'number';
+  /** Default `word`. */
+  disabled?: 'word' | 'boolean';
 }
 
 type Json = Record<string, unknown>;
@@ -15,16 +17,12 @@ type Json = Record<string, unknown>;
 export class JsonWriter {
   readonly #world: World;
   readonly #formats: ResponseFormats;
-  readonly #documentedTypes: DocumentedTypes;
+  readonly #documented: DocumentedTypes;
 
-  constructor(
-    world: World,
-    responseFormats: ResponseFormats,
-    { numbers = 'number', disabled = 'word' }: Partial<DocumentedTypes> = {},
-  ) {
+  constructor(world: World, formats: ResponseFormats, documented: DocumentedTypes = {}) {
     this.#world = world;
-    this.#formats = responseFormats;
-    this.#documentedTypes = { numbers, disabled };
+    this.#formats = formats;
+    this.#documented = documented;
   }
 
   meeting(meeting: MeetingRecord): Json {
@@ -125,12 +123,12 @@ export class JsonWriter {
   }
 
   #number(value: number): string | number {
-    const format = this.#formats.numbers === 'documented' ? this.#documentedTypes.numbers : this.#formats.numbers;
+    const format = this.#formats.numbers === 'documented' ? this.#documented.numbers : this.#formats.numbers;
     return format === 'string' ? String(value) : value;
   }
 
   #disabled(isDisabled: boolean): string | boolean {
-    const format = this.#formats.disabled === 'documented' ? this.#documentedTypes.disabled : this.#formats.disabled;
+    const format = this.#formats.disabled === 'documented' ? this.#documented.disabled : this.#formats.disabled;
     if (format === 'boolean') return isDisabled;
     if (format === 'true-false') return String(isDisabled);
     return isDisabled ? 'disabled' : 'enabled';

@@ -24,8 +24,7 @@ export interface Endpoint {
   handle(call: RestCall): EndpointResult;
   /** The status of its successful response, instead of 200. */
   status?: 201;
-  /** The types that its documentation lists, where they differ from those of the other endpoints. */
-  types?: Partial<DocumentedTypes>;
+  types?: DocumentedTypes;
 }
 
 /** The API's endpoints. A template with a fixed segment must come before one that would match the segment as an id. */

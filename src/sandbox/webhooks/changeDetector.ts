@@ -11,12 +11,6 @@ export interface LivestreamChange {
   isNewStatus: boolean;
 }
 
-/** What is compared between two checks. */
-interface LivestreamSnapshot {
-  status: Status;
-  hasPlayback: boolean;
-}
-
 /** The maximum delay of a timer: some runtimes' timers have a limit of 24 days. */
 const MAX_TIMER_MS = 24 * 60 * 60 * 1000;
 
@@ -28,7 +22,7 @@ export class ChangeDetector {
   readonly #clock: SandboxClock;
   readonly #base: Clock;
   readonly #onChange: (change: LivestreamChange) => void;
-  #snapshots: Map<string, LivestreamSnapshot> | undefined;
+  #snapshots: Map<string, { status: Status; hasPlayback: boolean }> | undefined;
   #cancel = () => {};
 
   constructor(clock: SandboxClock, base: Clock, onChange: (change: LivestreamChange) => void) {
@@ -43,33 +37,24 @@ export class ChangeDetector {
     const previous = this.#snapshots;
     this.#snapshots = new Map();
     for (const livestream of world.livestreams.values()) {
-      const snapshot = {
-        status: world.statusOf(livestream),
-        hasPlayback: livestream.playbackUrlVisibleAt <= world.now,
-      };
-      this.#snapshots.set(livestream.id, snapshot);
-      if (previous !== undefined) this.#compare(livestream, previous.get(livestream.id), snapshot);
+      const status = world.statusOf(livestream);
+      const hasPlayback = livestream.playbackUrlVisibleAt <= world.now;
+      this.#snapshots.set(livestream.id, { status, hasPlayback });
+      if (previous === undefined) continue;
+      const before = previous.get(livestream.id);
+      const isNewStatus = before?.status !== status;
+      const isActive = status === 'LIVE' || status === 'INVOKED';
+      const hasNewPlayback = before?.hasPlayback !== hasPlayback && isActive;
+      if (isNewStatus || hasNewPlayback) this.#onChange({ livestream, status, isNewStatus });
     }
-    this.#scheduleCheck(world);
+    const dueAt = this.#clock.running ? world.nextChangeAt() : undefined;
+    if (dueAt === undefined) return;
+    this.#cancel = this.#base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => this.check(world));
   }
 
   /** Stops the timer. The next check will be the first one. */
   reset(): void {
     this.#cancel();
     this.#snapshots = undefined;
-  }
-
-  #compare(livestream: LivestreamRecord, before: LivestreamSnapshot | undefined, after: LivestreamSnapshot): void {
-    const { status } = after;
-    const isNewStatus = before?.status !== status;
-    const isActive = status === 'LIVE' || status === 'INVOKED';
-    const hasNewPlayback = before?.hasPlayback !== after.hasPlayback && isActive;
-    if (isNewStatus || hasNewPlayback) this.#onChange({ livestream, status, isNewStatus });
-  }
-
-  #scheduleCheck(world: World): void {
-    const dueAt = this.#clock.running ? world.nextChangeAt() : undefined;
-    if (dueAt === undefined) return;
-    this.#cancel = this.#base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => this.check(world));
   }
 }

@@ -18,17 +18,13 @@ export interface StatusUpdate {
   now: number;
 }
 
-/** The body of `livestreaming.statusUpdate`. It has no time, so that a late event looks like a new one. */
-export function statusUpdatePayload(
-  { livestream, meeting, status, now }: StatusUpdate,
-  appId: string,
-  responseFormats: ResponseFormats,
-): Json {
-  const id = { event: 'livestreaming.statusUpdate', streamId: livestream.id };
-  if (responseFormats.optionalFields === 'missing') return id;
+/** The fields of `livestreaming.statusUpdate`. It has no time, so that a late event looks like a new one. */
+export function statusUpdate(update: StatusUpdate, appId: string, formats: ResponseFormats): Json {
+  const { livestream, meeting, status, now } = update;
+  if (formats.optionalFields === 'missing') return { streamId: livestream.id };
   return {
-    ...id,
-    status: responseFormats.status === 'unknown' ? 'ARCHIVED' : status,
+    streamId: livestream.id,
+    status: formats.status === 'unknown' ? 'ARCHIVED' : status,
     manualIngest: livestream.meetingId === undefined,
     playbackUrl: now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
     ingestServer: INGEST_SERVER,
@@ -37,19 +33,14 @@ export function statusUpdatePayload(
   };
 }
 
-/** The body of `meeting.started`. */
-export function meetingStartedPayload(meeting: MeetingRecord, session: MeetingSession, appId: string): Json {
-  return { event: 'meeting.started', meeting: { ...writeMeeting(meeting, appId), ...writeSession(session) } };
-}
-
-/** The body of `meeting.ended`. */
-export function meetingEndedPayload(
-  meeting: MeetingRecord,
-  ended: { session: MeetingSession; at: number; reason: EndReason },
-  appId: string,
-): Json {
-  const times = { ...writeSession(ended.session), endedAt: new Date(ended.at).toISOString() };
-  return { event: 'meeting.ended', meeting: { ...writeMeeting(meeting, appId), ...times }, reason: ended.reason };
+/** The meeting in `meeting.started`, and in `meeting.ended` with `endedAt` (ms since the epoch). */
+export function meetingOfEvent(meeting: MeetingRecord, session: MeetingSession, appId: string, endedAt?: number): Json {
+  return {
+    ...writeMeeting(meeting, appId),
+    sessionId: session.sessionId,
+    startedAt: new Date(session.startedAt).toISOString(),
+    endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
+  };
 }
 
 /** The status is `LIVE` in every event, even at the meeting's end, as in the vendor's examples. */
@@ -61,8 +52,4 @@ function writeMeeting(meeting: MeetingRecord, appId: string): Json {
     status: 'LIVE',
     organizedBy: { id: appId, name: 'Sandbox organization' },
   };
-}
-
-function writeSession({ sessionId, startedAt }: MeetingSession): Json {
-  return { sessionId, startedAt: new Date(startedAt).toISOString() };
 }

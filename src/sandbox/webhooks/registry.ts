@@ -73,18 +73,9 @@ export class WebhookRegistry {
     this.#webhooks.delete(id);
   }
 
-  /** Whether any webhook is enabled. */
-  get hasEnabled(): boolean {
-    return [...this.#webhooks.values()].some(({ enabled }) => enabled);
-  }
-
-  /** The enabled webhooks that subscribe to an event. */
-  subscribedTo(event: WebhookEventName): WebhookRecord[] {
-    return [...this.#webhooks.values()].filter(({ enabled, events }) => enabled && events.includes(event));
-  }
-
-  isEnabled(id: string): boolean {
-    return this.#webhooks.get(id)?.enabled === true;
+  /** The enabled webhooks of all apps. */
+  enabled(): WebhookRecord[] {
+    return [...this.#webhooks.values()].filter(({ enabled }) => enabled);
   }
 
   clear(): void {

@@ -1,8 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Random } from '../random.ts';
+import { createRandom } from '../random.ts';
 import { RecentEntries } from '../recentEntries.ts';
-import type { WebhookRecord, WebhookEventName } from './registry.ts';
-import type { WebhookSettings } from '../settings.ts';
+import type { SandboxClock } from '../sandboxClock.ts';
+import type { SandboxSettings, WebhookSettings } from '../settings.ts';
+import type { WebhookRecord, WebhookEventName, WebhookRegistry } from './registry.ts';
 import type { SigningKey } from './signingKey.ts';
 
 /** Sends a request, like `fetch`. */
@@ -26,28 +27,25 @@ export interface Delivery {
   responseStatus: number | null;
 }
 
-/** A delivery to send, with retries. */
+/** A logged delivery, which each attempt updates, and whether its signature is wrong on purpose. */
 interface QueuedDelivery {
-  /** The log entry, which is updated after each attempt. */
   entry: Delivery;
-  /** Whether the signature is wrong on purpose. */
   isForged: boolean;
 }
 
 /** The vendor documents which deliveries it retries, but not when. */
 const RETRY_DELAYS_MS = [1000, 5000, 25_000, 125_000];
 
-/** What a `WebhookSender` needs. */
+/** The seed for the order `shuffled`, which is the same at every start. */
+const SEED = 20_260_116;
+
 export interface WebhookSenderOptions {
-  clock: Clock;
-  random: Random;
-  key: SigningKey;
+  /** The time for the log. */
+  clock: SandboxClock;
+  /** Runs the timers; its time may differ from that of `clock`. */
+  base: Clock;
   deliver: Deliver;
-  settings: () => WebhookSettings;
-  /** The time for the log, which may differ from that of `clock`. */
-  now: () => number;
-  /** Whether the webhook exists and is enabled. */
-  isEnabled: (webhookId: string) => boolean;
+  settings: () => SandboxSettings;
 }
 
 /**
@@ -56,6 +54,9 @@ export interface WebhookSenderOptions {
  */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
+  readonly #registry: WebhookRegistry;
+  readonly #key: SigningKey;
+  readonly #random = createRandom(SEED);
   readonly #log = new RecentEntries<Delivery>(2000);
   readonly #timers = new Set<() => void>();
   readonly #queues = new Map<string, Promise<void>>();
@@ -63,16 +64,18 @@ export class WebhookSender {
   #batch: QueuedDelivery[] = [];
   #forgedShare = 0;
 
-  constructor(options: WebhookSenderOptions) {
+  constructor(options: WebhookSenderOptions, registry: WebhookRegistry, key: SigningKey) {
     this.#options = options;
+    this.#registry = registry;
+    this.#key = key;
   }
 
   /** Logs the deliveries of an event, and sends them as the settings say. */
   send(webhook: WebhookRecord, event: WebhookEventName, payload: unknown): void {
-    const settings = this.#options.settings();
+    const settings = this.#options.settings().webhooks;
     // Not seeded: a restarted sandbox would reuse the ids, and receivers would drop its deliveries as duplicates.
     const uuid = crypto.randomUUID();
-    const occurredAt = new Date(this.#options.now()).toISOString();
+    const occurredAt = new Date(this.#options.clock.now()).toISOString();
     const deliveries = Array.from({ length: settings.copies }, (): QueuedDelivery => {
       const entry: Delivery = {
         uuid,
@@ -127,7 +130,7 @@ export class WebhookSender {
   #sendBatch(order: 'reversed' | 'shuffled'): void {
     const deliveries = this.#batch;
     this.#batch = [];
-    const ordered = order === 'reversed' ? deliveries.toReversed() : this.#options.random.shuffled(deliveries);
+    const ordered = order === 'reversed' ? deliveries.toReversed() : this.#random.shuffled(deliveries);
     for (const delivery of ordered) this.#enqueue(delivery);
   }
 
@@ -146,7 +149,7 @@ export class WebhookSender {
   async #attempt(delivery: QueuedDelivery, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { entry } = delivery;
-    if (!this.#options.isEnabled(entry.webhookId)) {
+    if (!this.#registry.enabled().some(({ id }) => id === entry.webhookId)) {
       entry.status = 'failed';
       return;
     }
@@ -168,34 +171,37 @@ export class WebhookSender {
   }
 
   async #send({ entry, isForged }: QueuedDelivery, signal: AbortSignal): Promise<number> {
-    const { key, deliver } = this.#options;
-    const body = new TextEncoder().encode(entry.payload);
+    const encoder = new TextEncoder();
+    const body = encoder.encode(entry.payload);
     const headers = {
       'content-type': 'application/json',
-      'rtk-signature': await key.sign(isForged ? new TextEncoder().encode(`${entry.payload} `) : body),
+      'rtk-signature': await this.#key.sign(isForged ? encoder.encode(`${entry.payload} `) : body),
       'rtk-uuid': entry.uuid,
       'rtk-webhook-id': entry.webhookId,
     };
     // Redirects are not followed: they count as failures.
-    const response = await deliver(entry.url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const response = await this.#options.deliver(entry.url, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+      signal,
+    });
     await response.arrayBuffer();
     return response.status;
   }
 
   /** Spreads the forged signatures evenly: a ratio of 0.5 forges every second one. */
   #nextIsForged(): boolean {
-    this.#forgedShare += this.#options.settings().badSignatureRatio;
+    this.#forgedShare += this.#options.settings().webhooks.badSignatureRatio;
     if (this.#forgedShare < 1) return false;
     this.#forgedShare -= 1;
     return true;
   }
 
   #after(delayMs: number, callback: () => void): void {
-    if (delayMs === 0) {
-      callback();
-      return;
-    }
-    const cancel = this.#options.clock.after(delayMs, () => {
+    if (delayMs === 0) return callback();
+    const cancel = this.#options.base.after(delayMs, () => {
       this.#timers.delete(cancel);
       callback();
     });

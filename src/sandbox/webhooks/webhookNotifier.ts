@@ -1,24 +1,14 @@
-import type { Clock } from '../../lib/clock.ts';
 import type { MeetingRecord } from '../records.ts';
-import { createRandom } from '../random.ts';
-import type { SandboxClock } from '../sandboxClock.ts';
-import type { SandboxSettings, WebhookSettings } from '../settings.ts';
+import type { WebhookSettings } from '../settings.ts';
 import type { World } from '../world.ts';
-import { WebhookSender, type Deliver } from './sender.ts';
-import { type EndReason, meetingEndedPayload, meetingStartedPayload, statusUpdatePayload } from './payloads.ts';
-import { WebhookRegistry, type WebhookRecord, type WebhookEventName } from './registry.ts';
+import { WebhookSender, type WebhookSenderOptions } from './sender.ts';
+import { type EndReason, meetingOfEvent, statusUpdate } from './payloads.ts';
+import { WebhookRegistry, type WebhookEventName } from './registry.ts';
 import { SigningKey } from './signingKey.ts';
 import { type LivestreamChange, ChangeDetector } from './changeDetector.ts';
 
-/** The seed for the order `shuffled`, which is the same at every start. */
-const SEED = 20_260_116;
-
-export interface WebhookNotifierOptions {
-  clock: SandboxClock;
-  base: Clock;
-  deliver: Deliver;
+export interface WebhookNotifierOptions extends WebhookSenderOptions {
   world: () => World;
-  settings: () => SandboxSettings;
 }
 
 /** Notifies the registered webhooks of changes in the world. */
@@ -30,38 +20,30 @@ export class WebhookNotifier {
   readonly #changes: ChangeDetector;
 
   constructor(options: WebhookNotifierOptions) {
-    const { base, clock, deliver, settings } = options;
     this.#options = options;
-    this.#changes = new ChangeDetector(clock, base, (change) => this.#notifyOfChange(change));
-    this.sender = new WebhookSender({
-      clock: base,
-      random: createRandom(SEED),
-      key: this.key,
-      deliver,
-      settings: () => settings().webhooks,
-      now: () => clock.now(),
-      isEnabled: (id) => this.registry.isEnabled(id),
-    });
+    this.#changes = new ChangeDetector(options.clock, options.base, (change) => this.#notifyOfChange(change));
+    this.sender = new WebhookSender(options, this.registry, this.key);
   }
 
   /** Notifies of changed livestreams. Must be called after anything that may change the world, its time or the webhooks. */
   checkForChanges(): void {
-    if (this.registry.hasEnabled) this.#changes.check(this.#options.world());
+    if (this.registry.enabled().length > 0) this.#changes.check(this.#options.world());
     else this.#changes.reset();
   }
 
   /** Starts the meeting's session, and notifies of it. */
   meetingStarted(meeting: MeetingRecord): void {
     const session = this.#options.world().startMeetingSession(meeting.id);
-    this.#notify('meeting.started', ({ appId }) => meetingStartedPayload(meeting, session, appId));
+    this.#notify('meeting.started', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId) }));
   }
 
   /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
   meetingEnded(meeting: MeetingRecord, reason: EndReason): void {
     const world = this.#options.world();
-    const ended = { session: world.endMeetingSession(meeting.id), at: world.now, reason };
+    const session = world.endMeetingSession(meeting.id);
+    const endedAt = world.now;
     this.checkForChanges();
-    this.#notify('meeting.ended', ({ appId }) => meetingEndedPayload(meeting, ended, appId));
+    this.#notify('meeting.ended', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId, endedAt), reason }));
   }
 
   /** Removes the webhooks, and cancels their deliveries. */
@@ -78,32 +60,22 @@ export class WebhookNotifier {
     const { livestream } = change;
     const meeting = livestream.meetingId === undefined ? undefined : world().meetings.get(livestream.meetingId);
     const update = { livestream, meeting, status, now: world().now };
-    this.#notify('livestreaming.statusUpdate', ({ appId }) =>
-      statusUpdatePayload(update, appId, settings().responseFormats),
-    );
+    this.#notify('livestreaming.statusUpdate', (appId) => statusUpdate(update, appId, settings().responseFormats));
   }
 
-  #notify(event: WebhookEventName, payload: (webhook: WebhookRecord) => unknown): void {
+  /** Sends an event to the webhooks that subscribe to it, with the fields that `write` returns for each app. */
+  #notify(event: WebhookEventName, write: (appId: string) => object): void {
     if (!this.#options.settings().webhooks.enabled) return;
-    for (const webhook of this.registry.subscribedTo(event)) this.sender.send(webhook, event, payload(webhook));
+    for (const webhook of this.registry.enabled().filter(({ events }) => events.includes(event))) {
+      this.sender.send(webhook, event, { event, ...write(webhook.appId) });
+    }
   }
 }
 
 /** The status that webhooks get for a change; undefined if they get none. */
 function webhookStatus({ status, isNewStatus }: LivestreamChange, settings: WebhookSettings): string | undefined {
-  const includesAll = settings.statuses === 'all';
-  if (!isNewStatus && !includesAll) return undefined;
-  switch (status) {
-    case 'LIVE':
-      return status;
-    case 'INVOKED':
-      return includesAll ? status : undefined;
-    case 'ERRORED':
-      return includesAll ? status : settings.endStatus;
-    case 'IDLE':
-    case 'OFFLINE':
-      return settings.endStatus;
-    default:
-      return status satisfies never;
-  }
+  const isDocumented = settings.statuses === 'documented';
+  if (isDocumented && (status === 'INVOKED' || !isNewStatus)) return undefined;
+  if (status === 'IDLE' || status === 'OFFLINE' || (status === 'ERRORED' && isDocumented)) return settings.endStatus;
+  return status;
 }
