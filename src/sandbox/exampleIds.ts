@@ -1,4 +1,4 @@
-import type { LivestreamRecord, MeetingRecord, SessionRecord } from './records.ts';
+import type { LivestreamRecord } from './records.ts';
 import type { Seed } from './seed.ts';
 import type { World } from './world.ts';
 
@@ -7,17 +7,17 @@ export type ExampleIds = ReturnType<typeof pickExampleIds>;
 
 /** Finds the example ids in a seed. */
 export function pickExampleIds(seed: Seed, world: World) {
-  const livestreamOf = (predicate: (livestream: LivestreamRecord) => boolean) =>
-    required(seed.livestreams.find(predicate));
-  const meetingWith = (predicate: (livestreams: LivestreamRecord[]) => boolean): MeetingRecord =>
-    required(seed.meetings.find((meeting) => predicate(world.livestreamsOf(meeting.id))));
-  const latestSessionOf = (livestream: LivestreamRecord): SessionRecord => required(world.sessionsOf(livestream.id)[0]);
   const has = (status: string) => (livestream: LivestreamRecord) => world.statusOf(livestream) === status;
+  const livestreamThat = (matches: (livestream: LivestreamRecord) => boolean) =>
+    required(seed.livestreams.find(matches));
+  const meetingWith = (matches: (livestreams: LivestreamRecord[]) => boolean) =>
+    required(seed.meetings.find((meeting) => matches(world.livestreamsOf(meeting.id))));
+  const latestSessionOf = ({ id }: LivestreamRecord) => required(world.sessionsOf(id)[0]);
 
-  const live = livestreamOf((livestream) => has('LIVE')(livestream) && livestream.meetingId !== undefined);
-  const invoked = livestreamOf(has('INVOKED'));
-  const errored = livestreamOf(has('ERRORED'));
-  const independent = livestreamOf((livestream) => livestream.meetingId === undefined);
+  const live = livestreamThat((livestream) => has('LIVE')(livestream) && livestream.meetingId !== undefined);
+  const invoked = livestreamThat(has('INVOKED'));
+  const errored = livestreamThat(has('ERRORED'));
+  const independent = livestreamThat((livestream) => livestream.meetingId === undefined);
   const idleMeeting = meetingWith((livestreams) => livestreams.length > 1 && livestreams.every(has('IDLE')));
   const idle = required(world.livestreamsOf(idleMeeting.id)[0]);
   return {
@@ -36,8 +36,8 @@ export function pickExampleIds(seed: Seed, world: World) {
     /** A livestream that failed, and its session with the error message. */
     erroredLivestreamId: errored.id,
     erroredSessionId: latestSessionOf(errored).id,
-    offlineLivestreamId: livestreamOf(has('OFFLINE')).id,
-    disabledLivestreamId: livestreamOf((livestream) => livestream.disabled).id,
+    offlineLivestreamId: livestreamThat(has('OFFLINE')).id,
+    disabledLivestreamId: livestreamThat((livestream) => livestream.disabled).id,
     /** A livestream without a meeting. It has been live for 30 days; its viewer seconds exceed 2^31. */
     independentLivestreamId: independent.id,
     independentSessionId: latestSessionOf(independent).id,

@@ -9,24 +9,18 @@ import { INDEPENDENT_NAMES, meetingTitles } from './names.ts';
 import type { Random } from './random.ts';
 
 /** The initial state of the sandbox. */
-export interface Seed {
-  meetings: MeetingRecord[];
-  livestreams: LivestreamRecord[];
-  sessions: SessionRecord[];
-}
+export type Seed = ReturnType<typeof seedWorld>;
 
 /** A livestream to create. */
 interface LivestreamPlan {
   status: Status;
-  meeting: MeetingRecord | undefined;
+  meeting?: MeetingRecord | undefined;
   name: string;
-  disabled: boolean;
+  disabled?: boolean;
 }
 
-/** The number of meetings, and of livestreams in each status. Those of `independentLive` have no meeting. */
+/** The number of meetings, and of livestreams in each status. Those of `independentLive`, and the first past ones, have no meeting. */
 const COUNTS = { meetings: 240, live: 60, independentLive: 4, invoked: 8, errored: 12, offline: 20, idle: 216 };
-/** The number of past livestreams without a meeting. */
-const INDEPENDENT_PAST = 10;
 /** The meetings from this index on have no livestreams. */
 const NEVER_LIVESTREAMED_FROM = 180;
 
@@ -43,7 +37,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Creates meetings, livestreams and sessions. Ids and names depend on `random` only; all times are relative to `now`. */
-export function seedWorld(now: number, random: Random): Seed {
+export function seedWorld(now: number, random: Random) {
   const meetings = meetingTitles(COUNTS.meetings, random).map((title) => seedMeeting(title, now, random));
   const plans = [...activePlans(meetings), ...pastPlans(meetings, random)];
   const seeded = plans.map((plan, index) => seedLivestream(plan, index, now, random));
@@ -63,51 +57,47 @@ function seedMeeting(title: string, now: number, random: Random): MeetingRecord 
 function activePlans(meetings: MeetingRecord[]): LivestreamPlan[] {
   const inMeetings = meetings.slice(0, COUNTS.live + COUNTS.invoked).map((meeting, index): LivestreamPlan => {
     meeting.status = 'ACTIVE';
-    const status = index < COUNTS.live ? 'LIVE' : 'INVOKED';
-    return { status, meeting, name: meeting.title, disabled: false };
+    return { status: index < COUNTS.live ? 'LIVE' : 'INVOKED', meeting, name: meeting.title };
   });
-  const independent = INDEPENDENT_NAMES.slice(0, COUNTS.independentLive).map((name): LivestreamPlan => ({
-    status: 'LIVE',
-    meeting: undefined,
-    name,
-    disabled: false,
-  }));
+  const independent = INDEPENDENT_NAMES.slice(0, COUNTS.independentLive).map(
+    (name) => ({ status: 'LIVE', name }) as const,
+  );
   // The livestream that runs round the clock must come first: its viewer seconds exceed 2^31.
   return [...independent, ...inMeetings];
 }
 
 function pastPlans(meetings: MeetingRecord[], random: Random): LivestreamPlan[] {
-  const statuses: Status[] = [
-    ...Array.from({ length: COUNTS.idle }, () => 'IDLE' as const),
-    ...Array.from({ length: COUNTS.offline }, () => 'OFFLINE' as const),
-    ...Array.from({ length: COUNTS.errored }, () => 'ERRORED' as const),
+  const repeat = (status: Status, length: number) => Array.from({ length }, () => status);
+  const statuses = [
+    ...repeat('IDLE', COUNTS.idle),
+    ...repeat('OFFLINE', COUNTS.offline),
+    ...repeat('ERRORED', COUNTS.errored),
   ];
   return statuses.map((status, index): LivestreamPlan => {
     const disabled = status === 'IDLE' && index % 9 === 0;
-    if (index < INDEPENDENT_PAST) {
-      const name = INDEPENDENT_NAMES[COUNTS.independentLive + index] ?? 'Open studio';
-      return { status, meeting: undefined, name, disabled };
-    }
+    const independentName = INDEPENDENT_NAMES[COUNTS.independentLive + index];
+    if (independentName !== undefined) return { status, name: independentName, disabled };
     const meeting = meetings[random.between(0, NEVER_LIVESTREAMED_FROM - 1)];
     return { status, meeting, name: `${meeting?.title ?? 'Open studio'}, week ${random.between(1, 30)}`, disabled };
   });
 }
 
 function seedLivestream(plan: LivestreamPlan, index: number, now: number, random: Random) {
-  const livestream = createLivestream(random, now);
-  const last = index === 0 ? roundTheClock(livestream.id, now, random) : lastSession(plan, livestream.id, now, random);
+  const created = createLivestream(random, now);
+  const last = index === 0 ? roundTheClock(created.id, now, random) : lastSession(plan, created.id, now, random);
   const sessions = [...earlierSessions(last, index % 5 === 0 ? random.between(1, 2) : 0, random), last];
   const createdAt = Math.min(...sessions.map((session) => session.invokedAt)) - 2 * SECOND_MS;
-  const inactiveStatus = plan.status === 'OFFLINE' || plan.status === 'ERRORED' ? plan.status : 'IDLE';
-  Object.assign(livestream, {
-    meetingId: plan.meeting?.id,
-    name: plan.name,
+  const { status, meeting, name, disabled = false } = plan;
+  const livestream: LivestreamRecord = {
+    ...created,
+    meetingId: meeting?.id,
+    name,
     nameVisibleAt: createdAt,
     playbackUrlVisibleAt: createdAt,
-    disabled: plan.disabled,
+    disabled,
     createdAt,
-    inactiveStatus,
-  } satisfies Partial<LivestreamRecord>);
+    inactiveStatus: status === 'OFFLINE' || status === 'ERRORED' ? status : 'IDLE',
+  };
   return { livestream, sessions };
 }
 
