@@ -6,30 +6,39 @@ import { END_REASONS } from './webhooks/payloads.ts';
 import type { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import type { World } from './world.ts';
 
-const KINDS = ['livestream-failed', 'livestream-renamed', 'meeting-started', 'meeting-ended'] as const;
+const EVENTS = [
+  /** A livestream that is LIVE or INVOKED ends as ERRORED. */
+  object({
+    kind: v.literal('livestream-failed'),
+    livestreamId: string,
+    message: v.optional(string, 'The encoder closed the connection unexpectedly'),
+  }),
+  object({ kind: v.literal('livestream-renamed'), livestreamId: string, name: string }),
+  object({ kind: v.literal('meeting-started'), meetingId: string }),
+  /** The meeting's active livestream, if any, ends too. */
+  object({
+    kind: v.literal('meeting-ended'),
+    meetingId: string,
+    reason: v.optional(choice(END_REASONS), 'HOST_ENDED_MEETING'),
+  }),
+] as const;
 
-/** A change that is not caused by an API request. */
-const EVENT = v.variant(
-  'kind',
-  [
-    /** A livestream that is LIVE or INVOKED ends as ERRORED. */
-    object({ kind: v.literal('livestream-failed'), livestreamId: string, message: v.exactOptional(string) }),
-    object({ kind: v.literal('livestream-renamed'), livestreamId: string, name: string }),
-    object({ kind: v.literal('meeting-started'), meetingId: string }),
-    /** The meeting's active livestream, if any, ends too. */
-    object({ kind: v.literal('meeting-ended'), meetingId: string, reason: v.exactOptional(choice(END_REASONS)) }),
-  ],
-  ({ input }) => mustBeOneOf(KINDS, input),
+const EVENT = v.variant('kind', EVENTS, ({ input }) =>
+  mustBeOneOf(
+    EVENTS.map(({ entries }) => entries.kind.literal),
+    input,
+  ),
 );
 
-export type SandboxEvent = v.InferOutput<typeof EVENT>;
+/** A change that is not caused by an API request. */
+export type SandboxEvent = v.InferInput<typeof EVENT>;
 
 /** Triggers an event; throws a `RequestError`, and changes nothing, if the event is invalid or impossible. */
 export function triggerEvent(value: unknown, world: World, webhooks: WebhookNotifier): void {
   const event = parseInput(EVENT, value);
   switch (event.kind) {
     case 'livestream-failed':
-      if (!world.fail(event.livestreamId, event.message ?? 'The encoder closed the connection unexpectedly'))
+      if (!world.fail(event.livestreamId, event.message))
         throw new RequestError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
       return webhooks.checkForChanges();
     case 'livestream-renamed':
@@ -39,7 +48,7 @@ export function triggerEvent(value: unknown, world: World, webhooks: WebhookNoti
     case 'meeting-started':
       return webhooks.meetingStarted(requireMeeting(event.meetingId, world));
     case 'meeting-ended':
-      return webhooks.meetingEnded(requireMeeting(event.meetingId, world), event.reason ?? 'HOST_ENDED_MEETING');
+      return webhooks.meetingEnded(requireMeeting(event.meetingId, world), event.reason);
     default:
       return event satisfies never;
   }

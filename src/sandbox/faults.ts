@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import { RequestError, boolean, choice, isRecord, number, object, parseInput, string } from './input.ts';
-import { ROUTE_TEMPLATES, WEBHOOK_KEY_PATH } from './router.ts';
+import { ROUTE_TEMPLATES, WEBHOOK_KEY_PATH } from './routes.ts';
 
 /**
  * A fault that affects requests.

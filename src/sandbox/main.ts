@@ -1,12 +1,9 @@
 import { type SandboxServer, startSandboxServer } from './server.ts';
 
-const DEFAULT_PORT = 4001;
-const DEFAULT_HOST = '127.0.0.1';
-
 /** Runs the sandbox without a gateway: `npm run sandbox`. */
 async function main(): Promise<void> {
-  const port = parsePort(process.env['SANDBOX_PORT']);
-  const host = process.env['SANDBOX_HOST'] || DEFAULT_HOST;
+  const port = parsePort(process.env['SANDBOX_PORT'] || '4001');
+  const host = process.env['SANDBOX_HOST'] || '127.0.0.1';
   if (port === undefined) return fail('The port must be a whole number from 0 to 65535.');
   try {
     const server = await startSandboxServer({ port, host });
@@ -18,11 +15,10 @@ async function main(): Promise<void> {
   }
 }
 
-function parsePort(text: string | undefined): number | undefined {
+function parsePort(text: string): number | undefined {
   // Kubernetes sets the variable to `tcp://…` for a service that is called "sandbox".
-  if (text === undefined || text === '' || text.startsWith('tcp://')) return DEFAULT_PORT;
-  const port = Number(text);
-  return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : undefined;
+  const port = text.startsWith('tcp://') ? 4001 : Number(text);
+  return /^(\d{1,5}|tcp:.*)$/.test(text) && port <= 65_535 ? port : undefined;
 }
 
 function fail(problem: string): void {
@@ -33,19 +29,16 @@ function fail(problem: string): void {
 function printUsage({ url, keyUrl, origin, sandbox }: SandboxServer): void {
   const app = `${url}/accounts/any-account/realtime/kit/any-app`;
   const ids = Object.entries(sandbox.exampleIds).map(([name, id]) => `  ${name.padEnd(24)} ${id}`);
-  const lines = [
-    `The simulated RealtimeKit API is at ${url} (any account, any app, any bearer token)`,
-    `The public key of its webhooks is at ${keyUrl}`,
-    '',
-    'Example ids:',
-    ...ids,
-    '',
-    'Send a request to the API:',
-    `  curl -H 'Authorization: Bearer any' ${app}/meetings/${sandbox.exampleIds.liveMeetingId}/active-livestream`,
-    'Delay every response by half a second:',
-    `  curl -X PUT -d '{"latencyMs":500}' ${origin}/__sandbox/settings`,
-  ];
-  console.log(lines.join('\n'));
+  console.log(`The simulated RealtimeKit API is at ${url} (any account, any app, any bearer token)
+The public key of its webhooks is at ${keyUrl}
+
+Example ids:
+${ids.join('\n')}
+
+Send a request to the API:
+  curl -H 'Authorization: Bearer any' ${app}/meetings/${sandbox.exampleIds.liveMeetingId}/active-livestream
+Delay every response by half a second:
+  curl -X PUT -d '{"latencyMs":500}' ${origin}/__sandbox/settings`);
 }
 
 function closeOnSignal(server: SandboxServer): void {

@@ -39,10 +39,6 @@ export class Quota {
     };
   }
 
-  reset(): void {
-    this.#usages.clear();
-  }
-
   #usageOf(token: string, now: number, settings: QuotaSettings): TokenUsage {
     const current = this.#usages.get(token);
     // After a lockout a new window begins, even if the old one is not over.

@@ -1,7 +1,7 @@
 import { RequestError } from './input.ts';
 import { JsonWriter } from './responseFormats.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
-import type { Match } from './router.ts';
+import type { Match } from './routes.ts';
 import type { ResponseFormats } from './settings.ts';
 
 /** Calls the endpoint of a request, and writes its result or its error in the format of the settings. */

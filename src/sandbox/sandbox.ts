@@ -7,7 +7,7 @@ import { parseJson } from './input.ts';
 import { Quota, type QuotaResult } from './quota.ts';
 import { createRandom } from './random.ts';
 import { RequestLog } from './requestLog.ts';
-import { WEBHOOK_KEY_PATH, matchRoute } from './router.ts';
+import { WEBHOOK_KEY_PATH, matchRoute } from './routes.ts';
 import { pickExampleIds } from './exampleIds.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
 import { seedWorld } from './seed.ts';
@@ -36,9 +36,9 @@ export function createSandbox(options: SandboxOptions = {}) {
   const initialSettings = mergeSettings(DEFAULT_SETTINGS, options.settings ?? {});
   const clock = new SandboxClock(base);
   const faults = new FaultList();
-  const quota = new Quota();
   const log = new RequestLog();
   let settings = initialSettings;
+  let quota = new Quota();
   let { world, exampleIds } = createWorld(clock);
   let responseCount = 0;
   const webhooks = new WebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
@@ -101,7 +101,7 @@ export function createSandbox(options: SandboxOptions = {}) {
     settings = initialSettings;
     clock.reset();
     faults.replace([]);
-    quota.reset();
+    quota = new Quota();
     log.clear();
     ({ world, exampleIds } = createWorld(clock));
     return overview();

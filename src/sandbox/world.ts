@@ -20,11 +20,11 @@ const METER_STEP_SECONDS = 45;
 
 /** The meetings, livestreams and sessions, with the state machine of a livestream: INVOKED, then LIVE, then IDLE. */
 export class World {
+  readonly meetings: Map<string, MeetingRecord>;
+  readonly livestreams: Map<string, LivestreamRecord>;
+  readonly sessions: Map<string, SessionRecord>;
   readonly #now: () => number;
   readonly #random: Random;
-  readonly meetings: ReadonlyMap<string, MeetingRecord>;
-  readonly #livestreams: Map<string, LivestreamRecord>;
-  readonly #sessions: Map<string, SessionRecord>;
   readonly #sessionsOf: Map<string, SessionRecord[]>;
   /** By the meeting's id. */
   readonly #meetingSessions = new Map<string, MeetingSession>();
@@ -33,8 +33,8 @@ export class World {
     this.#now = now;
     this.#random = random;
     this.meetings = byId(seed.meetings);
-    this.#livestreams = byId(seed.livestreams);
-    this.#sessions = byId(seed.sessions);
+    this.livestreams = byId(seed.livestreams);
+    this.sessions = byId(seed.sessions);
     this.#sessionsOf = Map.groupBy(seed.sessions, (session) => session.livestreamId);
   }
 
@@ -42,16 +42,8 @@ export class World {
     return this.#now();
   }
 
-  get livestreams(): ReadonlyMap<string, LivestreamRecord> {
-    return this.#livestreams;
-  }
-
-  get sessions(): ReadonlyMap<string, SessionRecord> {
-    return this.#sessions;
-  }
-
   livestreamsOf(meetingId: string): LivestreamRecord[] {
-    return [...this.#livestreams.values()].filter((livestream) => livestream.meetingId === meetingId);
+    return [...this.livestreams.values()].filter((livestream) => livestream.meetingId === meetingId);
   }
 
   /** The livestream's sessions, latest first. */
@@ -116,8 +108,8 @@ export class World {
       errMessage: undefined,
       viewers: this.#random.between(3, 400),
     };
-    this.#livestreams.set(livestream.id, livestream);
-    this.#sessions.set(session.id, session);
+    this.livestreams.set(livestream.id, livestream);
+    this.sessions.set(session.id, session);
     this.#sessionsOf.set(livestream.id, [session]);
     return livestream;
   }
@@ -130,13 +122,13 @@ export class World {
 
   /** Ends a LIVE or INVOKED livestream as ERRORED, with an error message in its session; returns false if there is none. */
   fail(livestreamId: string, errMessage: string): boolean {
-    const livestream = this.#livestreams.get(livestreamId);
+    const livestream = this.livestreams.get(livestreamId);
     return livestream !== undefined && this.#end(livestream, 'ERRORED', errMessage);
   }
 
   /** Renames a livestream, with immediate effect; returns false if there is none. */
   rename(livestreamId: string, name: string): boolean {
-    const livestream = this.#livestreams.get(livestreamId);
+    const livestream = this.livestreams.get(livestreamId);
     if (livestream === undefined) return false;
     Object.assign(livestream, { name, nameVisibleAt: this.now } satisfies Partial<LivestreamRecord>);
     return true;
@@ -160,7 +152,7 @@ export class World {
   /** When time alone will next change a livestream: its first frames arrive, or its playback URL becomes visible. */
   nextChangeAt(): number | undefined {
     const { now } = this;
-    const times = [...this.#livestreams.values()].flatMap((livestream) => {
+    const times = [...this.livestreams.values()].flatMap((livestream) => {
       const session = this.activeSessionOf(livestream.id);
       return session === undefined ? [] : [session.liveAt ?? now, livestream.playbackUrlVisibleAt];
     });

@@ -1,6 +1,6 @@
 import { INGEST_SERVER, type LivestreamRecord, type MeetingRecord } from '../records.ts';
 import type { ResponseFormats } from '../settings.ts';
-import type { MeetingSession } from '../world.ts';
+import type { MeetingSession, World } from '../world.ts';
 
 type Json = Record<string, unknown>;
 
@@ -9,24 +9,21 @@ export const END_REASONS = ['HOST_ENDED_MEETING', 'ALL_PARTICIPANTS_LEFT'] as co
 /** Why a meeting ended. */
 export type EndReason = (typeof END_REASONS)[number];
 
-/** A new status of a livestream, at `now` (ms since the epoch). */
-export interface StatusUpdate {
-  livestream: LivestreamRecord;
-  /** Undefined if the livestream is independent. */
-  meeting: MeetingRecord | undefined;
-  status: string;
-  now: number;
-}
-
 /** The fields of `livestreaming.statusUpdate`. It has no time, so that a late event looks like a new one. */
-export function statusUpdate(update: StatusUpdate, appId: string, formats: ResponseFormats): Json {
-  const { livestream, meeting, status, now } = update;
+export function statusUpdate(
+  livestream: LivestreamRecord,
+  status: string,
+  world: World,
+  appId: string,
+  formats: ResponseFormats,
+): Json {
   if (formats.optionalFields === 'missing') return { streamId: livestream.id };
+  const meeting = world.meetings.get(livestream.meetingId ?? '');
   return {
     streamId: livestream.id,
     status: formats.status === 'unknown' ? 'ARCHIVED' : status,
     manualIngest: livestream.meetingId === undefined,
-    playbackUrl: now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
+    playbackUrl: world.now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
     ingestServer: INGEST_SERVER,
     streamKey: livestream.streamKey,
     meeting: meeting === undefined ? undefined : writeMeeting(meeting, appId),

@@ -55,12 +55,12 @@ export class WebhookNotifier {
 
   #notifyOfChange(change: LivestreamChange): void {
     const { world, settings } = this.#options;
-    const status = webhookStatus(change, settings().webhooks);
+    const { webhooks, responseFormats } = settings();
+    const status = webhookStatus(change, webhooks);
     if (status === undefined) return;
-    const { livestream } = change;
-    const meeting = livestream.meetingId === undefined ? undefined : world().meetings.get(livestream.meetingId);
-    const update = { livestream, meeting, status, now: world().now };
-    this.#notify('livestreaming.statusUpdate', (appId) => statusUpdate(update, appId, settings().responseFormats));
+    this.#notify('livestreaming.statusUpdate', (appId) =>
+      statusUpdate(change.livestream, status, world(), appId, responseFormats),
+    );
   }
 
   /** Sends an event to the webhooks that subscribe to it, with the fields that `write` returns for each app. */

@@ -2,33 +2,30 @@ import { isRecord, parseInput, requireFound } from '../input.ts';
 import type { EndpointResult, RestCall } from '../restCall.ts';
 import { WEBHOOK_INPUT, type WebhookRecord } from './registry.ts';
 
-/** `GET /webhooks`: all of the app's webhooks. This list has no pages. */
+/** All of the app's webhooks. This list has no pages. */
 export function listWebhooks({ appId, webhooks, writer }: RestCall): EndpointResult {
   return { data: webhooks.list(appId).map((webhook) => writer.webhook(webhook)) };
 }
 
-/** `GET /webhooks/{webhook_id}` */
 export function getWebhook(call: RestCall): EndpointResult {
   return { data: call.writer.webhook(requireWebhook(call)) };
 }
 
-/** `POST /webhooks` */
 export function addWebhook({ appId, body, webhooks, world, writer }: RestCall): EndpointResult {
   return { data: writer.webhook(webhooks.add(appId, parseInput(WEBHOOK_INPUT, body), world.now)) };
 }
 
-/** `PUT /webhooks/{webhook_id}` */
 export function replaceWebhook(call: RestCall): EndpointResult {
   return updateWebhook(call, requireWebhook(call), call.body);
 }
 
-/** `PATCH /webhooks/{webhook_id}` */
+/** Changes the fields that the body has. */
 export function editWebhook(call: RestCall): EndpointResult {
   const webhook = requireWebhook(call);
   return updateWebhook(call, webhook, isRecord(call.body) ? { ...webhook, ...call.body } : call.body);
 }
 
-/** `DELETE /webhooks/{webhook_id}`: responds with the removed webhook. */
+/** Responds with the removed webhook. */
 export function removeWebhook(call: RestCall): EndpointResult {
   const webhook = requireWebhook(call);
   call.webhooks.remove(webhook);

@@ -1,6 +1,6 @@
 import type { Fault } from '../../../src/sandbox/faults.ts';
 import { REDIRECT_TRAP } from '../../../src/sandbox/injectFault.ts';
-import { WEBHOOK_KEY_PATH } from '../../../src/sandbox/router.ts';
+import { WEBHOOK_KEY_PATH } from '../../../src/sandbox/routes.ts';
 import type { BenchSandbox } from '../benchUpstreams.ts';
 import { at, listAt, numberAt, stringAt } from '../jsonPath.ts';
 import { increment } from './counters.ts';
