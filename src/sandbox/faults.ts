@@ -32,22 +32,18 @@ const FAULT = object({
   after: v.exactOptional(boolean),
 });
 
-/** Parses a list of faults; throws a `RequestError` that names the invalid key. */
-export function parseFaults(value: unknown): Fault[] {
-  if (!Array.isArray(value)) throw new RequestError('faults must be a JSON array');
-  return value.map((entry: unknown, index) => {
-    // An absent kind must be reported with the list of all kinds.
-    const fault = isRecord(entry) ? { kind: undefined, ...entry } : entry;
-    return parseInput(FAULT, fault, `faults[${index}]`);
-  });
-}
-
 /** The active faults, and how many matching requests each has had. */
 export class FaultList {
   #entries: { fault: Fault; matched: number }[] = [];
 
-  replace(faults: readonly Fault[]): void {
-    this.#entries = faults.map((fault) => ({ fault, matched: 0 }));
+  /** Replaces the list; throws a `RequestError`, and changes nothing, if a fault is invalid. */
+  replace(faults: unknown): void {
+    if (!Array.isArray(faults)) throw new RequestError('faults must be a JSON array');
+    this.#entries = faults.map((entry: unknown, index) => {
+      // An absent kind must be reported with the list of all kinds.
+      const input = isRecord(entry) ? { kind: undefined, ...entry } : entry;
+      return { fault: parseInput(FAULT, input, `faults[${index}]`), matched: 0 };
+    });
   }
 
   list(): Fault[] {

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { raceAbort, sleep } from '../lib/timeout.ts';
 import type { Fault } from './faults.ts';
 
 /** The default target of the `redirect` fault. */
@@ -10,11 +11,6 @@ const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PROXY_PAGE =
   '<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>';
-
-/** The connection closes, which the client gets as a network error. */
-export class ConnectionLostError extends Error {
-  override name = 'ConnectionLostError';
-}
 
 /**
  * The response to a request that `fault` affects. Calls `carryOut`, which returns the correct response, if the fault does not prevent
@@ -32,9 +28,9 @@ export async function injectFault(
     case 'status':
       return createResponse(fault, 503, errorBody(fault.status ?? 503), JSON_TYPE);
     case 'hang':
-      return untilAborted(signal);
+      return raceAbort(new Promise<never>(() => {}), signal);
     case 'reset':
-      throw new ConnectionLostError('The connection was reset');
+      throw new Error('The connection was reset');
     case 'truncated':
       return withBody(response, truncated);
     case 'drip':
@@ -52,26 +48,6 @@ export async function injectFault(
     default:
       return fault.kind satisfies never;
   }
-}
-
-/** Waits for some milliseconds of `clock`; rejects as soon as `signal` aborts. */
-export async function delay(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds === 0) return;
-  const elapsed = Promise.withResolvers<undefined>();
-  const cancel = clock.after(milliseconds, () => elapsed.resolve(undefined));
-  try {
-    await Promise.race([elapsed.promise, untilAborted(signal)]);
-  } finally {
-    cancel();
-  }
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(new ConnectionLostError('The client disconnected'));
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return promise;
 }
 
 /** A response with the fault's status, or else `defaultStatus`, and the fault's `retry-after`. */
@@ -116,13 +92,13 @@ async function withBody(response: Response, toChunks: (bytes: Uint8Array) => Chu
 /** Half of the body; then the connection closes. */
 async function* truncated(bytes: Uint8Array): Chunks {
   yield bytes.subarray(0, Math.floor(bytes.length / 2));
-  throw new ConnectionLostError('The connection closed midway');
+  throw new Error('The connection closed midway');
 }
 
 /** The body, one byte at a time. */
 async function* dripped(bytes: Uint8Array, clock: Clock, signal: AbortSignal): Chunks {
   for (let sent = 0; sent < bytes.length; sent += 1) {
-    await delay(clock, DRIP_INTERVAL_MS, signal);
+    await sleep(DRIP_INTERVAL_MS, clock, signal);
     yield bytes.subarray(sent, sent + 1);
   }
 }

@@ -1,7 +1,7 @@
 import { RecentEntries } from './recentEntries.ts';
 
 /** A received request. Its credential is never logged. */
-export interface LoggedRequest {
+interface LoggedRequest {
   method: string;
   /** The route's template, `/__sandbox/trap`, `/.well-known/webhooks.json`, or `unknown`. */
   route: string;

@@ -16,7 +16,7 @@ import {
 } from './webhooks/webhookRoutes.ts';
 
 /** An endpoint of the API. */
-export interface Endpoint {
+interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** The path below `/accounts/{account_id}/realtime/kit/{app_id}`. */
   template: string;

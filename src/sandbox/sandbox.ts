@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { sleep } from '../lib/timeout.ts';
 import { callEndpoint, errorResponse } from './responses.ts';
 import { type ControlActions, handleControlRequest, isControlPath } from './control.ts';
-import { type Fault, FaultList, parseFaults } from './faults.ts';
+import { type Fault, FaultList } from './faults.ts';
 import { type SandboxEvent, triggerEvent } from './events.ts';
 import { parseJson } from './input.ts';
 import { Quota, type QuotaResult } from './quota.ts';
@@ -12,7 +13,7 @@ import { pickExampleIds } from './exampleIds.ts';
 import { type ClockChange, SandboxClock } from './sandboxClock.ts';
 import { seedWorld } from './seed.ts';
 import { DEFAULT_SETTINGS, type SettingsPatch, mergeSettings } from './settings.ts';
-import { REDIRECT_TRAP, delay, injectFault } from './injectFault.ts';
+import { REDIRECT_TRAP, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
 import { WebhookNotifier } from './webhooks/webhookNotifier.ts';
 import { World } from './world.ts';
@@ -63,7 +64,7 @@ export function createSandbox(options: SandboxOptions = {}) {
 
   /** Replaces the list of faults. */
   function setFaults(list: unknown) {
-    faults.replace(parseFaults(list));
+    faults.replace(list);
     return faults.list();
   }
 
@@ -121,6 +122,10 @@ export function createSandbox(options: SandboxOptions = {}) {
     'POST /__sandbox/reset': reset,
   };
 
+  async function waitForLatency(signal: AbortSignal): Promise<void> {
+    if (settings.latencyMs > 0) await sleep(settings.latencyMs, base, signal);
+  }
+
   /** Handles a request to the simulated API, with the quota, faults and latency. */
   async function handleApiRequest(request: Request, url: URL): Promise<Response> {
     const { method, signal } = request;
@@ -147,7 +152,7 @@ export function createSandbox(options: SandboxOptions = {}) {
       if (route === WEBHOOK_KEY_PATH) {
         const data = { publicKey: await webhooks.key.publicPem() };
         const response = await withFault(() => Response.json({ success: true, data, message: '' }));
-        await delay(base, settings.latencyMs, signal);
+        await waitForLatency(signal);
         return response;
       }
       const token = /^Bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -155,7 +160,7 @@ export function createSandbox(options: SandboxOptions = {}) {
       const rejection = route === REDIRECT_TRAP ? Response.json({ success: true }) : rejectionOf(token, quotaResult);
       if (rejection?.status === 429) log.countRejected();
       const response = rejection ?? (await withFault(carryOut));
-      await delay(base, settings.latencyMs, signal);
+      await waitForLatency(signal);
       return withVendorHeaders(response, quotaResult);
     } finally {
       finish();

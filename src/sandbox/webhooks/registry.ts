@@ -33,7 +33,7 @@ export const WEBHOOK_INPUT = looseObject({
   events: v.pipe(v.array(choice(WEBHOOK_EVENTS), EVENTS), v.nonEmpty(EVENTS)),
   enabled: v.optional(boolean, true),
 });
-export type WebhookInput = v.InferOutput<typeof WEBHOOK_INPUT>;
+type WebhookInput = v.InferOutput<typeof WEBHOOK_INPUT>;
 
 /** A registered webhook; times are milliseconds since the Unix epoch. */
 export interface WebhookRecord extends WebhookInput {

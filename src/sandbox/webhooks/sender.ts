@@ -10,7 +10,7 @@ import type { SigningKey } from './signingKey.ts';
 export type Deliver = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A delivery of an event to a webhook; one of several if the settings ask for copies. */
-export interface Delivery {
+interface Delivery {
   /** The `rtk-uuid` header: the same for all copies and attempts. */
   uuid: string;
   webhookId: string;
