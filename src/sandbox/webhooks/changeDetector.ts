@@ -16,45 +16,37 @@ const MAX_TIMER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Detects changes of the world's livestreams. The world computes its state at every read, so that changes by time alone need a timer:
- * each check sets one for the next such change.
+ * each check sets one for the next such change, on `base`.
  */
-export class ChangeDetector {
-  readonly #clock: SandboxClock;
-  readonly #base: Clock;
-  readonly #onChange: (change: LivestreamChange) => void;
-  #snapshots: Map<string, { status: Status; hasPlayback: boolean }> | undefined;
-  #cancel = () => {};
-
-  constructor(clock: SandboxClock, base: Clock, onChange: (change: LivestreamChange) => void) {
-    this.#clock = clock;
-    this.#base = base;
-    this.#onChange = onChange;
-  }
+export function createChangeDetector(clock: SandboxClock, base: Clock, onChange: (change: LivestreamChange) => void) {
+  let snapshots: Map<string, { status: Status; hasPlayback: boolean }> | undefined;
+  let cancelTimer = () => {};
 
   /** Reports the changes since the last check; the first check reports none. */
-  check(world: World): void {
-    this.#cancel();
-    const previous = this.#snapshots;
-    this.#snapshots = new Map();
+  function check(world: World): void {
+    cancelTimer();
+    const previous = snapshots;
+    snapshots = new Map();
     for (const livestream of world.livestreams.values()) {
       const status = world.statusOf(livestream);
       const hasPlayback = livestream.playbackUrlVisibleAt <= world.now;
-      this.#snapshots.set(livestream.id, { status, hasPlayback });
+      snapshots.set(livestream.id, { status, hasPlayback });
       if (previous === undefined) continue;
       const before = previous.get(livestream.id);
       const isNewStatus = before?.status !== status;
       const isActive = status === 'LIVE' || status === 'INVOKED';
       const hasNewPlayback = before?.hasPlayback !== hasPlayback && isActive;
-      if (isNewStatus || hasNewPlayback) this.#onChange({ livestream, status, isNewStatus });
+      if (isNewStatus || hasNewPlayback) onChange({ livestream, status, isNewStatus });
     }
-    const dueAt = this.#clock.running ? world.nextChangeAt() : undefined;
-    if (dueAt === undefined) return;
-    this.#cancel = this.#base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => this.check(world));
+    const dueAt = clock.running ? world.nextChangeAt() : undefined;
+    if (dueAt !== undefined) cancelTimer = base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => check(world));
   }
 
   /** Stops the timer. The next check will be the first one. */
-  reset(): void {
-    this.#cancel();
-    this.#snapshots = undefined;
+  function reset(): void {
+    cancelTimer();
+    snapshots = undefined;
   }
+
+  return { check, reset };
 }

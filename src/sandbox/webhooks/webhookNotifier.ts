@@ -5,7 +5,7 @@ import { WebhookSender, type WebhookSenderOptions } from './sender.ts';
 import { type EndReason, meetingOfEvent, statusUpdate } from './payloads.ts';
 import { WebhookRegistry, type WebhookEventName } from './registry.ts';
 import { SigningKey } from './signingKey.ts';
-import { type LivestreamChange, ChangeDetector } from './changeDetector.ts';
+import { type LivestreamChange, createChangeDetector } from './changeDetector.ts';
 
 export interface WebhookNotifierOptions extends WebhookSenderOptions {
   world: () => World;
@@ -17,11 +17,11 @@ export class WebhookNotifier {
   readonly key = new SigningKey();
   readonly sender: WebhookSender;
   readonly #options: WebhookNotifierOptions;
-  readonly #changes: ChangeDetector;
+  readonly #changes: ReturnType<typeof createChangeDetector>;
 
   constructor(options: WebhookNotifierOptions) {
     this.#options = options;
-    this.#changes = new ChangeDetector(options.clock, options.base, (change) => this.#notifyOfChange(change));
+    this.#changes = createChangeDetector(options.clock, options.base, (change) => this.#notifyOfChange(change));
     this.sender = new WebhookSender(options, this.registry, this.key);
   }
 
