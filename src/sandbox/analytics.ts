@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 
-import { looseObject, parseInput, string } from './input.ts';
+import { lenientObject, parseInput, string } from './input.ts';
 import { isWithin } from './lists.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
 
 const unixSeconds = v.pipe(string, v.regex(/^-?\d{1,15}$/, 'must be a Unix timestamp in seconds'), v.transform(Number));
 
-const ANALYTICS_QUERY = looseObject({
+const ANALYTICS_QUERY = lenientObject({
   start_time: v.exactOptional(unixSeconds),
   end_time: v.exactOptional(unixSeconds),
 });

@@ -49,7 +49,7 @@ export function object<const Entries extends v.ObjectEntries>(entries: Entries) 
 }
 
 /** An object whose other keys are ignored, as the API ignores keys that its documentation does not list. */
-export function looseObject<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function lenientObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   return v.pipe(v.custom<object>(isRecord, 'must be a JSON object'), v.object(entries, objectMessage));
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { choice, isoTime, looseObject, parseInput, requireFound, string } from './input.ts';
+import { choice, isoTime, lenientObject, parseInput, requireFound, string } from './input.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
 import { STATUSES } from './records.ts';
 import { paginate } from './paging.ts';
@@ -9,13 +9,13 @@ import type { ResponseFormats } from './settings.ts';
 const ORDER = { sort_order: v.optional(choice(['ASC', 'DSC']), 'DSC') };
 const ORDER_AND_RANGE = { ...ORDER, start_time: v.exactOptional(isoTime), end_time: v.exactOptional(isoTime) };
 
-const LIVESTREAMS_QUERY = looseObject({
+const LIVESTREAMS_QUERY = lenientObject({
   ...ORDER_AND_RANGE,
   status: v.exactOptional(choice(STATUSES)),
   exclude_meetings: v.exactOptional(choice(['true', 'false'])),
 });
 
-const MEETINGS_QUERY = looseObject({
+const MEETINGS_QUERY = lenientObject({
   ...ORDER_AND_RANGE,
   status: v.exactOptional(choice(['ACTIVE', 'INACTIVE'])),
   search: v.optional(v.pipe(string, v.toLowerCase()), ''),
@@ -49,7 +49,7 @@ export function listMeetings({ query, world, writer, formats }: RestCall): Endpo
 /** `GET /meetings/{meeting_id}/livestream`: active and past livestreams, with the sessions of those on the page. Always nested. */
 export function listLivestreamsOfMeeting({ id, query, world, writer, formats }: RestCall): EndpointResult {
   requireFound(world.meetings.get(id), 'Meeting not found');
-  const selection = parseInput(looseObject(ORDER), query);
+  const selection = parseInput(lenientObject(ORDER), query);
   const { rows, paging } = paginate(select(world.livestreamsOf(id), selection), query, formats);
   return {
     data: {

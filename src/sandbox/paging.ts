@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-import { parseInput, looseObject, string } from './input.ts';
+import { parseInput, lenientObject, string } from './input.ts';
 import type { ResponseFormats } from './settings.ts';
 
 const wholeNumber = v.pipe(string, v.regex(/^\d{1,9}$/, 'must be a whole number'), v.transform(Number));
 
-const PAGE_QUERY = looseObject({
+const PAGE_QUERY = lenientObject({
   page_no: v.exactOptional(wholeNumber),
   per_page: v.optional(v.pipe(wholeNumber, v.minValue(1, 'must be at least 1')), '20'),
 });

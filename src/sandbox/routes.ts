@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import { dailyAnalytics, overallAnalytics } from './analytics.ts';
-import { RequestError, looseObject, number, parseInput, requireFound, string } from './input.ts';
+import { RequestError, lenientObject, number, parseInput, requireFound, string } from './input.ts';
 import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
 import { paginate } from './paging.ts';
 import type { DocumentedTypes } from './responseFormats.ts';
@@ -85,9 +85,9 @@ export function matchRoute(method: string, pathname: string): Match {
 }
 
 const pixels = v.exactOptional(number({ min: 1 }));
-const START = looseObject({
+const START = lenientObject({
   name: v.exactOptional(string),
-  video_config: v.exactOptional(looseObject({ width: pixels, height: pixels })),
+  video_config: v.exactOptional(lenientObject({ width: pixels, height: pixels })),
 });
 
 function meeting({ id, world, writer }: RestCall): EndpointResult {

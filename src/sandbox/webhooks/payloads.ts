@@ -6,8 +6,6 @@ type Json = Record<string, unknown>;
 
 /** The reasons for the end of a meeting. */
 export const END_REASONS = ['HOST_ENDED_MEETING', 'ALL_PARTICIPANTS_LEFT'] as const;
-/** Why a meeting ended. */
-export type EndReason = (typeof END_REASONS)[number];
 
 /** The fields of `livestreaming.statusUpdate`. It has no time, so that a late event looks like a new one. */
 export function statusUpdate(

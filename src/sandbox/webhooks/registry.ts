@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { boolean, choice, looseObject } from '../input.ts';
+import { boolean, choice, lenientObject } from '../input.ts';
 
 /** The names of all events that a webhook can subscribe to. */
 export const WEBHOOK_EVENTS = [
@@ -24,7 +24,7 @@ const EVENTS = 'must be a list of at least one event';
  * The fields of a webhook that its owner sets. Unlike the API, the sandbox accepts URLs outside the public Internet: its receivers are on
  * the same machine.
  */
-export const WEBHOOK_INPUT = looseObject({
+export const WEBHOOK_INPUT = lenientObject({
   name: v.pipe(v.string(NAME), v.nonEmpty(NAME)),
   url: v.pipe(
     v.string(URL_FORM),

@@ -2,7 +2,7 @@ import type { MeetingRecord } from '../records.ts';
 import type { WebhookSettings } from '../settings.ts';
 import type { World } from '../world.ts';
 import { WebhookSender, type WebhookSenderOptions } from './sender.ts';
-import { type EndReason, meetingOfEvent, statusUpdate } from './payloads.ts';
+import { meetingOfEvent, statusUpdate } from './payloads.ts';
 import { WebhookRegistry, type WebhookEventName } from './registry.ts';
 import { SigningKey } from './signingKey.ts';
 import { type LivestreamChange, createChangeDetector } from './changeDetector.ts';
@@ -38,7 +38,7 @@ export class WebhookNotifier {
   }
 
   /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
-  meetingEnded(meeting: MeetingRecord, reason: EndReason): void {
+  meetingEnded(meeting: MeetingRecord, reason: string): void {
     const world = this.#options.world();
     const session = world.endMeetingSession(meeting.id);
     const endedAt = world.now;
