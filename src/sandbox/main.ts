@@ -1,8 +1,10 @@
 import { type SandboxServer, startSandboxServer } from './server.ts';
 
+const DEFAULT_PORT = 4001;
+
 /** Runs the sandbox without a gateway: `npm run sandbox`. */
 async function main(): Promise<void> {
-  const port = parsePort(process.env['SANDBOX_PORT'] || '4001');
+  const port = parsePort(process.env['SANDBOX_PORT'] || String(DEFAULT_PORT));
   const host = process.env['SANDBOX_HOST'] || '127.0.0.1';
   if (port === undefined) return fail('The port must be a whole number from 0 to 65535.');
   try {
@@ -17,8 +19,9 @@ async function main(): Promise<void> {
 
 function parsePort(text: string): number | undefined {
   // Kubernetes sets the variable to `tcp://…` for a service that is called "sandbox".
-  const port = text.startsWith('tcp://') ? 4001 : Number(text);
-  return /^(\d{1,5}|tcp:.*)$/.test(text) && port <= 65_535 ? port : undefined;
+  if (text.startsWith('tcp://')) return DEFAULT_PORT;
+  const port = Number(text);
+  return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : undefined;
 }
 
 function fail(problem: string): void {
