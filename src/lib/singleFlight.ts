@@ -1,5 +1,5 @@
 import { Cancellation, type CancellationSignal } from './cancellation.ts';
-import { settleAs, toError } from './timeout.ts';
+import { raceAbort } from './timeout.ts';
 
 /** Work that any number of callers wait for together. It is cancelled as soon as none of them waits any more. */
 export interface SingleFlight<Value> {
@@ -38,17 +38,8 @@ export function startSingleFlight<Value>(
   return {
     join(signal) {
       waiting += 1;
-      if (signal === undefined) return result;
-      return new Promise<Value>((resolve, reject) => {
-        const onAbort = (): void => {
-          reject(toError(signal.reason));
-          // Later in this turn, another caller may join.
-          queueMicrotask(leave);
-        };
-        if (signal.aborted) return onAbort();
-        signal.addEventListener('abort', onAbort, { once: true });
-        return settleAs(result, { resolve, reject }, () => signal.removeEventListener('abort', onAbort));
-      });
+      // An abort leaves at the end of the turn: until then, another caller may join.
+      return raceAbort(result, signal, () => queueMicrotask(leave));
     },
     detach() {
       waiting += 1;

@@ -19,22 +19,14 @@ export function withTimeout<T>(
   work: (signal: CancellationSignal) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
-  return new Promise<T>((resolve, reject) => {
-    const cancellation = new Cancellation();
-    const cancel = (reason: unknown): void => {
-      cleanUp();
-      reject(toError(reason));
-      cancellation.abort(reason);
-    };
-    const onAbort = (): void => cancel(signal?.reason);
-    const cancelTimer = clock.after(timeoutMs, () => cancel(createError()));
-    signal?.addEventListener('abort', onAbort, { once: true });
-    /** Without this, timers and listeners of finished requests would pile up until the caller's own signal ends. */
-    function cleanUp(): void {
-      cancelTimer();
-      signal?.removeEventListener('abort', onAbort);
-    }
-    settleAs(start(work, cancellation), { resolve, reject }, cleanUp);
+  const cancellation = new Cancellation();
+  const onAbort = (): void => cancellation.abort(signal?.reason);
+  const cancelTimer = clock.after(timeoutMs, () => cancellation.abort(createError()));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return raceAbort(start(work, cancellation), cancellation).finally(() => {
+    // Timers and listeners of finished requests would pile up until the caller's own signal ends.
+    cancelTimer();
+    signal?.removeEventListener('abort', onAbort);
   });
 }
 
@@ -49,48 +41,30 @@ function start<T>(work: (signal: CancellationSignal) => Promise<T>, signal: Canc
 
 /** Resolves after `ms` milliseconds. Rejects with the signal's reason if the signal is aborted first. */
 export function sleep(ms: number, clock: Clock, signal?: CancellationSignal): Promise<void> {
-  if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      cancelTimer();
-      signal?.removeEventListener('abort', onAbort);
-      reject(toError(signal?.reason));
-    };
-    const cancelTimer = clock.after(ms, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancelTimer = clock.after(ms, resolve);
+  return raceAbort(promise, signal, cancelTimer);
 }
 
-/** Settles as `work` does, or rejects with the signal's reason if the signal is aborted first. The work itself is not cancelled. */
-export function raceAbort<T>(work: Promise<T>, signal: CancellationSignal | undefined): Promise<T> {
+/**
+ * Settles as `work` does. If the signal is aborted first, rejects with its reason and calls `onAborted`. The work itself is not
+ * cancelled.
+ */
+export function raceAbort<T>(
+  work: Promise<T>,
+  signal: CancellationSignal | undefined,
+  onAborted?: () => void,
+): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(toError(signal.reason));
+    const onAbort = (): void => {
+      reject(toError(signal.reason));
+      onAborted?.();
+    };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    settleAs(work, { resolve, reject }, () => signal.removeEventListener('abort', onAbort));
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
-}
-
-/** Settles a promise as `work` settles, unless the promise is settled already. Calls `cleanUp` first. */
-export function settleAs<T>(
-  work: Promise<T>,
-  { resolve, reject }: { resolve: (value: T) => void; reject: (error: unknown) => void },
-  cleanUp: () => void,
-): void {
-  work.then(
-    (value) => {
-      cleanUp();
-      return resolve(value);
-    },
-    (error: unknown) => {
-      cleanUp();
-      reject(error);
-    },
-  );
 }
 
 export function toError(reason: unknown): Error {
