@@ -18,8 +18,6 @@ export interface HybridClockOptions {
   localNow: () => number;
 }
 
-export type HybridClock = ReturnType<typeof createHybridClock>;
-
 export function createHybridClock({ now, localNow }: HybridClockOptions) {
   let last = 0;
   return {

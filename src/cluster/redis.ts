@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Log } from '../lib/log.ts';
 import { type App, appKeyPrefix } from './keys.ts';
 import { createRedisHealth } from './redisHealth.ts';
-import { type GetOrLockResult, type SharedStore, StoreUnavailableError, type SwapResult } from './sharedStore.ts';
+import { type SharedStore, StoreUnavailableError } from './sharedStore.ts';
 
 /** How replicas share state through Redis. */
 export interface RedisSettings {
@@ -12,12 +12,6 @@ export interface RedisSettings {
   url: string;
   /** The minimum number of replicas to assume, however many Redis reports. */
   minReplicas: number;
-}
-
-export interface RedisOptions extends RedisSettings {
-  /** How the app's channel begins. */
-  prefix: string;
-  log: Log;
 }
 
 /** A store in Redis. It reconnects by itself. */
@@ -72,7 +66,13 @@ export async function openRedis(
   return { store, prefix };
 }
 
-export function createRedisStore({ url, prefix, minReplicas, log }: RedisOptions): RedisStore {
+/** `prefix`: how the app's channel begins. */
+export function createRedisStore({
+  url,
+  prefix,
+  minReplicas,
+  log,
+}: RedisSettings & { prefix: string; log: Log }): RedisStore {
   const connect = (): Redis =>
     new Redis(url, {
       enableOfflineQueue: false,
@@ -118,12 +118,15 @@ export function createRedisStore({ url, prefix, minReplicas, log }: RedisOptions
         const ttl = Math.max(1, ttlMs);
         const publication = message === undefined ? [] : [channel, message];
         const reply = await commands.eval(COMPARE_AND_SWAP_SCRIPT, 1, key, ...values, ttl, deadline, ...publication);
-        return parseSwapResult(reply, next);
+        const [isSwapped, current = next] = v.parse(swapReplySchema, reply);
+        return { isSwapped: isSwapped === 1, current };
       }),
     getOrLock: async (key, newerThan, { key: lockKey, holder, ttlMs }) =>
-      run(async () =>
-        parseGetOrLock(await commands.eval(GET_OR_LOCK_SCRIPT, 2, key, lockKey, newerThan, holder, Math.max(1, ttlMs))),
-      ),
+      run(async () => {
+        const reply = await commands.eval(GET_OR_LOCK_SCRIPT, 2, key, lockKey, newerThan, holder, Math.max(1, ttlMs));
+        const [isLocked, value] = v.parse(getOrLockReplySchema, reply);
+        return { isLocked: isLocked === 1, value };
+      }),
     publish: async (message) => {
       await run(async () => commands.publish(channel, message));
     },
@@ -142,15 +145,4 @@ export function createRedisStore({ url, prefix, minReplicas, log }: RedisOptions
 const encodeValue = (value: string | null): string => (value === null ? '' : `=${value}`);
 
 const swapReplySchema = v.union([v.tuple([v.literal(1)]), v.tuple([v.literal(0), v.nullable(v.string())])]);
-
-function parseSwapResult(reply: unknown, next: string | null): SwapResult {
-  const [isSwapped, current = next] = v.parse(swapReplySchema, reply);
-  return { isSwapped: isSwapped === 1, current };
-}
-
 const getOrLockReplySchema = v.tuple([v.picklist([0, 1]), v.nullable(v.string())]);
-
-function parseGetOrLock(reply: unknown): GetOrLockResult {
-  const [isLocked, value] = v.parse(getOrLockReplySchema, reply);
-  return { isLocked: isLocked === 1, value };
-}

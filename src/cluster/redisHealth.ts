@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Log } from '../lib/log.ts';
 import { REPLICAS_KEY } from './keys.ts';
 
-export interface RedisHealthOptions {
+interface RedisHealthOptions {
   commands: Redis;
   /** The connection that receives messages. */
   subscriber: Redis;
@@ -13,9 +13,6 @@ export interface RedisHealthOptions {
   log: Log;
 }
 
-/** Whether Redis can be reached, its time, and the number of replicas that use it: all from a heartbeat every second. */
-export type RedisHealth = ReturnType<typeof createRedisHealth>;
-
 const HEARTBEAT_INTERVAL_MS = 1000;
 /** A connection that is lost sooner is flapping: the next one counts only after a backoff, which doubles each time. */
 const STABLE_AFTER_MS = 10_000;
@@ -24,6 +21,7 @@ const MAX_FLAP_BACKOFF_MS = 30_000;
 /** A replica without a heartbeat for this long no longer counts. */
 const REPLICA_TTL_MS = 10_000;
 
+/** Whether Redis can be reached, its time, and the number of replicas that use it: all from a heartbeat every second. */
 export function createRedisHealth({ commands, subscriber, channel, minReplicas, log }: RedisHealthOptions) {
   const self = crypto.randomUUID();
   const listeners: ((mayHaveMissed: boolean) => void)[] = [];

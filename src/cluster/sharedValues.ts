@@ -16,10 +16,7 @@ export interface Lease {
   release(): void;
 }
 
-/** A shared value that will do, or the right to read it. */
-export type ValueOrLease<Value> = { value: Value } | { lease: Lease };
-
-export interface ValueQuery<Value> {
+interface ValueQuery<Value> {
   /** No lease is taken if the value is newer than this logical time, since it will probably do. */
   since: number;
   /** Returns what the shared value is good for; undefined if it will not do. */
@@ -28,20 +25,7 @@ export interface ValueQuery<Value> {
 }
 
 /** The second level of the cache, which all replicas share. It is empty while the store is unavailable. */
-export interface SharedValues {
-  /**
-   * Returns the accepted value, or else the lease. Returns null once another replica's lease has ended: its value may be there now.
-   * Returns a lease without effect if the store is unavailable or `signal` is aborted. Never rejects.
-   */
-  getOrAcquire<Value>(id: string, query: ValueQuery<Value>): Promise<ValueOrLease<Value> | null>;
-  set(id: string, value: SharedValue, ttlMs: number): void;
-  delete(id: string): void;
-}
-
-export interface SharedValuesOptions extends LeasesOptions {
-  /** How all keys in the store begin. */
-  prefix: string;
-}
+export type SharedValues = ReturnType<typeof createSharedValues>;
 
 /** Values with a longer id (in characters) are not shared. */
 const MAX_ID_LENGTH = 500;
@@ -60,7 +44,8 @@ const valueSchema = v.pipe(
   v.object({ logical: v.number(), value: v.unknown(), wallTime: v.number() }),
 );
 
-export function createSharedValues({ store, bus, prefix, clock }: SharedValuesOptions): SharedValues {
+/** `prefix`: how all keys in the store begin. */
+export function createSharedValues({ store, bus, prefix, clock }: LeasesOptions & { prefix: string }) {
   const leases = createLeases({ store, bus, clock });
   const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
   const valueKey = (id: string): string => `${prefix}value ${id}`;
@@ -74,35 +59,42 @@ export function createSharedValues({ store, bus, prefix, clock }: SharedValuesOp
   }
 
   return {
-    async getOrAcquire<Value>(id: string, { since, accept, signal }: ValueQuery<Value>) {
+    /**
+     * Returns the accepted value, or else the lease. Returns null once another replica's lease has ended: its value may be there now.
+     * Returns a lease without effect if the store is unavailable or `signal` is aborted. Never rejects.
+     */
+    async getOrAcquire<Value>(
+      id: string,
+      { since, accept, signal }: ValueQuery<Value>,
+    ): Promise<{ value: Value } | { lease: Lease } | null> {
       if (!isShared(id)) return { lease: NO_LEASE };
       const key = `${prefix}lease ${id}`;
       const holder = crypto.randomUUID();
       const lease: Lease = { release: () => void leases.release(key, holder) };
       let accepted: { value: Value } | null = null;
-      const acquire = async (newerThan: number): Promise<boolean> => {
+      const take = async (newerThan: number): Promise<boolean> => {
         const lock = { key, holder, ttlMs: LEASE_TTL_MS };
         const { value: text, isLocked } = await store.getOrLock(valueKey(id), newerThan, lock);
         const shared = parseValue(text);
         const value = shared === null ? undefined : accept(shared);
-        if (value === undefined) return isLocked || (newerThan < NEVER && acquire(NEVER));
+        if (value === undefined) return isLocked || (newerThan < NEVER && take(NEVER));
         if (isLocked) lease.release();
         accepted = { value };
         return true;
       };
       try {
-        const isDone = await leases.acquireBy(key, LEASE_TTL_MS, async () => acquire(since), signal);
+        const isDone = await leases.acquire(key, LEASE_TTL_MS, async () => take(since), signal);
         return isDone ? (accepted ?? { lease }) : null;
       } catch {
         return { lease: NO_LEASE };
       }
     },
-    set(id, { value, timestamp: { logical, wallTime } }, ttlMs) {
+    set(id: string, { value, timestamp: { logical, wallTime } }: SharedValue, ttlMs: number): void {
       if (!isShared(id)) return;
       const text = JSON.stringify({ logical, value, wallTime: toStoreTime(wallTime) });
       store.set(valueKey(id), text, Math.ceil(ttlMs)).catch(() => {});
     },
-    delete(id) {
+    delete(id: string): void {
       if (store.isUp()) store.set(valueKey(id), '', 1).catch(() => {});
     },
   };

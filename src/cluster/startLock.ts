@@ -6,21 +6,14 @@ import { createLeases, type LeasesOptions } from './lease.ts';
 import { StoreUnavailableError } from './sharedStore.ts';
 import { createStoreClock } from './storeClock.ts';
 
-/** A start that was sent, or was about to be sent, and whose outcome is not known. */
-export interface PendingStart {
-  input: StartInput;
-  /** Milliseconds since the Unix epoch, on this process's clock. */
-  sentAt: number;
-}
-
 /** What other replicas did in the meeting before this one got the lock. */
 export type PriorStart =
   /** No start is pending. */
   | { kind: 'none' }
   /** Another replica completed the same start while this one waited for the lock. */
   | { kind: 'done'; livestream: LivestreamRef }
-  /** Another replica began a start, and ended before its outcome was known. */
-  | { kind: 'abandoned'; start: PendingStart }
+  /** Another replica began a start, and ended before its outcome was known. `sentAt`: on this process's clock, in milliseconds. */
+  | { kind: 'abandoned'; start: { input: StartInput; sentAt: number } }
   /** The store is unavailable, or the replica that holds the lock does not release it. */
   | { kind: 'unknown' };
 
@@ -31,11 +24,6 @@ export interface StartLock {
    * with its account. Runs `start` without the lock, with a prior start of the kind `unknown`, if the lock is not available.
    */
   run(meeting: string, input: StartInput, start: (prior: PriorStart) => Promise<StartOutcome>): Promise<StartOutcome>;
-}
-
-export interface StartLockOptions extends LeasesOptions {
-  /** How all keys in the store begin. */
-  prefix: string;
 }
 
 /** The lock of a replica that sends no heartbeat for this time is free. */
@@ -58,15 +46,17 @@ type StartRecord = v.InferOutput<typeof recordSchema>;
 
 const recordJsonSchema = v.pipe(v.string(), v.parseJson(), recordSchema);
 
-export function createStartLock({ store, bus, prefix, clock }: StartLockOptions): StartLock {
+/** `prefix`: how all keys in the store begin. */
+export function createStartLock({ store, bus, prefix, clock }: LeasesOptions & { prefix: string }): StartLock {
   const leases = createLeases({ store, bus, clock });
   const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
 
   /** Rejects with `StoreUnavailableError` if the lock is not available in time. */
   async function acquire(lockKey: string, holder: string): Promise<void> {
     const endsAt = clock.now() + ACQUIRE_TIMEOUT_MS;
-    const times = { ttlMs: LOCK_TTL_MS, waitTimeoutMs: HEARTBEAT_INTERVAL_MS };
-    while (clock.now() < endsAt) if (await leases.acquire(lockKey, holder, times)) return;
+    const take = async (): Promise<boolean> =>
+      (await store.compareAndSwap(lockKey, null, holder, LOCK_TTL_MS)).isSwapped;
+    while (clock.now() < endsAt) if (await leases.acquire(lockKey, HEARTBEAT_INTERVAL_MS, take)) return;
     throw new StoreUnavailableError('Another replica did not release the start lock in time.');
   }
 
