@@ -1,8 +1,5 @@
 import { writeSync } from 'node:fs';
 
-/** Writes lines of text, several at a time. */
-export type BufferedWriter = ReturnType<typeof createBufferedWriter>;
-
 /** Writing each line on its own takes longer than answering a query from the cache. */
 const FLUSH_AT_CHARS = 4096;
 /** How long a line may stay in the buffer, and how long to wait after the pipe was full. */
@@ -11,7 +8,7 @@ const FLUSH_INTERVAL_MS = 100;
 const MAX_QUEUED_CHARS = 4_000_000;
 
 /**
- * Creates a writer for a file descriptor. If the descriptor is a pipe, a slow or absent reader neither ends this process nor blocks
+ * Creates a writer of lines, several at a time, for a file descriptor. If the descriptor is a pipe, a slow or absent reader neither ends this process nor blocks
  * it, unless the pipe itself is in blocking mode. `write` returns the number of bytes that the descriptor accepted, as `fs.writeSync`.
  */
 export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint8Array) => number = writeSync) {

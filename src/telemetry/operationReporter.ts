@@ -2,12 +2,6 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestRecord } from './requestRecord.ts';
 
-export interface OperationReporterOptions {
-  log: Log;
-  /** Undefined if metrics are off. */
-  metrics: Pick<Metrics, 'operation' | 'read'> | undefined;
-}
-
 /** The outcome of a request for an operation. */
 export interface OperationOutcome {
   /** The error codes; empty if there was no error. */
@@ -23,8 +17,14 @@ export interface OperationOutcome {
 /** Reports the outcome of a request for an operation. Only the first report of a request counts. */
 export type ReportOperation = (record: RequestRecord, outcome: OperationOutcome) => void;
 
-/** Creates the reporter: it writes an entry of the log, counts the operation in the metrics, and ends its span. */
-export function createOperationReporter({ log, metrics }: OperationReporterOptions): ReportOperation {
+/** Creates the reporter: it writes an entry of the log, counts the operation in the metrics (if they are on), and ends its span. */
+export function createOperationReporter({
+  log,
+  metrics,
+}: {
+  log: Log;
+  metrics: Pick<Metrics, 'operation' | 'read'> | undefined;
+}): ReportOperation {
   const isLogged = log.isEnabled?.('info') ?? true;
   return (record, outcome) => {
     if (record.isReported) return;

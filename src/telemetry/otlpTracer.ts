@@ -23,7 +23,9 @@ import {
 
 import type { Sampling } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
+import { systemClock } from '../lib/clock.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import type { Span, Tracer } from './tracer.ts';
 
 /** How long the spans that are still queued may take to be sent when the program ends. */
@@ -43,13 +45,9 @@ export function createOtlpTracing({ serviceName, sampling }: { serviceName: stri
   return {
     tracer: toTracer(provider.getTracer('realtimekit-graphql')),
     async close(): Promise<void> {
-      const shutdown = provider.shutdown().catch(() => {});
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, SHUTDOWN_TIMEOUT_MS);
-      });
-      await Promise.race([shutdown, timeout]);
-      clearTimeout(timer);
+      const createError = (): Error => new Error('The traces were not sent in time.');
+      const options = { timeoutMs: SHUTDOWN_TIMEOUT_MS, clock: systemClock, createError };
+      await withTimeout(options, async () => provider.shutdown()).catch(() => {});
     },
   };
 }
