@@ -13,30 +13,23 @@ interface PageArguments {
   after?: string | null | undefined;
 }
 
-/** A page as the GraphQL Cursor Connections Specification (https://relay.dev/graphql/connections.htm) defines it, plus `nodes` and `totalCount`. */
-interface Connection<Node> {
-  edges: { cursor: string; node: Node }[];
-  nodes: Node[];
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
-  totalCount: number | null;
-}
-
 /** Loads the page that `first` and `after` select. Throws `BAD_USER_INPUT` if either is invalid. */
 export function loadConnection<Node>(
   args: PageArguments,
   load: (range: OffsetRange) => MaybePromise<Page<Node>>,
-): MaybePromise<Connection<Node>> {
-  const range = {
-    count: assertPageSize(args.first ?? DEFAULT_PAGE_SIZE),
-    offset: args.after == null ? 0 : decodeCursor(args.after),
-  };
+): MaybePromise<ReturnType<typeof toConnection<Node>>> {
+  const count = args.first ?? DEFAULT_PAGE_SIZE;
+  if (count < 1 || count > MAX_PAGE_SIZE)
+    throw badUserInput(`"first" must be from 1 to ${MAX_PAGE_SIZE}, not ${count}.`);
+  const range = { count, offset: args.after == null ? 0 : decodeCursor(args.after) };
   return handleMaybePromise(
     () => load(range),
     (page) => toConnection(range.offset, page),
   );
 }
 
-function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<Node>): Connection<Node> {
+/** A page as the GraphQL Cursor Connections Specification (https://relay.dev/graphql/connections.htm) defines it, plus `nodes` and `totalCount`. */
+function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<Node>) {
   const positioned = rows.flatMap((node, index) => (node === null ? [] : [{ node, position: offset + index + 1 }]));
   const cursorAt = (index: number): string | null => {
     const row = positioned.at(index);
@@ -56,12 +49,6 @@ function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<
     },
     totalCount,
   };
-}
-
-function assertPageSize(first: number): number {
-  if (first < 1 || first > MAX_PAGE_SIZE)
-    throw badUserInput(`"first" must be from 1 to ${MAX_PAGE_SIZE}, not ${first}.`);
-  return first;
 }
 
 /** The cursor of the row at this 1-based position. Cursors are opaque to clients. */

@@ -35,31 +35,25 @@ const MAX_CHARS = 200_000;
  * same object. Throws the syntax error of a text that is not a document.
  */
 export function createPreparedDocuments(options: PreparationOptions): (text: string) => PreparedDocument {
-  const cache = new LRUCache<string, PreparedDocument | SyntaxFailure>({
+  const cache = new LRUCache<string, PreparedDocument | GraphQLError>({
     maxSize: MAX_CHARS,
     sizeCalculation: (_document, text) => 1 + text.length,
     memoMethod: (text) => prepare(text, options),
   });
   return (text) => {
     const prepared = cache.memo(text);
-    if ('syntaxError' in prepared) throw prepared.syntaxError;
+    if (prepared instanceof GraphQLError) throw prepared;
     return prepared;
   };
 }
 
-interface SyntaxFailure {
-  syntaxError: GraphQLError;
-}
-
-function prepare(
-  text: string,
-  { schema, limits, introspection }: PreparationOptions,
-): PreparedDocument | SyntaxFailure {
+/** Returns the error of a text that is not a document, so that it is kept too. */
+function prepare(text: string, { schema, limits, introspection }: PreparationOptions): PreparedDocument | GraphQLError {
   let document: DocumentNode;
   try {
     document = parse(text, { maxTokens: limits.tokens });
   } catch (error) {
-    if (error instanceof GraphQLError) return { syntaxError: withCode(error, 'GRAPHQL_PARSE_FAILED') };
+    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
     throw error;
   }
   const sizeErrors = checkDocument(document, limits);

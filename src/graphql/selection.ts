@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   getDirectiveValues,
@@ -19,6 +20,12 @@ export interface SelectionContext {
   fragment: (name: string) => FragmentDefinitionNode | undefined;
   /** The coerced values of the variables. */
   variables: Readonly<Record<string, unknown>>;
+}
+
+/** The fragments of a document by name. */
+export function fragmentsIn({ definitions }: DocumentNode): Map<string, FragmentDefinitionNode> {
+  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
+  return new Map(fragments.map((node) => [node.name.value, node]));
 }
 
 type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'variableValues'>;

@@ -1,20 +1,18 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   getArgumentValues,
   getNamedType,
   type GraphQLField,
   GraphQLObjectType,
   type GraphQLSchema,
   GraphQLUnionType,
-  Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 
 import { fieldCostOf } from './costDirectives.ts';
-import { collectFields, type SelectionContext } from '../selection.ts';
+import { collectFields, fragmentsIn, type SelectionContext } from '../selection.ts';
 
 /** The maximum cost of an operation, assuming an empty cache and no bulk reads. */
 export interface OperationCost {
@@ -39,9 +37,7 @@ export interface CostInput {
  * Fields are merged like in execution, so that a field that several fragments select counts once.
  */
 export function costOf({ schema, document, operation, variables }: CostInput): OperationCost {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const fragments = fragmentsIn(document);
   const context: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
 
   /** The cost of the selected fields: of those below `sizedFields` per row of the list, of the others once. */

@@ -63,18 +63,13 @@ function checkCost(
   { requests, fields }: OperationCost,
   limits: Pick<OperationLimits, 'upstreamRequests' | 'fields'>,
 ): GraphQLError | null {
+  let problem: string;
   if (requests > limits.upstreamRequests)
-    return tooExpensive(
-      `The operation could cost ${requests} upstream requests, but the limit is ${limits.upstreamRequests}. Request fewer rows ("first") or fewer fields.`,
-    );
-  if (fields > limits.fields)
-    return tooExpensive(
-      `The result could have ${fields} fields, but the limit is ${limits.fields}. Request fewer rows ("first") or fewer fields.`,
-    );
-  return null;
-}
-
-function tooExpensive(message: string): GraphQLError {
+    problem = `The operation could cost ${requests} upstream requests, but the limit is ${limits.upstreamRequests}.`;
+  else if (fields > limits.fields)
+    problem = `The result could have ${fields} fields, but the limit is ${limits.fields}.`;
+  else return null;
+  const message = `${problem} Request fewer rows ("first") or fewer fields.`;
   const originalError = new GatewayError('QUERY_TOO_EXPENSIVE', message, { http: { status: 400, spec: true } });
   return new GraphQLError(message, { originalError });
 }

@@ -1,12 +1,13 @@
 import {
   type DirectiveNode,
   type DocumentNode,
-  type FragmentDefinitionNode,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+
+import { fragmentsIn } from '../selection.ts';
 
 /** The size of an operation with all fragment spreads expanded. */
 export interface DocumentSize {
@@ -24,9 +25,8 @@ export interface DocumentSize {
  * Measures each operation of a document, which need not be valid. Measures each fragment once, however often it is spread,
  * so that the time is linear in the length of the document.
  */
-export function measureDocument({ definitions }: DocumentNode): DocumentSize[] {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+export function measureDocument(document: DocumentNode): DocumentSize[] {
+  const fragments = fragmentsIn(document);
   const fragmentSizes = new Map<string, DocumentSize>();
 
   function fragmentSize(name: string): DocumentSize {
@@ -54,16 +54,10 @@ export function measureDocument({ definitions }: DocumentNode): DocumentSize[] {
       ? Math.max(inner.depth, inner.introspectionDepth) + 1
       : inner.introspectionDepth;
     const aliases = inner.aliases + (selection.alias === undefined ? 0 : 1);
-    return addDirectives(selection, {
-      depth,
-      introspectionDepth,
-      aliases,
-      rootFields: 1,
-      directives: inner.directives,
-    });
+    return addDirectives(selection, { ...inner, depth, introspectionDepth, aliases, rootFields: 1 });
   }
 
-  return definitions
+  return document.definitions
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
     .map((operation: OperationDefinitionNode) => addDirectives(operation, selectionSetSize(operation.selectionSet)));
 }

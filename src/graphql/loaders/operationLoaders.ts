@@ -6,6 +6,7 @@ import type { BulkResult, ReadInBulk } from '../../data/bulkReads.ts';
 import type { CachedQuery } from '../../data/cache/cachedQuery.ts';
 import type { CachedResponse } from '../../data/cache/responseCache.ts';
 import type { DataSource } from '../../data/dataSource.ts';
+import type { EntityReads } from '../../data/entityReads.ts';
 import type { Operation, RequestOrigin } from '../../data/operation.ts';
 import type { UpstreamReport } from '../../data/operationReport.ts';
 import { isActive } from '../../domain/livestreamState.ts';
@@ -36,12 +37,14 @@ export class OperationLoaders {
   readonly activeSession: Loader<LivestreamSession | null>;
   readonly session: Loader<LivestreamSession | null>;
   readonly #dataSource: DataSource;
+  readonly #reads: EntityReads;
   readonly #operation: Operation;
 
   /** Aborting `signal` cancels the reads that nobody else waits for. */
   constructor(dataSource: DataSource, account: Account, signal: CancellationSignal, origin: RequestOrigin = {}) {
     const { reads, bulkReads } = dataSource;
     this.#dataSource = dataSource;
+    this.#reads = reads;
     this.#operation = dataSource.operation(account, signal, (livestream) => this.#primeLivestream(livestream), origin);
     this.meeting = this.#bulkLoader('meeting', reads.meeting, bulkReads?.meetingsById);
     this.livestream = this.#bulkLoader('livestream', reads.livestream, bulkReads?.livestreamsById);
@@ -51,36 +54,31 @@ export class OperationLoaders {
   }
 
   meetings(search: string | null, range: OffsetRange): MaybePromise<Page<Meeting>> {
-    const { reads } = this.#dataSource;
-    return this.#readPage(reads.meetings, { search, range }, (row) => this.meeting.prime(row.id, row));
+    return this.#readPage(this.#reads.meetings, { search, range }, (row) => this.meeting.prime(row.id, row));
   }
 
   livestreams(query: LivestreamQuery, range: OffsetRange): MaybePromise<Page<Livestream>> {
-    const { reads } = this.#dataSource;
-    return this.#readPage(reads.livestreams, { query, range }, (row) => this.#primeLivestream(row));
+    return this.#readPage(this.#reads.livestreams, { query, range }, (row) => this.#primeLivestream(row));
   }
 
   meetingLivestreams(meetingId: string, range: OffsetRange): MaybePromise<Page<Livestream>> {
-    const { reads } = this.#dataSource;
-    return this.#readPage(reads.meetingLivestreams, { meetingId, range }, (row) => this.#primeLivestream(row));
+    return this.#readPage(this.#reads.meetingLivestreams, { meetingId, range }, (row) => this.#primeLivestream(row));
   }
 
   sessions(livestreamId: string, range: OffsetRange): MaybePromise<Page<LivestreamSession>> {
-    return this.#dataSource.reads.sessions.get(this.#operation, { livestreamId, range });
+    return this.#reads.sessions.get(this.#operation, { livestreamId, range });
   }
 
   analytics(range: TimeRange): AnalyticsSource {
-    const { reads } = this.#dataSource;
     return {
-      overall: lazy(() => reads.analytics.get(this.#operation, range)),
-      days: lazy(() => reads.dailyAnalytics.get(this.#operation, range)),
+      overall: lazy(() => this.#reads.analytics.get(this.#operation, range)),
+      days: lazy(() => this.#reads.dailyAnalytics.get(this.#operation, range)),
     };
   }
 
   /** Reads the active livestream of a meeting from upstream, past the cache and with the priority of a mutation. */
   async refetchActiveLivestream(meetingId: string): Promise<LivestreamRef | null> {
-    const { reads } = this.#dataSource;
-    return reads.activeLivestream.get({ ...this.#operation, priority: 'mutation' }, meetingId, reads.now());
+    return this.#reads.activeLivestream.get({ ...this.#operation, priority: 'mutation' }, meetingId, this.#reads.now());
   }
 
   /** Starts a livestream. Later reads of the operation return the state after the start. */

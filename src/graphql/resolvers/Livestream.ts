@@ -1,27 +1,32 @@
 import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 
 import { loadConnection } from '../connection.ts';
-import { resolveLazyField } from './lazyField.ts';
+import { lazyFieldOf } from './lazyField.ts';
+import type { LivestreamRef } from '../../domain/models.ts';
 import type { LivestreamResolvers } from '../../generated/resolvers.ts';
 import { selectedFields } from '../selection.ts';
 
+const lazyField = lazyFieldOf<LivestreamRef>((loaders) => loaders.livestream);
+const resolveStatus = lazyField('status');
+const resolveMeetingId = lazyField('meetingId');
+
 export const Livestream: LivestreamResolvers = {
-  name: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'name', loaders.livestream),
-  status: (livestream, _args, { loaders }) =>
+  name: lazyField('name'),
+  status: (livestream, args, context) =>
     handleMaybePromise(
-      () => resolveLazyField(livestream, 'status', loaders.livestream),
+      () => resolveStatus(livestream, args, context),
       (status) => status ?? 'UNKNOWN',
     ),
-  disabled: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'disabled', loaders.livestream),
-  ingestServer: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'ingestServer', loaders.livestream),
-  streamKey: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'streamKey', loaders.livestream),
-  playbackUrl: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'playbackUrl', loaders.livestream),
-  createdAt: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'createdAt', loaders.livestream),
-  updatedAt: (livestream, _args, { loaders }) => resolveLazyField(livestream, 'updatedAt', loaders.livestream),
+  disabled: lazyField('disabled'),
+  ingestServer: lazyField('ingestServer'),
+  streamKey: lazyField('streamKey'),
+  playbackUrl: lazyField('playbackUrl'),
+  createdAt: lazyField('createdAt'),
+  updatedAt: lazyField('updatedAt'),
 
-  meeting: (livestream, _args, { loaders }) =>
+  meeting: (livestream, args, context) =>
     handleMaybePromise(
-      () => resolveLazyField(livestream, 'meetingId', loaders.livestream),
+      () => resolveMeetingId(livestream, args, context),
       (id) => (id === null ? null : { id }),
     ),
 

@@ -1,13 +1,26 @@
 import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 
-import type { LivestreamAnalyticsResolvers } from '../../generated/resolvers.ts';
-import { requireValue } from './requireValue.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import type { Analytics } from '../../domain/models.ts';
+import type { LivestreamAnalyticsDayResolvers, LivestreamAnalyticsResolvers } from '../../generated/resolvers.ts';
 
 export const LivestreamAnalytics: LivestreamAnalyticsResolvers = {
-  count: ({ overall }) => handleMaybePromise(overall, ({ count }) => requireValue(count, 'count')),
-  ingestSeconds: ({ overall }) =>
-    handleMaybePromise(overall, ({ ingestSeconds }) => requireValue(ingestSeconds, 'ingestSeconds')),
-  viewerSeconds: ({ overall }) =>
-    handleMaybePromise(overall, ({ viewerSeconds }) => requireValue(viewerSeconds, 'viewerSeconds')),
+  count: ({ overall }) => handleMaybePromise(overall, required('count')),
+  ingestSeconds: ({ overall }) => handleMaybePromise(overall, required('ingestSeconds')),
+  viewerSeconds: ({ overall }) => handleMaybePromise(overall, required('viewerSeconds')),
   days: ({ days }) => days(),
 };
+
+export const LivestreamAnalyticsDay: LivestreamAnalyticsDayResolvers = {
+  count: required('count'),
+  ingestSeconds: required('ingestSeconds'),
+  viewerSeconds: required('viewerSeconds'),
+};
+
+/** Returns a function that returns a field that is null only because of an error. Throws `UPSTREAM_INVALID_RESPONSE` if it is missing in the response. */
+function required(field: keyof Analytics): (analytics: Analytics) => number {
+  return ({ [field]: value }) => {
+    if (value !== null) return value;
+    throw new GatewayError('UPSTREAM_INVALID_RESPONSE', `The response of RealtimeKit lacks "${field}".`);
+  };
+}

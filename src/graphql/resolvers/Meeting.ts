@@ -1,12 +1,15 @@
 import { loadConnection } from '../connection.ts';
-import { resolveLazyField } from './lazyField.ts';
+import { lazyFieldOf } from './lazyField.ts';
+import type { MeetingRef } from '../../domain/models.ts';
 import type { MeetingResolvers } from '../../generated/resolvers.ts';
 
+const lazyField = lazyFieldOf<MeetingRef>((loaders) => loaders.meeting);
+
 export const Meeting: MeetingResolvers = {
-  title: (meeting, _args, { loaders }) => resolveLazyField(meeting, 'title', loaders.meeting),
-  status: (meeting, _args, { loaders }) => resolveLazyField(meeting, 'status', loaders.meeting),
-  createdAt: (meeting, _args, { loaders }) => resolveLazyField(meeting, 'createdAt', loaders.meeting),
-  updatedAt: (meeting, _args, { loaders }) => resolveLazyField(meeting, 'updatedAt', loaders.meeting),
+  title: lazyField('title'),
+  status: lazyField('status'),
+  createdAt: lazyField('createdAt'),
+  updatedAt: lazyField('updatedAt'),
 
   activeLivestream: ({ id }, _args, { loaders }) => loaders.activeLivestream.load(id),
 

@@ -2,8 +2,7 @@ import { DateResolver as Date, DateTimeResolver as DateTime, URLResolver as URL 
 
 import type { Resolvers } from '../../generated/resolvers.ts';
 import { Livestream } from './Livestream.ts';
-import { LivestreamAnalytics } from './LivestreamAnalytics.ts';
-import { LivestreamAnalyticsDay } from './LivestreamAnalyticsDay.ts';
+import { LivestreamAnalytics, LivestreamAnalyticsDay } from './LivestreamAnalytics.ts';
 import { LivestreamSession } from './LivestreamSession.ts';
 import { Meeting } from './Meeting.ts';
 import { Mutation } from './Mutation.ts';
