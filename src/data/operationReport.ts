@@ -35,6 +35,8 @@ export interface ReportListeners {
   counters?: UpstreamCounters | undefined;
 }
 
+type RequestReport = RequestContext['report'];
+
 /** Records one operation's reads and mutations, and limits the number of its upstream requests. A class, since each operation has one. */
 export class OperationReport implements RequestReport {
   readonly #maxRequests: number;
@@ -54,12 +56,30 @@ export class OperationReport implements RequestReport {
   recordRequest(method: Method, route: string, isExempt: boolean): RecordedCall {
     if (this.#requests >= this.#maxRequests && !isExempt) throw tooExpensive(this.#maxRequests);
     const { counters, metrics } = this.#listeners;
+    const clock = this.#clock;
+    const sentAt = clock.now();
+    let settledMs: number | undefined;
     this.#requests += 1;
     if (counters !== undefined) counters.requests += 1;
     metrics?.read('network');
-    const call = new RequestInFlight(method, route, this.#clock, metrics);
+    const call: UpstreamCall = {
+      method,
+      route,
+      source: 'network',
+      status: null,
+      get ms() {
+        return settledMs ?? clock.now() - sentAt;
+      },
+    };
     this.#calls.push(call);
-    return call;
+    return {
+      settle(status) {
+        if (settledMs !== undefined) return;
+        call.status = status;
+        settledMs = call.ms;
+        metrics?.upstreamRequest({ method, route, status, seconds: settledMs / 1000 });
+      },
+    };
   }
 
   /** Records a read that needed no request of its own. */
@@ -90,38 +110,6 @@ export class OperationReport implements RequestReport {
       budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - this.#clock.now()) / 1000)) },
       calls: this.#calls.map(({ method, route, status, ms, source }) => ({ method, route, status, ms, source })),
     };
-  }
-}
-
-type RequestReport = RequestContext['report'];
-
-class RequestInFlight implements UpstreamCall, RecordedCall {
-  readonly method: Method;
-  readonly route: string;
-  readonly source = 'network';
-  status: number | null = null;
-  readonly #clock: Clock;
-  readonly #metrics: ReportListeners['metrics'];
-  readonly #sentAt: number;
-  #settledMs: number | undefined;
-
-  constructor(method: Method, route: string, clock: Clock, metrics: ReportListeners['metrics']) {
-    this.method = method;
-    this.route = route;
-    this.#clock = clock;
-    this.#metrics = metrics;
-    this.#sentAt = clock.now();
-  }
-
-  get ms(): number {
-    return this.#settledMs ?? this.#clock.now() - this.#sentAt;
-  }
-
-  settle(status: number | null): void {
-    if (this.#settledMs !== undefined) return;
-    this.status = status;
-    this.#settledMs = this.ms;
-    this.#metrics?.upstreamRequest({ method: this.method, route: this.route, status, seconds: this.#settledMs / 1000 });
   }
 }
 

@@ -32,7 +32,7 @@ export const meetingSchema = v.object({
 export interface Meeting extends v.InferOutput<typeof meetingSchema> {}
 export type MeetingStatus = Meeting['status'];
 
-const livestreamEntries = {
+export const livestreamSchema = v.object({
   id: v.string(),
   name: nullableString,
   /** `UNKNOWN` if RealtimeKit sends anything else. */
@@ -46,9 +46,7 @@ const livestreamEntries = {
   updatedAt: nullableDate,
   /** Null if the livestream is independent of any meeting. */
   meetingId: nullableString,
-};
-
-export const livestreamSchema = v.object(livestreamEntries);
+});
 
 export interface Livestream extends v.InferOutput<typeof livestreamSchema> {}
 export type LivestreamStatus = Livestream['status'];
@@ -71,26 +69,13 @@ export const livestreamSessionSchema = v.object({
 
 export interface LivestreamSession extends v.InferOutput<typeof livestreamSessionSchema> {}
 
-type PartialEntity<Entity extends { id: string }> = Pick<Entity, 'id'> & Partial<Omit<Entity, 'id'>>;
-
 /** A meeting of which at least the id is known. An absent field is loaded when a query selects it. */
-export type MeetingRef = PartialEntity<Meeting>;
+export type MeetingRef = Pick<Meeting, 'id'> & Partial<Meeting>;
+
+export const livestreamRefSchema = v.object({ ...v.partial(livestreamSchema).entries, id: v.string() });
 
 /** A livestream of which at least the id is known. An absent field is loaded when a query selects it. */
-export type LivestreamRef = PartialEntity<Livestream>;
-
-export const livestreamRefSchema: v.GenericSchema<unknown, LivestreamRef> = v.object({
-  id: livestreamEntries.id,
-  name: v.exactOptional(livestreamEntries.name),
-  status: v.exactOptional(livestreamEntries.status),
-  disabled: v.exactOptional(livestreamEntries.disabled),
-  ingestServer: v.exactOptional(livestreamEntries.ingestServer),
-  streamKey: v.exactOptional(livestreamEntries.streamKey),
-  playbackUrl: v.exactOptional(livestreamEntries.playbackUrl),
-  createdAt: v.exactOptional(livestreamEntries.createdAt),
-  updatedAt: v.exactOptional(livestreamEntries.updatedAt),
-  meetingId: v.exactOptional(livestreamEntries.meetingId),
-} satisfies Record<keyof Livestream, v.GenericSchema>);
+export interface LivestreamRef extends v.InferOutput<typeof livestreamRefSchema> {}
 
 /** An entity that a router refers to by its id. */
 export type Entity =
@@ -117,16 +102,14 @@ export interface TimeRange {
   to: Date | null;
 }
 
-const analyticsEntries = {
+export const analyticsSchema = v.object({
   /** The number of livestreams. */
   count: nullableNumber,
   /** Seconds, summed over all livestreams. */
   ingestSeconds: nullableNumber,
   /** Seconds, summed over all viewers. */
   viewerSeconds: nullableNumber,
-};
-
-export const analyticsSchema = v.object(analyticsEntries);
+});
 
 /** How much was livestreamed and watched. */
 export interface Analytics extends v.InferOutput<typeof analyticsSchema> {}
@@ -134,7 +117,7 @@ export interface Analytics extends v.InferOutput<typeof analyticsSchema> {}
 export const dayAnalyticsSchema = v.object({
   /** An ISO 8601 date, such as `2026-03-14`. Null if upstream did not send one. */
   date: v.nullable(v.string()),
-  ...analyticsEntries,
+  ...analyticsSchema.entries,
 });
 
 export interface DayAnalytics extends v.InferOutput<typeof dayAnalyticsSchema> {}

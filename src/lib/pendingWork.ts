@@ -1,18 +1,11 @@
 /** Counts pending work, so that a shutdown can wait for its end. */
-export interface PendingWork {
-  /** Counts one piece of work. Call the returned function when the work has ended; further calls have no effect. */
-  start(): () => void;
-  /** Counts `work` until it settles, and returns its result. */
-  track<Result>(work: Promise<Result>): Promise<Result>;
-  size(): number;
-  /** Resolves as soon as no work is pending. */
-  whenIdle(): Promise<void>;
-}
+export type PendingWork = ReturnType<typeof createPendingWork>;
 
-export function createPendingWork(): PendingWork {
+export function createPendingWork() {
   const pending = new Set<symbol>();
   const idleCallbacks: (() => void)[] = [];
 
+  /** Counts one piece of work. Call the returned function when the work has ended; further calls have no effect. */
   function start(): () => void {
     const id = Symbol('pending work');
     pending.add(id);
@@ -25,9 +18,11 @@ export function createPendingWork(): PendingWork {
 
   return {
     start,
-    track: async (work) => work.finally(start()),
-    size: () => pending.size,
-    whenIdle: async () => {
+    /** Counts `work` until it settles, and returns its result. */
+    track: async <Result>(work: Promise<Result>): Promise<Result> => work.finally(start()),
+    size: (): number => pending.size,
+    /** Resolves as soon as no work is pending. */
+    async whenIdle(): Promise<void> {
       if (pending.size > 0) await new Promise<void>((resolve) => idleCallbacks.push(resolve));
     },
   };

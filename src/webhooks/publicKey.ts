@@ -14,9 +14,6 @@ export interface PublicKeySourceOptions {
   log: Log;
 }
 
-/** The public key that verifies RealtimeKit's webhook signatures. Concurrent callers share one fetch. */
-export type PublicKeySource = ReturnType<typeof createPublicKeySource>;
-
 /** Signatures cannot be verified at the moment. */
 export class PublicKeyUnavailableError extends Error {
   override readonly name = 'PublicKeyUnavailableError';
@@ -29,6 +26,7 @@ const MIN_REFRESH_INTERVAL_MS = 60_000;
 const MIN_RETRY_INTERVAL_MS = 5000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
 
+/** The public key that verifies RealtimeKit's webhook signatures. Concurrent callers share one fetch. */
 export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicKeySourceOptions) {
   let key: CryptoKey | null = null;
   let inFlight: Promise<CryptoKey> | null = null;
