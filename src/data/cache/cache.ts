@@ -1,15 +1,12 @@
 import type { SharedValues } from '../../cluster/sharedValues.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type CachedQuery, type CachedQueryOptions, createCachedQuery } from './cachedQuery.ts';
+import { createCachedQuery, type CreateQuery } from './cachedQuery.ts';
 import { createInvalidations, type Invalidations } from './invalidation.ts';
-import { createLruStore, type LruStore } from './lruStore.ts';
+import { createLruStore } from './lruStore.ts';
 import type { TtlSettings } from './ttl.ts';
 
 /** What this process caches for all accounts: cached queries and responses in one bounded store, and their invalidations. */
-export interface Cache extends Invalidations {
-  createQuery<Key, Value extends object | null>(options: CachedQueryOptions<Key, Value>): CachedQuery<Key, Value>;
-  store: LruStore;
-}
+export type Cache = ReturnType<typeof createCache>;
 
 export interface CacheOptions {
   clock: Clock;
@@ -22,13 +19,11 @@ export interface CacheOptions {
   sharedValues?: SharedValues | null;
 }
 
-export function createCache({ clock, ttl, maxBytes, sharedValues = null, ...options }: CacheOptions): Cache {
+export function createCache({ clock, ttl, maxBytes, sharedValues = null, ...options }: CacheOptions) {
   const now = (): number => clock.now();
   const { invalidations = createInvalidations({ now, localNow: now }) } = options;
   const store = createLruStore(maxBytes);
-  return {
-    ...invalidations,
-    store,
-    createQuery: (queryOptions) => createCachedQuery({ clock, ttl, invalidations, sharedValues, store }, queryOptions),
-  };
+  const createQuery: CreateQuery = (query) =>
+    createCachedQuery({ clock, ttl, invalidations, sharedValues, store }, query);
+  return { ...invalidations, store, createQuery };
 }

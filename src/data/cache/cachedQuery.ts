@@ -8,12 +8,11 @@ import type { Clock } from '../../lib/clock.ts';
 import { raceAbort, sleep } from '../../lib/timeout.ts';
 import type { Operation } from '../operation.ts';
 import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } from './entryStore.ts';
-import { createFreshness } from './freshness.ts';
+import { allowsStale, createFreshness } from './freshness.ts';
 import { createInFlightReads, type Lookup, type ReadOptions } from './inFlightReads.ts';
 import type { Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
 import { createSharedCache } from './sharedCache.ts';
-import { allowsStale } from './staleIfError.ts';
 import type { TtlSettings } from './ttl.ts';
 
 /** How one kind of read is done and cached. */

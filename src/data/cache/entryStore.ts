@@ -1,5 +1,4 @@
 import type { HybridTimestamp } from '../../cluster/hybridClock.ts';
-import { byteSizeOf } from './byteSize.ts';
 import type { Invalidations } from './invalidation.ts';
 import type { LruStore } from './lruStore.ts';
 
@@ -31,15 +30,7 @@ export interface EntryAddress<Key> {
   id: string;
 }
 
-/** The entries of one cached query in the memory of this process. */
-export interface EntryStore<Key, Value> {
-  /** Returns the entry whatever its age, unless it was invalidated or is not newer than `since`. */
-  get(address: EntryAddress<Key>, since?: HybridTimestamp): Entry<Value> | undefined;
-  /** Stores a value unless newer data is known. Returns the entry of the value, or undefined if the value is not stored. */
-  set(address: EntryAddress<Key>, value: Value, timestamp: HybridTimestamp): Entry<Value> | undefined;
-  /** Deletes the entry if it is older than `before`. */
-  delete(address: EntryAddress<Key>, before: HybridTimestamp): void;
-}
+export type EntryStore<Key, Value extends object | null> = ReturnType<typeof createEntryStore<Key, Value>>;
 
 export interface EntryStoreContext<Key, Value> {
   store: LruStore;
@@ -50,15 +41,21 @@ export interface EntryStoreContext<Key, Value> {
   onStored: (address: EntryAddress<Key>, entry: Entry<Value>) => void;
 }
 
+/** The estimated size of an object without its members. */
+const OBJECT_OVERHEAD_BYTES = 100;
+/** The estimated size of a number, a boolean, null or a date. */
+const SCALAR_BYTES = 20;
 /** The estimated size of an entry without its value and key. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
+/** The entries of one cached query in the memory of this process. */
 export function createEntryStore<Key, Value extends object | null>(
   { store, invalidations, maxStaleMs, onStored }: EntryStoreContext<Key, Value>,
   options: EntryOptions<Key, Value>,
-): EntryStore<Key, Value> {
+) {
   const entries = store.createNamespace<Entry<Value>>(({ value }) => ENTRY_OVERHEAD_BYTES + byteSizeOf(value));
 
+  /** Returns the entry whatever its age, unless it was invalidated or is not newer than `since`. */
   function get({ accountId, id }: EntryAddress<Key>, since?: HybridTimestamp): Entry<Value> | undefined {
     const entry = entries.get(id);
     const isUsable =
@@ -70,7 +67,8 @@ export function createEntryStore<Key, Value extends object | null>(
 
   return {
     get,
-    set(address, value, timestamp) {
+    /** Stores a value unless newer data is known. Returns the entry of the value, or undefined if the value is not stored. */
+    set(address: EntryAddress<Key>, value: Value, timestamp: HybridTimestamp): Entry<Value> | undefined {
       const { accountId, key, id } = address;
       const ttlMs = options.ttlMs(value);
       if (ttlMs + maxStaleMs <= 0) return undefined;
@@ -85,8 +83,18 @@ export function createEntryStore<Key, Value extends object | null>(
       onStored(address, entry);
       return entry;
     },
-    delete({ id }, before) {
+    /** Deletes the entry if it is older than `before`. */
+    delete({ id }: EntryAddress<Key>, before: HybridTimestamp): void {
       if ((entries.get(id)?.timestamp.logical ?? 0) < before.logical) entries.delete(id);
     },
   };
+}
+
+/** Estimates the memory that a model takes, in bytes: roughly, but well enough to bound a cache. */
+export function byteSizeOf(value: unknown): number {
+  if (typeof value === 'string') return 2 * value.length + SCALAR_BYTES;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return SCALAR_BYTES;
+  let size = OBJECT_OVERHEAD_BYTES;
+  for (const member of Object.values(value)) size += byteSizeOf(member);
+  return size;
 }

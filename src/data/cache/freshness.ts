@@ -1,3 +1,4 @@
+import { GatewayError } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Operation } from '../operation.ts';
 import type { Entry } from './entryStore.ts';
@@ -32,4 +33,18 @@ export function createFreshness(clock: Clock, ttl: TtlSettings, refreshAhead: bo
 /** How long before the end of its TTL a value is refreshed: a tenth of the TTL, and at most a second. */
 function refreshLeadMs(ttlMs: number): number {
   return Math.min(1000, ttlMs / 10);
+}
+
+/** Failures that are likely to pass. */
+const STALE_IF_ERROR_CODES: ReadonlySet<string> = new Set([
+  'RATE_LIMITED',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_INVALID_RESPONSE',
+  'QUERY_TOO_EXPENSIVE',
+]);
+
+/** Whether a stale value may be served in place of this error (stale-if-error, RFC 5861). */
+export function allowsStale(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && STALE_IF_ERROR_CODES.has(error.code);
 }

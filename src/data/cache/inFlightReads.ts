@@ -5,10 +5,9 @@ import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts'
 import type { Entities, Loaded } from '../../realtimekit/loaded.ts';
 import type { Operation } from '../operation.ts';
 import type { Entry, EntryAddress, EntryStore } from './entryStore.ts';
-import type { Freshness } from './freshness.ts';
+import { allowsStale, type Freshness } from './freshness.ts';
 import { ANY_TAG, type Invalidations } from './invalidation.ts';
 import type { SharedCache, SharedEntry } from './sharedCache.ts';
-import { allowsStale } from './staleIfError.ts';
 import type { TtlSettings } from './ttl.ts';
 
 /** How the values of one cached query are read. */
@@ -43,7 +42,7 @@ interface ReadInFlight<Value> {
   since: HybridTimestamp;
 }
 
-export interface InFlightReadsContext<Key, Value> {
+interface InFlightReadsContext<Key, Value extends object | null> {
   clock: Clock;
   ttl: TtlSettings;
   invalidations: Invalidations;

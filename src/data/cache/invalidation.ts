@@ -3,21 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { createHybridClock, type HybridClockOptions, type HybridTimestamp } from '../../cluster/hybridClock.ts';
 import { tokenHashOf } from '../account.ts';
 
-/** When data was changed, by account and tag, on one timeline with all reads (see `hybridClock.ts`). */
-export interface Invalidations {
-  /** A timestamp after all earlier ones. */
-  now(): HybridTimestamp;
-  /** The timestamp of `ms` milliseconds ago. */
-  ago(ms: number): HybridTimestamp;
-  /** Invalidates whatever was read before now and has one of the tags: for one account, or for all accounts (null). */
-  invalidate(accountId: string | null, tags: readonly string[]): HybridTimestamp;
-  /** Applies an invalidation of another replica. `tokenHash` identifies the account; null stands for all accounts. */
-  applyRemote(tokenHash: string | null, tags: readonly string[], logical: number): HybridTimestamp;
-  /** Invalidates whatever was read before now, because invalidations of other replicas may have been missed. */
-  invalidateAll(): void;
-  /** Whether one of the tags was invalidated after `timestamp`. */
-  isInvalidated(accountId: string, tags: readonly string[], timestamp: HybridTimestamp): boolean;
-}
+export type Invalidations = ReturnType<typeof createInvalidations>;
 
 export interface InvalidationsOptions extends HybridClockOptions {
   /** How far the clocks of replicas may differ. 0 (the default) if there is only one replica. */
@@ -33,12 +19,8 @@ const ALL_ACCOUNTS = '*';
 /** Every invalidation of an account has this tag. */
 export const ANY_TAG = '*';
 
-export function createInvalidations({
-  now,
-  localNow,
-  leewayMs = 0,
-  publish = () => {},
-}: InvalidationsOptions): Invalidations {
+/** When data was changed, by account and tag, on one timeline with all reads (see `hybridClock.ts`). */
+export function createInvalidations({ now, localNow, leewayMs = 0, publish = () => {} }: InvalidationsOptions) {
   /** The logical time of the last invalidation, by account and tag. */
   const invalidatedAt = new LRUCache<string, number>({
     max: MAX_INVALIDATIONS,
@@ -61,9 +43,12 @@ export function createInvalidations({
   }
 
   return {
-    now: () => clock.now(),
-    ago: (ms) => clock.ago(ms),
-    invalidate(accountId, tags) {
+    /** A timestamp after all earlier ones. */
+    now: (): HybridTimestamp => clock.now(),
+    /** The timestamp of `ms` milliseconds ago. */
+    ago: (ms: number): HybridTimestamp => clock.ago(ms),
+    /** Invalidates whatever was read before now and has one of the tags: for one account, or for all accounts (null). */
+    invalidate(accountId: string | null, tags: readonly string[]): HybridTimestamp {
       // The leeway keeps values that a replica with a fast clock has just read from looking newer than this invalidation.
       const timestamp = clock.now(leewayMs);
       const tokenHash = accountId === null ? null : tokenHashOf(accountId);
@@ -71,15 +56,18 @@ export function createInvalidations({
       publish(tokenHash, tags, timestamp.logical);
       return timestamp;
     },
-    applyRemote(tokenHash, tags, logical) {
+    /** Applies an invalidation of another replica. `tokenHash` identifies the account; null stands for all accounts. */
+    applyRemote(tokenHash: string | null, tags: readonly string[], logical: number): HybridTimestamp {
       record(tokenHash, tags, logical);
       return clock.observe(logical);
     },
-    invalidateAll() {
+    /** Invalidates whatever was read before now, because invalidations of other replicas may have been missed. */
+    invalidateAll(): void {
       ({ logical: horizon } = clock.now(leewayMs));
       latest = Math.max(latest, horizon);
     },
-    isInvalidated(accountId, tags, { logical }) {
+    /** Whether one of the tags was invalidated after the timestamp. */
+    isInvalidated(accountId: string, tags: readonly string[], { logical }: HybridTimestamp): boolean {
       if (logical >= latest) return false;
       if (logical < horizon) return true;
       const tokenHash = tokenHashOf(accountId);

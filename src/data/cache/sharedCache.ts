@@ -26,13 +26,7 @@ export interface SharedEntry<Value> extends SharedValue {
   value: Value;
 }
 
-/** The second level of one query's cache, which all replicas share. */
-export interface SharedCache<Key, Value> {
-  set(address: EntryAddress<Key>, entry: SharedEntry<Value>, ttlMs: number): void;
-  delete(address: EntryAddress<Key>): void;
-  /** Cross-replica single-flight: returns the shared value if it is accepted; otherwise takes the lease and loads the value. */
-  fillOnce<Result>(address: EntryAddress<Key>, options: FillOptions<Value, Result>): Promise<Result>;
-}
+export type SharedCache<Key, Value extends object | null> = ReturnType<typeof createSharedCache<Key, Value>>;
 
 export interface FillOptions<Value, Result> {
   /** A shared value must be newer than this. */
@@ -49,9 +43,8 @@ export interface FillOptions<Value, Result> {
 /** How long to wait for another replica that is loading the same value before loading it without a lease. */
 const LEASE_WAIT_MS = 5000;
 
-export function createSharedCache<Key, Value extends object | null>(
-  options: SharedCacheOptions<Key, Value>,
-): SharedCache<Key, Value> {
+/** The second level of one query's cache, which all replicas share. */
+export function createSharedCache<Key, Value extends object | null>(options: SharedCacheOptions<Key, Value>) {
   const { sharedValues, clock, invalidations, route, schema } = options;
   const idOf = ({ accountId, key }: EntryAddress<Key>): string =>
     `${tokenHashOf(accountId)} ${route} ${options.keyOf(key)}`;
@@ -69,9 +62,14 @@ export function createSharedCache<Key, Value extends object | null>(
   }
 
   return {
-    set: (address, { value, timestamp }, ttlMs) => sharedValues.set(idOf(address), { value, timestamp }, ttlMs),
-    delete: (address) => sharedValues.delete(idOf(address)),
-    async fillOnce(address, { since, freshSince, accept, load, signal }) {
+    set: (address: EntryAddress<Key>, { value, timestamp }: SharedEntry<Value>, ttlMs: number): void =>
+      sharedValues.set(idOf(address), { value, timestamp }, ttlMs),
+    delete: (address: EntryAddress<Key>): void => sharedValues.delete(idOf(address)),
+    /** Cross-replica single-flight: returns the shared value if it is accepted; otherwise takes the lease and loads the value. */
+    async fillOnce<Result>(
+      address: EntryAddress<Key>,
+      { since, freshSince, accept, load, signal }: FillOptions<Value, Result>,
+    ): Promise<Result> {
       const endsAt = clock.now() + LEASE_WAIT_MS;
       const query = {
         since: Math.max(since.logical, freshSince),

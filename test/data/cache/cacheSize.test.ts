@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { byteSizeOf } from '../../../src/data/cache/byteSize.ts';
+import { byteSizeOf } from '../../../src/data/cache/entryStore.ts';
 import type { LivestreamSession } from '../../../src/domain/models.ts';
 import { createThingQuery } from './thingQuery.ts';
 import { createTestDataSource } from './testDataSource.ts';
