@@ -3,14 +3,12 @@ import { parseArgs } from 'node:util';
 import { subgraphSdl } from '../graphql/subgraphSdl.ts';
 
 /** `npm run schema`: prints the SDL of the subgraph for a schema registry. */
-function main(): void {
-  const scopes = parseScopesOption();
-  if (scopes === null) {
-    console.error('Usage: npm run --silent schema -- [--no-scopes]');
-    process.exitCode = 1;
-  } else {
-    process.stdout.write(subgraphSdl({ scopes }));
-  }
+const scopes = parseScopesOption();
+if (scopes === null) {
+  console.error('Usage: npm run --silent schema -- [--no-scopes]');
+  process.exitCode = 1;
+} else {
+  process.stdout.write(subgraphSdl({ scopes }));
 }
 
 /** Returns whether to print the scopes; null if the arguments are invalid. */
@@ -21,5 +19,3 @@ function parseScopesOption(): boolean | null {
     return null;
   }
 }
-
-main();

@@ -24,6 +24,7 @@ const REPLICA_TTL_MS = 10_000;
 /** Whether Redis can be reached, its time, and the number of replicas that use it: all from a heartbeat every second. */
 export function createRedisHealth({ commands, subscriber, channel, minReplicas, log }: RedisHealthOptions) {
   const self = crypto.randomUUID();
+  const connections = [commands, subscriber];
   const listeners: ((mayHaveMissed: boolean) => void)[] = [];
   const firstConnection = Promise.withResolvers<void>();
   let isUp = false;
@@ -43,7 +44,8 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
     if (isStopped) return;
     const isReply = error instanceof Error && error.name === 'ReplyError';
     if (isUp || isReply) reason = reasonOf(error);
-    if (isReply && reason.startsWith('READONLY')) reconnect();
+    // After a failover this server is a read-only replica. The address now leads to the new primary.
+    if (isReply && reason.startsWith('READONLY')) for (const connection of connections) connection.disconnect(true);
     if (!isUp) return;
     isUp = false;
     downSince = performance.now();
@@ -53,12 +55,6 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
         ? Math.min(Math.max(MIN_FLAP_BACKOFF_MS, 2 * flapBackoffMs), MAX_FLAP_BACKOFF_MS)
         : 0;
     warn();
-  }
-
-  /** After a failover this server is a read-only replica. The address now leads to the new primary. */
-  function reconnect(): void {
-    commands.disconnect(true);
-    subscriber.disconnect(true);
   }
 
   function warn(): void {
@@ -107,7 +103,7 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
     }
   }
 
-  for (const connection of [commands, subscriber]) {
+  for (const connection of connections) {
     connection.on('ready', () => void beat());
     // Emitted for each failed attempt to connect. While Redis is up, the next heartbeat shows whether the error matters.
     connection.on('error', (error) => {

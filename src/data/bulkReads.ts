@@ -28,21 +28,7 @@ export interface BulkResult<Row> {
 /** Looks up the rows of these keys. */
 export type ReadInBulk<Row> = (operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>>;
 
-/**
- * Looks up many keys in the pages of lists, where that takes fewer requests than one request per key. A bulk read never fails: a list
- * that fails, does not report its length or is too long leaves its keys to reads of single entities.
- */
-export interface BulkReads {
-  /** The active livestreams of these meetings, by meeting id. */
-  activeByMeeting: ReadInBulk<Livestream>;
-  livestreamsById: ReadInBulk<Livestream>;
-  meetingsById: ReadInBulk<Meeting>;
-  /**
-   * All active livestreams, read after `since`, at whatever cost in requests. Null if the lists do not prove that they are complete.
-   * Unlike the other reads, it rejects if a list fails.
-   */
-  active(operation: Operation, since?: HybridTimestamp): Promise<Livestream[] | null>;
-}
+export type BulkReads = ReturnType<typeof createBulkReads>;
 
 /** The lists to read, and the reads of single entities in which to cache that an entity does not exist. */
 type BulkSources = Pick<
@@ -50,7 +36,11 @@ type BulkSources = Pick<
   'livestreams' | 'livestreamsHead' | 'livestream' | 'activeLivestream' | 'meetings' | 'meetingsHead'
 >;
 
-export function createBulkReads(reads: BulkSources, clock: Clock): BulkReads {
+/**
+ * Looks up many keys in the pages of lists, where that takes fewer requests than one request per key. A bulk read never fails: a list
+ * that fails, does not report its length or is too long leaves its keys to reads of single entities.
+ */
+export function createBulkReads(reads: BulkSources, clock: Clock) {
   /** The number of pages of each list, by account and list; infinite if the list cannot be used. */
   const lengths = new LRUCache<string, { pages: number; expiresAt: number }>({ max: MAX_LIST_LENGTHS });
 
@@ -155,7 +145,8 @@ export function createBulkReads(reads: BulkSources, clock: Clock): BulkReads {
   };
 
   return {
-    activeByMeeting: async (operation, meetingIds) =>
+    /** The active livestreams of these meetings, by meeting id. */
+    activeByMeeting: async (operation: Operation, meetingIds: readonly string[]): Promise<BulkResult<Livestream>> =>
       readInBulk(operation, {
         keys: meetingIds,
         lists: activeLists,
@@ -165,7 +156,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock): BulkReads {
           rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row))),
         onAbsent: (meetingId, readAt) => reads.activeLivestream.set(operation.account.id, meetingId, null, readAt),
       }),
-    livestreamsById: async (operation, ids) =>
+    livestreamsById: async (operation: Operation, ids: readonly string[]): Promise<BulkResult<Livestream>> =>
       readInBulk(operation, {
         keys: ids,
         lists: [allLivestreams],
@@ -173,7 +164,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock): BulkReads {
         provesAbsence: () => true,
         onAbsent: (id, readAt) => reads.livestream.set(operation.account.id, id, null, readAt),
       }),
-    async meetingsById(operation, ids) {
+    async meetingsById(operation: Operation, ids: readonly string[]): Promise<BulkResult<Meeting>> {
       const { found } = await readInBulk(operation, {
         keys: ids,
         lists: [allMeetings],
@@ -184,7 +175,11 @@ export function createBulkReads(reads: BulkSources, clock: Clock): BulkReads {
       // The list may leave meetings out: it has a status filter whose default RealtimeKit does not document.
       return { found, isExhaustive: false };
     },
-    async active(operation, since) {
+    /**
+     * All active livestreams, read after `since`, at whatever cost in requests. Null if the lists do not prove that they are complete.
+     * Unlike the other reads, it rejects if a list fails.
+     */
+    async active(operation: Operation, since?: HybridTimestamp): Promise<Livestream[] | null> {
       const active = new Map<string, Livestream>();
       const onRows = (rows: readonly Livestream[]): void => {
         for (const row of rows) if (!hasEnded(row)) active.set(row.id, row);

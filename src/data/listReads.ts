@@ -53,19 +53,16 @@ export function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): Of
   });
 }
 
-/** `sessionTags`: the tags of a livestream's running sessions. */
-export interface ListReadsOptions {
-  statusMs: number;
-  sessionTags: (accountId: string, livestreamId: string | null) => string[];
-}
-
-/** The reads of lists: of a range of rows, or of the head, which is what one request returns at most. */
+/**
+ * The reads of lists: of a range of rows, or of the head, which is what one request returns at most. `sessionTags`: the tags of a
+ * livestream's running sessions.
+ */
 export function createListReads(
   endpoints: Endpoints,
   createQuery: CreateQuery,
-  { statusMs, sessionTags }: ListReadsOptions,
+  options: { statusMs: number; sessionTags: (accountId: string, livestreamId: string) => string[] },
 ) {
-  const ttlMs = (): number => statusMs;
+  const ttlMs = (): number => options.statusMs;
   return {
     meetings: createQuery<{ search: string | null; range: OffsetRange }, Page<Meeting>>({
       route: '/meetings',
@@ -102,7 +99,7 @@ export function createListReads(
       entitiesIn: ({ rows }) => ({ sessions: rows }),
       schema: pageSchema(livestreamSessionSchema),
       ttlMs,
-      tags: ({ livestreamId }, _page, accountId) => sessionTags(accountId, livestreamId),
+      tags: ({ livestreamId }, _page, accountId) => options.sessionTags(accountId, livestreamId),
     }),
     livestreamsHead: createQuery<LivestreamQuery, ListHead<Livestream>>({
       route: '/livestreams',

@@ -92,7 +92,7 @@ export class OperationReport implements RequestReport {
 
   /** Part of the operation's result is fresh only until then, in milliseconds since the Unix epoch. */
   capFreshUntil(untilMs: number): void {
-    if (untilMs < this.#freshUntil) this.#freshUntil = untilMs;
+    this.#freshUntil = Math.min(this.#freshUntil, untilMs);
   }
 
   /** Until when the whole result is fresh, in milliseconds since the Unix epoch; infinite if nothing has limited it. */
@@ -108,7 +108,7 @@ export class OperationReport implements RequestReport {
       cacheHits: count('cache', 'stale'),
       coalesced: count('coalesced'),
       budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - this.#clock.now()) / 1000)) },
-      calls: this.#calls.map(({ method, route, status, ms, source }) => ({ method, route, status, ms, source })),
+      calls: this.#calls.map((call) => ({ ...call })),
     };
   }
 }

@@ -58,7 +58,8 @@ function prepare(text: string, { schema, limits, introspection }: PreparationOpt
   }
   const sizeErrors = checkDocument(document, limits);
   // Validating a document that is too large could take too long.
-  const errors = sizeErrors.length > 0 ? sizeErrors : validate(schema, document, introspection ? RULES : PRIVATE_RULES);
+  const errors =
+    sizeErrors.length > 0 ? sizeErrors : validate(schema, document, introspection ? specifiedRules : PRIVATE_RULES);
   return {
     document,
     errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')),
@@ -81,5 +82,4 @@ const NoServiceRule: ValidationRule = (context) => ({
   },
 });
 
-const RULES = specifiedRules;
 const PRIVATE_RULES = [...specifiedRules, NoSchemaIntrospectionCustomRule, NoServiceRule];

@@ -15,10 +15,7 @@ export async function readBody(
     if (length <= maxBytes) chunks.push(chunk);
     else chunks.length = 0;
   }
-  return length > maxBytes ? null : concatenate(chunks, length);
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  if (length > maxBytes) return null;
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {

@@ -23,20 +23,13 @@ export function withTimeout<T>(
   const onAbort = (): void => cancellation.abort(signal?.reason);
   const cancelTimer = clock.after(timeoutMs, () => cancellation.abort(createError()));
   signal?.addEventListener('abort', onAbort, { once: true });
-  return raceAbort(start(work, cancellation), cancellation).finally(() => {
+  // Async, so that an error that `work` throws synchronously is a rejection too.
+  const running = (async () => work(cancellation))();
+  return raceAbort(running, cancellation).finally(() => {
     // Timers and listeners of finished requests would pile up until the caller's own signal ends.
     cancelTimer();
     signal?.removeEventListener('abort', onAbort);
   });
-}
-
-/** Turns an error that `work` throws synchronously into a rejection. */
-function start<T>(work: (signal: CancellationSignal) => Promise<T>, signal: CancellationSignal): Promise<T> {
-  try {
-    return work(signal);
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }
 
 /** Resolves after `ms` milliseconds. Rejects with the signal's reason if the signal is aborted first. */

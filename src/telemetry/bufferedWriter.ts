@@ -29,7 +29,8 @@ export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint
         inFlight = inFlight.subarray(write(fd, inFlight));
       }
     } catch (error) {
-      if (isPipeFull(error)) scheduleFlush();
+      const isPipeFull = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      if (isPipeFull) scheduleFlush();
       // The pipe has no reader any more.
       else inFlight = Buffer.alloc(0);
     }
@@ -50,8 +51,4 @@ export function createBufferedWriter(fd: number, write: (fd: number, bytes: Uint
     /** Writes all buffered lines, as far as the file descriptor accepts them. */
     flush,
   };
-}
-
-function isPipeFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }

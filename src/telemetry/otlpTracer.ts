@@ -42,8 +42,13 @@ export function createOtlpTracing({ serviceName, sampling }: { serviceName: stri
     .merge(detectResources({ detectors: [envDetector] }));
   const spanProcessors = [new BatchSpanProcessor({ exporter })];
   const provider = new TracerProvider({ resource, spanProcessors, sampler: createSampler(sampling) });
+  const otelTracer = provider.getTracer('realtimekit-graphql');
+  const tracer: Tracer = {
+    start: (name, parent) =>
+      toSpan(otelTracer, otelTracer.startSpan(name, { kind: SpanKind.SERVER }, parseTraceparent(parent))),
+  };
   return {
-    tracer: toTracer(provider.getTracer('realtimekit-graphql')),
+    tracer,
     async close(): Promise<void> {
       const createError = (): Error => new Error('The traces were not sent in time.');
       const options = { timeoutMs: SHUTDOWN_TIMEOUT_MS, clock: systemClock, createError };
@@ -71,13 +76,6 @@ function withFailureLog(exporter: SpanExporter, log: Log): SpanExporter {
       });
     },
     shutdown: async () => exporter.shutdown(),
-  };
-}
-
-function toTracer(tracer: OtelTracer): Tracer {
-  return {
-    start: (name, parent) =>
-      toSpan(tracer, tracer.startSpan(name, { kind: SpanKind.SERVER }, parseTraceparent(parent))),
   };
 }
 

@@ -20,19 +20,17 @@ export function createFreshness(clock: Clock, ttl: TtlSettings, refreshAhead: bo
       if (age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0)) return 'cache';
       return age < minTtl(operation) ? 'stale' : 'expired';
     },
-    /** When the value must be read again, in milliseconds since the Unix epoch: at the end of its TTL, or shortly before. */
+    /**
+     * When the value must be read again, in milliseconds since the Unix epoch: at the end of its TTL, or a tenth of the TTL before, but
+     * at most a second.
+     */
     refreshAt: ({ timestamp, ttlMs }: Dated): number =>
-      timestamp.wallTime + ttlMs - (refreshAhead ? refreshLeadMs(ttlMs) : 0),
+      timestamp.wallTime + ttlMs - (refreshAhead ? Math.min(1000, ttlMs / 10) : 0),
     /** Whether an expired value may be served while it is revalidated, or if that fails (RFC 5861). */
     isServableStale: (entry: Dated): boolean => ageOf(entry) < entry.ttlMs + ttl.maxStaleMs,
     /** Whether the request budget is so short that TTLs are stretched. */
     isStretched: (operation: Operation): boolean => minTtl(operation) > 0,
   };
-}
-
-/** How long before the end of its TTL a value is refreshed: a tenth of the TTL, and at most a second. */
-function refreshLeadMs(ttlMs: number): number {
-  return Math.min(1000, ttlMs / 10);
 }
 
 /** Failures that are likely to pass. */

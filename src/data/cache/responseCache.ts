@@ -38,8 +38,8 @@ export function createResponseCache(cache: Cache, clock: Clock) {
     // An operation that read nothing, such as an introspection, is fresh until it is displaced.
     /** Whether the response to this operation may be cached. */
     isCacheable: ({ report }: Operation): boolean => report.freshUntil() > clock.now(),
-    set({ account, report, startedAt }: Operation, key: string, { text, operationName }: CachedResponse): void {
-      entries.set(`${account.id} ${key}`, { text, operationName, expiresAt: report.freshUntil(), startedAt });
+    set({ account, report, startedAt }: Operation, key: string, response: CachedResponse): void {
+      entries.set(`${account.id} ${key}`, { ...response, expiresAt: report.freshUntil(), startedAt });
     },
   };
 }

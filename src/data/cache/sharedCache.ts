@@ -62,8 +62,8 @@ export function createSharedCache<Key, Value extends object | null>(options: Sha
   }
 
   return {
-    set: (address: EntryAddress<Key>, { value, timestamp }: SharedEntry<Value>, ttlMs: number): void =>
-      sharedValues.set(idOf(address), { value, timestamp }, ttlMs),
+    set: (address: EntryAddress<Key>, entry: SharedEntry<Value>, ttlMs: number): void =>
+      sharedValues.set(idOf(address), entry, ttlMs),
     delete: (address: EntryAddress<Key>): void => sharedValues.delete(idOf(address)),
     /** Cross-replica single-flight: returns the shared value if it is accepted; otherwise takes the lease and loads the value. */
     async fillOnce<Result>(

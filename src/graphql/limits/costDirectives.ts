@@ -51,13 +51,13 @@ function weightOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>):
 }
 
 /** Returns the arguments of a directive; empty without the directive. */
-function directiveOf(schema: GraphQLSchema, name: string, { astNode }: Definition): Readonly<Record<string, unknown>> {
+function directiveOf(
+  schema: GraphQLSchema,
+  name: string,
+  { astNode }: { astNode?: FieldDefinitionNode | TypeDefinitionNode | null | undefined },
+): Readonly<Record<string, unknown>> {
   const directive = schema.getDirective(name);
   return (directive && astNode && getDirectiveValues(directive, astNode)) ?? {};
-}
-
-interface Definition {
-  astNode?: FieldDefinitionNode | TypeDefinitionNode | null | undefined;
 }
 
 function stringsOf(value: unknown): string[] {

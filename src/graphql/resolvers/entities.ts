@@ -48,12 +48,8 @@ function parseRepresentation(representation: unknown): { __typename: Entity['__t
   if (typeof representation !== 'object' || representation === null) throw malformed();
   const { __typename, id }: { __typename?: unknown; id?: unknown } = representation;
   if (__typename !== 'Meeting' && __typename !== 'Livestream' && __typename !== 'LivestreamSession') throw malformed();
-  return { __typename, id: parseId(id) };
-}
-
-function parseId(id: unknown): string {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) throw malformed();
-  return assertId(String(id));
+  return { __typename, id: assertId(String(id)) };
 }
 
 /** The message does not repeat the representation, whose content is arbitrary. */
