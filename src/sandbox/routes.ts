@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import { dailyAnalytics, overallAnalytics } from './analytics.ts';
-import { RequestError, lenientObject, number, parseInput, requireFound, string } from './input.ts';
+import { RequestError, lenientObject, parseInput, requireFound, string } from './input.ts';
 import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
 import { paginate } from './paging.ts';
 import type { DocumentedTypes } from './responseFormats.ts';
@@ -84,7 +84,8 @@ export function matchRoute(method: string, pathname: string): Match {
   return { endpoint: route.endpoint, appId, id: route.pattern.exec(path)?.[1] ?? '' };
 }
 
-const pixels = v.exactOptional(number({ min: 1 }));
+const PIXELS = 'must be a positive number';
+const pixels = v.exactOptional(v.pipe(v.number(PIXELS), v.gtValue(0, PIXELS)));
 const START = lenientObject({
   name: v.exactOptional(string),
   video_config: v.exactOptional(lenientObject({ width: pixels, height: pixels })),
