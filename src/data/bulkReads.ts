@@ -164,7 +164,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         provesAbsence: () => true,
         onAbsent: (id, readAt) => reads.livestream.set(operation.account.id, id, null, readAt),
       }),
-    async meetingsById(operation: Operation, ids: readonly string[]): Promise<BulkResult<Meeting>> {
+    meetingsById: async (operation: Operation, ids: readonly string[]): Promise<BulkResult<Meeting>> => {
       const { found } = await readInBulk(operation, {
         keys: ids,
         lists: [allMeetings],
