@@ -17,7 +17,6 @@ const ASSUMED_LIST_PAGES = 4;
 /** How many lists' lengths to remember. */
 const MAX_LIST_LENGTHS = 10_000;
 
-/** The result of a bulk read. */
 export interface BulkResult<Row> {
   /** The rows found, by key. */
   found: Map<string, Row>;

@@ -54,7 +54,10 @@ export class OperationReport implements RequestReport {
   }
 
   recordRequest(method: Method, route: string, isExempt: boolean): RecordedCall {
-    if (this.#requests >= this.#maxRequests && !isExempt) throw tooExpensive(this.#maxRequests);
+    if (this.#requests >= this.#maxRequests && !isExempt) {
+      const message = `This operation needs more than ${this.#maxRequests} requests to RealtimeKit. Select less at a time.`;
+      throw new GatewayError('QUERY_TOO_EXPENSIVE', message);
+    }
     const { counters, metrics } = this.#listeners;
     const clock = this.#clock;
     const sentAt = clock.now();
@@ -111,9 +114,4 @@ export class OperationReport implements RequestReport {
       calls: this.#calls.map((call) => ({ ...call })),
     };
   }
-}
-
-function tooExpensive(maxRequests: number): GatewayError {
-  const message = `This operation needs more than ${maxRequests} requests to RealtimeKit. Select less at a time.`;
-  return new GatewayError('QUERY_TOO_EXPENSIVE', message);
 }

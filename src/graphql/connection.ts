@@ -7,7 +7,6 @@ import type { OffsetRange, Page } from '../domain/models.ts';
 export const MAX_PAGE_SIZE = 100;
 const DEFAULT_PAGE_SIZE = 25;
 
-/** The paging arguments of a connection. */
 interface PageArguments {
   first?: number | null | undefined;
   after?: string | null | undefined;

@@ -6,7 +6,6 @@ import type { OperationKind } from './requestRecord.ts';
  */
 export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 
-/** The outcome of a webhook delivery. */
 export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 

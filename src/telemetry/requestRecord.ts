@@ -42,7 +42,6 @@ export function recordOperation(record: RequestRecord, kind: OperationKind, name
   record.name = name?.slice(0, MAX_NAME_CHARS) ?? null;
 }
 
-/** Creates the record of a request that starts now. */
 export function createRequestRecord(id: string, signal: AbortSignal): RequestRecord {
   return {
     id,

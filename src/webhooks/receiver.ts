@@ -22,7 +22,6 @@ export interface WebhookReceiverOptions extends PublicKeySourceOptions {
 /** Handles a webhook's POST request. */
 export type WebhookReceiver = (request: Request) => Promise<Response>;
 
-/** The HTTP status for each outcome. */
 const STATUS = {
   accepted: 200,
   duplicate: 200,

@@ -42,7 +42,6 @@ export interface CachedQuery<Key, Value> {
   expire(accountId: string, key: Key, before: HybridTimestamp): void;
 }
 
-/** Creates a cached query. */
 export type CreateQuery = <Key, Value extends object | null>(
   options: CachedQueryOptions<Key, Value>,
 ) => CachedQuery<Key, Value>;

@@ -14,7 +14,6 @@ export interface EntryOptions<Key, Value> {
   accepts?(accountId: string, value: Value): boolean;
 }
 
-/** A cached value. */
 export interface Entry<Value> {
   value: Value;
   timestamp: HybridTimestamp;

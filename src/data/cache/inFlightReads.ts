@@ -28,7 +28,6 @@ export interface Lookup<Key> extends EntryAddress<Key> {
   since: HybridTimestamp;
 }
 
-/** The result of a read. */
 export interface Read<Value> {
   value: Value;
   /** Milliseconds since the Unix epoch; 0 if newer data is known already. */

@@ -1,4 +1,3 @@
-/** The limits of one operation. */
 export interface OperationLimits {
   /** The maximum number of nested levels of fields. */
   depth: number;
@@ -6,7 +5,6 @@ export interface OperationLimits {
   aliases: number;
   /** The maximum number of fields on the first level. */
   rootFields: number;
-  /** The maximum number of directives. */
   directives: number;
   /** The maximum number of lexical tokens: names, values, punctuators. */
   tokens: number;
