@@ -5,7 +5,8 @@ import { ROUTE_TEMPLATES, WEBHOOK_KEY_PATH } from './routes.ts';
 
 /**
  * A fault that affects requests.
- * - `status`: an error response with `status` (default 503), and `retry-after` if `retryAfterSeconds` is given.
+ * - `status`: an error response with `status` (default 503) and `code` (default 1000 + `status`), and `retry-after` if
+ *   `retryAfterSeconds` is given. The codes of Cloudflare's own errors have their messages.
  * - `hang`: no response until the client disconnects. `reset`: the connection closes without a response.
  * - `truncated`: the connection closes after half of the correct response. `drip`: the correct response, one byte at a time. Both
  *   carry out the request, whatever `after` says.
@@ -18,6 +19,7 @@ const FAULT = object({
   kind: choice(['status', 'hang', 'reset', 'truncated', 'html', 'empty', 'redirect', 'huge', 'drip', 'not-json']),
   /** The HTTP status, instead of the default of the kind. */
   status: v.exactOptional(number({ min: 200, max: 599, integer: true })),
+  code: v.exactOptional(number({ integer: true })),
   retryAfterSeconds: v.exactOptional(number()),
   location: v.exactOptional(string),
   /** Affects only requests with this method; by default all. */

@@ -26,7 +26,7 @@ export async function injectFault(
   const response = isCarriedOut ? carryOut() : Response.json(null);
   switch (fault.kind) {
     case 'status':
-      return createResponse(fault, 503, errorBody(fault.status ?? 503), JSON_TYPE);
+      return createResponse(fault, 503, errorBody(fault), JSON_TYPE);
     case 'hang':
       return raceAbort(new Promise<never>(() => {}), signal);
     case 'reset':
@@ -62,8 +62,22 @@ function createResponse(
   return new Response(NULL_BODY_STATUSES.has(status) ? null : body, { status, headers: { ...headers, ...retryAfter } });
 }
 
-function errorBody(status: number): string {
-  const errors = [{ code: 1000 + status, message: 'A fault of the sandbox affects this request' }];
+/** Errors of Cloudflare's general API layer, by code. */
+const CLOUDFLARE_ERRORS: Readonly<Record<number, { message: string; error_chain?: object[] }>> = {
+  971: { message: 'Please wait and consider throttling your request speed' },
+  6003: {
+    message: 'Invalid request headers',
+    error_chain: [{ code: 6111, message: 'Invalid format for Authorization header' }],
+  },
+  7000: { message: 'No route for that URI' },
+  7003: { message: 'Could not route to /accounts/any-account, perhaps your object identifier is invalid?' },
+  9109: { message: 'Invalid access token' },
+  10000: { message: 'Authentication error' },
+  10100: { message: 'More than 1200 requests per 300 seconds reached. Please wait and consider throttling' },
+};
+
+function errorBody({ status = 503, code = 1000 + status }: Fault): string {
+  const errors = [{ code, ...(CLOUDFLARE_ERRORS[code] ?? { message: 'A fault of the sandbox affects this request' }) }];
   return JSON.stringify({ success: false, errors, messages: [], result: null });
 }
 

@@ -14,6 +14,19 @@ describe('a fault', () => {
     expect(getAt(body, 'success')).toBe(false);
   });
 
+  test.each([
+    [429, 971, 'Please wait and consider throttling your request speed'],
+    [429, 10_100, 'More than 1200 requests per 300 seconds reached. Please wait and consider throttling'],
+    [400, 6003, 'Invalid request headers'],
+    [403, 9109, 'Invalid access token'],
+  ])("status %i with code %i responds as Cloudflare's API layer does", async (status, code, message) => {
+    const { sandbox, get } = await serveSandbox();
+    sandbox.setFaults([{ kind: 'status', status, code }]);
+    const response = await get('/livestreams');
+    expect(response.status).toBe(status);
+    expect(response.body).toMatchObject({ success: false, errors: [{ code, message }], result: null });
+  });
+
   test('affects only requests of its method and route, after `skip` requests, and `times` of them', async () => {
     const { sandbox, get } = await serveSandbox();
     sandbox.setFaults([{ kind: 'status', method: 'get', route: '/meetings', skip: 1, times: 2 }]);
