@@ -1,6 +1,5 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
-import type { Log } from '../lib/log.ts';
 import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -20,11 +19,10 @@ export interface ResolveCallerOptions {
   dataSource: DataSource;
   /** Secret. The gateway's own RealtimeKit token; null if each caller sends one. */
   token: string | null;
-  log: Log;
 }
 
 /** The callers of the gateway's own account are resolved synchronously, once the account is known. */
-export function createResolveCaller({ authenticate, dataSource, token, log }: ResolveCallerOptions): ResolveCaller {
+export function createResolveCaller({ authenticate, dataSource, token }: ResolveCallerOptions): ResolveCaller {
   let gatewayAccount: Account | null = null;
   let pendingAccount = token === null ? null : findGatewayAccount(token);
 
@@ -38,8 +36,6 @@ export function createResolveCaller({ authenticate, dataSource, token, log }: Re
     if (viewer.token !== null) return dataSource.account(viewer.token);
     if (token === null) throw new Error('Neither the caller nor the gateway has a token.');
     if (gatewayAccount !== null && !gatewayAccount.isRevoked()) return gatewayAccount;
-    if (pendingAccount === null)
-      log('error', "RealtimeKit rejects the gateway's own token. Check CLOUDFLARE_API_TOKEN.");
     return (pendingAccount ??= findGatewayAccount(token));
   }
 

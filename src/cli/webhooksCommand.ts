@@ -3,7 +3,7 @@ import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
 import { readApp, servesSandbox } from '../config/realtimekit.ts';
 import { createAccounts } from '../data/account.ts';
 import { OperationReport } from '../data/operationReport.ts';
-import { UpstreamError } from '../domain/errors.ts';
+import { isTokenRejected, UpstreamError } from '../domain/errors.ts';
 import { ID_RULE, isId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createClient } from '../realtimekit/client.ts';
@@ -50,8 +50,8 @@ export async function runWebhookCommand(args: readonly string[], options: Webhoo
 export function explain(error: unknown): string | null {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (!(error instanceof UpstreamError)) return null;
-  const { code, message, outcome, upstream } = error;
-  if (code === 'UNAUTHENTICATED') {
+  const { message, outcome, upstream } = error;
+  if (isTokenRejected(error)) {
     return 'RealtimeKit rejects CLOUDFLARE_API_TOKEN. Check that the token is complete, valid and has the permission "Realtime" or "Realtime Admin".';
   }
   const details = upstream?.message ? ` RealtimeKit reports: ${printable(upstream.message)}` : '';
@@ -74,7 +74,7 @@ function parseArguments([command, ...rest]: readonly string[]): Command {
 }
 
 const list: Command = async (webhooks, context) => {
-  const registered = (await webhooks.list(context)) ?? throwUnknownApp();
+  const registered = await webhooks.list(context);
   return registered.length === 0 ? `No webhook is registered. ${USAGE}` : formatTable(registered);
 };
 
@@ -90,7 +90,7 @@ function registerCommand(text: string): Command {
   const url = parseUrl(text);
   return async (webhooks, context) => {
     const fields = { name: 'realtimekit-graphql', url, events: EVENTS };
-    const { webhook, outcome, duplicates } = (await registerWebhook(webhooks, context, fields)) ?? throwUnknownApp();
+    const { webhook, outcome, duplicates } = await registerWebhook(webhooks, context, fields);
     const warnings =
       duplicates === 0
         ? []
@@ -124,10 +124,6 @@ function parseUrl(text: string): string {
 function missingApp(): ConfigError {
   const problem = 'must be set, like REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN, because webhooks belong to an app.';
   return new ConfigError('CLOUDFLARE_ACCOUNT_ID', problem, '023e105f4ecef8ad9ca31a8372d0c353');
-}
-
-function throwUnknownApp(): never {
-  throw new CommandError('RealtimeKit has no such app. Check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID.');
 }
 
 /** The context of requests that belong to no GraphQL operation. */

@@ -10,7 +10,7 @@ import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
 import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
-import { type ClientSettings, createClient } from '../realtimekit/client.ts';
+import { type ClientOptions, type ClientSettings, createClient } from '../realtimekit/client.ts';
 import { createEndpoints } from '../realtimekit/endpoints.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import { type Account, createAccounts } from './account.ts';
@@ -72,6 +72,7 @@ export interface DataSourceOptions extends ClientSettings, CachingSettings {
   /** The store that the replicas share, and the prefix of this app's keys in the store; null if there is only one replica. */
   cluster?: { store: SharedStore; prefix: string } | null;
   metrics?: ReportListeners['metrics'];
+  onOutcome?: ClientOptions['onOutcome'];
 }
 
 /** Reads pass, in this order: bulk reads, the cache, single-flight, and then the client's own policies, such as retries. */

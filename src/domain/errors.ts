@@ -1,5 +1,7 @@
 import { GraphQLError } from 'graphql';
 
+import type { UpstreamFailureCause } from '../telemetry/metrics.ts';
+
 /** The values of `extensions.code` in the errors of a field. */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
@@ -73,15 +75,35 @@ export class GatewayError extends Error {
  */
 export type RequestOutcome = 'notSent' | 'rejected' | 'unknown';
 
+/** Why requests to RealtimeKit fail, if that is not for their callers to mend. */
+export interface FailureReason {
+  cause: UpstreamFailureCause;
+  /** RealtimeKit's or the operating system's own code. */
+  code: string | number | null;
+}
+
+/** What an `UpstreamError` has besides its outcome, code and message. */
+export interface UpstreamFailureDetails extends ErrorDetails {
+  reason?: FailureReason | undefined;
+}
+
 /** The failure of a request to RealtimeKit. */
 export class UpstreamError extends GatewayError {
   override readonly name = 'UpstreamError';
   readonly outcome: RequestOutcome;
+  /** Undefined if the caller can mend the failure, or if RealtimeKit itself fails. */
+  readonly reason: FailureReason | undefined;
 
-  constructor(outcome: RequestOutcome, code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(outcome: RequestOutcome, code: ErrorCode, message: string, details: UpstreamFailureDetails = {}) {
     super(code, message, details);
     this.outcome = outcome;
+    this.reason = details.reason;
   }
+}
+
+/** Whether RealtimeKit rejected the token of the request, so that nothing that was read with the token may be served any more. */
+export function isTokenRejected(error: unknown): boolean {
+  return error instanceof UpstreamError && error.reason?.cause === 'token';
 }
 
 /** The error of a field whose input is not valid. The message says what valid input is. */

@@ -1,5 +1,5 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import { GatewayError } from '../domain/errors.ts';
+import { GatewayError, isTokenRejected } from '../domain/errors.ts';
 import { isActive } from '../domain/livestreamState.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
@@ -93,7 +93,7 @@ export function createPoller(options: PollerOptions) {
     needsCatchUp = true;
     const delayMs = Math.max(nextDelayMs(), intervals.steadyMs);
     if (!(error instanceof GatewayError)) return delayMs;
-    if (isAccessDenied(error)) options.onAccessDenied(error);
+    if (isTokenRejected(error)) options.onAccessDenied(error);
     return Math.max(delayMs, (error.retryAfterSeconds ?? 0) * 1000);
   }
 
@@ -186,9 +186,4 @@ export function createPoller(options: PollerOptions) {
       });
     },
   };
-}
-
-/** Whether upstream rejected the token itself. */
-function isAccessDenied({ code }: GatewayError): boolean {
-  return code === 'UNAUTHENTICATED' || code === 'FORBIDDEN';
 }

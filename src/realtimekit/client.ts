@@ -1,4 +1,4 @@
-import { UpstreamError } from '../domain/errors.ts';
+import { type FailureReason, isTokenRejected, UpstreamError } from '../domain/errors.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { toError, withTimeout } from '../lib/timeout.ts';
@@ -25,6 +25,8 @@ export interface ClientSettings {
   totalTimeoutMs: number;
   /** Maximum number of requests sent in any one second; 0 for no limit. */
   requestsPerSecond: number;
+  /** Whether tokens are the callers', so that a rejected one is not the operator's to mend. Default: false. */
+  passthrough?: boolean;
 }
 
 export interface ClientOptions extends ClientSettings {
@@ -32,6 +34,8 @@ export interface ClientOptions extends ClientSettings {
   clock: Clock;
   /** Returns a number from 0 to 1, for the jitter of the backoff. */
   random: () => number;
+  /** Called for each response (null), and for each request that failed for a reason that the operator can mend. */
+  onOutcome?: ((reason: FailureReason | null) => void) | undefined;
 }
 
 /** A method that changes something. */
@@ -57,7 +61,7 @@ export interface RealtimeKitClient {
 }
 
 export function createClient(options: ClientOptions): RealtimeKitClient {
-  const { clock, random, attemptTimeoutMs, totalTimeoutMs } = options;
+  const { clock, random, attemptTimeoutMs, totalTimeoutMs, passthrough = false, onOutcome = () => {} } = options;
   const appUrl = `${options.baseUrl}/accounts/${options.accountId}/realtime/kit/${options.appId}`;
   const throttle = createTokenBucket(options.requestsPerSecond, clock);
   let clockSkewMs = 0;
@@ -70,7 +74,7 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
   ): Promise<Envelope | null> {
     if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
     const endsAt = clock.now() + totalTimeoutMs;
-    return withRetry({ idempotent: request.method === 'GET', clock, random, signal, endsAt }, () =>
+    return withRetry({ idempotent: request.method === 'GET', clock, random, signal, endsAt, onFailure }, () =>
       attempt(context, request, signal, endsAt),
     );
   }
@@ -110,17 +114,28 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
       });
       call.settle(response.status);
       span?.endWithStatus(response.status);
-      if (response.status === 401) account.revoke();
       reservation.commit(response);
       clockSkewMs = clockSkewOf(response, clock) ?? clockSkewMs;
-      return unwrapResponse(response, [account.token, options.accountId, options.appId]);
+      onOutcome(null);
+      return unwrapResponse(response, {
+        secrets: [account.token, options.accountId, options.appId],
+        isCallersToken: passthrough,
+        isCollection: !route.includes('{id}'),
+      });
     } catch (error) {
       const failure = toUpstreamError(error);
       reservation.release(wasSent && !(failure instanceof UpstreamError && failure.outcome === 'notSent'));
       call?.settle(null);
       span?.endWithError(failure);
+      if (isTokenRejected(failure)) account.revoke();
       throw failure;
     }
+  }
+
+  /** Reports the failure of a request after its last attempt. */
+  function onFailure(error: unknown): void {
+    if (!(error instanceof UpstreamError) || error.reason === undefined) return;
+    if (!passthrough || !isTokenRejected(error)) onOutcome(error.reason);
   }
 
   /** Returns a promise that resolves when the request may be sent, or undefined if that is now. */

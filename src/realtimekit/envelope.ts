@@ -14,8 +14,7 @@ export interface Envelope {
 /** Code and message of the error for each HTTP status. Messages never quote RealtimeKit; `extensions.upstream` does. */
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   400: ['BAD_USER_INPUT', 'RealtimeKit rejected a value in the request.'],
-  401: ['UNAUTHENTICATED', 'RealtimeKit rejected the API token.'],
-  403: ['FORBIDDEN', 'The API token lacks a permission: it needs "Realtime" or "Realtime Admin".'],
+  403: ['UPSTREAM_INVALID_RESPONSE', 'A firewall or proxy between the gateway and RealtimeKit forbade the request.'],
   404: ['UPSTREAM_INVALID_RESPONSE', 'RealtimeKit responded "not found", but not in the format of its API.'],
   408: ['UPSTREAM_TIMEOUT', 'RealtimeKit timed out while it waited for the request.'],
   409: ['BAD_USER_INPUT', 'RealtimeKit rejected the request because it conflicts with the current state.'],
@@ -23,30 +22,97 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   429: ['RATE_LIMITED', "RealtimeKit's request limit has been reached."],
 };
 
+/** Cloudflare's codes for a token that is not one (quotes, a placeholder), or cannot be authenticated. */
+const INVALID_TOKEN = new Set([6003, 6111, 10_001]);
+/** Cloudflare's codes for a token that is revoked, or lacks a permission. */
+const POWERLESS_TOKEN = new Set([9109, 10_000]);
+/** Cloudflare's codes for a path with an unknown account or app, or without a route. */
+const UNKNOWN_ADDRESS = new Set([7000, 7003]);
+
+/** What the meaning of a response depends on, besides the response. */
+export interface ResponseContext {
+  /** What errors must not contain. */
+  secrets: readonly string[];
+  /** Whether the token is the caller's, and not the gateway's own. Default: false. */
+  isCallersToken?: boolean;
+  /** Whether the path contains no id but the account's and the app's: then "not found" means one of those. Default: false. */
+  isCollection?: boolean;
+}
+
 /**
  * Returns the content of a response, or null for "not found" (404). Throws an `UpstreamError` if the response reports a failure or
- * is not the API's JSON. The error contains none of the `secrets`.
+ * is not the API's JSON.
  *
  * The API responds with `{ success, data }` or `{ success, result }`, and reports errors in `error` or `errors`.
  */
-export function unwrapResponse(response: TransportResponse, secrets: readonly string[]): Envelope | null {
-  const { status } = response;
+export function unwrapResponse(response: TransportResponse, context: ResponseContext): Envelope | null {
   const envelope = parseJson(response.body);
-  const isEnvelope = isObject(envelope) && ['success', 'data', 'result'].some((name) => name in envelope);
+  const status = statusOf(response, envelope);
   const isEmpty = response.body.trim() === '';
-  if (status === 404 && (isObject(envelope) || isEmpty)) return null;
-  if (status === 204) return { data: null, paging: null };
-  if (status < 200 || status >= 300) throw createError(status, response, envelope, secrets);
-  if (!isEnvelope) {
-    const problem = isEmpty ? 'the body is empty' : "the body is not the API's JSON";
-    throw invalidResponse(problem, errorDetails(response, envelope, secrets));
+  const cause = response.status < 500 ? settingAtFault(status, envelope) : null;
+  if (cause !== null) throw settingError(cause, { status, response, envelope, context });
+  if (status === 404 && (isObject(envelope) || isEmpty)) {
+    if (context.isCollection === true) throw settingError('address', { status, response, envelope, context });
+    return null;
   }
-  if (envelope['success'] === false) {
-    if (statusInEnvelope(envelope) === 404) return null;
-    throw createError(statusInEnvelope(envelope), response, envelope, secrets);
+  if (status === 204) return { data: null, paging: null };
+  if (status < 200 || status >= 300) throw createError(status, response, envelope, context.secrets);
+  if (!isObject(envelope) || !['success', 'data', 'result'].some((name) => name in envelope)) {
+    const problem = isEmpty ? 'the body is empty' : "the body is not the API's JSON";
+    throw invalidResponse(problem, errorDetails(response, envelope, context.secrets));
   }
   return { data: envelope['data'] ?? envelope['result'] ?? null, paging: envelope['paging'] ?? null };
 }
+
+/** The status of a response. Of a `success: false` under HTTP 2xx: the error's own code if that is an HTTP error status, else 500. */
+function statusOf({ status }: TransportResponse, envelope: unknown): number {
+  if (status < 200 || status >= 300 || getProperty(envelope, 'success') !== false) return status;
+  const code = errorCodeOf(envelope);
+  return Number.isInteger(code) && code >= 400 && code < 600 ? code : 500;
+}
+
+/** Which setting made RealtimeKit reject a request, or the credential of the caller; null if none did. */
+function settingAtFault(status: number, envelope: unknown): 'token' | 'address' | null {
+  if (status < 400) return null;
+  const code = errorCodeOf(envelope);
+  if (UNKNOWN_ADDRESS.has(code)) return 'address';
+  const isRejectedToken = INVALID_TOKEN.has(code) || POWERLESS_TOKEN.has(code);
+  return isRejectedToken || status === 401 || (status === 403 && isObject(envelope)) ? 'token' : null;
+}
+
+interface FailedResponse {
+  status: number;
+  response: TransportResponse;
+  envelope: unknown;
+  context: ResponseContext;
+}
+
+/** The error for a request that no other input of the caller would make succeed. It blames the caller only for the caller's token. */
+function settingError(
+  cause: 'token' | 'address',
+  { status, response, envelope, context: { secrets, isCallersToken = false } }: FailedResponse,
+): UpstreamError {
+  const upstream = errorDetails(response, envelope, secrets);
+  const reason = { cause, code: upstream.code ?? upstream.status };
+  if (cause === 'address' || !isCallersToken) {
+    return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', SETTING_MESSAGES[cause], { upstream, reason });
+  }
+  const isInvalid = status === 401 || INVALID_TOKEN.has(errorCodeOf(envelope));
+  const [code, message] = isInvalid
+    ? (['UNAUTHENTICATED', 'RealtimeKit rejects your API token: send a valid one.'] as const)
+    : ([
+        'FORBIDDEN',
+        'Your API token is revoked or lacks a permission: it needs "Realtime" or "Realtime Admin".',
+      ] as const);
+  return new UpstreamError('rejected', code, message, { upstream, reason });
+}
+
+const SETTING_MESSAGES: Record<'token' | 'address', string> = {
+  token:
+    "RealtimeKit rejects the gateway's own API token, not yours: the gateway's operator must check CLOUDFLARE_API_TOKEN.",
+  address:
+    "RealtimeKit does not know the gateway's account or app: its operator must check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID.",
+};
 
 /**
  * The error for a response that cannot be parsed. The request may have been carried out. `problem` completes the message
@@ -87,10 +153,9 @@ function outcomeOf(status: number): RequestOutcome {
   return status >= 400 && status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 
-/** The status of a `success: false` under HTTP 2xx: the error's own code if that is an HTTP error status, else 500. */
-function statusInEnvelope(envelope: JsonObject): number {
-  const code = Number(errorOf(envelope)?.['code']);
-  return Number.isInteger(code) && code >= 400 && code < 600 ? code : 500;
+/** RealtimeKit's own code of an error; NaN if it has none. */
+function errorCodeOf(envelope: unknown): number {
+  return Number(errorOf(envelope)?.['code'] ?? NaN);
 }
 
 function errorOf(envelope: unknown): JsonObject | null {

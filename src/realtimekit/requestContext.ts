@@ -30,7 +30,7 @@ export interface RequestContext {
       /** Reserves one request. Throws `RATE_LIMITED`, or rejects with it, if none is left. */
       reserve(priority: Priority): MaybePromise<Reservation>;
     };
-    /** Called when RealtimeKit rejects the token (401). */
+    /** Called when RealtimeKit rejects the token. */
     revoke(): void;
   };
   report: {

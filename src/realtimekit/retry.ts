@@ -22,6 +22,8 @@ export interface RetryOptions {
   signal: CancellationSignal | undefined;
   /** The deadline, in milliseconds since the Unix epoch: no retry starts after it. */
   endsAt: number;
+  /** Called with the error of the last attempt. */
+  onFailure?: (error: unknown) => void;
 }
 
 /** Runs `attempt`, and retries it up to twice while it fails with a transient error and a retry is safe. */
@@ -32,7 +34,10 @@ export async function withRetry<T>(options: RetryOptions, attempt: () => Promise
     } catch (error) {
       const delayMs =
         retries < MAX_RETRIES && isSafe(error, options) ? retryDelayMs(error, retries, options.random()) : null;
-      if (delayMs === null || options.clock.now() + delayMs >= options.endsAt) throw error;
+      if (delayMs === null || options.clock.now() + delayMs >= options.endsAt) {
+        options.onFailure?.(error);
+        throw error;
+      }
       await sleep(delayMs, options.clock, options.signal);
     }
   }

@@ -24,26 +24,23 @@ export interface WebhookFields {
 }
 
 /**
- * The REST API's endpoints for webhooks, one function each. All reject with an `UpstreamError`. Writes are sent once. Null means that
- * the app does not exist.
+ * The REST API's endpoints for webhooks, one function each. All reject with an `UpstreamError`. Writes are sent once.
  */
 export type WebhookEndpoints = ReturnType<typeof createWebhookEndpoints>;
 
 export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>) {
   return {
     /** `GET /webhooks` */
-    async list(context: RequestContext): Promise<Webhook[] | null> {
+    async list(context: RequestContext): Promise<Webhook[]> {
       const envelope = await get(context, path`/webhooks`);
-      if (envelope === null) return null;
       const { rows, totalCount } = parseList(envelope, 'webhooks');
       // A webhook that is missing from the list would be registered a second time.
       if ((totalCount ?? 0) > rows.length) throw invalidResponse('its list of webhooks is incomplete');
       return rows.map(parseWebhook).filter((webhook) => webhook !== null);
     },
     /** `POST /webhooks` */
-    async add(context: RequestContext, fields: WebhookFields): Promise<Webhook | null> {
+    async add(context: RequestContext, fields: WebhookFields): Promise<Webhook> {
       const envelope = await mutate(context, path`/webhooks`, fields);
-      if (envelope === null) return null;
       const added = parseWebhook(parseObject(envelope));
       if (added === null) throw invalidResponse('the id of the added webhook is missing');
       return { ...added, ...fields, events: [...fields.events] };
@@ -68,15 +65,14 @@ export interface WebhookRegistration {
 
 /**
  * Registers a webhook that sends `events` to `url`. An existing webhook with this URL is reused: it is enabled, missing events are
- * added, and its other events stay. Null if the app does not exist.
+ * added, and its other events stay.
  */
 export async function registerWebhook(
   webhooks: WebhookEndpoints,
   context: RequestContext,
   { name, url, events }: Omit<WebhookFields, 'enabled'>,
-): Promise<WebhookRegistration | null> {
+): Promise<WebhookRegistration> {
   const all = await webhooks.list(context);
-  if (all === null) return null;
   const missingCount = (webhook: Webhook): number =>
     events.filter((event) => !webhook.events.includes(event)).length + (webhook.enabled === true ? 0 : 1);
   const candidates = all.filter((webhook) => isSameUrl(webhook.url, url));
@@ -91,7 +87,7 @@ export async function registerWebhook(
     if (isUpdated) return { webhook: { ...existing, ...fields }, outcome: 'changed', duplicates };
   }
   const added = await webhooks.add(context, { name, url, events, enabled: true });
-  return added && { webhook: added, outcome: 'added', duplicates };
+  return { webhook: added, outcome: 'added', duplicates };
 }
 
 /** Whether two URLs are the same after normalization. */

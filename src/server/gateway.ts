@@ -9,6 +9,7 @@ import { gatewaySchema } from '../graphql/schema.ts';
 import { systemClock } from '../lib/clock.ts';
 import { redactingLog } from '../lib/log.ts';
 import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
+import { createUpstreamStatus } from '../realtimekit/upstreamStatus.ts';
 import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
 import { corsFor } from './cors.ts';
@@ -43,7 +44,18 @@ export function createGateway(options: GatewayOptions) {
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = redactingLog(options.log, secrets);
 
-  const dataSource = createDataSource({ ...client, ...caching, transport, clock, random, cluster, metrics });
+  const upstreamStatus = createUpstreamStatus(clock, log);
+  const dataSource = createDataSource({
+    ...client,
+    ...caching,
+    passthrough: auth.kind === 'passthrough',
+    transport,
+    clock,
+    random,
+    cluster,
+    metrics,
+    onOutcome: (reason) => upstreamStatus.record(reason),
+  });
   const subscriptions = createLiveSubscriptions({
     dataSource,
     clock,
@@ -62,7 +74,7 @@ export function createGateway(options: GatewayOptions) {
           onOutcome: (outcome) => metrics?.webhook(outcome),
         });
   const authenticate = createAuthenticate(auth, { transport, clock, log });
-  const resolveCaller = createResolveCaller({ authenticate, dataSource, token, log });
+  const resolveCaller = createResolveCaller({ authenticate, dataSource, token });
   if (metrics !== undefined) {
     registerGauges(metrics, {
       budget: token === null ? null : async () => (await dataSource.account(token)).budget,

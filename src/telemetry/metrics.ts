@@ -9,6 +9,12 @@ export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
+/**
+ * Why requests to RealtimeKit fail, if that is for the operator to mend: `token`: it rejects the gateway's token; `address`: it does
+ * not know the account or the app.
+ */
+export type UpstreamFailureCause = 'token' | 'address';
+
 /** A completed request for an operation. */
 export interface CompletedOperation {
   /** The operation's name, as the caller chose it; null for an anonymous operation. */

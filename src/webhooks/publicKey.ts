@@ -43,7 +43,8 @@ export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicK
     const response = await withTimeout({ timeoutMs: FETCH_TIMEOUT_MS, clock, createError }, (signal) =>
       transport({ method: 'GET', url: keyUrl, headers, signal, maxBodyBytes: MAX_RESPONSE_BYTES }),
     );
-    return getProperty(unwrapResponse(response, [])?.data, 'publicKey');
+    if (response.status !== 200) throw new Error(`the status of the response is ${response.status}`);
+    return getProperty(unwrapResponse(response, { secrets: [] })?.data, 'publicKey');
   }
 
   async function fetchAndImportKey(): Promise<CryptoKey> {

@@ -173,20 +173,18 @@ describe('a response to livestreamAnalytics that is incomplete or malformed', ()
   });
 
   test.each([
-    ['404', null, 404],
-    ['null', null, 200],
-    ['a count of 0', { count: '0', total_ingest_seconds: null }, 200],
-  ])('every total is 0 when upstream responds with %s', async (_response, data, status) => {
-    const gateway = await startTestGateway(respondWith(data, status));
+    ['null', null],
+    ['a count of 0', { count: '0', total_ingest_seconds: null }],
+  ])('every total is 0 when upstream responds with %s', async (_response, data) => {
+    const gateway = await startTestGateway(respondWith(data));
     expect(await fetchAnalytics(gateway, NUMBERS)).toEqual({ count: 0, ingestSeconds: 0, viewerSeconds: 0 });
   });
 
   test.each([
-    ['404', null, 404],
-    ['null', null, 200],
-    ['an empty list', [], 200],
-  ])('days is empty when upstream responds with %s', async (_response, data, status) => {
-    const gateway = await startTestGateway(respondWith(data, status));
+    ['null', null],
+    ['an empty list', []],
+  ])('days is empty when upstream responds with %s', async (_response, data) => {
+    const gateway = await startTestGateway(respondWith(data));
     expect(await fetchAnalytics(gateway, 'days { date }')).toEqual({ days: [] });
   });
 

@@ -61,7 +61,7 @@ describe('request coalescing', () => {
 
     for (const { data, errors } of await Promise.all(callers)) {
       expect(data).toEqual({ livestream: null });
-      expect(errors).toMatchObject([{ path: ['livestream'], extensions: { code: 'FORBIDDEN' } }]);
+      expect(errors).toMatchObject([{ path: ['livestream'], extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
     }
     expect(gateway.upstreamRequests()).toEqual([BY_ID]);
   });

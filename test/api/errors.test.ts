@@ -63,8 +63,8 @@ describe('an upstream failure', () => {
   const CASES: [Omit<Fault, 'route'>, string, boolean][] = [
     [{ kind: 'status', status: 400 }, 'BAD_USER_INPUT', false],
     [{ kind: 'status', status: 422 }, 'BAD_USER_INPUT', false],
-    [{ kind: 'status', status: 401 }, 'UNAUTHENTICATED', false],
-    [{ kind: 'status', status: 403 }, 'FORBIDDEN', false],
+    [{ kind: 'status', status: 401 }, 'UPSTREAM_INVALID_RESPONSE', false],
+    [{ kind: 'status', status: 403 }, 'UPSTREAM_INVALID_RESPONSE', false],
     [{ kind: 'status', status: 429 }, 'RATE_LIMITED', true],
     [{ kind: 'status', status: 408 }, 'UPSTREAM_TIMEOUT', true],
     [{ kind: 'status', status: 500 }, 'UPSTREAM_UNAVAILABLE', true],
@@ -76,6 +76,7 @@ describe('an upstream failure', () => {
     [{ kind: 'truncated' }, 'UPSTREAM_UNAVAILABLE', true],
     [{ kind: 'status', status: 418 }, 'UPSTREAM_INVALID_RESPONSE', false],
     [{ kind: 'html', status: 200 }, 'UPSTREAM_INVALID_RESPONSE', false],
+    [{ kind: 'html', status: 403 }, 'UPSTREAM_INVALID_RESPONSE', false],
     [{ kind: 'html', status: 404 }, 'UPSTREAM_INVALID_RESPONSE', false],
     [{ kind: 'not-json' }, 'UPSTREAM_INVALID_RESPONSE', false],
     [{ kind: 'empty' }, 'UPSTREAM_INVALID_RESPONSE', false],

@@ -88,7 +88,7 @@ describe('a response that one replica has read', () => {
     const second = readLive(other);
     await one.roundTrip();
     one.clock.advance(1000);
-    expect((await first).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    expect((await first).errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
     await waitUntil(() => one.upstreamRequests().length === 2);
     one.clock.advance(1000);
     expect((await second).errors).toEqual([]);

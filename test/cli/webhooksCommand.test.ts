@@ -149,9 +149,9 @@ describe('a command that fails', () => {
 
   test.each([
     [401, 'list', /^failed: RealtimeKit rejects CLOUDFLARE_API_TOKEN\. Check .*\.$/],
-    [403, 'list', /^failed: The API token lacks a permission: it needs "Realtime" .*$/],
-    [404, 'list', /^failed: RealtimeKit has no such app\. Check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID\.$/],
-    [404, 'register', /^failed: RealtimeKit has no such app/],
+    [403, 'list', /^failed: RealtimeKit rejects CLOUDFLARE_API_TOKEN\. Check .*\.$/],
+    [404, 'list', /^failed: RealtimeKit does not know .* check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID\./],
+    [404, 'register', /^failed: RealtimeKit does not know/],
     [400, 'register', /^failed: RealtimeKit rejected a value in the request\. RealtimeKit reports: .+$/],
   ])('because of status %i says what to do: %s', async (status, command, line) => {
     const { run, sandbox } = await startOperator();

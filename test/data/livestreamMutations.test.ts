@@ -107,8 +107,8 @@ describe('start', () => {
   });
 
   test.each([
-    [{ kind: 'status', status: 401 }, 'UNAUTHENTICATED'],
-    [{ kind: 'status', status: 403 }, 'FORBIDDEN'],
+    [{ kind: 'status', status: 401 }, 'UPSTREAM_INVALID_RESPONSE'],
+    [{ kind: 'status', status: 403 }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'status', status: 429, retryAfterSeconds: 30 }, 'RATE_LIMITED'],
     [{ kind: 'redirect', status: 307 }, 'UPSTREAM_INVALID_RESPONSE'],
   ] as const)('rejects after %j with %s, without reading the active livestream', async (fault, code) => {
@@ -271,7 +271,7 @@ describe('simultaneous starts', () => {
     const { mutations, input, sandbox, countRequests } = await sandboxedMutations();
     sandbox.setFaults([{ kind: 'status', status: 403, route: START, times: 1 }]);
     const failures = await Promise.all(Array.from({ length: 20 }, () => upstreamErrorOf(mutations.start(input()))));
-    expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['FORBIDDEN']));
+    expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['UPSTREAM_INVALID_RESPONSE']));
     expect(countRequests()).toBe(1);
     expect(await mutations.start(input())).toHaveProperty('livestream');
     expect(countRequests()).toBe(2);
@@ -331,7 +331,7 @@ describe('stop', () => {
       { kind: 'status', status: 403, route: STOP },
     ]);
     expect(await mutations.stop(exampleIds.liveMeetingId)).toMatchObject({ userError: { code: 'CONFLICT' } });
-    expect((await upstreamErrorOf(mutations.stop(exampleIds.liveMeetingId))).code).toBe('FORBIDDEN');
+    expect((await upstreamErrorOf(mutations.stop(exampleIds.liveMeetingId))).code).toBe('UPSTREAM_INVALID_RESPONSE');
     expect(routes()).toEqual([`POST ${STOP}`, `POST ${STOP}`]);
   });
 

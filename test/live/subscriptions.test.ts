@@ -279,7 +279,9 @@ describe('end of subscriptions', () => {
     }
     expect(world.subscriptions.size()).toBe(0);
     world.sandbox.setFaults([{ kind: 'status', status: 403 }]);
-    await expect(world.subscribe(livestreamTarget('unknown'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(world.subscribe(livestreamTarget('unknown'))).rejects.toMatchObject({
+      code: 'UPSTREAM_INVALID_RESPONSE',
+    });
     expect(world.subscriptions.size()).toBe(0);
   });
 
@@ -292,7 +294,7 @@ describe('end of subscriptions', () => {
     world.sandbox.setFaults([{ kind: 'status', status: 401 }]);
     await world.advance(12_000);
     for (const subscriber of subscribers)
-      expect(subscriber).toMatchObject({ hasEnded: true, error: { code: 'UNAUTHENTICATED' } });
+      expect(subscriber).toMatchObject({ hasEnded: true, error: { code: 'UPSTREAM_INVALID_RESPONSE' } });
     expect(world.subscriptions.size()).toBe(0);
     world.clearRequests();
     await world.advance(60_000);

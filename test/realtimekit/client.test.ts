@@ -83,8 +83,8 @@ describe('a GET request', () => {
   const permanent: [Fault, string][] = [
     [{ kind: 'status', status: 500 }, 'UPSTREAM_UNAVAILABLE'],
     [{ kind: 'status', status: 400 }, 'BAD_USER_INPUT'],
-    [{ kind: 'status', status: 401 }, 'UNAUTHENTICATED'],
-    [{ kind: 'status', status: 403 }, 'FORBIDDEN'],
+    [{ kind: 'status', status: 401 }, 'UPSTREAM_INVALID_RESPONSE'],
+    [{ kind: 'status', status: 403 }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'status', status: 429 }, 'RATE_LIMITED'],
     [{ kind: 'status', status: 429, retryAfterSeconds: 300 }, 'RATE_LIMITED'],
     [{ kind: 'status', status: 503, retryAfterSeconds: 60 }, 'UPSTREAM_UNAVAILABLE'],

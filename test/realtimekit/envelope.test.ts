@@ -1,21 +1,32 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/domain/errors.ts';
-import { unwrapResponse } from '../../src/realtimekit/envelope.ts';
+import { type ResponseContext, unwrapResponse } from '../../src/realtimekit/envelope.ts';
 import { runs } from '../support/runs.ts';
 import { APP } from '../support/upstream.ts';
 
 const secrets = [APP.token, APP.accountId, APP.appId];
 const html = '<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>';
 
-function unwrap(status: number, body: unknown, headers: Record<string, string> = {}) {
-  return unwrapResponse({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, secrets);
+function unwrap(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+  context: Partial<ResponseContext> = {},
+) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return unwrapResponse({ status, headers, body: text }, { secrets, ...context });
 }
 
 /** The error that a response is unwrapped to; throws if there is none. */
-function failure(status: number, body: unknown, headers: Record<string, string> = {}): UpstreamError {
+function failure(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+  context: Partial<ResponseContext> = {},
+): UpstreamError {
   try {
-    unwrap(status, body, headers);
+    unwrap(status, body, headers, context);
   } catch (error) {
     if (error instanceof UpstreamError) return error;
     throw error;
@@ -85,11 +96,76 @@ describe("a response that is not the API's JSON", () => {
   });
 });
 
+describe('a rejection of the token or of the address', () => {
+  const general = (code: number) => ({ success: false, errors: [{ code, message: 'No' }], messages: [], result: null });
+  const TOKEN_REJECTIONS: [number, unknown, string][] = [
+    [401, general(10_000), 'UNAUTHENTICATED'],
+    [401, '', 'UNAUTHENTICATED'],
+    [400, general(6003), 'UNAUTHENTICATED'],
+    [400, general(6111), 'UNAUTHENTICATED'],
+    [400, general(10_001), 'UNAUTHENTICATED'],
+    [403, general(9109), 'FORBIDDEN'],
+    [403, general(10_000), 'FORBIDDEN'],
+    [400, general(10_000), 'FORBIDDEN'],
+    [403, { success: false, error: { code: 403, message: 'No' } }, 'FORBIDDEN'],
+    [200, general(9109), 'FORBIDDEN'],
+    [200, general(401), 'UNAUTHENTICATED'],
+  ];
+
+  test.each(TOKEN_REJECTIONS)('blames the token, whoever it belongs to: %i %j', (status, body, callersCode) => {
+    const own = failure(status, body);
+    expect(own).toMatchObject({
+      code: 'UPSTREAM_INVALID_RESPONSE',
+      outcome: 'rejected',
+      reason: { cause: 'token' },
+      message: expect.stringContaining('CLOUDFLARE_API_TOKEN') as unknown,
+    });
+    const callers = failure(status, body, {}, { isCallersToken: true });
+    expect(callers).toMatchObject({ code: callersCode, outcome: 'rejected', reason: { cause: 'token' } });
+    expect(callers.message).not.toContain('CLOUDFLARE_');
+  });
+
+  test.each([
+    [400, general(7003)],
+    [404, general(7003)],
+    [404, general(7000)],
+    [200, general(7003)],
+  ])('blames the ids, and never the caller: %i %j', (status, body) => {
+    for (const isCallersToken of [false, true]) {
+      expect(failure(status, body, {}, { isCallersToken })).toMatchObject({
+        code: 'UPSTREAM_INVALID_RESPONSE',
+        outcome: 'rejected',
+        reason: { cause: 'address' },
+        message: expect.stringContaining('CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_ID') as unknown,
+      });
+    }
+  });
+
+  test.each([
+    ['a 404', 404, { success: false, error: { code: 404, message: 'Not found' } }],
+    ['an empty 404', 404, ''],
+    ['a 404 under HTTP 200', 200, general(404)],
+  ])('blames the ids if a collection is not found: %s', (_what, status, body) => {
+    expect(unwrap(status, body)).toBeNull();
+    expect(failure(status, body, {}, { isCollection: true })).toMatchObject({ reason: { cause: 'address' } });
+  });
+
+  test.each([
+    [500, general(10_000)],
+    [502, general(7003)],
+    [403, html],
+    [400, general(1004)],
+    [422, general(9999)],
+  ])('is not seen in another failure: %i %j', (status, body) => {
+    expect(failure(status, body).reason).toBeUndefined();
+  });
+});
+
 describe('an error status', () => {
   test.each([
     [400, 'BAD_USER_INPUT', 'rejected'],
-    [401, 'UNAUTHENTICATED', 'rejected'],
-    [403, 'FORBIDDEN', 'rejected'],
+    [401, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
+    [403, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
     [405, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
     [408, 'UPSTREAM_TIMEOUT', 'unknown'],
     [409, 'BAD_USER_INPUT', 'rejected'],
@@ -125,7 +201,7 @@ describe('an error status', () => {
     expect(conflict).toMatchObject({ code: 'BAD_USER_INPUT', outcome: 'rejected' });
     expect(conflict.upstream).toEqual({ status: 200, code: 409, message: 'Live already', ray: null });
     expect(failure(200, { success: false, error: { code: '401' }, data: {} })).toMatchObject({
-      code: 'UNAUTHENTICATED',
+      reason: { cause: 'token', code: '401' },
     });
   });
 });

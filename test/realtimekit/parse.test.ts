@@ -13,7 +13,7 @@ import {
 
 /** The envelope of a response with this JSON body. */
 const unwrap = (body: unknown): Envelope | null =>
-  unwrapResponse({ status: 200, headers: {}, body: JSON.stringify(body) }, []);
+  unwrapResponse({ status: 200, headers: {}, body: JSON.stringify(body) }, { secrets: [] });
 const envelopeOf = (data: unknown): Envelope => ({ data, paging: null });
 
 describe('the examples in the documentation', () => {

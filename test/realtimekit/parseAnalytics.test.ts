@@ -4,7 +4,7 @@ import { parseAnalytics, parseDays } from '../../src/realtimekit/parseAnalytics.
 
 /** The envelope of a response with this JSON body. */
 const unwrap = (body: unknown): Envelope | null =>
-  unwrapResponse({ status: 200, headers: {}, body: JSON.stringify(body) }, []);
+  unwrapResponse({ status: 200, headers: {}, body: JSON.stringify(body) }, { secrets: [] });
 
 describe('parseAnalytics', () => {
   test.each([

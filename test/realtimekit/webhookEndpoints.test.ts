@@ -105,7 +105,7 @@ describe('registerWebhook', () => {
     const removing = { ...webhooks, update: async () => webhooks.remove(operation, stale?.id ?? '').then(() => false) };
     expect(await registerWebhook(removing, operation, FIELDS)).toMatchObject({ outcome: 'added' });
     expect(await list()).toEqual([
-      { ...FIELDS, id: expect.not.stringMatching(String(stale?.id)) as unknown, enabled: true },
+      { ...FIELDS, id: expect.not.stringMatching(stale?.id ?? '') as unknown, enabled: true },
     ]);
   });
 
@@ -225,11 +225,15 @@ describe('list', () => {
     expect(await upstreamErrorOf(webhooks.list(operation))).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
   });
 
-  test('returns null for an app that does not exist, as do add and registerWebhook', async () => {
+  test('fails for an app that does not exist, as do add and registerWebhook', async () => {
     const { webhooks, operation } = setUpWithBody({ success: false, error: { code: 404 } }, 404);
-    expect(await webhooks.list(operation)).toBeNull();
-    expect(await webhooks.add(operation, { ...FIELDS, enabled: true })).toBeNull();
-    expect(await registerWebhook(webhooks, operation, FIELDS)).toBeNull();
+    for (const work of [
+      webhooks.list(operation),
+      webhooks.add(operation, { ...FIELDS, enabled: true }),
+      registerWebhook(webhooks, operation, FIELDS),
+    ]) {
+      expect(await upstreamErrorOf(work)).toMatchObject({ outcome: 'rejected', reason: { cause: 'address' } });
+    }
   });
 
   test('add fails with an unknown outcome if the response has no id', async () => {

@@ -102,7 +102,10 @@ describe('the log entry of an operation', () => {
     await gateway.send({
       query: `{ a: livestream(id: "no id") { status } b: livestream(id: "${idleLivestreamId}") { status } }`,
     });
-    expect(lastEntry(gateway)).toMatchObject({ code: 'BAD_USER_INPUT', codes: ['BAD_USER_INPUT', 'FORBIDDEN'] });
+    expect(lastEntry(gateway)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      codes: ['BAD_USER_INPUT', 'UPSTREAM_INVALID_RESPONSE'],
+    });
   });
 });
 

@@ -97,7 +97,7 @@ describe('the trace of an operation', () => {
     const spans = collector.spans();
     expect(spanNamed(spans, 'query Active')).toMatchObject({
       isFailed: true,
-      attributes: { 'error.type': 'FORBIDDEN' },
+      attributes: { 'error.type': 'UPSTREAM_INVALID_RESPONSE' },
     });
     expect(spanNamed(spans, 'batch activeLivestream').isFailed).toBe(true);
     expect(spanNamed(spans, 'GET /meetings/{id}/active-livestream')).toMatchObject({

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../domain/errors.ts';
+import { GatewayError, isTokenRejected } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Operation } from '../operation.ts';
 import type { Entry } from './entryStore.ts';
@@ -44,5 +44,5 @@ const STALE_IF_ERROR_CODES: ReadonlySet<string> = new Set([
 
 /** Whether a stale value may be served in place of this error (stale-if-error, RFC 5861). */
 export function allowsStale(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && STALE_IF_ERROR_CODES.has(error.code);
+  return error instanceof GatewayError && STALE_IF_ERROR_CODES.has(error.code) && !isTokenRejected(error);
 }
