@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 
 import packageJson from '../package.json' with { type: 'json' };
 import type { AuthSettings } from './auth/authenticate.ts';
@@ -11,7 +11,8 @@ import type { SandboxServer } from './sandbox/server.ts';
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
 import { graphiqlOptions } from './server/graphiql.ts';
-import { createWebSocketServer, isWebSocketUpgrade } from './server/websocket/webSocketServer.ts';
+import { createHttpServer } from './server/httpServer.ts';
+import { createWebSocketServer } from './server/websocket/webSocketServer.ts';
 import { startTelemetry } from './telemetry/startTelemetry.ts';
 
 const { name, version } = packageJson;
@@ -82,11 +83,7 @@ async function main(): Promise<void> {
     log,
   });
   metrics?.gauge('websockets', 'Open WebSocket connections.', () => sockets.size());
-  const server = createServer(
-    { shouldUpgradeCallback: isWebSocketUpgrade, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
-    (request, response) => void gateway(request, response),
-  );
-  server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
+  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS });
   const closers = [
     transport.close,
     async () => sandbox?.close(),

@@ -15,17 +15,17 @@ import { createWebhookReceiver } from '../webhooks/receiver.ts';
 import { corsFor } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
-import { renderGraphiQL } from './graphiql.ts';
 import { useOperations } from './plugins/useOperations.ts';
 import { useRequestChecks } from './plugins/useRequestChecks.ts';
 import { useResults } from './plugins/useResults.ts';
 import { useRoutes } from './plugins/useRoutes.ts';
 import { registerGauges } from './registerGauges.ts';
 import type { ServerContext } from './requestState.ts';
+import { GRAPHQL_PATH } from './requestTarget.ts';
 import { DOCUMENT_ID } from './trustedDocuments.ts';
 
 /**
- * Creates the gateway: a request handler with a `fetch` method, which is also a request listener for `node:http`.
+ * Creates the gateway: a request handler with a `fetch` method. `httpServer.ts` serves it over `node:http`.
  *
  * A request passes through the plugins below, each of which may end it. Its operation is executed by the resolvers (src/graphql/resolvers), which read through
  * the operation's loaders (src/graphql/loaders) from the data source (src/data). The data source answers from its cache or sends
@@ -84,11 +84,12 @@ export function createGateway(options: GatewayOptions) {
     });
   }
 
+  const report = createOperationReporter({ log, metrics });
   const schema = gatewaySchema();
   const yoga = createYoga<ServerContext>({
     schema,
     plugins: [
-      useRoutes({ version, isReady, readinessDetails, metrics, webhookReceiver, localOnly }),
+      useRoutes({ version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql }),
       // From here on, requests for GraphQL.
       useRequestChecks({ corsOrigins, resolveCaller, maxBodyBytes: limits.bodyBytes }),
       useOperations({
@@ -101,20 +102,14 @@ export function createGateway(options: GatewayOptions) {
         upstreamReport,
         tracer,
       }),
-      useResults({
-        formatErrors: createErrorFormatter(log, suggestions),
-        report: createOperationReporter({ log, metrics }),
-      }),
+      useResults({ formatErrors: createErrorFormatter(log, suggestions), report }),
     ],
-    graphiql,
-    renderGraphiQL,
-    landingPage: ({ url, graphqlEndpoint, fetchAPI }) =>
-      url.pathname === '/'
-        ? new fetchAPI.Response(null, { status: 302, headers: { location: graphqlEndpoint } })
-        : new fetchAPI.Response('Not found. GraphQL is at /graphql.\n', { status: 404 }),
+    graphqlEndpoint: GRAPHQL_PATH,
     cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
     extraParamNames: [DOCUMENT_ID],
     // What the plugins above do instead. The endpoint is one that no URL can end with.
+    graphiql: false,
+    landingPage: false,
     healthCheckEndpoint: ' ',
     maxRequestBodySize: false,
     parserAndValidationCache: false,
@@ -125,6 +120,9 @@ export function createGateway(options: GatewayOptions) {
     logging: false,
   });
   return Object.assign(yoga, {
+    /** For requests that fail outside the plugins above. */
+    log,
+    report,
     /** Ends all subscriptions, so that their clients reconnect elsewhere, and rejects new ones. */
     endSubscriptions: () => subscriptions.closeAll(),
     /** The number of open subscriptions. */

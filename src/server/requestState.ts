@@ -22,16 +22,19 @@ export interface ServerContext {
 /** Ids that are accepted from callers: no spaces, quotes or separators, so that every log format can hold them. */
 const VALID_ID = /^[A-Za-z0-9._:/=+-]{1,128}$/;
 
-/** The header for a request's id: the caller's own if it is valid, otherwise a random UUID. */
+/** The header for a request's id. */
 export const REQUEST_ID = 'x-request-id';
+
+/** A request's id: the caller's own if it is valid, otherwise a random UUID. */
+export function requestIdOf(sentId: unknown): string {
+  return typeof sentId === 'string' && VALID_ID.test(sentId) ? sentId : crypto.randomUUID();
+}
 
 /** Returns the state of a request. The first call starts the request's time. */
 export function stateOf(context: ServerContext, { headers, signal }: Request): RequestState {
   if (context.state !== undefined) return context.state;
-  const sentId = headers.get(REQUEST_ID);
-  const id = sentId !== null && VALID_ID.test(sentId) ? sentId : crypto.randomUUID();
   return (context.state = {
-    record: createRequestRecord(id, signal),
+    record: createRequestRecord(requestIdOf(headers.get(REQUEST_ID)), signal),
     caller: null,
     cacheKey: null,
     wantsReport: false,

@@ -12,6 +12,8 @@ export interface OperationOutcome {
   events?: number;
   /** The HTTP status of a response that is not a GraphQL response. */
   status?: number;
+  /** Why a request was rejected before it was parsed. */
+  reason?: string;
 }
 
 /** Reports the outcome of a request for an operation. Only the first report of a request counts. */
@@ -53,7 +55,7 @@ function asClientClosed(codes: readonly string[], signal: AbortSignal): readonly
 /** Fields that are undefined are not logged. */
 function logFieldsOf(
   { id, name, kind, counters, fromResponseCache, span }: RequestRecord,
-  { codes, userErrors = [], events, status }: OperationOutcome,
+  { codes, userErrors = [], events, status, reason }: OperationOutcome,
   seconds: number,
 ): Record<string, unknown> {
   return {
@@ -66,6 +68,7 @@ function logFieldsOf(
     codes: codes.length > 1 ? codes : undefined,
     userErrors: userErrors.length > 0 ? userErrors : undefined,
     status,
+    reason,
     events,
     fromResponseCache: fromResponseCache || undefined,
     upstreamRequests: counters.requests,

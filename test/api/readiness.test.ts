@@ -16,7 +16,7 @@ describe('/ready', () => {
     expect(response.status).toBe(status);
     expect(JSON.parse(response.text)).toEqual({ ready, draining: !ready, redis: 'down' });
     expect(response.headers.get('content-type')).toBe('application/json');
-    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
   });
 
   test.each([

@@ -34,7 +34,7 @@ describe('the program, without settings', () => {
     expect((await fetch(`${address}/health`)).status).toBe(200);
     expect((await fetch(`${address}/ready`)).status).toBe(200);
     const home = await fetch(address, { headers: { accept: 'text/html' }, redirect: 'manual' });
-    expect([home.status, home.headers.get('location')]).toEqual([302, '/graphql']);
+    expect([home.status, home.headers.get('location')]).toEqual([302, 'graphql']);
   });
 });
 

@@ -1,14 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 
 import { onTestFinished } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
-import {
-  createWebSocketServer,
-  isWebSocketUpgrade,
-  type WebSocketOptions,
-} from '../../src/server/websocket/webSocketServer.ts';
+import { createHttpServer } from '../../src/server/httpServer.ts';
+import { createWebSocketServer, type WebSocketOptions } from '../../src/server/websocket/webSocketServer.ts';
 import type { TestGateway } from './gateway.ts';
 
 /** Serves a gateway over HTTP and WebSocket as the program does, until the test ends. */
@@ -26,11 +22,7 @@ export async function serveGateway(
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     ...options,
   });
-  const server = createServer(
-    { shouldUpgradeCallback: isWebSocketUpgrade },
-    (request, response) => void gateway(request, response),
-  );
-  server.on('upgrade', (...upgrade) => sockets.upgrade(...upgrade));
+  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: 75_000 });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -46,7 +46,13 @@ export function createWebhookServer(webhookReceiver: WebhookReceiver) {
     cors: false,
     maskedErrors: false,
     plugins: [
-      useRoutes({ webhookReceiver, isReady: () => true, readinessDetails: () => ({}), localOnly: false }),
+      useRoutes({
+        webhookReceiver,
+        isReady: () => true,
+        readinessDetails: () => ({}),
+        localOnly: false,
+        graphiql: false,
+      }),
       useRequestChecks({
         corsOrigins: [],
         maxBodyBytes: 1000,

@@ -5,6 +5,7 @@ import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
 import type { OperationOutcome, ReportOperation } from '../../telemetry/operationReporter.ts';
 import type { FormatErrors } from '../formatErrors.ts';
 import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
+import { GRAPHQL_PATH, pathOf } from '../requestTarget.ts';
 
 export interface ResultOptions {
   formatErrors: FormatErrors;
@@ -38,12 +39,25 @@ export function useResults({ formatErrors, report }: ResultOptions): Plugin<obje
     onResponse({ request, response, serverContext }) {
       const { record } = stateOf(serverContext, request);
       response.headers.set(REQUEST_ID, record.id);
+      forbidCaching(response);
       // A request rejected by its HTTP status alone, for example because of its content type.
-      if (response.status < 400 || !request.url.includes('/graphql')) return;
+      if (response.status < 400 || pathOf(request.url) !== GRAPHQL_PATH) return;
       const codes = [response.status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'];
       report(record, { codes, status: response.status });
     },
   };
+}
+
+/**
+ * Keeps caches from storing a response, which depends on the caller and may contain secrets. Event streams of Yoga say only `no-cache`,
+ * which lets shared caches store them. The page of GraphiQL has a header of its own.
+ */
+function forbidCaching({ headers }: Response): void {
+  const current = headers.get('cache-control');
+  if (current?.includes('max-age')) return;
+  // Otherwise Yoga's implementation of `set` would send both values, if the name was in another letter case before.
+  if (current !== null) headers.delete('cache-control');
+  headers.set('cache-control', 'private, no-store');
 }
 
 interface StreamHooks {

@@ -1,14 +1,16 @@
-import type { Plugin } from 'graphql-yoga';
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { WebhookReceiver } from '../../webhooks/receiver.ts';
+import { renderGraphiQL } from '../graphiql.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
+import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf } from '../requestTarget.ts';
 
 /** The path of the endpoint for RealtimeKit's webhooks. */
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
 
-/** Matches every URL of a route below, and few others: parsing the URL of each request for GraphQL would cost more than the routes. */
-const ROUTE = /\/(health|ready|metrics|webhooks\/realtimekit)/;
+/** The headers of GraphiQL's page, which has 9 MB and contains no secrets. Its URL is that of operations, too. */
+const PAGE_HEADERS = { 'content-type': 'text/html', 'cache-control': 'private, max-age=3600', vary: 'accept' };
 
 /** Further properties of the body of `GET /ready`. They must not contain secrets: the endpoint needs no credential. */
 export type ReadinessDetails = Readonly<Record<string, string | number | boolean>>;
@@ -25,20 +27,23 @@ export interface RouteOptions {
   webhookReceiver: WebhookReceiver | null;
   /** Whether to reject requests whose `Host` is not a name of this machine, with 421. */
   localOnly: boolean;
+  /** The title and example tabs of GraphiQL; false to serve no GraphiQL. */
+  graphiql: GraphiQLOptions | false;
 }
 
 /**
- * Answers all requests that are not for GraphQL. None of these endpoints needs a credential: `/health` says that the process runs,
- * whatever the state of RealtimeKit and Redis; `/ready` whether it should get requests; `/metrics` contains no secrets, but shows how
- * busy the gateway is; webhooks are authenticated by their signature.
+ * Answers all requests that are not for a GraphQL operation. None of these endpoints needs a credential: `/health` says that the
+ * process runs, whatever the state of RealtimeKit and Redis; `/ready` whether it should get requests; `/metrics` contains no secrets,
+ * but shows how busy the gateway is; webhooks are authenticated by their signature.
  */
 export function useRoutes(options: RouteOptions): Plugin {
-  const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly } = options;
+  const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql } = options;
   return {
     onRequest(hook) {
       const { url, method, headers } = hook.request;
-      const path = ROUTE.test(url) ? hook.url.pathname : null;
+      const path = pathOf(url);
       const isRead = method === 'GET' || method === 'HEAD';
+      const isPageView = method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);
       if (path === '/health' && isRead) return endWithJson(hook, { status: 'ok', version }, 200);
       if (path === WEBHOOK_PATH && webhookReceiver !== null) {
         if (method !== 'POST')
@@ -47,14 +52,22 @@ export function useRoutes(options: RouteOptions): Plugin {
       }
       if (localOnly && !isLocalHost(headers.get('host') ?? ''))
         return end(hook, `${NOT_LOCAL_MESSAGE}\n`, { status: 421 });
+      if (path === GRAPHQL_PATH) {
+        if (graphiql === false || !isPageView) return undefined;
+        return renderGraphiQL(graphiql).then((page) => end(hook, page, { headers: { ...PAGE_HEADERS } }));
+      }
       if (path === '/ready' && isRead) {
         const ready = isReady();
         return endWithJson(hook, { ready, ...readinessDetails() }, ready ? 200 : 503);
       }
-      if (path !== '/metrics' || method !== 'GET' || metrics === undefined) return undefined;
-      return metrics
-        .expose()
-        .then(({ contentType, text }) => end(hook, text, { headers: { 'content-type': contentType } }));
+      if (path === '/metrics' && method === 'GET' && metrics !== undefined)
+        return metrics
+          .expose()
+          .then(({ contentType, text }) => end(hook, text, { headers: { 'content-type': contentType } }));
+      // The redirect is relative, because a proxy may serve the gateway under a prefix.
+      if (path === '/' && isPageView)
+        return end(hook, '', { status: 302, headers: { location: GRAPHQL_PATH.slice(1) } });
+      return end(hook, `${NOT_FOUND_MESSAGE}\n`, { status: 404 });
     },
   };
 }
@@ -62,7 +75,7 @@ export function useRoutes(options: RouteOptions): Plugin {
 type RequestHook = Parameters<NonNullable<Plugin['onRequest']>>[0];
 
 function endWithJson(hook: RequestHook, body: object, status: number): void {
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  const headers = { 'content-type': 'application/json' };
   end(hook, `${JSON.stringify(body)}\n`, { status, headers });
 }
 

@@ -1,5 +1,6 @@
 import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
+import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf } from '../requestTarget.ts';
 
 /** Who may open a WebSocket. */
 export interface HandshakeRules {
@@ -29,7 +30,7 @@ export interface HandshakeError {
  * without a preflight.
  */
 export function checkHandshake({ url, host, origin }: Handshake, rules: HandshakeRules): HandshakeError | null {
-  if (url.split('?')[0] !== '/graphql') return { status: 404, message: 'Not found. GraphQL is at /graphql.' };
+  if (pathOf(url) !== GRAPHQL_PATH) return { status: 404, message: NOT_FOUND_MESSAGE };
   if (rules.localOnly && !isLocalHost(host)) return { status: 421, message: NOT_LOCAL_MESSAGE };
   const isSameOrigin = origin === undefined || hostOf(origin) === host.toLowerCase();
   if (isSameOrigin || isAllowedOrigin(origin, rules.corsOrigins)) return null;

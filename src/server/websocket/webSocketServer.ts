@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { buildSchema, type ExecutionArgs, parse } from 'graphql';
@@ -179,13 +179,13 @@ export function createWebSocketServer(options: WebSocketOptions) {
   }
 
   return {
-    /** Listener for the event `upgrade` of a `node:http` server. */
-    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    /** Opens a WebSocket for the event `upgrade` of a `node:http` server, or returns the reason why not. */
+    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): HandshakeError | null {
       const { url = '', headers } = request;
       const handshake = { url, host: headers.host ?? '', origin: headers.origin };
       const error = isDraining ? DRAINING : checkHandshake(handshake, options);
-      if (error !== null) rejectUpgrade(stream, error);
-      else acceptor.handleUpgrade(request, stream, head, (socket) => open(socket, request));
+      if (error === null) acceptor.handleUpgrade(request, stream, head, (socket) => open(socket, request));
+      return error;
     },
     /** The number of open connections. */
     size: (): number => connections.size,
@@ -207,12 +207,6 @@ export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
 }
 
 const DRAINING: HandshakeError = { status: 503, message: 'The gateway is shutting down. Connect again.' };
-
-function rejectUpgrade(stream: Duplex, { status, message }: HandshakeError): void {
-  stream.on('error', () => stream.destroy());
-  const headers = `connection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(message)}`;
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}\r\n\r\n${message}`);
-}
 
 /** Sends a message, and resolves when the operating system has accepted it, so that a slow client slows its operations down. */
 async function sendWithBackpressure(socket: WebSocket, text: string): Promise<void> {

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { sendNodeResponse } from '@whatwg-node/server';
+
+import { createRequestRecord } from '../telemetry/requestRecord.ts';
+import type { Gateway } from './gateway.ts';
+import { REQUEST_ID, requestIdOf, type ServerContext } from './requestState.ts';
+import { resolveTarget } from './requestTarget.ts';
+import { isWebSocketUpgrade, type WebSockets } from './websocket/webSocketServer.ts';
+
+export interface HttpServerOptions {
+  gateway: Pick<Gateway, 'handleNodeRequestAndResponse' | 'log' | 'report'>;
+  sockets: Pick<WebSockets, 'upgrade'>;
+  /** How long idle connections are kept open. */
+  keepAliveTimeoutMs: number;
+}
+
+/** A response in plain text. */
+interface TextResponse {
+  status: number;
+  /** One line, or empty. */
+  message: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+const METHODS = 'GET, HEAD, POST, OPTIONS';
+
+/** The statuses of what `node:http` rejects itself; 400 for everything else. */
+const PARSER_ERRORS: Readonly<Record<string, TextResponse>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive.' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'The chunk extensions are too long.' },
+  HPE_HEADER_OVERFLOW: { status: 431, message: 'The request headers are too long.' },
+};
+const MALFORMED = { status: 400, message: 'The request is not valid HTTP/1.1.' };
+const NO_PROXY = { status: 405, message: 'The gateway is not a proxy.', headers: { allow: METHODS } };
+
+/**
+ * Creates the HTTP server of the gateway, which is not listening yet. A request whose target or `Host` is invalid does not reach the
+ * gateway, whose adapter for `node:http` builds a URL from both. No response shows what failed inside the gateway.
+ */
+export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpServerOptions): Server {
+  const { log, report } = gateway;
+  const latestResponses = new WeakMap<Duplex, ServerResponse>();
+
+  /** Reports a request that is rejected, and returns the response with the request's id. */
+  function reject(response: TextResponse, sentId?: unknown): TextResponse {
+    const { status, message, headers } = response;
+    const record = createRequestRecord(requestIdOf(sentId), new AbortController().signal);
+    // While the gateway shuts down, rejections are no errors.
+    if (status < 500) report(record, { codes: ['BAD_REQUEST'], status, reason: message });
+    return { status, message, headers: { ...headers, [REQUEST_ID]: record.id, connection: 'close' } };
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    latestResponses.set(request.socket, response);
+    const sentId = request.headers[REQUEST_ID];
+    const error = applyTarget(request);
+    if (error !== null) return sendText(response, reject(error, sentId));
+    if (request.url === '*') {
+      const headers = { allow: METHODS, [REQUEST_ID]: requestIdOf(sentId) };
+      return sendText(response, { status: 200, message: '', headers });
+    }
+    const context: ServerContext = { res: response };
+    try {
+      const result = await gateway.handleNodeRequestAndResponse(request, response, context);
+      await sendNodeResponse(result, response, request, true);
+    } catch (error) {
+      fail(error, request, response, context);
+    }
+  }
+
+  /** The last resort: an error that was thrown outside the gateway's plugins, or while the response was sent. */
+  function fail(
+    error: unknown,
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    { state }: ServerContext,
+  ): void {
+    if (response.destroyed) return;
+    const record = state?.record ?? createRequestRecord(requestIdOf(headers[REQUEST_ID]), new AbortController().signal);
+    const { id } = record;
+    log('error', 'Unexpected error.', { requestId: id, error: error instanceof Error ? error.stack : String(error) });
+    report(record, { codes: ['INTERNAL_SERVER_ERROR'], status: 500 });
+    if (response.headersSent) return void response.destroy();
+    const message = `Something went wrong inside the gateway. Its log has the details under the request id ${id}.`;
+    sendText(response, { status: 500, message, headers: { [REQUEST_ID]: id } });
+  }
+
+  const server = createServer({
+    shouldUpgradeCallback: isWebSocketUpgrade,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // Checked by `resolveTarget`. Joined with a comma, duplicates of headers that allow none are invalid.
+    requireHostHeader: false,
+    joinDuplicateHeaders: true,
+  });
+  server.on('request', (request, response) => void handle(request, response));
+  server.on('upgrade', (request: IncomingMessage, stream, head) => {
+    const error = applyTarget(request) ?? sockets.upgrade(request, stream, head);
+    if (error !== null) endWithText(stream, reject(error, request.headers[REQUEST_ID]));
+  });
+  server.on('connect', ({ headers }: IncomingMessage, stream) =>
+    endWithText(stream, reject(NO_PROXY, headers[REQUEST_ID])),
+  );
+  server.on('clientError', (error: Error & { code?: string }, stream) => {
+    const latest = latestResponses.get(stream);
+    // A response has begun, or waits for the one before it.
+    const isAnswering =
+      latest !== undefined && !latest.writableFinished && (latest.headersSent || latest.socket === null);
+    // Browsers open connections in advance, which need no response if they time out.
+    const isUnused = stream instanceof Socket && stream.bytesRead === 0;
+    if (!stream.writable || error.code === 'ECONNRESET' || isAnswering || isUnused) stream.destroy(error);
+    else endWithText(stream, reject(PARSER_ERRORS[error.code ?? ''] ?? MALFORMED));
+  });
+  return server;
+}
+
+/** Replaces the request's target by its origin-form, and `Host` by the host that applies; or returns what is wrong with them. */
+function applyTarget(request: IncomingMessage): TextResponse | null {
+  const target = resolveTarget(request);
+  if ('problem' in target) return { status: 400, message: target.problem };
+  request.url = target.url;
+  if (target.host !== undefined) request.headers.host = target.host;
+  return null;
+}
+
+function sendText(response: ServerResponse, text: TextResponse): void {
+  const { body, headers } = encode(text);
+  response.writeHead(text.status, headers).end(body);
+}
+
+/** Sends a response over a connection for which `node:http` provides no response object, and closes the connection. */
+function endWithText(stream: Duplex, text: TextResponse): void {
+  const { body, headers } = encode(text);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  stream.on('error', () => stream.destroy());
+  stream.end(`HTTP/1.1 ${text.status} ${STATUS_CODES[text.status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function encode({ message, headers }: TextResponse): { body: string; headers: Record<string, string> } {
+  const body = message === '' ? '' : `${message}\n`;
+  const common = { 'content-type': 'text/plain', 'cache-control': 'private, no-store' };
+  return { body, headers: { ...common, 'content-length': String(Buffer.byteLength(body)), ...headers } };
+}
