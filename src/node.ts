@@ -17,9 +17,6 @@ import { startTelemetry } from './telemetry/startTelemetry.ts';
 
 const { name, version } = packageJson;
 
-/** Longer than proxies keep idle connections open. Otherwise a proxy might send a request while this server closes the connection. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-
 /** How many operations that are not subscriptions a WebSocket may have in progress, on top of the caller's subscriptions. */
 const OTHER_OPERATIONS_PER_SOCKET = 100;
 
@@ -83,7 +80,7 @@ async function main(): Promise<void> {
     log,
   });
   metrics?.gauge('websockets', 'Open WebSocket connections.', () => sockets.size());
-  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS });
+  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: config.keepAliveTimeoutMs });
   const closers = [
     transport.close,
     async () => sandbox?.close(),

@@ -12,6 +12,7 @@ import { readTelemetry, telemetrySettings } from './telemetry.ts';
 
 const PORT_RANGE = { min: 0, max: 65_535 };
 const TIMEOUT_RANGE = { min: 1, max: 600_000 };
+const KEEP_ALIVE_RANGE = { min: 1000, max: 86_400_000 };
 const DRAIN_RANGE = { min: 0, max: 3_600_000 };
 const LIMIT_RANGE = { min: 1, max: 100_000_000 };
 const SUBSCRIPTION_RANGE = { min: 0, max: 1_000_000 };
@@ -30,6 +31,8 @@ const serverSettings = {
   host: env.setting('HOST', '127.0.0.1', v.optional(hostName, '127.0.0.1')),
   port: env.integer('PORT', 4000, PORT_RANGE),
   sandboxPort: env.integer('SANDBOX_PORT', 4001, PORT_RANGE),
+  /** How long idle connections are kept open. The default is longer than the one minute of many proxies. */
+  keepAliveTimeoutMs: env.integer('KEEP_ALIVE_TIMEOUT_MS', 75_000, KEEP_ALIVE_RANGE),
   /** How long a single attempt of an upstream request may take. */
   attemptTimeoutMs: env.integer('UPSTREAM_ATTEMPT_TIMEOUT_MS', 10_000, TIMEOUT_RANGE),
   /** How long an upstream request may take with all its retries. */

@@ -13,7 +13,10 @@ import { isWebSocketUpgrade, type WebSockets } from './websocket/webSocketServer
 export interface HttpServerOptions {
   gateway: Pick<Gateway, 'handleNodeRequestAndResponse' | 'log' | 'report'>;
   sockets: Pick<WebSockets, 'upgrade'>;
-  /** How long idle connections are kept open. */
+  /**
+   * How long idle connections are kept open. The proxy must close them first: otherwise it might send a request while this server
+   * closes the connection. The timeouts for receiving a request do not apply to a connection between two requests.
+   */
   keepAliveTimeoutMs: number;
 }
 

@@ -45,6 +45,7 @@ describe('readConfig without settings', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
+      keepAliveTimeoutMs: 75_000,
       auth: { kind: 'none' },
       app: null,
       sandboxPort: 4001,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
+import { readConfig } from '../../src/config/index.ts';
 import { listeningAddress, startProgram } from '../support/program.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -77,6 +78,13 @@ describe('the example deployments with replicas', () => {
     const [period = ''] = captureAll(deployment, /terminationGracePeriodSeconds: (\d+)/g);
     expect(drains).toHaveLength(2);
     expect(Number(period) * 1000).toBeGreaterThan(drains.reduce((sum, drain) => sum + Number(drain), 2000));
+  });
+
+  test('close idle connections before the gateway does', () => {
+    const [seconds = ''] = captureAll(compose, /^\s+keepalive (\d+)s$/gm);
+    const { keepAliveTimeoutMs } = readConfig({}, () => '');
+    expect(Number(seconds) * 1000).toBeGreaterThan(0);
+    expect(Number(seconds) * 1000).toBeLessThan(keepAliveTimeoutMs);
   });
 
   test('accept the API key in the documentation', () => {

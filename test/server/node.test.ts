@@ -38,6 +38,15 @@ describe('the program, without settings', () => {
   });
 });
 
+test('the program keeps idle connections open for as long as KEEP_ALIVE_TIMEOUT_MS says', async () => {
+  const timeoutOf = async (settings: Record<string, string>) => {
+    const { headers } = await fetch(`${await listeningAddress(startProgram(settings))}/health`);
+    return headers.get('keep-alive');
+  };
+  expect(await timeoutOf({})).toBe('timeout=75');
+  expect(await timeoutOf({ KEEP_ALIVE_TIMEOUT_MS: '620000' })).toBe('timeout=620');
+});
+
 test('the program reports its version in the banner, in the log and at /health', async () => {
   const { version } = packageJson;
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
