@@ -12,7 +12,7 @@ import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscripti
 import { createUpstreamStatus } from '../realtimekit/upstreamStatus.ts';
 import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
-import { corsFor } from './cors.ts';
+import { corsFor, createOriginWarning } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { useOperations } from './plugins/useOperations.ts';
@@ -85,6 +85,7 @@ export function createGateway(options: GatewayOptions) {
   }
 
   const report = createOperationReporter({ log, metrics });
+  const warnOfOrigin = createOriginWarning(corsOrigins, log, clock);
   const schema = gatewaySchema();
   const yoga = createYoga<ServerContext>({
     schema,
@@ -102,7 +103,7 @@ export function createGateway(options: GatewayOptions) {
         upstreamReport,
         tracer,
       }),
-      useResults({ formatErrors: createErrorFormatter(log, suggestions), report }),
+      useResults({ formatErrors: createErrorFormatter(log, suggestions), report, warnOfOrigin }),
     ],
     graphqlEndpoint: GRAPHQL_PATH,
     cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
@@ -123,6 +124,7 @@ export function createGateway(options: GatewayOptions) {
     /** For requests that fail outside the plugins above. */
     log,
     report,
+    warnOfOrigin,
     /** Ends all subscriptions, so that their clients reconnect elsewhere, and rejects new ones. */
     endSubscriptions: () => subscriptions.closeAll(),
     /** The number of open subscriptions. */

@@ -11,7 +11,7 @@ import { resolveTarget } from './requestTarget.ts';
 import { isWebSocketUpgrade, type WebSockets } from './websocket/webSocketServer.ts';
 
 export interface HttpServerOptions {
-  gateway: Pick<Gateway, 'handleNodeRequestAndResponse' | 'log' | 'report'>;
+  gateway: Pick<Gateway, 'handleNodeRequestAndResponse' | 'log' | 'report' | 'warnOfOrigin'>;
   sockets: Pick<WebSockets, 'upgrade'>;
   /**
    * How long idle connections are kept open. The proxy must close them first: otherwise it might send a request while this server
@@ -44,7 +44,7 @@ const NO_PROXY = { status: 405, message: 'The gateway is not a proxy.', headers:
  * gateway, whose adapter for `node:http` builds a URL from both. No response shows what failed inside the gateway.
  */
 export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpServerOptions): Server {
-  const { log, report } = gateway;
+  const { log, report, warnOfOrigin } = gateway;
   const latestResponses = new WeakMap<Duplex, ServerResponse>();
 
   /** Reports a request that is rejected, and returns the response with the request's id. */
@@ -101,7 +101,9 @@ export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpS
   server.on('request', (request, response) => void handle(request, response));
   server.on('upgrade', (request: IncomingMessage, stream, head) => {
     const error = applyTarget(request) ?? sockets.upgrade(request, stream, head);
-    if (error !== null) endWithText(stream, reject(error, request.headers[REQUEST_ID]));
+    if (error === null) return;
+    endWithText(stream, reject(error, request.headers[REQUEST_ID]));
+    warnOfOrigin((name) => request.headers[name]);
   });
   server.on('connect', ({ headers }: IncomingMessage, stream) =>
     endWithText(stream, reject(NO_PROXY, headers[REQUEST_ID])),

@@ -60,7 +60,7 @@ export function createWebhookServer(webhookReceiver: WebhookReceiver) {
           throw unauthenticated('No caller is known to this server.');
         },
       }),
-      useResults({ formatErrors: createErrorFormatter(() => {}, true), report: () => {} }),
+      useResults({ formatErrors: createErrorFormatter(() => {}, true), report: () => {}, warnOfOrigin: () => {} }),
     ],
   });
 }

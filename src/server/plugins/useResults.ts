@@ -3,6 +3,7 @@ import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 
 import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
 import type { OperationOutcome, ReportOperation } from '../../telemetry/operationReporter.ts';
+import type { WarnOfOrigin } from '../cors.ts';
 import type { FormatErrors } from '../formatErrors.ts';
 import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
 import { GRAPHQL_PATH, pathOf } from '../requestTarget.ts';
@@ -11,10 +12,12 @@ export interface ResultOptions {
   formatErrors: FormatErrors;
   /** Called once per request for an operation, when it is complete. */
   report: ReportOperation;
+  /** Warns of requests that pages of other origins send. */
+  warnOfOrigin: WarnOfOrigin;
 }
 
 /** Formats the errors of every result and of each event of a subscription, reports the outcome, and names the request's id. */
-export function useResults({ formatErrors, report }: ResultOptions): Plugin<object, ServerContext> {
+export function useResults({ formatErrors, report, warnOfOrigin }: ResultOptions): Plugin<object, ServerContext> {
   return {
     onResultProcess(hook) {
       const { request, result, serverContext } = hook;
@@ -40,6 +43,7 @@ export function useResults({ formatErrors, report }: ResultOptions): Plugin<obje
       const { record } = stateOf(serverContext, request);
       response.headers.set(REQUEST_ID, record.id);
       forbidCaching(response);
+      warnOfOrigin((name) => request.headers.get(name));
       // A request rejected by its HTTP status alone, for example because of its content type.
       if (response.status < 400 || pathOf(request.url) !== GRAPHQL_PATH) return;
       const codes = [response.status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'];

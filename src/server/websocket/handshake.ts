@@ -1,4 +1,4 @@
-import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from '../cors.ts';
+import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin, isOwnOrigin } from '../cors.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
 import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf } from '../requestTarget.ts';
 
@@ -32,11 +32,6 @@ export interface HandshakeError {
 export function checkHandshake({ url, host, origin }: Handshake, rules: HandshakeRules): HandshakeError | null {
   if (pathOf(url) !== GRAPHQL_PATH) return { status: 404, message: NOT_FOUND_MESSAGE };
   if (rules.localOnly && !isLocalHost(host)) return { status: 421, message: NOT_LOCAL_MESSAGE };
-  const isSameOrigin = origin === undefined || hostOf(origin) === host.toLowerCase();
-  if (isSameOrigin || isAllowedOrigin(origin, rules.corsOrigins)) return null;
+  if (origin === undefined || isOwnOrigin(origin, host) || isAllowedOrigin(origin, rules.corsOrigins)) return null;
   return { status: 403, message: CROSS_ORIGIN_MESSAGE };
-}
-
-function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
 }
