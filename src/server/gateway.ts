@@ -15,6 +15,7 @@ import { createWebhookReceiver } from '../webhooks/receiver.ts';
 import { corsFor, createOriginWarning } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
+import { createPersistedDocuments, DOCUMENT_ID } from './persistedDocuments.ts';
 import { useOperations } from './plugins/useOperations.ts';
 import { useRequestChecks } from './plugins/useRequestChecks.ts';
 import { useResults } from './plugins/useResults.ts';
@@ -22,7 +23,6 @@ import { useRoutes } from './plugins/useRoutes.ts';
 import { registerGauges } from './registerGauges.ts';
 import type { ServerContext } from './requestState.ts';
 import { GRAPHQL_PATH } from './requestTarget.ts';
-import { DOCUMENT_ID } from './trustedDocuments.ts';
 
 /**
  * Creates the gateway: a request handler with a `fetch` method. `httpServer.ts` serves it over `node:http`.
@@ -86,6 +86,7 @@ export function createGateway(options: GatewayOptions) {
 
   const report = createOperationReporter({ log, metrics });
   const warnOfOrigin = createOriginWarning(corsOrigins, log, clock);
+  const documents = createPersistedDocuments({ trustedDocuments, limits });
   const schema = gatewaySchema();
   const yoga = createYoga<ServerContext>({
     schema,
@@ -99,7 +100,7 @@ export function createGateway(options: GatewayOptions) {
         introspection,
         dataSource,
         subscriptions,
-        trustedDocuments,
+        documents,
         upstreamReport,
         tracer,
       }),

@@ -96,7 +96,11 @@ describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusiv
 
   test.each([
     ['an unknown id', { documentId: hash(STATUS) }, 'PERSISTED_QUERY_NOT_FOUND'],
-    ["an unknown hash in Apollo's extension", byHash(STATUS), 'PERSISTED_QUERY_NOT_FOUND'],
+    [
+      "an unknown hash in Apollo's extension",
+      byHash(STATUS),
+      isExclusive ? 'PERSISTED_QUERY_NOT_SUPPORTED' : 'PERSISTED_QUERY_NOT_FOUND',
+    ],
     ['an uppercase hash', { documentId: hash(QUERY).toUpperCase() }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['the name of a prototype member', { documentId: '__proto__' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['an empty id', { documentId: '' }, 'PERSISTED_QUERY_NOT_FOUND'],

@@ -1,19 +1,19 @@
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
-import type { TrustedDocuments } from '../../config/persistedDocuments.ts';
 import { checkLength } from '../../graphql/limits/checkDocument.ts';
 import { recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
 import { cachedResult, createOperationExecutor, type Engine, type ExecutionOptions } from '../executeOperation.ts';
+import type { PersistedDocuments } from '../persistedDocuments.ts';
 import { checkParams } from '../requestParams.ts';
 import { callerOf, type ServerContext, stateOf } from '../requestState.ts';
-import { documentText } from '../trustedDocuments.ts';
 
 /** The request header that requests a report of the operation's upstream requests, with the value `1`. */
 export const REPORT_HEADER = 'x-upstream-report';
 
 export interface OperationOptions extends ExecutionOptions {
-  trustedDocuments: TrustedDocuments;
+  documents: PersistedDocuments;
   /** Whether callers may request a report of the upstream requests. */
   upstreamReport: boolean;
   /** Undefined if tracing is off. */
@@ -25,7 +25,7 @@ export interface OperationOptions extends ExecutionOptions {
  * operation again, because many viewers poll the same query; otherwise by executing the operation.
  */
 export function useOperations(options: OperationOptions): Plugin<object, ServerContext> {
-  const { limits, trustedDocuments, upstreamReport, tracer, dataSource } = options;
+  const { limits, documents, upstreamReport, tracer, dataSource } = options;
   const execute = createOperationExecutor(options);
   let engine: Engine;
   return {
@@ -37,25 +37,28 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
       const { record } = state;
       if (tracer !== undefined) record.span = tracer.start('GraphQL Operation', request.headers.get('traceparent'));
       checkParams(sentParams);
-      const params = withDocument(sentParams, documentText(sentParams, request, trustedDocuments));
-      setParams(params);
-      // Yoga rejects all other types.
-      if (typeof params.query === 'string') checkLength(params.query, limits);
-      const reportHeader = upstreamReport ? request.headers.get(REPORT_HEADER) : null;
-      state.wantsReport = reportHeader === '1';
-      if (reportHeader === null) {
-        const { account, viewer } = callerOf(state);
-        state.cacheKey = cacheKeyOf(params, viewer.scopes);
-        const response = dataSource.responseCache.get(account.id, state.cacheKey);
-        if (response !== undefined) {
-          record.fromResponseCache = true;
-          // Mutations are never cached.
-          recordOperation(record, 'query', response.operationName);
-          setResult(cachedResult(response.text));
-          return;
+      const answer = (query: string): void => {
+        const params = withDocument(sentParams, query);
+        setParams(params);
+        // Yoga rejects all other types.
+        if (typeof params.query === 'string') checkLength(params.query, limits);
+        const reportHeader = upstreamReport ? request.headers.get(REPORT_HEADER) : null;
+        state.wantsReport = reportHeader === '1';
+        if (reportHeader === null) {
+          const { account, viewer } = callerOf(state);
+          state.cacheKey = cacheKeyOf(params, viewer.scopes);
+          const response = dataSource.responseCache.get(account.id, state.cacheKey);
+          if (response !== undefined) {
+            record.fromResponseCache = true;
+            // Mutations are never cached.
+            recordOperation(record, 'query', response.operationName);
+            setResult(cachedResult(response.text));
+            return;
+          }
         }
-      }
-      setParamsHandler((payload) => execute({ ...payload, state }, engine));
+        setParamsHandler((payload) => execute({ ...payload, state }, engine));
+      };
+      return handleMaybePromise(() => documents.textOf(sentParams, request), answer);
     },
   };
 }

@@ -1,0 +1,107 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import { GraphQLError } from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
+
+import type { TrustedDocuments } from '../config/persistedDocuments.ts';
+import { checkLength } from '../graphql/limits/checkDocument.ts';
+import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
+import { sha256Hex } from '../lib/sha256.ts';
+
+/** The request parameter for the id of a persisted document (GraphQL over HTTP, appendix "Persisted Documents"). */
+export const DOCUMENT_ID = 'documentId';
+
+/** How many documents clients may register. */
+const MAX_REGISTERED = 2000;
+/** The maximum memory of the registered documents. V8 stores a character in one or two bytes. */
+const MAX_REGISTERED_BYTES = 8_000_000;
+
+export interface PersistedDocumentsOptions {
+  trustedDocuments: TrustedDocuments;
+  limits: OperationLimits;
+}
+
+/** The documents that clients may name instead of sending them: those the operator trusts, and those that clients have registered. */
+export type PersistedDocuments = ReturnType<typeof createPersistedDocuments>;
+
+export function createPersistedDocuments({ trustedDocuments, limits }: PersistedDocumentsOptions) {
+  const { documents: trusted, isExclusive } = trustedDocuments;
+  const registered = new LRUCache<string, string>({
+    max: MAX_REGISTERED,
+    maxSize: MAX_REGISTERED_BYTES,
+    sizeCalculation: (text, hash) => 2 * (text.length + hash.length),
+  });
+
+  /** Stores a document by its hash (https://www.apollographql.com/docs/apollo-server/performance/apq). */
+  async function register(hash: string, text: string): Promise<string> {
+    checkLength(text, limits);
+    if ((await sha256Hex(text)) !== hash) throw hashMismatch();
+    registered.set(hash, text);
+    return text;
+  }
+
+  return {
+    /**
+     * Returns the text of a request's document. In place of the text, a request may contain the document's id: `documentId`, or Apollo's
+     * `extensions.persistedQuery.sha256Hash`. A request with text and hash registers the document, unless only trusted ones are allowed.
+     * Throws or rejects if the document is missing, unknown, not allowed, or not what its hash says.
+     */
+    textOf(params: GraphQLParams, request: Request): MaybePromise<string> {
+      const { query } = params;
+      const hash = apolloHashOf(params);
+      if (query !== undefined && query !== null && query !== '') {
+        if (isExclusive) throw onlyTrusted();
+        // Yoga rejects a query that is not a string.
+        const isKnown = hash === null || typeof query !== 'string' || registered.get(hash) === query;
+        return isKnown ? query : register(hash, query);
+      }
+      const documentId = documentIdOf(params, request);
+      const id = documentId ?? hash;
+      if (typeof id !== 'string') throw documentError('BAD_REQUEST', 'Must provide query string.');
+      const key = id.replace(/^sha256:/, '');
+      const text = trusted.get(key) ?? registered.get(key);
+      if (text !== undefined) return text;
+      throw documentId === null ? unknownHash(isExclusive) : unknownId(isExclusive);
+    },
+  };
+}
+
+function apolloHashOf({ extensions }: GraphQLParams): string | null {
+  const { persistedQuery }: { persistedQuery?: { sha256Hash?: unknown } | null } = extensions ?? {};
+  const hash = persistedQuery?.sha256Hash;
+  return typeof hash === 'string' ? hash : null;
+}
+
+/** The parameter `documentId`, of any type; null if there is none. Of a URL, Yoga reads only the standard parameters. */
+function documentIdOf(params: GraphQLParams, { method, url }: Request): unknown {
+  const { documentId }: { documentId?: unknown } & GraphQLParams = params;
+  return documentId ?? (method === 'GET' ? new URL(url).searchParams.get(DOCUMENT_ID) : null);
+}
+
+function onlyTrusted(): GraphQLError {
+  const message = `This gateway serves only registered documents: send "${DOCUMENT_ID}" without "query".`;
+  return documentError('FORBIDDEN', message);
+}
+
+function unknownId(isExclusive: boolean): GraphQLError {
+  const advice = isExclusive ? 'register it with the gateway first' : 'send the text of the document as "query"';
+  return documentError('PERSISTED_QUERY_NOT_FOUND', `No document has this id: ${advice}.`);
+}
+
+/** Clients react to these codes, or, as urql, to these messages: they send the text, or send no hashes any more. */
+function unknownHash(isExclusive: boolean): GraphQLError {
+  return isExclusive
+    ? documentError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported')
+    : documentError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
+}
+
+function hashMismatch(): GraphQLError {
+  const message = 'The hash does not match the document: send the SHA-256 of "query" in lowercase hexadecimal.';
+  return documentError('PERSISTED_QUERY_HASH_MISMATCH', message);
+}
+
+/** A cache must not keep the error, because the next request may register the document. */
+function documentError(code: string, message: string): GraphQLError {
+  const http = { status: 400, spec: true, headers: { 'cache-control': 'no-store' } };
+  return new GraphQLError(message, { extensions: { code, http } });
+}
