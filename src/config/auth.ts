@@ -8,20 +8,30 @@ import * as env from './env.ts';
 
 const KEY_RULE = `must be a name, the SHA-256 hash of the key in hexadecimal, and scopes (${SCOPES.join(', ')}).`;
 
-/** Keys; an entry that starts with `#` is a comment. No message repeats an entry: it may contain a key instead of a hash. */
+/**
+ * Keys, separated by commas or line breaks. A `#` at the start of a line, or after a space or comma, starts a comment, which ends with
+ * the line. No message repeats an entry: it may contain a key instead of a hash.
+ */
 const apiKeys = v.pipe(
+  v.string(),
+  v.transform((text) => text.replaceAll(/(?<![^\s,])#[^\r\n]*/g, '')),
   env.list,
-  v.filterItems((entry) => !entry.startsWith('#')),
   v.minLength(1, 'must contain a key when AUTH is "api-key".'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const keys: ApiKey[] = [];
+    const reject = (message: string) => {
+      addIssue({ message });
+      return NEVER;
+    };
     for (const [index, entry] of dataset.value.entries()) {
       const [name = '', hash = '', ...scopes] = entry.split(/\s+/);
-      if (!/^[0-9a-f]{64}$/i.test(hash) || scopes.length === 0 || !scopes.every((scope) => SCOPES.includes(scope))) {
-        addIssue({ message: `key ${index + 1} ${KEY_RULE}` });
-        return NEVER;
-      }
-      keys.push({ name, sha256: hash.toLowerCase(), scopes });
+      const sha256 = hash.toLowerCase();
+      if (!/^[0-9a-f]{64}$/.test(sha256) || scopes.length === 0 || !scopes.every((scope) => SCOPES.includes(scope)))
+        return reject(`key ${index + 1} ${KEY_RULE}`);
+      // Otherwise, a key would stay valid when one of its entries is removed.
+      const duplicate = keys.findIndex((key) => key.sha256 === sha256);
+      if (duplicate !== -1) return reject(`key ${index + 1} must not repeat the hash of key ${duplicate + 1}.`);
+      keys.push({ name, sha256, scopes });
     }
     return keys;
   }),
@@ -76,7 +86,8 @@ function readJwt(environment: env.Environment): JwtSettings {
   if (!localKey)
     throw new env.ConfigError('JWT_JWKS_URL', 'must be set (or JWT_KEY) when AUTH is "jwt".', JWKS_EXAMPLE);
   // "\n" stands for a line break, because some ways to set a variable allow only a single line.
-  const key = localKey.trim().startsWith('{') ? { jwk: localKey } : { pem: localKey.replaceAll('\\n', '\n') };
+  const text = localKey.trim();
+  const key = text.startsWith('{') ? { jwk: text } : { pem: text.replaceAll('\\n', '\n') };
   return { ...settings, key };
 }
 

@@ -128,17 +128,17 @@ export const keyUrl = v.pipe(
 /** Items that are separated by commas or line breaks. */
 export const list = v.pipe(
   v.string(),
-  v.transform((items) => items.split(/[,\n]/).map((item) => item.trim())),
+  v.transform((items) => items.split(/[,\r\n]/).map((item) => item.trim())),
   v.filterItems((item) => item !== ''),
 );
 
-/** From the path of a file to the file's text. */
+/** From the path of a file to the file's text, without a byte order mark, which editors on Windows write. */
 export function fileText(readFile: ReadFile) {
   return v.pipe(
     v.string(),
     v.rawTransform(({ dataset: { value: path }, addIssue, NEVER }) => {
       try {
-        return readFile(path);
+        return readFile(path).replace(/^\uFEFF/, '');
       } catch {
         addIssue({ message: `must name a readable file, not "${path}".` });
         return NEVER;

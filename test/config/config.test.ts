@@ -15,6 +15,7 @@ const FILES: Record<string, string> = {
   'keys.txt': `# a comment\n\ndashboard ${'a1'.repeat(32)} livestream:read\nstudio ${'B2'.repeat(32)} livestream:read livestream:write`,
   'documents.json': '{"one":"{ __typename }"}',
   'apollo.json': '{"format":"apollo-persisted-query-manifest","operations":[{"id":"two","body":"{ __typename }"}]}',
+  'byte-order-mark.json': '\uFEFF{"three":"{ __typename }"}',
   'list.json': '[]',
   'text.json': 'not JSON',
   'number.json': '{"one":1}',
@@ -411,7 +412,8 @@ describe('authentication settings', () => {
       clockSkewSeconds: 0,
       key: { pem: '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----' },
     });
-    expect(readConfig({ ...JWT, JWT_KEY: '{"kty":"RSA"}' }).auth).toMatchObject({ key: { jwk: '{"kty":"RSA"}' } });
+    for (const JWT_KEY of ['{"kty":"RSA"}', '\uFEFF{"kty":"RSA"}\r\n'])
+      expect(readConfig({ ...JWT, JWT_KEY }).auth).toMatchObject({ key: { jwk: '{"kty":"RSA"}' } });
   });
 
   test.each<[string, Environment]>([
@@ -502,6 +504,7 @@ describe('settings of what callers may see and request', () => {
   test.each([
     ['documents.json', 'one'],
     ['apollo.json', 'two'],
+    ['byte-order-mark.json', 'three'],
   ])('accept trusted documents in the format of %s', (TRUSTED_DOCUMENTS, id) => {
     expect(readConfig({ TRUSTED_DOCUMENTS, TRUSTED_DOCUMENTS_ONLY: 'on' }).trustedDocuments).toEqual({
       documents: new Map([[id, '{ __typename }']]),
