@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
-import { createApiKeyCheck, type ApiKey } from './apiKeys.ts';
+import type { ApiKey, ApiKeys } from './apiKeys.ts';
 import { apiKeyOf, bearerOf } from './bearer.ts';
 import type { JwtSettings, JwtDependencies } from './jwt.ts';
 import { ALL_SCOPES, type Viewer } from './viewer.ts';
@@ -17,13 +17,15 @@ export type AuthSettings =
 /** Returns the caller of a request; throws or rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
 export type Authenticate = (request: Request) => MaybePromise<Viewer>;
 
-export function createAuthenticate(settings: AuthSettings, dependencies: JwtDependencies): Authenticate {
+export interface AuthDependencies extends JwtDependencies {
+  /** The keys that are accepted with `api-key`. */
+  apiKeys: ApiKeys;
+}
+
+export function createAuthenticate(settings: AuthSettings, dependencies: AuthDependencies): Authenticate {
   if (settings.kind === 'none') return () => ANONYMOUS;
   if (settings.kind === 'passthrough') return (request) => ({ id: '', token: bearerOf(request), scopes: ALL_SCOPES });
-  if (settings.kind === 'api-key') {
-    const check = createApiKeyCheck(settings.keys);
-    return (request) => check(apiKeyOf(request));
-  }
+  if (settings.kind === 'api-key') return (request) => dependencies.apiKeys.callerOf(apiKeyOf(request));
   // Loaded only if it is used.
   const jwt = import('./jwt.ts').then(({ createJwtCheck }) => createJwtCheck(settings, dependencies));
   return async (request) => {

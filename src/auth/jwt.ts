@@ -75,7 +75,14 @@ export function createJwtCheck(
     }).catch((error: unknown) => {
       throw toAuthError(error);
     });
-    return { id: payload.sub ?? '', token: null, scopes: scopesOf(payload) };
+    // `exp` is required above.
+    const endsAt = ((payload.exp ?? 0) + clockSkewSeconds) * 1000;
+    return {
+      id: payload.sub ?? '',
+      token: null,
+      scopes: scopesOf(payload),
+      onCredentialEnd: (onEnd) => clock.after(endsAt - clock.now(), onEnd),
+    };
   };
 }
 

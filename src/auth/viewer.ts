@@ -8,6 +8,11 @@ export interface Viewer {
   /** Secret. The RealtimeKit token that the caller's operations use; null for the gateway's own token. */
   token: string | null;
   scopes: ReadonlySet<string>;
+  /**
+   * Calls `onEnd` once the credential expires or is withdrawn; returns a function that prevents the call. Undefined if only RealtimeKit
+   * decides how long the credential is valid.
+   */
+  onCredentialEnd?: (onEnd: () => void) => () => void;
 }
 
 /** For callers whose permissions RealtimeKit alone decides. */

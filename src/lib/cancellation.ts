@@ -39,3 +39,12 @@ export class Cancellation implements CancellationSignal {
     if (index !== -1) this.#listeners.splice(index, 1);
   }
 }
+
+/** Returns a cancellation that aborts with `signal` and its reason. */
+export function followSignal(signal: CancellationSignal): Cancellation {
+  const cancellation = new Cancellation();
+  const abort = (): void => cancellation.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return cancellation;
+}

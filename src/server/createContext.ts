@@ -2,9 +2,10 @@ import type { Caller } from '../auth/resolveCaller.ts';
 import type { DataSource } from '../data/dataSource.ts';
 import type { Context } from '../graphql/context.ts';
 import { OperationLoaders } from '../graphql/loaders/operationLoaders.ts';
-import { Cancellation, type CancellationSignal } from '../lib/cancellation.ts';
+import { followSignal } from '../lib/cancellation.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import type { RequestRecord } from '../telemetry/requestRecord.ts';
+import { subscribeWhileValid } from './subscribeWhileValid.ts';
 
 /** Creates the context of an operation's resolvers. */
 export function createContext(
@@ -12,22 +13,17 @@ export function createContext(
   record: RequestRecord,
   { dataSource, subscriptions }: { dataSource: DataSource; subscriptions: LiveSubscriptions },
 ): Context {
-  const signal = createFollowingSignal(record.signal);
+  // Every access to the HTTP server's own signal is slow, and each read takes several.
+  const signal = followSignal(record.signal);
   const { counters, span } = record;
   return {
     viewer,
     loaders: new OperationLoaders(dataSource, account, signal, { counters, span }),
     // Without the span: a subscription can last for days, and its trace would never be complete.
     createLoaders: () => new OperationLoaders(dataSource, account, signal, { counters }),
-    subscribeTo: async (target) => subscriptions.subscribe(account, `${account.id} ${viewer.id}`, target, signal),
+    subscribeTo: async (target) =>
+      subscribeWhileValid({ viewer, signal }, async (ending) =>
+        subscriptions.subscribe(account, `${account.id} ${viewer.id}`, target, ending),
+      ),
   };
-}
-
-/** Returns a signal that aborts with `signal`. Every access to the HTTP server's own signal is slow, and each read takes several. */
-function createFollowingSignal(signal: AbortSignal): CancellationSignal {
-  const cancellation = new Cancellation();
-  const abort = (): void => cancellation.abort(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  return cancellation;
 }

@@ -1,5 +1,6 @@
 import { createYoga } from 'graphql-yoga';
 
+import { createApiKeys } from '../auth/apiKeys.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import { createResolveCaller } from '../auth/resolveCaller.ts';
 import { DEFAULT_CACHING } from '../data/cachingSettings.ts';
@@ -73,7 +74,8 @@ export function createGateway(options: GatewayOptions) {
           onEvent: (ids) => subscriptions.onWebhook(ids),
           onOutcome: (outcome) => metrics?.webhook(outcome),
         });
-  const authenticate = createAuthenticate(auth, { transport, clock, log });
+  const apiKeys = createApiKeys(auth.kind === 'api-key' ? auth.keys : []);
+  const authenticate = createAuthenticate(auth, { transport, clock, log, apiKeys });
   const resolveCaller = createResolveCaller({ authenticate, dataSource, token });
   if (metrics !== undefined) {
     registerGauges(metrics, {
@@ -128,6 +130,10 @@ export function createGateway(options: GatewayOptions) {
     warnOfOrigin,
     /** Ends all subscriptions, so that their clients reconnect elsewhere, and rejects new ones. */
     endSubscriptions: () => subscriptions.closeAll(),
+    /** Accepts these API keys from now on. Ends the subscriptions of the others. */
+    replaceApiKeys: apiKeys.replace,
+    /** Serves these trusted documents from now on. */
+    replaceTrustedDocuments: documents.replaceTrusted,
     /** The number of open subscriptions. */
     subscriptionCount: () => subscriptions.size(),
     /** Starts and stops that are not settled. They continue when their callers disconnect; the process must not exit before. */

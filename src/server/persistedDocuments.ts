@@ -25,7 +25,8 @@ export interface PersistedDocumentsOptions {
 export type PersistedDocuments = ReturnType<typeof createPersistedDocuments>;
 
 export function createPersistedDocuments({ trustedDocuments, limits }: PersistedDocumentsOptions) {
-  const { documents: trusted, isExclusive } = trustedDocuments;
+  const { isExclusive } = trustedDocuments;
+  let trusted = trustedDocuments.documents;
   const registered = new LRUCache<string, string>({
     max: MAX_REGISTERED,
     maxSize: MAX_REGISTERED_BYTES,
@@ -41,6 +42,10 @@ export function createPersistedDocuments({ trustedDocuments, limits }: Persisted
   }
 
   return {
+    /** Trusts these documents from now on, and no others. */
+    replaceTrusted: (documents: TrustedDocuments['documents']): void => {
+      trusted = documents;
+    },
     /**
      * Returns the text of a request's document. In place of the text, a request may contain the document's id: `documentId`, or Apollo's
      * `extensions.persistedQuery.sha256Hash`. A request with text and hash registers the document, unless only trusted ones are allowed.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, test } from 'vitest';
 
-import { createApiKeyCheck } from '../../src/auth/apiKeys.ts';
+import { createApiKeys } from '../../src/auth/apiKeys.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { apiKeySettings, startGatewayWithAuth } from '../support/identityProvider.ts';
 
@@ -82,7 +82,7 @@ describe('an API key', () => {
   });
 });
 
-describe('createApiKeyCheck', () => {
+describe('createApiKeys', () => {
   /** Keys that count how often each hash is read. */
   function countReads(hashes: string[]) {
     const reads = hashes.map(() => 0);
@@ -94,33 +94,46 @@ describe('createApiKeyCheck', () => {
         return sha256;
       },
     }));
-    return { reads, check: createApiKeyCheck(keys) };
+    const { callerOf } = createApiKeys(keys);
+    reads.fill(0);
+    return { reads, callerOf };
   }
 
   test.each([
     ['first', 0],
     ['last', 2],
   ])('compares a key with every hash when the %s one matches', async (_which, index) => {
-    const { reads, check } = countReads([hashOf('one'), hashOf('two'), hashOf('three')]);
-    expect(await check(['one', 'two', 'three'][index] ?? '')).toMatchObject({ token: null });
+    const { reads, callerOf } = countReads([hashOf('one'), hashOf('two'), hashOf('three')]);
+    expect(await callerOf(['one', 'two', 'three'][index] ?? '')).toMatchObject({ token: null });
     expect(reads).toEqual([1, 1, 1]);
   });
 
   test('compares a key with every hash when none matches', async () => {
-    const { reads, check } = countReads([hashOf('one'), hashOf('two')]);
-    await expect(check('three')).rejects.toThrow('The API key is unknown.');
+    const { reads, callerOf } = countReads([hashOf('one'), hashOf('two')]);
+    await expect(callerOf('three')).rejects.toThrow('The API key is unknown.');
     expect(reads).toEqual([1, 1]);
   });
 
   test.each(['', hashOf('one').slice(0, 63), `${hashOf('one')}0`, hashOf('one').replace(/.$/, '\u0000')])(
     'rejects a key whose hash only resembles %j',
     async (sha256) => {
-      const { check } = countReads([sha256]);
-      await expect(check('one')).rejects.toThrow('The API key is unknown.');
+      const { callerOf } = countReads([sha256]);
+      await expect(callerOf('one')).rejects.toThrow('The API key is unknown.');
     },
   );
 
+  test('tells a caller whose key was withdrawn before the subscription began', async () => {
+    const keys = createApiKeys([{ name: 'a', sha256: hashOf('one'), scopes: ['livestream:read'] }]);
+    const viewer = await keys.callerOf('one');
+    keys.replace([]);
+    let hasEnded = false;
+    viewer.onCredentialEnd?.(() => {
+      hasEnded = true;
+    });
+    expect(hasEnded).toBe(true);
+  });
+
   test('rejects every key when no key is configured', async () => {
-    await expect(createApiKeyCheck([])('')).rejects.toThrow('The API key is unknown.');
+    await expect(createApiKeys([]).callerOf('')).rejects.toThrow('The API key is unknown.');
   });
 });

@@ -12,6 +12,12 @@ export class RequestErrors extends Error {
     super(errors[0]?.message ?? 'The operation was rejected.');
     this.errors = errors;
   }
+
+  /** Whether the gateway itself does not accept the credential. If RealtimeKit does not, that is an error of the operation. */
+  get isUnauthenticated(): boolean {
+    const extensions = this.errors[0]?.extensions;
+    return extensions?.['code'] === 'UNAUTHENTICATED' && extensions['upstream'] === undefined;
+  }
 }
 
 /** A result from the gateway, with its errors already formatted. */
@@ -22,9 +28,12 @@ export interface OperationRequest {
   headers: Headers;
   /** The body of the request, before it is serialized. */
   payload: object;
-  /** Called when the response ends without a `complete` event. */
-  onDisconnect: () => void;
+  /** Called when the response is cut off. */
+  onCutOff: (reason: CutOff) => void;
 }
+
+/** Why a response has no end: the event `complete` is missing, or the gateway does not accept the credential, any longer or at all. */
+export type CutOff = 'disconnected' | 'unauthenticated';
 
 /** Requests go straight to `fetch`, so that this host name is never resolved. The caller's host is in the header `host`. */
 export const GATEWAY_URL = 'http://gateway/graphql';
@@ -34,7 +43,7 @@ export const GATEWAY_URL = 'http://gateway/graphql';
  * is read no faster than the results. `return` aborts the request, also while a result is awaited. Throws `RequestErrors` if the
  * operation is rejected. After the response was cut off, the stream yields nothing more, and ends with `return`.
  */
-export function executeOverHttp(fetch: Fetch, { headers, payload, onDisconnect }: OperationRequest): ResultStream {
+export function executeOverHttp(fetch: Fetch, { headers, payload, onCutOff }: OperationRequest): ResultStream {
   const cancellation = new AbortController();
   const { signal } = cancellation;
   const results = readResults(fetch, headers, payload, signal);
@@ -50,8 +59,8 @@ export function executeOverHttp(fetch: Fetch, { headers, payload, onDisconnect }
         return signal.aborted ? done : next;
       } catch (error) {
         if (signal.aborted) return done;
-        if (error instanceof RequestErrors) throw error;
-        onDisconnect();
+        if (error instanceof RequestErrors && !error.isUnauthenticated) throw error;
+        onCutOff(error instanceof RequestErrors ? 'unauthenticated' : 'disconnected');
         await whenAborted(signal);
         return done;
       }

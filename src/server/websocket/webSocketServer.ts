@@ -10,6 +10,7 @@ import { createOperationHeaders } from './connectionParams.ts';
 import { checkHandshake, type HandshakeError, type HandshakeRules } from './handshake.ts';
 import { ensureQuery } from './messages.ts';
 import {
+  type CutOff,
   errorMessageOf,
   executeOverHttp,
   type Fetch,
@@ -42,8 +43,8 @@ interface Connection {
   headers: Headers;
   /** The number of messages being handled. A `subscribe` message is handled until its operation is complete. */
   activeMessages: number;
-  /** The number of operations whose response was cut off. They end with the connection, so that clients retry them. */
-  cutOffOperations: number;
+  /** Why each operation whose response was cut off was. They end with the connection, so that clients retry them. */
+  cutOffs: CutOff[];
 }
 
 type ConnectionContext = Context<Record<string, unknown> | undefined, Connection>;
@@ -123,21 +124,24 @@ export function createWebSocketServer(options: WebSocketOptions) {
       const message = `This connection already has ${maxOperations} operations in progress, the maximum. Complete one first.`;
       throw new RequestErrors([{ message, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
     };
-    const onDisconnect = (): void => {
-      connection.cutOffOperations += 1;
+    const onCutOff = (reason: CutOff): void => {
+      connection.cutOffs.push(reason);
       closeIfIdle(connection);
     };
-    return executeOverHttp(send, { headers: connection.headers, payload, onDisconnect });
+    return executeOverHttp(send, { headers: connection.headers, payload, onCutOff });
   }
 
   /** Closes a connection without other operations if the gateway is shutting down or has cut off operations of the connection. */
-  function closeIfIdle({ socket, activeMessages, cutOffOperations }: Connection): void {
-    if ((isDraining || cutOffOperations > 0) && activeMessages === cutOffOperations)
-      socket.close(SERVICE_RESTART, 'Connect again.');
+  function closeIfIdle({ socket, activeMessages, cutOffs }: Connection): void {
+    if ((!isDraining && cutOffs.length === 0) || activeMessages !== cutOffs.length) return;
+    // After this code, clients with graphql-ws connect again, with new connection parameters. After 4401, they would not.
+    if (cutOffs.includes('unauthenticated'))
+      socket.close(CloseCode.Forbidden, 'Connect again with a valid credential.');
+    else socket.close(SERVICE_RESTART, 'Connect again.');
   }
 
   function open(socket: WebSocket, request: IncomingMessage): void {
-    const connection: Connection = { request, socket, headers: new Headers(), activeMessages: 0, cutOffOperations: 0 };
+    const connection: Connection = { request, socket, headers: new Headers(), activeMessages: 0, cutOffs: [] };
     connections.add(connection);
     const stopPings = startPings(socket, pingIntervalMs);
     const onClosed = protocol.opened(

@@ -41,7 +41,7 @@ async function runOperation(events: string): Promise<WeakRef<Request>> {
   const results = executeOverHttp(respond, {
     headers: new Headers(),
     payload: { query: '{ a }' },
-    onDisconnect: () => {},
+    onCutOff: () => {},
   });
   const ended = (async () => {
     for await (const result of results) expect(result).toEqual({ data: { a: 1 } });
