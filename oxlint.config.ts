@@ -30,6 +30,7 @@ const NODE_FILES = [
   'src/sandbox/server.ts',
   'src/server/gracefulShutdown.ts',
   'src/server/httpServer.ts',
+  'src/server/settingsFiles.ts',
   'src/server/websocket/webSocketServer.ts',
   'src/telemetry/bufferedWriter.ts',
   'src/telemetry/otlpTracer.ts',

@@ -1,17 +1,19 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 
 import packageJson from '../package.json' with { type: 'json' };
 import type { AuthSettings } from './auth/authenticate.ts';
+import { readApiKeys } from './config/auth.ts';
 import { ConfigError } from './config/env.ts';
 import { type Config, readConfig } from './config/index.ts';
+import { readDocuments } from './config/persistedDocuments.ts';
 import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
 import type { SandboxServer } from './sandbox/server.ts';
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
 import { graphiqlOptions } from './server/graphiql.ts';
 import { createHttpServer } from './server/httpServer.ts';
+import { createSettingsFiles } from './server/settingsFiles.ts';
 import { createWebSocketServer } from './server/websocket/webSocketServer.ts';
 import { startTelemetry } from './telemetry/startTelemetry.ts';
 
@@ -26,7 +28,8 @@ const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token:
 async function main(): Promise<void> {
   // During the start there is nothing to shut down. The first process of a container ignores signals that have no listener.
   for (const signal of SIGNALS) process.on(signal, exitNow);
-  const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  const files = createSettingsFiles();
+  const config = readConfig(process.env, files.read);
   const { auth, corsOrigins, limits, upstreamReport } = config;
   await validateJwtKey(auth);
   const telemetry = await startTelemetry(config.telemetry, version);
@@ -71,6 +74,13 @@ async function main(): Promise<void> {
       ...(cluster === null ? {} : { redis: cluster.store.isUp() ? 'up' : 'down' }),
     }),
   });
+  const { API_KEYS_FILE, TRUSTED_DOCUMENTS } = process.env;
+  if (API_KEYS_FILE && auth.kind === 'api-key')
+    files.onChange(API_KEYS_FILE, log, () => gateway.replaceApiKeys(readApiKeys(process.env, files.read)));
+  if (TRUSTED_DOCUMENTS)
+    files.onChange(TRUSTED_DOCUMENTS, log, () =>
+      gateway.replaceTrustedDocuments(readDocuments(process.env, files.read).documents),
+    );
   const sockets = createWebSocketServer({
     fetch: (request) => gateway.fetch(request),
     corsOrigins,

@@ -91,8 +91,8 @@ function readJwt(environment: env.Environment): JwtSettings {
   return { ...settings, key };
 }
 
-/** The file takes precedence over the variable with the keys themselves. */
-function readApiKeys(environment: env.Environment, readFile: env.ReadFile): ApiKey[] {
+/** Reads the accepted API keys. The file takes precedence over the variable with the keys themselves. */
+export function readApiKeys(environment: env.Environment, readFile: env.ReadFile): ApiKey[] {
   const { inline, file } = apiKeySettings(readFile);
   return env.readSetting(environment, file) ?? env.readSetting(environment, inline);
 }
