@@ -69,7 +69,8 @@ export class GatewayError extends Error {
 
 /**
  * What happened to a request to RealtimeKit that failed:
- * - `notSent`: the request never left the gateway, so that any request may be repeated;
+ * - `notSent`: the request never left the gateway, or RealtimeKit's server said that it did not process it, so that any request may
+ *   be repeated;
  * - `rejected`: RealtimeKit responded that it did not carry out the request;
  * - `unknown`: RealtimeKit may have carried out the request, and the response, if any, does not show whether it did.
  */

@@ -1,4 +1,4 @@
-import { type FailureReason, isTokenRejected, UpstreamError } from '../domain/errors.ts';
+import { type FailureReason, isTokenRejected, type RequestOutcome, UpstreamError } from '../domain/errors.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { toError, withTimeout } from '../lib/timeout.ts';
@@ -8,7 +8,13 @@ import { createTokenBucket } from './requestsPerSecond.ts';
 import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
 import { withRetry } from './retry.ts';
-import { type Method, type Transport, TransportError, type TransportResponse } from './transport.ts';
+import {
+  type Method,
+  type Transport,
+  TransportError,
+  type TransportFailure,
+  type TransportResponse,
+} from './transport.ts';
 
 /** 8 MiB; a longer response body is rejected. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -52,7 +58,7 @@ export interface RealtimeKitClient {
   /** Sends a GET, with retries after transient failures. */
   get: (context: RequestContext, path: ApiPath, query?: QueryParameters) => Promise<Envelope | null>;
   /**
-   * Sends a request that changes something, by default a POST. It is retried only if it certainly never left the gateway, and the
+   * Sends a request that changes something, by default a POST. It is retried only if RealtimeKit certainly did not process it, and the
    * context's signal does not cancel it: an aborted write may have been carried out. A DELETE is sent without a body.
    */
   mutate: (context: RequestContext, path: ApiPath, body?: unknown, method?: WriteMethod) => Promise<Envelope | null>;
@@ -188,12 +194,15 @@ function notSentError(timeoutMs: number): UpstreamError {
 function toUpstreamError(error: unknown): unknown {
   if (!(error instanceof TransportError)) return error;
   if (error.failure === 'too-large') return invalidResponse('the body is longer than 8 MiB');
-  const [outcome, message] =
-    error.failure === 'connect'
-      ? (['notSent', 'RealtimeKit cannot be reached: the connection failed.'] as const)
-      : (['unknown', 'The connection to RealtimeKit broke before the response was complete.'] as const);
+  const [outcome, message] = CONNECTION_FAILURES[error.failure];
   return new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error });
 }
+
+const CONNECTION_FAILURES: Record<Exclude<TransportFailure, 'too-large'>, readonly [RequestOutcome, string]> = {
+  connect: ['notSent', 'RealtimeKit cannot be reached: the connection failed.'],
+  unprocessed: ['notSent', 'RealtimeKit closed the connection before it processed the request.'],
+  interrupted: ['unknown', 'The connection to RealtimeKit broke before the response was complete.'],
+};
 
 /** Null if the response has no valid `Date`. */
 function clockSkewOf(response: TransportResponse, clock: Clock): number | null {

@@ -10,8 +10,8 @@ const MAX_RETRY_AFTER_SECONDS = 5;
 /** The first step of the backoff; it doubles with each retry. */
 const MIN_BACKOFF_MS = 200;
 
-/** HTTP statuses of transient failures. */
-const RETRYABLE_STATUS = new Set([408, 502, 503, 504]);
+/** HTTP statuses of transient failures; Cloudflare's own are 520 to 527 and 530. */
+const RETRYABLE_STATUS = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 export interface RetryOptions {
   /** Whether the request may be carried out twice: true for reads only. */

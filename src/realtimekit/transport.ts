@@ -32,11 +32,13 @@ export interface TransportResponse {
 export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
 
 /**
- * - `connect`: the connection failed. Nothing was sent, so that any request can safely be retried.
+ * - `connect`: there was no connection, or it closed before any of the request was written. Nothing was sent, so that any request can
+ *   safely be retried.
+ * - `unprocessed`: the server said that it did not process the request (RFC 9113, section 8.7). It can safely be retried, too.
  * - `interrupted`: the connection broke after the request may have arrived.
  * - `too-large`: the response body is longer than `maxBodyBytes`.
  */
-export type TransportFailure = 'connect' | 'interrupted' | 'too-large';
+export type TransportFailure = 'connect' | 'unprocessed' | 'interrupted' | 'too-large';
 
 /** A request that got no complete response. The message never contains the URL or a header. */
 export class TransportError extends Error {

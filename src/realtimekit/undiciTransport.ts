@@ -1,5 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { Agent, errors } from 'undici';
+import { constants } from 'node:http2';
+
+import { Agent, errors, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { TransportError } from './transport.ts';
 import type { Transport, TransportFailure, TransportRequest, TransportResponse } from './transport.ts';
@@ -41,20 +43,9 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
   send: Transport;
   close: () => Promise<void>;
 } {
-  const agent = createAgent(options);
   const handlers = new Set<RequestHandler>();
+  const agent = createAgent(options, (origin, poolOptions) => createPool(origin, poolOptions, handlers));
   let isClosed = false;
-
-  // Undici queues all requests to an https origin until the first connection shows whether the origin supports HTTP/2. If that
-  // connection fails, undici fails one request and connects again for the next one, with a full connect timeout for each. This fails
-  // all queued requests at once.
-  agent.on('connectionError', ({ origin }, _targets, error) => {
-    const stats = agent.stats[origin];
-    if (stats === undefined || !('queued' in stats) || stats.queued === 0 || stats.connected > 0) return;
-    for (const handler of handlers) {
-      if (handler.origin === origin && !handler.isSent) handler.onResponseError(undefined, error);
-    }
-  });
 
   return {
     send: (request) => {
@@ -78,13 +69,36 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
   };
 }
 
-function createAgent({
-  connectTimeoutMs = 5_000,
-  idleTimeoutMs = 30_000,
-  maxConnectionAgeMs = 60_000,
-  ca,
-}: UndiciTransportOptions) {
+/** What a server's GOAWAY with the error code REFUSED_STREAM makes of its connection. */
+const REFUSED_CONNECTION = `HTTP/2: "GOAWAY" frame received with code ${constants.NGHTTP2_REFUSED_STREAM}`;
+
+/** Creates the connections to one origin. `handlers` are the requests to all origins. */
+function createPool(origin: string | URL, options: object, handlers: ReadonlySet<RequestHandler>): Pool {
+  const pool = new Pool(origin, options);
+  // Undici queues all requests to an https origin until the first connection shows whether the origin supports HTTP/2. If that
+  // connection fails, undici fails one request and connects again for the next one, with a full connect timeout for each. This fails
+  // all queued requests at once.
+  pool.on('connectionError', (url, _targets, error) => {
+    const { queued, connected } = pool.stats;
+    if (queued === 0 || connected > 0) return;
+    for (const handler of handlers) {
+      if (handler.origin === url.origin && !handler.isSent) handler.onResponseError(undefined, error);
+    }
+  });
+  // Undici takes this error code for one of each stream, also of those that the server may have processed.
+  pool.on('disconnect', (url, _targets, { message }) => {
+    if (message !== REFUSED_CONNECTION) return;
+    for (const handler of handlers) if (handler.origin === url.origin) handler.mayBeProcessed = true;
+  });
+  return pool;
+}
+
+function createAgent(
+  { connectTimeoutMs = 5_000, idleTimeoutMs = 30_000, maxConnectionAgeMs = 60_000, ca }: UndiciTransportOptions,
+  factory: NonNullable<Agent.Options['factory']>,
+) {
   return new Agent({
+    factory,
     connect: {
       timeout: connectTimeoutMs,
       preferH2: true,
@@ -122,6 +136,8 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   readonly origin: string;
   /** While this is false, nothing has been sent: undici writes to the socket and calls `onRequestSent` synchronously. */
   isSent = false;
+  /** Whether the server may have processed the request although undici would send it again. */
+  mayBeProcessed = false;
 
   readonly #request: TransportRequest;
   readonly #handlers: Set<RequestHandler>;
@@ -151,8 +167,12 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isEnded) cancel(controller);
-    // Undici retries requests that an HTTP/2 server refused (GOAWAY, REFUSED_STREAM), even a POST. Retries are up to the client.
-    else if (this.isSent) this.#fail(new TransportError('interrupted', 'The server refused the request'));
+    // Undici sends a request again if the HTTP/2 server said that it did not process it (a GOAWAY below its stream, REFUSED_STREAM: RFC
+    // 9113, section 8.7), or if a GOAWAY kept it from being written. Retries are up to the client.
+    else if (this.isSent) {
+      const failure = this.mayBeProcessed ? 'interrupted' : 'unprocessed';
+      this.#fail(new TransportError(failure, 'The server refused the request'));
+    }
   }
 
   onRequestSent(): void {
@@ -183,12 +203,21 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: unknown, cause: Error): void {
-    const [failure, message]: [TransportFailure, string] = this.isSent
-      ? ['interrupted', 'The connection broke before the response was complete']
-      : ['connect', 'The connection failed'];
+    const [failure, message]: [TransportFailure, string] =
+      this.isSent && !this.#isUnwritten(cause)
+        ? ['interrupted', 'The connection broke before the response was complete']
+        : ['connect', 'The connection failed'];
     // Undici's messages may contain the host; its codes do not.
     const code = 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
     this.#fail(new TransportError(failure, message + code, { cause }));
+  }
+
+  /**
+   * Whether the first write of the request failed, so that none of it left. Over HTTP/1.1 without TLS, a request is one write, and the
+   * only one on its connection. TLS and HTTP/2 write of their own accord, too.
+   */
+  #isUnwritten(cause: Error): boolean {
+    return this.origin.startsWith('http:') && 'syscall' in cause && cause.syscall === 'write';
   }
 
   #failTooLarge(): void {

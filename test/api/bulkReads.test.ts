@@ -371,7 +371,7 @@ describe('a list in an unusual response format', () => {
 describe('a failing livestream list', () => {
   const faults: [string, Fault, number][] = [
     ['503, three times', { kind: 'status', status: 503 }, 3],
-    ['500', { kind: 'status', status: 500 }, 1],
+    ['501', { kind: 'status', status: 501 }, 1],
     ['an HTML page, three times', { kind: 'html' }, 3],
     ['an empty body', { kind: 'empty' }, 1],
     ['invalid JSON', { kind: 'not-json' }, 1],
@@ -390,7 +390,7 @@ describe('a failing livestream list', () => {
   test('is completed by single reads when its later pages fail', async () => {
     const gateway = await startGateway();
     await startInEveryMeeting(gateway);
-    gateway.sandbox.setFaults([{ kind: 'status', status: 500, route: '/livestreams', skip: 2 }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 501, route: '/livestreams', skip: 2 }]);
     const meetings = await meetingsWithActiveLivestream(gateway, 50);
     const { [LIVESTREAMS]: lists, [ACTIVE_LIVESTREAM]: singles = 0 } = requestCounts(gateway);
     expect(lists).toBe(4);

@@ -68,6 +68,7 @@ describe('an upstream failure', () => {
     [{ kind: 'status', status: 429 }, 'RATE_LIMITED', true],
     [{ kind: 'status', status: 408 }, 'UPSTREAM_TIMEOUT', true],
     [{ kind: 'status', status: 500 }, 'UPSTREAM_UNAVAILABLE', true],
+    [{ kind: 'status', status: 520 }, 'UPSTREAM_UNAVAILABLE', true],
     [{ kind: 'status', status: 502 }, 'UPSTREAM_UNAVAILABLE', true],
     [{ kind: 'status', status: 503 }, 'UPSTREAM_UNAVAILABLE', true],
     [{ kind: 'status', status: 504 }, 'UPSTREAM_UNAVAILABLE', true],
@@ -154,7 +155,7 @@ describe('a request that is rejected before its execution', () => {
 test('a failed read of one session in a list of fifty leaves the other forty-nine', async () => {
   const gateway = await startTestGateway();
   const route = '/livestreams/{livestream_id}/active-livestream-session';
-  gateway.sandbox.setFaults([{ kind: 'status', status: 500, route, skip: 20, times: 1 }]);
+  gateway.sandbox.setFaults([{ kind: 'status', status: 501, route, skip: 20, times: 1 }]);
   const { data, errors } = await gateway.execute(FiftyWithSessions, {});
   const nodes = data?.livestreams.nodes ?? [];
 

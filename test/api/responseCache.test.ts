@@ -108,7 +108,7 @@ describe('a cached GraphQL response', () => {
     const after = await gateway.send({ query: budget });
     expect([before, after].map(({ data }) => at(data, 'upstreamBudget', 'remaining'))).toEqual([1200, 1199]);
 
-    gateway.sandbox.setFaults([{ kind: 'status', status: 500, times: 1 }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 501, times: 1 }]);
     const session = 'query ($id: ID!) { livestream(id: $id) { id activeSession { id } } }';
     expect((await execute(gateway, session, liveLivestreamId)).errors).toHaveLength(1);
     expect((await execute(gateway, session, liveLivestreamId)).errors).toEqual([]);

@@ -46,7 +46,7 @@ describe('the contents of the upstream report', () => {
     const gateway = await startTestGateway();
     await sendWithReport(gateway, LIVESTREAM, gateway.exampleIds.liveLivestreamId);
     gateway.clock.advance(10_000);
-    gateway.sandbox.setFaults([{ kind: 'status', status: 500 }]);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 501 }]);
     const response = await sendWithReport(gateway, LIVESTREAM, gateway.exampleIds.liveLivestreamId);
     expect([response.errors, reportOf(response)]).toEqual([
       [],
@@ -56,7 +56,7 @@ describe('the contents of the upstream report', () => {
         coalesced: 0,
         budget: { remaining: 1198, limit: 1200, resetSeconds: 290 },
         calls: [
-          { method: 'GET', route: '/livestreams/{id}', status: 500, ms: 0, source: 'network' },
+          { method: 'GET', route: '/livestreams/{id}', status: 501, ms: 0, source: 'network' },
           { method: 'GET', route: '/livestreams/{id}', status: null, ms: 0, source: 'stale' },
         ],
       },

@@ -25,6 +25,7 @@ const LOST_RESPONSES: Fault[] = [
   { kind: 'html', status: 200 },
   { kind: 'status', status: 408 },
   { kind: 'status', status: 500 },
+  { kind: 'status', status: 520 },
   { kind: 'status', status: 502 },
   { kind: 'status', status: 503, retryAfterSeconds: 60 },
   { kind: 'status', status: 504 },
@@ -199,7 +200,7 @@ describe('start, when its response is lost', () => {
     const { mutations, input, sandbox, routes } = await sandboxedMutations();
     sandbox.setFaults([
       { kind: 'reset', route: START, after: true },
-      { kind: 'status', status: 500, route: ACTIVE_LIVESTREAM },
+      { kind: 'status', status: 501, route: ACTIVE_LIVESTREAM },
     ]);
     expect(await mutations.start(input())).toEqual({ userError: OUTCOME_UNKNOWN });
     expect(routes()).toEqual([`POST ${START}`, `GET ${ACTIVE_LIVESTREAM}`]);
@@ -374,7 +375,7 @@ describe('stop', () => {
     const { mutations, exampleIds, sandbox } = await sandboxedMutations();
     sandbox.setFaults([
       { kind: 'reset', route: STOP, after: true },
-      { kind: 'status', status: 500, route: ACTIVE_LIVESTREAM },
+      { kind: 'status', status: 501, route: ACTIVE_LIVESTREAM },
     ]);
     expect(await mutations.stop(exampleIds.liveMeetingId)).toEqual({ userError: OUTCOME_UNKNOWN });
   });

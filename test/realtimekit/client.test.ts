@@ -53,7 +53,9 @@ describe('a GET request', () => {
   });
 
   const transient: Fault[] = [
+    { kind: 'status', status: 500 },
     { kind: 'status', status: 502 },
+    { kind: 'status', status: 530 },
     { kind: 'status', status: 503 },
     { kind: 'status', status: 504 },
     { kind: 'status', status: 408 },
@@ -81,7 +83,7 @@ describe('a GET request', () => {
   });
 
   const permanent: [Fault, string][] = [
-    [{ kind: 'status', status: 500 }, 'UPSTREAM_UNAVAILABLE'],
+    [{ kind: 'status', status: 501 }, 'UPSTREAM_UNAVAILABLE'],
     [{ kind: 'status', status: 400 }, 'BAD_USER_INPUT'],
     [{ kind: 'status', status: 401 }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'status', status: 403 }, 'UPSTREAM_INVALID_RESPONSE'],
@@ -182,12 +184,12 @@ describe('a GET request', () => {
   });
 
   test('fails with an error that contains neither the URL nor a secret', async () => {
-    const { client, meeting } = await setUp({ kind: 'status', status: 500 });
+    const { client, meeting } = await setUp({ kind: 'status', status: 501 });
     const failed = await upstreamErrorOf(client.read(meeting));
     const shown = JSON.stringify([failed.message, failed.extensions]);
     for (const secret of Object.values(APP)) expect(shown).not.toContain(secret);
     expect(shown).not.toContain('127.0.0.1');
-    expect(failed.upstream).toMatchObject({ status: 500, code: 1500 });
+    expect(failed.upstream).toMatchObject({ status: 501, code: 1501 });
     expect(failed.upstream?.ray).toMatch(/^[0-9a-f]{16}-LIS$/);
   });
 });

@@ -15,20 +15,25 @@ const notSent = new UpstreamError('notSent', 'UPSTREAM_UNAVAILABLE', 'No connect
 const invalid = new UpstreamError('unknown', 'UPSTREAM_INVALID_RESPONSE', 'Too long.');
 
 describe('the delay before a retry', () => {
-  test.each([
+  test.each<[string, UpstreamError]>([
     ['408', failed(408)],
+    ['500', failed(500)],
     ['502', failed(502)],
     ['503', failed(503)],
     ['504', failed(504)],
     ['a timeout', timedOut],
     ['a broken connection', interrupted],
     ['a refused connection', notSent],
+    ...[520, 521, 522, 523, 524, 525, 526, 527, 530].map((status): [string, UpstreamError] => [
+      `${status}`,
+      failed(status),
+    ]),
   ])('after %s is between half and all of a step that doubles', (_what, error) => {
     expect([0, 0.5, 1].map((random) => retryDelayMs(error, 0, random))).toEqual([100, 150, 200]);
     expect([0, 0.5, 1].map((random) => retryDelayMs(error, 1, random))).toEqual([200, 300, 400]);
   });
 
-  test.each([400, 401, 403, 404, 409, 422, 500, 501, 505, 520, 524, 302, 200])('is null after status %i', (status) => {
+  test.each([400, 401, 403, 404, 409, 422, 501, 505, 519, 528, 529, 302, 200])('is null after status %i', (status) => {
     expect(retryDelayMs(failed(status), 0, 1)).toBeNull();
   });
 
@@ -79,15 +84,17 @@ describe('withRetry', () => {
   });
 
   test('does not retry a read after an error that is not transient', async () => {
-    expect(await run([failed(500)], true)).toMatchObject({ attempts: 1 });
+    expect(await run([failed(501)], true)).toMatchObject({ attempts: 1 });
     expect(await run([rateLimited()], true)).toMatchObject({ attempts: 1 });
   });
 
   test.each([
     ['a timeout', timedOut],
     ['a broken connection', interrupted],
+    ['500', failed(500)],
     ['502', failed(502)],
     ['503', failed(503)],
+    ['520', failed(520)],
     ['429 with a short Retry-After', rateLimited({ retryAfterSeconds: 1 })],
   ])('does not retry a POST after %s', async (_what, failure) => {
     expect(await run([failure], false)).toEqual({ attempts: 1, result: failure, pending: 0 });

@@ -1,6 +1,8 @@
 import { getEventListeners, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
+import { setImmediate } from 'node:timers/promises';
+
 import { describe, expect, test, vi } from 'vitest';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import type { UndiciTransportOptions } from '../../src/realtimekit/undiciTransport.ts';
@@ -91,7 +93,7 @@ describe('a transport that never retries', () => {
     expect(arrivals).toBe(2);
   });
 
-  test('a POST arrives once when the HTTP/2 server refuses its stream', async () => {
+  test('a POST whose stream the HTTP/2 server refuses was not processed, and arrives once', async () => {
     let arrivals = 0;
     const origin = await running(startHttp2());
     origin.server.on('stream', (stream) => {
@@ -100,30 +102,73 @@ describe('a transport that never retries', () => {
     });
     const { send } = createTransport();
 
-    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
-    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'unprocessed' });
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'unprocessed' });
     expect(arrivals).toBe(2);
   });
 
-  test('a POST arrives once when an HTTP/2 GOAWAY excludes it', async () => {
+  /** How a POST fails after the HTTP/2 server, which processed a GET as stream 1, sent a GOAWAY during the POST, stream 3. */
+  async function failureAfterGoaway(code: number, lastStreamId: number): Promise<unknown> {
     let arrivals = 0;
     const origin = await running(
       startHttp2((request, response) => {
-        if (request.method === 'GET') {
-          response.end();
-        } else {
-          arrivals++;
-          // Says that the GET, stream 1, was the last one processed.
-          request.stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
-        }
+        if (request.method === 'GET') return void response.end();
+        arrivals++;
+        const { session } = request.stream;
+        return void readBody(request).then(() => {
+          session?.goaway(code, lastStreamId);
+          // The GOAWAY arrives before the end of the connection.
+          return session?.ping(() => session.destroy());
+        });
       }),
     );
     const { send } = createTransport();
     await send(read(origin.url));
 
-    await expect(send(post(origin.url))).rejects.toMatchObject({ failure: 'interrupted' });
+    const error: unknown = await send(post(origin.url)).catch((reason: unknown) => reason);
     expect((await send(read(origin.url))).status).toBe(200);
     expect(arrivals).toBe(1);
+    return error instanceof TransportError ? error.failure : error;
+  }
+
+  test.each([
+    ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
+    ['ENHANCE_YOUR_CALM', constants.NGHTTP2_ENHANCE_YOUR_CALM],
+  ])('a POST above the last stream of a GOAWAY with %s was not processed, and arrives once', async (_name, code) => {
+    expect(await failureAfterGoaway(code, 1)).toBe('unprocessed');
+  });
+
+  test.each([
+    ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
+    ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
+    ['REFUSED_STREAM', constants.NGHTTP2_REFUSED_STREAM],
+  ])(
+    'a POST up to the last stream of a GOAWAY with %s may have been processed, and arrives once',
+    async (_name, code) => {
+      expect(await failureAfterGoaway(code, 3)).toBe('interrupted');
+    },
+  );
+
+  test.each([
+    ['was reset is known not to have left', 'resetAndDestroy', 'connect'],
+    ['was closed may have arrived', 'destroy', 'interrupted'],
+  ] as const)('a POST that is written just after its idle connection %s', async (_what, close, failure) => {
+    let arrivals = 0;
+    const origin = await running(
+      startHttp((request, response) => {
+        if (request.method === 'POST') arrivals++;
+        response.end();
+      }),
+    );
+    const { send } = createTransport();
+    await send(read(origin.url));
+    await setImmediate();
+
+    // Undici writes to an idle connection in the next turn of the event loop: after this.
+    const closed = setImmediate().then(() => firstConnection(origin)[close]());
+    await expect(send(post(origin.url))).rejects.toMatchObject({ failure });
+    await closed;
+    expect(arrivals).toBe(0);
   });
 });
 
