@@ -2,53 +2,61 @@ import type { FetchAPI, Plugin } from 'graphql-yoga';
 
 import { badRequest } from '../domain/errors.ts';
 import { readBody } from '../lib/readBody.ts';
+import { parseMediaTypes } from './mediaTypes.ts';
 
 /** Reads the parameters of a GraphQL request from its body or URL. */
 type RequestParser = NonNullable<Parameters<NonNullable<Plugin['onRequestParse']>>[0]['requestParser']>;
 
+const JSON_TYPE = /^application\/(graphql\+)?json$/;
+/** Labels of UTF-8, and of ASCII, which is a part of it. */
+const UTF8_LABEL = /^(utf-?8|(us-)?ascii)$/;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Returns the parser of a request, whose errors say what is wrong, and which reads no more than `maxBytes`. `parser` is Yoga's for the
- * content type. Throws, before the body is read, if no parser knows the content type or if the body is too long.
+ * content type. Throws, before the body is read, if the body is too long or of a type, charset or coding that the gateway does not read.
  */
 export function limitedParser(
   request: Request,
   parser: RequestParser | undefined,
   { maxBytes, fetchAPI }: { maxBytes: number; fetchAPI: FetchAPI },
 ): RequestParser | undefined {
-  const readable = readableParser(request, parser);
-  if (request.method !== 'POST' || readable === undefined) return readable;
   const { method, headers } = request;
+  if (method !== 'POST') return parser && (async () => withReadableErrors(async () => parser(request)));
+  const isJson = isJsonBody(headers);
+  if (!isJson && parser === undefined) throw badRequest(415, 'Send "content-type: application/json".');
   // The HTTP server reads no more bytes than this header says.
   const length = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
-  if (length !== null) {
-    if (Number(length) > maxBytes) throw tooLong(maxBytes);
-    return readable;
-  }
+  if (Number(length) > maxBytes) throw tooLong(maxBytes);
   return async ({ url, signal, body }) => {
-    if (body === null) return readable(request);
-    const bytes = await readBody(body, maxBytes);
+    const bytes = length === null && body !== null ? await readBody(body, maxBytes) : await request.arrayBuffer();
     if (bytes === null) throw tooLong(maxBytes);
-    const text = new TextDecoder().decode(bytes);
-    return readable(new fetchAPI.Request(url, { method, headers, signal, body: text }));
+    const text = decode(bytes);
+    if (isJson || parser === undefined) return withReadableErrors(async () => parseObject(text));
+    return withReadableErrors(async () => parser(new fetchAPI.Request(url, { method, headers, signal, body: text })));
   };
 }
 
-function tooLong(maxBytes: number): Error {
-  return badRequest(413, `The request's body is longer than ${maxBytes} bytes. Send fewer or shorter values.`);
+/** Whether the body is JSON. Throws if it is compressed, or if the header names a charset other than UTF-8. */
+function isJsonBody(headers: Headers): boolean {
+  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
+    throw badRequest(415, 'Send the body uncompressed, without "content-encoding".');
+  const [type] = parseMediaTypes(headers.get('content-type') ?? '');
+  if (!UTF8_LABEL.test(type?.parameters.get('charset') ?? 'utf-8'))
+    throw badRequest(415, 'Encode the body in UTF-8, and send no other "charset".');
+  return type !== undefined && JSON_TYPE.test(type.name);
 }
 
-function readableParser({ method, headers }: Request, parser: RequestParser | undefined): RequestParser | undefined {
-  const type = headers.get('content-type') ?? '';
-  // For JSON bodies, Yoga's own parser reports syntax errors.
-  if (parser !== undefined && type.startsWith('application/json')) return parser;
-  if (parser !== undefined) return async (request) => withReadableErrors(async () => parser(request));
-  if (method !== 'POST') return undefined;
-  // Yoga compares case-sensitively, contrary to RFC 9110, section 8.3.1.
-  if (!/^application\/json\s*(;|$)/i.test(type)) throw badRequest(415, 'Send "content-type: application/json".');
-  return async (request) => withReadableErrors(async () => readObject(await request.text()));
+/** Decodes UTF-8, with or without a byte order mark. */
+function decode(bytes: AllowSharedBufferSource): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw badRequest(400, 'Encode the body in UTF-8.');
+  }
 }
 
-function readObject(text: string): object {
+function parseObject(text: string): object {
   const value: unknown = JSON.parse(text);
   if (typeof value === 'object' && value !== null) return value;
   throw badRequest(400, 'The body must be a JSON object.');
@@ -62,4 +70,8 @@ async function withReadableErrors<T>(parse: () => Promise<T>): Promise<T> {
       ? badRequest(400, 'The body, "variables" and "extensions" must be valid JSON.')
       : error;
   }
+}
+
+function tooLong(maxBytes: number): Error {
+  return badRequest(413, `The request's body is longer than ${maxBytes} bytes. Send fewer or shorter values.`);
 }

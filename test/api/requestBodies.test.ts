@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { createGateway } from '../../src/server/gateway.ts';
-import { matching } from '../support/gateway.ts';
+import { at, matching } from '../support/gateway.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -102,6 +103,70 @@ test('a body sent in chunks is decoded correctly when a chunk ends inside a char
   const init = { method: 'POST', headers, body, duplex: 'half' };
   const response = await fetch(url, init);
   expect(await response.json()).toEqual({ data: { a: null } });
+});
+
+/** Posts bytes with a `content-length` or in chunks. Returns the status and the data or the error's message. */
+async function postBytes(bytes: Buffer<ArrayBuffer>, headers: Record<string, string>, isChunked: boolean) {
+  const { url } = await startServer();
+  const body = isChunked ? new Blob([bytes]).stream() : bytes;
+  const init = { method: 'POST', headers: { 'graphql-require-preflight': '1', ...headers }, body, duplex: 'half' };
+  const response = await fetch(url, init);
+  const result: unknown = await response.json();
+  return [response.status, at(result, 'data', 'a', 'name') ?? at(result, 'errors', 0, 'message')];
+}
+
+const NAMED = '{ a: __type(name: "Query") { name } }';
+const JSON_BODY = JSON.stringify({ query: NAMED });
+
+describe.each([
+  ['with a length', false],
+  ['in chunks', true],
+])('a body sent %s', (_case, isChunked) => {
+  test.each([
+    ['JSON', 'application/json', JSON_BODY],
+    ['a document', 'application/graphql', NAMED],
+    ['a form', 'application/x-www-form-urlencoded', String(new URLSearchParams({ query: NAMED }))],
+  ])('may start with a byte order mark: %s', async (_format, type, text) => {
+    expect(await postBytes(Buffer.from(`\uFEFF${text}`), { 'content-type': type }, isChunked)).toEqual([200, 'Query']);
+  });
+
+  test.each(['utf-8', 'UTF8', '"utf-8"', 'us-ascii'])('may declare the charset %s', async (charset) => {
+    const headers = { 'content-type': `application/json; charset=${charset}` };
+    expect(await postBytes(Buffer.from(JSON_BODY), headers, isChunked)).toEqual([200, 'Query']);
+  });
+
+  test.each([
+    ['application/json; charset=iso-8859-1', 'latin1'],
+    ['application/json; Charset="UTF-16"', 'utf16le'],
+    ['application/graphql; charset=windows-1252', 'latin1'],
+    ['application/x-www-form-urlencoded; charset=latin1', 'latin1'],
+  ] as const)('gets 415 if it is of type %s', async (type, encoding) => {
+    expect(await postBytes(Buffer.from(JSON_BODY, encoding), { 'content-type': type }, isChunked)).toEqual([
+      415,
+      'Encode the body in UTF-8, and send no other "charset".',
+    ]);
+  });
+
+  test.each(['latin1', 'utf16le'] as const)('gets 400 if it is not UTF-8: %s', async (encoding) => {
+    const bytes = Buffer.from(`\uFEFF${JSON.stringify({ query: '{ a: __type(name: "ü") { name } }' })}`, encoding);
+    expect(await postBytes(bytes, { 'content-type': 'application/json' }, isChunked)).toEqual([
+      400,
+      'Encode the body in UTF-8.',
+    ]);
+  });
+
+  test.each(['gzip', 'br', 'gzip, identity', 'GZIP'])('gets 415 if its coding is %s', async (coding) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+    expect(await postBytes(gzipSync(JSON_BODY), headers, isChunked)).toEqual([
+      415,
+      'Send the body uncompressed, without "content-encoding".',
+    ]);
+  });
+
+  test('may declare the coding "identity"', async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'identity' };
+    expect(await postBytes(Buffer.from(JSON_BODY), headers, isChunked)).toEqual([200, 'Query']);
+  });
 });
 
 describe('a caller that disconnects in the middle of the body', () => {
