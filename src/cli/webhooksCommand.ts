@@ -89,16 +89,33 @@ function removeCommand(id: string): Command {
 function registerCommand(text: string): Command {
   const url = parseUrl(text);
   return async (webhooks, context) => {
-    const fields = { name: 'realtimekit-graphql', url, events: EVENTS };
+    const { events, missing } = await findEvents(webhooks, context);
+    const fields = { name: 'realtimekit-graphql', url, events };
     const { webhook, outcome, duplicates } = await registerWebhook(webhooks, context, fields);
-    const warnings =
-      duplicates === 0
-        ? []
-        : [
-            `The URL is registered ${duplicates + 1} times. Remove the other registrations, or each event is sent several times.`,
-          ];
-    return [OUTCOMES[outcome], formatTable([webhook]), ...warnings].join('\n');
+    const lines = [OUTCOMES[outcome], formatTable([webhook])];
+    if (missing.length > 0)
+      lines.push(`RealtimeKit has no event ${missing.join(', ')}: look for a newer version of the gateway.`);
+    if (duplicates > 0)
+      lines.push(
+        `The URL is registered ${duplicates + 1} times. Remove the other registrations, or each event is sent several times.`,
+      );
+    return lines.join('\n');
   };
+}
+
+/** Divides the events that the gateway needs into those that RealtimeKit has and those that it does not have (any more). */
+async function findEvents(
+  webhooks: WebhookEndpoints,
+  context: RequestContext,
+): Promise<Record<'events' | 'missing', string[]>> {
+  // The endpoint is hardly documented. Without it, or if no request succeeds, the registration itself shows what is wrong.
+  const names = await webhooks.eventNames(context).catch(() => new Set<string>());
+  const has = (event: string): boolean => names.size === 0 || names.has(event);
+  const events = EVENTS.filter(has);
+  if (events.length > 0) return { events, missing: EVENTS.filter((event) => !has(event)) };
+  throw new CommandError(
+    `RealtimeKit has none of the events ${EVENTS.join(', ')} (any more): look for a newer version of the gateway.`,
+  );
 }
 
 const OUTCOMES: Record<WebhookRegistration['outcome'], string> = {

@@ -38,6 +38,14 @@ export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 
       if ((totalCount ?? 0) > rows.length) throw invalidResponse('its list of webhooks is incomplete');
       return rows.map(parseWebhook).filter((webhook) => webhook !== null);
     },
+    /**
+     * `GET /webhooks/all`: the names of the events that webhooks can subscribe to. Empty if the response contains none: its format is not
+     * documented, so every text in it that looks like a name counts.
+     */
+    async eventNames(context: RequestContext): Promise<ReadonlySet<string>> {
+      const envelope = await get(context, path`/webhooks/all`);
+      return new Set(JSON.stringify(envelope?.data ?? null).match(/(?<=")[a-z]\w*(\.\w+)+(?=")/gi));
+    },
     /** `POST /webhooks` */
     async add(context: RequestContext, fields: WebhookFields): Promise<Webhook> {
       const envelope = await mutate(context, path`/webhooks`, fields);

@@ -6,6 +6,7 @@ import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists
 import { paginate } from './paging.ts';
 import type { DocumentedTypes } from './responseFormats.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
+import { WEBHOOK_EVENTS } from './webhooks/registry.ts';
 import {
   addWebhook,
   editWebhook,
@@ -53,6 +54,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: 'GET', template: '/analytics/livestreams/daywise', handle: dailyAnalytics },
   { method: 'GET', template: '/webhooks', handle: listWebhooks },
   { method: 'POST', template: '/webhooks', handle: addWebhook, status: 201 },
+  { method: 'GET', template: '/webhooks/all', handle: () => ({ data: WEBHOOK_EVENTS }) },
   { method: 'GET', template: '/webhooks/{webhook_id}', handle: getWebhook },
   { method: 'PUT', template: '/webhooks/{webhook_id}', handle: replaceWebhook },
   { method: 'PATCH', template: '/webhooks/{webhook_id}', handle: editWebhook },

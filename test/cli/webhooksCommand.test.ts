@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 
 import { describe, expect, test } from 'vitest';
 
+import type { Transport } from '../../src/realtimekit/transport.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { explain, runWebhookCommand } from '../../src/cli/webhooksCommand.ts';
 import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
@@ -25,8 +26,12 @@ async function startOperator() {
   const transport = createUndiciTransport();
   cleanUpAfterTest(() => transport.close());
   /** Returns what the command prints, or the error line after `failed: `. */
-  const run = async (args: string[], changes: Record<string, string | undefined> = {}): Promise<string> => {
-    const options = { clock: served.clock, random: () => 0, transport: transport.send };
+  const run = async (
+    args: string[],
+    changes: Record<string, string | undefined> = {},
+    intercept: (send: Transport) => Transport = (send) => send,
+  ): Promise<string> => {
+    const options = { clock: served.clock, random: () => 0, transport: intercept(transport.send) };
     return runWebhookCommand(args, { ...options, environment: { ...environment, ...changes } }).catch(
       (error: unknown) => `failed: ${explain(error)}`,
     );
@@ -81,6 +86,47 @@ describe('register', () => {
     expect(await run(['register', '--url', HOOK])).toMatch(/^Updated the existing registration\.\nID /);
     expect((await get('/webhooks')).body).toMatchObject({ data: [{ url: HOOK, enabled: true }] });
     expect(getAt((await get('/webhooks')).body, 'data', 1)).toBeUndefined();
+  });
+
+  /** Runs `register` against the sandbox, with another response of `GET /webhooks/all`. */
+  async function registerWithEvents(status: number, data: unknown) {
+    const operator = await startOperator();
+    const output = await operator.run(
+      ['register', '--url', HOOK],
+      {},
+      (send) => async (request) =>
+        request.url.endsWith('/webhooks/all')
+          ? { status, headers: {}, body: JSON.stringify({ success: status === 200, data }) }
+          : send(request),
+    );
+    const events: unknown = getAt((await operator.get('/webhooks')).body, 'data', 0, 'events');
+    return { output, events };
+  }
+
+  const BOTH = ['livestreaming.statusUpdate', 'meeting.ended'];
+
+  test.each([
+    ['names', 200, BOTH],
+    ['objects', 200, { events: BOTH.map((name) => ({ name, description: 'A text.' })) }],
+    ['no names', 200, []],
+    ['an error', 404, null],
+  ])('subscribes to both events if the list of all events has %s', async (_what, status, data) => {
+    const { output, events } = await registerWithEvents(status, data);
+    expect(output).toMatch(/^Registered\.\n/);
+    expect(output).not.toContain('has no event');
+    expect(events).toEqual(BOTH);
+  });
+
+  test('subscribes only to events that RealtimeKit has, and says which one it does not have', async () => {
+    const { output, events } = await registerWithEvents(200, ['livestreaming.statusUpdate', 'meeting.finished']);
+    expect(output).toMatch(/^Registered\.\n[^]*\nRealtimeKit has no event meeting\.ended: look for a newer version/);
+    expect(events).toEqual(['livestreaming.statusUpdate']);
+  });
+
+  test('registers nothing if RealtimeKit has none of the events', async () => {
+    const { output, events } = await registerWithEvents(200, ['meeting.finished']);
+    expect(output).toMatch(/^failed: RealtimeKit has none of the events /);
+    expect(events).toBeUndefined();
   });
 
   test('warns when the URL is registered several times', async () => {
