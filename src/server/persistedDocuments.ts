@@ -27,6 +27,7 @@ export type PersistedDocuments = ReturnType<typeof createPersistedDocuments>;
 export function createPersistedDocuments({ trustedDocuments, limits }: PersistedDocumentsOptions) {
   const { isExclusive } = trustedDocuments;
   let trusted = trustedDocuments.documents;
+  let trustedTexts = new Set(trusted.values());
   const registered = new LRUCache<string, string>({
     max: MAX_REGISTERED,
     maxSize: MAX_REGISTERED_BYTES,
@@ -45,6 +46,7 @@ export function createPersistedDocuments({ trustedDocuments, limits }: Persisted
     /** Trusts these documents from now on, and no others. */
     replaceTrusted: (documents: TrustedDocuments['documents']): void => {
       trusted = documents;
+      trustedTexts = new Set(documents.values());
     },
     /**
      * Returns the text of a request's document. In place of the text, a request may contain the document's id: `documentId`, or Apollo's
@@ -55,6 +57,7 @@ export function createPersistedDocuments({ trustedDocuments, limits }: Persisted
       const { query } = params;
       const hash = apolloHashOf(params);
       if (query !== undefined && query !== null && query !== '') {
+        if (isExclusive && trustedTexts.has(query)) return query;
         if (isExclusive) throw onlyTrusted();
         // Yoga rejects a query that is not a string.
         const isKnown = hash === null || typeof query !== 'string' || registered.get(hash) === query;
@@ -84,7 +87,7 @@ function documentIdOf(params: GraphQLParams, { method, url }: Request): unknown 
 }
 
 function onlyTrusted(): GraphQLError {
-  const message = `This gateway serves only registered documents: send "${DOCUMENT_ID}" without "query".`;
+  const message = `This gateway serves only registered documents: send the "${DOCUMENT_ID}" or the exact text of one.`;
   return documentError('FORBIDDEN', message);
 }
 
@@ -93,7 +96,7 @@ function unknownId(isExclusive: boolean): GraphQLError {
   return documentError('PERSISTED_QUERY_NOT_FOUND', `No document has this id: ${advice}.`);
 }
 
-/** Clients react to these codes, or, as urql, to these messages: they send the text, or send no hashes any more. */
+/** Clients react to these codes, or, as urql, to these messages: they send the text, or only texts from then on. */
 function unknownHash(isExclusive: boolean): GraphQLError {
   return isExclusive
     ? documentError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { parse } from 'graphql';
+import { parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
@@ -136,5 +136,20 @@ describe("Apollo Client's PersistedQueryLink", () => {
     }
     const hashAlone = `${byGet ? 'GET' : 'POST'} text: false, hash: true`;
     expect(sent).toEqual([hashAlone, 'POST text: true, hash: true', hashAlone, hashAlone]);
+  });
+
+  // After PERSISTED_QUERY_NOT_SUPPORTED, the client sends texts.
+  test('gets trusted documents also after one that is not, where no others are allowed', async () => {
+    const text = print(new InMemoryCache().transformDocument(parse(QUERY)));
+    const { url } = await serve({
+      trustedDocuments: { documents: new Map([[hashOf(text), text]]), isExclusive: true },
+    });
+    const link = new PersistedQueryLink({ sha256: hashOf }).concat(new HttpLink({ uri: url }));
+    const client = new ApolloClient({ cache: new InMemoryCache(), link });
+    const run = async (query: string) =>
+      client.query({ query: parse(query), fetchPolicy: 'network-only', errorPolicy: 'all' });
+    expect((await run(QUERY)).data).toMatchObject(DATA);
+    expect((await run('{ __typename }')).error?.message).toContain('serves only registered documents');
+    for (let repeat = 0; repeat < 2; repeat += 1) expect((await run(QUERY)).data).toMatchObject(DATA);
   });
 });
