@@ -108,8 +108,6 @@ function hashMismatch(): GraphQLError {
   return documentError('PERSISTED_QUERY_HASH_MISMATCH', message);
 }
 
-/** A cache must not keep the error, because the next request may register the document. */
 function documentError(code: string, message: string): GraphQLError {
-  const http = { status: 400, spec: true, headers: { 'cache-control': 'no-store' } };
-  return new GraphQLError(message, { extensions: { code, http } });
+  return new GraphQLError(message, { extensions: { code, http: { status: 400, spec: true } } });
 }

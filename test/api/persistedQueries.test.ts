@@ -85,7 +85,7 @@ describe('automatic persisted queries', () => {
   ])('answer an unknown hash as clients expect, uncacheable (isExclusive: %s)', async (isExclusive, code, message) => {
     const gateway = await serve({ trustedDocuments: { documents: new Map(), isExclusive } });
     const response = await gateway.send(undefined, hashOf(QUERY));
-    expect([response.status, response.headers.get('cache-control')]).toEqual([400, 'no-store']);
+    expect([response.status, response.headers.get('cache-control')]).toEqual([400, 'private, no-store']);
     expect(await response.json()).toEqual({ errors: [{ message, extensions: { code, retryable: false } }] });
   });
 
