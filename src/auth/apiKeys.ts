@@ -43,7 +43,7 @@ export function createApiKeys(initialKeys: readonly ApiKey[]) {
     let found: AcceptedKey | undefined;
     // No early exit: the time must not depend on which key matches.
     for (const entry of accepted.values()) if (isEqualInConstantTime(entry.key.sha256, hash)) found = entry;
-    if (found === undefined) throw unauthenticated('The API key is unknown.');
+    if (found === undefined) throw unauthenticated('The API key is unknown: send a valid one.');
     const { key, withdrawal } = found;
     return {
       id: key.name,

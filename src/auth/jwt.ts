@@ -180,10 +180,15 @@ function scopesOf({ scope, scp, scopes }: JWTPayload): Set<string> {
 }
 
 function toAuthError(error: unknown): GatewayError {
-  if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.', { cause: error });
+  if (error instanceof errors.JWTExpired)
+    return unauthenticated('The token has expired: send a new one.', { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed)
-    return unauthenticated(`The token's claim "${error.claim}" is not accepted.`, { cause: error });
-  if (isTokenError(error)) return unauthenticated('The token is not valid for this gateway.', { cause: error });
+    return unauthenticated(
+      `The token's claim "${error.claim}" is not accepted: send a token that is valid now and for this gateway.`,
+      { cause: error },
+    );
+  if (isTokenError(error))
+    return unauthenticated('The token is not valid for this gateway: send one from its issuer.', { cause: error });
   const message = 'The keys that verify tokens are not available. Try again later.';
   return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: error, http: { status: 503 } });
 }

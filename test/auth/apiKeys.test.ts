@@ -110,7 +110,7 @@ describe('createApiKeys', () => {
 
   test('compares a key with every hash when none matches', async () => {
     const { reads, callerOf } = countReads([hashOf('one'), hashOf('two')]);
-    await expect(callerOf('three')).rejects.toThrow('The API key is unknown.');
+    await expect(callerOf('three')).rejects.toThrow('The API key is unknown: send a valid one.');
     expect(reads).toEqual([1, 1]);
   });
 
@@ -118,7 +118,7 @@ describe('createApiKeys', () => {
     'rejects a key whose hash only resembles %j',
     async (sha256) => {
       const { callerOf } = countReads([sha256]);
-      await expect(callerOf('one')).rejects.toThrow('The API key is unknown.');
+      await expect(callerOf('one')).rejects.toThrow('The API key is unknown: send a valid one.');
     },
   );
 
@@ -134,6 +134,6 @@ describe('createApiKeys', () => {
   });
 
   test('rejects every key when no key is configured', async () => {
-    await expect(createApiKeys([]).callerOf('')).rejects.toThrow('The API key is unknown.');
+    await expect(createApiKeys([]).callerOf('')).rejects.toThrow('The API key is unknown: send a valid one.');
   });
 });

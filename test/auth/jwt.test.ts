@@ -39,7 +39,9 @@ describe('a JSON Web Token', () => {
     );
     const token = await signToken({ key, now: gateway.clock.now(), claims: { aud } });
     expect(await tryToken(gateway, token)).toEqual(
-      isAccepted ? ACCEPTED : rejected(/^The token's claim "aud" is not accepted\.$/),
+      isAccepted
+        ? ACCEPTED
+        : rejected(/^The token's claim "aud" is not accepted: send a token that is valid now and for this gateway\.$/),
     );
   });
 
@@ -52,7 +54,7 @@ describe('a JSON Web Token', () => {
   ])('whose "iss" is %s is rejected', async (_what, iss) => {
     const { gateway, sign } = await startWithProvider();
     expect(await tryToken(gateway, await sign({ claims: { iss } }))).toEqual(
-      rejected(/^The token's claim "iss" is not accepted\.$/),
+      rejected(/^The token's claim "iss" is not accepted: send a token that is valid now and for this gateway\.$/),
     );
   });
 
@@ -74,14 +76,16 @@ describe('the clock skew', () => {
     gateway.clock.advance(89 * SECONDS);
     expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
     gateway.clock.advance(1 * SECONDS);
-    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token has expired\.$/));
+    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token has expired: send a new one\.$/));
   });
 
   test('advances the "nbf" of a token, not by a second more', async () => {
     const { gateway, sign } = await startWithProvider(30);
     const token = await sign({ claims: { nbf: gateway.clock.now() / SECONDS + 91 } });
     gateway.clock.advance(60 * SECONDS);
-    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token's claim "nbf" is not accepted\.$/));
+    expect(await tryToken(gateway, token)).toEqual(
+      rejected(/^The token's claim "nbf" is not accepted: send a token that is valid now and for this gateway\.$/),
+    );
     gateway.clock.advance(1 * SECONDS);
     expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
   });
@@ -92,7 +96,7 @@ describe('the clock skew', () => {
     gateway.clock.advance(59 * SECONDS);
     expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
     gateway.clock.advance(1 * SECONDS);
-    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token has expired\.$/));
+    expect(await tryToken(gateway, token)).toEqual(rejected(/^The token has expired: send a new one\.$/));
   });
 });
 

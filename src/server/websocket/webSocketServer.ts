@@ -53,8 +53,8 @@ type ConnectionContext = Context<Record<string, unknown> | undefined, Connection
 const HIGH_WATER_MARK_BYTES = 256 * 1024;
 /** The close code "Service Restart": clients reconnect and send their unfinished operations again. */
 const SERVICE_RESTART = 1012;
-/** A close frame has room for 123 bytes; a character takes up to four. */
-const MAX_REASON_CHARS = 30;
+/** A close frame has room for 123 bytes; a UTF-16 code unit takes up to three. */
+const MAX_REASON_CHARS = 41;
 
 /** Satisfies graphql-ws, which wants to know schema and document. The gateway parses the caller's own document. */
 const ANY_OPERATION = { schema: buildSchema('type Query { any: Int }'), document: parse('subscription { any }') };
