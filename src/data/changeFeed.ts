@@ -8,38 +8,40 @@ export interface PendingName {
   name: string;
 }
 
+/** What a response shows of one livestream. */
+export interface LivestreamRead {
+  livestreamId: string;
+  /** Undefined if the response does not contain the livestream. */
+  livestream?: Livestream;
+  /** Whether the livestream differs from what was known of it. */
+  isChanged?: boolean;
+  /** The id of the running session; null if none is running, undefined if the response does not show either. */
+  sessionId?: string | null | undefined;
+}
+
 /** Notified of what responses to any operation contain, of this gateway's own mutations, and of webhooks. */
 export interface ChangeListener {
-  /** A response read at `timestamp` contained this livestream, which has not been invalidated since. */
-  onLivestream(accountId: string, livestream: Livestream, timestamp: HybridTimestamp): void;
-  /** The livestream's running session was read; `sessionId` is null if none is running. */
-  onSession(accountId: string, livestreamId: string, sessionId: string | null, timestamp: HybridTimestamp): void;
+  /** A response was read at `timestamp`. Its livestream is the newest state known, and has not been invalidated since. */
+  onRead(accountId: string, read: LivestreamRead, timestamp: HybridTimestamp): void;
   /** A livestream was started or stopped in this meeting, or may have been. `pendingName` is set if a start sent a name. */
   onMeeting(accountId: string, meetingId: string, timestamp: HybridTimestamp, pendingName?: PendingName | null): void;
   /** A webhook reported a change of these entities, in whichever account. */
   onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void;
 }
 
-/** A listener that notifies all of its subscribers. */
-export interface ChangeFeed extends ChangeListener {
-  subscribe(listener: ChangeListener): void;
-}
-
-export function createChangeFeed(): ChangeFeed {
-  const listeners: ChangeListener[] = [];
+/** Creates a listener that notifies all of its subscribers. */
+export function createChangeFeed(): ChangeListener & { subscribe(listener: Partial<ChangeListener>): void } {
+  const listeners: Partial<ChangeListener>[] = [];
   return {
     subscribe: (listener) => void listeners.push(listener),
-    onLivestream(...change) {
-      for (const listener of listeners) listener.onLivestream(...change);
-    },
-    onSession(...change) {
-      for (const listener of listeners) listener.onSession(...change);
+    onRead(...read) {
+      for (const listener of listeners) listener.onRead?.(...read);
     },
     onMeeting(...change) {
-      for (const listener of listeners) listener.onMeeting(...change);
+      for (const listener of listeners) listener.onMeeting?.(...change);
     },
     onWebhook(...change) {
-      for (const listener of listeners) listener.onWebhook(...change);
+      for (const listener of listeners) listener.onWebhook?.(...change);
     },
   };
 }

@@ -5,8 +5,7 @@ import { budgetKey } from '../cluster/keys.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import { createSharedValues } from '../cluster/sharedValues.ts';
 import { createStartLock } from '../cluster/startLock.ts';
-import type { ChangedIds, Livestream } from '../domain/models.ts';
-import type { CancellationSignal } from '../lib/cancellation.ts';
+import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
 import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
@@ -22,9 +21,10 @@ import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS, TOKEN_REVOKED } from
 import type { CachingSettings } from './cachingSettings.ts';
 import { type ChangeListener, createChangeFeed } from './changeFeed.ts';
 import { type EntityReads, createEntityReads } from './entityReads.ts';
+import { createLiveFeeds, type LiveFeeds } from './liveFeed.ts';
 import { type LivestreamMutations, createLivestreamMutations } from './livestreamMutations.ts';
 import { createMutationEffects } from './mutationEffects.ts';
-import type { Operation, RequestOrigin } from './operation.ts';
+import type { NewOperation } from './operation.ts';
 import { OperationReport, type ReportListeners } from './operationReport.ts';
 import { applyRemoteChanges, createChangePublisher } from './replication.ts';
 
@@ -37,19 +37,12 @@ const CLOCK_SKEW_LEEWAY_MS = 50;
 export interface DataSource {
   /** The account that pays for a token's requests. */
   account(token: string): Promise<Account>;
-  /**
-   * Starts an operation. When `signal` is aborted, the operation's reads reject with the signal's reason. `onLivestream` is called with
-   * each livestream in a response to one of the operation's own requests.
-   */
-  operation(
-    account: Account,
-    signal: CancellationSignal,
-    onLivestream: (livestream: Livestream) => void,
-    origin?: RequestOrigin,
-  ): Operation;
+  operation: NewOperation;
   reads: EntityReads;
-  /** Notifies `listener` of changes from now on. */
-  subscribe(listener: ChangeListener): void;
+  /** Opens the one way from here to the subscriptions of an account. */
+  openLiveFeed: LiveFeeds['open'];
+  /** Notifies `listener` of invalidations from now on: of what subscriptions must read back. */
+  subscribe(listener: Pick<ChangeListener, 'onMeeting' | 'onWebhook'>): void;
   /** Invalidates, for every account, what a webhook reports as changed, and notifies the listeners of every replica. */
   invalidateExternal(ids: ChangedIds): void;
   /** The number of replicas, this one included, as far as known. */
@@ -77,7 +70,7 @@ export interface DataSourceOptions extends ClientSettings, CachingSettings {
 
 /** Reads pass, in this order: bulk reads, the cache, single-flight, and then the client's own policies, such as retries. */
 export function createDataSource(options: DataSourceOptions): DataSource {
-  const { clock, ttl, cacheBytes, maxRequestsPerOperation, bulkReads, cluster = null, metrics } = options;
+  const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
   const peers = cluster && { ...cluster, clock, bus: createBus(cluster.store) };
@@ -130,19 +123,24 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     lock: peers && createStartLock(peers),
   });
   const pendingMutations = createPendingWork();
+  const bulkReads = options.bulkReads ? createBulkReads(reads, clock) : null;
+  const newOperation: NewOperation = (account, signal, onLivestream, { counters, span } = {}) => ({
+    account,
+    report: new OperationReport(maxRequestsPerOperation, clock, { metrics, counters }),
+    startedAt: cache.now(),
+    priority: 'read',
+    runLimited: createConcurrencyLimit(MAX_READS_IN_FLIGHT),
+    onLivestream,
+    signal,
+    span,
+  });
+  const liveFeeds = createLiveFeeds({ reads, bulkReads, newOperation, clock });
+  localListeners.subscribe(liveFeeds);
   return {
     account: async (token) => accounts.forToken(token),
-    operation: (account, signal, onLivestream, { counters, span } = {}) => ({
-      account,
-      report: new OperationReport(maxRequestsPerOperation, clock, { metrics, counters }),
-      startedAt: cache.now(),
-      priority: 'read',
-      runLimited: createConcurrencyLimit(MAX_READS_IN_FLIGHT),
-      onLivestream,
-      signal,
-      span,
-    }),
+    operation: newOperation,
     reads,
+    openLiveFeed: (...feed) => liveFeeds.open(...feed),
     subscribe: (listener) => localListeners.subscribe(listener),
     invalidateExternal(ids) {
       const { livestreamId, meetingId } = ids;
@@ -156,7 +154,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     },
     replicaCount: () => peers?.store.replicaCount() ?? 1,
     responseCache: createResponseCache(cache, clock),
-    bulkReads: bulkReads ? createBulkReads(reads, clock) : null,
+    bulkReads,
     mutations: {
       start: async (operation, input) => pendingMutations.track(mutations.start(operation, input)),
       stop: async (operation, meetingId) => pendingMutations.track(mutations.stop(operation, meetingId)),

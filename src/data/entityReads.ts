@@ -28,7 +28,7 @@ export type EntityReads = ReturnType<typeof createEntityReads>['reads'];
 export function createEntityReads(
   endpoints: Endpoints,
   cache: Cache,
-  { ttl, listener }: { ttl: TtlSettings; listener: Pick<ChangeListener, 'onLivestream' | 'onSession'> },
+  { ttl, listener }: { ttl: TtlSettings; listener: Pick<ChangeListener, 'onRead'> },
 ) {
   const statusTtl = (value: unknown): number => (value === null ? ttl.negativeMs : ttl.statusMs);
   const createQuery: CreateQuery = (options) =>

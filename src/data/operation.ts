@@ -1,5 +1,6 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import type { Livestream } from '../domain/models.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { RequestContext } from '../realtimekit/requestContext.ts';
 import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
 import type { Span } from '../telemetry/tracer.ts';
@@ -16,6 +17,17 @@ export interface Operation extends RequestContext {
   /** The maximum age, in milliseconds, at which a value that another replica read is still fresh enough. */
   maxPeerAgeMs?: number;
 }
+
+/**
+ * Starts an operation. When `signal` is aborted, the operation's reads reject with the signal's reason. `onLivestream` is called with
+ * each livestream in a response to one of the operation's own requests.
+ */
+export type NewOperation = (
+  account: Account,
+  signal: CancellationSignal,
+  onLivestream: (livestream: Livestream) => void,
+  origin?: RequestOrigin,
+) => Operation;
 
 /** What the HTTP request that contained an operation measures. */
 export interface RequestOrigin {

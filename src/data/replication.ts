@@ -1,19 +1,12 @@
-import { LRUCache } from 'lru-cache';
-
 import type { Bus, BusMessage } from '../cluster/bus.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import { createStoreClock } from '../cluster/storeClock.ts';
-import { type VisibleState, isSameVisibleState } from '../domain/livestreamState.ts';
-import type { Livestream } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Accounts, tokenHashOf } from './account.ts';
 import type { Invalidations } from './cache/invalidation.ts';
 import { TOKEN_REVOKED } from './cache/tags.ts';
 import type { ChangeListener } from './changeFeed.ts';
 import type { Ingestion } from './ingestion.ts';
-
-/** How many livestreams' last published states to remember. */
-const MAX_LAST_PUBLISHED = 10_000;
 
 export interface ChangePublisherOptions {
   bus: Bus;
@@ -24,26 +17,13 @@ export interface ChangePublisherOptions {
 /** Publishes to the other replicas what they may not know. */
 export function createChangePublisher({ bus, store, clock }: ChangePublisherOptions): ChangeListener {
   const { toStoreTime } = createStoreClock(store, clock);
-  /** The states that the other replicas know, by token hash and livestream. */
-  const lastPublished = new LRUCache<string, VisibleState>({ max: MAX_LAST_PUBLISHED });
-
-  /** Records the livestream's state as published, and returns whether the state differs from the one published before. */
-  function isNewState(tokenHash: string, livestream: Livestream): boolean {
-    const { id, status, playbackUrl, name } = livestream;
-    const key = `${tokenHash} ${id}`;
-    const last = lastPublished.get(key);
-    lastPublished.set(key, { status, playbackUrl, name });
-    return last === undefined || !isSameVisibleState(last, livestream);
-  }
-
   return {
-    onLivestream(accountId, livestream, { logical, wallTime, fromPeer }) {
+    // Sessions are not published: a replica reads the session of a livestream itself.
+    onRead(accountId, { livestream, isChanged }, { logical, wallTime, fromPeer }) {
+      if (livestream === undefined || !isChanged || fromPeer) return;
       const tokenHash = tokenHashOf(accountId);
-      if (!isNewState(tokenHash, livestream) || fromPeer) return;
       bus.publish({ kind: 'entity', tokenHash, livestream, logical, wallTime: toStoreTime(wallTime) });
     },
-    // Sessions are not published: a replica reads the session of a livestream itself.
-    onSession() {},
     onMeeting: (accountId, meetingId, { logical }, pendingName = null) =>
       bus.publish({ kind: 'meeting', tokenHash: tokenHashOf(accountId), meetingId, logical, pendingName }),
     onWebhook: (ids, { logical }) => bus.publish({ kind: 'webhook', ...ids, logical }),

@@ -6,30 +6,13 @@ import type { ChangedIds, Livestream } from '../domain/models.ts';
 import { Cancellation, type CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createLatestValueQueue } from './latestValueQueue.ts';
-import { createLiveReader } from './liveReader.ts';
 import { createPoller, type PollIntervals } from './poller.ts';
-import { matchesTarget, isSameState, type LiveSubscription, type LiveState, type SubscriptionTarget } from './types.ts';
+import { matchesTarget, isSameState, type LiveState, type SubscriptionTarget } from './types.ts';
 import { WatchedLivestream } from './watchedLivestream.ts';
 import { createWatchIndex } from './watchIndex.ts';
 
 /** The subscriptions whose upstream requests are paid from one account's budget, until the last one ends. They share a poller. */
-export interface AccountSubscriptions {
-  /**
-   * Returns the current state of the target, then every change. Rejects with `BAD_USER_INPUT` if the livestream does not exist.
-   * `onEnd` is called once, when the subscription ends or could not be set up.
-   */
-  subscribe(target: SubscriptionTarget, signal: CancellationSignal, onEnd: () => void): Promise<LiveSubscription>;
-  /** Handles a livestream from an upstream response to any caller, or from another replica. */
-  onLivestream(livestream: Livestream, timestamp: HybridTimestamp): void;
-  /** Handles the id of a livestream's running session; null if no session is running. */
-  onSession(livestreamId: string, sessionId: string | null, timestamp: HybridTimestamp): void;
-  /** Reads the entities back if they have subscribers. The state read is not older than `timestamp`. */
-  refresh(ids: ChangedIds, timestamp: HybridTimestamp): void;
-  /** `refresh`, because of a webhook. */
-  onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void;
-  /** Ends all subscriptions with this error. */
-  closeAll(error: Error): void;
-}
+export type AccountSubscriptions = ReturnType<typeof createAccountSubscriptions>;
 
 export interface AccountSubscriptionsOptions {
   account: Account;
@@ -46,18 +29,19 @@ export interface AccountSubscriptionsOptions {
   onEmpty: () => void;
 }
 
-export function createAccountSubscriptions(options: AccountSubscriptionsOptions): AccountSubscriptions {
+export function createAccountSubscriptions(options: AccountSubscriptionsOptions) {
   const { account, clock, dataSource } = options;
   /** Aborted when the last subscriber leaves: ends polling and all reads. */
   const signal = new Cancellation();
-  const createReader = (maxPeerAgeMs?: number) => createLiveReader({ dataSource, account, signal }, maxPeerAgeMs);
-  const reader = createReader();
+  const feed = dataSource.openLiveFeed(account, signal, (update) =>
+    index.handlerOf(update.livestream)?.onUpdate(update),
+  );
   const index = createWatchIndex((id) => new WatchedLivestream(id, context));
-  const context = { reader, clock, index, onPublished };
+  const context = { feed, reader: feed.reader(), clock, index, onPublished };
   const poller = createPoller({
     ...options,
     index,
-    createReader,
+    createReader: (maxPeerAgeMs) => feed.reader(maxPeerAgeMs),
     signal,
     replicaCount: () => dataSource.replicaCount(),
     onAccessDenied: closeAll,
@@ -82,23 +66,17 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
     end(error);
   }
 
-  /** Reads the livestreams that a new subscriber gets first. */
-  async function readInitial(target: SubscriptionTarget): Promise<Livestream[]> {
-    const { livestreamId, meetingId } = target;
-    if (livestreamId !== null) {
-      const livestream = await reader.livestream(livestreamId);
-      if (livestream === null || !matchesTarget(target, livestream))
-        throw badUserInput('No livestream matches these ids. Check "livestreamId" and "meetingId".');
-      return [livestream];
-    }
-    if (meetingId === null) return (await reader.active()).livestreams;
-    const active = await reader.activeIn(meetingId);
-    const livestream = active && (await reader.livestream(active.id));
-    return livestream === null ? [] : [livestream];
+  /** Reads the entities back if they have subscribers. The state read is not older than `timestamp`. */
+  function refresh(ids: ChangedIds, timestamp: HybridTimestamp): void {
+    if (index.mayCover(ids)) poller.refreshNow(ids, timestamp);
   }
 
   return {
-    async subscribe(target, signal, onEnd) {
+    /**
+     * Returns the current state of the target, then every change. Rejects with `BAD_USER_INPUT` if the livestream does not exist.
+     * `onEnd` is called once, when the subscription ends or could not be set up.
+     */
+    async subscribe(target: SubscriptionTarget, signal: CancellationSignal, onEnd: () => void) {
       // The caller can end the queue only once it has it; until then, this listener does.
       const onAbort = (): void => void queue.return();
       const queue = createLatestValueQueue<LiveState>({
@@ -124,8 +102,10 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
       signal.addEventListener('abort', onAbort, { once: true });
       try {
         signal.throwIfAborted();
-        for (const livestream of await readInitial(target))
-          index.watch(livestream.id).sendInitialState(subscriber, livestream);
+        const initial = await feed.current(target);
+        if (target.livestreamId !== null && !initial.some(({ livestream }) => matchesTarget(target, livestream)))
+          throw badUserInput('No livestream matches these ids. Check "livestreamId" and "meetingId".');
+        for (const update of initial) index.watch(update.livestream.id).sendInitialState(subscriber, update);
       } catch (error) {
         // All subscriptions were closed during the read: the queue already fails with the reason.
         if (!index.subscribers().has(subscriber)) return subscription;
@@ -135,15 +115,13 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
       poller.start();
       return subscription;
     },
-    onLivestream: (livestream, timestamp) => index.handlerOf(livestream)?.onLivestream(livestream, timestamp),
-    onSession: (id, ...change) => index.find(id)?.onSession(...change),
-    refresh(ids, timestamp) {
-      if (index.mayCover(ids)) poller.refreshNow(ids, timestamp);
-    },
-    onWebhook(ids, timestamp) {
+    refresh,
+    /** `refresh`, because of a webhook. */
+    onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void {
       if (ids.livestreamId !== null && index.mayCover(ids)) index.watch(ids.livestreamId).webhookAt = clock.now();
-      this.refresh(ids, timestamp);
+      refresh(ids, timestamp);
     },
+    /** Ends all subscriptions with this error. */
     closeAll,
   };
 }

@@ -1,5 +1,5 @@
+import type { ActiveLivestreams } from '../data/liveFeed.ts';
 import { isActive } from '../domain/livestreamState.ts';
-import type { ActiveLivestreams } from './liveReader.ts';
 import type { PublishedState } from './types.ts';
 import type { Topics } from './watchIndex.ts';
 

@@ -1,10 +1,10 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import type { ActiveLivestreams, LiveReader } from '../data/liveFeed.ts';
 import { GatewayError, isTokenRejected } from '../domain/errors.ts';
 import { isActive } from '../domain/livestreamState.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { ActiveLivestreams, LiveReader } from './liveReader.ts';
 import { planSingleReads, usesLists } from './pollPlan.ts';
 import type { WatchedLivestream } from './watchedLivestream.ts';
 import type { WatchIndex } from './watchIndex.ts';
@@ -42,7 +42,7 @@ const BATCH_SIZE = 16;
 export interface PollerOptions {
   clock: Clock;
   intervals: PollIntervals;
-  index: Pick<WatchIndex, 'published' | 'topics' | 'watch'>;
+  index: Pick<WatchIndex, 'published' | 'topics'>;
   createReader: (maxPeerAgeMs: number) => LiveReader;
   /** Ends polling. */
   signal: CancellationSignal;
@@ -118,7 +118,7 @@ export function createPoller(options: PollerOptions) {
     // A livestream that the lists lack has probably changed, so that another replica's older read is not good enough.
     const reader = usesLists(topics) ? exactReader : peerReader;
     await runInBatches([
-      ...plan.livestreamIds.map((id) => async () => index.watch(id).poll(reader)),
+      ...plan.livestreamIds.map((id) => async () => reader.livestreamAndSession(id)),
       ...plan.meetingIds.map((id) => async () => pollMeeting(reader, id)),
     ]);
     if (failure !== null) throw failure.error;
@@ -128,15 +128,14 @@ export function createPoller(options: PollerOptions) {
   /** Returns the error of a failed read instead of throwing it: the single reads must go on without the lists. */
   async function tryReadLists(reader: LiveReader): Promise<[ActiveLivestreams | null, { error: unknown } | null]> {
     try {
-      // Not from an older cached list: a livestream that is missing there has not ended.
-      return [await reader.active(reader.current()), null];
+      return [await reader.active(), null];
     } catch (error) {
       return [null, { error }];
     }
   }
 
   /** A step that fails does not stop the others. If all steps of a batch fail, the remaining batches are not run, to spare upstream. */
-  async function runInBatches(steps: (() => Promise<void>)[]): Promise<void> {
+  async function runInBatches(steps: (() => Promise<unknown>)[]): Promise<void> {
     for (let start = 0; start < steps.length; start += BATCH_SIZE) {
       signal.throwIfAborted();
       const outcomes = await Promise.allSettled(steps.slice(start, start + BATCH_SIZE).map(async (step) => step()));
@@ -154,11 +153,8 @@ export function createPoller(options: PollerOptions) {
   async function pollMeeting(reader: LiveReader, meetingId: string): Promise<void> {
     const [last] = publishedAsActive(meetingId);
     // A meeting has at most one active livestream: while it goes on, no other one can start.
-    if (last !== undefined) {
-      await last.poll(reader);
-      const current = reader.latest(last.id);
-      if (current && isActive(current)) return;
-    }
+    const current = last && (await reader.livestreamAndSession(last.id));
+    if (current && isActive(current)) return;
     await reader.activeIn(meetingId);
   }
 

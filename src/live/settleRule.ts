@@ -7,13 +7,9 @@ import type { PublishedState } from './types.ts';
 export type Relation =
   /** A state of this time or a later one was published. */
   | 'outdated'
-  /** Subscribers see no difference. */
-  | 'unchanged'
   /** The state differs, but may be older or newer than the published one. The livestream must be read again. */
   | 'ambiguous'
-  | 'changed'
-  /** Nothing is published at present: the livestream was unknown, or has ended. */
-  | 'new';
+  | 'current';
 
 /** What is known of a livestream's publication. */
 export interface Publication {
@@ -33,9 +29,7 @@ export function relate(
   { logical }: HybridTimestamp,
 ): Relation {
   if (published !== null && published.timestamp.logical >= logical) return 'outdated';
-  if (published !== null && isSameVisibleState(published.livestream, state)) return 'unchanged';
   // After the end of a livestream, another ended state contradicts nothing.
-  const isContradiction = published !== null || isActive(state);
-  if (isContradiction && logical < arrivedAt) return 'ambiguous';
-  return published === null ? 'new' : 'changed';
+  const isContradiction = published === null ? isActive(state) : !isSameVisibleState(published.livestream, state);
+  return isContradiction && logical < arrivedAt ? 'ambiguous' : 'current';
 }

@@ -10,7 +10,7 @@ import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './poller.ts';
 import type { LiveSubscription, SubscriptionTarget } from './types.ts';
 
 /*
- * The entry to live subscriptions. This file routes changes and webhooks to the subscriptions of each account, limits how many
+ * The entry to live subscriptions. This file routes invalidations to the subscriptions of each account, limits how many
  * subscriptions are open and how many webhooks are read back, and decides whether webhooks can be relied on. What subscribers are
  * notified of is up to `watchedLivestream.ts`, and when upstream is polled up to `poller.ts`.
  */
@@ -64,8 +64,6 @@ export function createLiveSubscriptions({
   let isClosed = false;
 
   dataSource.subscribe({
-    onLivestream: (accountId, ...change) => accounts.get(accountId)?.onLivestream(...change),
-    onSession: (accountId, ...change) => accounts.get(accountId)?.onSession(...change),
     onMeeting: (accountId, meetingId, timestamp) =>
       accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, timestamp),
     onWebhook({ livestreamId, meetingId }, timestamp) {

@@ -1,14 +1,10 @@
-import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import type { LiveUpdate } from '../data/liveFeed.ts';
 import { isSameVisibleState } from '../domain/livestreamState.ts';
-import type { Livestream } from '../domain/models.ts';
+import type { ChangedIds, Livestream } from '../domain/models.ts';
 import type { LatestValueQueue } from './latestValueQueue.ts';
 
 /** The state that subscribers are notified of: a livestream and its running session. */
-export interface LiveState {
-  livestream: Livestream;
-  /** The id of the running session; null if no session is running, undefined if no read has shown either. */
-  sessionId: string | null | undefined;
-}
+export type LiveState = Pick<LiveUpdate, 'livestream' | 'sessionId'>;
 
 /** The events of one subscription: the current state, then every change. */
 export interface LiveSubscription extends AsyncIterableIterator<LiveState> {
@@ -17,15 +13,10 @@ export interface LiveSubscription extends AsyncIterableIterator<LiveState> {
 }
 
 /** The state of a livestream that was last published, and the time at which it was true. */
-export interface PublishedState extends LiveState {
-  timestamp: HybridTimestamp;
-}
+export type PublishedState = Omit<LiveUpdate, 'arrivedAt'>;
 
 /** The livestreams that a subscription covers: one, those of one meeting, or, if both ids are null, all of the app's. */
-export interface SubscriptionTarget {
-  livestreamId: string | null;
-  meetingId: string | null;
-}
+export type SubscriptionTarget = ChangedIds;
 
 /** One subscription: the livestreams it covers, and the queue of events for its client. */
 export interface Subscriber {

@@ -10,9 +10,9 @@ describe('a state that was read, compared with the one published at 10, which ar
   test.each([
     ['is outdated if it was requested earlier', 9, ENDED, 'outdated'],
     ['is outdated if it was requested at the same time', 10, ENDED, 'outdated'],
-    ['is unchanged if subscribers see no difference', 15, LIVE, 'unchanged'],
+    ['is current if subscribers see no difference', 15, LIVE, 'current'],
     ['is ambiguous if it differs and was requested before the published one arrived', 15, ENDED, 'ambiguous'],
-    ['is changed if it differs and was requested after the published one arrived', 21, ENDED, 'changed'],
+    ['is current if it differs and was requested after the published one arrived', 21, ENDED, 'current'],
   ] as const)('%s', (_title, logical, state, relation) => {
     const publication = { published: publishedState(LIVE), arrivedAt: 20 };
     expect(relate(publication, state, { logical, wallTime: 0 })).toBe(relation);
@@ -21,9 +21,9 @@ describe('a state that was read, compared with the one published at 10, which ar
 
 describe('a state of a livestream without a published state, whose last one arrived at 20', () => {
   test.each([
-    ['is new if it was requested later', 21, LIVE, 'new'],
+    ['is current if it was requested later', 21, LIVE, 'current'],
     ['is ambiguous if it is active and was requested earlier', 15, LIVE, 'ambiguous'],
-    ['is new if it has ended, whenever it was requested', 15, ENDED, 'new'],
+    ['is current if it has ended, whenever it was requested', 15, ENDED, 'current'],
   ] as const)('%s', (_title, logical, state, relation) => {
     expect(relate({ published: null, arrivedAt: 20 }, state, { logical, wallTime: 0 })).toBe(relation);
   });

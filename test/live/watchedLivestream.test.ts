@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { LiveUpdate } from '../../src/data/liveFeed.ts';
 import type { Livestream } from '../../src/domain/models.ts';
 import { createLatestValueQueue } from '../../src/live/latestValueQueue.ts';
 import { isSameState, type LiveState, type Subscriber } from '../../src/live/types.ts';
@@ -13,21 +14,22 @@ function watch() {
   const subscribers: Subscriber[] = [];
   const reads: PromiseWithResolvers<Livestream | null>[] = [];
   let logical = 100;
-  /** What the cache knows: the response that was requested last. */
-  let latest: { livestream: Livestream; requestedAt: number } | undefined;
+  const updateOf = (livestream: Livestream, requestedAt: number): LiveUpdate => ({
+    livestream,
+    sessionId: undefined,
+    timestamp: { logical: requestedAt, wallTime: clock.now() },
+    arrivedAt: { logical: (logical += 1), wallTime: clock.now() },
+  });
   const watched = new WatchedLivestream('a', {
     clock,
+    feed: { track: () => {}, untrack: () => {} },
     reader: {
-      current: () => ({ logical: (logical += 1), wallTime: clock.now() }),
-      latest: () => latest?.livestream,
-      latestSession: () => undefined,
       async livestream() {
         const read = Promise.withResolvers<Livestream | null>();
         reads.push(read);
         return read.promise;
       },
       session: async () => null,
-      endSession: () => {},
     },
     index: { subscribersOf: () => subscribers, isOfConcern: () => true, update: () => {} },
     onPublished: () => {},
@@ -36,16 +38,13 @@ function watch() {
     watched,
     reads,
     /** A response that was requested at a logical time arrives. */
-    receive: (livestream: Livestream, requestedAt: number) => {
-      if (latest === undefined || latest.requestedAt < requestedAt) latest = { livestream, requestedAt };
-      watched.onLivestream(livestream, { logical: requestedAt, wallTime: clock.now() });
-    },
+    receive: (livestream: Livestream, requestedAt: number) => watched.onUpdate(updateOf(livestream, requestedAt)),
     /** Adds a subscriber that has read `livestream`, and returns the next state that it receives. */
     subscribe: (livestream: Livestream) => {
       const queue = createLatestValueQueue<LiveState>({ isSame: isSameState, onEnd: () => {} });
       const subscriber = { target: { livestreamId: 'a', meetingId: null }, queue };
       subscribers.push(subscriber);
-      watched.sendInitialState(subscriber, livestream);
+      watched.sendInitialState(subscriber, updateOf(livestream, 0));
       return async () => (await queue.next()).value?.livestream;
     },
   };
