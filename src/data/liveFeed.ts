@@ -112,8 +112,8 @@ function createLiveFeed(
     const createError = (): Error => new Error('The session could not be read in time.');
     const reading = withTimeout({ timeoutMs: SESSION_TIMEOUT_MS, clock, createError }, read);
     const sessionId = await reading.catch(() => undefined);
-    const { livestream, timestamp } = state.newest;
-    if (settling.get(id) === state) publish(updateOf(livestream, timestamp, sessionId));
+    const { livestream, timestamp, arrivedAt } = state.newest;
+    if (settling.get(id) === state) publish({ ...updateOf(livestream, timestamp, sessionId), arrivedAt });
   }
 
   async function readSessionId(livestream: Livestream, since: HybridTimestamp): Promise<string | null> {
