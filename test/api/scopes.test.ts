@@ -145,7 +145,7 @@ const CASES: Case[] = [
   rootCase('livestreamSession', 'livestreamSession(id: "$liveSessionId") { id }'),
   rootCase('meetings', 'meetings { nodes { id } }', []),
   rootCase('livestreams', 'livestreams { nodes { id } }', []),
-  rootCase('livestreamAnalytics', 'livestreamAnalytics { count days { date } }', []),
+  rootCase('livestreamAnalytics', 'livestreamAnalytics { count days { date } }'),
   rootCase(
     '_entities',
     '_entities(representations: [{ __typename: "Livestream", id: "$liveLivestreamId" }]) { __typename }',

@@ -12,6 +12,7 @@ import {
   meetingTarget,
   stateText,
   type TestSubscriber,
+  livestreamsIn,
 } from './world.ts';
 
 /** One step of a scenario. `pick` chooses among the meetings, livestreams or subscribers that exist. */
@@ -181,6 +182,10 @@ async function runActions(actions: readonly Action[], world: LiveWorld): Promise
   }
 
   for (const livestream of await world.actualLivestreams()) record(livestream);
+  // What upstream tells a gateway between two samples is a state that the livestream was in, too, if only for a moment.
+  world.onResponse((body) => {
+    for (const livestream of livestreamsIn(body)) record(livestream);
+  });
   for (const action of actions) {
     await act(action);
     await world.advance(0);

@@ -58,6 +58,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
   let outage: Outage | null = null;
   let sessionsHang = false;
   const requests: string[] = [];
+  let onResponse = (_body: unknown): void => {};
   const clock = createSteppedClock(() => exchanges > 0);
   const sandbox = createSandbox({ clock, settings: options.settings ?? {} });
   const { baseUrl, exchange } = connectInProcess(sandbox);
@@ -82,7 +83,10 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
       exchanges += 1;
       exchange(request)
         .then(
-          (response) => after(responseMs, () => resolve(response)),
+          (response) => {
+            onResponse(parseOrNull(response.body));
+            after(responseMs, () => resolve(response));
+          },
           () => reject(new TransportError('interrupted', 'The connection broke.')),
         )
         .finally(() => {
@@ -154,6 +158,10 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     /** The gateways' requests since `clearRequests`. */
     requests: () => [...requests],
     clearRequests: () => void requests.splice(0),
+    /** Calls `listener` with each JSON response to a gateway, at the time when upstream sends it. */
+    onResponse(listener: (body: unknown) => void) {
+      onResponse = listener;
+    },
     setOutage(kind: Outage | null) {
       outage = kind;
     },
@@ -258,6 +266,13 @@ export function parseActualLivestream(row: unknown, listedMeetingId: string | nu
   };
 }
 
+/** All livestreams in a response of the REST API that have every field which subscribers are notified of. */
+export function livestreamsIn(value: unknown): ActualLivestream[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const isLivestream = ['id', 'meeting_id', 'status', 'name'].every((field) => field in value);
+  return isLivestream ? [parseActualLivestream(value)] : Object.values(value).flatMap(livestreamsIn);
+}
+
 /** The text of a state that a subscriber received. */
 export function stateText({ livestream: { status, playbackUrl, name } }: LiveState): string {
   return JSON.stringify([status, playbackUrl, name]);
@@ -265,6 +280,14 @@ export function stateText({ livestream: { status, playbackUrl, name } }: LiveSta
 
 export function statusesOf(states: LiveState[]): string[] {
   return states.map((state) => state.livestream.status);
+}
+
+function parseOrNull(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }
 
 function asError(reason: unknown): Error {
