@@ -81,7 +81,13 @@ export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'vitest', 'promise'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
   options: { typeAware: true, reportUnusedDisableDirectives: 'error' },
-  ignorePatterns: ['src/generated/**', 'test/generated/**', 'test/bench/peers/**', 'test/routers/peers/**'],
+  ignorePatterns: [
+    'src/checkNode.cjs',
+    'src/generated/**',
+    'test/generated/**',
+    'test/bench/peers/**',
+    'test/routers/peers/**',
+  ],
   rules: {
     'no-await-in-loop': 'off',
     'unicorn/consistent-function-scoping': 'off',

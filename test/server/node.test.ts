@@ -1,8 +1,11 @@
+import { exec } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import packageJson from '../../package.json' with { type: 'json' };
+import { matching } from '../support/gateway.ts';
 import { loadedParts, REPORT_LOADED_PARTS } from '../support/loadedParts.ts';
 import { listeningAddress, queryProgram, startProgram } from '../support/program.ts';
 
@@ -82,6 +85,25 @@ describe('the program starts fast:', () => {
     expect(await queryProgram(address, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
     expect(program.output()).not.toMatch(/cache|warning/i);
   });
+});
+
+describe('on a Node.js that cannot run TypeScript', () => {
+  const scripts = Object.entries(packageJson.scripts).filter(([, command]) => /^node .*\.ts\b/.test(command));
+
+  test('every script that runs TypeScript loads the check first', () => {
+    expect(scripts.map(([name]) => name)).toEqual(expect.arrayContaining(['start', 'dev', 'check']));
+    expect(scripts.filter(([, command]) => !/^node (--watch )?-r \.\/src\/checkNode\.cjs /.test(command))).toEqual([]);
+  });
+
+  test.each(['start', 'check'] as const)(
+    'npm run %s fails with one line that says which one is needed',
+    async (name) => {
+      const command = packageJson.scripts[name].replace(/^node/, '"$NODE" --no-experimental-strip-types');
+      const run = promisify(exec)(command, { env: { NODE: process.execPath } });
+      const stderr = matching(/^This project needs Node\.js >=\d+\.\d+, not v\S+\. Run "npm ci" .*\n$/);
+      await expect(run).rejects.toMatchObject({ code: 1, stdout: '', stderr });
+    },
+  );
 });
 
 describe('the program exits with code 1 and one line that names the setting', () => {
