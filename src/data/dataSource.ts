@@ -106,7 +106,6 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   });
   if (peers !== null) {
     applyRemoteChanges({ ...peers, invalidations, accounts, ingestion, localListeners });
-    peers.store.onReconnect(() => accounts.resync());
     // This replica missed every invalidation before it started.
     invalidations.invalidateAll();
   }
