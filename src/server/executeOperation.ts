@@ -17,6 +17,7 @@ import { createPreparedDocuments } from '../graphql/preparedDocuments.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import { recordOperation } from '../telemetry/requestRecord.ts';
 import { createContext } from './createContext.ts';
+import { notAcceptable } from './negotiation.ts';
 import { callerOf, type RequestState } from './requestState.ts';
 
 export interface ExecutionOptions {
@@ -55,7 +56,9 @@ export function createOperationExecutor(
   const checkCost = createCostLimit(schema, limits);
   return ({ request, params, state }, { execute, subscribe }) => {
     const { document, errors } = prepare(params.query ?? '');
-    const { operationName, variables } = params;
+    const { variables } = params;
+    // Clients send an empty name for no name.
+    const operationName = params.operationName === '' ? undefined : params.operationName;
     const operation = getOperationAST(document, operationName);
     if (!operation) throw unknownOperation();
     if (operation.operation === OperationTypeNode.MUTATION && request.method === 'GET') throw mutationByGet();
@@ -65,9 +68,11 @@ export function createOperationExecutor(
     if (costError !== null) return { errors: [costError] };
     const contextValue = createContext(callerOf(state), state.record, options);
     const args = { schema, document, contextValue, variableValues: variables, operationName };
-    // Of the context, Yoga reads the request, to choose an event stream.
-    if (operation.operation === OperationTypeNode.SUBSCRIPTION)
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+      if (state.responseTypes.stream === null) throw notAcceptable('stream');
+      // Keeps the request: the signal of a `Request` that was garbage-collected never aborts.
       return subscribe({ ...args, contextValue: Object.assign(contextValue, { request }) });
+    }
     return handleMaybePromise(
       () => execute(args),
       (result) => (isResult(result) ? finish(result, contextValue, state) : result),

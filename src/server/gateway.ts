@@ -17,6 +17,7 @@ import { corsFor, createOriginWarning } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { createPersistedDocuments, DOCUMENT_ID } from './persistedDocuments.ts';
+import { useMediaTypes } from './plugins/useMediaTypes.ts';
 import { useOperations } from './plugins/useOperations.ts';
 import { useRequestChecks } from './plugins/useRequestChecks.ts';
 import { useResults } from './plugins/useResults.ts';
@@ -96,6 +97,7 @@ export function createGateway(options: GatewayOptions) {
       useRoutes({ version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql }),
       // From here on, requests for GraphQL.
       useRequestChecks({ corsOrigins, resolveCaller, maxBodyBytes: limits.bodyBytes }),
+      useMediaTypes(clock),
       useOperations({
         schema,
         limits,

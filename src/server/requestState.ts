@@ -1,9 +1,11 @@
 import type { Caller } from '../auth/resolveCaller.ts';
 import { createRequestRecord, type RequestRecord } from '../telemetry/requestRecord.ts';
+import { negotiate, type ResponseTypes } from './negotiation.ts';
 
 /** What the gateway knows about one HTTP request. */
 export interface RequestState {
   readonly record: RequestRecord;
+  readonly responseTypes: ResponseTypes;
   /** Null until the request was authenticated. */
   caller: Caller | null;
   /** Everything besides the account that the response depends on; null if the response must not come from the cache. */
@@ -35,6 +37,7 @@ export function stateOf(context: ServerContext, { headers, signal }: Request): R
   if (context.state !== undefined) return context.state;
   return (context.state = {
     record: createRequestRecord(requestIdOf(headers.get(REQUEST_ID)), signal),
+    responseTypes: negotiate(headers.get('accept')),
     caller: null,
     cacheKey: null,
     wantsReport: false,

@@ -375,7 +375,7 @@ test('an unsupported media type is rejected with 406 in Accept and with 415 in C
       fc.pre(!/json|\*|^\s*$/.test(value));
       const response = await gateway.send({ query: '{ livestreams { totalCount } }' }, { headers: { [name]: value } });
       expect([response.status, response.data, gateway.logs]).toEqual([name === 'accept' ? 406 : 415, null, []]);
-      expect(gateway.sent()).toHaveLength(name === 'accept' ? 1 : 0);
+      expect(gateway.sent()).toEqual([]);
     }),
     RUNS,
   );

@@ -53,12 +53,12 @@ export function useResults({ formatErrors, report, warnOfOrigin }: ResultOptions
 }
 
 /**
- * Keeps caches from storing a response, which depends on the caller and may contain secrets. Event streams of Yoga say only `no-cache`,
- * which lets shared caches store them. The page of GraphiQL has a header of its own.
+ * Keeps caches from storing a response, which depends on the caller and may contain secrets. The page of GraphiQL and event streams have
+ * headers of their own.
  */
 function forbidCaching({ headers }: Response): void {
   const current = headers.get('cache-control');
-  if (current?.includes('max-age')) return;
+  if (current !== null && /max-age|no-transform/.test(current)) return;
   // Otherwise Yoga's implementation of `set` would send both values, if the name was in another letter case before.
   if (current !== null) headers.delete('cache-control');
   headers.set('cache-control', 'private, no-store');

@@ -3,6 +3,7 @@ import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { WebhookReceiver } from '../../webhooks/receiver.ts';
 import { renderGraphiQL } from '../graphiql.ts';
+import { prefersHtml } from '../negotiation.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
 import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf } from '../requestTarget.ts';
 
@@ -43,7 +44,7 @@ export function useRoutes(options: RouteOptions): Plugin {
       const { url, method, headers } = hook.request;
       const path = pathOf(url);
       const isRead = method === 'GET' || method === 'HEAD';
-      const isPageView = method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);
+      const isPageView = method === 'GET' && prefersHtml(headers.get('accept'));
       if (path === '/health' && isRead) return endWithJson(hook, { status: 'ok', version }, 200);
       if (path === WEBHOOK_PATH && webhookReceiver !== null) {
         if (method !== 'POST')

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 
 import { RequestErrors, executeOverHttp } from '../../../src/server/websocket/sseBridge.ts';
+import { startTestGateway } from '../../support/gateway.ts';
 
 setFlagsFromString('--expose-gc');
 
@@ -61,4 +62,22 @@ describe('request of a WebSocket operation', () => {
   ])('is garbage collected after the operation %s', async (_outcome, events) => {
     expect(await isCollected(await runOperation(events))).toBe(true);
   });
+});
+
+test('aborting a request ends its subscription, although only the gateway refers to the request', async () => {
+  const gateway = await startTestGateway();
+  const cancellation = new AbortController();
+  const { signal } = cancellation;
+  const body = '{"query":"subscription { livestreamUpdated { id } }"}';
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+  const response = await gateway.server.fetch(
+    new Request('http://gateway.test/graphql', { method: 'POST', headers, body, signal }),
+  );
+  expect([response.status, gateway.server.subscriptionCount()]).toEqual([200, 1]);
+  for (let round = 0; round < 5; round += 1) {
+    await wait(0);
+    collectGarbage();
+  }
+  cancellation.abort();
+  await expect.poll(() => gateway.server.subscriptionCount()).toBe(0);
 });

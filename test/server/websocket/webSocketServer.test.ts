@@ -159,6 +159,14 @@ describe('an operation over a WebSocket', () => {
     expect(messages[1]).toMatchObject({ payload: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
+  test('may have an empty operation name', async () => {
+    const { socketUrl } = await serveGateway(await startTestGateway());
+    const { subscribe, untilMessages, messages } = await connect(socketUrl);
+    subscribe('1', { query: '{ __typename }', operationName: '' });
+    await untilMessages('connection_ack', 'next', 'complete');
+    expect(at(messages[1], 'payload')).toEqual({ data: { __typename: 'Query' } });
+  });
+
   test('can be sent by the id of its document', async () => {
     const trustedDocuments = {
       documents: new Map([['all', '{ livestreams(first: 1) { totalCount } }']]),
