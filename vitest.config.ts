@@ -10,7 +10,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/routers/**', 'test/redis/**', '**/node_modules/**'],
+    exclude: ['test/browser/**', 'test/routers/**', 'test/redis/**', 'test/proxies/**', '**/node_modules/**'],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: timeoutMs(20_000),
     // As patient as `eventually`: one second, the default, is too short for a busy machine.

@@ -32,7 +32,19 @@ describe('code blocks', () => {
   });
 
   test('are of kinds that a test checks', () => {
-    const checked = ['graphql', 'json', 'yaml', 'ts', 'ts recipe', 'sh', 'sh server', 'sh docker', 'sh external'];
+    const checked = [
+      'graphql',
+      'json',
+      'yaml',
+      'ts',
+      'ts recipe',
+      'sh',
+      'sh server',
+      'sh docker',
+      'sh external',
+      'nginx',
+      'haproxy',
+    ];
     const unchecked = ['text', 'mermaid'];
     const kinds = PAGES.flatMap(blocksOf).map(({ kind }) => kind);
     expect(kinds.filter((kind) => ![...checked, ...unchecked].includes(kind))).toEqual([]);
