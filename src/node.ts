@@ -102,6 +102,7 @@ async function main(): Promise<void> {
   const port = await listen(server, config);
   printBanner(port, config, sandbox);
   log('info', 'Listening.', { host: config.host, port, version });
+  if (sandbox === null) void gateway.checkUpstream();
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -24,7 +24,7 @@ import { type EntityReads, createEntityReads } from './entityReads.ts';
 import { createLiveFeeds, type LiveFeeds } from './liveFeed.ts';
 import { type LivestreamMutations, createLivestreamMutations } from './livestreamMutations.ts';
 import { createMutationEffects } from './mutationEffects.ts';
-import type { NewOperation } from './operation.ts';
+import type { NewOperation, Operation } from './operation.ts';
 import { OperationReport, type ReportListeners } from './operationReport.ts';
 import { applyRemoteChanges, createChangePublisher } from './replication.ts';
 
@@ -38,6 +38,8 @@ export interface DataSource {
   /** The account that pays for a token's requests. */
   account(token: string): Promise<Account>;
   operation: NewOperation;
+  /** Sends one request, without retries. Rejects if RealtimeKit cannot be reached or does not accept the token and the ids. */
+  check(operation: Operation): Promise<void>;
   reads: EntityReads;
   /** Opens the one way from here to the subscriptions of an account. */
   openLiveFeed: LiveFeeds['open'];
@@ -138,6 +140,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   return {
     account: async (token) => accounts.forToken(token),
     operation: newOperation,
+    check: (operation) => client.check(operation),
     reads,
     openLiveFeed: (...feed) => liveFeeds.open(...feed),
     subscribe: (listener) => localListeners.subscribe(listener),

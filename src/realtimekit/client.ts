@@ -7,7 +7,7 @@ import type { RecordedCall, RequestContext } from './requestContext.ts';
 import { createTokenBucket } from './requestsPerSecond.ts';
 import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
-import { withRetry } from './retry.ts';
+import { MAX_RETRIES, withRetry } from './retry.ts';
 import {
   type Method,
   type Transport,
@@ -15,6 +15,7 @@ import {
   type TransportFailure,
   type TransportResponse,
 } from './transport.ts';
+import { reasonOf } from './upstreamStatus.ts';
 
 /** 8 MiB; a longer response body is rejected. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -62,6 +63,8 @@ export interface RealtimeKitClient {
    * context's signal does not cancel it: an aborted write may have been carried out. A DELETE is sent without a body.
    */
   mutate: (context: RequestContext, path: ApiPath, body?: unknown, method?: WriteMethod) => Promise<Envelope | null>;
+  /** Sends one request for a list, without retries, to find out whether RealtimeKit can be reached and accepts the settings. */
+  check: (context: RequestContext) => Promise<void>;
   /** By how many milliseconds the `Date` of the latest response was ahead of the local clock; 0 until a response has one. */
   clockSkewMs: () => number;
 }
@@ -77,10 +80,12 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
     context: RequestContext,
     request: ApiRequest,
     signal: CancellationSignal | undefined,
+    maxRetries = MAX_RETRIES,
   ): Promise<Envelope | null> {
     if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
     const endsAt = clock.now() + totalTimeoutMs;
-    return withRetry({ idempotent: request.method === 'GET', clock, random, signal, endsAt, onFailure }, () =>
+    const idempotent = request.method === 'GET';
+    return withRetry({ idempotent, maxRetries, clock, random, signal, endsAt, onFailure }, () =>
       attempt(context, request, signal, endsAt),
     );
   }
@@ -160,6 +165,14 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
       const request = { method, route, url: appUrl + path };
       return send(context, method === 'DELETE' ? request : { ...request, body: JSON.stringify(body) }, undefined);
     },
+    check: async (context) => {
+      await send(
+        context,
+        { method: 'GET', route: '/livestreams', url: `${appUrl}/livestreams?per_page=1` },
+        undefined,
+        0,
+      );
+    },
     clockSkewMs: () => clockSkewMs,
   };
 }
@@ -182,7 +195,7 @@ function queryString(query: QueryParameters): string {
 
 function timeoutError(timeoutMs: number): UpstreamError {
   const message = `RealtimeKit did not respond within ${timeoutMs / 1000} s.`;
-  return new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', message);
+  return new UpstreamError('unknown', 'UPSTREAM_TIMEOUT', message, { reason: { cause: 'timeout', code: null } });
 }
 
 function notSentError(timeoutMs: number): UpstreamError {
@@ -195,7 +208,7 @@ function toUpstreamError(error: unknown): unknown {
   if (!(error instanceof TransportError)) return error;
   if (error.failure === 'too-large') return invalidResponse('the body is longer than 8 MiB');
   const [outcome, message] = CONNECTION_FAILURES[error.failure];
-  return new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error });
+  return new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error, reason: reasonOf(error) });
 }
 
 const CONNECTION_FAILURES: Record<Exclude<TransportFailure, 'too-large'>, readonly [RequestOutcome, string]> = {

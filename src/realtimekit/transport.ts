@@ -40,13 +40,20 @@ export type Transport = (request: TransportRequest) => Promise<TransportResponse
  */
 export type TransportFailure = 'connect' | 'unprocessed' | 'interrupted' | 'too-large';
 
+export interface TransportErrorOptions extends ErrorOptions {
+  code?: string | null;
+}
+
 /** A request that got no complete response. The message never contains the URL or a header. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly failure: TransportFailure;
+  /** The code of the operating system, of TLS or of the HTTP client, such as `ECONNREFUSED`; null if there is none. */
+  readonly code: string | null;
 
-  constructor(failure: TransportFailure, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(failure: TransportFailure, message: string, { code = null, cause }: TransportErrorOptions = {}) {
+    super(code === null ? message : `${message} (${code})`, { cause });
     this.failure = failure;
+    this.code = code;
   }
 }

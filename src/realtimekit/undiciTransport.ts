@@ -208,8 +208,8 @@ class RequestHandler implements Dispatcher.DispatchHandler {
         ? ['interrupted', 'The connection broke before the response was complete']
         : ['connect', 'The connection failed'];
     // Undici's messages may contain the host; its codes do not.
-    const code = 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
-    this.#fail(new TransportError(failure, message + code, { cause }));
+    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+    this.#fail(new TransportError(failure, message, { code, cause }));
   }
 
   /**

@@ -13,6 +13,7 @@ import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscripti
 import { createUpstreamStatus } from '../realtimekit/upstreamStatus.ts';
 import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
+import { checkUpstream } from './checkUpstream.ts';
 import { corsFor, createOriginWarning } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
@@ -46,7 +47,7 @@ export function createGateway(options: GatewayOptions) {
   const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
   const log = redactingLog(options.log, secrets);
 
-  const upstreamStatus = createUpstreamStatus(clock, log);
+  const upstreamStatus = createUpstreamStatus(clock, log, metrics);
   const dataSource = createDataSource({
     ...client,
     ...caching,
@@ -94,7 +95,15 @@ export function createGateway(options: GatewayOptions) {
   const yoga = createYoga<ServerContext>({
     schema,
     plugins: [
-      useRoutes({ version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql }),
+      useRoutes({
+        version,
+        isReady,
+        readinessDetails: () => ({ ...readinessDetails(), upstream: upstreamStatus.current() }),
+        metrics,
+        webhookReceiver,
+        localOnly,
+        graphiql,
+      }),
       // From here on, requests for GraphQL.
       useRequestChecks({ corsOrigins, resolveCaller, maxBodyBytes: limits.bodyBytes }),
       useMediaTypes(clock),
@@ -130,6 +139,8 @@ export function createGateway(options: GatewayOptions) {
     log,
     report,
     warnOfOrigin,
+    /** Logs whether RealtimeKit accepts the gateway's own token and ids. Never rejects. */
+    checkUpstream: async () => (token === null ? undefined : checkUpstream(dataSource, token, log)),
     /** Ends all subscriptions, so that their clients reconnect elsewhere, and rejects new ones. */
     endSubscriptions: () => subscriptions.closeAll(),
     /** Accepts these API keys from now on. Ends the subscriptions of the others. */

@@ -9,11 +9,22 @@ export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
-/**
- * Why requests to RealtimeKit fail, if that is for the operator to mend: `token`: it rejects the gateway's token; `address`: it does
- * not know the account or the app.
- */
-export type UpstreamFailureCause = 'token' | 'address';
+/** Why requests to RealtimeKit fail, if that is for the operator to mend. `realtimekit/upstreamStatus.ts` explains each cause. */
+export const UPSTREAM_FAILURE_CAUSES = [
+  'dns',
+  'refused',
+  'unreachable',
+  'connect_timeout',
+  'tls',
+  'proxy',
+  'open_files',
+  'interrupted',
+  'timeout',
+  'token',
+  'address',
+] as const;
+
+export type UpstreamFailureCause = (typeof UPSTREAM_FAILURE_CAUSES)[number];
 
 /** A completed request for an operation. */
 export interface CompletedOperation {
@@ -43,6 +54,8 @@ export interface Metrics {
   /** Counts a read by the source of its value. `response_cache` counts a whole operation that was served from the response cache. */
   read(source: ReadSource | 'response_cache'): void;
   webhook(outcome: WebhookOutcome): void;
+  /** Counts a request to RealtimeKit that failed, with all its retries. */
+  upstreamFailure(cause: UpstreamFailureCause): void;
   /**
    * Registers a gauge. `name` excludes the common prefix. `read` is called at every scrape; the gauge is left out while `read` returns
    * undefined.

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { Metrics } from './metrics.ts';
+import { type Metrics, UPSTREAM_FAILURE_CAUSES } from './metrics.ts';
 
 const PREFIX = 'realtimekit_graphql_';
 /** Operations with further names are counted as `other`: callers may invent any number of names. */
@@ -41,6 +41,15 @@ export function createPrometheus(version: string): Metrics {
     ...describe('upstream_request_duration_seconds', 'Duration of upstream requests by route.', ['route']),
     buckets: REQUEST_BUCKETS,
   });
+  const upstreamFailures = new Counter(
+    describe(
+      'upstream_failures_total',
+      'Upstream requests that failed for a reason that the operator can mend, by cause.',
+      ['cause'],
+    ),
+  );
+  // A series that begins with its first failure would hide that failure from rate().
+  for (const cause of UPSTREAM_FAILURE_CAUSES) upstreamFailures.inc({ cause }, 0);
   const webhooks = new Counter(describe('webhooks_total', 'Webhook deliveries by outcome.', ['outcome']));
   new Gauge(describe('build_info', 'The version of the gateway. The value is always 1.', ['version'])).set(
     { version },
@@ -74,6 +83,7 @@ export function createPrometheus(version: string): Metrics {
       readCounts[source] += 1;
     },
     webhook: (outcome) => webhooks.inc({ outcome }),
+    upstreamFailure: (cause) => upstreamFailures.inc({ cause }),
     gauge(name, help, read) {
       const gauge = new Gauge({
         ...describe(name, help, []),

@@ -14,7 +14,7 @@ describe('/ready', () => {
   ])('responds with %s and uncacheable details', async (status, ready) => {
     const response = await (await startWithReadiness(ready)).fetch('/ready');
     expect(response.status).toBe(status);
-    expect(JSON.parse(response.text)).toEqual({ ready, draining: !ready, redis: 'down' });
+    expect(JSON.parse(response.text)).toEqual({ ready, draining: !ready, redis: 'down', upstream: 'unknown' });
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(response.headers.get('cache-control')).toBe('private, no-store');
   });

@@ -30,6 +30,8 @@ async function startWithSandbox(settings: Record<string, string> = {}) {
   const app = { CLOUDFLARE_ACCOUNT_ID: 'account', REALTIMEKIT_APP_ID: 'app', CLOUDFLARE_API_TOKEN: 'token' };
   const program = startProgram({ ...app, CLOUDFLARE_BASE_URL: server.url, ...settings });
   const address = await listeningAddress(program);
+  await logEntry(program, "RealtimeKit accepts the gateway's requests.");
+  sandbox.clearRequests();
   return { program, address, sandbox, clock };
 }
 
@@ -52,11 +54,11 @@ async function logEntry(program: Program, message: string): Promise<unknown> {
 describe('a shutdown with DRAIN_DELAY_MS', () => {
   test('answers /ready with 503 and keeps serving queries and subscriptions; a second signal exits at once', async () => {
     const { program, address } = await startWithSandbox({ DRAIN_DELAY_MS: '600000' });
-    expect(await readiness(address)).toEqual([200, { ready: true, draining: false }]);
+    expect(await readiness(address)).toMatchObject([200, { ready: true, draining: false }]);
     program.child.kill('SIGTERM');
     await expect
       .poll(async () => readiness(address), { interval: 10 })
-      .toEqual([503, { ready: false, draining: true }]);
+      .toMatchObject([503, { ready: false, draining: true }]);
     expect(await queryProgram(address, COUNT)).toEqual(COUNTED);
     expect((await fetch(`${address}/health`)).status).toBe(200);
     await subscribeOverSse(address);

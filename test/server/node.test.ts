@@ -63,7 +63,12 @@ test('the program reports its version in the banner, in the log and at /health',
 });
 
 describe('the program starts fast:', () => {
-  const APP = { CLOUDFLARE_ACCOUNT_ID: 'account', REALTIMEKIT_APP_ID: 'app', CLOUDFLARE_API_TOKEN: 'token' };
+  const APP = {
+    CLOUDFLARE_ACCOUNT_ID: 'account',
+    REALTIMEKIT_APP_ID: 'app',
+    CLOUDFLARE_API_TOKEN: 'token',
+    CLOUDFLARE_BASE_URL: 'http://127.0.0.1:9',
+  };
 
   test('it loads only the parts that its settings need, and the page of GraphiQL with its first visitor', async () => {
     const loaded = async (visitsGraphiql: boolean) => {
@@ -131,5 +136,25 @@ describe('the program exits with code 1 and one line that names the setting', ()
     expect(await program.exitCode).toBe(1);
     expect(program.output()).toMatch(new RegExp(`^${name}: cannot listen on port ${port}: another program.*\n$`));
     otherServer.close();
+  });
+});
+
+describe('an upstream that is of no use', () => {
+  const IDS = { CLOUDFLARE_ACCOUNT_ID: 'account', REALTIMEKIT_APP_ID: 'app' };
+
+  test('is reported at the start, which goes on', async () => {
+    const program = startProgram({ ...IDS, CLOUDFLARE_API_TOKEN: 'token', CLOUDFLARE_BASE_URL: 'http://127.0.0.1:9' });
+    const address = await listeningAddress(program);
+    await program.waitForOutput(
+      /"level":"error".*"cause":"refused","code":"ECONNREFUSED".*"check":"CLOUDFLARE_BASE_URL/,
+    );
+    const ready = await fetch(`${address}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, draining: false, upstream: 'refused' }]);
+  });
+
+  test('is not looked for where callers send their own tokens', async () => {
+    const settings = { ...IDS, AUTH: 'passthrough', CLOUDFLARE_BASE_URL: 'http://127.0.0.1:9' };
+    const address = await listeningAddress(startProgram(settings));
+    expect(await (await fetch(`${address}/ready`)).json()).toMatchObject({ upstream: 'unknown' });
   });
 });
