@@ -28,7 +28,7 @@ const MAX_NUMBER = 999_999_999;
  */
 export function parseRateLimits(headers: Readonly<Record<string, string>>): RateLimit[] {
   const { ratelimit } = headers;
-  if (ratelimit === undefined) return [];
+  if (ratelimit === undefined) return parseOlderLimit(headers);
   const limits = parsePolicies(ratelimit).slice(0, MAX_LIMITS);
   const policies = parsePolicies(headers['ratelimit-policy'] ?? '');
   return limits.flatMap(({ name, r, t }) => {
@@ -37,6 +37,19 @@ export function parseRateLimits(headers: Readonly<Record<string, string>>): Rate
     const policy = policies.find((candidate) => isPair || candidate.name === name);
     return [{ name, remaining: r, resetSeconds: t, limit: policy?.q ?? null, windowSeconds: policy?.w ?? null }];
   });
+}
+
+/** Parses the fields that Cloudflare sent before September 2025. The reset is in seconds, or the Unix time of the reset. */
+function parseOlderLimit(headers: Readonly<Record<string, string>>): RateLimit[] {
+  const numberOf = (field: string, max = MAX_NUMBER): number | null => {
+    const value = headers[`x-ratelimit-${field}`]?.trim() ?? '';
+    return /^\d{1,10}$/.test(value) && Number(value) <= max ? Number(value) : null;
+  };
+  const [limit, remaining, reset] = [numberOf('limit'), numberOf('remaining'), numberOf('reset', Infinity)];
+  if (remaining === null || reset === null) return [];
+  const sentAt = Date.parse(headers['date'] ?? '') / 1000;
+  const resetSeconds = reset <= MAX_NUMBER ? reset : Math.max(0, reset - sentAt);
+  return Number.isNaN(resetSeconds) ? [] : [{ name: '', remaining, resetSeconds, limit, windowSeconds: null }];
 }
 
 /** An item of either field. A parameter is null if it is missing or not a usable number. */

@@ -152,3 +152,39 @@ describe('parsing the Ratelimit and Ratelimit-Policy fields', () => {
     );
   });
 });
+
+describe('parsing the X-Ratelimit fields of before 2025', () => {
+  const older = (limit: string, remaining: string, reset: string, others: Record<string, string> = {}) =>
+    parseRateLimits({
+      'x-ratelimit-limit': limit,
+      'x-ratelimit-remaining': remaining,
+      'x-ratelimit-reset': reset,
+      ...others,
+    });
+
+  test('returns the limit, the remaining requests and the seconds until the reset', () => {
+    const limit = { name: '', remaining: 50, resetSeconds: 30, limit: 1200, windowSeconds: null };
+    expect(older('1200', '50', '30')).toEqual([limit]);
+    const date = 'Sun, 29 Nov 2026 10:00:00 GMT';
+    expect(older('1200', '50', String(Date.parse(date) / 1000 + 30), { date })).toEqual([limit]);
+    expect(older('1200', '50', String(Date.parse(date) / 1000 - 5), { date })).toEqual([{ ...limit, resetSeconds: 0 }]);
+    expect(older('many', '50', '30')).toEqual([{ ...limit, limit: null }]);
+  });
+
+  test.each([
+    ['', '30'],
+    ['-1', '30'],
+    ['1e3', '30'],
+    ['50', ''],
+    ['50', 'soon'],
+    ['50', '1795946400'],
+    ['9999999999', '30'],
+  ])('returns nothing if they say %j remaining and a reset of %j', (remaining, reset) => {
+    expect(older('1200', remaining, reset)).toEqual([]);
+  });
+
+  test('ignores them beside a Ratelimit field', () => {
+    const ratelimit = '"default";r=7;t=9';
+    expect(older('1200', '50', '30', { ratelimit })).toMatchObject([{ remaining: 7, resetSeconds: 9 }]);
+  });
+});
