@@ -25,6 +25,7 @@ const NODE_FILES = [
   'src/cli/**',
   'src/cluster/redis.ts',
   'src/cluster/redisHealth.ts',
+  'src/realtimekit/undiciRequest.ts',
   'src/realtimekit/undiciTransport.ts',
   'src/sandbox/main.ts',
   'src/sandbox/server.ts',

@@ -1,17 +1,20 @@
+import { readProxy } from '../config/proxy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createUndiciTransport } from '../realtimekit/undiciTransport.ts';
 import { explain, runWebhookCommand } from './webhooksCommand.ts';
 
 /** `npm run webhooks`: registers, lists and removes the URLs that RealtimeKit sends events to. */
-const transport = createUndiciTransport();
 try {
-  const options = { environment: process.env, transport: transport.send, clock: systemClock, random: Math.random };
-  console.log(await runWebhookCommand(process.argv.slice(2), options));
+  const transport = createUndiciTransport({ proxy: readProxy(process.env) });
+  try {
+    const options = { environment: process.env, transport: transport.send, clock: systemClock, random: Math.random };
+    console.log(await runWebhookCommand(process.argv.slice(2), options));
+  } finally {
+    await transport.close();
+  }
 } catch (error) {
   const message = explain(error);
   if (message === null) throw error;
   console.error(message);
   process.exitCode = 1;
-} finally {
-  await transport.close();
 }

@@ -7,6 +7,7 @@ import { cachingSettings, readCaching, ttlSettings } from './caching.ts';
 import { clusterSettings, readCluster } from './cluster.ts';
 import * as env from './env.ts';
 import { documentSettings, readDocuments } from './persistedDocuments.ts';
+import { proxySettings, readProxy } from './proxy.ts';
 import { appSettings, readApp, sandboxSettings, servesSandbox } from './realtimekit.ts';
 import { readTelemetry, telemetrySettings } from './telemetry.ts';
 
@@ -113,6 +114,7 @@ export const VARIABLES: readonly string[] = [
   jwtSettings,
   apiKeySettings(noFile),
   appSettings,
+  proxySettings,
   cachingSettings,
   ttlSettings,
   clusterSettings,
@@ -134,6 +136,7 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
     auth,
     /** The app to serve; null for the sandbox. */
     app,
+    proxy: readProxy(environment),
     caching: readCaching(environment),
     limits: env.readGroup(environment, limitSettings),
     trustedDocuments: readDocuments(environment, readFile),

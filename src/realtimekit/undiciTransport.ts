@@ -1,14 +1,16 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { constants } from 'node:http2';
 
-import { Agent, errors, Pool } from 'undici';
-import type { Dispatcher } from 'undici';
-import { TransportError } from './transport.ts';
-import type { Transport, TransportFailure, TransportRequest, TransportResponse } from './transport.ts';
+import { Agent, EnvHttpProxyAgent, Pool } from 'undici';
+
+import { type Transport, TransportError } from './transport.ts';
+import { ACCEPT_ENCODING, RequestHandler } from './undiciRequest.ts';
 
 export interface UndiciTransportOptions {
   /** Timeout of one connection attempt, including TLS. Default 5,000; must be at most 10,000. */
   connectTimeoutMs?: number;
+  /** The URLs of the proxies to use, and the hosts to reach without one (see undici's EnvHttpProxyAgent). Default: no proxy. */
+  proxy?: { httpsProxy?: string | undefined; httpProxy?: string | undefined; noProxy?: string | undefined };
   /** How long an unused connection stays open, unless the server's `keep-alive` hint says otherwise. Default 30,000. */
   idleTimeoutMs?: number;
   /** The age after which a connection gets no further requests. Default 60,000. */
@@ -56,7 +58,8 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
         return Promise.reject(new TransportError('connect', 'The request is not valid HTTP'));
       }
       const handler = new RequestHandler(request, url.origin, handlers);
-      const { method, headers, body = null } = request;
+      const { method, body = null } = request;
+      const headers = { ...request.headers, 'accept-encoding': ACCEPT_ENCODING };
       agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, handler);
       return handler.response;
     },
@@ -94,18 +97,24 @@ function createPool(origin: string | URL, options: object, handlers: ReadonlySet
 }
 
 function createAgent(
-  { connectTimeoutMs = 5_000, idleTimeoutMs = 30_000, maxConnectionAgeMs = 60_000, ca }: UndiciTransportOptions,
+  {
+    connectTimeoutMs = 5_000,
+    idleTimeoutMs = 30_000,
+    maxConnectionAgeMs = 60_000,
+    proxy = {},
+    ca,
+  }: UndiciTransportOptions,
   factory: NonNullable<Agent.Options['factory']>,
 ) {
-  return new Agent({
+  const tls = {
+    preferH2: true,
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot turn it off.
+    rejectUnauthorized: true,
+    ...(ca === undefined ? {} : { ca }),
+  };
+  const options = {
     factory,
-    connect: {
-      timeout: connectTimeoutMs,
-      preferH2: true,
-      // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot turn it off.
-      rejectUnauthorized: true,
-      ...(ca === undefined ? {} : { ca }),
-    },
+    connect: { timeout: connectTimeoutMs, ...tls },
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: idleTimeoutMs,
@@ -114,7 +123,12 @@ function createAgent(
     clientTtl: maxConnectionAgeMs,
     // Undici sends requests again that were pipelined behind a failed one.
     pipelining: 1,
-  });
+  };
+  const { httpsProxy = '', httpProxy = '', noProxy = '' } = proxy;
+  if (httpsProxy === '' && httpProxy === '') return new Agent(options);
+  // Empty texts keep undici from reading the environment itself. TLS to the proxy, and to the upstream within the proxy's tunnel, has
+  // its own options.
+  return new EnvHttpProxyAgent({ ...options, httpsProxy, httpProxy, noProxy, requestTls: tls, proxyTls: tls });
 }
 
 /** A malformed request must not reach undici, which never recovers the connection after it rejects one. */
@@ -129,117 +143,4 @@ function hasValidHeaders(headers: Record<string, string>): boolean {
   } catch {
     return false;
   }
-}
-
-/** Handles one request. Undici calls the `on…` methods. */
-class RequestHandler implements Dispatcher.DispatchHandler {
-  readonly origin: string;
-  /** While this is false, nothing has been sent: undici writes to the socket and calls `onRequestSent` synchronously. */
-  isSent = false;
-  /** Whether the server may have processed the request although undici would send it again. */
-  mayBeProcessed = false;
-
-  readonly #request: TransportRequest;
-  readonly #handlers: Set<RequestHandler>;
-  readonly #onAbort = () => this.#fail(this.#request.signal.reason);
-  readonly #result = Promise.withResolvers<TransportResponse>();
-  #controller: Dispatcher.DispatchController | undefined;
-  #isEnded = false;
-  #status = 0;
-  #headers: Record<string, string> = {};
-  #chunks: Buffer[] = [];
-  #length = 0;
-
-  /** Adds itself to `handlers`, and removes itself at its end. */
-  constructor(request: TransportRequest, origin: string, handlers: Set<RequestHandler>) {
-    this.#request = request;
-    this.origin = origin;
-    this.#handlers = handlers;
-    handlers.add(this);
-    request.signal.addEventListener('abort', this.#onAbort);
-  }
-
-  get response(): Promise<TransportResponse> {
-    return this.#result.promise;
-  }
-
-  /** Called when a connection is open, before undici sends the request. */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#isEnded) cancel(controller);
-    // Undici sends a request again if the HTTP/2 server said that it did not process it (a GOAWAY below its stream, REFUSED_STREAM: RFC
-    // 9113, section 8.7), or if a GOAWAY kept it from being written. Retries are up to the client.
-    else if (this.isSent) {
-      const failure = this.mayBeProcessed ? 'interrupted' : 'unprocessed';
-      this.#fail(new TransportError(failure, 'The server refused the request'));
-    }
-  }
-
-  onRequestSent(): void {
-    this.isSent = true;
-  }
-
-  onResponseStart(_controller: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
-    if (status < 200) return;
-    if (Number(headers['content-length']) > this.#request.maxBodyBytes) return this.#failTooLarge();
-    this.#status = status;
-    for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined) this.#headers[name] = typeof value === 'string' ? value : value.join(', ');
-    }
-  }
-
-  onResponseData(_controller: unknown, chunk: Buffer): void {
-    this.#length += chunk.length;
-    if (this.#length > this.#request.maxBodyBytes) return this.#failTooLarge();
-    this.#chunks.push(chunk);
-  }
-
-  onResponseEnd(): void {
-    if (this.#isEnded) return;
-    const [first, ...rest] = this.#chunks;
-    const body = first === undefined ? '' : (rest.length === 0 ? first : Buffer.concat(this.#chunks)).toString();
-    this.#end();
-    this.#result.resolve({ status: this.#status, headers: this.#headers, body });
-  }
-
-  onResponseError(_controller: unknown, cause: Error): void {
-    const [failure, message]: [TransportFailure, string] =
-      this.isSent && !this.#isUnwritten(cause)
-        ? ['interrupted', 'The connection broke before the response was complete']
-        : ['connect', 'The connection failed'];
-    // Undici's messages may contain the host; its codes do not.
-    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
-    this.#fail(new TransportError(failure, message, { code, cause }));
-  }
-
-  /**
-   * Whether the first write of the request failed, so that none of it left. Over HTTP/1.1 without TLS, a request is one write, and the
-   * only one on its connection. TLS and HTTP/2 write of their own accord, too.
-   */
-  #isUnwritten(cause: Error): boolean {
-    return this.origin.startsWith('http:') && 'syscall' in cause && cause.syscall === 'write';
-  }
-
-  #failTooLarge(): void {
-    this.#fail(new TransportError('too-large', `The response body is longer than ${this.#request.maxBodyBytes} bytes`));
-  }
-
-  #fail(reason: unknown): void {
-    if (this.#isEnded) return;
-    this.#end();
-    this.#result.reject(reason);
-    if (this.#controller !== undefined) cancel(this.#controller);
-  }
-
-  #end(): void {
-    this.#isEnded = true;
-    this.#chunks = [];
-    this.#handlers.delete(this);
-    this.#request.signal.removeEventListener('abort', this.#onAbort);
-  }
-}
-
-/** Cancels a request. Undici may fail the requests that wait behind it, too, if the error is of another class. */
-function cancel(controller: Dispatcher.DispatchController): void {
-  controller.abort(new errors.InformationalError('cancelled'));
 }

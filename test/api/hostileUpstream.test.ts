@@ -104,6 +104,13 @@ const DEEP = '['.repeat(100_000) + ']'.repeat(100_000);
 const BOMB = gzipSync(Buffer.alloc(100 * MEGABYTE));
 const VICTIM_RESPONSE = { success: true, data: { livestream: { id: 'victim' } } };
 
+test('a compressed response that begins with a byte order mark is read', async () => {
+  const body = gzipSync(`\uFEFF${JSON.stringify(VICTIM_RESPONSE)}`);
+  const gateway = await startWithHostileOrigin(sendText('application/json', body, { 'content-encoding': 'gzip' }));
+  const { data } = await gateway.send({ query: TWO_LIVESTREAMS_QUERY });
+  expect(data).toEqual({ bad: { id: 'victim', name: null }, good: GOOD });
+});
+
 describe('a redirect from upstream', () => {
   test.each([300, 301, 302, 303, 304, 305, 307, 308])(
     'with status %i is not followed, to any target',

@@ -54,6 +54,19 @@ describe('the lockout after a 429', () => {
     expect(receivedCount(gateway)).toBe(before);
   });
 
+  test.each([971, 10_100])('is understood with the code %i', async (code) => {
+    const gateway = await startTestGateway();
+    const ids = await fetchMeetingIds(gateway, 2);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 429, code, retryAfterSeconds: 60 }]);
+    expect((await sendWithReport(gateway, MEETING, ids[0])).errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 60, upstream: { status: 429, code } } },
+    ]);
+    gateway.sandbox.setFaults([]);
+    expect((await sendWithReport(gateway, MEETING, ids[1])).errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 60 } },
+    ]);
+  });
+
   test('allows stale values, and sets the remaining budget to 0', async () => {
     const gateway = await startTestGateway();
     const ids = await fetchMeetingIds(gateway, 2);

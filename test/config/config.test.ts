@@ -41,6 +41,15 @@ function errorOf(environment: Environment): string {
   return 'no error';
 }
 
+test('the settings of the proxy may be in lower case, as other programs have them', () => {
+  const url = 'http://user:secret@proxy.example:3128';
+  const { proxy } = readConfig({ https_proxy: url, HTTPS_PROXY: 'http://other.example', NO_PROXY: 'localhost' });
+  expect(proxy).toEqual({ httpsProxy: url, httpProxy: undefined, noProxy: 'localhost' });
+  expect(() => readConfig({ http_proxy: 'socks5://user:secret@proxy.example' })).toThrow(
+    /^HTTP_PROXY: must be an http/,
+  );
+});
+
 describe('readConfig without settings', () => {
   test('selects the sandbox, a loopback host and the documented defaults', () => {
     expect(readConfig({})).toEqual({
@@ -49,6 +58,7 @@ describe('readConfig without settings', () => {
       keepAliveTimeoutMs: 75_000,
       auth: { kind: 'none' },
       app: null,
+      proxy: {},
       sandboxPort: 4001,
       attemptTimeoutMs: 10_000,
       totalTimeoutMs: 25_000,
@@ -325,6 +335,8 @@ describe('the message for an invalid setting', () => {
     ['GRAPHIQL', 'yes'],
     ['TRUSTED_DOCUMENTS', 'nowhere.json'],
     ['CLOUDFLARE_BASE_URL', 'ftp://example.com'],
+    ['HTTPS_PROXY', 'proxy.example:3128'],
+    ['HTTP_PROXY', 'socks5://proxy.example'],
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'redis://:50%off@127.0.0.1'],
     ['REDIS_URL', 'redis://:%ff@127.0.0.1'],

@@ -96,7 +96,7 @@ describe('connections', () => {
 });
 
 describe('requests', () => {
-  test('arrive with their own headers only, without accept-encoding', async () => {
+  test('arrive with their own headers and the encodings that are understood', async () => {
     const origin = await running(
       startHttp((request, response) => {
         void readBody(request).then((body) =>
@@ -115,6 +115,7 @@ describe('requests', () => {
         host: new URL(origin.url).host,
         connection: 'keep-alive',
         authorization: 'Bearer t',
+        'accept-encoding': 'gzip, br',
         'content-length': '8',
       },
       body: '{"é":1}',

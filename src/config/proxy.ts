@@ -1,0 +1,24 @@
+import * as v from 'valibot';
+
+import * as env from './env.ts';
+
+const proxyUrl = v.optional(env.url('an http or https URL, such as http://proxy.example:3128', env.isHttp));
+
+/** How upstream requests leave the network. Unlike the other settings, these may also be set in lower case, as other programs do. */
+export const proxySettings = {
+  /** The proxy for https upstreams. */
+  httpsProxy: env.setting('HTTPS_PROXY', 'http://proxy.example:3128', proxyUrl),
+  /** The proxy for http upstreams, and for https ones without a proxy of their own. */
+  httpProxy: env.setting('HTTP_PROXY', 'http://proxy.example:3128', proxyUrl),
+  /** The hosts that are reached without a proxy, separated by commas; `*` for all. */
+  noProxy: env.optionalText('NO_PROXY', 'localhost,.internal.example'),
+};
+
+/** Reads the settings of the proxy; throws a `ConfigError` for an invalid one. */
+export function readProxy(environment: env.Environment) {
+  const texts: Record<string, string | undefined> = {};
+  for (const { variable } of Object.values(proxySettings)) {
+    texts[variable] = environment[variable.toLowerCase()] || environment[variable];
+  }
+  return env.readGroup(texts, proxySettings);
+}
