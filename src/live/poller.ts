@@ -23,15 +23,18 @@ export interface PollIntervals {
   startingTimeoutMs: number;
   /** While nothing changes. */
   steadyMs: number;
-  /** While nothing changes and webhooks arrive: polling only finds what webhooks do not report, such as a new name. */
-  withWebhooksMs: number;
+  /** While a livestream is active and webhooks arrive: RealtimeKit sends none for a livestream that fails. */
+  activeWithWebhooksMs: number;
+  /** While no livestream is active and webhooks arrive: polling only finds what webhooks do not report, such as a new name. */
+  idleWithWebhooksMs: number;
 }
 
 export const DEFAULT_POLL_INTERVALS: PollIntervals = {
   startingMs: 2000,
   startingTimeoutMs: 120_000,
   steadyMs: 10_000,
-  withWebhooksMs: 60_000,
+  activeWithWebhooksMs: 15_000,
+  idleWithWebhooksMs: 60_000,
 };
 
 /** The part of the poll interval during which a value that another replica read counts as a poll. */
@@ -67,11 +70,16 @@ export function createPoller(options: PollerOptions) {
   let needsCatchUp = false;
   signal.addEventListener('abort', () => cancelTimer?.(), { once: true });
 
-  const pollIntervalMs = (): number => (options.hasWebhooks() ? intervals.withWebhooksMs : intervals.steadyMs);
+  const idleIntervalMs = (): number => (options.hasWebhooks() ? intervals.idleWithWebhooksMs : intervals.steadyMs);
+
+  function steadyIntervalMs(): number {
+    const isAnyActive = index.published().some(({ published: state }) => state !== null && isActive(state.livestream));
+    return options.hasWebhooks() && isAnyActive ? intervals.activeWithWebhooksMs : idleIntervalMs();
+  }
 
   function nextDelayMs(): number {
     const isAnyStarting = index.published().some((watched) => watched.isStarting(intervals.startingTimeoutMs));
-    const unhurriedMs = needsCatchUp ? intervals.steadyMs : pollIntervalMs();
+    const unhurriedMs = needsCatchUp ? intervals.steadyMs : steadyIntervalMs();
     return Math.max(isAnyStarting ? intervals.startingMs : unhurriedMs, options.minPollIntervalMs());
   }
 
@@ -113,7 +121,7 @@ export function createPoller(options: PollerOptions) {
     const [active, failure] = usesLists(topics) ? await tryReadLists(peerReader) : [null, null];
     signal.throwIfAborted();
     const published = new Map(index.published().flatMap((one) => (one.published ? [[one.id, one.published]] : [])));
-    const maxIdleAgeMs = pollIntervalMs();
+    const maxIdleAgeMs = idleIntervalMs();
     const plan = planSingleReads({ topics, active, published, now: clock.now(), maxIdleAgeMs, replicaCount });
     // A livestream that the lists lack has probably changed, so that another replica's older read is not good enough.
     const reader = usesLists(topics) ? exactReader : peerReader;

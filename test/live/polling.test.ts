@@ -34,16 +34,43 @@ describe('polling', () => {
     expect(world.requests().length).toBeLessThanOrEqual(7);
   });
 
-  test('polls once a minute while webhooks arrive, and sooner if reading a change back has failed', async () => {
+  test('polls an active livestream every 15 s while webhooks arrive, and none that is not active more than once a minute', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    const event = { livestreamId: liveLivestreamId, meetingId: liveMeetingId };
+    world.subscriptions.onWebhook(event);
+    await world.advance(16_000);
+    world.clearRequests();
+    await world.advance(120_000);
+    expect(world.requests()).toHaveLength(8);
+    await world.stop(liveMeetingId);
+    world.subscriptions.onWebhook(event);
+    await world.advance(16_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'IDLE']);
+    world.clearRequests();
+    await world.advance(120_000);
+    expect(world.requests()).toHaveLength(2);
+  });
+
+  test('finds within 20 s that a livestream has failed, although no webhook reports it', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    world.subscriptions.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
+    await world.advance(100_000);
+    world.sandbox.trigger({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
+    await world.advance(20_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'ERRORED']);
+  });
+
+  test('polls sooner if reading back what a webhook reports has failed', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
     const event = { livestreamId: liveLivestreamId, meetingId: liveMeetingId };
     world.subscriptions.onWebhook(event);
     await world.advance(12_000);
-    world.clearRequests();
-    await world.advance(120_000);
-    expect(world.requests().length).toBeLessThanOrEqual(3);
     await world.stop(liveMeetingId);
     world.setOutage('connect');
     world.subscriptions.onWebhook(event);
