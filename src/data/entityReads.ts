@@ -101,7 +101,7 @@ export function createEntityReads(
   return {
     reads: {
       ...queries,
-      ...createListReads(endpoints, createQuery, { statusMs: ttl.statusMs, sessionTags }),
+      ...createListReads(endpoints, createQuery, { meeting, statusMs: ttl.statusMs, sessionTags }),
       ...createAnalyticsReads(endpoints, createQuery, ttl),
       /** The current time. As a read's `since`: only values read after this call. */
       now: (): HybridTimestamp => cache.now(),

@@ -11,6 +11,7 @@ import type {
   Page,
   TimeRange,
 } from '../domain/models.ts';
+import { UpstreamError } from '../domain/errors.ts';
 import { hasEnded } from '../domain/livestreamState.ts';
 import { invalidResponse } from './envelope.ts';
 import type { QueryParameters, RealtimeKitClient } from './client.ts';
@@ -30,6 +31,9 @@ import {
   type WireList,
 } from './parse.ts';
 import { parseAnalytics, parseDays, toUnixRange } from './parseAnalytics.ts';
+
+/** Thrown for a list that does not exist: only that of a meeting's livestreams can be missing. */
+const MISSING_LIST = new Error('There is no such list.');
 
 /** The first rows of a list. */
 export interface Head<Row> {
@@ -78,7 +82,9 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     { path: listPath, query, name }: Pick<ListEndpoint<unknown>, 'path' | 'query' | 'name'>,
     { pageNo, perPage }: { pageNo: number; perPage: number },
   ): Promise<WireList> {
-    return parseList(await get(context, listPath, { ...query, page_no: pageNo, per_page: perPage }), name);
+    const envelope = await get(context, listPath, { ...query, page_no: pageNo, per_page: perPage });
+    if (envelope === null) throw MISSING_LIST;
+    return parseList(envelope, name);
   }
 
   /** Reads a range of a list. */
@@ -123,9 +129,20 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
       const value = livestream !== null && hasEnded(livestream) ? null : livestream;
       return { value, entities: { livestreams: [value] } };
     },
-    /** `GET /meetings/{id}/livestream`: active and past livestreams. */
-    meetingLivestreams: async (context: RequestContext, meetingId: string, range: OffsetRange) =>
-      readRows(context, meetingLivestreamList(meetingId), range),
+    /** `GET /meetings/{id}/livestream`: active and past livestreams. Null if RealtimeKit does not have the meeting or the endpoint. */
+    async meetingLivestreams(
+      context: RequestContext,
+      meetingId: string,
+      range: OffsetRange,
+    ): Promise<Loaded<Page<Livestream>> | null> {
+      try {
+        return await readRows(context, meetingLivestreamList(meetingId), range);
+      } catch (error) {
+        const isUnknownPath = error instanceof UpstreamError && error.reason?.cause === 'address';
+        if (error === MISSING_LIST || isUnknownPath) return null;
+        throw error;
+      }
+    },
     /** `GET /livestreams/{id}` */
     async livestream(context: RequestContext, id: string): Promise<Loaded<Livestream | null>> {
       // The response has a page of sessions, too. Only the livestream is needed here, so that one session is enough.

@@ -144,6 +144,37 @@ async function busiestMeeting(gateway: TestGateway): Promise<{ id: string; lives
   return nonNull(lists.toSorted((left, right) => right.livestreams.length - left.livestreams.length)[0]);
 }
 
+describe("a meeting's livestreams, where RealtimeKit has no endpoint for them", () => {
+  const route = '/meetings/{meeting_id}/livestream';
+
+  test.each([
+    ['404', { kind: 'status', status: 404, route }],
+    ["404 and Cloudflare's code for an unknown path", { kind: 'status', status: 404, code: 7000, route }],
+  ] as const)('are those in the list of all livestreams, page by page: %s', async (_response, fault) => {
+    const gateway = await startTestGateway();
+    const { id, livestreams } = await busiestMeeting(gateway);
+    gateway.sandbox.setFaults([fault]);
+    const walked = await walk(
+      async (page) => nonNull((await gateway.query(MeetingLivestreamsPage, { id, ...page })).meeting).livestreams,
+      [2],
+      livestreams.length,
+    );
+    expect(walked).toEqual(livestreams);
+  });
+
+  test('are none if the meeting does not exist', async () => {
+    const gateway = await startTestGateway();
+    const missing = ['/meetings/{meeting_id}', route].map(
+      (path) => ({ kind: 'status', status: 404, route: path }) as const,
+    );
+    gateway.sandbox.setFaults(missing);
+    const query = `{ livestream(id: "${gateway.exampleIds.liveLivestreamId}") { meeting { livestreams { totalCount } } } }`;
+    const { data } = await gateway.send({ query });
+    expect(at(data, 'livestream', 'meeting', 'livestreams')).toEqual({ totalCount: 0 });
+    expect(gateway.upstreamRequests()).toHaveLength(3);
+  });
+});
+
 const UPSTREAM_FORMATS = [
   ['that follows its documentation', {}],
   ['with at most 7 rows a page', { maxPerPage: 7 }],
