@@ -82,8 +82,8 @@ export function createListReads(
   /** A meeting's livestreams by the list of all livestreams, newest first. Empty if the meeting does not exist. */
   async function filterLivestreams(operation: Operation, meetingId: string, { offset, count }: OffsetRange) {
     const rows: (Livestream | null)[] = [];
-    let hasNext = (await meeting.get(operation, meetingId)) !== null;
-    for (let from = 0; hasNext; from += MAX_PAGE_ROWS) {
+    const exists = (await meeting.get(operation, meetingId)) !== null;
+    for (let from = 0, hasNext = exists; hasNext; from += MAX_PAGE_ROWS) {
       const key = { query: livestreamsInStatus(null), range: { offset: from, count: MAX_PAGE_ROWS } };
       const page = await livestreams.get(operation, key);
       rows.push(...page.rows.filter((row) => row?.meetingId === meetingId));
@@ -91,7 +91,7 @@ export function createListReads(
     }
     const end = offset + count;
     return {
-      value: { rows: rows.slice(offset, end), totalCount: rows.length, hasNext: rows.length > end },
+      value: { rows: rows.slice(offset, end), totalCount: exists ? rows.length : null, hasNext: rows.length > end },
       entities: {},
     };
   }
