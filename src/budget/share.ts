@@ -9,23 +9,27 @@ import { type BudgetState, longestWindowMs, MAX_TRANSIT_MS, mutationReserve, sha
  */
 export type Share = ReturnType<typeof createShare>;
 
+/** The part of a share that a process leaves to the one that replaces it. */
+const SUCCESSOR_RATIO = 1 / 6;
+
 export function createShare(store: SharedStore, requestTimeoutMs: number) {
   const openedAt = store.now();
-  /** A process that ran before this one may have spent the share already, unless this one has never shared a budget. */
-  let isQuarantined = store.isUp();
+  /** Whether this process may have replaced another one, which may have spent its part of the share. */
+  let mayBeSuccessor = store.isUp();
   let sentAt: number[] = [];
 
   /** In any window that may have counted a request that was sent now. Windows of RealtimeKit may start at any time. */
   const windowMs = (state: BudgetState): number => longestWindowMs(state) + requestTimeoutMs + MAX_TRANSIT_MS;
 
-  /** Requests that are left; a tenth of the share is left to mutations. */
+  /** Requests that are left; a tenth is left to mutations. */
   function left(state: BudgetState, priority: Priority = 'mutation'): number {
     const now = store.now();
     const since = now - windowMs(state);
     sentAt = sentAt.filter((time) => time > since);
-    if (isQuarantined && openedAt > since) return 0;
     const limit = Math.min(...Array.from(state.windows.values(), (window) => window.limit));
-    const size = Math.floor(sharesOf(limit) / store.replicaCount());
+    const whole = Math.floor(sharesOf(limit) / store.replicaCount());
+    const successors = Math.floor(whole * SUCCESSOR_RATIO);
+    const size = mayBeSuccessor && openedAt > since ? successors : whole - successors;
     return size - sentAt.length - (priority === 'read' && size > 0 ? mutationReserve(size) : 0);
   }
 
@@ -40,9 +44,9 @@ export function createShare(store: SharedStore, requestTimeoutMs: number) {
       sentAt.push(now);
       return 0;
     },
-    /** The budget has just begun to be shared: no process can have spent its share. */
+    /** The budget has just begun to be shared: this process has replaced none. */
     open(): void {
-      isQuarantined = false;
+      mayBeSuccessor = false;
     },
   };
 }

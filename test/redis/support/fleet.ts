@@ -58,6 +58,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     return replica;
   };
   const replicas: Fleet['replicas'] = await Promise.all([start(options.firstEnv), start(), start()]);
+  // Each replica checks its connection to upstream once.
+  await expect.poll(() => sandbox.requests().requests.length, { interval: 20, timeout: 10_000 }).toBe(replicas.length);
+  sandbox.clearRequests();
 
   return {
     replicas,
