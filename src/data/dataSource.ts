@@ -74,7 +74,7 @@ export interface DataSourceOptions extends ClientSettings, CachingSettings {
 export function createDataSource(options: DataSourceOptions): DataSource {
   const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics } = options;
   const client = createClient(options);
-  const endpoints = createEndpoints(client, { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} });
+  const endpoints = createEndpoints(client);
   const peers = cluster && { ...cluster, clock, bus: createBus(cluster.store) };
   const invalidations = createInvalidations({
     now: () => peers?.store.now() ?? clock.now(),

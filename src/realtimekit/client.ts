@@ -1,13 +1,19 @@
-import { type FailureReason, isTokenRejected, type RequestOutcome, UpstreamError } from '../domain/errors.ts';
+import {
+  type FailureReason,
+  GatewayError,
+  isTokenRejected,
+  type RequestOutcome,
+  UpstreamError,
+} from '../domain/errors.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { toError, withTimeout } from '../lib/timeout.ts';
+import type { Span, SpanOutcome } from '../telemetry/tracer.ts';
 import { type Envelope, invalidResponse, unwrapResponse } from './envelope.ts';
 import type { RecordedCall, RequestContext } from './requestContext.ts';
 import { createTokenBucket } from './requestsPerSecond.ts';
-import { type RequestSpan, startRequestSpan } from './requestSpan.ts';
 import type { ApiPath } from './path.ts';
-import { MAX_RETRIES, withRetry } from './retry.ts';
+import { withRetry } from './retry.ts';
 import {
   type Method,
   type Transport,
@@ -19,6 +25,9 @@ import { reasonOf } from './upstreamStatus.ts';
 
 /** 8 MiB; a longer response body is rejected. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** Retries after the first attempt. */
+const MAX_RETRIES = 2;
 
 /** Which RealtimeKit app to call, and the limits on each request. */
 export interface ClientSettings {
@@ -45,9 +54,6 @@ export interface ClientOptions extends ClientSettings {
   onOutcome?: ((reason: FailureReason | null) => void) | undefined;
 }
 
-/** A method that changes something. */
-export type WriteMethod = Exclude<Method, 'GET'>;
-
 /** Query parameters by name. Those that are null are left out. */
 export type QueryParameters = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -55,21 +61,9 @@ export type QueryParameters = Readonly<Record<string, string | number | boolean 
  * The HTTP client of RealtimeKit. Its methods return the content of the response, or null for "not found" (404). They reject with
  * a `GatewayError`, or with the reason of the context's signal.
  */
-export interface RealtimeKitClient {
-  /** Sends a GET, with retries after transient failures. */
-  get: (context: RequestContext, path: ApiPath, query?: QueryParameters) => Promise<Envelope | null>;
-  /**
-   * Sends a request that changes something, by default a POST. It is retried only if RealtimeKit certainly did not process it, and the
-   * context's signal does not cancel it: an aborted write may have been carried out. A DELETE is sent without a body.
-   */
-  mutate: (context: RequestContext, path: ApiPath, body?: unknown, method?: WriteMethod) => Promise<Envelope | null>;
-  /** Sends one request for a list, without retries, to find out whether RealtimeKit can be reached and accepts the settings. */
-  check: (context: RequestContext) => Promise<void>;
-  /** By how many milliseconds the `Date` of the latest response was ahead of the local clock; 0 until a response has one. */
-  clockSkewMs: () => number;
-}
+export type RealtimeKitClient = ReturnType<typeof createClient>;
 
-export function createClient(options: ClientOptions): RealtimeKitClient {
+export function createClient(options: ClientOptions) {
   const { clock, random, attemptTimeoutMs, totalTimeoutMs, passthrough = false, onOutcome = () => {} } = options;
   const appUrl = `${options.baseUrl}/accounts/${options.accountId}/realtime/kit/${options.appId}`;
   const throttle = createTokenBucket(options.requestsPerSecond, clock);
@@ -104,11 +98,13 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
     const reservation = reserved instanceof Promise ? await reserved : reserved;
     let wasSent = false;
     let call: RecordedCall | undefined;
-    let span: RequestSpan | undefined;
+    let span: Span | undefined;
     try {
       // Reads that settle the outcome of a mutation are exempt from the operation's limit: the mutation has already been sent.
       call = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
-      span = startRequestSpan(parentSpan, method, route);
+      // The route, never the URL.
+      const attributes = { 'http.request.method': method, 'url.template': route };
+      span = parentSpan?.start(`${method} ${route}`, 'client', attributes);
       const throttled = waitForThrottle(signal, endsAt);
       if (throttled !== undefined) await throttled;
       const headers: Record<string, string> = { accept: 'application/json', authorization: `Bearer ${account.token}` };
@@ -124,7 +120,7 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
         return options.transport({ ...request, signal: attemptSignal });
       });
       call.settle(response.status);
-      span?.endWithStatus(response.status);
+      span?.end(spanOutcomeOf(response));
       reservation.commit(response);
       clockSkewMs = clockSkewOf(response, clock) ?? clockSkewMs;
       onOutcome(null);
@@ -137,7 +133,7 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
       const failure = toUpstreamError(error);
       reservation.release(wasSent && !(failure instanceof UpstreamError && failure.outcome === 'notSent'));
       call?.settle(null);
-      span?.endWithError(failure);
+      span?.end({ errorCode: failure instanceof GatewayError ? failure.code : 'CANCELLED' });
       if (isTokenRejected(failure)) account.revoke();
       throw failure;
     }
@@ -157,23 +153,31 @@ export function createClient(options: ClientOptions): RealtimeKitClient {
   }
 
   return {
-    get(context, { path, route }, query) {
+    /** Sends a GET, with retries after transient failures. */
+    get: (context: RequestContext, { path, route }: ApiPath, query?: QueryParameters): Promise<Envelope | null> => {
       const url = query === undefined ? appUrl + path : appUrl + path + queryString(query);
       return context.runLimited(() => send(context, { method: 'GET', route, url }, context.signal));
     },
-    mutate: async (context, { path, route }, body = {}, method = 'POST') => {
+    /**
+     * Sends a request that changes something, by default a POST. It is retried only if RealtimeKit certainly did not process it, and the
+     * context's signal does not cancel it: an aborted write may have been carried out. A DELETE is sent without a body.
+     */
+    mutate: async (
+      context: RequestContext,
+      { path, route }: ApiPath,
+      body: unknown = {},
+      method: Exclude<Method, 'GET'> = 'POST',
+    ): Promise<Envelope | null> => {
       const request = { method, route, url: appUrl + path };
       return send(context, method === 'DELETE' ? request : { ...request, body: JSON.stringify(body) }, undefined);
     },
-    check: async (context) => {
-      await send(
-        context,
-        { method: 'GET', route: '/livestreams', url: `${appUrl}/livestreams?per_page=1` },
-        undefined,
-        0,
-      );
+    /** Sends one request for a list, without retries, to find out whether RealtimeKit can be reached and accepts the settings. */
+    check: async (context: RequestContext): Promise<void> => {
+      const url = `${appUrl}/livestreams?per_page=1`;
+      await send(context, { method: 'GET', route: '/livestreams', url }, undefined, 0);
     },
-    clockSkewMs: () => clockSkewMs,
+    /** By how many milliseconds the `Date` of the latest response was ahead of the local clock; 0 until a response has one. */
+    clockSkewMs: (): number => clockSkewMs,
   };
 }
 
@@ -220,6 +224,11 @@ const CONNECTION_FAILURES: Record<
   unprocessed: ['notSent', 'RealtimeKit closed the connection before it processed the request.'],
   interrupted: ['unknown', 'The connection to RealtimeKit broke before the response was complete.'],
 };
+
+function spanOutcomeOf({ status }: TransportResponse): SpanOutcome {
+  const attributes = { 'http.response.status_code': status };
+  return { attributes, errorCode: status >= 400 ? String(status) : undefined };
+}
 
 /** Null if the response has no valid `Date`. */
 function clockSkewOf(response: TransportResponse, clock: Clock): number | null {

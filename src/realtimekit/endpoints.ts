@@ -42,16 +42,15 @@ export interface Head<Row> {
   totalCount: number;
 }
 
-/** The paging hints of each list. They are shared by all operations. */
-export type ListHints = Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints>;
-
 /**
  * The REST API's endpoints for livestreams, one function each. All reject with an `UpstreamError`; for an invalid id they do so
  * before they send anything. Null means "not found".
  */
 export type Endpoints = ReturnType<typeof createEndpoints>;
 
-export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>, hints: ListHints) {
+export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>) {
+  /** Shared by all operations. */
+  const hints = { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} };
   const meetingList = (search: string | null): ListEndpoint<Meeting> => ({
     path: path`/meetings`,
     query: { search },

@@ -49,18 +49,17 @@ export function unwrapResponse(response: TransportResponse, context: ResponseCon
   const envelope = parseJson(response.body);
   const status = statusOf(response, envelope);
   const isEmpty = response.body.trim() === '';
+  const details = (): UpstreamErrorDetails => errorDetails(response, envelope, context.secrets);
   const cause = response.status < 500 ? settingAtFault(status, envelope) : null;
-  if (cause !== null) throw settingError(cause, { status, response, envelope, context });
+  if (cause !== null) throw settingError(cause, status, details(), context);
   if (status === 404 && (isObject(envelope) || isEmpty)) {
-    if (context.isCollection === true) throw settingError('address', { status, response, envelope, context });
+    if (context.isCollection === true) throw settingError('address', status, details(), context);
     return null;
   }
   if (status === 204) return { data: null, paging: null };
-  if (status < 200 || status >= 300) throw createError(status, response, envelope, context.secrets);
-  if (!isObject(envelope) || !['success', 'data', 'result'].some((name) => name in envelope)) {
-    const problem = isEmpty ? 'the body is empty' : "the body is not the API's JSON";
-    throw invalidResponse(problem, errorDetails(response, envelope, context.secrets));
-  }
+  if (status < 200 || status >= 300) throw createError(status, details(), response.headers['retry-after']);
+  if (!isObject(envelope) || !['success', 'data', 'result'].some((name) => name in envelope))
+    throw invalidResponse(isEmpty ? 'the body is empty' : "the body is not the API's JSON", details());
   return { data: envelope['data'] ?? envelope['result'] ?? null, paging: envelope['paging'] ?? null };
 }
 
@@ -80,24 +79,18 @@ function settingAtFault(status: number, envelope: unknown): 'token' | 'address' 
   return isRejectedToken || status === 401 || (status === 403 && isObject(envelope)) ? 'token' : null;
 }
 
-interface FailedResponse {
-  status: number;
-  response: TransportResponse;
-  envelope: unknown;
-  context: ResponseContext;
-}
-
 /** The error for a request that no other input of the caller would make succeed. It blames the caller only for the caller's token. */
 function settingError(
   cause: 'token' | 'address',
-  { status, response, envelope, context: { secrets, isCallersToken = false } }: FailedResponse,
+  status: number,
+  upstream: UpstreamErrorDetails,
+  { isCallersToken = false }: ResponseContext,
 ): UpstreamError {
-  const upstream = errorDetails(response, envelope, secrets);
   const reason = { cause, code: upstream.code ?? upstream.status };
   if (cause === 'address' || !isCallersToken) {
     return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', SETTING_MESSAGES[cause], { upstream, reason });
   }
-  const isInvalid = status === 401 || INVALID_TOKEN.has(errorCodeOf(envelope));
+  const isInvalid = status === 401 || INVALID_TOKEN.has(Number(upstream.code));
   const [code, message] = isInvalid
     ? (['UNAUTHENTICATED', 'RealtimeKit rejects your API token: send a valid one.'] as const)
     : ([
@@ -123,20 +116,14 @@ export function invalidResponse(problem: string, upstream?: UpstreamErrorDetails
   return new UpstreamError('unknown', 'UPSTREAM_INVALID_RESPONSE', message, upstream && { upstream });
 }
 
-function createError(
-  status: number,
-  response: TransportResponse,
-  envelope: unknown,
-  secrets: readonly string[],
-): UpstreamError {
-  const upstream = errorDetails(response, envelope, secrets);
+function createError(status: number, upstream: UpstreamErrorDetails, retryAfter: string | undefined): UpstreamError {
   if (status >= 300 && status < 400) {
     const message =
       'RealtimeKit responded with a redirect, which the gateway never follows. Check CLOUDFLARE_BASE_URL.';
     return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', message, { upstream });
   }
   const [code, message] = STATUS_ERRORS[status] ?? defaultError(status);
-  const retryAfterSeconds = parseRetryAfter(response.headers['retry-after']);
+  const retryAfterSeconds = parseRetryAfter(retryAfter);
   const usesRetryAfter = code === 'RATE_LIMITED' || status === 503;
   const details = { upstream, ...(usesRetryAfter && retryAfterSeconds !== null ? { retryAfterSeconds } : {}) };
   return new UpstreamError(outcomeOf(status), code, message, details);

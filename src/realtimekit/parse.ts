@@ -71,7 +71,6 @@ export function parseSession(value: unknown, livestreamId: string | null = null)
   };
 }
 
-/** Parses a meeting. */
 export function parseMeeting(value: unknown): Meeting | null {
   const id = parseId(getProperty(value, 'id'));
   if (!isObject(value) || id === null) return null;
@@ -111,12 +110,10 @@ const MAX_RESPONSE_ROWS = 10_000;
  */
 export function parseList(envelope: Envelope | null, name: 'livestreams' | 'meetings' | 'webhooks'): WireList {
   const data = envelope?.data ?? null;
-  const paging = getProperty(data, 'paging') ?? envelope?.paging;
   return {
     rows: assertPageSize(rowsOf(data, name)),
     isArray: Array.isArray(data) || Array.isArray(getProperty(data, name)),
-    startOffset: parseCount(getProperty(paging, 'start_offset')),
-    totalCount: parseCount(getProperty(paging, 'total_count')),
+    ...parsePaging(envelope),
   };
 }
 
@@ -129,16 +126,22 @@ export function parseSessionList(envelope: Envelope | null): WireList | null {
   const data = parseObject(envelope);
   const list = [data?.['sessions'], data?.['session']].find(Array.isArray);
   const single = data?.['session'] ?? data?.['sessions'];
-  const paging = getProperty(data, 'paging') ?? envelope?.paging;
-  const totalCount = parseCount(getProperty(paging, 'total_count'));
+  const paging = parsePaging(envelope);
   const isEmpty = data === null || Object.keys(data).length === 0;
-  const mentionsSessions = isEmpty || totalCount !== null || 'session' in data || 'sessions' in data;
+  const mentionsSessions = isEmpty || paging.totalCount !== null || 'session' in data || 'sessions' in data;
   if (!mentionsSessions) return null;
   return {
     rows: assertPageSize(list ?? (parseId(getProperty(single, 'id')) === null ? [] : [single])),
     isArray: list !== undefined,
+    ...paging,
+  };
+}
+
+function parsePaging(envelope: Envelope | null): Pick<WireList, 'startOffset' | 'totalCount'> {
+  const paging = getProperty(envelope?.data, 'paging') ?? envelope?.paging;
+  return {
     startOffset: parseCount(getProperty(paging, 'start_offset')),
-    totalCount,
+    totalCount: parseCount(getProperty(paging, 'total_count')),
   };
 }
 
@@ -198,7 +201,6 @@ function parseTimestamp(value: unknown): Date | null {
   return time >= YEAR_0 && time < YEAR_10000 ? date : null;
 }
 
-/** Parses an absolute http or https URL. */
 function parseUrl(value: unknown): string | null {
   return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;
 }

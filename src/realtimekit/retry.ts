@@ -3,8 +3,6 @@ import type { Clock } from '../lib/clock.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import { sleep } from '../lib/timeout.ts';
 
-/** Retries after the first attempt. */
-export const MAX_RETRIES = 2;
 /** A longer `Retry-After` is not waited for: the error tells the caller when to retry. */
 const MAX_RETRY_AFTER_SECONDS = 5;
 /** The first step of the backoff; it doubles with each retry. */
@@ -16,8 +14,7 @@ const RETRYABLE_STATUS = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 5
 export interface RetryOptions {
   /** Whether the request may be carried out twice: true for reads only. */
   idempotent: boolean;
-  /** Default: `MAX_RETRIES`. */
-  maxRetries?: number;
+  maxRetries: number;
   clock: Clock;
   /** Returns a number from 0 to 1, for the jitter. */
   random: () => number;
@@ -25,20 +22,19 @@ export interface RetryOptions {
   /** The deadline, in milliseconds since the Unix epoch: no retry starts after it. */
   endsAt: number;
   /** Called with the error of the last attempt. */
-  onFailure?: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
 }
 
-/** Runs `attempt`, and retries it up to twice while it fails with a transient error and a retry is safe. */
+/** Runs `attempt`, and retries it while it fails with a transient error and a retry is safe. */
 export async function withRetry<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
-  const { maxRetries = MAX_RETRIES } = options;
   for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();
     } catch (error) {
       const delayMs =
-        retries < maxRetries && isSafe(error, options) ? retryDelayMs(error, retries, options.random()) : null;
+        retries < options.maxRetries && isSafe(error, options) ? retryDelayMs(error, retries, options.random()) : null;
       if (delayMs === null || options.clock.now() + delayMs >= options.endsAt) {
-        options.onFailure?.(error);
+        options.onFailure(error);
         throw error;
       }
       await sleep(delayMs, options.clock, options.signal);

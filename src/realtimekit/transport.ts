@@ -1,7 +1,7 @@
 import type { CancellationSignal } from '../lib/cancellation.ts';
 
 /** The HTTP methods of the API. */
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** An HTTP request, ready to send. */
 export interface TransportRequest {
@@ -41,10 +41,6 @@ export type Transport = (request: TransportRequest) => Promise<TransportResponse
  */
 export type TransportFailure = 'connect' | 'unprocessed' | 'interrupted' | 'too-large' | 'malformed';
 
-export interface TransportErrorOptions extends ErrorOptions {
-  code?: string | null;
-}
-
 /** A request that got no complete response. The message never contains the URL or a header. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
@@ -52,7 +48,11 @@ export class TransportError extends Error {
   /** The code of the operating system, of TLS or of the HTTP client, such as `ECONNREFUSED`; null if there is none. */
   readonly code: string | null;
 
-  constructor(failure: TransportFailure, message: string, { code = null, cause }: TransportErrorOptions = {}) {
+  constructor(
+    failure: TransportFailure,
+    message: string,
+    { code = null, cause }: ErrorOptions & { code?: string | null } = {},
+  ) {
     super(code === null ? message : `${message} (${code})`, { cause });
     this.failure = failure;
     this.code = code;

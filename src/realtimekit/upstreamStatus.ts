@@ -9,38 +9,24 @@ import type { TransportError } from './transport.ts';
 export type UpstreamState = 'unknown' | 'ok' | UpstreamFailureCause;
 
 /** Tells the operator why requests to RealtimeKit fail. */
-export interface UpstreamStatus {
-  /** Records a response (null), or why a request failed. Each cause is logged at most once a minute. */
-  record(reason: FailureReason | null): void;
-  current(): UpstreamState;
-}
-
-export function createUpstreamStatus(
-  clock: Clock,
-  log: Log,
-  metrics?: Pick<Metrics, 'upstreamFailure'>,
-): UpstreamStatus {
-  const warnings = new Map<UpstreamFailureCause, (count: number, code: FailureReason['code']) => void>();
+export function createUpstreamStatus(clock: Clock, log: Log, metrics?: Pick<Metrics, 'upstreamFailure'>) {
+  const warnings = new Map(
+    Object.entries(EXPLANATIONS).map(([cause, explanation]) => {
+      const warn = (requests: number, code: FailureReason['code']): void =>
+        log('error', 'Requests to RealtimeKit fail.', { cause, code, ...explanation, requests });
+      return [cause, createThrottledWarning(clock, warn)];
+    }),
+  );
   let state: UpstreamState = 'unknown';
-
-  function warningOf(cause: UpstreamFailureCause): (count: number, code: FailureReason['code']) => void {
-    const known = warnings.get(cause);
-    if (known !== undefined) return known;
-    const warn = createThrottledWarning(clock, (requests, code: FailureReason['code']) =>
-      log('error', 'Requests to RealtimeKit fail.', { cause, code, ...EXPLANATIONS[cause], requests }),
-    );
-    warnings.set(cause, warn);
-    return warn;
-  }
-
   return {
-    record(reason) {
+    /** Records a response (null), or why a request failed. Each cause is logged at most once a minute. */
+    record(reason: FailureReason | null): void {
       state = reason === null ? 'ok' : reason.cause;
       if (reason === null) return;
       metrics?.upstreamFailure(reason.cause);
-      warningOf(reason.cause)(1, reason.code);
+      warnings.get(reason.cause)?.(1, reason.code);
     },
-    current: () => state,
+    current: (): UpstreamState => state,
   };
 }
 

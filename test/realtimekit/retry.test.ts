@@ -56,12 +56,14 @@ describe('the delay before a retry', () => {
 });
 
 describe('withRetry', () => {
+  const policy = { maxRetries: 2, endsAt: Infinity, onFailure: () => {} };
+
   /** Runs attempts that fail with each of `failures` in turn, and then succeed; the clock advances at every delay. */
   async function run(failures: readonly Error[], idempotent: boolean) {
     const clock = createFakeClock();
     let attempts = 0;
     const { signal } = new AbortController();
-    const work = withRetry({ idempotent, clock, random: () => 0, signal, endsAt: Infinity }, async () => {
+    const work = withRetry({ ...policy, idempotent, clock, random: () => 0, signal }, async () => {
       const failure = failures[attempts];
       attempts += 1;
       if (failure !== undefined) throw failure;
@@ -115,7 +117,7 @@ describe('withRetry', () => {
     const caller = new AbortController();
     const reason = new Error('left');
     let attempts = 0;
-    const options = { idempotent: true, clock, random: () => 1, signal: caller.signal, endsAt: Infinity };
+    const options = { ...policy, idempotent: true, clock, random: () => 1, signal: caller.signal };
     const work = withRetry(options, () => {
       attempts += 1;
       return Promise.reject(interrupted);
