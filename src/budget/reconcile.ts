@@ -17,16 +17,18 @@ const MAX_TRUSTED_SECONDS = 600;
 /** How many limits a state remembers. */
 const MAX_REPORTED_LIMITS = 16;
 
-export type ResponseHead = Pick<TransportResponse, 'status' | 'headers'>;
-
 /** In milliseconds since the Unix epoch. */
-export interface ResponseTimes {
+interface ResponseTimes {
   sentAt: number;
   receivedAt: number;
 }
 
 /** Updates `state` with a response: its `Ratelimit` fields and, after a 429, `Retry-After`. Malformed fields are ignored. */
-export function applyHeaders(state: BudgetState, { status, headers }: ResponseHead, times: ResponseTimes): void {
+export function applyHeaders(
+  state: BudgetState,
+  { status, headers }: Pick<TransportResponse, 'status' | 'headers'>,
+  times: ResponseTimes,
+): void {
   const limits = parseRateLimits(headers);
   reconcile(state, limits, times);
   if (status === 429) lockOut(state, headers['retry-after'], limits, times.receivedAt);

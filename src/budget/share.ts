@@ -3,15 +3,13 @@ import type { Priority } from '../realtimekit/requestContext.ts';
 import { waitMs } from './reserve.ts';
 import { type BudgetState, longestWindowMs, MAX_TRANSIT_MS, mutationReserve, sharesOf } from './window.ts';
 
+/** The part of a share that a process leaves to the one that replaces it. */
+const SUCCESSOR_RATIO = 1 / 6;
+
 /**
  * One replica's share of each window: requests that it may send without coordination. There is a share for every replica that
  * may run at the same time, so all together fit into a window whatever the replicas know of each other.
  */
-export type Share = ReturnType<typeof createShare>;
-
-/** The part of a share that a process leaves to the one that replaces it. */
-const SUCCESSOR_RATIO = 1 / 6;
-
 export function createShare(store: SharedStore, requestTimeoutMs: number) {
   const openedAt = store.now();
   /** Whether this process may have replaced another one, which may have spent its part of the share. */

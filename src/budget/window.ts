@@ -58,8 +58,6 @@ const storedSchema = v.pipe(v.string(), v.parseJson(), stateSchema);
 
 /** One rate limit. */
 export type RateLimitWindow = v.InferOutput<typeof windowSchema>;
-/** Requests that RealtimeKit may or may not count. */
-export type Claim = v.InferOutput<typeof claimSchema>;
 /** Everything known about an account's limits. */
 export interface BudgetState extends v.InferOutput<typeof stateSchema> {
   /** The requests of this replica that are in flight. */

@@ -28,10 +28,9 @@ export function createHybridClock({ now, localNow }: HybridClockOptions) {
     },
     /** The timestamp of an event `ms` milliseconds ago. */
     ago: (ms: number): HybridTimestamp => ({ logical: logicalTimeAt(now() - ms), wallTime: localNow() - ms }),
-    /** Makes every later timestamp come after `logical`, which another replica used, and returns a timestamp with it. */
-    observe(logical: number): HybridTimestamp {
+    /** Makes every later timestamp come after `logical`, which another replica used. */
+    observe(logical: number): void {
       last = Math.max(last, logical);
-      return { logical, wallTime: localNow() };
     },
   };
 }

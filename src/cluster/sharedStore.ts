@@ -14,7 +14,7 @@ export interface SharedStore {
   set(key: string, value: string, ttlMs: number): Promise<void>;
   /**
    * Sets `key` to `next` for `ttlMs`, but only if its value is `expected`. Null stands for no value. A `message` is published
-   * together with the change. Atomic.
+   * together with the change. `current` is the value after the call. Atomic.
    */
   compareAndSwap(
     key: string,
@@ -22,12 +22,12 @@ export interface SharedStore {
     next: string | null,
     ttlMs: number,
     message?: string,
-  ): Promise<SwapResult>;
+  ): Promise<{ isSwapped: boolean; current: string | null }>;
   /**
    * Returns the value of `key`. Takes `lock` if it is free, unless the value is JSON that begins with `{"logical":` and a number
    * greater than `newerThan`. Atomic.
    */
-  getOrLock(key: string, newerThan: number, lock: Lock): Promise<GetOrLockResult>;
+  getOrLock(key: string, newerThan: number, lock: Lock): Promise<{ value: string | null; isLocked: boolean }>;
   /** Sends `message` to all replicas, including this one. Who receives it also sees what was set before. */
   publish(message: string): Promise<void>;
   subscribe(listener: (message: string) => void): void;
@@ -35,22 +35,11 @@ export interface SharedStore {
   replicaCount(): number;
 }
 
-export interface SwapResult {
-  isSwapped: boolean;
-  /** The value after the call. */
-  current: string | null;
-}
-
 /** A key that `holder` has as its value for `ttlMs`, unless it has one already. */
-export interface Lock {
+interface Lock {
   key: string;
   holder: string;
   ttlMs: number;
-}
-
-export interface GetOrLockResult {
-  value: string | null;
-  isLocked: boolean;
 }
 
 /** The store cannot be reached, or is too slow. */

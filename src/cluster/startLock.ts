@@ -18,13 +18,7 @@ export type PriorStart =
   | { kind: 'unknown' };
 
 /** Lets one replica at a time start a livestream in a meeting. */
-export interface StartLock {
-  /**
-   * Waits for the lock, runs `start` and records its outcome for the other replicas. `meeting`: identifies the meeting together
-   * with its account. Runs `start` without the lock, with a prior start of the kind `unknown`, if the lock is not available.
-   */
-  run(meeting: string, input: StartInput, start: (prior: PriorStart) => Promise<StartOutcome>): Promise<StartOutcome>;
-}
+export type StartLock = ReturnType<typeof createStartLock>;
 
 /** The lock of a replica that sends no heartbeat for this time is free. */
 const LOCK_TTL_MS = 6000;
@@ -47,7 +41,7 @@ type StartRecord = v.InferOutput<typeof recordSchema>;
 const recordJsonSchema = v.pipe(v.string(), v.parseJson(), recordSchema);
 
 /** `prefix`: how all keys in the store begin. */
-export function createStartLock({ store, bus, prefix, clock }: LeasesOptions & { prefix: string }): StartLock {
+export function createStartLock({ store, bus, prefix, clock }: LeasesOptions & { prefix: string }) {
   const leases = createLeases({ store, bus, clock });
   const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
 
@@ -110,7 +104,15 @@ export function createStartLock({ store, bus, prefix, clock }: LeasesOptions & {
   }
 
   return {
-    async run(meeting, input, start) {
+    /**
+     * Waits for the lock, runs `start` and records its outcome for the other replicas. `meeting`: identifies the meeting together
+     * with its account. Runs `start` without the lock, with a prior start of the kind `unknown`, if the lock is not available.
+     */
+    async run(
+      meeting: string,
+      input: StartInput,
+      start: (prior: PriorStart) => Promise<StartOutcome>,
+    ): Promise<StartOutcome> {
       const lockKey = `${prefix}start-lock ${meeting}`;
       const recordKey = `${prefix}start ${meeting}`;
       const holder = crypto.randomUUID();

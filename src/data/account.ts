@@ -38,7 +38,7 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
     state.generation = lastGeneration;
   };
   return {
-    async forToken(token: string): Promise<Account> {
+    forToken: async (token: string): Promise<Account> => {
       const tokenHash = await sha256Base64(token);
       const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: 0 };
       states.set(tokenHash, state);

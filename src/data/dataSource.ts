@@ -8,23 +8,23 @@ import { createStartLock } from '../cluster/startLock.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
-import { createPendingWork, type PendingWork } from '../lib/pendingWork.ts';
+import { createPendingWork } from '../lib/pendingWork.ts';
 import { type ClientOptions, type ClientSettings, createClient } from '../realtimekit/client.ts';
 import { createEndpoints } from '../realtimekit/endpoints.ts';
 import type { Transport } from '../realtimekit/transport.ts';
-import { type Account, createAccounts } from './account.ts';
-import { type BulkReads, createBulkReads } from './bulkReads.ts';
+import { createAccounts } from './account.ts';
+import { createBulkReads } from './bulkReads.ts';
 import { createCache } from './cache/cache.ts';
 import { createInvalidations } from './cache/invalidation.ts';
-import { type ResponseCache, createResponseCache } from './cache/responseCache.ts';
+import { createResponseCache } from './cache/responseCache.ts';
 import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS, TOKEN_REVOKED } from './cache/tags.ts';
 import type { CachingSettings } from './cachingSettings.ts';
 import { type ChangeListener, createChangeFeed } from './changeFeed.ts';
-import { type EntityReads, createEntityReads } from './entityReads.ts';
-import { createLiveFeeds, type LiveFeeds } from './liveFeed.ts';
+import { createEntityReads } from './entityReads.ts';
+import { createLiveFeeds } from './liveFeed.ts';
 import { type LivestreamMutations, createLivestreamMutations } from './livestreamMutations.ts';
 import { createMutationEffects } from './mutationEffects.ts';
-import type { NewOperation, Operation } from './operation.ts';
+import type { NewOperation } from './operation.ts';
 import { OperationReport, type ReportListeners } from './operationReport.ts';
 import { applyRemoteChanges, createChangePublisher } from './replication.ts';
 
@@ -34,30 +34,7 @@ const MAX_READS_IN_FLIGHT = 64;
 const CLOCK_SKEW_LEEWAY_MS = 50;
 
 /** RealtimeKit's data for the rest of the gateway, for any number of accounts. */
-export interface DataSource {
-  /** The account that pays for a token's requests. */
-  account(token: string): Promise<Account>;
-  operation: NewOperation;
-  /** Sends one request, without retries. Rejects if RealtimeKit cannot be reached or does not accept the token and the ids. */
-  check(operation: Operation): Promise<void>;
-  reads: EntityReads;
-  /** Opens the one way from here to the subscriptions of an account. */
-  openLiveFeed: LiveFeeds['open'];
-  /** Notifies `listener` of invalidations from now on: of what subscriptions must read back. */
-  subscribe(listener: Pick<ChangeListener, 'onMeeting' | 'onWebhook'>): void;
-  /** Invalidates, for every account, what a webhook reports as changed, and notifies the listeners of every replica. */
-  invalidateExternal(ids: ChangedIds): void;
-  /** The number of replicas, this one included, as far as known. */
-  replicaCount(): number;
-  /** Complete GraphQL results, for operations that are equal to an earlier one. */
-  responseCache: ResponseCache;
-  /** Null if the operator turned bulk reads off. */
-  bulkReads: BulkReads | null;
-  /** Starts and stops. A mutation that was sent continues when its caller disconnects. */
-  mutations: LivestreamMutations;
-  /** The starts and stops that have not settled, including those whose callers have disconnected. */
-  pendingMutations: Pick<PendingWork, 'size' | 'whenIdle'>;
-}
+export type DataSource = ReturnType<typeof createDataSource>;
 
 export interface DataSourceOptions extends ClientSettings, CachingSettings {
   transport: Transport;
@@ -71,7 +48,7 @@ export interface DataSourceOptions extends ClientSettings, CachingSettings {
 }
 
 /** Reads pass, in this order: bulk reads, the cache, single-flight, and then the client's own policies, such as retries. */
-export function createDataSource(options: DataSourceOptions): DataSource {
+export function createDataSource(options: DataSourceOptions) {
   const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client);
@@ -111,7 +88,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     // This replica missed every invalidation before it started.
     invalidations.invalidateAll();
   }
-  const mutations = createLivestreamMutations({
+  const untracked = createLivestreamMutations({
     endpoints,
     clockSkewMs: client.clockSkewMs,
     clock,
@@ -124,6 +101,11 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     lock: peers && createStartLock(peers),
   });
   const pendingMutations = createPendingWork();
+  /** A mutation that was sent continues when its caller disconnects. */
+  const mutations: LivestreamMutations = {
+    start: async (...start) => pendingMutations.track(untracked.start(...start)),
+    stop: async (...stop) => pendingMutations.track(untracked.stop(...stop)),
+  };
   const bulkReads = options.bulkReads ? createBulkReads(reads, clock) : null;
   const newOperation: NewOperation = (account, signal, onLivestream, { counters, span } = {}) => ({
     account,
@@ -138,13 +120,18 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   const liveFeeds = createLiveFeeds({ reads, bulkReads, newOperation, clock });
   localListeners.subscribe(liveFeeds);
   return {
-    account: async (token) => accounts.forToken(token),
+    /** The account that pays for a token's requests. */
+    account: accounts.forToken,
     operation: newOperation,
-    check: (operation) => client.check(operation),
+    /** Sends one request, without retries. Rejects if RealtimeKit cannot be reached or does not accept the token and the ids. */
+    check: client.check,
     reads,
-    openLiveFeed: (...feed) => liveFeeds.open(...feed),
-    subscribe: (listener) => localListeners.subscribe(listener),
-    invalidateExternal(ids) {
+    /** Opens the one way from here to the subscriptions of an account. */
+    openLiveFeed: liveFeeds.open,
+    /** Notifies `listener` of invalidations from now on: of what subscriptions must read back. */
+    subscribe: (listener: Pick<ChangeListener, 'onMeeting' | 'onWebhook'>): void => localListeners.subscribe(listener),
+    /** Invalidates, for every account, what a webhook reports as changed, and notifies the listeners of every replica. */
+    invalidateExternal(ids: ChangedIds): void {
       const { livestreamId, meetingId } = ids;
       const timestamp = cache.invalidate(null, [
         ALL_LISTS,
@@ -154,13 +141,14 @@ export function createDataSource(options: DataSourceOptions): DataSource {
       ]);
       allListeners.onWebhook(ids, timestamp);
     },
-    replicaCount: () => peers?.store.replicaCount() ?? 1,
+    /** The number of replicas, this one included, as far as known. */
+    replicaCount: (): number => peers?.store.replicaCount() ?? 1,
+    /** Complete GraphQL results, for operations that are equal to an earlier one. */
     responseCache: createResponseCache(cache, clock),
+    /** Null if the operator turned bulk reads off. */
     bulkReads,
-    mutations: {
-      start: async (operation, input) => pendingMutations.track(mutations.start(operation, input)),
-      stop: async (operation, meetingId) => pendingMutations.track(mutations.stop(operation, meetingId)),
-    },
+    mutations,
+    /** The starts and stops that have not settled, including those whose callers have disconnected. */
     pendingMutations,
   };
 }

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 
-import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { hasEnded } from '../domain/livestreamState.ts';
 import {
   type Livestream,
@@ -104,9 +103,9 @@ export function createEntityReads(
       ...createListReads(endpoints, createQuery, { meeting, statusMs: ttl.statusMs, sessionTags }),
       ...createAnalyticsReads(endpoints, createQuery, ttl),
       /** The current time. As a read's `since`: only values read after this call. */
-      now: (): HybridTimestamp => cache.now(),
+      now: cache.now,
       /** The time `ms` milliseconds ago. As a read's `since`: only values read after that. */
-      ago: (ms: number): HybridTimestamp => cache.ago(ms),
+      ago: cache.ago,
     },
     ingestion,
   };

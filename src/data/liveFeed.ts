@@ -54,7 +54,7 @@ export function createLiveFeeds(options: LiveFeedsOptions) {
   const feeds = new Map<string, LiveFeed>();
   return {
     /** Opens the account's feed. It ends when `signal` is aborted. An account has one feed at most. */
-    open(account: Account, signal: CancellationSignal, onUpdate: (update: LiveUpdate) => void): LiveFeed {
+    open: (account: Account, signal: CancellationSignal, onUpdate: (update: LiveUpdate) => void): LiveFeed => {
       const feed = createLiveFeed(options, account, signal, onUpdate);
       feeds.set(account.id, feed);
       signal.addEventListener('abort', () => feeds.delete(account.id), { once: true });
@@ -178,7 +178,7 @@ function createLiveFeed(
       return newest.map((livestream) => updateOf(livestream, { logical: 0, wallTime: clock.now() }));
     },
     /** `maxPeerAgeMs`: for how long a value that another replica has read counts as current. */
-    reader(maxPeerAgeMs = 0) {
+    reader: (maxPeerAgeMs = 0) => {
       const now = (): HybridTimestamp => (maxPeerAgeMs > 0 ? reads.ago(maxPeerAgeMs) : reads.now());
       /** With `since`, a read returns only what was true after that time. */
       const livestream = async (id: string, since?: HybridTimestamp): Promise<Livestream | null> =>

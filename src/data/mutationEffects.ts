@@ -48,7 +48,7 @@ export function createMutationEffects({ cache, activeLivestream, ingestion, list
 
   return {
     /** The timestamp of a mutation that is about to be sent: pass it to `started` or `stopped` as `sentAt`. */
-    now: (): HybridTimestamp => cache.now(),
+    now: cache.now,
     /** Applies the outcome of a start. */
     started(
       operation: Operation,

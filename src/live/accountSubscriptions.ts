@@ -4,9 +4,8 @@ import type { DataSource } from '../data/dataSource.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { ChangedIds, Livestream } from '../domain/models.ts';
 import { Cancellation, type CancellationSignal } from '../lib/cancellation.ts';
-import type { Clock } from '../lib/clock.ts';
 import { createLatestValueQueue } from './latestValueQueue.ts';
-import { createPoller, type PollIntervals } from './poller.ts';
+import { createPoller, type PollerOptions } from './poller.ts';
 import { matchesTarget, isSameState, type LiveState, type SubscriptionTarget } from './types.ts';
 import { WatchedLivestream } from './watchedLivestream.ts';
 import { createWatchIndex } from './watchIndex.ts';
@@ -14,15 +13,12 @@ import { createWatchIndex } from './watchIndex.ts';
 /** The subscriptions whose upstream requests are paid from one account's budget, until the last one ends. They share a poller. */
 export type AccountSubscriptions = ReturnType<typeof createAccountSubscriptions>;
 
-export interface AccountSubscriptionsOptions {
+export interface AccountSubscriptionsOptions extends Pick<
+  PollerOptions,
+  'clock' | 'intervals' | 'minPollIntervalMs' | 'hasWebhooks'
+> {
   account: Account;
   dataSource: DataSource;
-  clock: Clock;
-  intervals: PollIntervals;
-  /** The interval below which budget pressure does not allow polling. */
-  minPollIntervalMs: () => number;
-  /** Whether webhooks report changes at present. */
-  hasWebhooks: () => boolean;
   /** Called when the published status of a livestream has changed, with the time of the last webhook about it. */
   onStatusChange: (livestream: Livestream, webhookAt: number) => void;
   /** Called once, when there are no subscriptions any more. */
@@ -41,9 +37,9 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
   const poller = createPoller({
     ...options,
     index,
-    createReader: (maxPeerAgeMs) => feed.reader(maxPeerAgeMs),
+    createReader: feed.reader,
     signal,
-    replicaCount: () => dataSource.replicaCount(),
+    replicaCount: dataSource.replicaCount,
     onAccessDenied: closeAll,
   });
 

@@ -46,7 +46,7 @@ export function createInvalidations({ now, localNow, leewayMs = 0, publish = () 
     /** A timestamp after all earlier ones. */
     now: (): HybridTimestamp => clock.now(),
     /** The timestamp of `ms` milliseconds ago. */
-    ago: (ms: number): HybridTimestamp => clock.ago(ms),
+    ago: clock.ago,
     /** Invalidates whatever was read before now and has one of the tags: for one account, or for all accounts (null). */
     invalidate(accountId: string | null, tags: readonly string[]): HybridTimestamp {
       // The leeway keeps values that a replica with a fast clock has just read from looking newer than this invalidation.
@@ -57,9 +57,9 @@ export function createInvalidations({ now, localNow, leewayMs = 0, publish = () 
       return timestamp;
     },
     /** Applies an invalidation of another replica. `tokenHash` identifies the account; null stands for all accounts. */
-    applyRemote(tokenHash: string | null, tags: readonly string[], logical: number): HybridTimestamp {
+    applyRemote(tokenHash: string | null, tags: readonly string[], logical: number): void {
       record(tokenHash, tags, logical);
-      return clock.observe(logical);
+      clock.observe(logical);
     },
     /** Invalidates whatever was read before now, because invalidations of other replicas may have been missed. */
     invalidateAll(): void {

@@ -137,13 +137,8 @@ function parseResult(text: string): FormattedResult {
   throw parseRequestErrors(text);
 }
 
-/** The error message in the body of a response that rejects a request. */
-export function errorMessageOf(body: string): string {
-  return parseRequestErrors(body).message;
-}
-
 /** Parses the body of a response that rejects a request: a GraphQL response, or plain text. */
-function parseRequestErrors(text: string): RequestErrors {
+export function parseRequestErrors(text: string): RequestErrors {
   try {
     const body: unknown = JSON.parse(text);
     if (hasErrors(body)) return new RequestErrors(body.errors);

@@ -11,11 +11,11 @@ import { checkHandshake, type HandshakeError, type HandshakeRules } from './hand
 import { ensureQuery } from './messages.ts';
 import {
   type CutOff,
-  errorMessageOf,
   executeOverHttp,
   type Fetch,
   GATEWAY_URL,
   isResult,
+  parseRequestErrors,
   RequestErrors,
   type ResultStream,
 } from './sseBridge.ts';
@@ -113,8 +113,8 @@ export function createWebSocketServer(options: WebSocketOptions) {
     headers.set('accept', 'application/graphql-response+json');
     const response = await fetch(new Request(GATEWAY_URL, { method: 'POST', headers, body: AUTH_PROBE }));
     const text = await response.text();
-    if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, errorMessageOf(text));
-    if (response.status === 503) throw new CloseError(SERVICE_RESTART, errorMessageOf(text));
+    if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, parseRequestErrors(text).message);
+    if (response.status === 503) throw new CloseError(SERVICE_RESTART, parseRequestErrors(text).message);
   }
 
   function run(connection: Connection, payload: object): ResultStream {
