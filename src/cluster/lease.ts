@@ -4,14 +4,8 @@ import { raceAbort, sleep } from '../lib/timeout.ts';
 import type { Bus } from './bus.ts';
 import type { SharedStore } from './sharedStore.ts';
 
-export interface LeasesOptions {
-  store: SharedStore;
-  bus: Pick<Bus, 'publish' | 'leaseReleased'>;
-  clock: Clock;
-}
-
 /** Leases in the store: at most one holder at a time has the lease of a key. */
-export function createLeases({ store, bus, clock }: LeasesOptions) {
+export function createLeases(store: SharedStore, bus: Pick<Bus, 'publish' | 'leaseReleased'>, clock: Clock) {
   return {
     /**
      * Calls `take`, which tries to take the lease `key` in the store. If it returns false, waits until another replica releases the

@@ -2,8 +2,7 @@ import * as v from 'valibot';
 
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { HybridTimestamp } from './hybridClock.ts';
-import { createLeases, type LeasesOptions } from './lease.ts';
-import { createStoreClock } from './storeClock.ts';
+import type { Peers } from './peers.ts';
 
 /** A value that one replica has read and all may serve. */
 export interface SharedValue {
@@ -44,10 +43,7 @@ const valueSchema = v.pipe(
   v.object({ logical: v.number(), value: v.unknown(), wallTime: v.number() }),
 );
 
-/** `prefix`: how all keys in the store begin. */
-export function createSharedValues({ store, bus, prefix, clock }: LeasesOptions & { prefix: string }) {
-  const leases = createLeases({ store, bus, clock });
-  const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
+export function createSharedValues({ store, prefix, leases, toStoreTime, toLocalTime }: Peers) {
   const valueKey = (id: string): string => `${prefix}value ${id}`;
   const isShared = (id: string): boolean => store.isUp() && id.length <= MAX_ID_LENGTH;
 

@@ -2,9 +2,8 @@ import * as v from 'valibot';
 
 import { type LivestreamRef, livestreamRefSchema } from '../domain/models.ts';
 import { type StartInput, type StartOutcome, startInputSchema } from '../domain/startStop.ts';
-import { createLeases, type LeasesOptions } from './lease.ts';
+import type { Peers } from './peers.ts';
 import { StoreUnavailableError } from './sharedStore.ts';
-import { createStoreClock } from './storeClock.ts';
 
 /** What other replicas did in the meeting before this one got the lock. */
 export type PriorStart =
@@ -40,11 +39,7 @@ type StartRecord = v.InferOutput<typeof recordSchema>;
 
 const recordJsonSchema = v.pipe(v.string(), v.parseJson(), recordSchema);
 
-/** `prefix`: how all keys in the store begin. */
-export function createStartLock({ store, bus, prefix, clock }: LeasesOptions & { prefix: string }) {
-  const leases = createLeases({ store, bus, clock });
-  const { toStoreTime, toLocalTime } = createStoreClock(store, clock);
-
+export function createStartLock({ store, prefix, clock, leases, toStoreTime, toLocalTime }: Peers) {
   /** Rejects with `StoreUnavailableError` if the lock is not available in time. */
   async function acquire(lockKey: string, holder: string): Promise<void> {
     const endsAt = clock.now() + ACQUIRE_TIMEOUT_MS;

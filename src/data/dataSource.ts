@@ -1,8 +1,7 @@
 import { createLocalBudget } from '../budget/localBudget.ts';
 import { createSharedBudget } from '../budget/sharedBudget.ts';
-import { createBus } from '../cluster/bus.ts';
 import { budgetKey } from '../cluster/keys.ts';
-import type { SharedStore } from '../cluster/sharedStore.ts';
+import { type Cluster, createPeers } from '../cluster/peers.ts';
 import { createSharedValues } from '../cluster/sharedValues.ts';
 import { createStartLock } from '../cluster/startLock.ts';
 import type { ChangedIds } from '../domain/models.ts';
@@ -41,8 +40,8 @@ export interface DataSourceOptions extends ClientSettings, CachingSettings {
   clock: Clock;
   /** Returns a number from 0 to 1, as `Math.random` does. */
   random: () => number;
-  /** The store that the replicas share, and the prefix of this app's keys in the store; null if there is only one replica. */
-  cluster?: { store: SharedStore; prefix: string } | null;
+  /** Null (the default) if there is only one replica. */
+  cluster?: Cluster | null;
   metrics?: ReportListeners['metrics'];
   onOutcome?: ClientOptions['onOutcome'];
 }
@@ -52,7 +51,7 @@ export function createDataSource(options: DataSourceOptions) {
   const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client);
-  const peers = cluster && { ...cluster, clock, bus: createBus(cluster.store) };
+  const peers = cluster && createPeers(cluster, clock);
   const invalidations = createInvalidations({
     now: () => peers?.store.now() ?? clock.now(),
     localNow: () => clock.now(),
@@ -84,7 +83,7 @@ export function createDataSource(options: DataSourceOptions) {
     onRevoked: (tokenHash) => cache.invalidate(tokenHash, [TOKEN_REVOKED]),
   });
   if (peers !== null) {
-    applyRemoteChanges({ ...peers, invalidations, accounts, ingestion, localListeners });
+    applyRemoteChanges(peers, { invalidations, accounts, ingestion, localListeners });
     // This replica missed every invalidation before it started.
     invalidations.invalidateAll();
   }

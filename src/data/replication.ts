@@ -1,22 +1,13 @@
-import type { Bus, BusMessage } from '../cluster/bus.ts';
-import type { SharedStore } from '../cluster/sharedStore.ts';
-import { createStoreClock } from '../cluster/storeClock.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { BusMessage } from '../cluster/bus.ts';
+import type { Peers } from '../cluster/peers.ts';
 import { type Accounts, tokenHashOf } from './account.ts';
 import type { Invalidations } from './cache/invalidation.ts';
 import { TOKEN_REVOKED } from './cache/tags.ts';
 import type { ChangeListener } from './changeFeed.ts';
 import type { Ingestion } from './ingestion.ts';
 
-export interface ChangePublisherOptions {
-  bus: Bus;
-  store: SharedStore;
-  clock: Clock;
-}
-
 /** Publishes to the other replicas what they may not know. */
-export function createChangePublisher({ bus, store, clock }: ChangePublisherOptions): ChangeListener {
-  const { toStoreTime } = createStoreClock(store, clock);
+export function createChangePublisher({ bus, toStoreTime }: Peers): ChangeListener {
   return {
     // Sessions are not published: a replica reads the session of a livestream itself.
     onRead(accountId, { livestream, isChanged }, { logical, wallTime, fromPeer }) {
@@ -30,7 +21,7 @@ export function createChangePublisher({ bus, store, clock }: ChangePublisherOpti
   };
 }
 
-export interface RemoteChangesOptions extends ChangePublisherOptions {
+interface RemoteChangesOptions {
   invalidations: Invalidations;
   accounts: Accounts;
   ingestion: Pick<Ingestion, 'ingestRemote' | 'rememberName'>;
@@ -39,16 +30,10 @@ export interface RemoteChangesOptions extends ChangePublisherOptions {
 }
 
 /** Applies what the other replicas publish to this replica's cache, accounts and listeners. */
-export function applyRemoteChanges({
-  bus,
-  store,
-  clock,
-  invalidations,
-  accounts,
-  ingestion,
-  localListeners,
-}: RemoteChangesOptions): void {
-  const { toLocalTime } = createStoreClock(store, clock);
+export function applyRemoteChanges(
+  { bus, clock, toLocalTime }: Peers,
+  { invalidations, accounts, ingestion, localListeners }: RemoteChangesOptions,
+): void {
   bus.subscribe((message) => {
     if (message.kind === 'invalidate') applyInvalidation(message);
     else if (message.kind === 'gap') invalidations.invalidateAll();

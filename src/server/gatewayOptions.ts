@@ -1,7 +1,7 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
 import type { AuthSettings } from '../auth/authenticate.ts';
-import type { SharedStore } from '../cluster/sharedStore.ts';
+import type { Cluster } from '../cluster/peers.ts';
 import type { TrustedDocuments } from '../config/persistedDocuments.ts';
 import type { CachingSettings } from '../data/cachingSettings.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
@@ -26,8 +26,8 @@ export interface GatewayOptions {
   /** Sends upstream requests. */
   transport: Transport;
   caching?: Partial<CachingSettings>;
-  /** The store that all replicas share, and the prefix of this app's keys in it; null (the default) for a single replica. */
-  cluster?: { store: SharedStore; prefix: string } | null;
+  /** Null (the default) for a single replica. */
+  cluster?: Cluster | null;
 
   /** How callers authenticate. Default: not at all. */
   auth?: AuthSettings;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createBus } from '../../src/cluster/bus.ts';
+import { createPeers } from '../../src/cluster/peers.ts';
 import { createSharedValues, type Lease, type SharedValue, type SharedValues } from '../../src/cluster/sharedValues.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
@@ -15,8 +15,7 @@ function createReplicas(...offsets: [number, number]) {
       now: () => clock.now() + offsetMs,
       after: (...timer: Parameters<typeof clock.after>) => clock.after(...timer),
     };
-    const bus = createBus(connection);
-    const values = createSharedValues({ store: connection, bus, prefix: 'app ', clock: local });
+    const values = createSharedValues(createPeers({ store: connection, prefix: 'app ' }, local));
     return { store: connection, clock: local, values };
   };
   return { clock, store, first: create(offsets[0]), second: create(offsets[1]) };

@@ -5,7 +5,7 @@ import { UpstreamError } from '../../src/domain/errors.ts';
 import type { Livestream } from '../../src/domain/models.ts';
 import type { StartInput, StartOutcome } from '../../src/domain/startStop.ts';
 import { createLivestreamMutations } from '../../src/data/livestreamMutations.ts';
-import { createBus } from '../../src/cluster/bus.ts';
+import { createPeers } from '../../src/cluster/peers.ts';
 import { createStartLock } from '../../src/cluster/startLock.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
@@ -89,12 +89,7 @@ function createWorld({ rejectsSecond = true, latencyMs = () => 0 }: WorldOptions
       clock,
       clockSkewMs: () => 0,
       effects: { now: () => ({ logical: 0, wallTime: clock.now() }), started: () => {}, stopped: () => {} },
-      lock: createStartLock({
-        store: connection,
-        bus: createBus(connection),
-        prefix: 'app ',
-        clock: mortalClock(),
-      }),
+      lock: createStartLock(createPeers({ store: connection, prefix: 'app ' }, mortalClock())),
     });
 
     /** A clock whose timers do not fire after the replica's death. */
