@@ -119,7 +119,6 @@ export function createListReads(
       ttlMs,
       tags: ({ meetingId }) => [meetingTag(meetingId)],
     }),
-    /** The sessions of a livestream. */
     sessions: createQuery<{ livestreamId: string; range: OffsetRange }, Page<LivestreamSession>>({
       route: '/livestreams/{id}',
       keyOf: ({ livestreamId, range }) => `${livestreamId} ${range.offset} ${range.count}`,
@@ -151,11 +150,8 @@ export function createListReads(
   };
 }
 
-function toListHead<Row>(
-  { value, entities }: Loaded<Head<Row> | null>,
-  readAt: HybridTimestamp,
-): Loaded<ListHead<Row>> {
-  return { value: { head: value, readAt }, entities };
+function toListHead<Row>({ value }: Loaded<Head<Row> | null>, readAt: HybridTimestamp): Loaded<ListHead<Row>> {
+  return { value: { head: value, readAt } };
 }
 
 /**

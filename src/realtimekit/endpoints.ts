@@ -19,7 +19,7 @@ import { getProperty } from './json.ts';
 import type { RequestContext } from './requestContext.ts';
 import { MAX_PAGE_ROWS, type PagingHints, readSlice } from './pagination.ts';
 import { type ApiPath, path } from './path.ts';
-import type { Entities, Loaded } from './loaded.ts';
+import type { Loaded } from './loaded.ts';
 import { readSessions } from './sessionsPage.ts';
 import {
   parseObject,
@@ -57,7 +57,6 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     name: 'meetings',
     hints: hints.meetings,
     parseRow: parseMeeting,
-    toEntities: (meetings) => ({ meetings }),
   });
   const livestreamList = (query: LivestreamQuery): ListEndpoint<Livestream> => ({
     path: path`/livestreams`,
@@ -65,7 +64,6 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     name: 'livestreams',
     hints: hints.livestreams,
     parseRow: (row) => parseLivestream(row),
-    toEntities: (livestreams) => ({ livestreams }),
   });
   const meetingLivestreamList = (meetingId: string): ListEndpoint<Livestream> => ({
     path: path`/meetings/${meetingId}/livestream`,
@@ -73,7 +71,6 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     name: 'livestreams',
     hints: hints.meetingLivestreams,
     parseRow: (row) => parseLivestream(row, meetingId),
-    toEntities: (livestreams) => ({ livestreams }),
   });
 
   async function getPage(
@@ -86,15 +83,13 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     return parseList(envelope, name);
   }
 
-  /** Reads a range of a list. */
   async function readRows<Row>(
     context: RequestContext,
     list: ListEndpoint<Row>,
     range: OffsetRange,
   ): Promise<Loaded<Page<Row>>> {
     const slice = await readSlice((page) => getPage(context, list, page), range, list.hints);
-    const rows = slice.rows.map(list.parseRow);
-    return { value: { ...slice, rows }, entities: list.toEntities(rows) };
+    return { value: { ...slice, rows: slice.rows.map(list.parseRow) } };
   }
 
   /** Reads the first page of a list, of the maximum size. Updates the list's hints. */
@@ -107,15 +102,14 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     if (seemsBase0 && firstPage.rows.length > 0) pagingHints.firstPage = 0;
     const value = headOf(firstPage, list.parseRow);
     if (value !== null && isCapped(value)) pagingHints.maxPerPage = value.rows.length;
-    return { value, entities: list.toEntities(value?.rows ?? []) };
+    return { value };
   }
 
   return {
     /** `GET /meetings/{id}` */
-    async meeting(context: RequestContext, id: string): Promise<Loaded<Meeting | null>> {
-      const value = parseMeeting(parseObject(await get(context, path`/meetings/${id}`)));
-      return { value, entities: { meetings: [value] } };
-    },
+    meeting: async (context: RequestContext, id: string): Promise<Loaded<Meeting | null>> => ({
+      value: parseMeeting(parseObject(await get(context, path`/meetings/${id}`))),
+    }),
     /** `GET /meetings` */
     meetings: async (context: RequestContext, search: string | null, range: OffsetRange) =>
       readRows(context, meetingList(search), range),
@@ -146,8 +140,7 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     async livestream(context: RequestContext, id: string): Promise<Loaded<Livestream | null>> {
       // The response has a page of sessions, too. Only the livestream is needed here, so that one session is enough.
       const data = parseObject(await get(context, path`/livestreams/${id}`, { per_page: 1 }));
-      const value = parseLivestream(getProperty(data, 'livestream') ?? data);
-      return { value, entities: { livestreams: [value] } };
+      return { value: parseLivestream(getProperty(data, 'livestream') ?? data) };
     },
     /** `GET /livestreams/{id}`, for the sessions in the response: active and past ones. */
     sessions: async (context: RequestContext, livestreamId: string, range: OffsetRange) =>
@@ -163,22 +156,21 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
       const data = parseObject(await get(context, path`/livestreams/${livestreamId}/active-livestream-session`));
       const livestreams = [parseLivestream(getProperty(data, 'livestream'))];
       const session = parseSession(getProperty(data, 'session'), livestreamId);
-      return { value: session, entities: { livestreams, activeSession: { livestreamId, session } } };
+      return { value: session, entities: { livestreams } };
     },
     /** `GET /livestreams/sessions/{id}` */
-    async session(context: RequestContext, id: string): Promise<Loaded<LivestreamSession | null>> {
-      const value = parseSession(parseObject(await get(context, path`/livestreams/sessions/${id}`)));
-      return { value, entities: { sessions: [value] } };
-    },
+    session: async (context: RequestContext, id: string): Promise<Loaded<LivestreamSession | null>> => ({
+      value: parseSession(parseObject(await get(context, path`/livestreams/sessions/${id}`))),
+    }),
     /** `GET /analytics/livestreams/overall` */
     async analytics(context: RequestContext, range: TimeRange): Promise<Loaded<Analytics>> {
       const envelope = await get(context, path`/analytics/livestreams/overall`, toUnixRange(range));
-      return { value: parseAnalytics(envelope), entities: {} };
+      return { value: parseAnalytics(envelope) };
     },
     /** `GET /analytics/livestreams/daywise` */
     async dailyAnalytics(context: RequestContext, range: TimeRange): Promise<Loaded<DayAnalytics[]>> {
       const envelope = await get(context, path`/analytics/livestreams/daywise`, toUnixRange(range));
-      return { value: parseDays(envelope), entities: {} };
+      return { value: parseDays(envelope) };
     },
     /** `POST /meetings/{id}/livestreams`. Null if the meeting does not exist. */
     async startLivestream(
@@ -215,7 +207,6 @@ function isCapped({ rows, totalCount }: Head<unknown>): boolean {
   return rows.length < Math.min(MAX_PAGE_ROWS, totalCount);
 }
 
-/** A list endpoint. */
 interface ListEndpoint<Row> {
   path: ApiPath;
   query: QueryParameters;
@@ -223,7 +214,6 @@ interface ListEndpoint<Row> {
   name: 'livestreams' | 'meetings';
   hints: PagingHints;
   parseRow: (row: unknown) => Row | null;
-  toEntities: (rows: readonly (Row | null)[]) => Entities;
 }
 
 function toQueryParameters({ status, excludeMeetings, from, to, order }: LivestreamQuery): QueryParameters {

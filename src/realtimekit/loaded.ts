@@ -1,6 +1,6 @@
 import type { Livestream, LivestreamSession, Meeting } from '../domain/models.ts';
 
-/** The entities in a response, by kind. Null stands for a row without an id. */
+/** Entities in a response, by kind. Null stands for a row without an id. */
 export interface Entities {
   meetings?: readonly (Meeting | null)[];
   livestreams?: readonly (Livestream | null)[];
@@ -9,8 +9,9 @@ export interface Entities {
   activeSession?: { livestreamId: string; session: LivestreamSession | null };
 }
 
-/** A value from a response, and every entity that the response contains. */
+/** A value from a response. */
 export interface Loaded<Value> {
   value: Value;
-  entities: Entities;
+  /** Those that the response contains besides the value. */
+  entities?: Entities;
 }

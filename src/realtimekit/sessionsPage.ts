@@ -33,7 +33,7 @@ export async function readSessions(
   const sessions = rows.map((row) => parseSession(row, livestreamId));
   return {
     value: { rows: sessions, totalCount, hasNext: hasNext || isIncomplete },
-    entities: { livestreams: [livestream], sessions },
+    entities: { livestreams: [livestream] },
   };
 }
 

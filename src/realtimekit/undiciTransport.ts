@@ -11,13 +11,14 @@ export interface UndiciTransportOptions {
   connectTimeoutMs?: number;
   /** The URLs of the proxies to use, and the hosts to reach without one (see undici's EnvHttpProxyAgent). Default: no proxy. */
   proxy?: { httpsProxy?: string | undefined; httpProxy?: string | undefined; noProxy?: string | undefined };
-  /** How long an unused connection stays open, unless the server's `keep-alive` hint says otherwise. Default 30,000. */
-  idleTimeoutMs?: number;
-  /** The age after which a connection gets no further requests. Default 60,000. */
-  maxConnectionAgeMs?: number;
   /** PEM certificates to trust instead of the system's: for tests, and for an upstream with a private certificate authority. */
   ca?: string;
 }
+
+/** How long an unused connection stays open, unless the server's `keep-alive` hint says otherwise. */
+const IDLE_TIMEOUT_MS = 30_000;
+/** The age after which a connection gets no further requests. */
+const MAX_CONNECTION_AGE_MS = 60_000;
 
 /**
  * Headers that belong to the connection, and that a request must not set. Undici or node:http2 rejects most of them, some by closing
@@ -97,13 +98,7 @@ function createPool(origin: string | URL, options: object, handlers: ReadonlySet
 }
 
 function createAgent(
-  {
-    connectTimeoutMs = 5_000,
-    idleTimeoutMs = 30_000,
-    maxConnectionAgeMs = 60_000,
-    proxy = {},
-    ca,
-  }: UndiciTransportOptions,
+  { connectTimeoutMs = 5_000, proxy = {}, ca }: UndiciTransportOptions,
   factory: NonNullable<Agent.Options['factory']>,
 ) {
   const tls = {
@@ -117,10 +112,10 @@ function createAgent(
     connect: { timeout: connectTimeoutMs, ...tls },
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: idleTimeoutMs,
+    keepAliveTimeout: IDLE_TIMEOUT_MS,
     // If the peer of an HTTP/2 connection disappears silently, requests on it hang until the kernel stops retransmitting, which takes
     // 15 minutes on Linux. Undici would notice earlier only by the timeouts that are off here.
-    clientTtl: maxConnectionAgeMs,
+    clientTtl: MAX_CONNECTION_AGE_MS,
     // Undici sends requests again that were pipelined behind a failed one.
     pipelining: 1,
   };

@@ -62,7 +62,6 @@ export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 
   };
 }
 
-/** The result of `registerWebhook`. */
 export interface WebhookRegistration {
   webhook: Webhook;
   /** What the registration did to the webhook. */

@@ -62,7 +62,7 @@ describe('connections', () => {
   test('a connection gets no further requests after its maximum age', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const origin = await running(startHttp2((_request, response) => response.end()));
-    const { send } = createTransport({ maxConnectionAgeMs: 60_000 });
+    const { send } = createTransport();
 
     await send(read(origin.url));
     vi.setSystemTime(Date.now() + 60_001);

@@ -18,7 +18,7 @@ export interface ReadOptions<Key, Value> {
   load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<Loaded<Value>>;
   /** Caches the entities of a response before its value is cached, and completes them with what is already known of them. */
   ingest?(operation: Operation, entities: Entities, timestamp: HybridTimestamp): void;
-  /** The entities to ingest from a value that another replica has read. Default: none. */
+  /** The entities to ingest from a value. Default: none. */
   entitiesIn?(value: Value, key: Key): Entities;
 }
 
@@ -109,7 +109,7 @@ export function createInFlightReads<Key, Value extends object | null>(
     const { operation, key } = lookup;
     try {
       const { value, entities } = await options.load(operation, key, startedAt);
-      options.ingest?.(operation, entities, startedAt);
+      options.ingest?.(operation, { ...options.entitiesIn?.(value, key), ...entities }, startedAt);
       const entry = entries.set(lookup, value, startedAt);
       return { value, freshUntil: entry === undefined ? 0 : freshness.refreshAt(entry) };
     } catch (error) {
