@@ -56,7 +56,6 @@ const stateSchema = v.object({
 
 const storedSchema = v.pipe(v.string(), v.parseJson(), stateSchema);
 
-/** One rate limit. */
 export type RateLimitWindow = v.InferOutput<typeof windowSchema>;
 /** Everything known about an account's limits. */
 export interface BudgetState extends v.InferOutput<typeof stateSchema> {

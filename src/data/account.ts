@@ -25,7 +25,6 @@ export interface AccountsOptions {
   onRevoked?: (tokenHash: string) => void;
 }
 
-/** How many accounts to remember. */
 const MAX_ACCOUNTS = 10_000;
 
 export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsOptions) {

@@ -14,17 +14,15 @@ const LIST_LENGTH_TTL_MS = 300_000;
 const FAILURE_TTL_MS = 30_000;
 /** The assumed number of pages of a list of everything, past livestreams included, until its length is known. */
 const ASSUMED_LIST_PAGES = 4;
-/** How many lists' lengths to remember. */
 const MAX_LIST_LENGTHS = 10_000;
 
 export interface BulkResult<Row> {
-  /** The rows found, by key. */
+  /** By key. */
   found: Map<string, Row>;
   /** Whether the keys that were not found certainly do not exist. If false, the caller must read them one by one. */
   isExhaustive: boolean;
 }
 
-/** Looks up the rows of these keys. */
 export type ReadInBulk<Row> = (operation: Operation, keys: readonly string[]) => Promise<BulkResult<Row>>;
 
 export type BulkReads = ReturnType<typeof createBulkReads>;
@@ -52,7 +50,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     lengths.set(`${account.id} ${list.name}`, { pages, expiresAt: clock.now() + ttlMs });
   }
 
-  /** The number of requests that reading the whole list is expected to take. */
+  /** For the whole list. */
   function estimateRequests(operation: Operation, list: List<unknown>): number {
     const known = lengths.get(`${operation.account.id} ${list.name}`);
     const isKnown = known !== undefined && clock.now() < known.expiresAt;
@@ -194,7 +192,6 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
   };
 }
 
-/** A list, and how to read it. */
 interface List<Row> {
   /** Unique among the lists. */
   name: string;
@@ -207,7 +204,6 @@ interface List<Row> {
   page: (operation: Operation, range: OffsetRange, since: HybridTimestamp) => Promise<Page<Row>>;
 }
 
-/** Which keys to look up in which lists. */
 interface BulkPlan<Row> {
   keys: readonly string[];
   /** Read in this order. */
@@ -223,7 +219,6 @@ interface BulkPlan<Row> {
 interface ReadListOptions<Row> {
   /** Use only pages read after this time. */
   since: HybridTimestamp | undefined;
-  /** Called with the rows of each page. */
   onRows: (rows: readonly Row[]) => void;
   /** Whether sending this many more requests is still cheaper than reads of single entities. */
   isCheaper: (requests: number) => boolean;

@@ -15,7 +15,6 @@ export type Ingestion = ReturnType<typeof createIngestion>;
 
 export interface IngestionOptions {
   invalidations: Pick<Invalidations, 'isInvalidated'>;
-  /** Where to cache the entities. */
   queries: {
     meeting: CachedQuery<string, Meeting | null>;
     livestream: CachedQuery<string, Livestream | null>;
@@ -25,7 +24,6 @@ export interface IngestionOptions {
   listener: Pick<ChangeListener, 'onRead'>;
 }
 
-/** How many pending names to remember. */
 const MAX_PENDING_NAMES = 10_000;
 
 export function createIngestion({ invalidations, queries, listener }: IngestionOptions) {

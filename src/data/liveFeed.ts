@@ -186,7 +186,6 @@ function createLiveFeed(
       return {
         livestream,
         session: async (id: string) => reads.activeSession.get(operation(maxPeerAgeMs), id, now()),
-        /** Reads the active livestream of a meeting. */
         activeIn: async (meetingId: string, since?: HybridTimestamp) =>
           reads.activeLivestream.get(operation(maxPeerAgeMs), meetingId, since),
         /** Reads all active livestreams. Not from an older cached list: a livestream that is missing there has not ended. */

@@ -49,7 +49,6 @@ export function createMutationEffects({ cache, activeLivestream, ingestion, list
   return {
     /** The timestamp of a mutation that is about to be sent: pass it to `started` or `stopped` as `sentAt`. */
     now: cache.now,
-    /** Applies the outcome of a start. */
     started(
       operation: Operation,
       { meetingId, name }: Pick<StartInput, 'meetingId' | 'name'>,
@@ -62,7 +61,6 @@ export function createMutationEffects({ cache, activeLivestream, ingestion, list
       if (pendingName !== null) ingestion.rememberName(operation.account.id, pendingName);
       return invalidateMeeting(operation, meetingId, livestream, sentAt, pendingName);
     },
-    /** Applies the outcome of a stop. */
     stopped(operation: Operation, meetingId: string, outcome: StopOutcome, sentAt: HybridTimestamp): void {
       return 'userError' in outcome
         ? onRejected(operation, meetingId, outcome.userError, sentAt)

@@ -19,7 +19,6 @@ export interface UpstreamCall {
 
 /** What one operation cost: `extensions.upstream` of its result. */
 export interface UpstreamReport {
-  /** The number of requests that were sent. */
   requests: number;
   cacheHits: number;
   /** The number of reads that joined a request in flight. */

@@ -117,7 +117,6 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
       if (ids.livestreamId !== null && index.mayCover(ids)) index.watch(ids.livestreamId).webhookAt = clock.now();
       refresh(ids, timestamp);
     },
-    /** Ends all subscriptions with this error. */
     closeAll,
   };
 }

@@ -1,5 +1,5 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import type { ActiveLivestreams, LiveReader } from '../data/liveFeed.ts';
+import type { LiveReader } from '../data/liveFeed.ts';
 import { GatewayError, isTokenRejected } from '../domain/errors.ts';
 import { isActive } from '../domain/livestreamState.ts';
 import type { ChangedIds } from '../domain/models.ts';
@@ -118,7 +118,9 @@ export function createPoller(options: PollerOptions) {
     const replicaCount = options.replicaCount();
     const topics = index.topics();
     const peerReader = options.createReader(replicaCount > 1 ? intervalMs * PEER_READ_FRACTION : 0);
-    const [active, failure] = usesLists(topics) ? await tryReadLists(peerReader) : [null, null];
+    // The single reads go on without lists that fail.
+    const [lists] = usesLists(topics) ? await Promise.allSettled([peerReader.active()]) : [];
+    const active = lists?.status === 'fulfilled' ? lists.value : null;
     signal.throwIfAborted();
     const published = new Map(index.published().flatMap((one) => (one.published ? [[one.id, one.published]] : [])));
     const maxIdleAgeMs = idleIntervalMs();
@@ -129,17 +131,8 @@ export function createPoller(options: PollerOptions) {
       ...plan.livestreamIds.map((id) => async () => reader.livestreamAndSession(id)),
       ...plan.meetingIds.map((id) => async () => pollMeeting(reader, id)),
     ]);
-    if (failure !== null) throw failure.error;
+    if (lists?.status === 'rejected') throw lists.reason;
     for (const watched of index.published()) await watched.resend();
-  }
-
-  /** Returns the error of a failed read instead of throwing it: the single reads must go on without the lists. */
-  async function tryReadLists(reader: LiveReader): Promise<[ActiveLivestreams | null, { error: unknown } | null]> {
-    try {
-      return [await reader.active(), null];
-    } catch (error) {
-      return [null, { error }];
-    }
   }
 
   /** A step that fails does not stop the others. If all steps of a batch fail, the remaining batches are not run, to spare upstream. */

@@ -11,12 +11,10 @@ export interface WatchContext {
   feed: Pick<LiveFeed, 'track' | 'untrack'>;
   reader: Pick<LiveReader, 'livestream' | 'session'>;
   clock: Clock;
+  /** See `watchIndex.ts`. */
   index: {
-    /** The subscribers whose target covers this livestream. */
     subscribersOf: (livestream: Livestream) => Subscriber[];
-    /** Whether the next change of this livestream concerns a subscriber. */
     isOfConcern: (livestream: Livestream) => boolean;
-    /** Called when a livestream was published that was not, or the other way round. */
     update: (watched: WatchedLivestream) => void;
   };
   /** Called after a changed state was published; `previous` is undefined if none was published before. */

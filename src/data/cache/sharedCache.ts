@@ -5,18 +5,16 @@ import { NO_LEASE, type SharedValue, type SharedValues } from '../../cluster/sha
 import type { CancellationSignal } from '../../lib/cancellation.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { tokenHashOf } from '../account.ts';
-import type { EntryAddress } from './entryStore.ts';
+import type { EntryAddress, EntryOptions } from './entryStore.ts';
 import type { Invalidations } from './invalidation.ts';
 import { TOKEN_REVOKED } from './tags.ts';
 
-export interface SharedCacheOptions<Key, Value> {
+export interface SharedCacheOptions<Key, Value> extends Pick<EntryOptions<Key, Value>, 'keyOf' | 'tags'> {
   sharedValues: SharedValues;
   clock: Clock;
   invalidations: Pick<Invalidations, 'isInvalidated'>;
   /** The REST route. Queries of the same route must differ in the form of their keys. */
   route: string;
-  keyOf(key: Key): string;
-  tags(key: Key, value: Value, accountId: string): string[];
   /** Validates shared values: another version of the gateway may have written them. */
   schema: v.GenericSchema<unknown, Value>;
 }
