@@ -15,7 +15,7 @@ export type AccountSubscriptions = ReturnType<typeof createAccountSubscriptions>
 
 export interface AccountSubscriptionsOptions extends Pick<
   PollerOptions,
-  'clock' | 'intervals' | 'minPollIntervalMs' | 'hasWebhooks'
+  'clock' | 'minPollIntervalMs' | 'hasWebhooks'
 > {
   account: Account;
   dataSource: DataSource;

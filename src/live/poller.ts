@@ -15,28 +15,16 @@ import type { WatchIndex } from './watchIndex.ts';
  * they reach the watched livestreams through the data source.
  */
 
-/** How often subscribed livestreams are polled. */
-export interface PollIntervals {
-  /** While a livestream is starting: its first frames or its playback URL are about to appear. */
-  startingMs: number;
-  /** How long a livestream may be starting before it is polled at the steady interval again. */
-  startingTimeoutMs: number;
-  /** While nothing changes. */
-  steadyMs: number;
-  /** While a livestream is active and webhooks arrive: RealtimeKit sends none for a livestream that fails. */
-  activeWithWebhooksMs: number;
-  /** While no livestream is active and webhooks arrive: polling only finds what webhooks do not report, such as a new name. */
-  idleWithWebhooksMs: number;
-}
-
-export const DEFAULT_POLL_INTERVALS: PollIntervals = {
-  startingMs: 2000,
-  startingTimeoutMs: 120_000,
-  steadyMs: 10_000,
-  activeWithWebhooksMs: 15_000,
-  idleWithWebhooksMs: 60_000,
-};
-
+/** The interval while a livestream is starting: its first frames or its playback URL are about to appear. */
+const STARTING_INTERVAL_MS = 2000;
+/** How long a livestream may be starting before it is polled at the steady interval again. */
+const STARTING_TIMEOUT_MS = 120_000;
+/** The interval while nothing changes. */
+const STEADY_INTERVAL_MS = 10_000;
+/** The interval while a livestream is active and webhooks arrive: RealtimeKit sends none for a livestream that fails. */
+const ACTIVE_WITH_WEBHOOKS_MS = 15_000;
+/** The interval while no livestream is active and webhooks arrive: polling only finds what webhooks do not report, such as a new name. */
+const IDLE_WITH_WEBHOOKS_MS = 60_000;
 /** The part of the poll interval during which a value that another replica read counts as a poll. */
 const PEER_READ_FRACTION = 0.8;
 /** How many livestreams and meetings are polled at a time. Each of them takes a few requests. */
@@ -44,7 +32,6 @@ const BATCH_SIZE = 16;
 
 export interface PollerOptions {
   clock: Clock;
-  intervals: PollIntervals;
   index: Pick<WatchIndex, 'published' | 'topics'>;
   createReader: (maxPeerAgeMs: number) => LiveReader;
   /** Ends polling. */
@@ -60,7 +47,7 @@ export interface PollerOptions {
 }
 
 export function createPoller(options: PollerOptions) {
-  const { clock, intervals, index, signal } = options;
+  const { clock, index, signal } = options;
   const exactReader = options.createReader(0);
   /** Null until the poller is started. */
   let cancelTimer: (() => void) | null = null;
@@ -70,17 +57,17 @@ export function createPoller(options: PollerOptions) {
   let needsCatchUp = false;
   signal.addEventListener('abort', () => cancelTimer?.(), { once: true });
 
-  const idleIntervalMs = (): number => (options.hasWebhooks() ? intervals.idleWithWebhooksMs : intervals.steadyMs);
+  const idleIntervalMs = (): number => (options.hasWebhooks() ? IDLE_WITH_WEBHOOKS_MS : STEADY_INTERVAL_MS);
 
   function steadyIntervalMs(): number {
     const isAnyActive = index.published().some(({ published: state }) => state !== null && isActive(state.livestream));
-    return options.hasWebhooks() && isAnyActive ? intervals.activeWithWebhooksMs : idleIntervalMs();
+    return options.hasWebhooks() && isAnyActive ? ACTIVE_WITH_WEBHOOKS_MS : idleIntervalMs();
   }
 
   function nextDelayMs(): number {
-    const isAnyStarting = index.published().some((watched) => watched.isStarting(intervals.startingTimeoutMs));
-    const unhurriedMs = needsCatchUp ? intervals.steadyMs : steadyIntervalMs();
-    return Math.max(isAnyStarting ? intervals.startingMs : unhurriedMs, options.minPollIntervalMs());
+    const isAnyStarting = index.published().some((watched) => watched.isStarting(STARTING_TIMEOUT_MS));
+    const unhurriedMs = needsCatchUp ? STEADY_INTERVAL_MS : steadyIntervalMs();
+    return Math.max(isAnyStarting ? STARTING_INTERVAL_MS : unhurriedMs, options.minPollIntervalMs());
   }
 
   function schedule(delayMs: number): void {
@@ -89,7 +76,7 @@ export function createPoller(options: PollerOptions) {
     cancelTimer = clock.after(delayMs, () => {
       dueAt = Infinity;
       needsCatchUp = false;
-      void poll(Math.min(delayMs, intervals.steadyMs)).then(nextDelayMs, delayAfterFailureMs).then(scheduleIfSooner);
+      void poll(Math.min(delayMs, STEADY_INTERVAL_MS)).then(nextDelayMs, delayAfterFailureMs).then(scheduleIfSooner);
     });
   }
 
@@ -99,7 +86,7 @@ export function createPoller(options: PollerOptions) {
 
   function delayAfterFailureMs(error: unknown): number {
     needsCatchUp = true;
-    const delayMs = Math.max(nextDelayMs(), intervals.steadyMs);
+    const delayMs = Math.max(nextDelayMs(), STEADY_INTERVAL_MS);
     if (!(error instanceof GatewayError)) return delayMs;
     if (isTokenRejected(error)) options.onAccessDenied(error);
     return Math.max(delayMs, (error.retryAfterSeconds ?? 0) * 1000);

@@ -6,7 +6,6 @@ import type { ChangedIds, Livestream } from '../domain/models.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
-import { DEFAULT_POLL_INTERVALS, type PollIntervals } from './poller.ts';
 import type { LiveSubscription, SubscriptionTarget } from './types.ts';
 
 /*
@@ -34,7 +33,6 @@ export interface LiveSubscriptionsOptions {
   clock: Clock;
   ttl: TtlSettings;
   limits: LiveLimits;
-  intervals?: PollIntervals;
 }
 
 /** Polling finds the changes that webhooks beyond this limit reported. */
@@ -47,13 +45,7 @@ const MAX_WEBHOOK_LEAD_MS = 60_000;
 /** Webhooks count as arriving for this long after the last one. */
 const WEBHOOKS_EXPIRE_AFTER_MS = 3_600_000;
 
-export function createLiveSubscriptions({
-  dataSource,
-  clock,
-  ttl,
-  limits,
-  intervals = DEFAULT_POLL_INTERVALS,
-}: LiveSubscriptionsOptions) {
+export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: LiveSubscriptionsOptions) {
   /** By account id. An account without subscribers has no entry. */
   const accounts = new Map<string, AccountSubscriptions>();
   /** The number of subscriptions by caller id. */
@@ -80,7 +72,6 @@ export function createLiveSubscriptions({
       account,
       dataSource,
       clock,
-      intervals,
       minPollIntervalMs: () => minPollIntervalMs(account),
       hasWebhooks: () => clock.now() - lastWebhookAt < WEBHOOKS_EXPIRE_AFTER_MS,
       onStatusChange,
