@@ -30,8 +30,7 @@ const MAX_BACKOFF_MS = 1000;
 
 /**
  * Sets `KEYS[1]` to `ARGV[2]` for `ARGV[3]` milliseconds if its value is `ARGV[1]`, but not after the time `ARGV[4]`, when the
- * gateway no longer waits for the result. Both values have a character in front; an empty string stands for no value. Publishes
- * `ARGV[6]`, if there is one, in the channel `ARGV[5]`.
+ * gateway no longer waits for the result. Both values have a character in front; an empty string stands for no value.
  */
 const COMPARE_AND_SWAP_SCRIPT = `
 local time = redis.call('TIME')
@@ -39,7 +38,6 @@ local current = redis.call('GET', KEYS[1])
 local expected = ARGV[1] ~= '' and string.sub(ARGV[1], 2)
 if current ~= expected or time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[4]) then return { 0, current } end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], string.sub(ARGV[2], 2), 'PX', ARGV[3]) end
-if ARGV[6] then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
 return { 1 }
 `;
 
@@ -104,20 +102,18 @@ export function createRedisStore({
   }
 
   return {
-    isUp: () => health.isUp(),
-    onReconnect: (listener) => health.onReconnect(listener),
-    now: () => health.now(),
+    isUp: health.isUp,
+    onReconnect: health.onReconnect,
+    now: health.now,
     get: async (key) => run(async () => commands.get(key)),
     set: async (key, value, ttlMs) => {
       await run(async () => commands.set(key, value, 'PX', Math.max(1, ttlMs)));
     },
-    compareAndSwap: async (key, expected, next, ttlMs, message) =>
+    compareAndSwap: async (key, expected, next, ttlMs) =>
       run(async () => {
         const values = [encodeValue(expected), encodeValue(next)] as const;
         const deadline = Math.ceil(health.now()) + SWAP_TIMEOUT_MS;
-        const ttl = Math.max(1, ttlMs);
-        const publication = message === undefined ? [] : [channel, message];
-        const reply = await commands.eval(COMPARE_AND_SWAP_SCRIPT, 1, key, ...values, ttl, deadline, ...publication);
+        const reply = await commands.eval(COMPARE_AND_SWAP_SCRIPT, 1, key, ...values, Math.max(1, ttlMs), deadline);
         const [isSwapped, current = next] = v.parse(swapReplySchema, reply);
         return { isSwapped: isSwapped === 1, current };
       }),
@@ -131,7 +127,7 @@ export function createRedisStore({
       await run(async () => commands.publish(channel, message));
     },
     subscribe: (listener) => void listeners.push(listener),
-    replicaCount: () => health.replicaCount(),
+    replicaCount: health.replicaCount,
     connected: async () => health.connected(CONNECT_TIMEOUT_MS),
     async close() {
       await health.stop();

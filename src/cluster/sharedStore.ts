@@ -13,15 +13,14 @@ export interface SharedStore {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, ttlMs: number): Promise<void>;
   /**
-   * Sets `key` to `next` for `ttlMs`, but only if its value is `expected`. Null stands for no value. A `message` is published
-   * together with the change. `current` is the value after the call. Atomic.
+   * Sets `key` to `next` for `ttlMs`, but only if its value is `expected`. Null stands for no value. `current` is the value after the
+   * call. Atomic.
    */
   compareAndSwap(
     key: string,
     expected: string | null,
     next: string | null,
     ttlMs: number,
-    message?: string,
   ): Promise<{ isSwapped: boolean; current: string | null }>;
   /**
    * Returns the value of `key`. Takes `lock` if it is free, unless the value is JSON that begins with `{"logical":` and a number

@@ -30,14 +30,16 @@ const PENDING_TTL_MS = 300_000;
 const DONE_TTL_MS = 10_000;
 
 /** The last start in a meeting. Times are in milliseconds since the Unix epoch, on the store's clock. */
-const recordSchema = v.variant('kind', [
-  v.object({ kind: v.literal('pending'), input: startInputSchema, sentAt: v.number() }),
-  v.object({ kind: v.literal('done'), input: startInputSchema, doneAt: v.number(), livestream: livestreamRefSchema }),
-]);
+const recordSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.variant('kind', [
+    v.object({ kind: v.literal('pending'), input: startInputSchema, sentAt: v.number() }),
+    v.object({ kind: v.literal('done'), input: startInputSchema, doneAt: v.number(), livestream: livestreamRefSchema }),
+  ]),
+);
 
 type StartRecord = v.InferOutput<typeof recordSchema>;
-
-const recordJsonSchema = v.pipe(v.string(), v.parseJson(), recordSchema);
 
 export function createStartLock({ store, prefix, clock, leases, toStoreTime, toLocalTime }: Peers) {
   /** Rejects with `StoreUnavailableError` if the lock is not available in time. */
@@ -67,7 +69,7 @@ export function createStartLock({ store, prefix, clock, leases, toStoreTime, toL
 
   /** Reads the record of the last start, and replaces it by a pending one unless that start is the same and done. */
   async function openRecord(key: string, input: StartInput, requestedAt: number): Promise<PriorStart> {
-    const { success, output } = v.safeParse(recordJsonSchema, await store.get(key));
+    const { success, output } = v.safeParse(recordSchema, await store.get(key));
     const last = success ? output : null;
     if (last?.kind === 'done' && last.doneAt >= requestedAt && isSameStart(last.input, input)) {
       return { kind: 'done', livestream: last.livestream };

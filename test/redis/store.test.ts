@@ -150,15 +150,6 @@ describe('a value or a lock', () => {
 });
 
 describe('messages', () => {
-  test('are published together with a swap, if it takes place', async () => {
-    const { store } = await startStore();
-    const received: string[] = [];
-    store.subscribe((message) => received.push(message));
-    await store.compareAndSwap('key', 'one', 'two', LONG_TTL_MS, 'not swapped');
-    await store.compareAndSwap('key', null, 'one', LONG_TTL_MS, 'swapped');
-    await expect.poll(() => received, POLL).toEqual(['swapped']);
-  });
-
   test('reach every replica in order, and after the values that were set before them', async () => {
     const { redis, store } = await startStore();
     const other = openStore(redis.url);

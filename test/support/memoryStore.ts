@@ -103,12 +103,11 @@ export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 
       now: () => clock.now() + clockAheadMs,
       get: async (key) => run('get', key, () => read(key)),
       set: async (key, value, ttlMs) => run('set', key, () => write(key, value, ttlMs)),
-      compareAndSwap: async (key, expected, next, ttlMs, message) =>
+      compareAndSwap: async (key, expected, next, ttlMs) =>
         run('compareAndSwap', key, () => {
           const current = read(key);
           if (current !== expected) return { isSwapped: false, current };
           write(key, next, ttlMs);
-          if (message !== undefined) deliver(message);
           return { isSwapped: true, current: next };
         }),
       getOrLock: async (key, newerThan, lock) =>
