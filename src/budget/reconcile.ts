@@ -1,4 +1,5 @@
 import { parseRateLimits, type RateLimit } from './rateLimitHeaders.ts';
+import { parseRetryAfter } from '../realtimekit/envelope.ts';
 import type { TransportResponse } from '../realtimekit/transport.ts';
 import {
   type BudgetState,
@@ -69,10 +70,9 @@ function deleteOldest(windows: Map<string, RateLimitWindow>): void {
 }
 
 function lockOut(state: BudgetState, retryAfter: string | undefined, limits: readonly RateLimit[], now: number): void {
-  const retryAfterSeconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
   const exhausted = limits.find(({ remaining }) => remaining === 0)?.resetSeconds;
   const fallback = limits.length === 0 ? DEFAULT_LOCKOUT_SECONDS : SHORT_LOCKOUT_SECONDS;
-  const seconds = Math.min(retryAfterSeconds ?? exhausted ?? fallback, MAX_TRUSTED_SECONDS);
+  const seconds = Math.min(parseRetryAfter(retryAfter) ?? exhausted ?? fallback, MAX_TRUSTED_SECONDS);
   state.lockedOutUntil = Math.max(state.lockedOutUntil, now + seconds * 1000);
 }
 

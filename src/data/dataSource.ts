@@ -52,18 +52,17 @@ export function createDataSource(options: DataSourceOptions) {
   const client = createClient(options);
   const endpoints = createEndpoints(client);
   const peers = cluster && createPeers(cluster, clock);
-  const invalidations = createInvalidations({
-    now: () => peers?.store.now() ?? clock.now(),
-    localNow: () => clock.now(),
-    leewayMs: peers === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
-    publish: (tokenHash, tags, logical) =>
-      peers?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical }),
-  });
   const cache = createCache({
     clock,
     ttl,
     maxBytes: cacheBytes,
-    invalidations,
+    invalidations: createInvalidations({
+      now: () => peers?.store.now() ?? clock.now(),
+      localNow: () => clock.now(),
+      leewayMs: peers === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
+      publish: (tokenHash, tags, logical) =>
+        peers?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical }),
+    }),
     sharedValues: peers && createSharedValues(peers),
   });
   const localListeners = createChangeFeed();
@@ -83,9 +82,9 @@ export function createDataSource(options: DataSourceOptions) {
     onRevoked: (tokenHash) => cache.invalidate(tokenHash, [TOKEN_REVOKED]),
   });
   if (peers !== null) {
-    applyRemoteChanges(peers, { invalidations, accounts, ingestion, localListeners });
+    applyRemoteChanges(peers, { invalidations: cache, accounts, ingestion, localListeners });
     // This replica missed every invalidation before it started.
-    invalidations.invalidateAll();
+    cache.invalidateAll();
   }
   const untracked = createLivestreamMutations({
     endpoints,

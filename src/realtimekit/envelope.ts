@@ -174,6 +174,6 @@ function parseRay(header: string | undefined): string | null {
 }
 
 /** The seconds of a `Retry-After` (RFC 9110, section 10.2.3); null for the date form, which the API does not use. */
-function parseRetryAfter(header: string | undefined): number | null {
+export function parseRetryAfter(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : null;
 }

@@ -16,7 +16,7 @@
  * - Without `total_count`, a short or empty page is assumed to be the last one. A cap or base 0 shows only by an unexpected
  *   `start_offset`, and `hasNext` may be true although the list ends with a full page.
  */
-import type { OffsetRange } from '../domain/models.ts';
+import type { OffsetRange, Page } from '../domain/models.ts';
 
 /** One page as the API sent it. */
 export interface UpstreamPage<Row> {
@@ -36,15 +36,6 @@ export interface PagingHints {
   firstPage?: 0 | 1;
   /** The number of rows that pages were capped at; absent if no cap is known. */
   maxPerPage?: number;
-}
-
-/** The rows of a slice of a list. */
-export interface ListSlice<Row> {
-  rows: Row[];
-  /** The number of rows in the whole list. */
-  totalCount: number | null;
-  /** Whether more rows follow the slice. */
-  hasNext: boolean;
 }
 
 /** The maximum number of rows that is requested in one page. */
@@ -84,7 +75,7 @@ export async function readSlice<Row>(
   fetchPage: FetchPage<Row>,
   { offset, count }: OffsetRange,
   hints: PagingHints,
-): Promise<ListSlice<Row>> {
+): Promise<Page<Row>> {
   const state = createState(fetchPage, hints);
   const wanted = { from: offset, to: offset + count };
   let lastProgress = '';

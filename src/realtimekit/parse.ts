@@ -13,6 +13,7 @@ import {
 } from '../domain/models.ts';
 import { type Envelope, invalidResponse } from './envelope.ts';
 import { isObject, type JsonObject, getProperty } from './json.ts';
+import type { UpstreamPage } from './pagination.ts';
 import { redact } from './redact.ts';
 
 /*
@@ -91,14 +92,9 @@ export function parseObject(envelope: Envelope | null): JsonObject | null {
 }
 
 /** A list as RealtimeKit sent it, its rows not parsed yet. */
-export interface WireList {
-  rows: unknown[];
+export interface WireList extends UpstreamPage<unknown> {
   /** False if `data` is a single object, which means that RealtimeKit may have left out further rows. */
   isArray: boolean;
-  /** The 1-based position of the first row; null if missing. */
-  startOffset: number | null;
-  /** The number of rows in the whole list; null if missing. */
-  totalCount: number | null;
 }
 
 /** A response with more rows is rejected. At most 100 rows are requested, but RealtimeKit may ignore `per_page`. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createResponseCache, type CachedResponse } from '../../src/data/cache/responseCache.ts';
 import { createCache } from '../../src/data/cache/cache.ts';
+import { createInvalidations } from '../../src/data/cache/invalidation.ts';
 import { DEFAULT_TTL } from '../../src/data/cache/ttl.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { type TestResponse, at, startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -124,7 +125,9 @@ describe('a cached GraphQL response', () => {
 describe('the store of the response cache', () => {
   function createStore(maxBytes = 1_000_000) {
     const clock = createFakeClock();
-    const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes });
+    const now = () => clock.now();
+    const invalidations = createInvalidations({ now, localNow: now });
+    const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes, invalidations, sharedValues: null });
     const responses = createResponseCache(cache, clock);
     const operation = (id: string) => {
       const created = createOperation(clock, { startedAt: cache.now() });

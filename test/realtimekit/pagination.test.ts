@@ -94,7 +94,7 @@ const correctHints = (model: Model): PagingHints => ({
 
 /** Reads the whole list, slice by slice, with these counts in turn, and checks the rows. */
 async function readAll(api: ReturnType<typeof createApi>, counts: number[], hints: PagingHints) {
-  const rows: number[] = [];
+  const rows: (number | null)[] = [];
   for (let i = 0, more = true; more && i < 500; i++) {
     const slice = await readSlice(api.fetchPage, { offset: rows.length, count: counts[i % counts.length] ?? 1 }, hints);
     rows.push(...slice.rows);

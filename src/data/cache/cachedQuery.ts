@@ -17,8 +17,8 @@ import type { TtlSettings } from './ttl.ts';
 
 /** How one kind of read is done and cached. */
 export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value>, ReadOptions<Key, Value> {
-  /** Validates values that other replicas share. Without a schema, replicas do not share the values of this query. */
-  schema?: v.GenericSchema<unknown, Value>;
+  /** Validates values that other replicas share. */
+  schema: v.GenericSchema<unknown, Value>;
   /** Whether a value that is requested shortly before the end of its TTL is refreshed in the background, so that nobody waits. */
   refreshAhead?: boolean;
 }
@@ -63,12 +63,9 @@ export function createCachedQuery<Key, Value extends object | null>(
   { clock, ttl, invalidations, sharedValues, store }: CachedQueryContext,
   options: CachedQueryOptions<Key, Value>,
 ): CachedQuery<Key, Value> {
-  const { route, schema } = options;
+  const { route } = options;
   const freshness = createFreshness(clock, ttl, options.refreshAhead === true);
-  const sharedCache =
-    schema === undefined || sharedValues === null
-      ? null
-      : createSharedCache({ ...options, schema, sharedValues, clock, invalidations });
+  const sharedCache = sharedValues && createSharedCache({ ...options, sharedValues, clock, invalidations });
   const entries = createEntryStore<Key, Value>({ store, invalidations, maxStaleMs: ttl.maxStaleMs, onStored }, options);
   const reads = createInFlightReads(
     { clock, ttl, invalidations, entries, freshness, sharedCache, serveFresh },

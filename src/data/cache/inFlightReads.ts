@@ -47,7 +47,7 @@ interface InFlightReadsContext<Key, Value extends object | null> {
   invalidations: Invalidations;
   entries: EntryStore<Key, Value>;
   freshness: Freshness;
-  /** Null if replicas do not share the values. */
+  /** Null if there is only one replica. */
   sharedCache: SharedCache<Key, Value> | null;
   /** Returns the value of an entry that is fresh enough for the operation. */
   serveFresh: (lookup: Lookup<Key>, entry: Entry<Value>) => Value | undefined;

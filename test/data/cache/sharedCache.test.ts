@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
 import { createThingQuery, type Thing } from './thingQuery.ts';
@@ -6,7 +5,6 @@ import { createThingQuery, type Thing } from './thingQuery.ts';
 /** A query whose values another replica shares just before this replica asks for the lease. */
 function createSharingQuery(valueOfPeer: Thing | null) {
   const query = createThingQuery({
-    schema: v.nullable(v.object({ text: v.string() })),
     load: () => Promise.reject(new Error('No read is expected.')),
     sharedValues: {
       set: () => {},

@@ -1,6 +1,9 @@
 import type { SharedValues } from '../../../src/cluster/sharedValues.ts';
+import * as v from 'valibot';
+
 import { createCache } from '../../../src/data/cache/cache.ts';
 import type { CachedQueryOptions } from '../../../src/data/cache/cachedQuery.ts';
+import { createInvalidations } from '../../../src/data/cache/invalidation.ts';
 import { DEFAULT_TTL } from '../../../src/data/cache/ttl.ts';
 import type { Operation } from '../../../src/data/operation.ts';
 import { createFakeClock } from '../../support/fakeClock.ts';
@@ -12,13 +15,15 @@ export interface Thing {
 
 type ThingOptions = Partial<CachedQueryOptions<string, Thing | null>> & {
   maxBytes?: number;
-  sharedValues?: SharedValues;
+  sharedValues?: SharedValues | null;
 };
 
 /** A cached query with a TTL of 2 s whose reads the test settles. `reads` has every read that was started, oldest first. */
-export function createThingQuery({ maxBytes = 1_000_000, sharedValues, ...options }: ThingOptions = {}) {
+export function createThingQuery({ maxBytes = 1_000_000, sharedValues = null, ...options }: ThingOptions = {}) {
   const clock = createFakeClock();
-  const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes, sharedValues: sharedValues ?? null });
+  const now = () => clock.now();
+  const invalidations = createInvalidations({ now, localNow: now });
+  const cache = createCache({ clock, ttl: DEFAULT_TTL, maxBytes, invalidations, sharedValues });
   const reads: (PromiseWithResolvers<Thing | null> & { operation: Operation })[] = [];
   const query = cache.createQuery<string, Thing | null>({
     route: '/things/{id}',
@@ -28,6 +33,7 @@ export function createThingQuery({ maxBytes = 1_000_000, sharedValues, ...option
       reads.push(read);
       return { value: await read.promise, entities: {} };
     },
+    schema: v.nullable(v.object({ text: v.string() })),
     ttlMs: () => 2000,
     tags: (key) => [key],
     ...options,
