@@ -17,7 +17,7 @@ export type AuthSettings =
 /** Returns the caller of a request; throws or rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
 export type Authenticate = (request: Request) => MaybePromise<Viewer>;
 
-export interface AuthDependencies extends JwtDependencies {
+interface AuthDependencies extends JwtDependencies {
   /** The keys that are accepted with `api-key`. */
   apiKeys: ApiKeys;
 }

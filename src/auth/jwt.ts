@@ -30,8 +30,8 @@ export interface JwtSettings {
 }
 
 /** The keys that verify tokens: the URL of a JWK Set, or a single key, as PEM (SPKI) or as the JSON of a JWK. */
-export type JwtKey = { jwksUrl: string } | LocalKey;
-export type LocalKey = { pem: string } | { jwk: string };
+type JwtKey = { jwksUrl: string } | LocalKey;
+type LocalKey = { pem: string } | { jwk: string };
 
 export interface JwtDependencies {
   transport: Transport;

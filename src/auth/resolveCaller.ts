@@ -14,7 +14,7 @@ export interface Caller {
 /** Returns the caller of a request; throws or rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
 export type ResolveCaller = (request: Request) => MaybePromise<Caller>;
 
-export interface ResolveCallerOptions {
+interface ResolveCallerOptions {
   authenticate: Authenticate;
   dataSource: DataSource;
   /** Secret. The gateway's own RealtimeKit token; null if each caller sends one. */

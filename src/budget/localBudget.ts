@@ -4,8 +4,6 @@ import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
 import { type BudgetSnapshot, openReservation, pressureOf, rateLimitedError, snapshotOf, waitMs } from './reserve.ts';
 import { createBudgetState } from './window.ts';
 
-export type { BudgetSnapshot };
-
 /**
  * The request budget of one account: the limits that RealtimeKit reports in response headers, or the documented limit until
  * then, and our own count in between. It lets no request through that would exceed a limit, and reserves a tenth of each limit

@@ -16,7 +16,7 @@ import {
 import { createShare } from './share.ts';
 import { type BudgetState, createBudgetState, MAX_TRANSIT_MS, parseBudget, serializeBudget } from './window.ts';
 
-export interface SharedBudgetOptions {
+interface SharedBudgetOptions {
   store: SharedStore;
   /** The key of the state in the store. */
   key: string;

@@ -19,7 +19,7 @@ export interface Account {
 /** The accounts in use, by token. */
 export type Accounts = ReturnType<typeof createAccounts>;
 
-export interface AccountsOptions {
+interface AccountsOptions {
   createBudget: (tokenHash: string) => Budget;
   /** Called when upstream rejects a token that this replica used. */
   onRevoked?: (tokenHash: string) => void;

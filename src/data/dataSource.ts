@@ -35,7 +35,7 @@ const CLOCK_SKEW_LEEWAY_MS = 50;
 /** RealtimeKit's data for the rest of the gateway, for any number of accounts. */
 export type DataSource = ReturnType<typeof createDataSource>;
 
-export interface DataSourceOptions extends ClientSettings, CachingSettings {
+interface DataSourceOptions extends ClientSettings, CachingSettings {
   transport: Transport;
   clock: Clock;
   /** Returns a number from 0 to 1, as `Math.random` does. */

@@ -13,7 +13,7 @@ import type { Operation } from './operation.ts';
 /** The one way in for entities that were read: caches each of them under its own id, and publishes it. */
 export type Ingestion = ReturnType<typeof createIngestion>;
 
-export interface IngestionOptions {
+interface IngestionOptions {
   invalidations: Pick<Invalidations, 'isInvalidated'>;
   queries: {
     meeting: CachedQuery<string, Meeting | null>;

@@ -28,8 +28,6 @@ export interface ActiveLivestreams {
   isComplete: boolean;
 }
 
-/** The feeds of all accounts that have subscriptions. */
-export type LiveFeeds = ReturnType<typeof createLiveFeeds>;
 /**
  * The livestreams of one account, as subscriptions need them: everything that is read, by whomever, goes to `onUpdate`. A change of a
  * tracked livestream goes there together with its session, which is read first if the response does not contain it.
@@ -38,7 +36,7 @@ export type LiveFeed = ReturnType<typeof createLiveFeed>;
 /** What subscriptions read. Whatever is read from upstream also goes to `onUpdate`, before the read returns or soon after. */
 export type LiveReader = ReturnType<LiveFeed['reader']>;
 
-export interface LiveFeedsOptions {
+interface LiveFeedsOptions {
   reads: EntityReads;
   /** Null if the operator turned bulk reads off. */
   bulkReads: Pick<BulkReads, 'active'> | null;
@@ -49,6 +47,7 @@ export interface LiveFeedsOptions {
 /** How long an update waits for the session that belongs to it. */
 const SESSION_TIMEOUT_MS = 2000;
 
+/** The feeds of all accounts that have subscriptions. */
 export function createLiveFeeds(options: LiveFeedsOptions) {
   /** By account id. */
   const feeds = new Map<string, LiveFeed>();

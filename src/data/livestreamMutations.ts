@@ -16,7 +16,7 @@ import type { Operation } from './operation.ts';
  */
 export type LivestreamMutations = ReturnType<typeof createLivestreamMutations>;
 
-export interface LivestreamMutationsOptions {
+interface LivestreamMutationsOptions {
   endpoints: Pick<Endpoints, 'startLivestream' | 'stopLivestream' | 'activeLivestream'>;
   /** How far RealtimeKit's clock is ahead of this process's. */
   clockSkewMs: RealtimeKitClient['clockSkewMs'];

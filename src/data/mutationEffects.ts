@@ -11,7 +11,7 @@ import type { Operation } from './operation.ts';
 /** What starts and stops do to the cache: they invalidate what they changed, and cache the new state where it is certain. */
 export type MutationEffects = ReturnType<typeof createMutationEffects>;
 
-export interface MutationEffectsOptions {
+interface MutationEffectsOptions {
   cache: Invalidations;
   /** The query of the active livestream by meeting, which a mutation changes. */
   activeLivestream: Pick<CachedQuery<string, LivestreamRef | null>, 'getAnyAge' | 'set'>;

@@ -1,4 +1,4 @@
-import type { BudgetSnapshot } from '../budget/localBudget.ts';
+import type { BudgetSnapshot } from '../budget/reserve.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RecordedCall, RequestContext } from '../realtimekit/requestContext.ts';
@@ -6,7 +6,7 @@ import type { Method } from '../realtimekit/transport.ts';
 import type { Metrics, ReadSource } from '../telemetry/metrics.ts';
 import type { UpstreamCounters } from '../telemetry/requestRecord.ts';
 
-export interface UpstreamCall {
+interface UpstreamCall {
   method: Method;
   /** A template: `{id}` stands for every id. */
   route: string;

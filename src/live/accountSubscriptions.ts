@@ -13,10 +13,7 @@ import { createWatchIndex } from './watchIndex.ts';
 /** The subscriptions whose upstream requests are paid from one account's budget, until the last one ends. They share a poller. */
 export type AccountSubscriptions = ReturnType<typeof createAccountSubscriptions>;
 
-export interface AccountSubscriptionsOptions extends Pick<
-  PollerOptions,
-  'clock' | 'minPollIntervalMs' | 'hasWebhooks'
-> {
+interface AccountSubscriptionsOptions extends Pick<PollerOptions, 'clock' | 'minPollIntervalMs' | 'hasWebhooks'> {
   account: Account;
   dataSource: DataSource;
   /** Called when the published status of a livestream has changed, with the time of the last webhook about it. */

@@ -13,7 +13,7 @@ export interface LatestValueQueue<Value> extends AsyncIterableIterator<Value, un
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-export interface LatestValueQueueOptions<Value> {
+interface LatestValueQueueOptions<Value> {
   /** Whether two values of one key look the same to the consumer. */
   isSame: (one: Value, other: Value) => boolean;
   /** Called once, when the consumer ends the queue or has received the error of `fail`. */

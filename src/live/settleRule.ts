@@ -4,7 +4,7 @@ import type { Livestream } from '../domain/models.ts';
 import type { PublishedState } from './types.ts';
 
 /** How a state that was read relates to the one that was published. */
-export type Relation =
+type Relation =
   /** A state of this time or a later one was published. */
   | 'outdated'
   /** The state differs, but may be older or newer than the published one. The livestream must be read again. */
@@ -12,7 +12,7 @@ export type Relation =
   | 'current';
 
 /** What is known of a livestream's publication. */
-export interface Publication {
+interface Publication {
   /** Null if no state concerns a subscriber at present. */
   published: PublishedState | null;
   /** The logical time at which the last published state arrived, also if that one is no longer of concern; 0 if there was none. */

@@ -28,7 +28,7 @@ export const DEFAULT_LIVE_LIMITS: LiveLimits = { perCaller: 1000, total: 10_000 
  */
 export type LiveSubscriptions = ReturnType<typeof createLiveSubscriptions>;
 
-export interface LiveSubscriptionsOptions {
+interface LiveSubscriptionsOptions {
   dataSource: DataSource;
   clock: Clock;
   ttl: TtlSettings;

@@ -7,7 +7,7 @@ import { relate } from './settleRule.ts';
 import type { PublishedState, Subscriber } from './types.ts';
 
 /** What the watched livestreams of an account share. */
-export interface WatchContext {
+interface WatchContext {
   feed: Pick<LiveFeed, 'track' | 'untrack'>;
   reader: Pick<LiveReader, 'livestream' | 'session'>;
   clock: Clock;

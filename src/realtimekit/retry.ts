@@ -11,7 +11,7 @@ const MIN_BACKOFF_MS = 200;
 /** HTTP statuses of transient failures; Cloudflare's own are 520 to 527 and 530. */
 const RETRYABLE_STATUS = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
-export interface RetryOptions {
+interface RetryOptions {
   /** Whether the request may be carried out twice: true for reads only. */
   idempotent: boolean;
   maxRetries: number;

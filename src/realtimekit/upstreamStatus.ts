@@ -6,7 +6,7 @@ import type { Metrics, UpstreamFailureCause } from '../telemetry/metrics.ts';
 import type { TransportError } from './transport.ts';
 
 /** Whether the latest request reached RealtimeKit, or why it failed; `unknown` before the first one. */
-export type UpstreamState = 'unknown' | 'ok' | UpstreamFailureCause;
+type UpstreamState = 'unknown' | 'ok' | UpstreamFailureCause;
 
 /** Tells the operator why requests to RealtimeKit fail. */
 export function createUpstreamStatus(clock: Clock, log: Log, metrics?: Pick<Metrics, 'upstreamFailure'>) {

@@ -16,7 +16,7 @@ export interface Webhook {
 }
 
 /** The fields of a webhook that its owner sets. */
-export interface WebhookFields {
+interface WebhookFields {
   name: string;
   url: string;
   events: readonly string[];

@@ -31,7 +31,7 @@ export interface EntryAddress<Key> {
 
 export type EntryStore<Key, Value extends object | null> = ReturnType<typeof createEntryStore<Key, Value>>;
 
-export interface EntryStoreContext<Key, Value> {
+interface EntryStoreContext<Key, Value> {
   store: LruStore;
   invalidations: Pick<Invalidations, 'isInvalidated'>;
   /** How long after its TTL a value may still be served. */

@@ -5,7 +5,7 @@ import { tokenHashOf } from '../account.ts';
 
 export type Invalidations = ReturnType<typeof createInvalidations>;
 
-export interface InvalidationsOptions extends HybridClockOptions {
+interface InvalidationsOptions extends HybridClockOptions {
   /** How far the clocks of replicas may differ. 0 (the default) if there is only one replica. */
   leewayMs?: number;
   /** Called with every invalidation of this replica, to publish it to the others. */

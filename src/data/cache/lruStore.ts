@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 /** The memory of all caches: one LRU, bounded by its size. No query has a share of its own, so that any of them can fill it. */
 export type LruStore = ReturnType<typeof createLruStore>;
 
-export interface LruNamespace<Value> {
+interface LruNamespace<Value> {
   /** Returns the value and marks it as recently used. */
   get(key: string): Value | undefined;
   /** Stores the value and evicts the least recently used ones. A value that is too large is not stored, but the old one is removed. */

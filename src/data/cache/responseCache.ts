@@ -11,12 +11,6 @@ export interface CachedResponse {
   operationName: string | null;
 }
 
-/**
- * Responses to whole operations, by account. A response is served only while every value in it is fresh, and only until the account's
- * next invalidation: it is never older than a response put together from the cached values.
- */
-export type ResponseCache = ReturnType<typeof createResponseCache>;
-
 interface ResponseEntry extends CachedResponse {
   /** Milliseconds since the Unix epoch. */
   expiresAt: number;
@@ -26,6 +20,10 @@ interface ResponseEntry extends CachedResponse {
 /** The estimated size of a cached response without its text and key. */
 const RESPONSE_OVERHEAD_BYTES = 200;
 
+/**
+ * Responses to whole operations, by account. A response is served only while every value in it is fresh, and only until the account's
+ * next invalidation: it is never older than a response put together from the cached values.
+ */
 export function createResponseCache(cache: Cache, clock: Clock) {
   const entries = cache.store.createNamespace<ResponseEntry>(({ text }) => RESPONSE_OVERHEAD_BYTES + 2 * text.length);
   return {
@@ -35,8 +33,7 @@ export function createResponseCache(cache: Cache, clock: Clock) {
       if (entry === undefined || clock.now() >= entry.expiresAt) return undefined;
       return cache.isInvalidated(accountId, [ANY_TAG], entry.startedAt) ? undefined : entry;
     },
-    // An operation that read nothing, such as an introspection, is fresh until it is displaced.
-    /** Whether the response to this operation may be cached. */
+    /** Whether the response to this operation may be cached. One that read nothing, such as an introspection, is fresh until it is displaced. */
     isCacheable: ({ report }: Operation): boolean => report.freshUntil() > clock.now(),
     set({ account, report, startedAt }: Operation, key: string, response: CachedResponse): void {
       entries.set(`${account.id} ${key}`, { ...response, expiresAt: report.freshUntil(), startedAt });

@@ -9,7 +9,7 @@ import type { EntryAddress, EntryOptions } from './entryStore.ts';
 import type { Invalidations } from './invalidation.ts';
 import { TOKEN_REVOKED } from './tags.ts';
 
-export interface SharedCacheOptions<Key, Value> extends Pick<EntryOptions<Key, Value>, 'keyOf' | 'tags'> {
+interface SharedCacheOptions<Key, Value> extends Pick<EntryOptions<Key, Value>, 'keyOf' | 'tags'> {
   sharedValues: SharedValues;
   clock: Clock;
   invalidations: Pick<Invalidations, 'isInvalidated'>;
@@ -26,7 +26,7 @@ export interface SharedEntry<Value> extends SharedValue {
 
 export type SharedCache<Key, Value extends object | null> = ReturnType<typeof createSharedCache<Key, Value>>;
 
-export interface FillOptions<Value, Result> {
+interface FillOptions<Value, Result> {
   /** A shared value must be newer than this. */
   since: HybridTimestamp;
   /** A shared value that is newer than this logical time is probably fresh. */

@@ -1,6 +1,6 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 
-import type { BudgetSnapshot } from '../../budget/localBudget.ts';
+import type { BudgetSnapshot } from '../../budget/reserve.ts';
 import type { Account } from '../../data/account.ts';
 import type { BulkResult, ReadInBulk } from '../../data/bulkReads.ts';
 import type { CachedQuery } from '../../data/cache/cachedQuery.ts';

@@ -11,7 +11,7 @@ export interface HandshakeRules {
 }
 
 /** A request to open a WebSocket. */
-export interface Handshake {
+interface Handshake {
   /** Path and query. */
   url: string;
   host: string;

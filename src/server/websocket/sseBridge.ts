@@ -21,7 +21,7 @@ export class RequestErrors extends Error {
 }
 
 /** A result from the gateway, with its errors already formatted. */
-export type FormattedResult = ExecutionResult & FormattedExecutionResult;
+type FormattedResult = ExecutionResult & FormattedExecutionResult;
 export type ResultStream = AsyncGenerator<FormattedResult, void, void>;
 
 export interface OperationRequest {
