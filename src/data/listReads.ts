@@ -92,7 +92,8 @@ export function createListReads(
     const end = offset + count;
     return {
       value: { rows: rows.slice(offset, end), totalCount: exists ? rows.length : null, hasNext: rows.length > end },
-      entities: {},
+      // The rows are as old as the pages, and were ingested with them.
+      entities: { livestreams: [] },
     };
   }
 

@@ -12,6 +12,6 @@ export interface Entities {
 /** A value from a response. */
 export interface Loaded<Value> {
   value: Value;
-  /** Those that the response contains besides the value. */
+  /** Those that the response contains besides the value. A kind that is named here replaces the value's own entities of that kind. */
   entities?: Entities;
 }
