@@ -99,6 +99,8 @@ export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpS
     joinDuplicateHeaders: true,
   });
   server.on('request', (request, response) => void handle(request, response));
+  // Expectations other than `100-continue` may be ignored (RFC 9110, section 10.1.1). Node would answer 417, without a body or an id.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('upgrade', (request: IncomingMessage, stream, head) => {
     const error = applyTarget(request) ?? sockets.upgrade(request, stream, head);
     if (error === null) return;

@@ -83,6 +83,13 @@ test.each([
   });
 });
 
+test('an expectation other than 100-continue is ignored', async () => {
+  const { send } = await startServer();
+  const query = [`GET /graphql?${QUERY} HTTP/1.1`, 'Host: a'] as const;
+  expect(await send(...query, 'Expect: 200-ok')).toMatchObject({ status: 200, body: matching(/"__typename":"Query"/) });
+  expect(await send('GET /graphql HTTP/1.1', 'Host: a/b', 'Expect: x')).toMatchObject({ status: 400 });
+});
+
 test('HTTP/1.0 needs no Host', async () => {
   const { send } = await startServer();
   expect((await send('GET /health HTTP/1.0')).status).toBe(200);
@@ -193,6 +200,29 @@ describe('a request for a WebSocket', () => {
     expect(gateway.operationLogs.map(({ fields }) => fields['requestId'])).toEqual(
       responses.map(({ headers }) => headers['x-request-id']),
     );
+  });
+
+  test.each([
+    ['the key', 'sec-websocket-key: x'],
+    ['the version', 'sec-websocket-version: 7'],
+    ['the subprotocol', 'sec-websocket-protocol: a b'],
+  ])('is rejected with 400, logged and counted if %s is invalid', async (_case, line) => {
+    const { port, gateway } = await startServer();
+    const [name] = line.split(':');
+    const lines = UPGRADE.map((valid) => (valid.startsWith(`${name}:`) ? line : valid));
+    const { status, headers, body } = await sendRaw(
+      port,
+      `GET /graphql HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\n\r\n`,
+    );
+    expect([status, body]).toEqual([400, matching(/^The WebSocket handshake is invalid: .*\n$/)]);
+    expect(headers).toMatchObject({ 'cache-control': 'private, no-store', 'sec-websocket-version': '13, 8' });
+    expect(gateway.operationLogs).toMatchObject([{ fields: { requestId: headers['x-request-id'], status: 400 } }]);
+  });
+
+  test('is an ordinary request if its method is not GET', async () => {
+    const { send } = await startServer();
+    const response = await send('POST /graphql HTTP/1.1', 'Host: a', ...UPGRADE, 'content-length: 0');
+    expect([response.status, response.body]).toEqual([415, matching(/content-type: application\/json/)]);
   });
 
   test.each([

@@ -21,8 +21,9 @@ interface Handshake {
 
 /** Why a WebSocket is not opened: an HTTP status and a message. */
 export interface HandshakeError {
-  status: 403 | 404 | 421 | 503;
+  status: 400 | 403 | 404 | 421 | 503;
   message: string;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,4 +35,10 @@ export function checkHandshake({ url, host, origin }: Handshake, rules: Handshak
   if (rules.localOnly && !isLocalHost(host)) return { status: 421, message: NOT_LOCAL_MESSAGE };
   if (origin === undefined || isOwnOrigin(origin, host) || isAllowedOrigin(origin, rules.corsOrigins)) return null;
   return { status: 403, message: CROSS_ORIGIN_MESSAGE };
+}
+
+/** The error for a handshake that breaks the protocol. Its response names the versions of the protocol (RFC 6455, section 4.4). */
+export function invalidHandshake({ message }: Error): HandshakeError {
+  const headers = { 'sec-websocket-version': '13, 8' };
+  return { status: 400, message: `The WebSocket handshake is invalid: ${message}.`, headers };
 }

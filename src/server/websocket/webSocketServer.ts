@@ -7,8 +7,9 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 
 import type { Log } from '../../lib/log.ts';
 import { createOperationHeaders } from './connectionParams.ts';
-import { checkHandshake, type HandshakeError, type HandshakeRules } from './handshake.ts';
-import { ensureQuery } from './messages.ts';
+import { checkHandshake, type HandshakeError, type HandshakeRules, invalidHandshake } from './handshake.ts';
+import { createMessageOrder } from './messageOrder.ts';
+import { readMessage } from './messages.ts';
 import {
   type CutOff,
   executeOverHttp,
@@ -143,6 +144,7 @@ export function createWebSocketServer(options: WebSocketOptions) {
   function open(socket: WebSocket, request: IncomingMessage): void {
     const connection: Connection = { request, socket, headers: new Headers(), activeMessages: 0, cutOffs: [] };
     connections.add(connection);
+    const inOrder = createMessageOrder(() => socket.readyState === socket.OPEN);
     const stopPings = startPings(socket, pingIntervalMs);
     const onClosed = protocol.opened(
       {
@@ -150,7 +152,10 @@ export function createWebSocketServer(options: WebSocketOptions) {
         send: async (text) => sendWithBackpressure(socket, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage(handle) {
-          socket.on('message', (data) => void handleMessage(connection, async () => handle(ensureQuery(textOf(data)))));
+          socket.on(
+            'message',
+            (data) => void handleMessage(connection, async () => inOrder(readMessage(textOf(data)), handle)),
+          );
         },
       },
       connection,
@@ -187,8 +192,12 @@ export function createWebSocketServer(options: WebSocketOptions) {
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): HandshakeError | null {
       const { url = '', headers } = request;
       const handshake = { url, host: headers.host ?? '', origin: headers.origin };
-      const error = isDraining ? DRAINING : checkHandshake(handshake, options);
-      if (error === null) acceptor.handleUpgrade(request, stream, head, (socket) => open(socket, request));
+      let error = isDraining ? DRAINING : checkHandshake(handshake, options);
+      if (error !== null) return error;
+      const onInvalid = (reason: Error): void => void (error = invalidHandshake(reason));
+      acceptor.once('wsClientError', onInvalid);
+      acceptor.handleUpgrade(request, stream, head, (socket) => open(socket, request));
+      acceptor.off('wsClientError', onInvalid);
       return error;
     },
     /** The number of open connections. */
@@ -205,9 +214,9 @@ export function createWebSocketServer(options: WebSocketOptions) {
   };
 }
 
-/** Whether a request is an upgrade to a WebSocket. Some clients offer an upgrade to HTTP/2 with every request: it is ignored. */
-export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket';
+/** Whether a request is a GET that upgrades to a WebSocket. Some clients offer an upgrade to HTTP/2 with every request: it is ignored. */
+export function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 const DRAINING: HandshakeError = { status: 503, message: 'The gateway is shutting down. Connect again.' };

@@ -208,6 +208,30 @@ describe('an operation over a WebSocket', () => {
     expect(messages).toEqual([{ type: 'connection_ack' }]);
   });
 
+  test('may have the id of one that its client has completed, and ends when it is completed or disconnected', async () => {
+    const complete = { id: '1', type: 'complete' };
+    const gateway = await startTestGateway();
+    const { socketUrl } = await serveGateway(gateway);
+    const { socket, messages, send, subscribe } = await connect(socketUrl);
+    const count = () => gateway.server.subscriptionCount();
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    send(complete);
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    send(complete);
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    await expect.poll(() => messages).toContainEqual(expect.objectContaining({ id: '1', type: 'next' }));
+    expect(count()).toBe(1);
+    send(complete);
+    await expect.poll(count).toBe(0);
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    await expect.poll(count).toBe(1);
+    expect(messages).not.toContainEqual(complete);
+    send(complete);
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    socket.terminate();
+    await expect.poll(count).toBe(0);
+  });
+
   test('works with the client graphql-ws', async () => {
     const { socketUrl } = await serveGateway(await startTestGateway());
     const client = createClient({ url: socketUrl });
@@ -252,13 +276,21 @@ describe('the server', () => {
     ['invalid JSON', '{', 4400],
     ['an array', '[]', 4400],
     ['a payload that is a number', '{"id":"1","type":"subscribe","payload":7}', 4400],
+    ["a server's message", '{"id":"1","type":"next","payload":{}}', 4400],
+    [
+      'a ping that is nested too deeply to be answered',
+      `{"type":"ping","payload":{"a":${'['.repeat(9e4)}${']'.repeat(9e4)}}}`,
+      4400,
+    ],
   ])('closes the connection with 4400 after %s instead of a message of the protocol', async (_case, text, code) => {
-    const { socketUrl } = await serveGateway(await startTestGateway());
+    const gateway = await startTestGateway();
+    const { socketUrl } = await serveGateway(gateway);
     const { socket, messages, closed, untilMessages } = await connect(socketUrl);
     await untilMessages('connection_ack');
     socket.send(text);
     expect((await closed)[0]).toBe(code);
     expect(messages).toHaveLength(1);
+    expect(gateway.logs).toEqual([]);
   });
 
   test('rejects variables that are nested too deeply', async () => {
