@@ -2,14 +2,18 @@ import type { CORSOptions } from 'graphql-yoga';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { GRAPHQL_PATH, pathOf } from './requestTarget.ts';
 
 /** How long browsers may cache the response to a preflight request. Chromium allows no more. */
 const MAX_AGE_SECONDS = 7200;
 
-/** The CORS options for a request: pages of the listed origins may send requests, without cookies; pages of other origins may not. */
+/**
+ * The CORS options for a request: pages of the listed origins may send requests for GraphQL, without cookies. Other pages may not, and
+ * none may read `/metrics`, which needs no credential.
+ */
 export function corsFor(request: Request, origins: readonly string[]): CORSOptions {
   // For an origin that is not listed, Yoga would allow the origin `null`, which any page in a sandboxed frame has.
-  if (!isAllowedOrigin(request.headers.get('origin'), origins)) return false;
+  if (pathOf(request.url) !== GRAPHQL_PATH || !isAllowedOrigin(request.headers.get('origin'), origins)) return false;
   return {
     // The response names the request's own origin, which is allowed.
     origin: '*',
@@ -27,7 +31,7 @@ export function corsFor(request: Request, origins: readonly string[]): CORSOptio
 export function isAllowedOrigin(origin: string | null | undefined, origins: readonly string[]): boolean {
   if (origins.includes('*')) return true;
   return (
-    origin != null && (origins.includes(origin) || origins.includes(origin.replace(/(?<=:\/\/)[^.:/]+(?=\.)/, '*')))
+    origin != null && (origins.includes(origin) || origins.includes(origin.replace(/(?<=:\/\/)[\w-]+(?=\.)/, '*')))
   );
 }
 

@@ -169,14 +169,25 @@ describe('CORS', () => {
         'access-control-allow-origin',
       );
     expect(await allowedOrigin('https://app.example.com')).toBe('https://app.example.com');
-    const others = ['https://example.com', 'https://a.b.example.com', 'https://.example.com', ...OTHER_ORIGINS];
-    for (const origin of others) expect([origin, await allowedOrigin(origin)]).toEqual([origin, null]);
+    const others = [
+      'https://example.com',
+      'https://a.b.example.com',
+      'https://.example.com',
+      'https://x@a.example.com',
+    ];
+    for (const origin of [...others, ...OTHER_ORIGINS])
+      expect([origin, await allowedOrigin(origin)]).toEqual([origin, null]);
   });
 
   test.each(OTHER_ORIGINS)('sends no CORS headers to the unlisted origin %s', async (origin) => {
     const gateway = await startTestGateway({ options: { corsOrigins: ['https://first.example', ALLOWED] } });
     const { preflight, success, failure } = await sendFrom(gateway, origin);
     expect([preflight, success, failure].flatMap(corsOf)).toEqual([]);
+  });
+
+  test.each(['/metrics', '/ready', '/health', '/'])('lets pages of no origin read %s', async (path) => {
+    const gateway = await startTestGateway({ options: { corsOrigins: ['*'] } });
+    expect(corsOf(await gateway.fetch(path, { headers: { origin: ALLOWED } }))).toEqual([]);
   });
 
   test('sends no CORS headers to a request without an origin', async () => {
