@@ -91,8 +91,14 @@ export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpS
     sendText(response, { status: 500, message, headers: { [REQUEST_ID]: id } });
   }
 
+  /** The response that a connection awaits. Nothing else may be sent before: the client would take it for that, perhaps a mutation's. */
+  function pendingResponse(stream: Duplex): ServerResponse | null {
+    const latest = latestResponses.get(stream);
+    return latest === undefined || latest.writableFinished ? null : latest;
+  }
+
   const server = createServer({
-    shouldUpgradeCallback: isWebSocketUpgrade,
+    shouldUpgradeCallback: (request) => pendingResponse(request.socket) === null && isWebSocketUpgrade(request),
     keepAliveTimeout: keepAliveTimeoutMs,
     // Checked by `resolveTarget`. Joined with a comma, duplicates of headers that allow none are invalid.
     requireHostHeader: false,
@@ -107,17 +113,19 @@ export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpS
     endWithText(stream, reject(error, request.headers[REQUEST_ID]));
     warnOfOrigin((name) => request.headers[name]);
   });
-  server.on('connect', ({ headers }: IncomingMessage, stream) =>
-    endWithText(stream, reject(NO_PROXY, headers[REQUEST_ID])),
-  );
+  server.on('connect', ({ headers }: IncomingMessage, stream) => {
+    if (pendingResponse(stream) === null) endWithText(stream, reject(NO_PROXY, headers[REQUEST_ID]));
+    else stream.destroy();
+  });
   server.on('clientError', (error: Error & { code?: string }, stream) => {
-    const latest = latestResponses.get(stream);
+    const pending = pendingResponse(stream);
     // A response has begun, or waits for the one before it.
-    const isAnswering =
-      latest !== undefined && !latest.writableFinished && (latest.headersSent || latest.socket === null);
+    const isAnswering = pending !== null && (pending.headersSent || pending.socket === null);
     // Browsers open connections in advance, which need no response if they time out.
     const isUnused = stream instanceof Socket && stream.bytesRead === 0;
     if (!stream.writable || error.code === 'ECONNRESET' || isAnswering || isUnused) stream.destroy(error);
+    // What is invalid follows the request.
+    else if (pending?.req.complete === true) pending.setHeader('connection', 'close');
     else endWithText(stream, reject(PARSER_ERRORS[error.code ?? ''] ?? MALFORMED));
   });
   return server;

@@ -287,6 +287,22 @@ describe('what node:http cannot parse', () => {
   });
 });
 
+describe('a request never gets the response to what follows it:', () => {
+  const HANDSHAKE = 'GET /x HTTP/1.1\r\nHost: a\r\nconnection: Upgrade, close\r\nupgrade: websocket\r\n\r\n';
+  test.each([
+    ['text beyond its content-length', 'x', /^HTTP\/1\.1 200 [^]*"totalCount":320\}\}\}$/],
+    ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', /^$/],
+    ['a request for a WebSocket', HANDSHAKE, /^HTTP\/1\.1 200 [^]*"totalCount":320\}\}\}HTTP\/1\.1 404 /],
+  ])('%s', async (_case, rest, expected) => {
+    const { port, gateway } = await startServer();
+    const body = JSON.stringify({ query: 'query Mine { livestreams(first: 1) { totalCount } }' });
+    const lines = ['Host: a', 'content-type: application/json', `content-length: ${body.length}`, '', body];
+    const { text } = await sendRaw(port, ['POST /graphql HTTP/1.1', ...lines].join('\r\n') + rest);
+    expect(text).toMatch(expected);
+    await expect.poll(() => gateway.operationLogs).toMatchObject([{ fields: { operation: 'Mine' } }]);
+  });
+});
+
 describe('an error outside the plugins', () => {
   test('is answered with a masked 500 and logged with the request id', async () => {
     const metrics = createPrometheus('1.2.3');
