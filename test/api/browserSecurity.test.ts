@@ -111,6 +111,12 @@ describe('a request that needs a CORS preflight starts a livestream', () => {
   });
 });
 
+test('pages of other sites cannot frame GraphiQL, to make its visitors run a mutation', async () => {
+  const gateway = await startTestGateway();
+  const { status, headers } = await gateway.fetch('/graphql', { headers: { accept: 'text/html' } });
+  expect([status, headers.get('content-security-policy')]).toEqual([200, "frame-ancestors 'none'"]);
+});
+
 describe('CORS', () => {
   const ALLOWED = 'https://app.example.com';
   const OTHER_ORIGINS = [

@@ -11,7 +11,13 @@ import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf } from '../requestTarget.ts';
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
 
 /** The headers of GraphiQL's page, which has 9 MB and contains no secrets. Its URL is that of operations, too. */
-const PAGE_HEADERS = { 'content-type': 'text/html', 'cache-control': 'private, max-age=3600', vary: 'accept' };
+const PAGE_HEADERS = {
+  'content-type': 'text/html',
+  'cache-control': 'private, max-age=3600',
+  vary: 'accept',
+  // Otherwise a page of another site could frame it, and trick its visitor into running a mutation.
+  'content-security-policy': "frame-ancestors 'none'",
+};
 
 /** Further properties of the body of `GET /ready`. They must not contain secrets: the endpoint needs no credential. */
 export type ReadinessDetails = Readonly<Record<string, string | number | boolean>>;
