@@ -15,7 +15,7 @@ export function bearerOf({ headers }: Request): string {
   if (header === null) throw unauthenticated('Send the header "authorization: Bearer <token>".');
   const [, token] = /^bearer +([\x21-\x7e]+)$/i.exec(header.slice(0, MAX_LENGTH)) ?? [];
   if (token === undefined || header.length > MAX_LENGTH)
-    throw unauthenticated('The header "authorization" must be "Bearer <token>".');
+    throw unauthenticated(`The header "authorization" must be "Bearer <token>", of at most ${MAX_LENGTH} characters.`);
   return token;
 }
 

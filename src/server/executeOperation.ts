@@ -103,9 +103,8 @@ function isResult(result: ExecutionResult | AsyncIterable<ExecutionResult>): res
 }
 
 function unknownOperation(): GraphQLError {
-  return new GraphQLError('Could not determine what operation to execute.', {
-    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-  });
+  const message = 'Send the name of an operation in the document as "operationName", or no name if there is only one.';
+  return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
 }
 
 function mutationByGet(): GraphQLError {

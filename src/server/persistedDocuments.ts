@@ -65,7 +65,7 @@ export function createPersistedDocuments({ trustedDocuments, limits }: Persisted
       }
       const documentId = documentIdOf(params, request);
       const id = documentId ?? hash;
-      if (typeof id !== 'string') throw documentError('BAD_REQUEST', 'Must provide query string.');
+      if (typeof id !== 'string') throw noDocument();
       const key = id.replace(/^sha256:/, '');
       const text = trusted.get(key) ?? registered.get(key);
       if (text !== undefined) return text;
@@ -84,6 +84,10 @@ function apolloHashOf({ extensions }: GraphQLParams): string | null {
 function documentIdOf(params: GraphQLParams, { method, url }: Request): unknown {
   const { documentId }: { documentId?: unknown } & GraphQLParams = params;
   return documentId ?? (method === 'GET' ? new URL(url).searchParams.get(DOCUMENT_ID) : null);
+}
+
+function noDocument(): GraphQLError {
+  return documentError('BAD_REQUEST', `Send a document as "query", or its id as "${DOCUMENT_ID}".`);
 }
 
 function onlyTrusted(): GraphQLError {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { at, asArray, startTestGateway, waitUntil } from '../support/gateway.ts';
+import { matching, at, asArray, startTestGateway, waitUntil } from '../support/gateway.ts';
 
 const PASSTHROUGH = { auth: { kind: 'passthrough' } } as const;
 const ALICE = 'alices-upstream-token';
@@ -54,6 +54,8 @@ describe('the token of a caller', () => {
     const token = 'x'.repeat(8185);
     expect((await send(token)).errors).toEqual([]);
     expect(takeTokens()).toEqual([token]);
+    expect((await send(`${token}x`)).errors).toMatchObject([{ message: matching(/of at most 8192 characters\.$/) }]);
+    expect(takeTokens()).toEqual([]);
   });
 });
 
