@@ -211,15 +211,11 @@ function notSentError(timeoutMs: number): UpstreamError {
 function toUpstreamError(error: unknown): unknown {
   if (!(error instanceof TransportError)) return error;
   if (error.failure === 'too-large') return invalidResponse('the body is longer than 8 MiB');
-  if (error.failure === 'malformed') return invalidResponse('the body cannot be decompressed');
   const [outcome, message] = CONNECTION_FAILURES[error.failure];
   return new UpstreamError(outcome, 'UPSTREAM_UNAVAILABLE', message, { cause: error, reason: reasonOf(error) });
 }
 
-const CONNECTION_FAILURES: Record<
-  Exclude<TransportFailure, 'too-large' | 'malformed'>,
-  readonly [RequestOutcome, string]
-> = {
+const CONNECTION_FAILURES: Record<Exclude<TransportFailure, 'too-large'>, readonly [RequestOutcome, string]> = {
   connect: ['notSent', 'RealtimeKit cannot be reached: the connection failed.'],
   unprocessed: ['notSent', 'RealtimeKit closed the connection before it processed the request.'],
   interrupted: ['unknown', 'The connection to RealtimeKit broke before the response was complete.'],

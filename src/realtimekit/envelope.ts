@@ -11,7 +11,10 @@ export interface Envelope {
   paging: unknown;
 }
 
-/** Code and message of the error for each HTTP status. Messages never quote RealtimeKit; `extensions.upstream` does. */
+/**
+ * Code and message of the error for each HTTP status. Messages never quote RealtimeKit; `extensions.upstream` does. `BAD_USER_INPUT` is
+ * for the API's own responses only: a proxy sends these statuses for reasons that no caller can mend.
+ */
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   400: ['BAD_USER_INPUT', 'RealtimeKit rejected a value in the request.'],
   403: ['UPSTREAM_INVALID_RESPONSE', 'A firewall or proxy between the gateway and RealtimeKit forbade the request.'],
@@ -48,49 +51,71 @@ export interface ResponseContext {
 export function unwrapResponse(response: TransportResponse, context: ResponseContext): Envelope | null {
   const envelope = parseJson(response.body);
   const status = statusOf(response, envelope);
-  const isEmpty = response.body.trim() === '';
-  const details = (): UpstreamErrorDetails => errorDetails(response, envelope, context.secrets);
+  const isEmpty = /^\s*(\{\s*\}\s*)?$/.test(response.body);
   const cause = response.status < 500 ? settingAtFault(status, envelope) : null;
-  if (cause !== null) throw settingError(cause, status, details(), context);
-  if (status === 404 && (isObject(envelope) || isEmpty)) {
-    if (context.isCollection === true) throw settingError('address', status, details(), context);
+  if (cause !== null) throw settingError(cause, { status, response, envelope, context });
+  if (status === 404 && (isApis(envelope) || isEmpty)) {
+    if (context.isCollection === true) throw settingError('address', { status, response, envelope, context });
     return null;
   }
   if (status === 204) return { data: null, paging: null };
-  if (status < 200 || status >= 300) throw createError(status, details(), response.headers['retry-after']);
-  if (!isObject(envelope) || !['success', 'data', 'result'].some((name) => name in envelope))
-    throw invalidResponse(isEmpty ? 'the body is empty' : "the body is not the API's JSON", details());
-  return { data: envelope['data'] ?? envelope['result'] ?? null, paging: envelope['paging'] ?? null };
+  if (status < 200 || status >= 300) throw createError(status, response, envelope, context.secrets);
+  if (!isApis(envelope)) {
+    const problem = isEmpty ? 'the body is empty' : "the body is not the API's JSON";
+    throw invalidResponse(problem, errorDetails(response, envelope, context.secrets));
+  }
+  return { data: dataOf(envelope), paging: getProperty(envelope, 'paging') ?? null };
 }
 
-/** The status of a response. Of a `success: false` under HTTP 2xx: the error's own code if that is an HTTP error status, else 500. */
+function dataOf(envelope: unknown): unknown {
+  return getProperty(envelope, 'data') ?? getProperty(envelope, 'result') ?? null;
+}
+
+/** Whether a body is the API's, and not that of a proxy, whose statuses have other causes. */
+function isApis(envelope: unknown): boolean {
+  const isEnvelope = isObject(envelope) && ['success', 'data', 'result'].some((name) => name in envelope);
+  return isEnvelope || errorsOf(envelope).length > 0;
+}
+
+/**
+ * The status of a response. Of a failure under HTTP 2xx (`success: false`, or errors in place of data): the error's own code if that is
+ * an HTTP error status, else 500.
+ */
 function statusOf({ status }: TransportResponse, envelope: unknown): number {
-  if (status < 200 || status >= 300 || getProperty(envelope, 'success') !== false) return status;
-  const code = errorCodeOf(envelope);
-  return Number.isInteger(code) && code >= 400 && code < 600 ? code : 500;
+  if (status < 200 || status >= 300) return status;
+  const codes = errorCodesOf(envelope);
+  const isFailure = getProperty(envelope, 'success') === false || (codes.length > 0 && dataOf(envelope) === null);
+  const [code = NaN] = codes;
+  return isFailure ? (Number.isInteger(code) && code >= 400 && code < 600 ? code : 500) : status;
 }
 
 /** Which setting made RealtimeKit reject a request, or the credential of the caller; null if none did. */
 function settingAtFault(status: number, envelope: unknown): 'token' | 'address' | null {
   if (status < 400) return null;
-  const code = errorCodeOf(envelope);
-  if (UNKNOWN_ADDRESS.has(code)) return 'address';
-  const isRejectedToken = INVALID_TOKEN.has(code) || POWERLESS_TOKEN.has(code);
-  return isRejectedToken || status === 401 || (status === 403 && isObject(envelope)) ? 'token' : null;
+  const codes = errorCodesOf(envelope);
+  if (codes.some((code) => UNKNOWN_ADDRESS.has(code))) return 'address';
+  const isRejectedToken = codes.some((code) => INVALID_TOKEN.has(code) || POWERLESS_TOKEN.has(code));
+  return isRejectedToken || status === 401 || (status === 403 && isApis(envelope)) ? 'token' : null;
+}
+
+interface FailedResponse {
+  status: number;
+  response: TransportResponse;
+  envelope: unknown;
+  context: ResponseContext;
 }
 
 /** The error for a request that no other input of the caller would make succeed. It blames the caller only for the caller's token. */
 function settingError(
   cause: 'token' | 'address',
-  status: number,
-  upstream: UpstreamErrorDetails,
-  { isCallersToken = false }: ResponseContext,
+  { status, response, envelope, context: { secrets, isCallersToken = false } }: FailedResponse,
 ): UpstreamError {
+  const upstream = errorDetails(response, envelope, secrets);
   const reason = { cause, code: upstream.code ?? upstream.status };
   if (cause === 'address' || !isCallersToken) {
     return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', SETTING_MESSAGES[cause], { upstream, reason });
   }
-  const isInvalid = status === 401 || INVALID_TOKEN.has(Number(upstream.code));
+  const isInvalid = status === 401 || errorCodesOf(envelope).some((code) => INVALID_TOKEN.has(code));
   const [code, message] = isInvalid
     ? (['UNAUTHENTICATED', 'RealtimeKit rejects your API token: send a valid one.'] as const)
     : ([
@@ -116,14 +141,22 @@ export function invalidResponse(problem: string, upstream?: UpstreamErrorDetails
   return new UpstreamError('unknown', 'UPSTREAM_INVALID_RESPONSE', message, upstream && { upstream });
 }
 
-function createError(status: number, upstream: UpstreamErrorDetails, retryAfter: string | undefined): UpstreamError {
+function createError(
+  status: number,
+  response: TransportResponse,
+  envelope: unknown,
+  secrets: readonly string[],
+): UpstreamError {
+  const upstream = errorDetails(response, envelope, secrets);
   if (status >= 300 && status < 400) {
     const message =
       'RealtimeKit responded with a redirect, which the gateway never follows. Check CLOUDFLARE_BASE_URL.';
     return new UpstreamError('rejected', 'UPSTREAM_INVALID_RESPONSE', message, { upstream });
   }
-  const [code, message] = STATUS_ERRORS[status] ?? defaultError(status);
-  const retryAfterSeconds = parseRetryAfter(retryAfter);
+  const known = STATUS_ERRORS[status];
+  const isMeant = known?.[0] !== 'BAD_USER_INPUT' || isApis(envelope);
+  const [code, message] = (isMeant ? known : undefined) ?? defaultError(status);
+  const retryAfterSeconds = parseRetryAfter(response.headers['retry-after']);
   const usesRetryAfter = code === 'RATE_LIMITED' || status === 503;
   const details = { upstream, ...(usesRetryAfter && retryAfterSeconds !== null ? { retryAfterSeconds } : {}) };
   return new UpstreamError(outcomeOf(status), code, message, details);
@@ -140,16 +173,17 @@ function outcomeOf(status: number): RequestOutcome {
   return status >= 400 && status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 
-/** RealtimeKit's own code of an error; NaN if it has none. */
-function errorCodeOf(envelope: unknown): number {
-  return Number(errorOf(envelope)?.['code'] ?? NaN);
+/** RealtimeKit's own codes of the errors in a response; NaN for an error without one. */
+function errorCodesOf(envelope: unknown): number[] {
+  return errorsOf(envelope).map(({ code }) =>
+    typeof code === 'string' ? Number(code) : typeof code === 'number' ? code : NaN,
+  );
 }
 
-function errorOf(envelope: unknown): JsonObject | null {
-  const error = getProperty(envelope, 'error');
-  if (isObject(error)) return error;
-  const errors = getProperty(envelope, 'errors');
-  return Array.isArray(errors) ? (errors.find(isObject) ?? null) : null;
+/** The errors in a response, each followed by those that caused it: Cloudflare may report a rejected token there only. */
+function errorsOf(envelope: unknown): JsonObject[] {
+  const errors = [getProperty(envelope, 'error'), getProperty(envelope, 'errors')].flat();
+  return errors.flatMap((error) => [error, getProperty(error, 'error_chain')].flat()).filter(isObject);
 }
 
 function errorDetails(
@@ -157,7 +191,7 @@ function errorDetails(
   envelope: unknown,
   secrets: readonly string[],
 ): UpstreamErrorDetails {
-  const error = errorOf(envelope);
+  const [error] = errorsOf(envelope);
   const code = error?.['code'];
   const message = error?.['message'];
   return {

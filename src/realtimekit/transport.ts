@@ -21,7 +21,7 @@ export interface TransportResponse {
   status: number;
   /** Names are in lower case; the values of a repeated header are joined with `, `. */
   headers: Record<string, string>;
-  /** Decompressed, and decoded as UTF-8 without a byte order mark. */
+  /** Decompressed if that is possible, and decoded as UTF-8 without a byte order mark. */
   body: string;
 }
 
@@ -37,9 +37,8 @@ export type Transport = (request: TransportRequest) => Promise<TransportResponse
  * - `unprocessed`: the server said that it did not process the request (RFC 9113, section 8.7). It can safely be retried, too.
  * - `interrupted`: the connection broke after the request may have arrived.
  * - `too-large`: the response body is longer than `maxBodyBytes`, before or after it was decompressed.
- * - `malformed`: the response body cannot be decompressed.
  */
-export type TransportFailure = 'connect' | 'unprocessed' | 'interrupted' | 'too-large' | 'malformed';
+export type TransportFailure = 'connect' | 'unprocessed' | 'interrupted' | 'too-large';
 
 /** A request that got no complete response. The message never contains the URL or a header. */
 export class TransportError extends Error {

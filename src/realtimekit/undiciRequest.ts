@@ -74,16 +74,11 @@ export class RequestHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#isEnded) return;
     const [first, ...rest] = this.#chunks;
-    try {
-      const bytes = first === undefined || rest.length > 0 ? Buffer.concat(this.#chunks) : first;
-      const body = UTF_8.decode(decompress(bytes, this.#headers['content-encoding'], this.#request.maxBodyBytes));
-      this.#end();
-      this.#result.resolve({ status: this.#status, headers: this.#headers, body });
-    } catch (error) {
-      const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-      if (isTooLarge) this.#failTooLarge();
-      else this.#fail(new TransportError('malformed', 'The response body cannot be decompressed', { cause: error }));
-    }
+    const bytes = first === undefined || rest.length > 0 ? Buffer.concat(this.#chunks) : first;
+    const decompressed = decompress(bytes, this.#headers['content-encoding'], this.#request.maxBodyBytes);
+    if (decompressed === 'too large') return this.#failTooLarge();
+    this.#end();
+    this.#result.resolve({ status: this.#status, headers: this.#headers, body: UTF_8.decode(decompressed) });
   }
 
   onResponseError(_controller: unknown, cause: Error): void {
@@ -131,11 +126,17 @@ function cancel(controller: Dispatcher.DispatchController): void {
 /** Ignores a byte order mark (RFC 8259, section 8.1), and replaces invalid bytes. */
 const UTF_8 = new TextDecoder();
 
-/** Decompresses a body, to at most `maxBytes`. Throws if it is longer or malformed. A body in an unknown encoding stays as it is. */
-function decompress(body: Buffer, encoding: string | undefined, maxBytes: number): Buffer {
+/**
+ * Decompresses a body, to at most `maxBytes`. A body in an unknown encoding, or not in the one that it claims, stays as it is: the
+ * status and the headers still count.
+ */
+function decompress(body: Buffer, encoding: string | undefined, maxBytes: number): Buffer | 'too large' {
   const options = { maxOutputLength: maxBytes };
-  if (body.length === 0) return body;
-  // Synchronous, as parsing the JSON is, which takes longer.
-  if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipSync(body, options);
-  return encoding === 'br' ? brotliDecompressSync(body, options) : body;
+  try {
+    // Synchronous, as parsing the JSON is, which takes longer.
+    if (/^(x-)?gzip$/i.test(encoding ?? '')) return gunzipSync(body, options);
+    return encoding?.toLowerCase() === 'br' ? brotliDecompressSync(body, options) : body;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : body;
+  }
 }

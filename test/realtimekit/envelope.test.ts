@@ -73,6 +73,8 @@ describe('a response of status 404', () => {
   test("is an error if its body is not the API's JSON", () => {
     expect(failure(404, html)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'rejected' });
     expect(failure(404, '404 page not found')).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
+    for (const foreign of [{ message: 'no Route matched with those values' }, { status: 404, error: 'Not Found' }])
+      expect(failure(404, foreign)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'rejected' });
   });
 });
 
@@ -110,6 +112,10 @@ describe('a rejection of the token or of the address', () => {
     [403, { success: false, error: { code: 403, message: 'No' } }, 'FORBIDDEN'],
     [200, general(9109), 'FORBIDDEN'],
     [200, general(401), 'UNAUTHENTICATED'],
+    [400, { success: false, errors: [{ error_chain: [{ code: 6111 }] }] }, 'UNAUTHENTICATED'],
+    [400, { success: false, error: { code: '1000', error_chain: [error, { code: '10000' }] } }, 'FORBIDDEN'],
+    [400, { success: false, errors: [error, { code: 10_000, message: 'Authentication error' }] }, 'FORBIDDEN'],
+    [400, { success: false, errors: { code: 9109, message: 'Invalid access token' } }, 'FORBIDDEN'],
   ];
 
   test.each(TOKEN_REJECTIONS)('blames the token, whoever it belongs to: %i %j', (status, body, callersCode) => {
@@ -154,6 +160,7 @@ describe('a rejection of the token or of the address', () => {
     [500, general(10_000)],
     [502, general(7003)],
     [403, html],
+    [403, { message: 'Forbidden' }],
     [400, general(1004)],
     [422, general(9999)],
   ])('is not seen in another failure: %i %j', (status, body) => {
@@ -180,12 +187,29 @@ describe('an error status', () => {
     [302, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
     [307, 'UPSTREAM_INVALID_RESPONSE', 'rejected'],
   ])('%i becomes %s with the outcome %s', (status, code, outcome) => {
-    for (const body of [{ success: false, error }, { success: false, errors: [error], result: null }, html, '']) {
+    const bodies = [
+      { success: false, error },
+      { success: false, errors: [error], result: null },
+    ];
+    for (const body of code === 'BAD_USER_INPUT' ? bodies : [...bodies, html, '']) {
       const failed = failure(status, body);
       expect(failed).toMatchObject({ code, outcome, upstream: { status } });
       const isRetryable = ['RATE_LIMITED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE'].includes(code);
       expect(failed.extensions).toMatchObject({ code, retryable: isRetryable });
     }
+  });
+
+  test.each([400, 409, 422])('%i from a proxy does not blame the caller', (status) => {
+    for (const body of [html, '', '{}', { message: 'Bad request' }])
+      expect(failure(status, body)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE', outcome: 'rejected' });
+  });
+
+  test.each([
+    { success: true, errors: [error], result: null },
+    { errors: [error], result: null },
+    { error, data: null },
+  ])('of 200 with errors in place of data becomes an error, not "nothing": %j', (body) => {
+    expect(failure(200, body)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', outcome: 'unknown' });
   });
 
   test('of a redirect becomes an error that does not contain the location', () => {
@@ -212,7 +236,7 @@ describe('the details of an error', () => {
     expect(failure(400, { success: false, error }).upstream).toEqual(upstream);
     expect(failure(400, { success: false, errors: [null, error] }).upstream).toEqual(upstream);
     expect(failure(400, { success: false, errors: [] }).upstream).toEqual({ ...upstream, code: null, message: null });
-    const odd = { code: { deep: true }, message: ['a'] };
+    const odd = { code: { valueOf: 1, toString: 1 }, message: ['a'] };
     expect(failure(400, { success: false, error: odd }).upstream).toEqual({ ...upstream, code: null, message: null });
   });
 
