@@ -36,7 +36,9 @@ async function main(): Promise<void> {
   const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
   const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
-  const transport = createUndiciTransport(sandbox === null ? { proxy: config.proxy } : {});
+  // A connection that fails must fail as such, before the attempt does: nothing was sent.
+  const connectTimeoutMs = Math.min(5000, config.attemptTimeoutMs / 2);
+  const transport = createUndiciTransport({ connectTimeoutMs, ...(sandbox === null ? { proxy: config.proxy } : {}) });
   const cluster = config.redis && (await (await import('./cluster/redis.ts')).openRedis(config.redis, app, log));
   const shutdown = createGracefulShutdown({ ...config.drain, log });
   // Without authentication, a site could reach the gateway from its visitors' browsers by DNS rebinding.

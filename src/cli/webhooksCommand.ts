@@ -3,12 +3,13 @@ import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
 import { readApp, servesSandbox } from '../config/realtimekit.ts';
 import { createAccounts } from '../data/account.ts';
 import { OperationReport } from '../data/operationReport.ts';
-import { isTokenRejected, UpstreamError } from '../domain/errors.ts';
+import { type FailureReason, isTokenRejected, UpstreamError } from '../domain/errors.ts';
 import { ID_RULE, isId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createClient } from '../realtimekit/client.ts';
 import type { RequestContext } from '../realtimekit/requestContext.ts';
 import type { Transport } from '../realtimekit/transport.ts';
+import { EXPLANATIONS } from '../realtimekit/upstreamStatus.ts';
 import {
   createWebhookEndpoints,
   registerWebhook,
@@ -50,16 +51,22 @@ export async function runWebhookCommand(args: readonly string[], options: Webhoo
 export function explain(error: unknown): string | null {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (!(error instanceof UpstreamError)) return null;
-  const { message, outcome, upstream } = error;
+  const { message, outcome, upstream, reason } = error;
   if (isTokenRejected(error)) {
     return 'RealtimeKit rejects CLOUDFLARE_API_TOKEN. Check that the token is complete, valid and has the permission "Realtime" or "Realtime Admin".';
   }
-  const details = upstream?.message ? ` RealtimeKit reports: ${printable(upstream.message)}` : '';
+  const quote = upstream?.message ? ` RealtimeKit reports: ${printable(upstream.message)}` : '';
+  const hint = reason && !upstream ? explainFailure(reason) : '';
   const advice =
     outcome === 'unknown'
       ? ' Check with "npm run webhooks -- list". Registering again does not create a duplicate.'
       : '';
-  return message + details + advice;
+  return message + quote + hint + advice;
+}
+
+function explainFailure({ cause, code }: FailureReason): string {
+  const { reason, check } = EXPLANATIONS[cause];
+  return ` The reason: ${reason} (${code ?? cause}). Check ${check}.`;
 }
 
 type Command = (webhooks: WebhookEndpoints, context: RequestContext) => Promise<string>;
@@ -139,7 +146,8 @@ function parseUrl(text: string): string {
 }
 
 function missingApp(): ConfigError {
-  const problem = 'must be set, like REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN, because webhooks belong to an app.';
+  const problem =
+    'must be set, like REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN, and SANDBOX must not be on, because webhooks belong to an app.';
   return new ConfigError('CLOUDFLARE_ACCOUNT_ID', problem, '023e105f4ecef8ad9ca31a8372d0c353');
 }
 

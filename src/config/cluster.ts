@@ -10,10 +10,7 @@ export const clusterSettings = {
     v.optional(
       v.pipe(
         env.url('a redis or rediss URL', ({ protocol }) => /^rediss?:$/.test(protocol)),
-        v.check(
-          (address) => hasDecodableCredentials(new URL(address)),
-          'must write a "%" in the user name or the password as "%25".',
-        ),
+        env.decodableCredentials,
         v.check(
           (address) => /^(\/\d{0,5})?$/.test(new URL(address).pathname),
           'must have nothing after the port but the number of a database, such as "/0".',
@@ -28,15 +25,4 @@ export const clusterSettings = {
 export function readCluster(environment: env.Environment): RedisSettings | null {
   const { url, minReplicas } = env.readGroup(environment, clusterSettings);
   return url === undefined ? null : { url, minReplicas };
-}
-
-/** Whether the credentials can be percent-decoded, as the Redis client does. */
-function hasDecodableCredentials({ username, password }: URL): boolean {
-  try {
-    decodeURIComponent(username);
-    decodeURIComponent(password);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -114,6 +114,18 @@ export function hasCredentials({ username, password }: URL): boolean {
   return username !== '' || password !== '';
 }
 
+/** A URL whose credentials can be percent-decoded, as its client does. */
+export const decodableCredentials = v.check((address: string) => {
+  const { username, password } = new URL(address);
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
+}, 'must write a "%" in the user name or the password as "%25".');
+
 /** The address of public keys. Whoever could change the keys on their way could sign for anybody: hence https. */
 export const keyUrl = v.pipe(
   url(

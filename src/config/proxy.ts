@@ -2,7 +2,15 @@ import * as v from 'valibot';
 
 import * as env from './env.ts';
 
-const proxyUrl = v.optional(env.url('an http or https URL, such as http://proxy.example:3128', env.isHttp));
+const proxyUrl = v.optional(
+  v.pipe(
+    env.url(
+      'an http or https URL without a path',
+      (address) => env.isHttp(address) && address.pathname === '/' && !/[?#]/.test(address.href),
+    ),
+    env.decodableCredentials,
+  ),
+);
 
 /** How upstream requests leave the network. Unlike the other settings, these may also be set in lower case, as other programs do. */
 export const proxySettings = {
@@ -18,7 +26,7 @@ export const proxySettings = {
 export function readProxy(environment: env.Environment) {
   const texts: Record<string, string | undefined> = {};
   for (const { variable } of Object.values(proxySettings)) {
-    texts[variable] = environment[variable.toLowerCase()] || environment[variable];
+    texts[variable] = environment[variable.toLowerCase()]?.trim() || environment[variable];
   }
   return env.readGroup(texts, proxySettings);
 }

@@ -83,7 +83,7 @@ export class RequestHandler implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, cause: Error): void {
     const [failure, message]: [TransportFailure, string] =
-      this.isSent && !this.#isUnwritten(cause)
+      this.isSent && !this.#isUndelivered(cause)
         ? ['interrupted', 'The connection broke before the response was complete']
         : ['connect', 'The connection failed'];
     // Undici's messages may contain the host; its codes do not.
@@ -92,11 +92,13 @@ export class RequestHandler implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * Whether the first write of the request failed, so that none of it left. Over HTTP/1.1 without TLS, a request is one write, and the
-   * only one on its connection. TLS and HTTP/2 write of their own accord, too.
+   * Whether the request did not reach the server. Its first write failed, so that none of it left: Over HTTP/1.1 without TLS, a request is one write, and the
+   * only one on its connection. TLS and HTTP/2 write of their own accord, too. Or the proxy demands credentials, which undici reports as
+   * an invalid argument: then it did not forward the request.
    */
-  #isUnwritten(cause: Error): boolean {
-    return this.origin.startsWith('http:') && 'syscall' in cause && cause.syscall === 'write';
+  #isUndelivered(cause: Error): boolean {
+    const isFailedWrite = this.origin.startsWith('http:') && 'syscall' in cause && cause.syscall === 'write';
+    return isFailedWrite || cause instanceof errors.InvalidArgumentError;
   }
 
   #failTooLarge(): void {

@@ -123,7 +123,17 @@ function createAgent(
   if (httpsProxy === '' && httpProxy === '') return new Agent(options);
   // Empty texts keep undici from reading the environment itself. TLS to the proxy, and to the upstream within the proxy's tunnel, has
   // its own options.
-  return new EnvHttpProxyAgent({ ...options, httpsProxy, httpProxy, noProxy, requestTls: tls, proxyTls: tls });
+  return new EnvHttpProxyAgent({
+    ...options,
+    httpsProxy,
+    httpProxy,
+    noProxy,
+    requestTls: tls,
+    proxyTls: tls,
+    connectTimeout: connectTimeoutMs,
+    // Otherwise, all requests wait for minutes for the tunnel if the proxy does not respond to one CONNECT.
+    clientFactory: (origin, clientOptions) => new Pool(origin, { ...clientOptions, headersTimeout: connectTimeoutMs }),
+  });
 }
 
 /** A malformed request must not reach undici, which never recovers the connection after it rejects one. */

@@ -31,13 +31,13 @@ export function createUpstreamStatus(clock: Clock, log: Log, metrics?: Pick<Metr
 }
 
 /** What each cause means, and what the operator should check. */
-const EXPLANATIONS: Record<UpstreamFailureCause, { reason: string; check: string }> = {
+export const EXPLANATIONS: Record<UpstreamFailureCause, { reason: string; check: string }> = {
   dns: { reason: 'the host name cannot be resolved', check: 'CLOUDFLARE_BASE_URL, HTTPS_PROXY, the DNS' },
   refused: { reason: 'nothing accepts connections at the address', check: 'CLOUDFLARE_BASE_URL, HTTPS_PROXY' },
   unreachable: { reason: 'no connection can be established', check: 'CLOUDFLARE_BASE_URL, HTTPS_PROXY, the network' },
   connect_timeout: { reason: 'no connection came about in time', check: 'HTTPS_PROXY, the firewall' },
   tls: { reason: 'the certificate is not trusted, or TLS failed', check: 'NODE_EXTRA_CA_CERTS, CLOUDFLARE_BASE_URL' },
-  proxy: { reason: 'the proxy refused to connect', check: 'HTTPS_PROXY' },
+  proxy: { reason: 'the proxy did not connect', check: 'HTTPS_PROXY' },
   open_files: { reason: 'the process may open no more files', check: 'the limit of open files (ulimit -n)' },
   interrupted: { reason: 'the connection broke before the response was complete', check: 'HTTPS_PROXY, the network' },
   timeout: { reason: 'RealtimeKit did not respond in time', check: 'UPSTREAM_ATTEMPT_TIMEOUT_MS, the network' },
@@ -61,6 +61,7 @@ const CAUSES: Readonly<Record<string, UpstreamFailureCause>> = {
   EMFILE: 'open_files',
   ENFILE: 'open_files',
   UND_ERR_ABORTED: 'proxy',
+  UND_ERR_HEADERS_TIMEOUT: 'proxy',
   UND_ERR_INVALID_ARG: 'proxy',
 };
 /** The codes of TLS, and of OpenSSL's verification of certificates. */

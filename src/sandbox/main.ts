@@ -4,28 +4,29 @@ const DEFAULT_PORT = 4001;
 
 /** Runs the sandbox without a gateway: `npm run sandbox`. */
 async function main(): Promise<void> {
-  const port = parsePort(process.env['SANDBOX_PORT'] || String(DEFAULT_PORT));
-  const host = process.env['SANDBOX_HOST'] || '127.0.0.1';
-  if (port === undefined) return fail('The port must be a whole number from 0 to 65535.');
+  const port = parsePort(process.env['SANDBOX_PORT']?.trim() || String(DEFAULT_PORT));
+  const host = process.env['SANDBOX_HOST']?.trim() || '127.0.0.1';
+  if (port === undefined) return fail('SANDBOX_PORT', 'must be a whole number from 0 to 65535.', '4011');
   try {
     const server = await startSandboxServer({ port, host });
     closeOnSignal(server);
     printUsage(server);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    fail(`The sandbox cannot listen on port ${port} of ${host} (${reason}).`);
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    if (code === 'EADDRINUSE') fail('SANDBOX_PORT', `another program uses port ${port}.`, '4011');
+    else fail('SANDBOX_HOST', `the sandbox cannot listen on port ${port} of "${host}" (${String(code)}).`, '127.0.0.1');
   }
 }
 
 function parsePort(text: string): number | undefined {
   // Kubernetes sets the variable to `tcp://…` for a service that is called "sandbox".
-  if (text.startsWith('tcp://')) return DEFAULT_PORT;
+  if (/^(tcp|udp|sctp):/.test(text)) return DEFAULT_PORT;
   const port = Number(text);
   return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : undefined;
 }
 
-function fail(problem: string): void {
-  console.error(`SANDBOX_PORT: ${problem} Example: SANDBOX_PORT=4011`);
+function fail(variable: string, problem: string, example: string): void {
+  console.error(`${variable}: ${problem} Example: ${variable}=${example}`);
   process.exitCode = 1;
 }
 

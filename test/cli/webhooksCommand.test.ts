@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 
 import { describe, expect, test } from 'vitest';
 
+import { UpstreamError } from '../../src/domain/errors.ts';
 import type { Transport } from '../../src/realtimekit/transport.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { explain, runWebhookCommand } from '../../src/cli/webhooksCommand.ts';
@@ -214,6 +215,18 @@ describe('a command that fails', () => {
       /^failed: .* Check with "npm run webhooks -- list"\. Registering again does not create a duplicate\.$/,
     );
     expect(await run(['register', '--url', HOOK])).toMatch(/^Nothing to do/);
+  });
+
+  test('because RealtimeKit cannot be reached says why, and what to check', () => {
+    const reason = { cause: 'refused', code: 'ECONNREFUSED' } as const;
+    expect(explain(new UpstreamError('notSent', 'UPSTREAM_UNAVAILABLE', 'No connection.', { reason }))).toBe(
+      'No connection. The reason: nothing accepts connections at the address (ECONNREFUSED). Check CLOUDFLARE_BASE_URL, HTTPS_PROXY.',
+    );
+  });
+
+  test('because the sandbox is on says so', async () => {
+    const { run } = await startOperator();
+    expect(await run(['list'], { SANDBOX: 'on' })).toMatch(/ SANDBOX must not be on, /);
   });
 
   test('because of a defect is not explained', () => {

@@ -48,6 +48,7 @@ test('the settings of the proxy may be in lower case, as other programs have the
   expect(() => readConfig({ http_proxy: 'socks5://user:secret@proxy.example' })).toThrow(
     /^HTTP_PROXY: must be an http/,
   );
+  expect(readConfig({ https_proxy: ' ', HTTPS_PROXY: url }).proxy.httpsProxy).toBe(url);
 });
 
 describe('readConfig without settings', () => {
@@ -337,6 +338,8 @@ describe('the message for an invalid setting', () => {
     ['CLOUDFLARE_BASE_URL', 'ftp://example.com'],
     ['HTTPS_PROXY', 'proxy.example:3128'],
     ['HTTP_PROXY', 'socks5://proxy.example'],
+    ['HTTP_PROXY', 'http://proxy.example:3128/path'],
+    ['HTTPS_PROXY', 'http://user:50%off@proxy.example:3128'],
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'redis://:50%off@127.0.0.1'],
     ['REDIS_URL', 'redis://:%ff@127.0.0.1'],

@@ -9,8 +9,8 @@ import { PROGRAMS } from '../support/programs.ts';
 import { stringMatching, serveSandbox } from './serveSandbox.ts';
 
 const run = promisify(execFile);
-const runMain = (port: string) =>
-  run(process.execPath, [PROGRAMS.sandbox], { env: { ...process.env, SANDBOX_PORT: port } });
+const runMain = (port: string, host = '127.0.0.1') =>
+  run(process.execPath, [PROGRAMS.sandbox], { env: { ...process.env, SANDBOX_PORT: port, SANDBOX_HOST: host } });
 
 describe('the server', () => {
   test('rejects if the port is in use', async () => {
@@ -57,14 +57,21 @@ describe('npm run sandbox', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  test('listens on SANDBOX_HOST', async () => {
-    const env = { ...process.env, SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0' };
+  test('listens on SANDBOX_HOST, and ignores white space around settings', async () => {
+    const env = { ...process.env, SANDBOX_HOST: ' 0.0.0.0 ', SANDBOX_PORT: ' 0\r' };
     const child = spawn(process.execPath, [PROGRAMS.sandbox], { env });
     const exited = once(child, 'exit');
     const printed: unknown = (await once(child.stdout, 'data'))[0];
     expect(String(printed)).toMatch(/API is at http:\/\/0\.0\.0\.0:\d+\/client\/v4/);
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
+  });
+
+  test.each(['127.0.0.1:4001', '203.0.113.1'])('exits with one line that names SANDBOX_HOST for %s', async (host) => {
+    await expect(runMain('0', host)).rejects.toMatchObject({
+      code: 1,
+      stderr: stringMatching(/^SANDBOX_HOST: .+ Example: SANDBOX_HOST=127\.0\.0\.1\n$/),
+    });
   });
 
   test.each(['70000', 'http'])('exits with one line that names SANDBOX_PORT for the port %s', async (port) => {

@@ -5,8 +5,10 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import packageJson from '../../package.json' with { type: 'json' };
+import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { matching } from '../support/gateway.ts';
 import { loadedParts, REPORT_LOADED_PARTS } from '../support/loadedParts.ts';
+import { startTcp } from '../support/origins.ts';
 import { listeningAddress, queryProgram, startProgram } from '../support/program.ts';
 
 describe('the program, without settings', () => {
@@ -150,6 +152,20 @@ describe('an upstream that is of no use', () => {
     );
     const ready = await fetch(`${address}/ready`);
     expect([ready.status, await ready.json()]).toEqual([200, { ready: true, draining: false, upstream: 'refused' }]);
+  });
+
+  test('is reported as unreachable, not as slow, if no connection comes about within an attempt', async () => {
+    const silent = await startTcp();
+    cleanUpAfterTest(() => silent.stop());
+    const program = startProgram({
+      ...IDS,
+      CLOUDFLARE_API_TOKEN: 'token',
+      CLOUDFLARE_BASE_URL: silent.url,
+      UPSTREAM_ATTEMPT_TIMEOUT_MS: '3000',
+    });
+    const address = await listeningAddress(program);
+    await program.waitForOutput(/"cause":"/);
+    expect(await (await fetch(`${address}/ready`)).json()).toMatchObject({ upstream: 'connect_timeout' });
   });
 
   test('is not looked for where callers send their own tokens', async () => {
