@@ -11,7 +11,7 @@ import {
 
 /** The lockout after a 429 without any rate-limit field: the one that Cloudflare documents. */
 const DEFAULT_LOCKOUT_SECONDS = 300;
-/** The lockout after a 429 that reports requests left: the limit was not the cause. */
+/** The lockout after a 429 that reports requests left, or a window that ends at once: the limit was not the cause. */
 const SHORT_LOCKOUT_SECONDS = 10;
 /** A longer reset or `Retry-After` is cut to this: a gateway that sends nothing would never learn that it was wrong. */
 const MAX_TRUSTED_SECONDS = 600;
@@ -72,7 +72,7 @@ function deleteOldest(windows: Map<string, RateLimitWindow>): void {
 function lockOut(state: BudgetState, retryAfter: string | undefined, limits: readonly RateLimit[], now: number): void {
   const exhausted = limits.find(({ remaining }) => remaining === 0)?.resetSeconds;
   const fallback = limits.length === 0 ? DEFAULT_LOCKOUT_SECONDS : SHORT_LOCKOUT_SECONDS;
-  const seconds = Math.min(parseRetryAfter(retryAfter) ?? exhausted ?? fallback, MAX_TRUSTED_SECONDS);
+  const seconds = Math.min(parseRetryAfter(retryAfter) ?? (exhausted || fallback), MAX_TRUSTED_SECONDS);
   state.lockedOutUntil = Math.max(state.lockedOutUntil, now + seconds * 1000);
 }
 

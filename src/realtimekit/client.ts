@@ -226,8 +226,9 @@ function spanOutcomeOf({ status }: TransportResponse): SpanOutcome {
   return { attributes, errorCode: status >= 400 ? String(status) : undefined };
 }
 
-/** Null if the response has no valid `Date`. */
+/** Null if the response has no valid `Date`, which ends in "GMT" (RFC 9110, section 5.6.7): `Date.parse` takes almost any text. */
 function clockSkewOf(response: TransportResponse, clock: Clock): number | null {
-  const date = Date.parse(response.headers['date'] ?? '');
+  const { date: text = '' } = response.headers;
+  const date = text.endsWith(' GMT') ? Date.parse(text) : NaN;
   return Number.isNaN(date) ? null : date - clock.now();
 }

@@ -309,6 +309,7 @@ describe('after a 429', () => {
   test.each([
     ['until the end of the window that is used up', reporting(0, 42).headers, 42],
     ['for ten seconds if requests are left', reporting(3, 42).headers, 10],
+    ['for ten seconds if the window that is used up ends at once', reporting(0, 0).headers, 10],
     ['for five minutes if the response has no rate-limit field', {}, 300],
     ['for five minutes if Retry-After is malformed', { 'retry-after': 'soon' }, 300],
     ['for five minutes if Retry-After is a date', { 'retry-after': 'Thu, 15 Jan 2026 12:00:10 GMT' }, 300],

@@ -282,4 +282,11 @@ describe('the clock skew', () => {
     await client.read(meeting);
     expect(client.clockSkew()).toBe(seconds * 1000);
   });
+
+  test.each(['0', '1', 'May', '2026-01-15'])('stays as it is when the Date is "%s"', async (date) => {
+    const response = { status: 200, headers: { date }, body: '{"data":{}}' };
+    const client = createOperationClient(clientOptions('http://api.test', async () => response, createFakeClock()));
+    await client.read(path`/meetings`);
+    expect(client.clockSkew()).toBe(0);
+  });
 });
