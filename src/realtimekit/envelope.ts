@@ -58,7 +58,7 @@ export function unwrapResponse(response: TransportResponse, context: ResponseCon
     if (context.isCollection === true) throw settingError('address', { status, response, envelope, context });
     return null;
   }
-  if (status === 204) return { data: null, paging: null };
+  if (status === 204 && context.isCollection !== true) return { data: null, paging: null };
   if (status < 200 || status >= 300) throw createError(status, response, envelope, context.secrets);
   if (!isApis(envelope)) {
     const problem = isEmpty ? 'the body is empty' : "the body is not the API's JSON";

@@ -52,6 +52,8 @@ describe('a successful response', () => {
 
   test('has neither data nor paging if its status is 204', () => {
     expect(unwrap(204, '')).toEqual({ data: null, paging: null });
+    // An empty list, and analytics, have content.
+    expect(failure(204, '', {}, { isCollection: true })).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
   });
 });
 
