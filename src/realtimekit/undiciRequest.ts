@@ -92,9 +92,10 @@ export class RequestHandler implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * Whether the request did not reach the server. Its first write failed, so that none of it left: Over HTTP/1.1 without TLS, a request is one write, and the
-   * only one on its connection. TLS and HTTP/2 write of their own accord, too. Or the proxy demands credentials, which undici reports as
-   * an invalid argument: then it did not forward the request.
+   * Whether the request did not reach the server, although undici calls it sent:
+   * - Its first write failed, so that none of it left. Over HTTP/1.1 without TLS, a request is one write, and the only one on its
+   *   connection. TLS and HTTP/2 write of their own accord, too.
+   * - A proxy without a tunnel demands credentials, which undici reports as an invalid argument.
    */
   #isUndelivered(cause: Error): boolean {
     const isFailedWrite = this.origin.startsWith('http:') && 'syscall' in cause && cause.syscall === 'write';
