@@ -32,6 +32,7 @@ const NODE_FILES = [
   'src/server/gracefulShutdown.ts',
   'src/server/httpServer.ts',
   'src/server/settingsFiles.ts',
+  'src/server/websocket/socket.ts',
   'src/server/websocket/webSocketServer.ts',
   'src/telemetry/bufferedWriter.ts',
   'src/telemetry/otlpTracer.ts',

@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream';
 
 import { buildSchema, type ExecutionArgs, parse } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer } from 'graphql-ws';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 import type { Log } from '../../lib/log.ts';
 import { createOperationHeaders } from './connectionParams.ts';
 import { checkHandshake, type HandshakeError, type HandshakeRules, invalidHandshake } from './handshake.ts';
 import { createMessageOrder } from './messageOrder.ts';
 import { readMessage } from './messages.ts';
+import { pauseIfCongested, sendWithBackpressure, startPings, textOf } from './socket.ts';
 import {
   type CutOff,
   executeOverHttp,
@@ -50,8 +51,6 @@ interface Connection {
 
 type ConnectionContext = Context<Record<string, unknown> | undefined, Connection>;
 
-/** While more bytes than this wait to be sent to a client, no more messages are read from the client. */
-const HIGH_WATER_MARK_BYTES = 256 * 1024;
 /** The close code "Service Restart": clients reconnect and send their unfinished operations again. */
 const SERVICE_RESTART = 1012;
 /** A close frame has room for 123 bytes; a UTF-16 code unit takes up to three. */
@@ -172,7 +171,7 @@ export function createWebSocketServer(options: WebSocketOptions) {
   async function handleMessage(connection: Connection, handle: () => Promise<void>): Promise<void> {
     const { socket } = connection;
     connection.activeMessages += 1;
-    if (socket.bufferedAmount > HIGH_WATER_MARK_BYTES) socket.pause();
+    pauseIfCongested(socket);
     try {
       await handle();
     } catch (error) {
@@ -220,32 +219,3 @@ export function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolea
 }
 
 const DRAINING: HandshakeError = { status: 503, message: 'The gateway is shutting down. Connect again.' };
-
-/** Sends a message, and resolves when the operating system has accepted it, so that a slow client slows its operations down. */
-async function sendWithBackpressure(socket: WebSocket, text: string): Promise<void> {
-  if (socket.readyState !== socket.OPEN) return;
-  await new Promise<void>((resolve) => {
-    // The callback's error is ignored: the connection closes.
-    socket.send(text, () => resolve());
-  });
-  if (socket.isPaused && socket.bufferedAmount <= HIGH_WATER_MARK_BYTES) socket.resume();
-}
-
-/** Pings the client and closes the connection if the client does not answer. Returns a function that stops the pings. */
-function startPings(socket: WebSocket, intervalMs: number): () => void {
-  let isAlive = true;
-  socket.on('pong', () => {
-    isAlive = true;
-  });
-  const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
-    return socket.ping();
-  }, intervalMs);
-  return () => clearInterval(timer);
-}
-
-/** Messages are `Buffer`s unless `binaryType` says otherwise. */
-function textOf(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString() : '';
-}
