@@ -76,7 +76,7 @@ export class GatewayError extends Error {
  */
 export type RequestOutcome = 'notSent' | 'rejected' | 'unknown';
 
-/** Why requests to RealtimeKit fail, if that is not for their callers to mend. */
+/** Why requests to RealtimeKit fail, if that is not for their callers to fix. */
 export interface FailureReason {
   cause: UpstreamFailureCause;
   /** RealtimeKit's or the operating system's own code. */
@@ -92,7 +92,7 @@ export interface UpstreamFailureDetails extends ErrorDetails {
 export class UpstreamError extends GatewayError {
   override readonly name = 'UpstreamError';
   readonly outcome: RequestOutcome;
-  /** Undefined if the caller can mend the failure, or if RealtimeKit itself fails. */
+  /** Undefined if the caller can fix the failure, or if RealtimeKit itself fails. */
   readonly reason: FailureReason | undefined;
 
   constructor(outcome: RequestOutcome, code: ErrorCode, message: string, details: UpstreamFailureDetails = {}) {

@@ -41,7 +41,7 @@ export interface ClientSettings {
   totalTimeoutMs: number;
   /** Maximum number of requests sent in any one second; 0 for no limit. */
   requestsPerSecond: number;
-  /** Whether tokens are the callers', so that a rejected one is not the operator's to mend. Default: false. */
+  /** Whether tokens are the callers', so that a rejected one is not the operator's to fix. Default: false. */
   passthrough?: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface ClientOptions extends ClientSettings {
   clock: Clock;
   /** Returns a number from 0 to 1, for the jitter of the backoff. */
   random: () => number;
-  /** Called for each response (null), and for each request that failed for a reason that the operator can mend. */
+  /** Called for each response (null), and for each request that failed for a reason that the operator can fix. */
   onOutcome?: ((reason: FailureReason | null) => void) | undefined;
 }
 

@@ -13,7 +13,7 @@ export interface Envelope {
 
 /**
  * Code and message of the error for each HTTP status. Messages never quote RealtimeKit; `extensions.upstream` does. `BAD_USER_INPUT` is
- * for the API's own responses only: a proxy sends these statuses for reasons that no caller can mend.
+ * for the API's own responses only: a proxy sends these statuses for reasons that no caller can fix.
  */
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   400: ['BAD_USER_INPUT', 'RealtimeKit rejected a value in the request.'],

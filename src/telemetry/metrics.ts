@@ -9,7 +9,7 @@ export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
-/** Why requests to RealtimeKit fail, if that is for the operator to mend. `realtimekit/upstreamStatus.ts` explains each cause. */
+/** Why requests to RealtimeKit fail, if that is for the operator to fix. `realtimekit/upstreamStatus.ts` explains each cause. */
 export const UPSTREAM_FAILURE_CAUSES = [
   'dns',
   'refused',

@@ -44,7 +44,7 @@ export function createPrometheus(version: string): Metrics {
   const upstreamFailures = new Counter(
     describe(
       'upstream_failures_total',
-      'Upstream requests that failed for a reason that the operator can mend, by cause.',
+      'Upstream requests that failed for a reason that the operator can fix, by cause.',
       ['cause'],
     ),
   );

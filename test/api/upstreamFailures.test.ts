@@ -32,7 +32,7 @@ async function start(baseUrl?: string, intercept?: () => Transport) {
   };
 }
 
-/** What the operator is told. */
+/** What the operator can see. */
 async function reportOf(gateway: Awaited<ReturnType<typeof start>>) {
   const [entry, ...others] = gateway.logs;
   expect(others).toEqual([]);

@@ -196,7 +196,7 @@ describe('a replica without the store', () => {
     expect(await world.burst(first, 'mutation', 200)).toBe(SHARE[3].all);
   });
 
-  test('is told when a share is whole again', async () => {
+  test('gets, in the error, the time at which its share is whole again', async () => {
     const { world, first } = await createReplicas(3);
     world.store.breakAll();
     await world.burst(first, 'mutation', 200);

@@ -152,7 +152,7 @@ describe('Apollo Client with its HttpLink', () => {
     expect(String(results[0])).toMatch(message);
   });
 
-  test('is told that the stream broke when the gateway shuts down', async () => {
+  test('gets an error when the stream breaks because the gateway shuts down', async () => {
     const gateway = await startTestGateway();
     const { url } = await serveGateway(gateway);
     const errors: unknown[] = [];
