@@ -44,7 +44,11 @@ export async function startReplica(settings: Record<string, string>): Promise<Re
     };
     started.stdout.on('data', onOutput);
     started.stderr.on('data', onOutput);
-    started.once('exit', () => reject(new Error(`The replica exited: ${ownOutput}`)));
+    started.once('exit', () => {
+      // A replica that has crashed cannot be killed: the test would wait for its exit.
+      if (child === started) child = null;
+      reject(new Error(`The replica exited: ${ownOutput}`));
+    });
     origin = await promise;
   }
 
