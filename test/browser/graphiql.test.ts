@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request as httpRequest } from 'node:http';
+
 import type { BrowserContext, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 
@@ -100,5 +103,36 @@ describe('GraphiQL in a real browser', () => {
     await docs.getByText('Query', { exact: true }).first().click();
     await expect.poll(() => docs.innerText()).toContain('The query root.');
     await context.close();
+  });
+
+  test('works behind a proxy that serves the gateway under a prefix', async () => {
+    const prefix = '/livestreams';
+    const { port } = new URL(graphiql.address());
+    const pathsOutside: string[] = [];
+    const proxy = createServer((request, response) => {
+      const { url = '', method, headers } = request;
+      if (!url.startsWith(`${prefix}/`)) {
+        pathsOutside.push(url);
+        return response.writeHead(404).end();
+      }
+      const onResponse = (upstream: IncomingMessage): void => {
+        response.writeHead(upstream.statusCode ?? 502, upstream.headers);
+        upstream.pipe(response);
+      };
+      return request.pipe(httpRequest({ port, path: url.slice(prefix.length), method, headers }, onResponse));
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    const origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const page = await graphiql.newPage();
+    await page.goto(`${origin}${prefix}/`);
+    await page.locator('.graphiql-execute-button').waitFor();
+    expect(page.url()).toBe(`${origin}${prefix}/graphql`);
+    expect(await run(page)).toHaveProperty('data');
+    expect(pathsOutside.filter((path) => path !== '/favicon.ico')).toEqual([]);
+    await page.context().close();
+    proxy.close();
+    proxy.closeAllConnections();
   });
 });
