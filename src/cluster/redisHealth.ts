@@ -59,7 +59,7 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
 
   function warn(): void {
     const message =
-      'Redis is unavailable. This replica continues with its own cache and its own share of the request budget.';
+      'Redis is unavailable. This replica continues with its own cache and its own part of the request budget.';
     log('warn', message, { reason });
   }
 

@@ -60,6 +60,10 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
       const state = states.get(tokenHash);
       return state === undefined ? null : accountId(tokenHash, state.generation);
     },
+    /** Publishes what each budget has spent: the other replicas can be reached again. */
+    resync(): void {
+      for (const { budget } of states.values()) budget.resync();
+    },
     /** Upstream rejected this token when another replica used it. */
     revoke(tokenHash: string): void {
       const state = states.get(tokenHash);

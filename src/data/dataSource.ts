@@ -83,6 +83,7 @@ export function createDataSource(options: DataSourceOptions) {
   });
   if (peers !== null) {
     applyRemoteChanges(peers, { invalidations: cache, accounts, ingestion, localListeners });
+    peers.store.onReconnect(() => accounts.resync());
     // This replica missed every invalidation before it started.
     cache.invalidateAll();
   }

@@ -18,7 +18,9 @@ export function registerGauges(metrics: Metrics, { budget, ttl, subscriptionCoun
   metrics.gauge('subscriptions', 'Open subscriptions.', subscriptionCount);
   if (store !== null) {
     metrics.gauge('redis_up', 'Whether Redis is reachable: 1 or 0.', () => Number(store.isUp()));
-    metrics.gauge('replicas', 'Replicas for which the request budget has shares.', () => store.replicaCount());
+    metrics.gauge('replicas', 'Replicas that divide the request budget while Redis is unreachable.', () =>
+      store.replicaCount(),
+    );
   }
   if (budget === null) return;
   const refreshedBudget = async (): Promise<Pick<Budget, 'snapshot' | 'pressure'>> => {

@@ -69,7 +69,7 @@ describe('replicas keep serving, and share their state again without a restart, 
     proxy.setDelay(2000);
     await expectServing(fleet);
     await fleet.untilRedisIs('unavailable');
-    // Each query takes a request of the replica's share of the budget.
+    // Each query takes a request of the replica's part of the budget.
     for (let round = 0; round < 10; round += 1) {
       await expectServing(fleet);
       await repeatFor(300);
