@@ -1,5 +1,5 @@
 import { createLocalBudget } from '../budget/localBudget.ts';
-import { ConfigError, type Environment, isLoopback } from '../config/env.ts';
+import { ConfigError, type Environment, hasCredentials, isLoopback } from '../config/env.ts';
 import { readApp, servesSandbox } from '../config/realtimekit.ts';
 import { createAccounts } from '../data/account.ts';
 import { OperationReport } from '../data/operationReport.ts';
@@ -134,9 +134,9 @@ const OUTCOMES: Record<WebhookRegistration['outcome'], string> = {
 /** Parses the URL to send events to: https, unless the host is this machine. Adds the gateway's path to a URL without one. */
 function parseUrl(text: string): string {
   const url = URL.parse(text);
-  const isLocal = url !== null && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
+  const isLocal = url !== null && isLoopback(url.hostname);
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
-  if (url === null || !isSafe || url.username || url.password || url.hash) {
+  if (url === null || !isSafe || hasCredentials(url) || url.hash) {
     const problem = `--url: must be an https URL without credentials and fragment (http only for this machine)`;
     const example = `Example: --url https://gateway.example${WEBHOOK_PATH}`;
     throw new CommandError(`${problem}, not ${JSON.stringify(text)}. ${example}`);

@@ -44,6 +44,11 @@ function isServiceLink(variable: string, value: string | undefined): boolean {
   return variable.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value ?? '');
 }
 
+/** Whether a variable is set to more than white space. */
+export function isSet(environment: Environment, { variable }: Setting): boolean {
+  return Boolean(environment[variable]?.trim());
+}
+
 /** Reads one setting; throws a `ConfigError` if it is missing or invalid. */
 export function readSetting<Value>(environment: Environment, described: Setting<Value>): Value {
   return v.parse(described, environment[described.variable]);

@@ -44,7 +44,7 @@ export const sandboxSettings = (fallback: boolean) => ({ isSandbox: env.boolean(
  * setting must not make the gateway serve simulated data.
  */
 export function servesSandbox(environment: env.Environment, isProduction: boolean): boolean {
-  const isUnset = [appSettings.accountId, appSettings.appId].every(({ variable }) => !environment[variable]?.trim());
+  const isUnset = [appSettings.accountId, appSettings.appId].every((id) => !env.isSet(environment, id));
   return env.readGroup(environment, sandboxSettings(isUnset && !isProduction)).isSandbox;
 }
 

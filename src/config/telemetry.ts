@@ -62,7 +62,7 @@ function readTracing(environment: env.Environment): TelemetrySettings['tracing']
   if (env.readSetting(environment, telemetrySettings.exporter) === 'none') return null;
   // The variable for traces takes precedence.
   const { protocol, tracesProtocol } = telemetrySettings;
-  env.readSetting(environment, environment[tracesProtocol.variable] ? tracesProtocol : protocol);
+  env.readSetting(environment, env.isSet(environment, tracesProtocol) ? tracesProtocol : protocol);
   const sampler = env.readSetting(environment, telemetrySettings.sampler);
   const fixedRatio = sampler.endsWith('always_off') ? 0 : 1;
   return {

@@ -11,6 +11,20 @@ import { readBody, whenClosed, startHttp, startHttp2, startTcp } from '../suppor
 import type { Origin } from '../support/origins.ts';
 import { cleanups, createTransport, firstConnection, post, read, running, times } from './undiciSupport.ts';
 
+/** Starts a server that counts POSTs, and opens a connection to it, which is idle. */
+async function connectToPostCounter() {
+  let arrivals = 0;
+  const origin = await running(
+    startHttp((request, response) => {
+      if (request.method === 'POST') arrivals++;
+      response.end();
+    }),
+  );
+  const { send } = createTransport();
+  await send(read(origin.url));
+  return { origin, send, arrivals: () => arrivals };
+}
+
 describe('a transport that never retries', () => {
   test('a POST arrives once when the server closes its connection', async () => {
     let arrivals = 0;
@@ -50,21 +64,13 @@ describe('a transport that never retries', () => {
   });
 
   test('a POST arrives once, on a new connection, after the server closed the idle one', async () => {
-    let arrivals = 0;
-    const origin = await running(
-      startHttp((request, response) => {
-        if (request.method === 'POST') arrivals++;
-        response.end();
-      }),
-    );
-    const { send } = createTransport();
-    await send(read(origin.url));
+    const { origin, send, arrivals } = await connectToPostCounter();
     const idle = firstConnection(origin);
     idle.destroy();
     await whenClosed(idle);
 
     expect((await send(post(origin.url))).status).toBe(200);
-    expect(arrivals).toBe(1);
+    expect(arrivals()).toBe(1);
   });
 
   test('a truncated response is an interruption', async () => {
@@ -153,22 +159,14 @@ describe('a transport that never retries', () => {
     ['was reset is known not to have left', 'resetAndDestroy', 'connect'],
     ['was closed may have arrived', 'destroy', 'interrupted'],
   ] as const)('a POST that is written just after its idle connection %s', async (_what, close, failure) => {
-    let arrivals = 0;
-    const origin = await running(
-      startHttp((request, response) => {
-        if (request.method === 'POST') arrivals++;
-        response.end();
-      }),
-    );
-    const { send } = createTransport();
-    await send(read(origin.url));
+    const { origin, send, arrivals } = await connectToPostCounter();
     await setImmediate();
 
     // Undici writes to an idle connection in the next turn of the event loop: after this.
     const closed = setImmediate().then(() => firstConnection(origin)[close]());
     await expect(send(post(origin.url))).rejects.toMatchObject({ failure });
     await closed;
-    expect(arrivals).toBe(0);
+    expect(arrivals()).toBe(0);
   });
 });
 
