@@ -12,7 +12,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**', 'test/routers/**', 'test/redis/**', 'test/proxies/**', '**/node_modules/**'],
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: timeoutMs(20_000),
+    testTimeout: timeoutMs(60_000),
     // As patient as `eventually`: one second, the default, is too short for a busy machine.
     expect: { poll: { timeout: 10_000, interval: 2 } },
     // Vitest's default leaves one core to itself, but needs none once the tests run.
