@@ -1,4 +1,4 @@
-import { type ASTNode, Kind, parse, print, visit } from 'graphql';
+import { type ASTNode, type DirectiveDefinitionNode, Kind, parse, print, visit } from 'graphql';
 
 import { typeDefs } from '../generated/typeDefs.ts';
 
@@ -11,6 +11,24 @@ import { typeDefs } from '../generated/typeDefs.ts';
 export function subgraphSdl({ scopes = true }: { scopes?: boolean } = {}): string {
   const isOmitted = (node: ASTNode): boolean => isFederationDefinition(node) || (!scopes && isScopeDirective(node));
   return `${print(visit(parse(typeDefs), { enter: (node) => (isOmitted(node) ? null : undefined) }))}\n`;
+}
+
+/**
+ * Returns the SDL for tools of clients: `subgraphSdl()`, followed by the definitions of federation's directives, so that it is valid on
+ * its own. The definitions need no types of federation, because tools ask what type a scalar such as `federation__Scope` has.
+ */
+export function clientSdl(): string {
+  const definitions = parse(typeDefs).definitions.filter((node) => node.kind === Kind.DIRECTIVE_DEFINITION);
+  return `${subgraphSdl()}\n${definitions.map((node) => `${print(withStrings(node))}\n`).join('\n')}`;
+}
+
+/** Replaces federation's scalars by `String` and omits the argument `for`, which is an enum: composition accepts both. */
+function withStrings(definition: DirectiveDefinitionNode): DirectiveDefinitionNode {
+  const name = { kind: Kind.NAME, value: 'String' } as const;
+  return visit(definition, {
+    InputValueDefinition: (node) => (node.name.value === 'for' ? null : undefined),
+    NamedType: (node) => (node.name.value.includes('__') ? { ...node, name } : undefined),
+  });
 }
 
 /** Whether the node defines a directive, or a type whose name starts with `_` or has a namespace (`federation__FieldSet`). */

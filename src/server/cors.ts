@@ -2,18 +2,25 @@ import type { CORSOptions } from 'graphql-yoga';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { GRAPHQL_PATH, pathOf } from './requestTarget.ts';
+import { pathOf } from './requestTarget.ts';
 
 /** How long browsers may cache the response to a preflight request. Chromium allows no more. */
 const MAX_AGE_SECONDS = 7200;
 
+export interface CorsRule {
+  /** Origins whose pages may send requests. */
+  origins: readonly string[];
+  /** The paths that those pages may request. */
+  paths: readonly string[];
+}
+
 /**
- * The CORS options for a request: pages of the listed origins may send requests for GraphQL, without cookies. Other pages may not, and
+ * The CORS options for a request: pages of the listed origins may request the listed paths, without cookies. Other pages may not, and
  * none may read `/metrics`, which needs no credential.
  */
-export function corsFor(request: Request, origins: readonly string[]): CORSOptions {
+export function corsFor(request: Request, { origins, paths }: CorsRule): CORSOptions {
   // For an origin that is not listed, Yoga would allow the origin `null`, which any page in a sandboxed frame has.
-  if (pathOf(request.url) !== GRAPHQL_PATH || !isAllowedOrigin(request.headers.get('origin'), origins)) return false;
+  if (!paths.includes(pathOf(request.url)) || !isAllowedOrigin(request.headers.get('origin'), origins)) return false;
   return {
     // The response names the request's own origin, which is allowed.
     origin: '*',

@@ -25,7 +25,8 @@ import { useResults } from './plugins/useResults.ts';
 import { useRoutes } from './plugins/useRoutes.ts';
 import { registerGauges } from './registerGauges.ts';
 import type { ServerContext } from './requestState.ts';
-import { GRAPHQL_PATH } from './requestTarget.ts';
+import { GRAPHQL_PATH, SCHEMA_PATH } from './requestTarget.ts';
+import { createSchemaFile } from './schemaFile.ts';
 
 /**
  * Creates the gateway: a request handler with a `fetch` method. `httpServer.ts` serves it over `node:http`.
@@ -92,6 +93,7 @@ export function createGateway(options: GatewayOptions) {
   const warnOfOrigin = createOriginWarning(corsOrigins, log, clock);
   const documents = createPersistedDocuments({ trustedDocuments, limits });
   const schema = gatewaySchema();
+  const corsRule = { origins: corsOrigins, paths: introspection ? [GRAPHQL_PATH, SCHEMA_PATH] : [GRAPHQL_PATH] };
   const yoga = createYoga<ServerContext>({
     schema,
     plugins: [
@@ -103,6 +105,7 @@ export function createGateway(options: GatewayOptions) {
         webhookReceiver,
         localOnly,
         graphiql,
+        schemaFile: introspection ? createSchemaFile({ corsOrigins, resolveCaller }) : null,
       }),
       // From here on, requests for GraphQL.
       useRequestChecks({ corsOrigins, resolveCaller, maxBodyBytes: limits.bodyBytes }),
@@ -120,7 +123,7 @@ export function createGateway(options: GatewayOptions) {
       useResults({ formatErrors: createErrorFormatter(log, suggestions), report, warnOfOrigin }),
     ],
     graphqlEndpoint: GRAPHQL_PATH,
-    cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsOrigins),
+    cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsRule),
     extraParamNames: [DOCUMENT_ID],
     // What the plugins above do instead. The endpoint is one that no URL can end with.
     graphiql: false,

@@ -1,6 +1,9 @@
 /** The path of GraphQL, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql';
 
+/** The path of the schema as a file, where introspection is allowed. `.graphql` at the end of a URL tells tools that it is SDL. */
+export const SCHEMA_PATH = '/schema.graphql';
+
 /** The error message for other paths. */
 export const NOT_FOUND_MESSAGE = `Not found. GraphQL is at ${GRAPHQL_PATH}.`;
 

@@ -93,7 +93,7 @@ async function runBlock({ kind, code }: Block, env: NodeJS.ProcessEnv): Promise<
     .replaceAll(':4000', `:${PORT}`)
     .replaceAll(':4001', `:${SANDBOX_PORT}`)
     .replaceAll(/sleep \d+/g, 'sleep 0.1')
-    .replaceAll('curl ', 'curl --no-progress-meter --fail-with-body ');
+    .replaceAll(/curl (?!-f)/g, 'curl --no-progress-meter --fail-with-body ');
   if (kind === 'sh') {
     await run('bash', ['-euc', script], { cwd: folder, env, timeout: 30_000 });
     return;

@@ -52,6 +52,7 @@ export function createWebhookServer(webhookReceiver: WebhookReceiver) {
         readinessDetails: () => ({}),
         localOnly: false,
         graphiql: false,
+        schemaFile: null,
       }),
       useRequestChecks({
         corsOrigins: [],

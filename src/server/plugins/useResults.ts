@@ -6,7 +6,7 @@ import type { OperationOutcome, ReportOperation } from '../../telemetry/operatio
 import type { WarnOfOrigin } from '../cors.ts';
 import type { FormatErrors } from '../formatErrors.ts';
 import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
-import { GRAPHQL_PATH, pathOf } from '../requestTarget.ts';
+import { GRAPHQL_PATH, pathOf, SCHEMA_PATH } from '../requestTarget.ts';
 
 export interface ResultOptions {
   formatErrors: FormatErrors;
@@ -44,21 +44,29 @@ export function useResults({ formatErrors, report, warnOfOrigin }: ResultOptions
       response.headers.set(REQUEST_ID, record.id);
       forbidCaching(response);
       warnOfOrigin((name) => request.headers.get(name));
+      const { status } = response;
+      const path = pathOf(request.url);
       // A request rejected by its HTTP status alone, for example because of its content type.
-      if (response.status < 400 || pathOf(request.url) !== GRAPHQL_PATH) return;
-      const codes = [response.status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'];
-      report(record, { codes, status: response.status });
+      const isRejected =
+        path === GRAPHQL_PATH ? status >= 400 : path === SCHEMA_PATH && status >= 400 && status !== 404;
+      if (isRejected) report(record, { codes: [codeOfStatus(status)], status });
     },
   };
 }
 
+function codeOfStatus(status: number): string {
+  if (status === 401) return 'UNAUTHENTICATED';
+  if (status === 503) return 'UPSTREAM_UNAVAILABLE';
+  return status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
+}
+
 /**
- * Keeps caches from storing a response, which depends on the caller and may contain secrets. The page of GraphiQL and event streams have
- * headers of their own.
+ * Keeps caches from storing a response, which depends on the caller and may contain secrets. The page of GraphiQL, the schema and event
+ * streams have headers of their own.
  */
 function forbidCaching({ headers }: Response): void {
   const current = headers.get('cache-control');
-  if (current !== null && /max-age|no-transform/.test(current)) return;
+  if (current !== null && /max-age|no-cache|no-transform/.test(current)) return;
   // Otherwise Yoga's implementation of `set` would send both values, if the name was in another letter case before.
   if (current !== null) headers.delete('cache-control');
   headers.set('cache-control', 'private, no-store');

@@ -5,7 +5,8 @@ import type { WebhookReceiver } from '../../webhooks/receiver.ts';
 import { renderGraphiQL } from '../graphiql.ts';
 import { prefersHtml } from '../negotiation.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
-import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf } from '../requestTarget.ts';
+import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf, SCHEMA_PATH } from '../requestTarget.ts';
+import type { ServeSchemaFile } from '../schemaFile.ts';
 
 /** The path of the endpoint for RealtimeKit's webhooks. */
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
@@ -36,15 +37,17 @@ export interface RouteOptions {
   localOnly: boolean;
   /** The title and example tabs of GraphiQL; false to serve no GraphiQL. */
   graphiql: GraphiQLOptions | false;
+  /** Serves the schema as a file; null to serve none. */
+  schemaFile: ServeSchemaFile | null;
 }
 
 /**
- * Answers all requests that are not for a GraphQL operation. None of these endpoints needs a credential: `/health` says that the
- * process runs, whatever the state of RealtimeKit and Redis; `/ready` whether it should get requests; `/metrics` contains no secrets,
- * but shows how busy the gateway is; webhooks are authenticated by their signature.
+ * Answers all requests that are not for a GraphQL operation. Only `/schema.graphql` needs a credential, as introspection does. `/health`
+ * says that the process runs, whatever the state of RealtimeKit and Redis; `/ready` whether it should get requests; `/metrics` contains
+ * no secrets, but shows how busy the gateway is; webhooks are authenticated by their signature.
  */
 export function useRoutes(options: RouteOptions): Plugin {
-  const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql } = options;
+  const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql, schemaFile } = options;
   return {
     onRequest(hook) {
       const { url, method, headers } = hook.request;
@@ -63,6 +66,8 @@ export function useRoutes(options: RouteOptions): Plugin {
         if (graphiql === false || !isPageView) return undefined;
         return renderGraphiQL(graphiql).then((page) => end(hook, page, { headers: { ...PAGE_HEADERS } }));
       }
+      if (path === SCHEMA_PATH && isRead && schemaFile !== null)
+        return schemaFile(hook.request).then(({ body, ...init }) => end(hook, body, init));
       if (path === '/ready' && isRead) {
         const ready = isReady();
         return endWithJson(hook, { ready, ...readinessDetails() }, ready ? 200 : 503);
@@ -86,6 +91,6 @@ function endWithJson(hook: RequestHook, body: object, status: number): void {
   end(hook, `${JSON.stringify(body)}\n`, { status, headers });
 }
 
-function end(hook: RequestHook, body: string, init: ResponseInit): void {
+function end(hook: RequestHook, body: string | null, init: ResponseInit): void {
   hook.endResponse(new hook.fetchAPI.Response(hook.request.method === 'HEAD' ? null : body, init));
 }
