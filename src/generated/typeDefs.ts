@@ -1,11 +1,19 @@
-export const typeDefs = `schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@cost", "@key", "@listSize", "@requiresScopes", "@shareable", "@tag"]) {
+export const typeDefs = `schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated", "@composeDirective", "@cost", "@key", "@listSize", "@requiresScopes", "@shareable", "@tag"]) @link(url: "https://specs.apollo.dev/nullability/v0.4", import: ["@semanticNonNull"]) @composeDirective(name: "@semanticNonNull") {
   query: Query
   mutation: Mutation
   subscription: Subscription
 }
 
+"""
+Indicates that the field, which is nullable, is null only if an error with its path, or the path of a field in it, explains why. The levels of lists count from 0, the field itself.
+"""
+directive @semanticNonNull(levels: [Int!]! = [0]) on FIELD_DEFINITION
+
 """Links a specification and imports definitions from it."""
 directive @link(url: String!, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+
+"""Keeps a directive of the subgraph in the supergraph."""
+directive @composeDirective(name: String!) repeatable on SCHEMA
 
 """Identifies the key fields of an entity."""
 directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
@@ -71,7 +79,7 @@ type Query {
     The end of the range (inclusive). Fractions of a second are ignored. Without a value, the range ends now.
     """
     to: DateTime
-  ): LivestreamAnalytics @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]]) @tag(name: "analytics")
+  ): LivestreamAnalytics @semanticNonNull @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]]) @tag(name: "analytics")
   """
   Returns a livestream session by ID, whether it is running or has ended. Null if the session does not exist. Costs one upstream request.
   """
@@ -85,7 +93,7 @@ type Query {
   meeting(
     """The ID of the meeting: 1 to 64 letters, digits and hyphens."""
     id: ID!
-  ): Meeting @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
+  ): Meeting @semanticNonNull @cost(weight: 1) @requiresScopes(scopes: [["livestream:read"]])
   """Lists the meetings of the app. Costs one upstream request per page."""
   meetings(
     """The maximum number of meetings to return, from 1 to 100."""
@@ -234,15 +242,15 @@ Analytics of all livestreams in a range of time. A value that RealtimeKit does n
 """
 type LivestreamAnalytics @cost(weight: 0) {
   """The number of livestreams in the range, as counted by RealtimeKit."""
-  count: Int
+  count: Int @semanticNonNull
   """The total duration of received video of all livestreams, in seconds."""
-  ingestSeconds: Float
+  ingestSeconds: Float @semanticNonNull
   """The total watch time of all viewers, in seconds."""
-  viewerSeconds: Float
+  viewerSeconds: Float @semanticNonNull
   """
   The analytics of each day, oldest first. Days without livestreams can be missing.
   """
-  days: [LivestreamAnalyticsDay!]
+  days: [LivestreamAnalyticsDay!] @semanticNonNull
 }
 
 """
@@ -256,11 +264,11 @@ type LivestreamAnalyticsDay @cost(weight: 0) {
   """
   The number of livestream sessions on the day, as counted by RealtimeKit. The sum over all days can differ from the range's count of livestreams.
   """
-  count: Int
+  count: Int @semanticNonNull
   """The total duration of received video of all livestreams, in seconds."""
-  ingestSeconds: Float
+  ingestSeconds: Float @semanticNonNull
   """The total watch time of all viewers, in seconds."""
-  viewerSeconds: Float
+  viewerSeconds: Float @semanticNonNull
 }
 
 """A single run of a livestream, from start to stop."""
@@ -429,14 +437,14 @@ type Mutation {
   startLivestream(
     """The meeting to livestream, and options for the livestream."""
     input: StartLivestreamInput!
-  ): StartLivestreamPayload @cost(weight: 2) @requiresScopes(scopes: [["livestream:write"]])
+  ): StartLivestreamPayload @semanticNonNull @cost(weight: 2) @requiresScopes(scopes: [["livestream:write"]])
   """
   Stops the active livestream of a meeting. The gateway never sends the request twice. Costs one upstream request; selecting fields of \`livestream\` costs up to two more.
   """
   stopLivestream(
     """The meeting whose livestream to stop."""
     input: StopLivestreamInput!
-  ): StopLivestreamPayload @cost(weight: 1) @requiresScopes(scopes: [["livestream:write"]])
+  ): StopLivestreamPayload @semanticNonNull @cost(weight: 1) @requiresScopes(scopes: [["livestream:write"]])
 }
 
 """Information about a page of a connection."""

@@ -18,8 +18,15 @@ export function subgraphSdl({ scopes = true }: { scopes?: boolean } = {}): strin
  * its own. The definitions need no types of federation, because tools ask what type a scalar such as `federation__Scope` has.
  */
 export function clientSdl(): string {
-  const definitions = parse(typeDefs).definitions.filter((node) => node.kind === Kind.DIRECTIVE_DEFINITION);
+  const definitions = parse(typeDefs)
+    .definitions.filter((node) => node.kind === Kind.DIRECTIVE_DEFINITION)
+    .filter(isFederationDirective);
   return `${subgraphSdl()}\n${definitions.map((node) => `${print(withStrings(node))}\n`).join('\n')}`;
+}
+
+/** Whether a directive is federation's, like all but this one. */
+function isFederationDirective({ name }: DirectiveDefinitionNode): boolean {
+  return name.value !== 'semanticNonNull';
 }
 
 /** Replaces federation's scalars by `String` and omits the argument `for`, which is an enum: composition accepts both. */
@@ -31,9 +38,9 @@ function withStrings(definition: DirectiveDefinitionNode): DirectiveDefinitionNo
   });
 }
 
-/** Whether the node defines a directive, or a type whose name starts with `_` or has a namespace (`federation__FieldSet`). */
+/** Whether the node defines a directive of federation, or a type whose name starts with `_` or has a namespace (`federation__FieldSet`). */
 function isFederationDefinition(node: ASTNode): boolean {
-  if (node.kind === Kind.DIRECTIVE_DEFINITION) return true;
+  if (node.kind === Kind.DIRECTIVE_DEFINITION) return isFederationDirective(node);
   return node.kind.endsWith('Definition') && 'name' in node && /^_|__/.test(node.name?.value ?? '');
 }
 

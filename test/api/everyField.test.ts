@@ -1,25 +1,14 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import {
-  getNamedType,
-  type GraphQLField,
-  type GraphQLNamedType,
-  type GraphQLObjectType,
-  isIntrospectionType,
-  isLeafType,
-  isObjectType,
-  OperationTypeNode,
-} from 'graphql';
+import { isIntrospectionType, isObjectType, OperationTypeNode } from 'graphql';
 import { expect, test } from 'vitest';
 
 import { gatewaySchema } from '../../src/graphql/schema.ts';
+import { everyOperation, GENEROUS_LIMITS, type RootArguments, rootTypeOf } from '../support/everyOperation.ts';
 import { at, nonNull, startTestGateway, type TestGateway } from '../support/gateway.ts';
-
-type Field = GraphQLField<unknown, unknown>;
 
 const schema = gatewaySchema();
 
-/** The arguments of root fields, where their results depend on them. Each entry becomes an operation of its own. */
-function createArguments({ exampleIds }: TestGateway): Readonly<Record<string, string[]>> {
+function createArguments({ exampleIds }: TestGateway): RootArguments {
   const { liveMeetingId, emptyMeetingId, liveLivestreamId, liveSessionId, erroredSessionId } = exampleIds;
   return {
     meeting: [`id: "${liveMeetingId}"`],
@@ -33,36 +22,6 @@ function createArguments({ exampleIds }: TestGateway): Readonly<Record<string, s
     ],
     stopLivestream: [`input: { meetingId: "${liveMeetingId}" }`, `input: { meetingId: "${emptyMeetingId}-unknown" }`],
   };
-}
-
-/**
- * Selects every field below a type. The recursion ends at types that enclose the selection already, and at unions, whose
- * members would need aliases.
- */
-function selectAll(type: GraphQLNamedType, enclosing: readonly GraphQLNamedType[] = []): string {
-  if (isLeafType(type)) return '';
-  if (!isObjectType(type) || enclosing.includes(type)) return '{ __typename }';
-  const selections = Object.values<Field>(type.getFields()).map(
-    (field) => `${field.name}${pageSizeOf(field)} ${selectAll(getNamedType(field.type), [...enclosing, type])}`,
-  );
-  return `{ __typename ${selections.join(' ')} }`;
-}
-
-function pageSizeOf({ args }: Field): string {
-  return args.some(({ name }) => name === 'first') ? '(first: 2)' : '';
-}
-
-/** The operations of a kind: at least one for each root field. */
-function operationsOf(kind: OperationTypeNode, argumentsByField: Readonly<Record<string, string[]>>): string[] {
-  return Object.values<Field>(rootTypeOf(kind).getFields()).flatMap((field) => {
-    const selection = selectAll(getNamedType(field.type));
-    const lists = argumentsByField[field.name]?.map((list) => `(${list})`) ?? [pageSizeOf(field)];
-    return lists.map((list) => `${kind} { ${field.name}${list} ${selection} }`);
-  });
-}
-
-function rootTypeOf(kind: OperationTypeNode): GraphQLObjectType {
-  return nonNull(schema.getRootType(kind));
 }
 
 /** Adds the coordinate (`Type.field`) of each field that has a value: not null, and not an empty list. */
@@ -100,12 +59,12 @@ test('every field of every object type has a value in at least one result', asyn
   const gateway = await startTestGateway({
     settings: { quota: { limit: 1_000_000 } },
     caching: { maxRequestsPerOperation: 100_000 },
-    options: { limits: { depth: 100, tokens: 100_000, queryBytes: 1_000_000, upstreamRequests: 1e9, fields: 1e9 } },
+    options: { limits: GENEROUS_LIMITS },
   });
   const argumentsByField = createArguments(gateway);
   const withValues = new Set<string>();
   for (const kind of [OperationTypeNode.QUERY, OperationTypeNode.SUBSCRIPTION, OperationTypeNode.MUTATION])
-    for (const operation of operationsOf(kind, argumentsByField)) {
+    for (const operation of everyOperation(kind, argumentsByField)) {
       const result = await execute(gateway, kind, operation);
       expect(at(result, 'errors')).toBeUndefined();
       collectFields(at(result, 'data'), withValues, rootTypeOf(kind).name);

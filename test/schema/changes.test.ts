@@ -61,8 +61,8 @@ describe('breakingChanges', () => {
     ['a removed enum value', '  OFFLINE\n', '', "Enum value 'OFFLINE' was removed from enum 'LivestreamStatus'"],
     [
       'a changed type',
-      'ingestSeconds: Float\n',
-      'ingestSeconds: Int\n',
+      'ingestSeconds: Float @semanticNonNull\n',
+      'ingestSeconds: Int @semanticNonNull\n',
       "Field 'LivestreamAnalytics.ingestSeconds' changed type from 'Float' to 'Int'",
     ],
     [
@@ -126,6 +126,12 @@ describe('breakingChanges', () => {
       "Directive '@inaccessible' was added to 'Query.meetings.search'",
     ],
     [
+      'a nullable field that can be null without an error again',
+      'count: Int @semanticNonNull',
+      'count: Int',
+      "Directive '@semanticNonNull' was removed from 'LivestreamAnalytics.count'",
+    ],
+    [
       'another version of federation',
       'federation/v2.9',
       'federation/v2.10',
@@ -155,6 +161,7 @@ describe('breakingChanges', () => {
     ],
     ['a new enum value', '  OFFLINE\n', '  OFFLINE\n  PAUSED\n'],
     ['a field that becomes non-nullable', 'totalCount: Int', 'totalCount: Int!'],
+    ['a field that becomes null only because of an error', 'title: String', 'title: String @semanticNonNull'],
     ['a new optional input field', 'input StopLivestreamInput {', 'input StopLivestreamInput {\n  reason: String'],
     ['a changed default', 'first: Int = 25', 'first: Int = 50'],
     ['a changed cost', '@cost(weight: 2)', '@cost(weight: 3)'],

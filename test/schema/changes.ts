@@ -59,8 +59,8 @@ const schemaOf = (sdl: string) => buildSchema(sdl, { assumeValid: true, assumeVa
 
 /** Changes of these directives break neither a query nor a composition. */
 const HARMLESS = ['cost', 'listSize', 'deprecated', 'specifiedBy'];
-/** Adding these directives is harmless, because they only allow more. */
-const HARMLESS_TO_ADD = new Set([...HARMLESS, 'key', 'shareable']);
+/** Adding these directives is harmless, because they only allow more, or promise more to clients. */
+const HARMLESS_TO_ADD = new Set([...HARMLESS, 'key', 'shareable', 'semanticNonNull']);
 
 /** Describes the directives that were added or removed at coordinates of both schemas, which graphql-inspector does not report as breaking. */
 function directiveChanges(published: string, present: string): string[] {

@@ -97,7 +97,7 @@ describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
     expect(supergraphSdl).toContain('type Meeting');
   });
 
-  test('keeps the directives for costs, scopes and contracts', () => {
+  test('keeps the directives for costs, scopes, contracts and nullability', () => {
     const { supergraphSdl = '' } = compose([AGENDA, subgraphSdl()]);
     const list =
       '@listSize(assumedSize: 25, requireOneSlicingArgument: false, sizedFields: ["edges", "nodes"], slicingArguments: ["first"])';
@@ -109,7 +109,12 @@ describe.each(Object.entries(COMPOSERS))('%s', (_name, compose) => {
       ['Query', 'livestream', ['@cost(weight: 1)', read]],
       ['Query', 'upstreamBudget', ['@authenticated', '@tag(name: "operations")']],
       ['Query', 'plannedMeetings', []],
-      ['Mutation', 'startLivestream', ['@cost(weight: 2)', '@requiresScopes(scopes: [["livestream:write"]])']],
+      [
+        'Mutation',
+        'startLivestream',
+        ['@cost(weight: 2)', '@requiresScopes(scopes: [["livestream:write"]])', '@semanticNonNull'],
+      ],
+      ['LivestreamAnalytics', 'days', ['@semanticNonNull']],
       ['Meeting', 'id', []],
       ['Meeting', 'agenda', []],
       ['Meeting', 'title', [read]],
@@ -158,6 +163,11 @@ describe('npm run schema', () => {
   });
 
   test('prints no definitions of federation itself', () => {
-    expect(subgraphSdl()).not.toMatch(/_entities|_service|_Any|_Entity|federation__|link__|directive @/);
+    const [nullability = '', ...others] = subgraphSdl().match(/^directive @.*$/gm) ?? [];
+    expect([nullability, others]).toEqual([
+      'directive @semanticNonNull(levels: [Int!]! = [0]) on FIELD_DEFINITION',
+      [],
+    ]);
+    expect(subgraphSdl()).not.toMatch(/_entities|_service|_Any|_Entity|federation__|link__/);
   });
 });
