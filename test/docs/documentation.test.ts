@@ -42,6 +42,9 @@ describe('code blocks', () => {
       'sh server',
       'sh docker',
       'sh external',
+      // Of the error catalog, which a test of its own runs.
+      'sh example',
+      'json response',
       'nginx',
       'haproxy',
     ];
