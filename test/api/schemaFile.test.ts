@@ -5,13 +5,21 @@ import { join } from 'node:path';
 import { composeServices as composeByApollo } from '@apollo/composition';
 import { generate } from '@graphql-codegen/cli';
 import { composeServices as composeByHive } from '@theguild/federation-composition';
-import { buildSchema, Kind, parse } from 'graphql';
+import {
+  buildClientSchema,
+  buildSchema,
+  getIntrospectionQuery,
+  type IntrospectionQuery,
+  Kind,
+  parse,
+  printType,
+} from 'graphql';
 import { describe, expect, test } from 'vitest';
 
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
 import { sha256Hex } from '../../src/lib/sha256.ts';
 import { cleanUpAfterTest } from '../support/cleanup.ts';
-import { startTestGateway } from '../support/gateway.ts';
+import { at, nonNull, startTestGateway } from '../support/gateway.ts';
 import { serveGateway } from '../support/servedGateway.ts';
 
 const KEY = 'key-of-a-dashboard';
@@ -22,6 +30,11 @@ const PATH = '/schema.graphql';
 async function startWithKey() {
   const keys = [{ name: 'dashboard', sha256: await sha256Hex(KEY), scopes: [] }];
   return startTestGateway({ options: { auth: { kind: 'api-key', keys } } });
+}
+
+/** Relies on graphql-js to return what the query asks for. */
+function isIntrospection(data: unknown): data is IntrospectionQuery {
+  return at(data, '__schema') !== undefined;
 }
 
 describe('GET /schema.graphql', () => {
@@ -35,11 +48,23 @@ describe('GET /schema.graphql', () => {
     expect(gateway.upstreamRequests()).toEqual([]);
   });
 
-  test('returns a schema that is valid on its own, with the types that introspection shows but no types for routers', async () => {
+  test('returns a schema that is valid on its own, without types for routers', async () => {
     const gateway = await startTestGateway();
     const types = Object.keys(buildSchema((await gateway.fetch(PATH)).text).getTypeMap());
     expect(types).toEqual(expect.arrayContaining(['Query', 'Meeting', 'Livestream', 'LivestreamSession', 'DateTime']));
     expect(types.filter((name) => /^_[^_]|^\w+__/.test(name))).toEqual([]);
+  });
+
+  test('describes every type as introspection does', async () => {
+    const gateway = await startTestGateway();
+    const file = buildSchema((await gateway.fetch(PATH)).text);
+    const options = { specifiedByUrl: true, inputValueDeprecation: true, oneOf: true };
+    const { data } = await gateway.send({ query: getIntrospectionQuery(options) });
+    if (!isIntrospection(data)) throw new Error('The response is not an introspection.');
+    const introspected = buildClientSchema(data);
+    // Introspection shows the root fields for routers, too.
+    const types = Object.values(file.getTypeMap()).filter(({ name }) => name !== 'Query');
+    expect(types.map(printType)).toEqual(types.map(({ name }) => printType(nonNull(introspected.getType(name)))));
   });
 
   test('returns a schema that both composition libraries accept', async () => {
@@ -138,6 +163,13 @@ describe('the schema as a file is available where introspection is', () => {
     const introspection = await gateway.send({ query: '{ __schema { queryType { name } } }' }, { headers });
     expect(introspection.errors).toEqual([]);
     expect((await gateway.fetch(PATH, { headers })).status).toBe(200);
+  });
+
+  test("with any caller's own token, as introspection is, because only RealtimeKit can check it", async () => {
+    const gateway = await startTestGateway({ options: { auth: { kind: 'passthrough' } } });
+    expect((await gateway.fetch(PATH)).status).toBe(401);
+    expect((await gateway.fetch(PATH, { headers: { authorization: `Bearer ${KEY}` } })).status).toBe(200);
+    expect(gateway.upstreamRequests()).toEqual([]);
   });
 
   test('a rejected credential is in the log and in no response', async () => {
