@@ -1,7 +1,8 @@
-import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import type { Account } from '../data/account.ts';
 import type { DataSource } from '../data/dataSource.ts';
+import { whenReady } from '../lib/maybePromise.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -40,11 +41,7 @@ export function createResolveCaller({ authenticate, dataSource, token }: Resolve
   }
 
   function callerOf(viewer: Viewer): MaybePromise<Caller> {
-    const account = accountOf(viewer);
-    return isPromise(account) ? account.then((found) => ({ viewer, account: found })) : { viewer, account };
+    return whenReady(accountOf(viewer), (account) => ({ viewer, account }));
   }
-  return (request) => {
-    const viewer = authenticate(request);
-    return isPromise(viewer) ? viewer.then(callerOf) : callerOf(viewer);
-  };
+  return (request) => whenReady(authenticate(request), callerOf);
 }

@@ -32,7 +32,7 @@ export function createIngestion({ invalidations, queries, listener }: IngestionO
   const pendingNameKey = (accountId: string, livestreamId: string): string => `${accountId} ${livestreamId}`;
 
   /**
-   * Completes and caches a livestream. Returns what to publish, which is nothing if newer data is known. `onCurrent` is called unless
+   * Completes and caches a livestream. Returns what to publish, or null if newer data is known. `onCurrent` is called unless
    * the livestream was invalidated after `timestamp`.
    */
   function ingestLivestream(
@@ -40,7 +40,7 @@ export function createIngestion({ invalidations, queries, listener }: IngestionO
     row: Livestream,
     timestamp: HybridTimestamp,
     onCurrent?: (livestream: Livestream) => void,
-  ): LivestreamRead[] {
+  ): LivestreamRead | null {
     const { id, status } = row;
     const known = livestream.getAnyAge(accountId, id);
     // Fields that never change during a livestream's life: a response that lacks them is completed with earlier ones.
@@ -50,17 +50,17 @@ export function createIngestion({ invalidations, queries, listener }: IngestionO
     row.streamKey ??= known?.streamKey ?? null;
     row.createdAt ??= known?.createdAt ?? null;
     const { meetingId } = row;
-    if (invalidations.isInvalidated(accountId, livestreamTags(id, meetingId), timestamp)) return [];
+    if (invalidations.isInvalidated(accountId, livestreamTags(id, meetingId), timestamp)) return null;
     onCurrent?.(row);
     // Without a status, the response is too incomplete to cache: another endpoint may return more.
-    if (status === 'UNKNOWN') return [];
+    if (status === 'UNKNOWN') return null;
     livestream.set(accountId, id, row, timestamp);
     if (meetingId !== null && !hasEnded(row)) activeLivestream.set(accountId, meetingId, row, timestamp);
     else if (meetingId !== null && activeLivestream.getAnyAge(accountId, meetingId)?.id === id)
       activeLivestream.expire(accountId, meetingId, timestamp);
     const newest = livestream.getAnyAge(accountId, id) ?? row;
     const isChanged = !known || !isSameVisibleState(known, row);
-    return newest === row ? [{ livestreamId: id, livestream: row, isChanged }] : [];
+    return newest === row ? { livestreamId: id, livestream: row, isChanged } : null;
   }
 
   return {
@@ -72,11 +72,13 @@ export function createIngestion({ invalidations, queries, listener }: IngestionO
       const { id } = operation.account;
       const { livestreams = [], meetings = [], sessions = [], activeSession } = entities;
       // Livestreams first: the tags of a session contain its livestream's meeting.
-      const rows = livestreams.filter((row) => row !== null);
-      const found = rows.flatMap((row) => ingestLivestream(id, row, timestamp, operation.onLivestream));
+      const reads = new Map<string, LivestreamRead>();
+      for (const row of livestreams) {
+        const read = row && ingestLivestream(id, row, timestamp, operation.onLivestream);
+        if (read !== null) reads.set(read.livestreamId, read);
+      }
       for (const row of meetings) if (row !== null) meeting.set(id, row.id, row, timestamp);
       for (const row of sessions) if (row !== null) session.set(id, row.id, row, timestamp);
-      const reads = new Map(found.map((read) => [read.livestreamId, read]));
       if (activeSession !== undefined) {
         const { session: active, livestreamId } = activeSession;
         if (active !== null) session.set(id, active.id, active, timestamp);
@@ -86,7 +88,8 @@ export function createIngestion({ invalidations, queries, listener }: IngestionO
     },
     /** Ingests a livestream that another replica read at `timestamp`. */
     ingestRemote(accountId: string, row: Livestream, timestamp: HybridTimestamp): void {
-      for (const read of ingestLivestream(accountId, row, timestamp)) listener.onRead(accountId, read, timestamp);
+      const read = ingestLivestream(accountId, row, timestamp);
+      if (read !== null) listener.onRead(accountId, read, timestamp);
     },
     /** Remembers the name that a start sent, for livestreams that upstream returns without a name. */
     rememberName: (accountId: string, { id, name }: PendingName) =>

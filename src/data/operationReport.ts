@@ -17,6 +17,14 @@ interface UpstreamCall {
   source: ReadSource;
 }
 
+/** An `UpstreamCall` as it is recorded. */
+interface Call extends Omit<UpstreamCall, 'ms'> {
+  /** Milliseconds since the Unix epoch. */
+  sentAt: number;
+  /** Null while the request is in flight. */
+  ms: number | null;
+}
+
 /** What one operation cost: `extensions.upstream` of its result. */
 export interface UpstreamReport {
   requests: number;
@@ -41,7 +49,7 @@ export class OperationReport implements RequestReport {
   readonly #maxRequests: number;
   readonly #clock: Clock;
   readonly #listeners: ReportListeners;
-  readonly #calls: UpstreamCall[] = [];
+  readonly #calls: Call[] = [];
   #requests = 0;
   #freshUntil = Infinity;
 
@@ -58,28 +66,17 @@ export class OperationReport implements RequestReport {
       throw new GatewayError('QUERY_TOO_EXPENSIVE', message);
     }
     const { counters, metrics } = this.#listeners;
-    const clock = this.#clock;
-    const sentAt = clock.now();
-    let settledMs: number | undefined;
     this.#requests += 1;
     if (counters !== undefined) counters.requests += 1;
     metrics?.read('network');
-    const call: UpstreamCall = {
-      method,
-      route,
-      source: 'network',
-      status: null,
-      get ms() {
-        return settledMs ?? clock.now() - sentAt;
-      },
-    };
+    const call: Call = { method, route, source: 'network', status: null, sentAt: this.#clock.now(), ms: null };
     this.#calls.push(call);
     return {
-      settle(status) {
-        if (settledMs !== undefined) return;
+      settle: (status) => {
+        if (call.ms !== null) return;
         call.status = status;
-        settledMs = call.ms;
-        metrics?.upstreamRequest({ method, route, status, seconds: settledMs / 1000 });
+        call.ms = this.#clock.now() - call.sentAt;
+        metrics?.upstreamRequest({ method, route, status, seconds: call.ms / 1000 });
       },
     };
   }
@@ -87,7 +84,7 @@ export class OperationReport implements RequestReport {
   /** Records a read that needed no request of its own. */
   recordHit(route: string, source: Exclude<ReadSource, 'network'>): void {
     const { counters, metrics } = this.#listeners;
-    this.#calls.push({ method: 'GET', route, status: null, ms: 0, source });
+    this.#calls.push({ method: 'GET', route, source, status: null, sentAt: 0, ms: 0 });
     if (counters !== undefined) counters[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
     metrics?.read(source);
   }
@@ -110,7 +107,7 @@ export class OperationReport implements RequestReport {
       cacheHits: count('cache', 'stale'),
       coalesced: count('coalesced'),
       budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - this.#clock.now()) / 1000)) },
-      calls: this.#calls.map((call) => ({ ...call })),
+      calls: this.#calls.map(({ sentAt, ms, ...call }) => ({ ...call, ms: ms ?? this.#clock.now() - sentAt })),
     };
   }
 }

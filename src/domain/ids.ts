@@ -3,12 +3,12 @@ import { badUserInput } from './errors.ts';
 /** Ids that callers may send. RealtimeKit's own ids are UUIDs, and match. */
 const ID_PATTERN = /^[A-Za-z0-9-]{1,64}$/;
 
-/** Words that match the pattern, but would turn a path with an id into another route: `/livestreams/sessions`. */
-const RESERVED_WORDS = new Set(['sessions']);
+/** Matches the pattern, but would turn a path with an id into another route: `/livestreams/sessions`. */
+const RESERVED_WORD = 'sessions';
 
 /** Whether `id` may be put into a path of RealtimeKit's API. */
 export function isId(id: string): boolean {
-  return ID_PATTERN.test(id) && !RESERVED_WORDS.has(id);
+  return ID_PATTERN.test(id) && id !== RESERVED_WORD;
 }
 
 /** The error message for an id that is not valid. It does not repeat the id, which may be anything. */

@@ -1,7 +1,8 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import { badUserInput } from '../domain/errors.ts';
 import type { OffsetRange, Page } from '../domain/models.ts';
+import { whenReady } from '../lib/maybePromise.ts';
 
 /** The maximum number of rows on a page of a connection. */
 export const MAX_PAGE_SIZE = 100;
@@ -21,10 +22,7 @@ export function loadConnection<Node>(
   if (count < 1 || count > MAX_PAGE_SIZE)
     throw badUserInput(`"first" must be from 1 to ${MAX_PAGE_SIZE}, not ${count}.`);
   const range = { count, offset: args.after == null ? 0 : decodeCursor(args.after) };
-  return handleMaybePromise(
-    () => load(range),
-    (page) => toConnection(range.offset, page),
-  );
+  return whenReady(load(range), (page) => toConnection(range.offset, page));
 }
 
 /** A page as the GraphQL Cursor Connections Specification (https://relay.dev/graphql/connections.htm) defines it, plus `nodes` and `totalCount`. */

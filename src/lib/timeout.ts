@@ -19,16 +19,24 @@ export function withTimeout<T>(
   work: (signal: CancellationSignal) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
-  const cancellation = new Cancellation();
-  const onAbort = (): void => cancellation.abort(signal?.reason);
-  const cancelTimer = clock.after(timeoutMs, () => cancellation.abort(createError()));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  // Async, so that an error that `work` throws synchronously is a rejection too.
-  const running = (async () => work(cancellation))();
-  return raceAbort(running, cancellation).finally(() => {
+  return new Promise((resolve, reject) => {
+    const cancellation = new Cancellation();
+    const running = work(cancellation);
+    const abort = (reason: unknown): void => {
+      end();
+      cancellation.abort(reason);
+      reject(toError(reason));
+    };
+    const onAbort = (): void => abort(signal?.reason);
+    const cancelTimer = clock.after(timeoutMs, () => abort(createError()));
+    signal?.addEventListener('abort', onAbort, { once: true });
     // Timers and listeners of finished requests would pile up until the caller's own signal ends.
-    cancelTimer();
-    signal?.removeEventListener('abort', onAbort);
+    const end = (): void => {
+      cancelTimer();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    running.then(end, end);
+    running.then(resolve, reject);
   });
 }
 
@@ -56,7 +64,9 @@ export function raceAbort<T>(
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const end = (): void => signal.removeEventListener('abort', onAbort);
+    work.then(end, end);
+    work.then(resolve, reject);
   });
 }
 

@@ -103,8 +103,10 @@ export function createClient(options: ClientOptions) {
       // Reads that settle the outcome of a mutation are exempt from the operation's limit: the mutation has already been sent.
       call = report.recordRequest(method, route, method === 'GET' && priority === 'mutation');
       // The route, never the URL.
-      const attributes = { 'http.request.method': method, 'url.template': route };
-      span = parentSpan?.start(`${method} ${route}`, 'client', attributes);
+      span = parentSpan?.start(`${method} ${route}`, 'client', {
+        'http.request.method': method,
+        'url.template': route,
+      });
       const throttled = waitForThrottle(signal, endsAt);
       if (throttled !== undefined) await throttled;
       const headers: Record<string, string> = { accept: 'application/json', authorization: `Bearer ${account.token}` };

@@ -73,7 +73,7 @@ function dataOf(envelope: unknown): unknown {
 
 /** Whether a body is the API's, and not that of a proxy, whose statuses have other causes. */
 function isApis(envelope: unknown): boolean {
-  const isEnvelope = isObject(envelope) && ['success', 'data', 'result'].some((name) => name in envelope);
+  const isEnvelope = isObject(envelope) && ('success' in envelope || 'data' in envelope || 'result' in envelope);
   return isEnvelope || errorsOf(envelope).length > 0;
 }
 
@@ -83,10 +83,10 @@ function isApis(envelope: unknown): boolean {
  */
 function statusOf({ status }: TransportResponse, envelope: unknown): number {
   if (status < 200 || status >= 300) return status;
-  const codes = errorCodesOf(envelope);
-  const isFailure = getProperty(envelope, 'success') === false || (codes.length > 0 && dataOf(envelope) === null);
-  const [code = NaN] = codes;
-  return isFailure ? (Number.isInteger(code) && code >= 400 && code < 600 ? code : 500) : status;
+  const hasOnlyErrors = dataOf(envelope) === null && errorsOf(envelope).length > 0;
+  if (getProperty(envelope, 'success') !== false && !hasOnlyErrors) return status;
+  const [code = NaN] = errorCodesOf(envelope);
+  return Number.isInteger(code) && code >= 400 && code < 600 ? code : 500;
 }
 
 /** Which setting made RealtimeKit reject a request, or the credential of the caller; null if none did. */

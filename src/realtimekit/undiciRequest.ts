@@ -60,7 +60,8 @@ export class RequestHandler implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     if (Number(headers['content-length']) > this.#request.maxBodyBytes) return this.#failTooLarge();
     this.#status = status;
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
       if (value !== undefined) this.#headers[name] = typeof value === 'string' ? value : value.join(', ');
     }
   }
@@ -73,8 +74,8 @@ export class RequestHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#isEnded) return;
-    const [first, ...rest] = this.#chunks;
-    const bytes = first === undefined || rest.length > 0 ? Buffer.concat(this.#chunks) : first;
+    const [first, second] = this.#chunks;
+    const bytes = first === undefined || second !== undefined ? Buffer.concat(this.#chunks) : first;
     const decompressed = decompress(bytes, this.#headers['content-encoding'], this.#request.maxBodyBytes);
     if (decompressed === 'too large') return this.#failTooLarge();
     this.#end();

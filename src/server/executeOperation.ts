@@ -1,4 +1,4 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import {
   type ExecutionArgs,
   type ExecutionResult,
@@ -14,6 +14,7 @@ import type { Context } from '../graphql/context.ts';
 import { createCostLimit } from '../graphql/limits/costLimit.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import { createPreparedDocuments } from '../graphql/preparedDocuments.ts';
+import { whenReady } from '../lib/maybePromise.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import { recordOperation } from '../telemetry/requestRecord.ts';
 import { createContext } from './createContext.ts';
@@ -73,10 +74,7 @@ export function createOperationExecutor(
       // Keeps the request: the signal of a `Request` that was garbage-collected never aborts.
       return subscribe({ ...args, contextValue: Object.assign(contextValue, { request }) });
     }
-    return handleMaybePromise(
-      () => execute(args),
-      (result) => (isResult(result) ? finish(result, contextValue, state) : result),
-    );
+    return whenReady(execute(args), (result) => (isResult(result) ? finish(result, contextValue, state) : result));
   };
 }
 

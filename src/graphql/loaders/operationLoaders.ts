@@ -1,4 +1,4 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import type { BudgetSnapshot } from '../../budget/reserve.ts';
 import type { Account } from '../../data/account.ts';
@@ -24,6 +24,7 @@ import type {
 import type { StartInput, StartOutcome, StopOutcome } from '../../domain/startStop.ts';
 import type { CancellationSignal } from '../../lib/cancellation.ts';
 import { lazy } from '../../lib/lazy.ts';
+import { whenReady } from '../../lib/maybePromise.ts';
 import { withBatchSpan } from '../../telemetry/tracer.ts';
 import { createBatchedRead, Loader } from './loader.ts';
 
@@ -168,13 +169,10 @@ export class OperationLoaders {
     key: Key,
     prime: (row: Row) => void,
   ): MaybePromise<Page<Row>> {
-    return handleMaybePromise(
-      () => query.get(this.#operation, key),
-      (page) => {
-        for (const row of page.rows) if (row !== null) prime(row);
-        return page;
-      },
-    );
+    return whenReady(query.get(this.#operation, key), (page) => {
+      for (const row of page.rows) if (row !== null) prime(row);
+      return page;
+    });
   }
 
   /** Makes a livestream from any response available to every loader that could read it. */

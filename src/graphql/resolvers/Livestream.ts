@@ -1,9 +1,8 @@
-import { handleMaybePromise } from '@whatwg-node/promise-helpers';
-
 import { loadConnection } from '../connection.ts';
 import { lazyFieldOf } from './lazyField.ts';
 import type { LivestreamRef } from '../../domain/models.ts';
 import type { LivestreamResolvers } from '../../generated/resolvers.ts';
+import { whenReady } from '../../lib/maybePromise.ts';
 import { selectedFields } from '../selection.ts';
 
 const lazyField = lazyFieldOf<LivestreamRef>((loaders) => loaders.livestream);
@@ -13,10 +12,7 @@ const resolveMeetingId = lazyField('meetingId');
 export const Livestream: LivestreamResolvers = {
   name: lazyField('name'),
   status: (livestream, args, context) =>
-    handleMaybePromise(
-      () => resolveStatus(livestream, args, context),
-      (status) => status ?? 'UNKNOWN',
-    ),
+    whenReady(resolveStatus(livestream, args, context), (status) => status ?? 'UNKNOWN'),
   disabled: lazyField('disabled'),
   ingestServer: lazyField('ingestServer'),
   streamKey: lazyField('streamKey'),
@@ -25,15 +21,12 @@ export const Livestream: LivestreamResolvers = {
   updatedAt: lazyField('updatedAt'),
 
   meeting: (livestream, args, context) =>
-    handleMaybePromise(
-      () => resolveMeetingId(livestream, args, context),
-      (id) => (id === null ? null : { id }),
-    ),
+    whenReady(resolveMeetingId(livestream, args, context), (id) => (id === null ? null : { id })),
 
   activeSession: ({ id, status }, _args, { loaders, subscription }) => {
     if (status === 'IDLE' || status === 'OFFLINE') return null;
     const session = loaders.activeSession.load(id);
-    if (session instanceof Promise) session.catch(() => subscription?.nack(id));
+    if (subscription !== undefined && session instanceof Promise) session.catch(() => subscription.nack(id));
     return session;
   },
 

@@ -1,13 +1,12 @@
-import { handleMaybePromise } from '@whatwg-node/promise-helpers';
-
 import { GatewayError } from '../../domain/errors.ts';
 import type { Analytics } from '../../domain/models.ts';
 import type { LivestreamAnalyticsDayResolvers, LivestreamAnalyticsResolvers } from '../../generated/resolvers.ts';
+import { whenReady } from '../../lib/maybePromise.ts';
 
 export const LivestreamAnalytics: LivestreamAnalyticsResolvers = {
-  count: ({ overall }) => handleMaybePromise(overall, required('count')),
-  ingestSeconds: ({ overall }) => handleMaybePromise(overall, required('ingestSeconds')),
-  viewerSeconds: ({ overall }) => handleMaybePromise(overall, required('viewerSeconds')),
+  count: ({ overall }) => whenReady(overall(), required('count')),
+  ingestSeconds: ({ overall }) => whenReady(overall(), required('ingestSeconds')),
+  viewerSeconds: ({ overall }) => whenReady(overall(), required('viewerSeconds')),
   days: ({ days }) => days(),
 };
 

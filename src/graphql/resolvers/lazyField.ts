@@ -1,7 +1,8 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import type { Context } from '../context.ts';
 import type { OperationLoaders } from '../loaders/operationLoaders.ts';
+import { whenReady } from '../../lib/maybePromise.ts';
 
 /**
  * Returns a function that creates the resolver of a field of an entity reference. The resolver returns the known value, or loads the
@@ -14,9 +15,6 @@ export function lazyFieldOf<Ref extends { id: string }>(
     (ref: Ref, _args: object, { loaders }: Context): MaybePromise<NonNullable<Ref[Field]> | null> => {
       const known = ref[field];
       if (known !== undefined) return known ?? null;
-      return handleMaybePromise(
-        () => loaderOf(loaders).load(ref.id),
-        (entity) => entity?.[field] ?? null,
-      );
+      return whenReady(loaderOf(loaders).load(ref.id), (entity) => entity?.[field] ?? null);
     };
 }

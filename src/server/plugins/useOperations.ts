@@ -1,7 +1,7 @@
-import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 import { checkLength } from '../../graphql/limits/checkDocument.ts';
+import { whenReady } from '../../lib/maybePromise.ts';
 import { recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
 import { cachedResult, createOperationExecutor, type Engine, type ExecutionOptions } from '../executeOperation.ts';
@@ -58,7 +58,7 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
         }
         setParamsHandler((payload) => execute({ ...payload, state }, engine));
       };
-      return handleMaybePromise(() => documents.textOf(sentParams, request), answer);
+      return whenReady(documents.textOf(sentParams, request), answer);
     },
   };
 }

@@ -1,7 +1,7 @@
-import { isPromise } from '@whatwg-node/promise-helpers';
 import type { Plugin } from 'graphql-yoga';
 
-import type { Caller, ResolveCaller } from '../../auth/resolveCaller.ts';
+import type { ResolveCaller } from '../../auth/resolveCaller.ts';
+import { whenReady } from '../../lib/maybePromise.ts';
 import { rejectForgery } from '../csrf.ts';
 import { limitedParser } from '../requestBody.ts';
 import { type ServerContext, stateOf } from '../requestState.ts';
@@ -24,13 +24,11 @@ export function useRequestChecks({
     onRequestParse({ request, requestParser, setRequestParser, serverContext, fetchAPI }) {
       const state = stateOf(serverContext, request);
       rejectForgery(request, corsOrigins);
-      const accept = (caller: Caller): void => {
+      return whenReady(resolveCaller(request), (caller) => {
         state.caller = caller;
         const parser = limitedParser(request, requestParser, { maxBytes, fetchAPI });
         if (parser !== undefined) setRequestParser(parser);
-      };
-      const caller = resolveCaller(request);
-      return isPromise(caller) ? caller.then(accept) : accept(caller);
+      });
     },
   };
 }
