@@ -2,16 +2,18 @@
 export type PendingWork = ReturnType<typeof createPendingWork>;
 
 export function createPendingWork() {
-  const pending = new Set<symbol>();
+  let pending = 0;
   const idleCallbacks: (() => void)[] = [];
 
   /** Counts one piece of work. Call the returned function when the work has ended; further calls have no effect. */
   function start(): () => void {
-    const id = Symbol('pending work');
-    pending.add(id);
+    let hasEnded = false;
+    pending += 1;
     return () => {
-      pending.delete(id);
-      if (pending.size > 0) return;
+      if (hasEnded) return;
+      hasEnded = true;
+      pending -= 1;
+      if (pending > 0) return;
       for (const callback of idleCallbacks.splice(0)) callback();
     };
   }
@@ -20,10 +22,10 @@ export function createPendingWork() {
     start,
     /** Counts `work` until it settles, and returns its result. */
     track: async <Result>(work: Promise<Result>): Promise<Result> => work.finally(start()),
-    size: (): number => pending.size,
+    size: (): number => pending,
     /** Resolves as soon as no work is pending. */
     async whenIdle(): Promise<void> {
-      if (pending.size > 0) await new Promise<void>((resolve) => idleCallbacks.push(resolve));
+      if (pending > 0) await new Promise<void>((resolve) => idleCallbacks.push(resolve));
     },
   };
 }

@@ -18,7 +18,6 @@ import { corsFor, createOriginWarning } from './cors.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { createPersistedDocuments, DOCUMENT_ID } from './persistedDocuments.ts';
-import { useMediaTypes } from './plugins/useMediaTypes.ts';
 import { useOperations } from './plugins/useOperations.ts';
 import { useRequestChecks } from './plugins/useRequestChecks.ts';
 import { useResults } from './plugins/useResults.ts';
@@ -109,7 +108,6 @@ export function createGateway(options: GatewayOptions) {
       }),
       // From here on, requests for GraphQL.
       useRequestChecks({ corsOrigins, resolveCaller, maxBodyBytes: limits.bodyBytes }),
-      useMediaTypes(clock),
       useOperations({
         schema,
         limits,
@@ -120,7 +118,7 @@ export function createGateway(options: GatewayOptions) {
         upstreamReport,
         tracer,
       }),
-      useResults({ formatErrors: createErrorFormatter(log, suggestions), report, warnOfOrigin }),
+      useResults({ clock, formatErrors: createErrorFormatter(log, suggestions), report, warnOfOrigin }),
     ],
     graphqlEndpoint: GRAPHQL_PATH,
     cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsRule),

@@ -1,4 +1,5 @@
 import type { FetchAPI, Plugin } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 
 import { badRequest } from '../domain/errors.ts';
 import { readBody } from '../lib/readBody.ts';
@@ -28,11 +29,13 @@ export function limitedParser(
   // The HTTP server reads no more bytes than this header says.
   const length = headers.get('transfer-encoding') === null ? headers.get('content-length') : null;
   if (Number(length) > maxBytes) throw tooLong(maxBytes);
-  return async ({ url, signal, body }) => {
-    const bytes = length === null && body !== null ? await readBody(body, maxBytes) : await request.arrayBuffer();
+  return async () => {
+    const body = length === null ? request.body : null;
+    const bytes = body === null ? await request.arrayBuffer() : await readBody(body, maxBytes);
     if (bytes === null) throw tooLong(maxBytes);
     const text = decode(bytes);
-    if (isJson || parser === undefined) return withReadableErrors(async () => parseObject(text));
+    if (isJson || parser === undefined) return parseObject(text);
+    const { url, signal } = request;
     return withReadableErrors(async () => parser(new fetchAPI.Request(url, { method, headers, signal, body: text })));
   };
 }
@@ -41,11 +44,22 @@ export function limitedParser(
 function isJsonBody(headers: Headers): boolean {
   if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
     throw badRequest(415, 'Send the body uncompressed, without "content-encoding".');
-  const [type] = parseMediaTypes(headers.get('content-type') ?? '');
-  if (!UTF8_LABEL.test(type?.parameters.get('charset') ?? 'utf-8'))
-    throw badRequest(415, 'Encode the body in UTF-8, and send no other "charset".');
-  return type !== undefined && JSON_TYPE.test(type.name);
+  const { isUtf8, isJson } = recentTypes.memo(headers.get('content-type') ?? '');
+  if (!isUtf8) throw badRequest(415, 'Encode the body in UTF-8, and send no other "charset".');
+  return isJson;
 }
+
+/** What a `Content-Type` says. All requests of a client have the same one. */
+const recentTypes = new LRUCache<string, { isUtf8: boolean; isJson: boolean }>({
+  max: 100,
+  memoMethod: (header) => {
+    const [type] = parseMediaTypes(header);
+    return {
+      isUtf8: UTF8_LABEL.test(type?.parameters.get('charset') ?? 'utf-8'),
+      isJson: type !== undefined && JSON_TYPE.test(type.name),
+    };
+  },
+});
 
 /** Decodes UTF-8, with or without a byte order mark. */
 function decode(bytes: AllowSharedBufferSource): string {
@@ -57,7 +71,12 @@ function decode(bytes: AllowSharedBufferSource): string {
 }
 
 function parseObject(text: string): object {
-  const value: unknown = JSON.parse(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalidJson();
+  }
   if (typeof value === 'object' && value !== null) return value;
   throw badRequest(400, 'The body must be a JSON object.');
 }
@@ -66,10 +85,12 @@ async function withReadableErrors<T>(parse: () => Promise<T>): Promise<T> {
   try {
     return await parse();
   } catch (error) {
-    throw error instanceof SyntaxError
-      ? badRequest(400, 'The body, "variables" and "extensions" must be valid JSON.')
-      : error;
+    throw error instanceof SyntaxError ? invalidJson() : error;
   }
+}
+
+function invalidJson(): Error {
+  return badRequest(400, 'The body, "variables" and "extensions" must be valid JSON.');
 }
 
 function tooLong(maxBytes: number): Error {

@@ -61,7 +61,12 @@ export function createWebhookServer(webhookReceiver: WebhookReceiver) {
           throw unauthenticated('No caller is known to this server.');
         },
       }),
-      useResults({ formatErrors: createErrorFormatter(() => {}, true), report: () => {}, warnOfOrigin: () => {} }),
+      useResults({
+        clock: createFakeClock(),
+        formatErrors: createErrorFormatter(() => {}, true),
+        report: () => {},
+        warnOfOrigin: () => {},
+      }),
     ],
   });
 }

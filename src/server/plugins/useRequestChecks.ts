@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { ResolveCaller } from '../../auth/resolveCaller.ts';
 import { whenReady } from '../../lib/maybePromise.ts';
 import { rejectForgery } from '../csrf.ts';
+import { notAcceptable } from '../negotiation.ts';
 import { limitedParser } from '../requestBody.ts';
 import { type ServerContext, stateOf } from '../requestState.ts';
 
@@ -14,7 +15,10 @@ export interface RequestCheckOptions {
   maxBodyBytes: number;
 }
 
-/** Rejects requests for GraphQL that are not allowed, before their body is read: forged, unauthenticated, not JSON, or too long. */
+/**
+ * Rejects requests for GraphQL before their body is read, if they are not allowed (forged, unauthenticated, not JSON, or too long), or if
+ * the client accepts no media type of a result.
+ */
 export function useRequestChecks({
   corsOrigins,
   resolveCaller,
@@ -28,6 +32,7 @@ export function useRequestChecks({
         state.caller = caller;
         const parser = limitedParser(request, requestParser, { maxBytes, fetchAPI });
         if (parser !== undefined) setRequestParser(parser);
+        if (state.responseTypes.result === null) throw notAcceptable('result');
       });
     },
   };

@@ -1,14 +1,17 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
+import { isAsyncIterable, mapAsyncIterator, type Plugin, processRegularResult } from 'graphql-yoga';
 
+import type { Clock } from '../../lib/clock.ts';
 import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
 import type { OperationOutcome, ReportOperation } from '../../telemetry/operationReporter.ts';
 import type { WarnOfOrigin } from '../cors.ts';
 import type { FormatErrors } from '../formatErrors.ts';
 import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
 import { GRAPHQL_PATH, pathOf, SCHEMA_PATH } from '../requestTarget.ts';
+import { streamEvents, streamResult } from '../streamResponse.ts';
 
 export interface ResultOptions {
+  clock: Clock;
   formatErrors: FormatErrors;
   /** Called once per request for an operation, when it is complete. */
   report: ReportOperation;
@@ -16,12 +19,28 @@ export interface ResultOptions {
   warnOfOrigin: WarnOfOrigin;
 }
 
-/** Formats the errors of every result and of each event of a subscription, reports the outcome, and names the request's id. */
-export function useResults({ formatErrors, report, warnOfOrigin }: ResultOptions): Plugin<object, ServerContext> {
+/**
+ * Formats the errors of every result and of each event of a subscription, and reports the outcome. Responds in the media type that the
+ * client prefers, and names the request's id.
+ */
+export function useResults({
+  clock,
+  formatErrors,
+  report,
+  warnOfOrigin,
+}: ResultOptions): Plugin<object, ServerContext> {
   return {
     onResultProcess(hook) {
       const { request, result, serverContext } = hook;
-      const { record } = stateOf(serverContext, request);
+      const { record, responseTypes } = stateOf(serverContext, request);
+      // What the client does not accept is sent only to tell it what to accept.
+      const type = responseTypes.result ?? 'application/json';
+      hook.setResultProcessor((processed, fetchAPI) => {
+        if (isAsyncIterable(processed) && responseTypes.stream !== null)
+          return streamEvents(responseTypes.stream, processed, { fetchAPI, clock });
+        if (type !== responseTypes.stream) return processRegularResult(processed, fetchAPI, type);
+        return streamResult(type, processRegularResult(processed, fetchAPI, 'application/json'), fetchAPI);
+      }, type);
       // Batching is off.
       if (Array.isArray(result)) return;
       if (isAsyncIterable(result)) {
