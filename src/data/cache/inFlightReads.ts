@@ -94,16 +94,18 @@ export function createInFlightReads<Key, Value extends object | null>(
     return isNewer && !invalidations.isInvalidated(accountId, [ANY_TAG], current.startedAt);
   }
 
-  function read(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
-    if (sharedCache === null) return readUpstream(lookup, startedAt);
-    return sharedCache.fillOnce(lookup, {
-      since: lookup.since,
-      freshSince: startedAt.logical - logicalTimeAt(ttl.statusMs),
-      accept: (shared) => acceptShared(lookup, shared),
-      load: () => readUpstream(lookup, startedAt),
-      signal: lookup.operation.signal,
-    });
-  }
+  /** From what another replica has shared, or from upstream. */
+  const read =
+    sharedCache === null
+      ? readUpstream
+      : (lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> =>
+          sharedCache.fillOnce(lookup, {
+            since: lookup.since,
+            freshSince: startedAt.logical - logicalTimeAt(ttl.statusMs),
+            accept: (shared) => acceptShared(lookup, shared),
+            load: () => readUpstream(lookup, startedAt),
+            signal: lookup.operation.signal,
+          });
 
   async function readUpstream(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
     const { operation, key } = lookup;

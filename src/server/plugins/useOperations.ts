@@ -77,5 +77,14 @@ function withDocument(params: GraphQLParams, query: string): GraphQLParams {
 /** Everything that a response depends on, besides the account. */
 function cacheKeyOf({ query, operationName, variables }: GraphQLParams, scopes: ReadonlySet<string>): string {
   // The document comes last, because it is long: as it is, it needs no escaping.
-  return JSON.stringify([operationName, variables, [...scopes].toSorted()]) + query;
+  return JSON.stringify([operationName, variables, sortedScopes(scopes)]) + query;
+}
+
+/** Most callers share their set of scopes, which never changes. */
+const sortedSets = new WeakMap<ReadonlySet<string>, readonly string[]>();
+
+function sortedScopes(scopes: ReadonlySet<string>): readonly string[] {
+  const known = sortedSets.get(scopes) ?? [...scopes].toSorted();
+  sortedSets.set(scopes, known);
+  return known;
 }
