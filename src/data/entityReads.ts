@@ -36,7 +36,7 @@ export function createEntityReads(
   const meeting = createQuery<string, Meeting | null>({
     route: '/meetings/{id}',
     keyOf: (id) => id,
-    load: (operation, id) => endpoints.meeting(operation, id),
+    load: endpoints.meeting,
     schema: v.nullable(meetingSchema),
     ttlMs: statusTtl,
     tags: (id) => [meetingTag(id)],
@@ -44,7 +44,7 @@ export function createEntityReads(
   const livestream = createQuery<string, Livestream | null>({
     route: '/livestreams/{id}',
     keyOf: (id) => id,
-    load: (operation, id) => endpoints.livestream(operation, id),
+    load: endpoints.livestream,
     entitiesIn: (value) => ({ livestreams: [value] }),
     schema: v.nullable(livestreamSchema),
     ttlMs: statusTtl,
@@ -54,7 +54,7 @@ export function createEntityReads(
   const activeLivestream = createQuery<string, LivestreamRef | null>({
     route: '/meetings/{id}/active-livestream',
     keyOf: (meetingId) => meetingId,
-    load: (operation, meetingId) => endpoints.activeLivestream(operation, meetingId),
+    load: endpoints.activeLivestream,
     schema: v.nullable(livestreamRefSchema),
     ttlMs: statusTtl,
     tags: (meetingId, value) => [meetingTag(meetingId), ...(value === null ? [] : [livestreamTag(value.id)])],
@@ -68,7 +68,7 @@ export function createEntityReads(
   const activeSession = createQuery<string, LivestreamSession | null>({
     route: '/livestreams/{id}/active-livestream-session',
     keyOf: (livestreamId) => livestreamId,
-    load: (operation, livestreamId) => endpoints.activeSession(operation, livestreamId),
+    load: endpoints.activeSession,
     entitiesIn: (value, livestreamId) => ({ activeSession: { livestreamId, session: value } }),
     schema: v.nullable(livestreamSessionSchema),
     ttlMs: (value) => sessionTtl(value, ttl),
@@ -78,7 +78,7 @@ export function createEntityReads(
   const session = createQuery<string, LivestreamSession | null>({
     route: '/livestreams/sessions/{id}',
     keyOf: (id) => id,
-    load: (operation, id) => endpoints.session(operation, id),
+    load: endpoints.session,
     schema: v.nullable(livestreamSessionSchema),
     ttlMs: (value) => sessionTtl(value, ttl),
     // A session that has ended no longer changes, so nothing invalidates it.

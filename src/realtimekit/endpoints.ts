@@ -116,7 +116,7 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     /** `GET /meetings`: the first page, of the maximum size. Null if the response does not show how long the list is. */
     meetingsHead: async (context: RequestContext) => readHead(context, meetingList(null)),
     /** `GET /meetings/{id}/active-livestream` */
-    async activeLivestream(context: RequestContext, meetingId: string): Promise<Loaded<Livestream | null>> {
+    activeLivestream: async (context: RequestContext, meetingId: string): Promise<Loaded<Livestream | null>> => {
       const envelope = await get(context, path`/meetings/${meetingId}/active-livestream`);
       const livestream = parseLivestream(parseObject(envelope), meetingId);
       const value = livestream !== null && hasEnded(livestream) ? null : livestream;
@@ -137,7 +137,7 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
       }
     },
     /** `GET /livestreams/{id}` */
-    async livestream(context: RequestContext, id: string): Promise<Loaded<Livestream | null>> {
+    livestream: async (context: RequestContext, id: string): Promise<Loaded<Livestream | null>> => {
       // The response has a page of sessions, too. Only the livestream is needed here, so that one session is enough.
       const data = parseObject(await get(context, path`/livestreams/${id}`, { per_page: 1 }));
       return { value: parseLivestream(getProperty(data, 'livestream') ?? data) };
@@ -152,7 +152,7 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     livestreamsHead: async (context: RequestContext, query: LivestreamQuery) =>
       readHead(context, livestreamList(query)),
     /** `GET /livestreams/{id}/active-livestream-session` */
-    async activeSession(context: RequestContext, livestreamId: string): Promise<Loaded<LivestreamSession | null>> {
+    activeSession: async (context: RequestContext, livestreamId: string): Promise<Loaded<LivestreamSession | null>> => {
       const data = parseObject(await get(context, path`/livestreams/${livestreamId}/active-livestream-session`));
       const livestreams = [parseLivestream(getProperty(data, 'livestream'))];
       const session = parseSession(getProperty(data, 'session'), livestreamId);
