@@ -19,10 +19,10 @@ interface UpstreamCall {
 
 /** An `UpstreamCall` as it is recorded. */
 interface Call extends Omit<UpstreamCall, 'ms'> {
-  /** Milliseconds since the Unix epoch. */
-  sentAt: number;
   /** Null while the request is in flight. */
   ms: number | null;
+  /** Milliseconds since the Unix epoch. */
+  sentAt: number;
 }
 
 /** What one operation cost: `extensions.upstream` of its result. */
@@ -69,7 +69,7 @@ export class OperationReport implements RequestReport {
     this.#requests += 1;
     if (counters !== undefined) counters.requests += 1;
     metrics?.read('network');
-    const call: Call = { method, route, source: 'network', status: null, sentAt: this.#clock.now(), ms: null };
+    const call: Call = { method, route, source: 'network', status: null, ms: null, sentAt: this.#clock.now() };
     this.#calls.push(call);
     return {
       settle: (status) => {
@@ -84,7 +84,7 @@ export class OperationReport implements RequestReport {
   /** Records a read that needed no request of its own. */
   recordHit(route: string, source: Exclude<ReadSource, 'network'>): void {
     const { counters, metrics } = this.#listeners;
-    this.#calls.push({ method: 'GET', route, source, status: null, sentAt: 0, ms: 0 });
+    this.#calls.push({ method: 'GET', route, status: null, ms: 0, source, sentAt: 0 });
     if (counters !== undefined) counters[source === 'coalesced' ? 'coalesced' : 'cacheHits'] += 1;
     metrics?.read(source);
   }
@@ -107,7 +107,7 @@ export class OperationReport implements RequestReport {
       cacheHits: count('cache', 'stale'),
       coalesced: count('coalesced'),
       budget: { remaining, limit, resetSeconds: Math.max(0, Math.ceil((resetsAt - this.#clock.now()) / 1000)) },
-      calls: this.#calls.map(({ sentAt, ms, ...call }) => ({ ...call, ms: ms ?? this.#clock.now() - sentAt })),
+      calls: this.#calls.map(({ sentAt, ...call }) => ({ ...call, ms: call.ms ?? this.#clock.now() - sentAt })),
     };
   }
 }

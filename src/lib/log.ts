@@ -11,13 +11,15 @@ export interface Log {
 }
 
 /** A bearer token, as error messages may quote it. */
-const BEARER = /\bbearer\s/i;
 const BEARER_TOKEN = /\bbearer\s+[^\s"']+/gi;
+
+/** How such a token begins. */
+const BEARER = /\bbearer\s/i;
 
 /** Wraps `log` and replaces `secrets` and bearer tokens in all text fields: error messages may quote them. */
 export function redactingLog(log: Log, secrets: readonly string[]): Log {
   const redact = (text: string): string =>
-    // To look is faster than to replace, and almost no text contains a secret.
+    // Almost no text contains a secret, and looking for one is faster than replacing it.
     BEARER.test(text) || secrets.some((secret) => text.includes(secret))
       ? secrets
           .reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text)

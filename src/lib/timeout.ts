@@ -21,6 +21,7 @@ export function withTimeout<T>(
   if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
   return new Promise((resolve, reject) => {
     const cancellation = new Cancellation();
+    // Before there is a timer: an error that `work` throws synchronously would leave it behind. It rejects the promise, too.
     const running = work(cancellation);
     const abort = (reason: unknown): void => {
       end();
