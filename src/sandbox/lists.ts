@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import { choice, isoTime, lenientObject, parseInput, requireFound, string } from './input.ts';
-import type { EndpointResult, RestCall } from './restCall.ts';
+import type { RestCall } from './restCall.ts';
 import { STATUSES } from './records.ts';
 import { paginate } from './paging.ts';
 import type { ResponseFormats } from './settings.ts';
@@ -22,7 +22,7 @@ const MEETINGS_QUERY = lenientObject({
 });
 
 /** `GET /livestreams`: newest first, unless `sort_order` says otherwise. */
-export function listLivestreams({ query, world, writer, formats }: RestCall): EndpointResult {
+export function listLivestreams({ query, world, writer, formats }: RestCall) {
   const { status, exclude_meetings: excludesMeetings, ...selection } = parseInput(LIVESTREAMS_QUERY, query);
   const all = world.livestreams
     .values()
@@ -32,22 +32,23 @@ export function listLivestreams({ query, world, writer, formats }: RestCall): En
   const { rows, paging } = paginate(select(all, selection), query, formats, isSingle ? 1 : undefined);
   const livestreams = rows.map((livestream) => writer.livestream(livestream));
   if (isSingle) return { data: { ...livestreams[0], paging } };
-  return listResult({ livestreams }, paging, formats);
+  return listResult('livestreams', livestreams, paging, formats);
 }
 
 /** `GET /meetings`: newest first, unless `sort_order` says otherwise. */
-export function listMeetings({ query, world, writer, formats }: RestCall): EndpointResult {
+export function listMeetings({ query, world, writer, formats }: RestCall) {
   const { search, status, ...selection } = parseInput(MEETINGS_QUERY, query);
   const all = world.meetings
     .values()
     .filter((meeting) => meeting.title.toLowerCase().includes(search) || meeting.id === search)
     .filter((meeting) => status === undefined || meeting.status === status);
   const { rows, paging } = paginate(select(all, selection), query, formats);
-  return listResult({ meetings: rows.map((meeting) => writer.meeting(meeting)) }, paging, formats);
+  const meetings = rows.map((meeting) => writer.meeting(meeting));
+  return listResult('meetings', meetings, paging, formats);
 }
 
 /** `GET /meetings/{meeting_id}/livestream`: active and past livestreams, with the sessions of those on the page. Always nested. */
-export function listLivestreamsOfMeeting({ id, query, world, writer, formats }: RestCall): EndpointResult {
+export function listLivestreamsOfMeeting({ id, query, world, writer, formats }: RestCall) {
   requireFound(world.meetings.get(id), 'Meeting not found');
   const selection = parseInput(lenientObject(ORDER), query);
   const { rows, paging } = paginate(select(world.livestreamsOf(id), selection), query, formats);
@@ -81,6 +82,6 @@ function select<Row extends { id: string; createdAt: number }>(
   return order === 'ASC' ? oldestFirst : oldestFirst.toReversed();
 }
 
-function listResult(named: Record<string, unknown[]>, paging: unknown, formats: ResponseFormats): EndpointResult {
-  return formats.list === 'nested' ? { data: { ...named, paging } } : { data: Object.values(named).flat(), paging };
+function listResult(name: string, rows: unknown[], paging: unknown, formats: ResponseFormats) {
+  return formats.list === 'nested' ? { data: { [name]: rows, paging } } : { data: rows, paging };
 }

@@ -16,60 +16,54 @@ import {
   replaceWebhook,
 } from './webhooks/webhookRoutes.ts';
 
-/** An endpoint of the API. */
-interface Endpoint {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** The path below `/accounts/{account_id}/realtime/kit/{app_id}`. */
-  template: string;
-  /** Handles a request; throws a `RequestError` if the API rejects it. */
-  handle(call: RestCall): EndpointResult;
-  /** The status of its successful response, instead of 200. */
-  status?: 201;
+/** The endpoints of the API. A path with a fixed segment must come before one that would match the segment as an id. */
+const ENDPOINTS = [
+  endpoint('GET', '/meetings', listMeetings),
+  endpoint('GET', '/meetings/{meeting_id}', meeting),
+  endpoint('GET', '/meetings/{meeting_id}/active-livestream', activeLivestream),
+  endpoint('POST', '/meetings/{meeting_id}/active-livestream/stop', stop),
+  endpoint('GET', '/meetings/{meeting_id}/livestream', listLivestreamsOfMeeting, {
+    types: { numbers: 'string', disabled: 'boolean' },
+  }),
+  endpoint('POST', '/meetings/{meeting_id}/livestreams', start, { status: 201 }),
+  endpoint('GET', '/livestreams', listLivestreams),
+  endpoint('GET', '/livestreams/sessions/{livestream_session_id}', session),
+  endpoint('GET', '/livestreams/{livestream_id}', livestream),
+  endpoint('GET', '/livestreams/{livestream_id}/active-livestream-session', activeSession, {
+    types: { numbers: 'string' },
+  }),
+  endpoint('GET', '/analytics/livestreams/overall', overallAnalytics),
+  endpoint('GET', '/analytics/livestreams/daywise', dailyAnalytics),
+  endpoint('GET', '/webhooks', listWebhooks),
+  endpoint('POST', '/webhooks', addWebhook, { status: 201 }),
+  endpoint('GET', '/webhooks/all', () => ({ data: WEBHOOK_EVENTS })),
+  endpoint('GET', '/webhooks/{webhook_id}', getWebhook),
+  endpoint('PUT', '/webhooks/{webhook_id}', replaceWebhook),
+  endpoint('PATCH', '/webhooks/{webhook_id}', editWebhook),
+  endpoint('DELETE', '/webhooks/{webhook_id}', removeWebhook),
+];
+
+interface EndpointOptions {
+  /** The status of a successful response, instead of 200. */
+  status?: number;
   types?: DocumentedTypes;
 }
 
-/** The API's endpoints. A template with a fixed segment must come before one that would match the segment as an id. */
-const ENDPOINTS: readonly Endpoint[] = [
-  { method: 'GET', template: '/meetings', handle: listMeetings },
-  { method: 'GET', template: '/meetings/{meeting_id}', handle: meeting },
-  { method: 'GET', template: '/meetings/{meeting_id}/active-livestream', handle: activeLivestream },
-  { method: 'POST', template: '/meetings/{meeting_id}/active-livestream/stop', handle: stop },
-  {
-    method: 'GET',
-    template: '/meetings/{meeting_id}/livestream',
-    handle: listLivestreamsOfMeeting,
-    types: { numbers: 'string', disabled: 'boolean' },
-  },
-  { method: 'POST', template: '/meetings/{meeting_id}/livestreams', handle: start, status: 201 },
-  { method: 'GET', template: '/livestreams', handle: listLivestreams },
-  { method: 'GET', template: '/livestreams/sessions/{livestream_session_id}', handle: session },
-  { method: 'GET', template: '/livestreams/{livestream_id}', handle: livestream },
-  {
-    method: 'GET',
-    template: '/livestreams/{livestream_id}/active-livestream-session',
-    handle: activeSession,
-    types: { numbers: 'string' },
-  },
-  { method: 'GET', template: '/analytics/livestreams/overall', handle: overallAnalytics },
-  { method: 'GET', template: '/analytics/livestreams/daywise', handle: dailyAnalytics },
-  { method: 'GET', template: '/webhooks', handle: listWebhooks },
-  { method: 'POST', template: '/webhooks', handle: addWebhook, status: 201 },
-  { method: 'GET', template: '/webhooks/all', handle: () => ({ data: WEBHOOK_EVENTS }) },
-  { method: 'GET', template: '/webhooks/{webhook_id}', handle: getWebhook },
-  { method: 'PUT', template: '/webhooks/{webhook_id}', handle: replaceWebhook },
-  { method: 'PATCH', template: '/webhooks/{webhook_id}', handle: editWebhook },
-  { method: 'DELETE', template: '/webhooks/{webhook_id}', handle: removeWebhook },
-];
-
-/** The endpoint of a request; if there is none, 405 if the path exists with another method, else 404. */
-export type Match = { endpoint: Endpoint; appId: string; id: string } | { endpoint: undefined; status: 404 | 405 };
+/**
+ * An endpoint of the API. `template` is the path below `/accounts/{account_id}/realtime/kit/{app_id}`. `handle` handles a request; it
+ * throws a `RequestError` if the API rejects the request.
+ */
+function endpoint(
+  method: string,
+  template: string,
+  handle: (call: RestCall) => EndpointResult,
+  { status = 200, types }: EndpointOptions = {},
+) {
+  const pattern = new RegExp(`^${template.replace(/\{\w+\}/, '([^/]+)')}$`);
+  return { method, template, handle, status, types, pattern };
+}
 
 const BASE = /^\/client\/v4\/accounts\/[^/]+\/realtime\/kit\/([^/]+)(\/.*)$/;
-
-const ROUTES = ENDPOINTS.map((endpoint) => ({
-  endpoint,
-  pattern: new RegExp(`^${endpoint.template.replace(/\{\w+\}/, '([^/]+)')}$`),
-}));
 
 /** The path of the public key for webhook signatures, relative to the origin, not to the API. */
 export const WEBHOOK_KEY_PATH = '/.well-known/webhooks.json';
@@ -77,13 +71,15 @@ export const WEBHOOK_KEY_PATH = '/.well-known/webhooks.json';
 /** The API's route templates, which the request log and faults use. */
 export const ROUTE_TEMPLATES: readonly string[] = [...new Set(ENDPOINTS.map((endpoint) => endpoint.template))];
 
-/** Finds the endpoint of a path, for any account and any app. */
-export function matchRoute(method: string, pathname: string): Match {
+export type Match = ReturnType<typeof matchRoute>;
+
+/** Finds the endpoint of a request, for any account and any app. Without one, `status` is 405 if the path has other methods, else 404. */
+export function matchRoute(method: string, pathname: string) {
   const [, appId = '', path = ''] = BASE.exec(pathname) ?? [];
-  const routes = ROUTES.filter(({ pattern }) => pattern.test(path));
-  const route = routes.find(({ endpoint }) => endpoint.method === method);
-  if (route === undefined) return { endpoint: undefined, status: routes.length > 0 ? 405 : 404 };
-  return { endpoint: route.endpoint, appId, id: route.pattern.exec(path)?.[1] ?? '' };
+  const endpoints = ENDPOINTS.filter(({ pattern }) => pattern.test(path));
+  const endpoint = endpoints.find((candidate) => candidate.method === method);
+  if (endpoint === undefined) return { endpoint, status: endpoints.length > 0 ? 405 : 404 };
+  return { endpoint, appId, id: endpoint.pattern.exec(path)?.[1] ?? '' };
 }
 
 const PIXELS = 'must be a positive number';
@@ -93,30 +89,30 @@ const START = lenientObject({
   video_config: v.exactOptional(lenientObject({ width: pixels, height: pixels })),
 });
 
-function meeting({ id, world, writer }: RestCall): EndpointResult {
+function meeting({ id, world, writer }: RestCall) {
   return { data: writer.meeting(requireFound(world.meetings.get(id), 'Meeting not found')) };
 }
 
-function activeLivestream({ id, world, writer }: RestCall): EndpointResult {
+function activeLivestream({ id, world, writer }: RestCall) {
   const active = requireFound(world.activeLivestreamOf(id), 'No active livestream found for this meeting');
   return { data: writer.livestream(active) };
 }
 
-function activeSession({ id, world, writer }: RestCall): EndpointResult {
+function activeSession({ id, world, writer }: RestCall) {
   const message = 'No active session found for this livestream';
   const livestream = requireFound(world.livestreams.get(id), message);
   const session = requireFound(world.activeSessionOf(id), message);
   return { data: { livestream: writer.livestream(livestream), session: writer.session(session) } };
 }
 
-function session({ id, world, writer }: RestCall): EndpointResult {
+function session({ id, world, writer }: RestCall) {
   const session = requireFound(world.sessions.get(id), 'Livestream session not found');
   // The documentation of this endpoint is the only one that does not list `invoked_time` for a session.
   return { data: { ...writer.session(session), invoked_time: undefined } };
 }
 
 /** The documented format is the livestream with a page of its sessions, latest first, which has room for one session. */
-function livestream({ id, query, world, writer, formats }: RestCall): EndpointResult {
+function livestream({ id, query, world, writer, formats }: RestCall) {
   const livestream = writer.livestream(requireFound(world.livestreams.get(id), 'Livestream not found'));
   const sessions = world.sessionsOf(id);
   if (formats.livestreamById === 'flat') return { data: { ...livestream, ...writer.meters(sessions) } };
@@ -125,7 +121,7 @@ function livestream({ id, query, world, writer, formats }: RestCall): EndpointRe
   return { data: { livestream, session: session ?? null, paging } };
 }
 
-function start({ id, body, world, writer, settings }: RestCall): EndpointResult {
+function start({ id, body, world, writer, settings }: RestCall) {
   const { name } = parseInput(START, body);
   requireFound(world.meetings.get(id), 'Meeting not found');
   if (world.activeLivestreamOf(id) !== undefined) {
@@ -134,7 +130,7 @@ function start({ id, body, world, writer, settings }: RestCall): EndpointResult 
   return { data: writer.started(world.start(id, name, settings)) };
 }
 
-function stop({ id, world }: RestCall): EndpointResult {
+function stop({ id, world }: RestCall) {
   if (!world.stop(id)) throw new RequestError('No active livestream found for this meeting', 404);
   return { data: { message: 'Livestream stopped successfully' } };
 }
