@@ -1,6 +1,6 @@
 import { INGEST_SERVER, type LivestreamRecord, type MeetingRecord, type SessionRecord } from './records.ts';
 import type { ResponseFormats } from './settings.ts';
-import type { WebhookRecord } from './webhooks/registry.ts';
+import type { WebhookRecord } from './webhooks/webhookRecord.ts';
 import type { World } from './world.ts';
 
 /** The types that an endpoint's documentation lists, where they differ from those of the other endpoints. */

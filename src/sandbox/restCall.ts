@@ -1,6 +1,6 @@
 import type { JsonWriter } from './responseFormats.ts';
 import type { ResponseFormats, SandboxSettings } from './settings.ts';
-import type { WebhookRegistry } from './webhooks/registry.ts';
+import type { Webhooks } from './webhooks/webhookRecord.ts';
 import type { World } from './world.ts';
 
 /** The input of an endpoint: a request, and the state of the sandbox. */
@@ -12,7 +12,7 @@ export interface RestCall {
   /** The JSON of the body; undefined if it has none. */
   body: unknown;
   world: World;
-  webhooks: WebhookRegistry;
+  webhooks: Webhooks;
   settings: SandboxSettings;
   formats: ResponseFormats;
   /** Writes the response, with the types of the endpoint's documentation. */

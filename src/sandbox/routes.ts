@@ -6,7 +6,7 @@ import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists
 import { paginate } from './paging.ts';
 import type { DocumentedTypes } from './responseFormats.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
-import { WEBHOOK_EVENTS } from './webhooks/registry.ts';
+import { WEBHOOK_EVENTS } from './webhooks/webhookRecord.ts';
 import {
   addWebhook,
   editWebhook,

@@ -143,7 +143,7 @@ export function createSandbox(options: SandboxOptions = {}) {
       return fault === undefined ? respond() : injectFault(fault, respond, base, signal);
     };
     const carryOut = () => {
-      const response = callEndpoint(match, { query, body, world, webhooks: webhooks.registry, settings });
+      const response = callEndpoint(match, { query, body, world, webhooks: webhooks.webhooks, settings });
       if (method !== 'GET') webhooks.checkForChanges();
       return response;
     };

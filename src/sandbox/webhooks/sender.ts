@@ -3,7 +3,7 @@ import { createRandom } from '../random.ts';
 import { RecentEntries } from '../recentEntries.ts';
 import type { SandboxClock } from '../sandboxClock.ts';
 import type { SandboxSettings, WebhookSettings } from '../settings.ts';
-import type { WebhookRecord, WebhookEventName, WebhookRegistry } from './registry.ts';
+import type { WebhookEventName, WebhookRecord, Webhooks } from './webhookRecord.ts';
 import type { SigningKey } from './signingKey.ts';
 
 /** Sends a request, like `fetch`. */
@@ -54,7 +54,7 @@ export interface WebhookSenderOptions {
  */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
-  readonly #registry: WebhookRegistry;
+  readonly #webhooks: Webhooks;
   readonly #key: SigningKey;
   readonly #random = createRandom(SEED);
   readonly #log = new RecentEntries<Delivery>(2000);
@@ -64,9 +64,9 @@ export class WebhookSender {
   #batch: QueuedDelivery[] = [];
   #forgedShare = 0;
 
-  constructor(options: WebhookSenderOptions, registry: WebhookRegistry, key: SigningKey) {
+  constructor(options: WebhookSenderOptions, webhooks: Webhooks, key: SigningKey) {
     this.#options = options;
-    this.#registry = registry;
+    this.#webhooks = webhooks;
     this.#key = key;
   }
 
@@ -149,7 +149,7 @@ export class WebhookSender {
   async #attempt(delivery: QueuedDelivery, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { entry } = delivery;
-    if (!this.#registry.enabled().some(({ id }) => id === entry.webhookId)) {
+    if (this.#webhooks.get(entry.webhookId)?.enabled !== true) {
       entry.status = 'failed';
       return;
     }

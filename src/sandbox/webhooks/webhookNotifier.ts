@@ -3,7 +3,7 @@ import type { WebhookSettings } from '../settings.ts';
 import type { World } from '../world.ts';
 import { WebhookSender, type WebhookSenderOptions } from './sender.ts';
 import { meetingOfEvent, statusUpdate } from './payloads.ts';
-import { WebhookRegistry, type WebhookEventName } from './registry.ts';
+import type { WebhookEventName, WebhookRecord, Webhooks } from './webhookRecord.ts';
 import { SigningKey } from './signingKey.ts';
 import { type LivestreamChange, createChangeDetector } from './changeDetector.ts';
 
@@ -13,7 +13,7 @@ export interface WebhookNotifierOptions extends WebhookSenderOptions {
 
 /** Notifies the registered webhooks of changes in the world. */
 export class WebhookNotifier {
-  readonly registry = new WebhookRegistry();
+  readonly webhooks: Webhooks = new Map();
   readonly key = new SigningKey();
   readonly sender: WebhookSender;
   readonly #options: WebhookNotifierOptions;
@@ -22,12 +22,12 @@ export class WebhookNotifier {
   constructor(options: WebhookNotifierOptions) {
     this.#options = options;
     this.#changes = createChangeDetector(options.clock, options.base, (change) => this.#notifyOfChange(change));
-    this.sender = new WebhookSender(options, this.registry, this.key);
+    this.sender = new WebhookSender(options, this.webhooks, this.key);
   }
 
   /** Notifies of changed livestreams. Must be called after anything that may change the world, its time or the webhooks. */
   checkForChanges(): void {
-    if (this.registry.enabled().length > 0) this.#changes.check(this.#options.world());
+    if (this.#enabledWebhooks().length > 0) this.#changes.check(this.#options.world());
     else this.#changes.reset();
   }
 
@@ -48,9 +48,13 @@ export class WebhookNotifier {
 
   /** Removes the webhooks, and cancels their deliveries. */
   stop(): void {
-    this.registry.clear();
+    this.webhooks.clear();
     this.#changes.reset();
     this.sender.stop();
+  }
+
+  #enabledWebhooks(): WebhookRecord[] {
+    return [...this.webhooks.values()].filter(({ enabled }) => enabled);
   }
 
   #notifyOfChange(change: LivestreamChange): void {
@@ -66,7 +70,7 @@ export class WebhookNotifier {
   /** Sends an event to the webhooks that subscribe to it, with the fields that `write` returns for each app. */
   #notify(event: WebhookEventName, write: (appId: string) => object): void {
     if (!this.#options.settings().webhooks.enabled) return;
-    for (const webhook of this.registry.enabled().filter(({ events }) => events.includes(event))) {
+    for (const webhook of this.#enabledWebhooks().filter(({ events }) => events.includes(event))) {
       this.sender.send(webhook, event, { event, ...write(webhook.appId) });
     }
   }

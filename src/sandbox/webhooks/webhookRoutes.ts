@@ -1,41 +1,47 @@
 import { isRecord, parseInput, requireFound } from '../input.ts';
 import type { RestCall } from '../restCall.ts';
-import { WEBHOOK_INPUT, type WebhookRecord } from './registry.ts';
+import { WEBHOOK_INPUT, type WebhookRecord } from './webhookRecord.ts';
 
 /** All of the app's webhooks. This list has no pages. */
 export function listWebhooks({ appId, webhooks, writer }: RestCall) {
-  return { data: webhooks.list(appId).map((webhook) => writer.webhook(webhook)) };
+  const ownWebhooks = webhooks.values().filter((webhook) => webhook.appId === appId);
+  return { data: ownWebhooks.map((webhook) => writer.webhook(webhook)).toArray() };
 }
 
 export function getWebhook(call: RestCall) {
   return { data: call.writer.webhook(requireWebhook(call)) };
 }
 
-export function addWebhook({ appId, body, webhooks, world, writer }: RestCall) {
-  return { data: writer.webhook(webhooks.add(appId, parseInput(WEBHOOK_INPUT, body), world.now)) };
+export function addWebhook(call: RestCall) {
+  return save(call, { id: crypto.randomUUID(), createdAt: call.world.now }, call.body);
 }
 
 export function replaceWebhook(call: RestCall) {
-  return updateWebhook(call, requireWebhook(call), call.body);
+  return save(call, requireWebhook(call), call.body);
 }
 
 /** Changes the fields that the body has. */
 export function editWebhook(call: RestCall) {
   const webhook = requireWebhook(call);
-  return updateWebhook(call, webhook, isRecord(call.body) ? { ...webhook, ...call.body } : call.body);
+  return save(call, webhook, isRecord(call.body) ? { ...webhook, ...call.body } : call.body);
 }
 
 /** Responds with the removed webhook. */
 export function removeWebhook(call: RestCall) {
   const webhook = requireWebhook(call);
-  call.webhooks.remove(webhook);
+  call.webhooks.delete(webhook.id);
   return { data: call.writer.webhook(webhook) };
 }
 
 function requireWebhook({ appId, id, webhooks }: RestCall): WebhookRecord {
-  return requireFound(webhooks.get(appId, id), 'Webhook not found');
+  const webhook = webhooks.get(id);
+  return requireFound(webhook?.appId === appId ? webhook : undefined, 'Webhook not found');
 }
 
-function updateWebhook({ webhooks, world, writer }: RestCall, webhook: WebhookRecord, input: unknown) {
-  return { data: writer.webhook(webhooks.update(webhook, parseInput(WEBHOOK_INPUT, input), world.now)) };
+/** Saves a new or changed webhook with the fields of `input`. */
+function save(call: RestCall, { id, createdAt }: Pick<WebhookRecord, 'id' | 'createdAt'>, input: unknown) {
+  const { appId, webhooks, world, writer } = call;
+  const webhook = { id, appId, ...parseInput(WEBHOOK_INPUT, input), createdAt, updatedAt: world.now };
+  webhooks.set(id, webhook);
+  return { data: writer.webhook(webhook) };
 }

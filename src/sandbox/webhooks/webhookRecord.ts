@@ -33,10 +33,8 @@ export const WEBHOOK_INPUT = lenientObject({
   events: v.pipe(v.array(choice(WEBHOOK_EVENTS), EVENTS), v.nonEmpty(EVENTS)),
   enabled: v.optional(boolean, true),
 });
-type WebhookInput = v.InferOutput<typeof WEBHOOK_INPUT>;
-
 /** A registered webhook; times are milliseconds since the Unix epoch. */
-export interface WebhookRecord extends WebhookInput {
+export interface WebhookRecord extends v.InferOutput<typeof WEBHOOK_INPUT> {
   id: string;
   /** The app that registered the webhook. Apps share the sandbox's world, but not their webhooks. */
   appId: string;
@@ -44,41 +42,5 @@ export interface WebhookRecord extends WebhookInput {
   updatedAt: number;
 }
 
-/** The webhooks of all apps. Like the API, it allows several webhooks with the same URL. */
-export class WebhookRegistry {
-  readonly #webhooks = new Map<string, WebhookRecord>();
-
-  list(appId: string): WebhookRecord[] {
-    return [...this.#webhooks.values()].filter((webhook) => webhook.appId === appId);
-  }
-
-  get(appId: string, id: string): WebhookRecord | undefined {
-    const webhook = this.#webhooks.get(id);
-    return webhook?.appId === appId ? webhook : undefined;
-  }
-
-  add(appId: string, fields: WebhookInput, now: number): WebhookRecord {
-    const webhook = { id: crypto.randomUUID(), appId, ...fields, createdAt: now, updatedAt: now };
-    this.#webhooks.set(webhook.id, webhook);
-    return webhook;
-  }
-
-  update(webhook: WebhookRecord, fields: WebhookInput, now: number): WebhookRecord {
-    const changed = { ...webhook, ...fields, updatedAt: now };
-    this.#webhooks.set(changed.id, changed);
-    return changed;
-  }
-
-  remove({ id }: WebhookRecord): void {
-    this.#webhooks.delete(id);
-  }
-
-  /** The enabled webhooks of all apps. */
-  enabled(): WebhookRecord[] {
-    return [...this.#webhooks.values()].filter(({ enabled }) => enabled);
-  }
-
-  clear(): void {
-    this.#webhooks.clear();
-  }
-}
+/** The webhooks of all apps, by id. Like the API, the sandbox allows several webhooks with the same URL. */
+export type Webhooks = Map<string, WebhookRecord>;
