@@ -34,21 +34,21 @@ const EVENT = v.variant('kind', EVENTS, ({ input }) =>
 export type SandboxEvent = v.InferInput<typeof EVENT>;
 
 /** Triggers an event; throws a `RequestError`, and changes nothing, if the event is invalid or impossible. */
-export function triggerEvent(value: unknown, world: World, webhooks: WebhookNotifier): void {
+export function triggerEvent(value: unknown, world: World, notifier: WebhookNotifier): void {
   const event = parseInput(EVENT, value);
   switch (event.kind) {
     case 'livestream-failed':
       if (!world.fail(event.livestreamId, event.message))
         throw new RequestError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
-      return webhooks.checkForChanges();
+      return notifier.checkForChanges();
     case 'livestream-renamed':
       if (!world.rename(event.livestreamId, event.name))
         throw new RequestError('livestreamId must be the id of a livestream');
-      return webhooks.checkForChanges();
+      return notifier.checkForChanges();
     case 'meeting-started':
-      return webhooks.meetingStarted(requireMeeting(event.meetingId, world));
+      return notifier.meetingStarted(requireMeeting(event.meetingId, world));
     case 'meeting-ended':
-      return webhooks.meetingEnded(requireMeeting(event.meetingId, world), event.reason);
+      return notifier.meetingEnded(requireMeeting(event.meetingId, world), event.reason);
     default:
       return event satisfies never;
   }

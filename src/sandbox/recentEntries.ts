@@ -1,31 +1,19 @@
 /** A log that keeps its last `maxEntries` entries, oldest first, and the number of all. */
-export class RecentEntries<T> {
-  readonly #maxEntries: number;
-  #entries: T[] = [];
-  #total = 0;
-
-  constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
-  }
-
-  add(entry: T): void {
-    this.#entries.push(entry);
-    this.#total += 1;
-    // Removes entries in blocks, because each removal copies the log.
-    if (this.#entries.length > 2 * this.#maxEntries) this.#entries = this.list();
-  }
-
-  list(): T[] {
-    return this.#entries.slice(-this.#maxEntries);
-  }
-
-  /** The number of entries since the log was last cleared, including those that are no longer in it. */
-  get total(): number {
-    return this.#total;
-  }
-
-  clear(): void {
-    this.#entries = [];
-    this.#total = 0;
-  }
+export function createRecentEntries<T>(maxEntries: number) {
+  let entries: T[] = [];
+  let total = 0;
+  return {
+    add(entry: T): void {
+      entries.push(entry);
+      if (entries.length > maxEntries) entries.shift();
+      total += 1;
+    },
+    list: (): T[] => [...entries],
+    /** The number of entries since the log was last cleared, including those that are no longer in it. */
+    total: (): number => total,
+    clear(): void {
+      entries = [];
+      total = 0;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { RecentEntries } from './recentEntries.ts';
+import { createRecentEntries } from './recentEntries.ts';
 
 /** A received request. Its credential is never logged. */
 interface LoggedRequest {
@@ -14,43 +14,39 @@ interface LoggedRequest {
 }
 
 /** A log of the last 10,000 requests, with counters since the log was last cleared. */
-export class RequestLog {
-  readonly #requests = new RecentEntries<LoggedRequest>(10_000);
-  #rejected = 0;
-  #inFlight = 0;
-  #maxInFlight = 0;
-
-  /** Logs a request. The caller must call the returned function when the request has a response or is given up. */
-  add(request: LoggedRequest): () => void {
-    this.#requests.add(request);
-    this.#inFlight += 1;
-    this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
-    return () => {
-      this.#inFlight -= 1;
-    };
-  }
-
-  /** Counts a request that the quota rejected. */
-  countRejected(): void {
-    this.#rejected += 1;
-  }
-
-  report() {
-    return {
-      requests: this.#requests.list(),
+export function createRequestLog() {
+  const requests = createRecentEntries<LoggedRequest>(10_000);
+  let rejected = 0;
+  let inFlight = 0;
+  let maxInFlight = 0;
+  return {
+    /** Logs a request. The caller must call the returned function when the request has a response or is given up. */
+    add(request: LoggedRequest): () => void {
+      requests.add(request);
+      inFlight += 1;
+      maxInFlight = Math.max(maxInFlight, inFlight);
+      return () => {
+        inFlight -= 1;
+      };
+    },
+    /** Counts a request that the quota rejected. */
+    countRejected(): void {
+      rejected += 1;
+    },
+    report: () => ({
+      requests: requests.list(),
       /** All requests, including those that are no longer in the log. */
-      received: this.#requests.total,
+      received: requests.total(),
       /** The requests that the quota rejected, with 429. */
-      rejected: this.#rejected,
+      rejected,
       /** Requests that have no response yet. */
-      inFlight: this.#inFlight,
-      maxInFlight: this.#maxInFlight,
-    };
-  }
-
-  clear(): void {
-    this.#requests.clear();
-    this.#rejected = 0;
-    this.#maxInFlight = this.#inFlight;
-  }
+      inFlight,
+      maxInFlight,
+    }),
+    clear(): void {
+      requests.clear();
+      rejected = 0;
+      maxInFlight = inFlight;
+    },
+  };
 }

@@ -7,15 +7,15 @@ import { type SandboxEvent, triggerEvent } from './events.ts';
 import { parseJson } from './input.ts';
 import { Quota, type QuotaResult } from './quota.ts';
 import { createRandom } from './random.ts';
-import { RequestLog } from './requestLog.ts';
+import { createRequestLog } from './requestLog.ts';
 import { WEBHOOK_KEY_PATH, matchRoute } from './routes.ts';
 import { pickExampleIds } from './exampleIds.ts';
-import { type ClockChange, SandboxClock } from './sandboxClock.ts';
+import { type ClockChange, type SandboxClock, createSandboxClock } from './sandboxClock.ts';
 import { seedWorld } from './seed.ts';
 import { DEFAULT_SETTINGS, type SettingsPatch, mergeSettings } from './settings.ts';
 import { REDIRECT_TRAP, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
-import { WebhookNotifier } from './webhooks/webhookNotifier.ts';
+import { createWebhookNotifier } from './webhooks/webhookNotifier.ts';
 import { World } from './world.ts';
 
 /** A simulated RealtimeKit REST API, with a control API that makes it misbehave. */
@@ -35,26 +35,26 @@ const SEED = 20_260_115;
 export function createSandbox(options: SandboxOptions = {}) {
   const { clock: base = systemClock, deliver = fetch } = options;
   const initialSettings = mergeSettings(DEFAULT_SETTINGS, options.settings ?? {});
-  const clock = new SandboxClock(base);
+  const clock = createSandboxClock(base);
   const faults = new FaultList();
-  const log = new RequestLog();
+  const log = createRequestLog();
   let settings = initialSettings;
   let quota = new Quota();
   let { world, exampleIds } = createWorld(clock);
   let responseCount = 0;
-  const webhooks = new WebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
+  const notifier = createWebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
 
   /** The state of the sandbox. */
   const overview = () => ({
     settings,
     faults: faults.list(),
-    clock: { now: new Date(clock.now()).toISOString(), running: clock.running },
+    clock: { now: new Date(clock.now()).toISOString(), running: clock.isRunning() },
     exampleIds,
     counts: countsOf(world),
   });
   const requests = () => log.report();
   /** The deliveries to webhooks, with their outcomes. */
-  const deliveries = () => webhooks.sender.report();
+  const deliveries = () => notifier.sender.report();
 
   /** Merges a patch into the settings, and returns the result. */
   function configure(patch: unknown) {
@@ -70,13 +70,13 @@ export function createSandbox(options: SandboxOptions = {}) {
 
   function setClock(change: unknown) {
     clock.set(change);
-    webhooks.checkForChanges();
+    notifier.checkForChanges();
     return overview().clock;
   }
 
   /** Triggers a change that is not caused by an API request. */
   function trigger(event: unknown) {
-    triggerEvent(event, world, webhooks);
+    triggerEvent(event, world, notifier);
     return overview().counts;
   }
 
@@ -86,19 +86,19 @@ export function createSandbox(options: SandboxOptions = {}) {
   }
 
   function clearDeliveries() {
-    webhooks.sender.clear();
+    notifier.sender.clear();
     return deliveries();
   }
 
   /** Replaces the key that signs deliveries. */
   function rotateKey() {
-    webhooks.key.rotate();
+    notifier.key.rotate();
     return { rotated: true };
   }
 
   /** Restores the initial state: the seed and the initial settings, without faults, webhooks, logs and used quota, with a running clock. */
   function reset() {
-    webhooks.stop();
+    notifier.stop();
     settings = initialSettings;
     clock.reset();
     faults.replace([]);
@@ -143,14 +143,14 @@ export function createSandbox(options: SandboxOptions = {}) {
       return fault === undefined ? respond() : injectFault(fault, respond, base, signal);
     };
     const carryOut = () => {
-      const response = callEndpoint(match, { query, body, world, webhooks: webhooks.webhooks, settings });
-      if (method !== 'GET') webhooks.checkForChanges();
+      const response = callEndpoint(match, { query, body, world, webhooks: notifier.webhooks, settings });
+      if (method !== 'GET') notifier.checkForChanges();
       return response;
     };
     try {
       // The real API has the key on another host, without a token and a quota.
       if (route === WEBHOOK_KEY_PATH) {
-        const data = { publicKey: await webhooks.key.publicPem() };
+        const data = { publicKey: await notifier.key.publicPem() };
         const response = await withFault(() => Response.json({ success: true, data, message: '' }));
         await waitForLatency(signal);
         return response;
@@ -193,7 +193,7 @@ export function createSandbox(options: SandboxOptions = {}) {
     rotateKey,
     reset,
     /** Cancels all deliveries and timers, and removes the webhooks. */
-    close: () => webhooks.stop(),
+    close: () => notifier.stop(),
     // The control API calls the same functions with any JSON; they throw a `RequestError`, and change nothing, if it is invalid.
     configure: (patch: SettingsPatch) => configure(patch),
     setFaults: (list: readonly Fault[]) => void setFaults(list),

@@ -22,40 +22,30 @@ const MAX_TIME_MS = 8.64e15;
  * The time of the simulated API: that of another clock, until it is moved or stopped. Timers, such as those of latency and drips, run
  * on the other clock.
  */
-export class SandboxClock {
-  readonly #base: Clock;
-  #offset = 0;
-  #stoppedAt: number | undefined;
+export type SandboxClock = ReturnType<typeof createSandboxClock>;
 
-  constructor(base: Clock) {
-    this.#base = base;
-  }
-
-  now(): number {
-    return this.#stoppedAt ?? this.#base.now() + this.#offset;
-  }
-
-  get running(): boolean {
-    return this.#stoppedAt === undefined;
-  }
-
-  /** Applies a `ClockChange`; throws a `RequestError`, and changes nothing, if it is invalid. */
-  set(change: unknown): void {
-    const parsed = parseInput(CLOCK_CHANGE, change);
-    if (Object.keys(parsed).length === 0) {
-      throw new RequestError('The body must have now, advanceSeconds or running');
-    }
-    const { now, advanceSeconds = 0, running } = parsed;
-    const time = (now ?? this.now()) + advanceSeconds * 1000;
-    if (Math.abs(time) > MAX_TIME_MS)
-      throw new RequestError('advanceSeconds leads to a time that no date can represent');
-    const runs = running ?? (now === undefined && this.running);
-    this.#stoppedAt = runs ? undefined : time;
-    this.#offset = time - this.#base.now();
-  }
-
-  reset(): void {
-    this.#offset = 0;
-    this.#stoppedAt = undefined;
-  }
+export function createSandboxClock(base: Clock) {
+  let offsetMs = 0;
+  let stoppedAt: number | undefined;
+  const now = (): number => stoppedAt ?? base.now() + offsetMs;
+  const isRunning = (): boolean => stoppedAt === undefined;
+  return {
+    now,
+    isRunning,
+    /** Applies a `ClockChange`; throws a `RequestError`, and changes nothing, if it is invalid. */
+    set(change: unknown): void {
+      const parsed = parseInput(CLOCK_CHANGE, change);
+      if (Object.keys(parsed).length === 0) throw new RequestError('The body must have now, advanceSeconds or running');
+      const time = (parsed.now ?? now()) + (parsed.advanceSeconds ?? 0) * 1000;
+      if (Math.abs(time) > MAX_TIME_MS)
+        throw new RequestError('advanceSeconds leads to a time that no date can represent');
+      const runs = parsed.running ?? (parsed.now === undefined && isRunning());
+      stoppedAt = runs ? undefined : time;
+      offsetMs = time - base.now();
+    },
+    reset(): void {
+      offsetMs = 0;
+      stoppedAt = undefined;
+    },
+  };
 }

@@ -12,7 +12,7 @@ import { useResults } from '../../src/server/plugins/useResults.ts';
 import { useRoutes } from '../../src/server/plugins/useRoutes.ts';
 import type { ServerContext } from '../../src/server/requestState.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
-import { SigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
+import { createSigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
 import { gatewaySchema } from '../../src/graphql/schema.ts';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import type { Transport, TransportResponse } from '../../src/realtimekit/transport.ts';
@@ -114,7 +114,7 @@ export type KeyResponse = TransportResponse | string | Error | Promise<string>;
 
 /** A receiver without an HTTP server, and with a fake key server. */
 export async function createTestReceiver() {
-  const signing = new SigningKey();
+  const signing = createSigningKey();
   const clock = createFakeClock();
   const events: ChangedIds[] = [];
   const logs: LogEntry[] = [];

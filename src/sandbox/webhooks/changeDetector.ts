@@ -38,7 +38,7 @@ export function createChangeDetector(clock: SandboxClock, base: Clock, onChange:
       const hasNewPlayback = before?.hasPlayback !== hasPlayback && isActive;
       if (isNewStatus || hasNewPlayback) onChange({ livestream, status, isNewStatus });
     }
-    const dueAt = clock.running ? world.nextChangeAt() : undefined;
+    const dueAt = clock.isRunning() ? world.nextChangeAt() : undefined;
     if (dueAt !== undefined) cancelTimer = base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => check(world));
   }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import { createRandom } from '../random.ts';
-import { RecentEntries } from '../recentEntries.ts';
+import { createRecentEntries } from '../recentEntries.ts';
 import type { SandboxClock } from '../sandboxClock.ts';
-import type { SandboxSettings, WebhookSettings } from '../settings.ts';
+import type { SandboxSettings } from '../settings.ts';
 import type { WebhookEventName, WebhookRecord, Webhooks } from './webhookRecord.ts';
 import type { SigningKey } from './signingKey.ts';
 
@@ -52,159 +52,137 @@ export interface WebhookSenderOptions {
  * Sends deliveries to webhooks in the background, those of each webhook one after the other. Attempts have no timeout except that of
  * `deliver`, so that a test that advances the clock does not cancel a delivery in flight.
  */
-export class WebhookSender {
-  readonly #options: WebhookSenderOptions;
-  readonly #webhooks: Webhooks;
-  readonly #key: SigningKey;
-  readonly #random = createRandom(SEED);
-  readonly #log = new RecentEntries<Delivery>(2000);
-  readonly #timers = new Set<() => void>();
-  readonly #queues = new Map<string, Promise<void>>();
-  readonly #pending = new Set<AbortController>();
-  #batch: QueuedDelivery[] = [];
-  #forgedShare = 0;
+export function createWebhookSender(options: WebhookSenderOptions, webhooks: Webhooks, key: SigningKey) {
+  const { clock, base, deliver, settings } = options;
+  const random = createRandom(SEED);
+  const log = createRecentEntries<Delivery>(2000);
+  const timers = new Set<() => void>();
+  /** The last delivery to each webhook, by the webhook's id. */
+  const queues = new Map<string, Promise<void>>();
+  let inFlight = 0;
+  let stopping = new AbortController();
+  let batch: QueuedDelivery[] = [];
+  let forgedShare = 0;
 
-  constructor(options: WebhookSenderOptions, webhooks: Webhooks, key: SigningKey) {
-    this.#options = options;
-    this.#webhooks = webhooks;
-    this.#key = key;
-  }
-
-  /** Logs the deliveries of an event, and sends them as the settings say. */
-  send(webhook: WebhookRecord, event: WebhookEventName, payload: unknown): void {
-    const settings = this.#options.settings().webhooks;
-    // Not seeded: a restarted sandbox would reuse the ids, and receivers would drop its deliveries as duplicates.
-    const uuid = crypto.randomUUID();
-    const occurredAt = new Date(this.#options.clock.now()).toISOString();
-    const deliveries = Array.from({ length: settings.copies }, (): QueuedDelivery => {
-      const entry: Delivery = {
-        uuid,
-        webhookId: webhook.id,
-        event,
-        url: webhook.url,
-        payload: JSON.stringify(payload),
-        occurredAt,
-        status: 'pending',
-        attempts: 0,
-        responseStatus: null,
-      };
-      this.#log.add(entry);
-      return { entry, isForged: this.#nextIsForged() };
+  function after(delayMs: number, callback: () => void): void {
+    if (delayMs === 0) return callback();
+    const cancel = base.after(delayMs, () => {
+      timers.delete(cancel);
+      callback();
     });
-    this.#schedule(deliveries, settings);
+    timers.add(cancel);
   }
 
-  report() {
-    return {
-      deliveries: structuredClone(this.#log.list()),
-      total: this.#log.total,
-      /** Requests that are queued or have no response yet. Those that wait for a timer do not count. */
-      inFlight: this.#pending.size,
-    };
+  function schedule(deliveries: QueuedDelivery[]): void {
+    const { order, delayMs, batchMs } = settings().webhooks;
+    if (order === 'original') return after(delayMs, () => deliveries.forEach(enqueue));
+    const isFirst = batch.length === 0;
+    batch.push(...deliveries);
+    if (isFirst) after(delayMs + batchMs, () => sendBatch(order));
   }
 
-  clear(): void {
-    this.#log.clear();
-  }
-
-  /** Cancels all deliveries, and clears the log. */
-  stop(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
-    for (const attempt of this.#pending) attempt.abort();
-    this.#queues.clear();
-    this.#batch = [];
-    this.#log.clear();
-  }
-
-  #schedule(deliveries: QueuedDelivery[], { order, delayMs, batchMs }: WebhookSettings): void {
-    if (order === 'original') {
-      this.#after(delayMs, () => deliveries.forEach((delivery) => this.#enqueue(delivery)));
-      return;
-    }
-    const isFirst = this.#batch.length === 0;
-    this.#batch.push(...deliveries);
-    if (isFirst) this.#after(delayMs + batchMs, () => this.#sendBatch(order));
-  }
-
-  #sendBatch(order: 'reversed' | 'shuffled'): void {
-    const deliveries = this.#batch;
-    this.#batch = [];
-    const ordered = order === 'reversed' ? deliveries.toReversed() : this.#random.shuffled(deliveries);
-    for (const delivery of ordered) this.#enqueue(delivery);
+  function sendBatch(order: 'reversed' | 'shuffled'): void {
+    const deliveries = batch;
+    batch = [];
+    const ordered = order === 'reversed' ? deliveries.toReversed() : random.shuffled(deliveries);
+    for (const delivery of ordered) enqueue(delivery);
   }
 
   /** Sends a delivery after the earlier ones to the same webhook, because concurrent requests could arrive in any order. */
-  #enqueue(delivery: QueuedDelivery): void {
+  function enqueue(delivery: QueuedDelivery): void {
     const { webhookId } = delivery.entry;
-    const earlier = this.#queues.get(webhookId) ?? Promise.resolve();
-    const attempt = new AbortController();
-    this.#pending.add(attempt);
-    const sent = earlier
-      .then(() => this.#attempt(delivery, attempt.signal))
-      .finally(() => this.#pending.delete(attempt));
-    this.#queues.set(webhookId, sent);
+    const { signal } = stopping;
+    inFlight += 1;
+    const sent = (queues.get(webhookId) ?? Promise.resolve())
+      .then(() => attempt(delivery, signal))
+      .finally(() => {
+        inFlight -= 1;
+      });
+    queues.set(webhookId, sent);
   }
 
-  async #attempt(delivery: QueuedDelivery, signal: AbortSignal): Promise<void> {
+  /** Sends a delivery. 2xx means delivered; 5xx, or no response, means retry; any other status means failed. */
+  async function attempt(delivery: QueuedDelivery, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { entry } = delivery;
-    if (this.#webhooks.get(entry.webhookId)?.enabled !== true) {
+    if (webhooks.get(entry.webhookId)?.enabled !== true) {
       entry.status = 'failed';
       return;
     }
     entry.attempts += 1;
-    entry.responseStatus = await this.#send(delivery, signal).catch(() => null);
-    if (!signal.aborted) this.#settle(delivery);
-  }
-
-  /** Decides by the response: 2xx means delivered; 5xx, or no response, means retry; any other status means failed. */
-  #settle(delivery: QueuedDelivery): void {
-    const { entry } = delivery;
+    entry.responseStatus = await post(delivery, signal).catch(() => null);
+    if (signal.aborted) return;
     if (entry.responseStatus !== null && entry.responseStatus < 500) {
       entry.status = entry.responseStatus >= 200 && entry.responseStatus < 300 ? 'delivered' : 'failed';
       return;
     }
     const delayMs = RETRY_DELAYS_MS[entry.attempts - 1];
     if (delayMs === undefined) entry.status = 'failed';
-    else this.#after(delayMs, () => this.#enqueue(delivery));
+    else after(delayMs, () => enqueue(delivery));
   }
 
-  async #send({ entry, isForged }: QueuedDelivery, signal: AbortSignal): Promise<number> {
+  async function post({ entry, isForged }: QueuedDelivery, signal: AbortSignal): Promise<number> {
     const encoder = new TextEncoder();
     const body = encoder.encode(entry.payload);
     const headers = {
       'content-type': 'application/json',
-      'rtk-signature': await this.#key.sign(isForged ? encoder.encode(`${entry.payload} `) : body),
+      'rtk-signature': await key.sign(isForged ? encoder.encode(`${entry.payload} `) : body),
       'rtk-uuid': entry.uuid,
       'rtk-webhook-id': entry.webhookId,
     };
     // Redirects are not followed: they count as failures.
-    const response = await this.#options.deliver(entry.url, {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'manual',
-      signal,
-    });
+    const response = await deliver(entry.url, { method: 'POST', headers, body, redirect: 'manual', signal });
     await response.arrayBuffer();
     return response.status;
   }
 
   /** Spreads the forged signatures evenly: a ratio of 0.5 forges every second one. */
-  #nextIsForged(): boolean {
-    this.#forgedShare += this.#options.settings().webhooks.badSignatureRatio;
-    if (this.#forgedShare < 1) return false;
-    this.#forgedShare -= 1;
+  function nextIsForged(): boolean {
+    forgedShare += settings().webhooks.badSignatureRatio;
+    if (forgedShare < 1) return false;
+    forgedShare -= 1;
     return true;
   }
 
-  #after(delayMs: number, callback: () => void): void {
-    if (delayMs === 0) return callback();
-    const cancel = this.#options.base.after(delayMs, () => {
-      this.#timers.delete(cancel);
-      callback();
-    });
-    this.#timers.add(cancel);
-  }
+  return {
+    /** Logs the deliveries of an event, and sends them as the settings say. */
+    send(webhook: WebhookRecord, event: WebhookEventName, payload: unknown): void {
+      // Not seeded: a restarted sandbox would reuse the ids, and receivers would drop its deliveries as duplicates.
+      const uuid = crypto.randomUUID();
+      const occurredAt = new Date(clock.now()).toISOString();
+      const deliveries = Array.from({ length: settings().webhooks.copies }, (): QueuedDelivery => {
+        const entry: Delivery = {
+          uuid,
+          webhookId: webhook.id,
+          event,
+          url: webhook.url,
+          payload: JSON.stringify(payload),
+          occurredAt,
+          status: 'pending',
+          attempts: 0,
+          responseStatus: null,
+        };
+        log.add(entry);
+        return { entry, isForged: nextIsForged() };
+      });
+      schedule(deliveries);
+    },
+    report: () => ({
+      deliveries: structuredClone(log.list()),
+      total: log.total(),
+      /** Requests that are queued or have no response yet. Those that wait for a timer do not count. */
+      inFlight,
+    }),
+    clear: () => log.clear(),
+    /** Cancels all deliveries, and clears the log. */
+    stop(): void {
+      for (const cancel of timers) cancel();
+      timers.clear();
+      stopping.abort();
+      stopping = new AbortController();
+      queues.clear();
+      batch = [];
+      log.clear();
+    },
+  };
 }

@@ -1,79 +1,73 @@
 import type { MeetingRecord } from '../records.ts';
 import type { WebhookSettings } from '../settings.ts';
 import type { World } from '../world.ts';
-import { WebhookSender, type WebhookSenderOptions } from './sender.ts';
+import { createWebhookSender, type WebhookSenderOptions } from './sender.ts';
 import { meetingOfEvent, statusUpdate } from './payloads.ts';
-import type { WebhookEventName, WebhookRecord, Webhooks } from './webhookRecord.ts';
-import { SigningKey } from './signingKey.ts';
+import type { WebhookEventName, Webhooks } from './webhookRecord.ts';
+import { createSigningKey } from './signingKey.ts';
 import { type LivestreamChange, createChangeDetector } from './changeDetector.ts';
 
-export interface WebhookNotifierOptions extends WebhookSenderOptions {
+interface WebhookNotifierOptions extends WebhookSenderOptions {
   world: () => World;
 }
 
 /** Notifies the registered webhooks of changes in the world. */
-export class WebhookNotifier {
-  readonly webhooks: Webhooks = new Map();
-  readonly key = new SigningKey();
-  readonly sender: WebhookSender;
-  readonly #options: WebhookNotifierOptions;
-  readonly #changes: ReturnType<typeof createChangeDetector>;
+export type WebhookNotifier = ReturnType<typeof createWebhookNotifier>;
 
-  constructor(options: WebhookNotifierOptions) {
-    this.#options = options;
-    this.#changes = createChangeDetector(options.clock, options.base, (change) => this.#notifyOfChange(change));
-    this.sender = new WebhookSender(options, this.webhooks, this.key);
-  }
+export function createWebhookNotifier(options: WebhookNotifierOptions) {
+  const { world, settings } = options;
+  const webhooks: Webhooks = new Map();
+  const key = createSigningKey();
+  const sender = createWebhookSender(options, webhooks, key);
+  const changes = createChangeDetector(options.clock, options.base, notifyOfChange);
 
-  /** Notifies of changed livestreams. Must be called after anything that may change the world, its time or the webhooks. */
-  checkForChanges(): void {
-    if (this.#enabledWebhooks().length > 0) this.#changes.check(this.#options.world());
-    else this.#changes.reset();
-  }
-
-  /** Starts the meeting's session, and notifies of it. */
-  meetingStarted(meeting: MeetingRecord): void {
-    const session = this.#options.world().startMeetingSession(meeting.id);
-    this.#notify('meeting.started', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId) }));
-  }
-
-  /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
-  meetingEnded(meeting: MeetingRecord, reason: string): void {
-    const world = this.#options.world();
-    const session = world.endMeetingSession(meeting.id);
-    const endedAt = world.now;
-    this.checkForChanges();
-    this.#notify('meeting.ended', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId, endedAt), reason }));
-  }
-
-  /** Removes the webhooks, and cancels their deliveries. */
-  stop(): void {
-    this.webhooks.clear();
-    this.#changes.reset();
-    this.sender.stop();
-  }
-
-  #enabledWebhooks(): WebhookRecord[] {
-    return [...this.webhooks.values()].filter(({ enabled }) => enabled);
-  }
-
-  #notifyOfChange(change: LivestreamChange): void {
-    const { world, settings } = this.#options;
-    const { webhooks, responseFormats } = settings();
-    const status = webhookStatus(change, webhooks);
+  function notifyOfChange(change: LivestreamChange): void {
+    const status = webhookStatus(change, settings().webhooks);
     if (status === undefined) return;
-    this.#notify('livestreaming.statusUpdate', (appId) =>
-      statusUpdate(change.livestream, status, world(), appId, responseFormats),
+    notify('livestreaming.statusUpdate', (appId) =>
+      statusUpdate(change.livestream, status, world(), appId, settings().responseFormats),
     );
   }
 
   /** Sends an event to the webhooks that subscribe to it, with the fields that `write` returns for each app. */
-  #notify(event: WebhookEventName, write: (appId: string) => object): void {
-    if (!this.#options.settings().webhooks.enabled) return;
-    for (const webhook of this.#enabledWebhooks().filter(({ events }) => events.includes(event))) {
-      this.sender.send(webhook, event, { event, ...write(webhook.appId) });
+  function notify(event: WebhookEventName, write: (appId: string) => object): void {
+    if (!settings().webhooks.enabled) return;
+    for (const webhook of webhooks.values()) {
+      const isSubscribed = webhook.enabled && webhook.events.includes(event);
+      if (isSubscribed) sender.send(webhook, event, { event, ...write(webhook.appId) });
     }
   }
+
+  /** Notifies of changed livestreams. Must be called after anything that may change the world, its time or the webhooks. */
+  function checkForChanges(): void {
+    if (webhooks.values().some(({ enabled }) => enabled)) changes.check(world());
+    else changes.reset();
+  }
+
+  return {
+    webhooks,
+    key,
+    sender,
+    checkForChanges,
+    /** Starts the meeting's session, and notifies of it. */
+    meetingStarted(meeting: MeetingRecord): void {
+      const session = world().startMeetingSession(meeting.id);
+      notify('meeting.started', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId) }));
+    },
+    /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
+    meetingEnded(meeting: MeetingRecord, reason: string): void {
+      const session = world().endMeetingSession(meeting.id);
+      const endedAt = world().now;
+      checkForChanges();
+      notify('meeting.ended', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId, endedAt), reason }));
+    },
+    /** Removes the webhooks, and cancels their deliveries. */
+    stop(): void {
+      webhooks.clear();
+      changes.reset();
+      sender.stop();
+    },
+  };
 }
 
 /** The status that webhooks get for a change; undefined if they get none. */
