@@ -1,5 +1,5 @@
 import { RequestError } from './input.ts';
-import { JsonWriter } from './responseFormats.ts';
+import { createJsonWriter } from './responseFormats.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
 import type { Match } from './routes.ts';
 import type { ResponseFormats } from './settings.ts';
@@ -9,7 +9,7 @@ export function callEndpoint(match: Match, call: Pick<RestCall, 'query' | 'body'
   if (match.endpoint === undefined) return errorResponse(match.status, 7003, 'Could not route the request', 'errors');
   const { endpoint, ...ids } = match;
   const formats = call.settings.responseFormats;
-  const writer = new JsonWriter(call.world, formats, endpoint.types);
+  const writer = createJsonWriter(call.world, formats, endpoint.types);
   try {
     return resultResponse(endpoint.handle({ ...call, ...ids, formats, writer }), endpoint.status ?? 200, formats);
   } catch (error) {
