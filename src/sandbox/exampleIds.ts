@@ -1,17 +1,16 @@
 import type { LivestreamRecord } from './records.ts';
-import type { Seed } from './seed.ts';
 import type { World } from './world.ts';
 
 /** Ids of objects in typical states, for tests and manual use. They are the same at every start. */
 export type ExampleIds = ReturnType<typeof pickExampleIds>;
 
-/** Finds the example ids in a seed. */
-export function pickExampleIds(seed: Seed, world: World) {
+/** Finds the example ids in a world that has not changed since it was seeded. */
+export function pickExampleIds(world: World) {
   const has = (status: string) => (livestream: LivestreamRecord) => world.statusOf(livestream) === status;
   const livestreamThat = (matches: (livestream: LivestreamRecord) => boolean) =>
-    required(seed.livestreams.find(matches));
+    required(world.livestreams.values().find(matches));
   const meetingWith = (matches: (livestreams: LivestreamRecord[]) => boolean) =>
-    required(seed.meetings.find((meeting) => matches(world.livestreamsOf(meeting.id))));
+    required(world.meetings.values().find((meeting) => matches(world.livestreamsOf(meeting.id))));
   const latestSessionOf = ({ id }: LivestreamRecord) => required(world.sessionsOf(id)[0]);
 
   const live = livestreamThat((livestream) => has('LIVE')(livestream) && livestream.meetingId !== undefined);

@@ -47,7 +47,7 @@ export function createJsonWriter(world: World, formats: ResponseFormats, documen
   }
 
   function writeUpdatedAt(time: number): string | null | undefined {
-    return writeTime(formats.updatedAt === 'now' ? world.now : time);
+    return writeTime(formats.updatedAt === 'now' ? world.now() : time);
   }
 
   /** The fields in the response to a start. */
@@ -55,7 +55,7 @@ export function createJsonWriter(world: World, formats: ResponseFormats, documen
     return withoutOptional({
       id: livestream.id,
       ingest_server: INGEST_SERVER,
-      playback_url: world.now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
+      playback_url: world.now() < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
       status: writeStatus(world.statusOf(livestream)),
       stream_key: livestream.streamKey,
     });
@@ -97,7 +97,7 @@ export function createJsonWriter(world: World, formats: ResponseFormats, documen
       const [latest] = world.sessionsOf(livestream.id);
       return withoutOptional({
         ...started(livestream),
-        name: world.now < livestream.nameVisibleAt ? undefined : livestream.name,
+        name: world.now() < livestream.nameVisibleAt ? undefined : livestream.name,
         meeting_id: livestream.meetingId,
         disabled: writeDisabled(livestream.disabled),
         created_at: writeTime(livestream.createdAt),
@@ -111,7 +111,7 @@ export function createJsonWriter(world: World, formats: ResponseFormats, documen
         err_message: session.errMessage,
         ...meters([session]),
         invoked_time: writeTime(session.invokedAt),
-        started_time: writeTime(world.startedAt(session)),
+        started_time: writeTime(world.liveSince(session)),
         stopped_time: writeTime(session.stoppedAt),
         created_at: writeTime(session.invokedAt),
         updated_at: writeUpdatedAt(world.updatedAt(session)),

@@ -16,7 +16,7 @@ import { DEFAULT_SETTINGS, type SettingsPatch, mergeSettings } from './settings.
 import { REDIRECT_TRAP, injectFault } from './injectFault.ts';
 import type { Deliver } from './webhooks/sender.ts';
 import { createWebhookNotifier } from './webhooks/webhookNotifier.ts';
-import { World } from './world.ts';
+import { type World, createWorld } from './world.ts';
 
 /** A simulated RealtimeKit REST API, with a control API that makes it misbehave. */
 export type Sandbox = ReturnType<typeof createSandbox>;
@@ -40,7 +40,8 @@ export function createSandbox(options: SandboxOptions = {}) {
   const log = createRequestLog();
   let settings = initialSettings;
   let quota = new Quota();
-  let { world, exampleIds } = createWorld(clock);
+  let world = createSeededWorld(clock);
+  const exampleIds = pickExampleIds(world);
   let responseCount = 0;
   const notifier = createWebhookNotifier({ clock, base, deliver, world: () => world, settings: () => settings });
 
@@ -104,7 +105,7 @@ export function createSandbox(options: SandboxOptions = {}) {
     faults.replace([]);
     quota = new Quota();
     log.clear();
-    ({ world, exampleIds } = createWorld(clock));
+    world = createSeededWorld(clock);
     return overview();
   }
 
@@ -202,11 +203,9 @@ export function createSandbox(options: SandboxOptions = {}) {
   };
 }
 
-function createWorld(clock: SandboxClock) {
+function createSeededWorld({ now }: SandboxClock): World {
   const random = createRandom(SEED);
-  const seed = seedWorld(clock.now(), random);
-  const world = new World(() => clock.now(), random, seed);
-  return { world, exampleIds: pickExampleIds(seed, world) };
+  return createWorld(now, random, seedWorld(now(), random));
 }
 
 /** The rejection of a request by Cloudflare's general API layer, before the request reaches RealtimeKit; undefined if it passes. */

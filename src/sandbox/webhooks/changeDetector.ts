@@ -29,7 +29,7 @@ export function createChangeDetector(clock: SandboxClock, base: Clock, onChange:
     snapshots = new Map();
     for (const livestream of world.livestreams.values()) {
       const status = world.statusOf(livestream);
-      const hasPlayback = livestream.playbackUrlVisibleAt <= world.now;
+      const hasPlayback = livestream.playbackUrlVisibleAt <= world.now();
       snapshots.set(livestream.id, { status, hasPlayback });
       if (previous === undefined) continue;
       const before = previous.get(livestream.id);
@@ -39,7 +39,7 @@ export function createChangeDetector(clock: SandboxClock, base: Clock, onChange:
       if (isNewStatus || hasNewPlayback) onChange({ livestream, status, isNewStatus });
     }
     const dueAt = clock.isRunning() ? world.nextChangeAt() : undefined;
-    if (dueAt !== undefined) cancelTimer = base.after(Math.min(dueAt - world.now, MAX_TIMER_MS), () => check(world));
+    if (dueAt !== undefined) cancelTimer = base.after(Math.min(dueAt - world.now(), MAX_TIMER_MS), () => check(world));
   }
 
   /** Stops the timer. The next check will be the first one. */

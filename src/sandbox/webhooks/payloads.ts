@@ -21,7 +21,7 @@ export function statusUpdate(
     streamId: livestream.id,
     status: formats.status === 'unknown' ? 'ARCHIVED' : status,
     manualIngest: livestream.meetingId === undefined,
-    playbackUrl: world.now < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
+    playbackUrl: world.now() < livestream.playbackUrlVisibleAt ? undefined : livestream.playbackUrl,
     ingestServer: INGEST_SERVER,
     streamKey: livestream.streamKey,
     meeting: meeting === undefined ? undefined : writeMeeting(meeting, appId),

@@ -57,7 +57,7 @@ export function createWebhookNotifier(options: WebhookNotifierOptions) {
     /** Ends the meeting's session and its livestream, and notifies of both, the livestream first. */
     meetingEnded(meeting: MeetingRecord, reason: string): void {
       const session = world().endMeetingSession(meeting.id);
-      const endedAt = world().now;
+      const endedAt = world().now();
       checkForChanges();
       notify('meeting.ended', (appId) => ({ meeting: meetingOfEvent(meeting, session, appId, endedAt), reason }));
     },

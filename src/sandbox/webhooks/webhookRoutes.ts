@@ -13,7 +13,7 @@ export function getWebhook(call: RestCall) {
 }
 
 export function addWebhook(call: RestCall) {
-  return save(call, { id: crypto.randomUUID(), createdAt: call.world.now }, call.body);
+  return save(call, { id: crypto.randomUUID(), createdAt: call.world.now() }, call.body);
 }
 
 export function replaceWebhook(call: RestCall) {
@@ -41,7 +41,7 @@ function requireWebhook({ appId, id, webhooks }: RestCall): WebhookRecord {
 /** Saves a new or changed webhook with the fields of `input`. */
 function save(call: RestCall, { id, createdAt }: Pick<WebhookRecord, 'id' | 'createdAt'>, input: unknown) {
   const { appId, webhooks, world, writer } = call;
-  const webhook = { id, appId, ...parseInput(WEBHOOK_INPUT, input), createdAt, updatedAt: world.now };
+  const webhook = { id, appId, ...parseInput(WEBHOOK_INPUT, input), createdAt, updatedAt: world.now() };
   webhooks.set(id, webhook);
   return { data: writer.webhook(webhook) };
 }
