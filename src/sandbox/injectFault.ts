@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { raceAbort, sleep } from '../lib/timeout.ts';
 import type { Fault } from './faults.ts';
+import { cloudflareErrorBody } from './responses.ts';
 
 /** The default target of the `redirect` fault. */
 export const REDIRECT_TRAP = '/__sandbox/trap';
@@ -22,19 +23,18 @@ export async function injectFault(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Response> {
-  const isCarriedOut = fault.after === true || fault.kind === 'truncated' || fault.kind === 'drip';
-  const response = isCarriedOut ? carryOut() : Response.json(null);
+  if (fault.kind === 'truncated') return withBody(carryOut(), truncated);
+  if (fault.kind === 'drip') return withBody(carryOut(), (bytes) => dripped(bytes, clock, signal));
+  if (fault.after === true) carryOut();
   switch (fault.kind) {
-    case 'status':
-      return createResponse(fault, 503, errorBody(fault), JSON_TYPE);
+    case 'status': {
+      const { status = 503, code = 1000 + status } = fault;
+      return createResponse(fault, status, JSON.stringify(cloudflareErrorBody(code)), JSON_TYPE);
+    }
     case 'hang':
       return raceAbort(new Promise<never>(() => {}), signal);
     case 'reset':
       throw new Error('The connection was reset');
-    case 'truncated':
-      return withBody(response, truncated);
-    case 'drip':
-      return withBody(response, (bytes) => dripped(bytes, clock, signal));
     case 'html':
       return createResponse(fault, 502, PROXY_PAGE, { 'content-type': 'text/html' });
     case 'empty':
@@ -60,25 +60,6 @@ function createResponse(
   const { status = defaultStatus, retryAfterSeconds } = fault;
   const retryAfter = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   return new Response(NULL_BODY_STATUSES.has(status) ? null : body, { status, headers: { ...headers, ...retryAfter } });
-}
-
-/** Errors of Cloudflare's general API layer, by code. */
-const CLOUDFLARE_ERRORS: Readonly<Record<number, { message: string; error_chain?: object[] }>> = {
-  971: { message: 'Please wait and consider throttling your request speed' },
-  6003: {
-    message: 'Invalid request headers',
-    error_chain: [{ code: 6111, message: 'Invalid format for Authorization header' }],
-  },
-  7000: { message: 'No route for that URI' },
-  7003: { message: 'Could not route to /accounts/any-account, perhaps your object identifier is invalid?' },
-  9109: { message: 'Invalid access token' },
-  10000: { message: 'Authentication error' },
-  10100: { message: 'More than 1200 requests per 300 seconds reached. Please wait and consider throttling' },
-};
-
-function errorBody({ status = 503, code = 1000 + status }: Fault): string {
-  const errors = [{ code, ...(CLOUDFLARE_ERRORS[code] ?? { message: 'A fault of the sandbox affects this request' }) }];
-  return JSON.stringify({ success: false, errors, messages: [], result: null });
 }
 
 type Chunks = AsyncGenerator<Uint8Array>;

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { sleep } from '../lib/timeout.ts';
-import { callEndpoint, errorResponse } from './responses.ts';
+import { callEndpoint, cloudflareError } from './responses.ts';
 import { type ControlActions, handleControlRequest, isControlPath } from './control.ts';
 import { type Fault, FaultList } from './faults.ts';
 import { type SandboxEvent, triggerEvent } from './events.ts';
@@ -210,10 +210,9 @@ function createSeededWorld({ now }: SandboxClock): World {
 
 /** The rejection of a request by Cloudflare's general API layer, before the request reaches RealtimeKit; undefined if it passes. */
 function rejectionOf(token: string | undefined, { retryAfterSeconds }: QuotaResult): Response | undefined {
-  if (token === undefined) return errorResponse(401, 10_000, 'Authentication error', 'errors');
+  if (token === undefined) return cloudflareError(401, 10_000);
   if (retryAfterSeconds === undefined) return undefined;
-  const message = 'Please wait and consider throttling your request speed';
-  const response = errorResponse(429, 971, message, 'errors');
+  const response = cloudflareError(429, 971);
   response.headers.set('retry-after', String(retryAfterSeconds));
   return response;
 }
