@@ -2,46 +2,56 @@ import * as v from 'valibot';
 
 import { RequestError, boolean, choice, isRecord, number, object, parseInput } from './input.ts';
 
+/** One of several words or numbers; by default the first one. */
+function option<const Option extends string | number>(first: Option, ...others: Option[]) {
+  return v.optional(choice([first, ...others]), first);
+}
+
+/** A number, with a default. */
+function amount(fallback: number, limits: Parameters<typeof number>[0] = {}) {
+  return v.optional(number(limits), fallback);
+}
+
 /** The formats of the API's responses, as documented or observed. */
 const RESPONSE_FORMATS = object({
   /**
    * `array`: lists are an array with `paging` beside it. `object`: a list of livestreams is a single row with `paging` inside.
    * `nested`: lists are an object with the rows and `paging`.
    */
-  list: v.optional(choice(['array', 'object', 'nested']), 'array'),
+  list: option('array', 'object', 'nested'),
   /** The key of the response's content. */
-  envelope: v.optional(choice(['data', 'result']), 'data'),
+  envelope: option('data', 'result'),
   /** RealtimeKit's `{ error }`, or Cloudflare's general `{ errors: [..], messages: [], result: null }`. */
-  errors: v.optional(choice(['error', 'errors']), 'error'),
+  errors: option('error', 'errors'),
   /** The response to a read that finds nothing: status 404, or 200 with null or an empty object. */
-  notFound: v.optional(choice(['404', 'null', 'empty']), '404'),
+  notFound: option('404', 'null', 'empty'),
   /** The type of `ingest_seconds` and `viewer_seconds`; `documented`: the type in each endpoint's documentation. */
-  numbers: v.optional(choice(['documented', 'string', 'number']), 'documented'),
+  numbers: option('documented', 'string', 'number'),
   /** The type of `disabled`; `documented`: a boolean in a meeting's livestreams, elsewhere the word `disabled` or `enabled`. */
-  disabled: v.optional(choice(['documented', 'word', 'boolean', 'true-false']), 'documented'),
-  timestamps: v.optional(choice(['iso', 'null', 'empty', 'missing']), 'iso'),
+  disabled: option('documented', 'word', 'boolean', 'true-false'),
+  timestamps: option('iso', 'null', 'empty', 'missing'),
   /** `now`: each `updated_at` is the time of the response, so that a cached response shows its age. */
-  updatedAt: v.optional(choice(['stored', 'now']), 'stored'),
+  updatedAt: option('stored', 'now'),
   /** The format of `GET /livestreams/{livestream_id}`: `{ livestream, session, paging }`, or the livestream's fields. */
-  livestreamById: v.optional(choice(['nested', 'flat']), 'nested'),
+  livestreamById: option('nested', 'flat'),
   /** The `page_no` of the first page. */
-  firstPage: v.optional(choice([1, 0]), 1),
+  firstPage: option(1, 0),
   /** The maximum page size. A greater `per_page` is treated like this size, for the numbering of pages, too. */
-  maxPerPage: v.optional(number({ min: 1, integer: true }), 100),
-  paging: v.optional(choice(['beside', 'missing']), 'beside'),
+  maxPerPage: amount(100, { min: 1, integer: true }),
+  paging: option('beside', 'missing'),
   /** `unknown`: every status becomes `ARCHIVED`, which is not documented. */
-  status: v.optional(choice(['documented', 'unknown']), 'documented'),
+  status: option('documented', 'unknown'),
   /** `missing`: objects have their id only. */
-  optionalFields: v.optional(choice(['present', 'missing']), 'present'),
+  optionalFields: option('present', 'missing'),
 });
 
 /** The request quota of one token; by default the vendor's published limit. */
 const QUOTA = object({
   /** Requests in a window. */
-  limit: v.optional(number({ integer: true }), 1200),
-  windowSeconds: v.optional(number({ min: 1 }), 300),
+  limit: amount(1200, { integer: true }),
+  windowSeconds: amount(300, { min: 1 }),
   /** How long all requests are rejected after the limit was exceeded. */
-  lockoutSeconds: v.optional(number(), 300),
+  lockoutSeconds: amount(300),
   /** False if the headers count down but no request is rejected. */
   enforced: v.optional(boolean, true),
 });
@@ -51,33 +61,33 @@ const WEBHOOK_SETTINGS = object({
   /** False if nothing is sent. Events that occur meanwhile are never sent. */
   enabled: v.optional(boolean, true),
   /** How many times each delivery is sent, always with the same `rtk-uuid`. The maximum limits the damage of a typing error. */
-  copies: v.optional(number({ min: 1, max: 100, integer: true }), 1),
+  copies: amount(1, { min: 1, max: 100, integer: true }),
   /** The time from an event to its delivery. */
-  delayMs: v.optional(number(), 0),
+  delayMs: amount(0),
   /** The order of the deliveries in a batch. */
-  order: v.optional(choice(['original', 'reversed', 'shuffled']), 'original'),
+  order: option('original', 'reversed', 'shuffled'),
   /** How long deliveries are collected into a batch before they are sent, unless `order` is `original`. */
-  batchMs: v.optional(number(), 1000),
+  batchMs: amount(1000),
   /** The fraction of deliveries, from 0 to 1, that have a wrong signature. They are spread evenly. */
-  badSignatureRatio: v.optional(number({ max: 1 }), 0),
+  badSignatureRatio: amount(0, { max: 1 }),
   /**
    * Which changes are sent. `documented`: LIVE, and any end, as `endStatus`. `all`: INVOKED, too; ERRORED as such; and a playback URL
    * that becomes visible later, as a second event with the same status.
    */
-  statuses: v.optional(choice(['documented', 'all']), 'documented'),
+  statuses: option('documented', 'all'),
   /** The status of the event for a livestream's end. */
-  endStatus: v.optional(choice(['OFFLINE', 'IDLE']), 'OFFLINE'),
+  endStatus: option('OFFLINE', 'IDLE'),
 });
 
 const SETTINGS = object({
   /** The delay of each response. The request itself takes effect on arrival. */
-  latencyMs: v.optional(number(), 0),
+  latencyMs: amount(0),
   /** The time from a start to the first frames, that is, from `INVOKED` to `LIVE`. */
-  goLiveAfterMs: v.optional(number(), 3000),
+  goLiveAfterMs: amount(3000),
   /** How long after a start `playback_url` is missing. */
-  playbackUrlDelayMs: v.optional(number(), 0),
+  playbackUrlDelayMs: amount(0),
   /** How long after a start the livestream's name is missing. */
-  nameDelayMs: v.optional(number(), 0),
+  nameDelayMs: amount(0),
   quota: v.optional(QUOTA, {}),
   responseFormats: v.optional(RESPONSE_FORMATS, {}),
   webhooks: v.optional(WEBHOOK_SETTINGS, {}),
