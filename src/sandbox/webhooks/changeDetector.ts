@@ -11,9 +11,6 @@ export interface LivestreamChange {
   isNewStatus: boolean;
 }
 
-/** The maximum delay of a timer: some runtimes' timers have a limit of 24 days. */
-const MAX_TIMER_MS = 24 * 60 * 60 * 1000;
-
 /**
  * Detects changes of the world's livestreams. The world computes its state at every read, so that changes by time alone need a timer:
  * each check sets one for the next such change, on `base`.
@@ -39,7 +36,7 @@ export function createChangeDetector(clock: SandboxClock, base: Clock, onChange:
       if (isNewStatus || hasNewPlayback) onChange({ livestream, status, isNewStatus });
     }
     const dueAt = clock.isRunning() ? world.nextChangeAt() : undefined;
-    if (dueAt !== undefined) cancelTimer = base.after(Math.min(dueAt - world.now(), MAX_TIMER_MS), () => check(world));
+    if (dueAt !== undefined) cancelTimer = base.after(dueAt - world.now(), () => check(world));
   }
 
   /** Stops the timer. The next check will be the first one. */
