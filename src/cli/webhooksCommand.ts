@@ -1,5 +1,5 @@
 import { createLocalBudget } from '../budget/localBudget.ts';
-import { ConfigError, type Environment, hasCredentials, isLoopback } from '../config/env.ts';
+import { ConfigError, type Environment, hasCredentials, isTrustworthy } from '../config/env.ts';
 import { readApp, servesSandbox } from '../config/realtimekit.ts';
 import { createAccounts } from '../data/account.ts';
 import { OperationReport } from '../data/operationReport.ts';
@@ -29,7 +29,7 @@ class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-export interface WebhookCommandOptions {
+interface WebhookCommandOptions {
   environment: Environment;
   transport: Transport;
   clock: Clock;
@@ -96,7 +96,8 @@ function removeCommand(id: string): Command {
 function registerCommand(text: string): Command {
   const url = parseUrl(text);
   return async (webhooks, context) => {
-    const { events, missing } = await findEvents(webhooks, context);
+    const missing = await findMissingEvents(webhooks, context);
+    const events = EVENTS.filter((event) => !missing.includes(event));
     const fields = { name: 'realtimekit-graphql', url, events };
     const { webhook, outcome, duplicates } = await registerWebhook(webhooks, context, fields);
     const lines = [OUTCOMES[outcome], formatTable([webhook])];
@@ -110,16 +111,12 @@ function registerCommand(text: string): Command {
   };
 }
 
-/** Divides the events that the gateway needs into those that RealtimeKit has and those that it does not have (any more). */
-async function findEvents(
-  webhooks: WebhookEndpoints,
-  context: RequestContext,
-): Promise<Record<'events' | 'missing', string[]>> {
+/** Returns the events that the gateway needs and RealtimeKit does not have (any more). Rejects if RealtimeKit has none of them. */
+async function findMissingEvents(webhooks: WebhookEndpoints, context: RequestContext): Promise<string[]> {
   // The endpoint is hardly documented. Without it, or if no request succeeds, the registration itself shows what is wrong.
   const names = await webhooks.eventNames(context).catch(() => new Set<string>());
-  const has = (event: string): boolean => names.size === 0 || names.has(event);
-  const events = EVENTS.filter(has);
-  if (events.length > 0) return { events, missing: EVENTS.filter((event) => !has(event)) };
+  const missing = names.size === 0 ? [] : EVENTS.filter((event) => !names.has(event));
+  if (missing.length < EVENTS.length) return missing;
   throw new CommandError(
     `RealtimeKit has none of the events ${EVENTS.join(', ')} (any more): look for a newer version of the gateway.`,
   );
@@ -134,9 +131,7 @@ const OUTCOMES: Record<WebhookRegistration['outcome'], string> = {
 /** Parses the URL to send events to: https, unless the host is this machine. Adds the gateway's path to a URL without one. */
 function parseUrl(text: string): string {
   const url = URL.parse(text);
-  const isLocal = url !== null && isLoopback(url.hostname);
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
-  if (url === null || !isSafe || hasCredentials(url) || url.hash) {
+  if (url === null || !isTrustworthy(url) || hasCredentials(url) || url.hash) {
     const problem = `--url: must be an https URL without credentials and fragment (http only for this machine)`;
     const example = `Example: --url https://gateway.example${WEBHOOK_PATH}`;
     throw new CommandError(`${problem}, not ${JSON.stringify(text)}. ${example}`);

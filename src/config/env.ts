@@ -131,13 +131,19 @@ export const decodableCredentials = v.check((address: string) => {
   }
 }, 'must write a "%" in the user name or the password as "%25".');
 
+/**
+ * Whether nobody on the network can change what is sent to or from a URL
+ * (https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy).
+ */
+export function isTrustworthy({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
 /** The address of public keys. Whoever could change the keys on their way could sign for anybody: hence https. */
 export const keyUrl = v.pipe(
   url(
     'an https URL (http only for a loopback address) without credentials',
-    (address) =>
-      !hasCredentials(address) &&
-      (address.protocol === 'https:' || (address.protocol === 'http:' && isLoopback(address.hostname))),
+    (address) => isTrustworthy(address) && !hasCredentials(address),
   ),
   v.transform((address) => new URL(address).href),
 );
