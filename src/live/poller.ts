@@ -51,7 +51,7 @@ export function createPoller(options: PollerOptions) {
   const exactReader = options.createReader(0);
   /** Null until the poller is started. */
   let cancelTimer: (() => void) | null = null;
-  /** When the next round is due; infinite while a round is in flight. */
+  /** When the next round is due; infinite while none is scheduled: before the start, and while a round is in flight. */
   let dueAt = Infinity;
   /** Whether a read has failed since the last round began. No webhook will report that change again, so only polling finds it. */
   let needsCatchUp = false;
@@ -93,8 +93,7 @@ export function createPoller(options: PollerOptions) {
   }
 
   function reschedule(): void {
-    const isRoundScheduled = cancelTimer !== null && dueAt !== Infinity;
-    if (isRoundScheduled) scheduleIfSooner(nextDelayMs());
+    if (dueAt !== Infinity) scheduleIfSooner(nextDelayMs());
   }
 
   /**

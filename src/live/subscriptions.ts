@@ -58,10 +58,10 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
   dataSource.subscribe({
     onMeeting: (accountId, meetingId, timestamp) =>
       accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, timestamp),
-    onWebhook({ livestreamId, meetingId }, timestamp) {
+    onWebhook(ids, timestamp) {
       // A webhook that this replica or another one received.
       lastWebhookAt = clock.now();
-      for (const subscriptions of accounts.values()) subscriptions.onWebhook({ livestreamId, meetingId }, timestamp);
+      for (const subscriptions of accounts.values()) subscriptions.onWebhook(ids, timestamp);
     },
   });
 
