@@ -48,18 +48,11 @@ export type Status = (typeof STATUSES)[number];
 /** The URL that encoders send to. */
 export const INGEST_SERVER = 'rtmps://live.cloudflare.com:443/live/';
 
-/** Creates an independent livestream without a name, with new ids and URLs. */
-export function createLivestream(random: Random, createdAt: number): LivestreamRecord {
+/** What identifies a new livestream. */
+export function createIdentity(random: Random): Pick<LivestreamRecord, 'id' | 'playbackUrl' | 'streamKey'> {
   return {
     id: random.uuid(),
-    meetingId: undefined,
-    name: undefined,
-    nameVisibleAt: createdAt,
     playbackUrl: `https://customer-q4ve1c7k2m9sndbx.cloudflarestream.com/${random.hex(32)}/manifest/video.m3u8`,
-    playbackUrlVisibleAt: createdAt,
     streamKey: random.hex(64),
-    disabled: false,
-    createdAt,
-    inactiveStatus: 'IDLE',
   };
 }

@@ -3,7 +3,7 @@ import {
   type MeetingRecord,
   type SessionRecord,
   type Status,
-  createLivestream,
+  createIdentity,
 } from './records.ts';
 import { INDEPENDENT_NAMES, meetingTitles } from './names.ts';
 import type { Random } from './random.ts';
@@ -83,13 +83,13 @@ function pastPlans(meetings: MeetingRecord[], random: Random): LivestreamPlan[] 
 }
 
 function seedLivestream(plan: LivestreamPlan, index: number, now: number, random: Random) {
-  const created = createLivestream(random, now);
-  const last = index === 0 ? roundTheClock(created.id, now, random) : lastSession(plan, created.id, now, random);
+  const identity = createIdentity(random);
+  const last = index === 0 ? roundTheClock(identity.id, now, random) : lastSession(plan, identity.id, now, random);
   const sessions = [...earlierSessions(last, index % 5 === 0 ? random.between(1, 2) : 0, random), last];
   const createdAt = Math.min(...sessions.map((session) => session.invokedAt)) - 2 * SECOND_MS;
   const { status, meeting, name, disabled = false } = plan;
   const livestream: LivestreamRecord = {
-    ...created,
+    ...identity,
     meetingId: meeting?.id,
     name,
     nameVisibleAt: createdAt,

@@ -1,4 +1,4 @@
-import { type LivestreamRecord, type SessionRecord, type Status, createLivestream } from './records.ts';
+import { type LivestreamRecord, type SessionRecord, type Status, createIdentity } from './records.ts';
 import type { Random } from './random.ts';
 import type { Seed } from './seed.ts';
 import type { SandboxSettings } from './settings.ts';
@@ -102,11 +102,14 @@ export function createWorld(now: () => number, random: Random, seed: Seed) {
     start(meetingId: string, name: string | undefined, delays: SandboxSettings): LivestreamRecord {
       const invokedAt = now();
       const livestream: LivestreamRecord = {
-        ...createLivestream(random, invokedAt),
+        ...createIdentity(random),
         meetingId,
         name,
         nameVisibleAt: invokedAt + delays.nameDelayMs,
         playbackUrlVisibleAt: invokedAt + delays.playbackUrlDelayMs,
+        disabled: false,
+        createdAt: invokedAt,
+        inactiveStatus: 'IDLE',
       };
       const session: SessionRecord = {
         id: random.uuid(),
