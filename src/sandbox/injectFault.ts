@@ -10,6 +10,8 @@ export const REDIRECT_TRAP = '/__sandbox/trap';
 const DRIP_INTERVAL_MS = 250;
 const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 const JSON_TYPE = { 'content-type': 'application/json' };
+/** The size of the `huge` response: JSON that is valid, so that only its size is wrong. */
+const HUGE_BYTES = 9 * 1024 * 1024;
 const PROXY_PAGE =
   '<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>';
 
@@ -42,7 +44,7 @@ export async function injectFault(
     case 'not-json':
       return createResponse(fault, 200, '{"success":tru', JSON_TYPE);
     case 'huge':
-      return createResponse(fault, 200, streamOf(hugeBody()), JSON_TYPE);
+      return createResponse(fault, 200, `{"success":true,"data":{"name":"${'x'.repeat(HUGE_BYTES)}"}}`, JSON_TYPE);
     case 'redirect':
       return createResponse(fault, 302, null, { location: fault.location ?? REDIRECT_TRAP });
     default:
@@ -54,7 +56,7 @@ export async function injectFault(
 function createResponse(
   fault: Fault,
   defaultStatus: number,
-  body: string | ReadableStream | null,
+  body: string | null,
   headers: Record<string, string> = {},
 ): Response {
   const { status = defaultStatus, retryAfterSeconds } = fault;
@@ -64,8 +66,12 @@ function createResponse(
 
 type Chunks = AsyncGenerator<Uint8Array>;
 
-function streamOf(chunks: Chunks): ReadableStream<Uint8Array> {
-  return new ReadableStream({
+/** Sends the body of `response` in chunks, with the length of the whole. */
+async function withBody(response: Response, toChunks: (bytes: Uint8Array) => Chunks): Promise<Response> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const headers = { ...JSON_TYPE, 'content-length': String(bytes.length) };
+  const chunks = toChunks(bytes);
+  const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const next = await chunks.next();
       if (next.done === true) controller.close();
@@ -75,13 +81,7 @@ function streamOf(chunks: Chunks): ReadableStream<Uint8Array> {
       await chunks.return(undefined);
     },
   });
-}
-
-/** Sends the body of `response` in chunks, with the length of the whole. */
-async function withBody(response: Response, toChunks: (bytes: Uint8Array) => Chunks): Promise<Response> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const headers = { ...JSON_TYPE, 'content-length': String(bytes.length) };
-  return new Response(streamOf(toChunks(bytes)), { status: response.status, headers });
+  return new Response(body, { status: response.status, headers });
 }
 
 /** Half of the body; then the connection closes. */
@@ -96,13 +96,4 @@ async function* dripped(bytes: Uint8Array, clock: Clock, signal: AbortSignal): C
     await sleep(DRIP_INTERVAL_MS, clock, signal);
     yield bytes.subarray(sent, sent + 1);
   }
-}
-
-/** 9 MiB of valid JSON, so that only its size is wrong. It is generated while it is read. */
-async function* hugeBody(): Chunks {
-  const encoder = new TextEncoder();
-  const filler = encoder.encode('x'.repeat(2 ** 16));
-  yield encoder.encode('{"success":true,"data":{"name":"');
-  for (let chunk = 0; chunk < 144; chunk += 1) yield filler;
-  yield encoder.encode('"}}');
 }
