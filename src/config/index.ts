@@ -87,7 +87,7 @@ const disclosureSettings = (isProduction: boolean, isSandbox: boolean) => ({
 });
 
 const otherSettings = {
-  /** What is not known to be development is production. */
+  /** Every value but `development` and `test` means production. */
   isProduction: env.setting(
     'NODE_ENV',
     'production',

@@ -12,7 +12,7 @@ const proxyUrl = v.optional(
   ),
 );
 
-/** How upstream requests leave the network. Unlike the other settings, these may also be set in lower case, as other programs do. */
+/** How upstream requests leave the network. Unlike the other settings, the names of these may also be in lower case, as in other programs. */
 export const proxySettings = {
   /** The proxy for https upstreams. */
   httpsProxy: env.setting('HTTPS_PROXY', 'http://proxy.example:3128', proxyUrl),

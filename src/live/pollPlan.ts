@@ -26,7 +26,7 @@ export interface PollPlanInput {
   replicaCount: number;
 }
 
-/** What a poll round reads one by one: each livestream once however many subscribers it has, those not read for longest first. */
+/** What a poll round reads one by one: each livestream once however many subscribers it has, the least recently read first. */
 export function planSingleReads(input: PollPlanInput): Pick<Topics, 'livestreamIds' | 'meetingIds'> {
   const { topics, active, published } = input;
   const isComplete = active?.isComplete ?? false;

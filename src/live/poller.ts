@@ -66,8 +66,8 @@ export function createPoller(options: PollerOptions) {
 
   function nextDelayMs(): number {
     const isAnyStarting = index.published().some((watched) => watched.isStarting(STARTING_TIMEOUT_MS));
-    const unhurriedMs = needsCatchUp ? STEADY_INTERVAL_MS : steadyIntervalMs();
-    return Math.max(isAnyStarting ? STARTING_INTERVAL_MS : unhurriedMs, options.minPollIntervalMs());
+    const steadyMs = needsCatchUp ? STEADY_INTERVAL_MS : steadyIntervalMs();
+    return Math.max(isAnyStarting ? STARTING_INTERVAL_MS : steadyMs, options.minPollIntervalMs());
   }
 
   function schedule(delayMs: number): void {

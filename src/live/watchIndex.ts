@@ -94,7 +94,7 @@ export function createWatchIndex(create: (id: string) => WatchedLivestream) {
     find,
     /** The livestreams that have a published state. */
     published: (): WatchedLivestream[] => [...published.values()],
-    /** Must be called when a livestream was published that was not, or the other way round. */
+    /** Must be called when a livestream has gained or lost its published state. */
     update(watched: WatchedLivestream): void {
       const [from, to] = watched.published === null ? [published, retired] : [retired, published];
       from.delete(watched.id);

@@ -12,7 +12,7 @@ const PAGE_QUERY = lenientObject({
 
 /**
  * The page that the query's `page_no` and `per_page` select. It is empty if it is beyond the end. `perPage`, if given, overrides
- * `per_page`. Without `paging`, the response does not tell the position.
+ * `per_page`. With the format `paging: missing`, `paging` is undefined.
  */
 export function paginate<T>(all: readonly T[], query: unknown, formats: ResponseFormats, perPage?: number) {
   const { page_no: page = formats.firstPage, per_page: requested } = parseInput(PAGE_QUERY, query);

@@ -1,7 +1,7 @@
 /** A source of random numbers that are the same at every start. */
 export type Random = ReturnType<typeof createRandom>;
 
-/** Creates a generator (mulberry32) with a 32-bit seed. Its numbers are fit for test data, not for secrets. */
+/** Creates a generator (mulberry32) with a 32-bit seed. Its numbers are suitable for test data, not for secrets. */
 export function createRandom(seed: number) {
   let state = seed;
   const next = () => {

@@ -122,7 +122,7 @@ describe('createApiKeys', () => {
     },
   );
 
-  test('tells a caller whose key was withdrawn before the subscription began', async () => {
+  test('notifies a caller whose key was withdrawn before the subscription began', async () => {
     const keys = createApiKeys([{ name: 'a', sha256: hashOf('one'), scopes: ['livestream:read'] }]);
     const viewer = await keys.callerOf('one');
     keys.replace([]);

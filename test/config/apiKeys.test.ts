@@ -49,7 +49,7 @@ describe('a list of API keys', () => {
     expect(() => authOf(text)).toThrow(/^API_KEYS_FILE: key 3 must not repeat the hash of key 1\. Example: /);
   });
 
-  test('never lets in a key within a comment, and always one outside', () => {
+  test('never accepts a key in a comment, and always accepts one outside', () => {
     const key = fc.record({
       name: fc.stringMatching(/^[a-z][a-z#]{0,5}$/),
       sha256: fc.stringMatching(/^[0-9a-f]{64}$/),

@@ -99,7 +99,7 @@ describe('readConfig without settings', () => {
 });
 
 describe('caching settings', () => {
-  test('become one member each', () => {
+  test('each set one member', () => {
     const { caching, upstreamReport } = readConfig({
       FRESH_STATUS_MS: '1',
       FRESH_METERS_MS: '2',
@@ -140,7 +140,7 @@ describe('caching settings', () => {
 describe('telemetry settings', () => {
   const telemetryOf = (environment: Environment) => readConfig(environment).telemetry;
 
-  test('become one member each', () => {
+  test('each set one member', () => {
     const off = { LOG_LEVEL: 'silent', METRICS: 'off' };
     expect(telemetryOf(off)).toEqual({ logThreshold: 'silent', metrics: false, tracing: null });
   });

@@ -34,7 +34,7 @@ describe('polling', () => {
     expect(world.requests().length).toBeLessThanOrEqual(7);
   });
 
-  test('polls an active livestream every 15 s while webhooks arrive, and none that is not active more than once a minute', async () => {
+  test('polls an active livestream every 15 s while webhooks arrive, and an inactive one at most once a minute', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));

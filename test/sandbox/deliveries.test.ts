@@ -90,7 +90,7 @@ describe('a livestream that ends', () => {
     expect(getAt((await get(`/livestreams/${id}`)).body, 'data', 'livestream', 'status')).toBe('IDLE');
   });
 
-  test('sends an event with OFFLINE after a failure, whose reason is in reads only', async () => {
+  test('sends an event with OFFLINE after a failure, whose reason only reads contain', async () => {
     const { receiver, sandbox, exampleIds, get } = await serveWithReceiver();
     const livestreamId = exampleIds.independentLivestreamId;
     sandbox.trigger({ kind: 'livestream-failed', livestreamId, message: 'No frames' });

@@ -40,7 +40,7 @@ describe('the setting responseFormats', () => {
   test.each([
     ['null', null],
     ['empty', {}],
-  ] as const)('nothing: %s returns status 200 without content', async (notFound, data) => {
+  ] as const)('notFound: %s returns status 200 without content', async (notFound, data) => {
     const { get, exampleIds } = await serveWithFormats({ notFound });
     const { status, body } = await get(`/meetings/${exampleIds.idleMeetingId}/active-livestream`);
     expect(status).toBe(200);

@@ -13,7 +13,7 @@ const waitForRequests = async ({ receiver }: { receiver: { received: ReceivedReq
 };
 
 describe('the setting webhooks', () => {
-  test('copies sends each delivery several times with the same uuid', async () => {
+  test('copies: sends each delivery several times with the same uuid', async () => {
     const served = await serveWithSettings({ copies: 3 });
     await served.start();
     await served.stop();
@@ -119,7 +119,7 @@ describe('the setting webhooks', () => {
     expect(statusesOf(await waitForRequests(served, 3))).toEqual(['INVOKED', 'OFFLINE', 'INVOKED']);
   });
 
-  test('stopped: IDLE sends IDLE instead of OFFLINE', async () => {
+  test('endStatus: IDLE sends IDLE instead of OFFLINE', async () => {
     const served = await serveWithSettings({ endStatus: 'IDLE' });
     await served.start();
     await served.stop();

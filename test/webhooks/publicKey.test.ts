@@ -134,7 +134,7 @@ describe('public key', () => {
     expect(keyRequests).toHaveLength(3);
   });
 
-  test('is waited for up to 5 s, after which the request is aborted', async () => {
+  test('is requested for at most 5 s, after which the request is aborted', async () => {
     const { deliver, setKeyResponse, keyRequests, clock } = await createTestReceiver();
     setKeyResponse(new Promise<string>(() => {}));
     const both = Promise.all([deliver(LIVE_EVENT), deliver(LIVE_EVENT)]);
