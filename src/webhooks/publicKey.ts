@@ -86,11 +86,14 @@ export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicK
      */
     async refreshAfter(old: CryptoKey): Promise<CryptoKey | null> {
       if (key !== old && key !== null) return key;
-      const canRefresh = inFlight !== null || clock.now() - refreshedAt >= MIN_REFRESH_INTERVAL_MS;
-      if (!canRefresh && failedAt !== null) throw unavailable();
-      if (!canRefresh) return null;
-      if (inFlight === null) refreshedAt = clock.now();
-      return fetchKey();
+      if (inFlight !== null) return inFlight;
+      const now = clock.now();
+      if (now - refreshedAt >= MIN_REFRESH_INTERVAL_MS) {
+        refreshedAt = now;
+        return fetchKey();
+      }
+      if (failedAt !== null) throw unavailable();
+      return null;
     },
   };
 }
