@@ -21,7 +21,7 @@ import { type World, createWorld } from './world.ts';
 /** A simulated RealtimeKit REST API, with a control API that makes it misbehave. */
 export type Sandbox = ReturnType<typeof createSandbox>;
 
-export interface SandboxOptions {
+interface SandboxOptions {
   clock?: Clock;
   settings?: SettingsPatch;
   /** Sends the requests to webhooks; `fetch` by default. */

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { type Sandbox, createSandbox } from './sandbox.ts';
 
 /** Options of the sandbox's HTTP server. */
-export interface SandboxServerOptions {
+interface SandboxServerOptions {
   /** 0 for any free port. */
   port: number;
   /** Default 127.0.0.1. */

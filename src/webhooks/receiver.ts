@@ -8,7 +8,7 @@ import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceO
 import { parseSignature, verifySignature } from './signature.ts';
 import { parseWebhookEvent } from './webhookEvent.ts';
 
-export interface WebhookReceiverOptions extends PublicKeySourceOptions {
+interface WebhookReceiverOptions extends PublicKeySourceOptions {
   /**
    * Called once for each event, with what it reports as changed. The receiver does not wait for work that the callback starts. An event
    * is only a hint, and the callback must read the truth back: RealtimeKit signs the events of all its customers with the same key, an

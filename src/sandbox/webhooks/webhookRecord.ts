@@ -33,6 +33,7 @@ export const WEBHOOK_INPUT = lenientObject({
   events: v.pipe(v.array(choice(WEBHOOK_EVENTS), EVENTS), v.nonEmpty(EVENTS)),
   enabled: v.optional(boolean, true),
 });
+
 /** A registered webhook; times are milliseconds since the Unix epoch. */
 export interface WebhookRecord extends v.InferOutput<typeof WEBHOOK_INPUT> {
   id: string;
