@@ -40,6 +40,8 @@ const config: CodegenConfig = {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
         contextType: '../graphql/context.ts#Context',
+        // The resolver of a field with `@semanticNonNull` must not return null.
+        customDirectives: { semanticNonNull: true },
         mappers: {
           Meeting: '../domain/models.ts#MeetingRef',
           Livestream: '../domain/models.ts#LivestreamRef',

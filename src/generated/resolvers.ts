@@ -635,12 +635,6 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
 };
 
-export type SemanticNonNullDirectiveArgs = {
-  levels?: ReadonlyArray<Scalars['Int']['input']>;
-};
-
-export type SemanticNonNullDirectiveResolver<Result, Parent, ContextType = Context, Args = SemanticNonNullDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
 export type LinkDirectiveArgs = {
   url: Scalars['String']['input'];
   as?: Maybe<Scalars['String']['input']>;
@@ -701,9 +695,9 @@ export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Arg
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   livestream?: Resolver<Maybe<ResolversTypes['Livestream']>, ParentType, ContextType, RequireFields<QueryLivestreamArgs, 'id'>>;
   livestreams?: Resolver<ResolversTypes['LivestreamConnection'], ParentType, ContextType, RequireFields<QueryLivestreamsArgs, 'first' | 'orderBy'>>;
-  livestreamAnalytics?: Resolver<Maybe<ResolversTypes['LivestreamAnalytics']>, ParentType, ContextType, Partial<QueryLivestreamAnalyticsArgs>>;
+  livestreamAnalytics?: Resolver<ResolversTypes['LivestreamAnalytics'], ParentType, ContextType, Partial<QueryLivestreamAnalyticsArgs>>;
   livestreamSession?: Resolver<Maybe<ResolversTypes['LivestreamSession']>, ParentType, ContextType, RequireFields<QueryLivestreamSessionArgs, 'id'>>;
-  meeting?: Resolver<Maybe<ResolversTypes['Meeting']>, ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
+  meeting?: Resolver<ResolversTypes['Meeting'], ParentType, ContextType, RequireFields<QueryMeetingArgs, 'id'>>;
   meetings?: Resolver<ResolversTypes['MeetingConnection'], ParentType, ContextType, RequireFields<QueryMeetingsArgs, 'first'>>;
   upstreamBudget?: Resolver<ResolversTypes['UpstreamBudget'], ParentType, ContextType>;
   _service?: Resolver<ResolversTypes['_Service'], ParentType, ContextType>;
@@ -739,17 +733,17 @@ export type LivestreamEdgeResolvers<ContextType = Context, ParentType extends Re
 };
 
 export type LivestreamAnalyticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamAnalytics'] = ResolversParentTypes['LivestreamAnalytics']> = {
-  count?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  ingestSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  viewerSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  days?: Resolver<Maybe<ReadonlyArray<ResolversTypes['LivestreamAnalyticsDay']>>, ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ingestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  viewerSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  days?: Resolver<ReadonlyArray<ResolversTypes['LivestreamAnalyticsDay']>, ParentType, ContextType>;
 };
 
 export type LivestreamAnalyticsDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamAnalyticsDay'] = ResolversParentTypes['LivestreamAnalyticsDay']> = {
   date?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
-  count?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  ingestSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  viewerSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ingestSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  viewerSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type LivestreamSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LivestreamSession'] = ResolversParentTypes['LivestreamSession']> = {
@@ -820,8 +814,8 @@ export interface UrlScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes[
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  startLivestream?: Resolver<Maybe<ResolversTypes['StartLivestreamPayload']>, ParentType, ContextType, RequireFields<MutationStartLivestreamArgs, 'input'>>;
-  stopLivestream?: Resolver<Maybe<ResolversTypes['StopLivestreamPayload']>, ParentType, ContextType, RequireFields<MutationStopLivestreamArgs, 'input'>>;
+  startLivestream?: Resolver<ResolversTypes['StartLivestreamPayload'], ParentType, ContextType, RequireFields<MutationStartLivestreamArgs, 'input'>>;
+  stopLivestream?: Resolver<ResolversTypes['StopLivestreamPayload'], ParentType, ContextType, RequireFields<MutationStopLivestreamArgs, 'input'>>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -909,7 +903,6 @@ export type Resolvers<ContextType = Context> = {
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
-  semanticNonNull?: SemanticNonNullDirectiveResolver<any, any, ContextType>;
   link?: LinkDirectiveResolver<any, any, ContextType>;
   composeDirective?: ComposeDirectiveDirectiveResolver<any, any, ContextType>;
   key?: KeyDirectiveResolver<any, any, ContextType>;

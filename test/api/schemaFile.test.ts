@@ -74,25 +74,29 @@ describe('GET /schema.graphql', () => {
     expect([errors, hints, composeByHive(services).errors ?? []]).toEqual([[], [], []]);
   });
 
-  test('is a schema for GraphQL Code Generator by its URL alone, with the configuration of the documentation', async () => {
+  test.each([
+    ['with the configuration of the documentation', {}, 'count: number | null'],
+    ['for a client that handles errors', { nullability: { errorHandlingClient: true } }, 'count: number'],
+  ])('is a schema for GraphQL Code Generator by its URL alone, %s', async (_case, config, expected) => {
     const { host } = await serveGateway(await startTestGateway());
     const folder = await mkdtemp(join(tmpdir(), 'codegen-'));
     cleanUpAfterTest(async () => rm(folder, { recursive: true }));
     const files: unknown = await generate(
       {
         schema: `http://${host}${PATH}`,
-        documents: ['query Names { livestreams(first: 1) { nodes { name createdAt } } }'],
+        documents: ['query Numbers { livestreamAnalytics { days { count date } } }'],
         generates: {
           [`${folder}/`]: {
             preset: 'client',
-            config: { scalars: { Date: 'string', DateTime: 'string', URL: 'string' }, strictScalars: true },
+            config: { scalars: { Date: 'string', DateTime: 'string', URL: 'string' }, strictScalars: true, ...config },
           },
         },
         silent: true,
       },
       false,
     );
-    expect(JSON.stringify(files)).toMatch(/type NamesQuery = .*createdAt/);
+    const [type = ''] = /type NumbersQuery = .*?;/.exec(JSON.stringify(files)) ?? [];
+    expect(type).toContain(`${expected}, date: string | null`);
   });
 });
 

@@ -66,8 +66,7 @@ export function useResults({
       const { status } = response;
       const path = pathOf(request.url);
       // A request rejected by its HTTP status alone, for example because of its content type.
-      const isRejected =
-        path === GRAPHQL_PATH ? status >= 400 : path === SCHEMA_PATH && status >= 400 && status !== 404;
+      const isRejected = status >= 400 && (path === GRAPHQL_PATH || (path === SCHEMA_PATH && status !== 404));
       if (isRejected) report(record, { codes: [codeOfStatus(status)], status });
     },
   };
