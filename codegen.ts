@@ -2,21 +2,31 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import type { Types } from '@graphql-codegen/plugin-helpers';
-import { print } from 'graphql';
+import { type DocumentNode, print } from 'graphql';
+import { rolldown } from 'rolldown';
 
-/** Writes the SDL as a module, so that the gateway reads no file at run time. */
-const sdlModule: Types.OutputPreset = {
-  buildGeneratesSection: ({ baseOutputDir, ...options }) => [
-    {
-      ...options,
-      filename: baseOutputDir,
-      plugins: [{ sdl: {} }],
-      pluginMap: {
-        sdl: { plugin: () => `export const typeDefs = \`${escapeTemplate(print(options.schema))}\`;\n` },
-      },
+/** Writes texts as a module of strings, by name, so that the gateway reads no file at run time. */
+function moduleOfTexts(
+  readTexts: (schema: DocumentNode) => Record<string, string> | Promise<Record<string, string>>,
+): Types.OutputPreset {
+  return {
+    buildGeneratesSection: ({ baseOutputDir, ...options }) => {
+      const plugin = async (): Promise<string> =>
+        Object.entries(await readTexts(options.schema))
+          .map(([name, text]) => `export const ${name} = \`${escapeTemplate(text)}\`;\n`)
+          .join('');
+      return [{ ...options, filename: baseOutputDir, plugins: [{ texts: {} }], pluginMap: { texts: { plugin } } }];
     },
-  ],
-};
+  };
+}
+
+/** Bundles the script that the page of GraphiQL runs in the browser, and reads its styles. */
+async function readGraphiqlClient() {
+  const folder = 'src/server/graphiql/client';
+  const bundle = await rolldown({ input: `${folder}/main.ts`, platform: 'browser' });
+  const { output } = await bundle.generate({ format: 'iife' });
+  return { clientScript: output[0].code, clientStyles: readFileSync(`${folder}/page.css`, 'utf8') };
+}
 
 /** Escapes a text for a template literal. */
 function escapeTemplate(text: string): string {
@@ -35,7 +45,8 @@ const config: CodegenConfig = {
   emitLegacyCommonJSImports: false,
   importExtension: '.ts',
   generates: {
-    'src/generated/typeDefs.ts': { preset: sdlModule },
+    'src/generated/typeDefs.ts': { preset: moduleOfTexts((schema) => ({ typeDefs: print(schema) })) },
+    'src/generated/graphiqlClient.ts': { preset: moduleOfTexts(readGraphiqlClient) },
     'src/generated/resolvers.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {

@@ -11,7 +11,7 @@ import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
 import type { SandboxServer } from './sandbox/server.ts';
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
-import { graphiqlOptions } from './server/graphiql.ts';
+import { graphiqlOptions } from './server/graphiql/exampleTabs.ts';
 import { createHttpServer } from './server/httpServer.ts';
 import { createSettingsFiles } from './server/settingsFiles.ts';
 import { createWebSocketServer } from './server/websocket/webSocketServer.ts';
@@ -69,7 +69,12 @@ async function main(): Promise<void> {
     version,
     graphiql:
       config.graphiql &&
-      graphiqlOptions(sandbox?.sandbox.exampleIds ?? null, { upstreamReport, hasBearer: auth.kind !== 'none' }),
+      graphiqlOptions({
+        exampleIds: sandbox?.sandbox.exampleIds ?? null,
+        upstreamHost: sandbox === null ? new URL(app.baseUrl).host : null,
+        auth: auth.kind,
+        upstreamReport,
+      }),
     isReady: () => !shutdown.isDraining(),
     readinessDetails: () => ({
       draining: shutdown.isDraining(),

@@ -1,5 +1,3 @@
-import type { GraphiQLOptions } from 'graphql-yoga';
-
 import type { AuthSettings } from '../auth/authenticate.ts';
 import type { Cluster } from '../cluster/peers.ts';
 import type { TrustedDocuments } from '../config/persistedDocuments.ts';
@@ -12,6 +10,7 @@ import type { ClientSettings } from '../realtimekit/client.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
+import type { GraphiqlOptions } from './graphiql/page.ts';
 import type { ReadinessDetails } from './plugins/useRoutes.ts';
 
 /** The RealtimeKit app to serve, the credential, and the timeouts of upstream requests. */
@@ -50,8 +49,8 @@ export interface GatewayOptions {
   suggestions?: boolean;
   /** Whether callers may request a report of the upstream requests of their operation. Default: false. */
   upstreamReport?: boolean;
-  /** The title and example tabs of GraphiQL; false to serve no GraphiQL. */
-  graphiql: GraphiQLOptions | false;
+  /** What GraphiQL shows; false to serve no GraphiQL. */
+  graphiql: GraphiqlOptions | false;
 
   log: Log;
   /** Served at `GET /metrics`. Undefined if metrics are off. */

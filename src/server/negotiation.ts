@@ -49,6 +49,14 @@ export function prefersHtml(accept: string | null): boolean {
   return choose(parseMediaTypes(accept ?? ''), [...JSON_TYPES, 'text/html']).type === 'text/html';
 }
 
+/** Whether the client accepts content that is compressed with gzip (RFC 9110, section 12.5.3). */
+export function acceptsGzip(acceptEncoding: string | null): boolean {
+  // A list of the same form as that of media types.
+  const codings = parseMediaTypes(acceptEncoding ?? '');
+  const coding = codings.find(({ name }) => name === 'gzip') ?? codings.find(({ name }) => name === '*');
+  return coding !== undefined && qualityOf(coding) > 0;
+}
+
 /** The error for a client that accepts nothing that the gateway can send. */
 export function notAcceptable(kind: keyof ResponseTypes): Error {
   return badRequest(

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { CHROMIUM, type Program, startProgram } from './startProgram.ts';
 
 /** Starts the program and a browser for all tests of a file. */
-export function setUpGraphiql() {
+export function setUpGraphiql(settings: Record<string, string> = {}) {
   let program: Program;
   let browser: Browser;
 
   beforeAll(async () => {
-    [program, browser] = await Promise.all([startProgram(), chromium.launch(CHROMIUM)]);
+    [program, browser] = await Promise.all([startProgram(settings), chromium.launch(CHROMIUM)]);
   });
 
   afterAll(async () => {
@@ -27,9 +27,16 @@ export function setUpGraphiql() {
       context.setDefaultTimeout(15_000);
       return context.newPage();
     },
-    async loadGraphiql(page: Page): Promise<void> {
-      await page.goto(program.address);
+    /** Opens GraphiQL; `suffix` is what follows its path in the URL. */
+    async loadGraphiql(page: Page, suffix = ''): Promise<void> {
+      await page.goto(`${program.address}${suffix}`);
       await page.locator('.graphiql-execute-button').waitFor();
+    },
+    /** Opens GraphiQL in a window of its own. */
+    async openWindow(options: BrowserContextOptions = {}): Promise<Page> {
+      const page = await this.newPage(options);
+      await this.loadGraphiql(page);
+      return page;
     },
   };
 }
@@ -52,12 +59,14 @@ export async function run(page: Page): Promise<unknown> {
 /** Clicks the button "Execute" until a request is sent: right after a tab was opened, GraphiQL does not know its operation yet. */
 async function pressRun(page: Page): Promise<void> {
   for (let isSent = false; !isSent;) {
-    const request = page.waitForRequest((candidate) => isOperation(candidate.postData()), { timeout: 1000 });
+    const request = page
+      .waitForRequest((candidate) => isOperation(candidate.postData()), { timeout: 1000 })
+      .then(
+        () => true,
+        () => false,
+      );
     await page.locator('.graphiql-execute-button').click();
-    isSent = await request.then(
-      () => true,
-      () => false,
-    );
+    isSent = await request;
   }
 }
 
@@ -76,6 +85,21 @@ export async function pressUntil(page: Page, label: RegExp): Promise<void> {
   if (!isDone) await pressUntil(page, label);
 }
 
-function isOperation(body: string | null): boolean {
-  return body !== null && !body.includes('IntrospectionQuery');
+/** Whether a request runs the operation of a tab: the page itself asks for the schema and the budget. */
+export function isOperation(body: string | null): boolean {
+  return body !== null && !/IntrospectionQuery|GraphiqlBudget/.test(body);
+}
+
+/** One of GraphiQL's editors, as Monaco names them. */
+type Editor = 'operation.graphql' | 'variables.json' | 'request-headers.json' | 'response.json';
+
+/** Returns the whole text of an editor: the page contains only the lines that are visible. */
+export async function textOf(page: Page, editor: Editor): Promise<string> {
+  const model = `monaco.editor.getModels().find(({ uri }) => uri.path.endsWith(${JSON.stringify(editor)}))`;
+  return String(await page.evaluate(`${model}.getValue()`));
+}
+
+/** Presses a key several times. */
+export async function press(page: Page, key: string, times: number): Promise<void> {
+  for (let count = 0; count < times; count += 1) await page.keyboard.press(key);
 }

@@ -9,7 +9,6 @@ import { describe, expect, test } from 'vitest';
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createGateway } from '../../src/server/gateway.ts';
-import { graphiqlOptions } from '../../src/server/graphiql.ts';
 import { allBlocks, readText, ROOT } from './markdown.ts';
 
 const run = promisify(execFile);
@@ -28,7 +27,7 @@ describe('the client examples', () => {
         upstream: { ...app, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
         transport: transport.send,
         log: () => {},
-        graphiql: graphiqlOptions(null, { upstreamReport: false, hasBearer: false }),
+        graphiql: {},
       });
       const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
       stack.defer(() => void server.close());

@@ -1,8 +1,9 @@
-import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { WebhookReceiver } from '../../webhooks/receiver.ts';
-import { renderGraphiQL } from '../graphiql.ts';
+import { createGraphiql } from '../graphiql/graphiql.ts';
+import type { GraphiqlOptions } from '../graphiql/page.ts';
 import { prefersHtml } from '../negotiation.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
 import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf, SCHEMA_PATH } from '../requestTarget.ts';
@@ -10,15 +11,6 @@ import type { ServeSchemaFile } from '../schemaFile.ts';
 
 /** The path of the endpoint for RealtimeKit's webhooks. */
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
-
-/** The headers of GraphiQL's page, which has 9 MB and contains no secrets. Its URL is that of operations, too. */
-const PAGE_HEADERS = {
-  'content-type': 'text/html',
-  'cache-control': 'private, max-age=3600',
-  vary: 'accept',
-  // Otherwise a page of another site could frame it, and trick its visitor into running a mutation.
-  'content-security-policy': "frame-ancestors 'none'",
-};
 
 /** Further properties of the body of `GET /ready`. They must not contain secrets: the endpoint needs no credential. */
 export type ReadinessDetails = Readonly<Record<string, string | number | boolean>>;
@@ -35,8 +27,8 @@ export interface RouteOptions {
   webhookReceiver: WebhookReceiver | null;
   /** Whether to reject requests whose `Host` is not a name of this machine, with 421. */
   localOnly: boolean;
-  /** The title and example tabs of GraphiQL; false to serve no GraphiQL. */
-  graphiql: GraphiQLOptions | false;
+  /** What GraphiQL shows; false to serve no GraphiQL. */
+  graphiql: GraphiqlOptions | false;
   /** Serves the schema as a file; null to serve none. */
   schemaFile: ServeSchemaFile | null;
 }
@@ -47,7 +39,8 @@ export interface RouteOptions {
  * no secrets, but shows how busy the gateway is; webhooks are authenticated by their signature.
  */
 export function useRoutes(options: RouteOptions): Plugin {
-  const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, graphiql, schemaFile } = options;
+  const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, schemaFile } = options;
+  const graphiql = options.graphiql === false ? null : createGraphiql(options.graphiql);
   return {
     onRequest(hook) {
       const { url, method, headers } = hook.request;
@@ -63,8 +56,9 @@ export function useRoutes(options: RouteOptions): Plugin {
       if (localOnly && !isLocalHost(headers.get('host') ?? ''))
         return end(hook, `${NOT_LOCAL_MESSAGE}\n`, { status: 421 });
       if (path === GRAPHQL_PATH) {
-        if (graphiql === false || !isPageView) return undefined;
-        return renderGraphiQL(graphiql).then((page) => end(hook, page, { headers: { ...PAGE_HEADERS } }));
+        if (graphiql === null || !isRead) return undefined;
+        const response = graphiql.asset(hook.request) ?? (isPageView ? graphiql.page(hook.request) : undefined);
+        return response?.then(({ body, init }) => end(hook, body, init));
       }
       if (path === SCHEMA_PATH && isRead && schemaFile !== null)
         return schemaFile(hook.request).then(({ body, ...init }) => end(hook, body, init));
@@ -91,6 +85,6 @@ function endWithJson(hook: RequestHook, body: object, status: number): void {
   end(hook, `${JSON.stringify(body)}\n`, { status, headers });
 }
 
-function end(hook: RequestHook, body: string | null, init: ResponseInit): void {
+function end(hook: RequestHook, body: BodyInit | null, init: ResponseInit): void {
   hook.endResponse(new hook.fetchAPI.Response(hook.request.method === 'HEAD' ? null : body, init));
 }

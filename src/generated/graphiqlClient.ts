@@ -1,0 +1,502 @@
+export const clientScript = `(function() {
+	// src/server/graphiql/client/globals.ts
+	/** Returns the element of the page with this id. */
+	function elementOf(id) {
+		const element = document.querySelector(\`#\${id}\`);
+		if (element === null) throw new Error(\`The page lacks #\${id}.\`);
+		return element;
+	}
+	// src/server/graphiql/client/json.ts
+	/** Returns null for what is not JSON. */
+	function parse(json) {
+		try {
+			return JSON.parse(json ?? "null");
+		} catch {
+			return null;
+		}
+	}
+	/** Returns undefined for what is not an object. */
+	function property(value, name) {
+		return typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : void 0;
+	}
+	// src/server/graphiql/client/budget.ts
+	/** Needs no upstream request. */
+	const BUDGET_QUERY = "query GraphiqlBudget { upstreamBudget { limit remaining resetsAt } }";
+	/** Shows, from the result of \`BUDGET_QUERY\`, how much of the upstream request budget is left; nothing if the caller may not know. */
+	function showBudget(result) {
+		const budget = property(property(result, "data"), "upstreamBudget");
+		const [limit, remaining, resetsAt] = [
+			"limit",
+			"remaining",
+			"resetsAt"
+		].map((name) => property(budget, name));
+		const isKnown = typeof limit === "number" && typeof remaining === "number" && typeof resetsAt === "string";
+		const element = elementOf("budget");
+		element.textContent = isKnown ? \`\${format(remaining)} of \${format(limit)} upstream requests left\` : "";
+		element.title = isKnown ? \`The full budget is available again at \${new Date(resetsAt).toLocaleTimeString()}.\` : "";
+	}
+	function format(count) {
+		return count.toLocaleString("en");
+	}
+	// src/server/graphiql/client/credential.ts
+	/** The header that contains the caller's credential. */
+	const AUTHORIZATION = "authorization";
+	/** An \`authorization\` header as the examples prefill it, or empty. */
+	const BLANK = /^\\s*(Bearer)?\\s*$/i;
+	function createCredential() {
+		let accepted = null;
+		const add = (headers) => {
+			if (accepted !== null) headers.set(AUTHORIZATION, accepted);
+		};
+		return {
+			complete(headers) {
+				if (headers.has(AUTHORIZATION) && isCredentialBlank(headers)) add(headers);
+			},
+			add,
+			accept(headers) {
+				if (!isCredentialBlank(headers)) accepted = headers.get(AUTHORIZATION);
+			},
+			isKnown: () => accepted !== null
+		};
+	}
+	/** Whether the \`authorization\` header is absent or contains no credential. */
+	function isCredentialBlank(headers) {
+		return BLANK.test(headers.get(AUTHORIZATION) ?? "");
+	}
+	/** Returns the \`authorization\` in the text of the headers editor; null if it is absent or blank. */
+	function authorizationIn(headersText) {
+		const headers = parse(headersText);
+		if (typeof headers !== "object" || headers === null) return null;
+		const name = Object.keys(headers).find((key) => key.toLowerCase() === AUTHORIZATION);
+		const value = name === void 0 ? void 0 : property(headers, name);
+		return typeof value === "string" && !BLANK.test(value) ? value : null;
+	}
+	// src/server/graphiql/client/notice.ts
+	/** A line above GraphiQL that says what to do. */
+	function createNotice(id) {
+		const element = elementOf(id);
+		const text = element.querySelector("p");
+		const hide = () => {
+			element.hidden = true;
+		};
+		element.querySelector("button")?.addEventListener("click", hide);
+		return {
+			show(message) {
+				if (text !== null) text.textContent = message;
+				element.hidden = false;
+			},
+			hide
+		};
+	}
+	// src/server/graphiql/client/operation.ts
+	/**
+	* Returns the operation that a link names, in its fragment or its query; null if it names none. Nothing else of a link is used: a link
+	* cannot set headers, and an operation runs only when the user runs it.
+	*/
+	function operationInLink({ hash, search }) {
+		const parameters = [hash.slice(1), search].map((text) => new URLSearchParams(text)).find((each) => each.has("query"));
+		const query = parameters?.get("query") ?? "";
+		return query === "" ? null : {
+			query,
+			variables: parameters?.get("variables") ?? ""
+		};
+	}
+	/** Returns a link that opens GraphiQL with the operation. It is in the fragment, which browsers do not send to servers and proxies. */
+	function linkTo({ query, variables }, { origin, pathname }) {
+		return \`\${origin}\${pathname}#\${new URLSearchParams({
+			query,
+			...variables.trim() !== "" && { variables }
+		})}\`;
+	}
+	/** Returns the operation in GraphiQL's editors. */
+	function operationInEditors() {
+		return {
+			query: textOf$1("operation.graphql"),
+			variables: textOf$1("variables.json")
+		};
+	}
+	function textOf$1(fileName) {
+		return monaco.editor.getModels().find(({ uri }) => uri.path.endsWith(fileName))?.getValue() ?? "";
+	}
+	// src/server/graphiql/client/requests.ts
+	/** Observes the requests that GraphiQL sends: it offers no other way to do so and to keep its own fetcher. Returns the original \`fetch\`. */
+	function observeRequests({ prepare, onResponse }) {
+		const send = window.fetch.bind(window);
+		window.fetch = async (input, init = {}) => {
+			const headers = new Headers(init.headers);
+			prepare(headers);
+			const response = await send(input, {
+				...init,
+				headers
+			});
+			const isIntrospection = typeof init.body === "string" && init.body.includes("IntrospectionQuery");
+			const { status } = response;
+			readResult(response).then((result) => onResponse({
+				headers,
+				isIntrospection,
+				status,
+				result
+			}), () => {});
+			return response;
+		};
+		return send;
+	}
+	/** Returns the result in a response; null for a stream and for what is not JSON. */
+	async function readResult(response) {
+		return /json/.test(response.headers.get("content-type") ?? "") ? parse(await response.clone().text()) : null;
+	}
+	/** The first error of a result with this code; null if there is none. */
+	function errorMessage(result, code) {
+		const errors = property(result, "errors");
+		if (!Array.isArray(errors)) return null;
+		const message = property(errors.find((each) => property(property(each, "extensions"), "code") === code), "message");
+		return typeof message === "string" ? message : null;
+	}
+	// src/server/graphiql/client/schemaLoader.ts
+	/** How long after a change of the headers the schema is fetched again, so that this happens once the user stops typing. */
+	const TYPING_PAUSE_MS = 600;
+	/** Fetches the schema again after GraphiQL could not: GraphiQL itself tries once. */
+	function createSchemaLoader() {
+		let isMissing = false;
+		let tried = null;
+		let timer;
+		function retry() {
+			if (!isMissing) return;
+			isMissing = false;
+			document.querySelector("button[aria-label^=\\"Re-fetch GraphQL schema\\"]")?.click();
+		}
+		return {
+			setMissing(value) {
+				isMissing = value;
+			},
+			onEditHeaders(headersText) {
+				const authorization = authorizationIn(headersText);
+				if (!isMissing || authorization === null || authorization === tried) return;
+				window.clearTimeout(timer);
+				timer = window.setTimeout(() => {
+					tried = authorization;
+					retry();
+				}, TYPING_PAUSE_MS);
+			},
+			retry
+		};
+	}
+	// src/server/graphiql/client/settings.ts
+	/** Reads what the server has written into the page. */
+	function readSettings() {
+		const settings = JSON.parse(elementOf("settings").textContent);
+		if (!isSettings(settings)) throw new Error("The settings of the page are missing.");
+		return settings;
+	}
+	function isSettings(value) {
+		return Array.isArray(property(value, "tabs")) && typeof property(value, "workers") === "object";
+	}
+	// src/server/graphiql/client/storedTabs.ts
+	/** GraphiQL's keys in the browser's storage. */
+	const TABS = "graphiql:tabState";
+	const HEADERS = "graphiql:headers";
+	/** Decides which tab GraphiQL opens first: the one of a link, or else the one that was open at the last visit, or else the first example. */
+	function chooseTab(storage, examples, linked) {
+		const stored = activeTab(storage.getItem(TABS));
+		const defaultTabs = linked === null ? examples : [linked, ...examples];
+		const { query, variables } = linked ?? stored ?? defaultTabs[0] ?? {
+			query: "",
+			variables: ""
+		};
+		return {
+			defaultTabs,
+			initialQuery: query,
+			initialVariables: variables
+		};
+	}
+	function activeTab(json) {
+		const state = parse(json);
+		const index = property(state, "activeTabIndex");
+		const tabs = property(state, "tabs");
+		if (!Array.isArray(tabs) || typeof index !== "number") return null;
+		const tab = tabs[index];
+		return {
+			query: textOf(property(tab, "query")),
+			variables: textOf(property(tab, "variables"))
+		};
+	}
+	/** Removes the headers that earlier versions of the page have stored: they may contain credentials. */
+	function removeStoredHeaders(storage) {
+		storage.removeItem(HEADERS);
+		const tabs = storage.getItem(TABS);
+		if (tabs === null) return;
+		const clean = JSON.stringify(parse(tabs), (key, value) => key === "headers" ? null : value);
+		storage.setItem(TABS, clean);
+	}
+	function textOf(value) {
+		return typeof value === "string" ? value : "";
+	}
+	// src/server/graphiql/client/main.ts
+	const settings = readSettings();
+	/** How long the button confirms that the link was copied. */
+	const CONFIRMATION_MS = 2e3;
+	Object.assign(window, { MonacoEnvironment: {
+		globalAPI: true,
+		getWorkerUrl: (_module, name) => settings.workers[name]
+	} });
+	document.addEventListener("DOMContentLoaded", start);
+	function start() {
+		const credentialNotice = createNotice("credential-notice");
+		const credential = createCredential();
+		const schemaLoader = createSchemaLoader();
+		const send = observeRequests({
+			prepare: credential.complete,
+			onResponse
+		});
+		const linked = operationInLink(window.location);
+		removeStoredHeaders(window.localStorage);
+		const isNarrow = window.matchMedia("(width < 800px)").matches;
+		monaco.editor.onDidCreateEditor((editor) => editor.updateOptions({
+			wordWrap: "on",
+			lineNumbers: isNarrow ? "off" : "on"
+		}));
+		YogaGraphiQL.renderYogaGraphiQL(elementOf("root"), {
+			title: "",
+			...chooseTab(window.localStorage, settings.tabs, linked),
+			defaultHeaders: settings.headers,
+			shouldPersistHeaders: false,
+			defaultEditorToolsVisibility: settings.credential === null ? !isNarrow && "variables" : "headers",
+			onEditQuery: () => {},
+			onEditHeaders: schemaLoader.onEditHeaders
+		});
+		if (linked !== null) {
+			createNotice("link-notice").show("This operation comes from a link. Read it before you run it.");
+			window.history.replaceState(null, "", window.location.pathname);
+		}
+		document.addEventListener("visibilitychange", () => {
+			if (!document.hidden) refreshBudget();
+		});
+		elementOf("copy-link").addEventListener("click", () => void copyLink());
+		refreshBudget();
+		function onResponse({ headers, isIntrospection, status, result }) {
+			if (isIntrospection) schemaLoader.setMissing(status === 401 || status >= 500);
+			const problem = errorMessage(result, "UNAUTHENTICATED");
+			if (problem !== null) {
+				credentialNotice.show(explainCredential(isCredentialBlank(headers) ? null : problem));
+				return;
+			}
+			if (status < 500) credential.accept(headers);
+			credentialNotice.hide();
+			if (!isIntrospection) schemaLoader.retry();
+			refreshBudget();
+		}
+		async function refreshBudget() {
+			if (settings.credential !== null && !credential.isKnown()) return;
+			const headers = new Headers({ "content-type": "application/json" });
+			credential.add(headers);
+			const body = JSON.stringify({ query: BUDGET_QUERY });
+			const response = await send(window.location.pathname, {
+				method: "POST",
+				headers,
+				body
+			}).catch(() => null);
+			showBudget(response === null ? null : await readResult(response));
+		}
+		async function copyLink() {
+			const link = linkTo(operationInEditors(), window.location);
+			const isCopied = "clipboard" in navigator && await navigator.clipboard.writeText(link).then(() => true, () => false);
+			if (!isCopied) window.history.replaceState(null, "", link);
+			const button = elementOf("copy-link");
+			button.textContent = isCopied ? "Link copied" : "Link is in the address bar";
+			window.setTimeout(() => {
+				button.textContent = "Copy link";
+			}, CONFIRMATION_MS);
+		}
+	}
+	/** \`problem\` is what is wrong with the credential; null if the user has entered none. */
+	function explainCredential(problem) {
+		const credential = settings.credential ?? "credential";
+		return \`\${problem ?? \`This gateway needs your \${credential}.\`} Open Headers below the query and complete "authorization": "Bearer <\${credential}>". The schema then loads by itself. Other tabs use the same \${credential}; the browser does not store it.\`;
+	}
+})();
+`;
+export const clientStyles = `:root {
+  color-scheme: light dark;
+}
+
+/* The theme that the user has chosen in GraphiQL. */
+:root:has(.graphiql-light) {
+  color-scheme: light;
+}
+
+:root:has(.graphiql-dark) {
+  color-scheme: dark;
+}
+
+body {
+  display: flex;
+  flex-direction: column;
+  height: 100dvh;
+  margin: 0;
+  background: light-dark(#fff, #212a3b);
+  color: light-dark(#3b4b68, #e2e5ec);
+}
+
+#root {
+  flex: 1;
+  position: relative;
+  min-height: 0;
+  overflow: hidden;
+}
+
+#root .graphiql-container {
+  height: 100%;
+}
+
+/* The status line has the title, and the place for a logo is needed for tabs. */
+.graphiql-logo {
+  display: none;
+}
+
+.status,
+.notice {
+  display: flex;
+  align-items: center;
+  gap: 4px 20px;
+  padding: 6px 16px;
+  font:
+    14px/1.4 Roboto,
+    system-ui,
+    sans-serif;
+}
+
+.status {
+  flex-wrap: wrap;
+  background: light-dark(#f3f4f7, #1a2130);
+}
+
+.status h1,
+.status p,
+.notice p {
+  margin: 0;
+  font-size: inherit;
+}
+
+.status #copy-link {
+  margin-left: auto;
+}
+
+.status button,
+.notice button {
+  min-height: 32px;
+  padding: 0 12px;
+  border: 1px solid light-dark(#c2c9d6, #4b5a75);
+  border-radius: 4px;
+  background: none;
+  color: inherit;
+  font: inherit;
+  cursor: pointer;
+}
+
+.notice[hidden] {
+  display: none;
+}
+
+.notice {
+  justify-content: space-between;
+  background: light-dark(#e6eefc, #22375c);
+}
+
+#credential-notice {
+  background: light-dark(#fff1d6, #54410f);
+}
+
+/* While the mouse button is down, a leftover transform of GraphiQL's animation moves the tab away from the pointer: no click happens. */
+.graphiql-tab {
+  transform: none !important;
+}
+
+@media (width < 800px) {
+  .status,
+  .notice {
+    gap: 2px 12px;
+    padding: 4px 8px;
+    font-size: 13px;
+  }
+
+  .status h1 {
+    display: none;
+  }
+
+  /* GraphiQL reserves horizontal panning for dragging a tab: no finger could scroll to the last one. */
+  .graphiql-tab {
+    touch-action: pan-x !important;
+  }
+
+  /* The sidebar becomes a row below the panes. */
+  #root .graphiql-container .graphiql-container {
+    flex-direction: column-reverse;
+  }
+
+  .graphiql-sidebar {
+    flex-direction: row !important;
+    width: auto !important;
+    padding: 0 8px !important;
+  }
+
+  .graphiql-sidebar > button {
+    margin: 0 !important;
+  }
+
+  .graphiql-main {
+    position: relative;
+    min-height: 0;
+    overflow: hidden;
+  }
+
+  .graphiql-sessions {
+    margin: 0 4px !important;
+  }
+
+  /* The documentation and the explorer cover the panes. When they are hidden, GraphiQL sets left to -1000px. */
+  .graphiql-plugin {
+    position: absolute !important;
+    inset: 0;
+    z-index: 10;
+    width: 100%;
+    max-width: none !important;
+    background: light-dark(#fff, #212a3b);
+  }
+
+  /* The response is below the query instead of beside it. */
+  #graphiql-session {
+    flex-direction: column;
+    min-height: 0;
+  }
+
+  .graphiql-editors,
+  .graphiql-response {
+    flex: 2 1 0 !important;
+    min-height: 0;
+    overflow: hidden;
+  }
+
+  .graphiql-editors {
+    flex-grow: 3 !important;
+  }
+
+  .graphiql-query-editor {
+    min-height: 0;
+  }
+
+  /* Four lines. */
+  .graphiql-editor-tool {
+    min-height: 90px;
+    padding: 4px 8px !important;
+  }
+
+  .graphiql-horizontal-drag-bar {
+    display: none;
+  }
+
+  .graphiql-dialog-section {
+    flex-wrap: wrap;
+    gap: 8px;
+  }
+}
+`;

@@ -1,0 +1,34 @@
+/** GraphiQL's properties that this page sets: https://github.com/graphql/graphiql/tree/main/packages/graphiql#props */
+interface GraphiqlProperties {
+  title: string;
+  defaultTabs: readonly object[];
+  defaultHeaders: string;
+  initialQuery: string;
+  initialVariables: string;
+  shouldPersistHeaders: boolean;
+  defaultEditorToolsVisibility: boolean | 'variables' | 'headers';
+  onEditQuery: () => void;
+  onEditHeaders: (headers: string) => void;
+}
+
+/** The parts of Monaco that this page uses: https://microsoft.github.io/monaco-editor/typedoc/modules/editor.html */
+interface Monaco {
+  editor: {
+    getModels: () => readonly { uri: { path: string }; getValue: () => string }[];
+    onDidCreateEditor: (listener: (editor: { updateOptions: (options: object) => void }) => void) => void;
+  };
+}
+
+declare global {
+  /** Defined by `graphiql.js`. */
+  const YogaGraphiQL: { renderYogaGraphiQL: (element: Element, properties: GraphiqlProperties) => void };
+  /** Defined by `graphiql.js`, since `MonacoEnvironment.globalAPI` is set. */
+  const monaco: Monaco;
+}
+
+/** Returns the element of the page with this id. */
+export function elementOf(id: string): HTMLElement {
+  const element = document.querySelector<HTMLElement>(`#${id}`);
+  if (element === null) throw new Error(`The page lacks #${id}.`);
+  return element;
+}

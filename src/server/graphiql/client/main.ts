@@ -1,0 +1,106 @@
+import type { PageSettings } from '../pageSettings.ts';
+import { BUDGET_QUERY, showBudget } from './budget.ts';
+import { createCredential, isCredentialBlank } from './credential.ts';
+import { elementOf } from './globals.ts';
+import { createNotice } from './notice.ts';
+import { linkTo, operationInEditors, operationInLink } from './operation.ts';
+import { errorMessage, observeRequests, readResult, type Received } from './requests.ts';
+import { createSchemaLoader } from './schemaLoader.ts';
+import { readSettings } from './settings.ts';
+import { chooseTab, removeStoredHeaders } from './storedTabs.ts';
+
+const settings = readSettings();
+
+/** How long the button confirms that the link was copied. */
+const CONFIRMATION_MS = 2000;
+
+/** Monaco reads this when `graphiql.js` is evaluated, which is after this script. */
+const MonacoEnvironment = {
+  globalAPI: true,
+  getWorkerUrl: (_module: string, name: keyof PageSettings['workers']) => settings.workers[name],
+};
+Object.assign(window, { MonacoEnvironment });
+
+// Both scripts are evaluated before this event.
+document.addEventListener('DOMContentLoaded', start);
+
+function start(): void {
+  const credentialNotice = createNotice('credential-notice');
+  const credential = createCredential();
+  const schemaLoader = createSchemaLoader();
+  const send = observeRequests({ prepare: credential.complete, onResponse });
+  const linked = operationInLink(window.location);
+  removeStoredHeaders(window.localStorage);
+
+  const isNarrow = window.matchMedia('(width < 800px)').matches;
+  monaco.editor.onDidCreateEditor((editor) =>
+    editor.updateOptions({ wordWrap: 'on', lineNumbers: isNarrow ? 'off' : 'on' }),
+  );
+  YogaGraphiQL.renderYogaGraphiQL(elementOf('root'), {
+    title: '',
+    ...chooseTab(window.localStorage, settings.tabs, linked),
+    defaultHeaders: settings.headers,
+    shouldPersistHeaders: false,
+    defaultEditorToolsVisibility: settings.credential === null ? !isNarrow && 'variables' : 'headers',
+    // Instead of writing the query into the URL at each change.
+    onEditQuery: () => {},
+    onEditHeaders: schemaLoader.onEditHeaders,
+  });
+
+  if (linked !== null) {
+    createNotice('link-notice').show('This operation comes from a link. Read it before you run it.');
+    // Otherwise the next visit with this URL would open the operation once more.
+    window.history.replaceState(null, '', window.location.pathname);
+  }
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) void refreshBudget();
+  });
+  elementOf('copy-link').addEventListener('click', () => void copyLink());
+  void refreshBudget();
+
+  function onResponse({ headers, isIntrospection, status, result }: Received): void {
+    // Not with other errors: where introspection is off, it would fail again.
+    if (isIntrospection) schemaLoader.setMissing(status === 401 || status >= 500);
+    const problem = errorMessage(result, 'UNAUTHENTICATED');
+    if (problem !== null) {
+      credentialNotice.show(explainCredential(isCredentialBlank(headers) ? null : problem));
+      return;
+    }
+    if (status < 500) credential.accept(headers);
+    credentialNotice.hide();
+    if (!isIntrospection) schemaLoader.retry();
+    void refreshBudget();
+  }
+
+  async function refreshBudget(): Promise<void> {
+    if (settings.credential !== null && !credential.isKnown()) return;
+    const headers = new Headers({ 'content-type': 'application/json' });
+    credential.add(headers);
+    const body = JSON.stringify({ query: BUDGET_QUERY });
+    const response = await send(window.location.pathname, { method: 'POST', headers, body }).catch(() => null);
+    showBudget(response === null ? null : await readResult(response));
+  }
+
+  async function copyLink(): Promise<void> {
+    const link = linkTo(operationInEditors(), window.location);
+    // Browsers give pages of other machines access to the clipboard only over HTTPS.
+    const isCopied =
+      'clipboard' in navigator &&
+      (await navigator.clipboard.writeText(link).then(
+        () => true,
+        () => false,
+      ));
+    if (!isCopied) window.history.replaceState(null, '', link);
+    const button = elementOf('copy-link');
+    button.textContent = isCopied ? 'Link copied' : 'Link is in the address bar';
+    window.setTimeout(() => {
+      button.textContent = 'Copy link';
+    }, CONFIRMATION_MS);
+  }
+}
+
+/** `problem` is what is wrong with the credential; null if the user has entered none. */
+function explainCredential(problem: string | null): string {
+  const credential = settings.credential ?? 'credential';
+  return `${problem ?? `This gateway needs your ${credential}.`} Open Headers below the query and complete "authorization": "Bearer <${credential}>". The schema then loads by itself. Other tabs use the same ${credential}; the browser does not store it.`;
+}
