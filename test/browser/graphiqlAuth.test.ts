@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+
+import { isOperation, press, run, selectTab, setUpGraphiql, textOf } from './graphiqlPage.ts';
+
+const KEY = 'key-of-the-test';
+const HASH = createHash('sha256').update(KEY).digest('hex');
+
+const graphiql = setUpGraphiql({ AUTH: 'api-key', API_KEYS: `tester ${HASH} livestream:read livestream:write` });
+
+/** Enters the key as a user does, behind what the page has prefilled. */
+async function enterKey(page: Page, key: string): Promise<void> {
+  const line = page.locator('[aria-label="Headers"] .view-line').filter({ hasText: 'authorization' });
+  await line.click();
+  await page.keyboard.press('End');
+  // Before the quotation mark and the comma.
+  await press(page, 'ArrowLeft', 2);
+  await page.keyboard.type(key);
+}
+
+/** What the page says above GraphiQL. */
+const noticeOf = (page: Page): Locator => page.locator('#credential-notice');
+
+async function showsSchema(page: Page): Promise<void> {
+  await page.locator('.graphiql-sidebar button').first().click();
+  await page.locator('.graphiql-doc-explorer-content').getByText('Query', { exact: true }).waitFor();
+}
+
+const storageOf = async (page: Page): Promise<string> =>
+  String(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])'));
+
+describe('GraphiQL of a gateway that authenticates its callers', () => {
+  test('says how callers authenticate, and shows the header to complete', async () => {
+    const page = await graphiql.openWindow();
+    expect(await page.locator('.status').innerText()).toContain('Authentication: API key');
+    expect(JSON.parse(await textOf(page, 'request-headers.json'))).toHaveProperty('authorization', 'Bearer ');
+    expect(await page.locator('[aria-label="Headers"]').innerText()).toContain('authorization');
+    await page.context().close();
+  });
+
+  test('says at the first 401 what to enter where', async () => {
+    const page = await graphiql.openWindow();
+    const notice = noticeOf(page);
+    await notice.waitFor();
+    expect(await notice.innerText()).toMatch(
+      /This gateway needs your API key\. Open Headers .* complete "authorization": "Bearer <API key>"\./,
+    );
+    await page.context().close();
+  });
+
+  test('loads the schema by itself once the key is right, and other tabs use the same key', async () => {
+    const page = await graphiql.openWindow();
+    await noticeOf(page).waitFor();
+    await enterKey(page, 'wrong');
+    await expect.poll(() => noticeOf(page).innerText()).toContain('The API key is unknown: send a valid one.');
+    await press(page, 'Backspace', 'wrong'.length);
+    await page.keyboard.type(KEY);
+    await noticeOf(page).waitFor({ state: 'hidden' });
+    await showsSchema(page);
+    await expect.poll(() => page.locator('#budget').innerText()).toMatch(/of 1,200 upstream requests left/);
+    expect(await run(page)).toHaveProperty('data.livestreams.totalCount');
+    await selectTab(page, 'Livestream');
+    expect(await run(page)).toHaveProperty('data.livestream.id');
+    await page.context().close();
+  });
+
+  test('runs operations of the first tab with the key on a first visit, without opening another tab', async () => {
+    const page = await graphiql.openWindow();
+    await noticeOf(page).waitFor();
+    await enterKey(page, KEY);
+    const sent = page.waitForRequest((request) => isOperation(request.postData()));
+    expect(await run(page)).toHaveProperty('data.livestreams.totalCount');
+    expect((await sent).headers()).toMatchObject({ authorization: `Bearer ${KEY}`, 'x-upstream-report': '1' });
+    await page.context().close();
+  });
+
+  test('keeps the warning of an operation that comes from a link, beside what to enter', async () => {
+    const page = await graphiql.newPage();
+    await graphiql.loadGraphiql(page, '#query=mutation%20%7B%20a%20%7D');
+    await noticeOf(page).waitFor();
+    expect(await page.locator('#link-notice').innerText()).toContain('Read it before you run it');
+    await enterKey(page, KEY);
+    await noticeOf(page).waitFor({ state: 'hidden' });
+    expect(await page.locator('#link-notice').isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  test('stores no credential: after a reload, the header is blank again', async () => {
+    const page = await graphiql.openWindow();
+    await noticeOf(page).waitFor();
+    await enterKey(page, KEY);
+    await noticeOf(page).waitFor({ state: 'hidden' });
+    await run(page);
+    await selectTab(page, 'Livestream');
+    await run(page);
+    expect(await storageOf(page)).not.toContain(KEY);
+    await page.reload();
+    await noticeOf(page).waitFor();
+    expect(await textOf(page, 'request-headers.json')).toContain('"authorization": "Bearer "');
+    expect(await storageOf(page)).toMatch(/tabState.*Livestream/);
+    expect(await storageOf(page)).not.toContain(KEY);
+    await page.context().close();
+  });
+
+  test('removes credentials that an earlier version of the page has stored', async () => {
+    const page = await graphiql.openWindow();
+    await page.evaluate(`
+      const state = JSON.parse(localStorage['graphiql:tabState']);
+      state.tabs[0].headers = '{"authorization":"Bearer ${KEY}"}';
+      localStorage['graphiql:tabState'] = JSON.stringify(state);
+      localStorage['graphiql:headers'] = state.tabs[0].headers;
+      localStorage['graphiql:shouldPersistHeaders'] = 'true';
+    `);
+    await page.reload();
+    await noticeOf(page).waitFor();
+    expect(await textOf(page, 'request-headers.json')).toContain('"authorization": "Bearer "');
+    expect(await storageOf(page)).not.toContain(KEY);
+    await page.context().close();
+  });
+});
