@@ -6,6 +6,7 @@ import { clientSdl } from '../graphql/subgraphSdl.ts';
 import { lazy } from '../lib/lazy.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import { rejectForgery } from './csrf.ts';
+import { isCurrent } from './ifNoneMatch.ts';
 
 export interface SchemaFileOptions {
   /** Origins whose pages may send requests. */
@@ -49,12 +50,6 @@ export function createSchemaFile({ corsOrigins, resolveCaller }: SchemaFileOptio
     if (isCurrent(request.headers.get('if-none-match'), etag)) return { status: 304, headers, body: null };
     return { status: 200, headers: { ...headers, ...TEXT }, body: sdl };
   };
-}
-
-/** Whether `If-None-Match` contains the tag, which a proxy may have weakened (RFC 9110, section 13.1.2). */
-function isCurrent(ifNoneMatch: string | null, etag: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || ifNoneMatch?.trim() === '*';
 }
 
 function rejection(error: unknown): SchemaResponse {

@@ -1,5 +1,6 @@
 import { lazy } from '../../lib/lazy.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
+import { isCurrent } from '../ifNoneMatch.ts';
 import { acceptsGzip } from '../negotiation.ts';
 
 /** A text that browsers load, and cache. */
@@ -35,15 +36,9 @@ export async function respondWithAsset(
   // Weak, because it is the same for the compressed text.
   const etag = `W/"${hash}"`;
   const validators = { ...headers, etag, vary: [headers['vary'], 'accept-encoding'].filter(Boolean).join(', ') };
-  if (includesTag(request.headers.get('if-none-match'), hash))
+  if (isCurrent(request.headers.get('if-none-match'), etag))
     return { body: null, init: { status: 304, headers: validators } };
   const described = { ...validators, 'content-type': contentType, 'x-content-type-options': 'nosniff' };
   if (!acceptsGzip(request.headers.get('accept-encoding'))) return { body: text, init: { headers: described } };
   return { body: await gzip(), init: { headers: { ...described, 'content-encoding': 'gzip' } } };
-}
-
-/** Whether an `if-none-match` header lists the tag, by weak comparison (RFC 9110, section 13.1.2). */
-function includesTag(header: string | null, hash: string): boolean {
-  if (header === null) return false;
-  return header.split(',').some((tag) => ['*', `"${hash}"`].includes(tag.trim().replace(/^W\//, '')));
 }
