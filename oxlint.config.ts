@@ -88,6 +88,7 @@ export default defineConfig({
     'src/generated/**',
     'test/generated/**',
     'test/bench/peers/**',
+    'test/clients/**',
     'test/routers/peers/**',
   ],
   rules: {

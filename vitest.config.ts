@@ -10,7 +10,14 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/routers/**', 'test/redis/**', 'test/proxies/**', '**/node_modules/**'],
+    exclude: [
+      'test/browser/**',
+      'test/clients/**',
+      'test/routers/**',
+      'test/redis/**',
+      'test/proxies/**',
+      '**/node_modules/**',
+    ],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: timeoutMs(60_000),
     // As patient as `eventually`: one second, the default, is too short for a busy machine.

@@ -8,7 +8,10 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const PAGES = [
   'README.md',
   'CHANGELOG.md',
-  ...readdirSync(path.join(ROOT, 'docs')).map((file) => `docs/${file}`),
+  ...readdirSync(path.join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`)
+    .toSorted(),
 ];
 
 export const readText = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+import project from '../../vitest.config.ts';
+
+/** Separate from the other tests: the clients have an installation of their own, and their code is generated. */
+export default defineConfig({
+  ...project,
+  test: {
+    ...project.test,
+    include: ['test/clients/**/*.test.{ts,tsx}'],
+    exclude: ['**/node_modules/**'],
+    testTimeout: 60_000,
+    isolate: true,
+  },
+});
