@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 
-import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
-import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
@@ -111,45 +108,5 @@ describe('automatic persisted queries', () => {
     const long = start(Array.from({ length: 5 }, (_, index) => `{ __typename } #${index}${'x'.repeat(1_500_000)}`));
     await long.registerAll();
     expect(await long.countKnown()).toBe(2);
-  });
-});
-
-describe("Apollo Client's PersistedQueryLink", () => {
-  test.each([true, false])('sends the text of a document once, and then only its hash (by GET: %s)', async (byGet) => {
-    const { url } = await serve();
-    const sent: string[] = [];
-    const http = new HttpLink({
-      uri: url,
-      async fetch(target, init) {
-        const request = new Request(target, init);
-        const contents = decodeURIComponent(request.url) + (await request.clone().text());
-        const parts = { text: contents.includes('query Total'), hash: /"[0-9a-f]{64}"/.test(contents) };
-        sent.push(`${request.method} text: ${parts.text}, hash: ${parts.hash}`);
-        return fetch(request);
-      },
-    });
-    const persistedQueries = new PersistedQueryLink({ sha256: hashOf, useGETForHashedQueries: byGet });
-    const client = new ApolloClient({ cache: new InMemoryCache(), link: persistedQueries.concat(http) });
-    for (let run = 0; run < 3; run += 1) {
-      const { data } = await client.query({ query: parse(QUERY), fetchPolicy: 'network-only' });
-      expect(data).toMatchObject(DATA);
-    }
-    const hashAlone = `${byGet ? 'GET' : 'POST'} text: false, hash: true`;
-    expect(sent).toEqual([hashAlone, 'POST text: true, hash: true', hashAlone, hashAlone]);
-  });
-
-  // After PERSISTED_QUERY_NOT_SUPPORTED, the client sends texts.
-  test('gets trusted documents also after one that is not, where no others are allowed', async () => {
-    const text = print(new InMemoryCache().transformDocument(parse(QUERY)));
-    const { url } = await serve({
-      trustedDocuments: { documents: new Map([[hashOf(text), text]]), isExclusive: true },
-    });
-    const link = new PersistedQueryLink({ sha256: hashOf }).concat(new HttpLink({ uri: url }));
-    const client = new ApolloClient({ cache: new InMemoryCache(), link });
-    const run = async (query: string) =>
-      client.query({ query: parse(query), fetchPolicy: 'network-only', errorPolicy: 'all' });
-    expect((await run(QUERY)).data).toMatchObject(DATA);
-    expect((await run('{ __typename }')).error?.message).toContain('serves only registered documents');
-    for (let repeat = 0; repeat < 2; repeat += 1) expect((await run(QUERY)).data).toMatchObject(DATA);
   });
 });

@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 
-import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
-import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
 import { type TestResponse, matching, startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -217,64 +214,5 @@ describe('without trusted documents', () => {
     expect((await gateway.send({ query: '{ __typename }', ...byHash('{ __typename }') })).data).toEqual({
       __typename: 'Query',
     });
-  });
-});
-
-describe("Apollo Client's PersistedQueryLink", () => {
-  const document = gql`
-    query NameForApollo($id: ID!) {
-      livestream(id: $id) {
-        id
-        name
-      }
-    }
-  `;
-
-  /** Runs a query in Apollo Client. Returns its result and the requests that the client sent. */
-  async function execute(known: ReadonlyMap<string, string>, isExclusive: boolean, useGETForHashedQueries: boolean) {
-    const gateway = await startTestGateway({ options: { trustedDocuments: { documents: known, isExclusive } } });
-    const sent: { method: string; hasQuery: boolean }[] = [];
-    const fetch = async (url: URL | RequestInfo, init: RequestInit = {}): Promise<Response> => {
-      const { pathname, search } = new URL(url instanceof Request ? url.url : url);
-      const body = typeof init.body === 'string' ? init.body : search;
-      sent.push({ method: init.method ?? 'GET', hasQuery: body.includes('query NameForApollo') });
-      const { status, text, headers } = await gateway.fetch(pathname + search, init);
-      return new Response(text, { status, headers });
-    };
-    const link = new PersistedQueryLink({ sha256: hash, useGETForHashedQueries });
-    const client = new ApolloClient({
-      cache: new InMemoryCache(),
-      link: link.concat(new HttpLink({ uri: 'http://gateway.test/graphql', fetch })),
-    });
-    const variables = { id: gateway.exampleIds.liveLivestreamId };
-    const result = await client.query({ query: document, variables, errorPolicy: 'all' });
-    return { sent, data: result.data, error: result.error };
-  }
-
-  // The client adds __typename to the document.
-  const text = print(new InMemoryCache().transformDocument(document));
-  const known = new Map([[hash(text), text]]);
-  const served = { livestream: { name: matching(/./) } };
-
-  test.each([true, false])('sends only the hash when the document is trusted (by GET: %s)', async (byGet) => {
-    const { sent, data } = await execute(known, true, byGet);
-    expect(data).toMatchObject(served);
-    expect(sent).toEqual([{ method: byGet ? 'GET' : 'POST', hasQuery: false }]);
-  });
-
-  test.each([true, false])(
-    'falls back to the query when the document is unknown and allowed (by GET: %s)',
-    async (byGet) => {
-      const { sent, data, error } = await execute(new Map(), false, byGet);
-      expect([data, error]).toMatchObject([served, undefined]);
-      expect(sent.map(({ hasQuery }) => hasQuery)).toEqual([false, true]);
-    },
-  );
-
-  test('gets FORBIDDEN when the document is unknown and only trusted documents are allowed', async () => {
-    const { sent, data, error } = await execute(new Map(), true, false);
-    expect(data).toBeUndefined();
-    expect(JSON.stringify(error)).toContain('FORBIDDEN');
-    expect(sent.map(({ hasQuery }) => hasQuery)).toEqual([false, true]);
   });
 });

@@ -28,7 +28,10 @@ for (const [client, commands] of Object.entries(GENERATORS)) {
 /** Starts the gateway for one request. */
 async function downloadSchema(): Promise<string> {
   const env = { ...process.env, PORT: '0', SANDBOX_PORT: '0', LOG_LEVEL: 'warn' };
-  const gateway = spawn(process.execPath, [pathOf('../../src/start.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const gateway = spawn(process.execPath, [pathOf('../../src/start.ts')], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     for await (const line of createInterface(gateway.stdout)) {
       const [endpoint] = /http:\S+\/graphql/.exec(line) ?? [];

@@ -26,6 +26,16 @@ export const Livestreams = graphql(`
   }
 `);
 
+export const LivestreamPage = graphql(`
+  query LivestreamPage($id: ID!) {
+    livestream(id: $id) {
+      id
+      name
+      status
+    }
+  }
+`);
+
 export const MeetingPage = graphql(`
   query MeetingPage($id: ID!) {
     meeting(id: $id) {

@@ -1,19 +1,28 @@
 import { expect, onTestFinished, vi } from 'vitest';
 
-/** Stops the timers of the client until the test ends. The gateway's clock is another one: `gateway.clock`. */
+/** Stops the timers of the client, and makes `Math.random` return 0.77, until the test ends. The gateway has its own clock. */
 export function fakeClientTimers() {
+  vi.spyOn(Math, 'random').mockReturnValue(0.77);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  onTestFinished(() => void vi.useRealTimers());
   const setTimeout = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => {
+    setTimeout.mockRestore();
+    vi.useRealTimers();
+  });
   const delays = (): number[] => setTimeout.mock.calls.map(([, delayMs = 0]) => delayMs);
+
   return {
-    /** Waits until the client has set a timer of at least `minMs`, and returns its delay in ms. */
-    async waitForTimer(minMs: number): Promise<number> {
-      await expect.poll(() => Math.max(0, ...delays())).toBeGreaterThanOrEqual(minMs);
-      return delays().find((delayMs) => delayMs >= minMs) ?? 0;
+    /** Waits until the client has set a timer for a delay from `minMs` to `maxMs`, and returns the delay. */
+    async waitForTimer(minMs: number, maxMs: number): Promise<number> {
+      const inRange = (): number[] => delays().filter((delayMs) => delayMs >= minMs && delayMs <= maxMs);
+      await expect.poll(() => inRange().length).toBe(1);
+      return inRange()[0] ?? 0;
     },
-    /** The longest delay so far, in ms. */
-    longestDelay: (): number => Math.max(0, ...delays()),
     advance: (durationMs: number): void => void vi.advanceTimersByTime(durationMs),
+    /** Waits until the client has set a timer for a delay, and lets it expire. */
+    async expire(delayMs: number): Promise<void> {
+      await this.waitForTimer(delayMs, delayMs);
+      vi.advanceTimersByTime(delayMs);
+    },
   };
 }
