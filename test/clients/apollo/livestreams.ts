@@ -30,7 +30,7 @@ export async function startLivestream(client: ApolloClient, meetingId: string, n
       },
     },
   });
-  return data?.startLivestream?.userErrors.map(userErrorMessage) ?? [];
+  return data?.startLivestream.userErrors.map(userErrorMessage) ?? [];
 }
 
 /** Stops a meeting's livestream. The meeting is shown without it at once; if the stop is rejected, it appears again. */
@@ -47,5 +47,5 @@ export async function stopLivestream(client: ApolloClient, meetingId: string): P
       },
     },
   });
-  return data?.stopLivestream?.userErrors.map(userErrorMessage) ?? [];
+  return data?.stopLivestream.userErrors.map(userErrorMessage) ?? [];
 }

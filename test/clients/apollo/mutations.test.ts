@@ -11,7 +11,7 @@ async function openMeetingPage() {
   const states: unknown[] = [];
   client
     .watchQuery({ query: MeetingPage, variables: { id } })
-    .subscribe(({ data, dataState }) => dataState === 'complete' && states.push(data.meeting?.activeLivestream));
+    .subscribe(({ data, dataState }) => dataState === 'complete' && states.push(data.meeting.activeLivestream));
   await expect.poll(() => states).toEqual([null]);
   gateway.clearUpstreamRequests();
   return { client, gateway, id, states, shown };

@@ -1,17 +1,18 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
+import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-preset';
 
 const config: CodegenConfig = {
   schema: 'schema.graphql',
   documents: ['**/*.ts', '!generated/**'],
-  ignoreNoDocuments: true,
   generates: {
     'generated/': {
       preset: 'client',
-      presetConfig: { persistedDocuments: true },
+      presetConfig: { fragmentMasking: { unmaskFunctionName: 'getFragmentData' }, persistedDocuments: true },
+      // Graphcache adds __typename to each selection: so must the persisted documents.
+      documentTransforms: [addTypenameSelectionDocumentTransform],
       config: {
         scalars: { Date: 'string', DateTime: 'string', URL: 'string' },
         strictScalars: true,
-        enumsAsTypes: true,
         useTypeImports: true,
       },
     },
