@@ -15,7 +15,7 @@ export function fakeClientTimers() {
     /** Waits until the client has set a timer for a delay from `minMs` to `maxMs`, and returns the delay. */
     async waitForTimer(minMs: number, maxMs: number): Promise<number> {
       const inRange = (): number[] => delays().filter((delayMs) => delayMs >= minMs && delayMs <= maxMs);
-      await expect.poll(() => inRange().length).toBe(1);
+      await expect.poll(() => inRange().length).toBeGreaterThan(0);
       return inRange()[0] ?? 0;
     },
     advance: (durationMs: number): void => void vi.advanceTimersByTime(durationMs),

@@ -8,7 +8,7 @@ import { Livestreams, StartLivestream, StopLivestream } from './operations';
 export async function loadMore(client: Client, list?: LivestreamsQuery): Promise<LivestreamsQuery> {
   const after = list?.livestreams.pageInfo.endCursor;
   const { data, error } = await client.query(Livestreams, { first: 100, after });
-  if (data === undefined) throw error;
+  if (!data) throw error;
   return data;
 }
 
