@@ -36,7 +36,6 @@ describe('code blocks', () => {
       'graphql',
       'json',
       'yaml',
-      'ts',
       'ts recipe',
       'sh',
       'sh server',

@@ -4,6 +4,7 @@ import { userErrorMessage } from '../errors';
 import type { LivestreamsQuery, LivestreamsQueryVariables } from './generated/graphql';
 import { StartLivestream, StopLivestream } from './operations';
 
+// #region pagination
 /** Loads the next page into a watched list. Resolves with false if there is none. */
 export async function loadMore(list: ObservableQuery<LivestreamsQuery, LivestreamsQueryVariables>): Promise<boolean> {
   const { data, dataState } = list.getCurrentResult();
@@ -11,7 +12,9 @@ export async function loadMore(list: ObservableQuery<LivestreamsQuery, Livestrea
   await list.fetchMore({ variables: { after: data.livestreams.pageInfo.endCursor } });
   return true;
 }
+// #endregion
 
+// #region mutations
 /** Starts a livestream. The meeting is shown as starting at once; if the start is rejected, it is not any more. */
 export async function startLivestream(client: ApolloClient, meetingId: string, name: string): Promise<string[]> {
   const { data } = await client.mutate({
@@ -49,3 +52,4 @@ export async function stopLivestream(client: ApolloClient, meetingId: string): P
   });
   return data?.stopLivestream.userErrors.map(userErrorMessage) ?? [];
 }
+// #endregion

@@ -45,13 +45,15 @@ describe("Apollo Client's optimistic result", () => {
     expect(shown).toEqual(['Something went wrong.']);
   });
 
-  test('shows a stop at once', async () => {
-    const { client, id, states } = await openMeetingPage();
+  test('shows a stop at once, for one upstream request', async () => {
+    const { client, gateway, id, states } = await openMeetingPage();
     await startLivestream(client, id, 'Launch');
     await expect.poll(() => states.length).toBe(3);
+    gateway.clearUpstreamRequests();
     const stopping = stopLivestream(client, id);
     await expect.poll(() => states.slice(3)).toEqual([null]);
     expect(await stopping).toEqual([]);
+    expect(gateway.upstreamRequests()).toEqual(['POST /meetings/{meeting_id}/active-livestream/stop']);
     expect(await stopLivestream(client, id)).toEqual(['This meeting does not exist, or is not live.']);
     expect(states.slice(3)).toEqual([null]);
   });

@@ -1,29 +1,22 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
-import { readDocuments } from '../../../src/config/persistedDocuments.ts';
-import { startTestGateway } from '../../support/gateway.ts';
-import { serveGateway } from '../../support/servedGateway.ts';
+import { APP_KEY, startTrustedGateway } from '../support/trustedGateway.ts';
 import { createClient } from './client.ts';
 import { startLivestream } from './livestreams.ts';
 import { LivestreamPage, Livestreams, LivestreamUpdated } from './operations.ts';
 import { createTrustedClient } from './trustedDocuments.ts';
 
 /** Starts a gateway that serves only the documents in the manifest of codegen. */
-async function startGateway() {
-  const environment = { TRUSTED_DOCUMENTS: 'generated/persisted-documents.json', TRUSTED_DOCUMENTS_ONLY: 'on' };
-  const trustedDocuments = readDocuments(environment, (file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
-  const gateway = await startTestGateway({ options: { trustedDocuments } });
-  const { url } = await serveGateway(gateway);
+async function start() {
+  const { gateway, url } = await startTrustedGateway(new URL('generated/persisted-documents.json', import.meta.url));
   const shown: string[] = [];
-  const credentials = { token: () => 'token', refresh: async () => {} };
+  const credentials = { token: () => APP_KEY, refresh: async () => {} };
   return { gateway, options: { url, credentials, show: (message: string) => shown.push(message) }, shown };
 }
 
 describe("the documents in codegen's manifest", () => {
   test('are served by their ids to Apollo Client: queries, mutations and subscriptions', async () => {
-    const { gateway, options, shown } = await startGateway();
+    const { gateway, options, shown } = await start();
     const client = createTrustedClient(options);
     const list = await client.query({ query: Livestreams, variables: { first: 1 } });
     expect(list.data).toMatchObject({ livestreams: { totalCount: 320 } });
@@ -38,7 +31,7 @@ describe("the documents in codegen's manifest", () => {
   });
 
   test('are the only ones that are served to Apollo Client', async () => {
-    const { options } = await startGateway();
+    const { options } = await start();
     const variables = { id: 'any' };
     await expect(createClient(options).query({ query: LivestreamPage, variables })).rejects.toThrow(
       'serves only registered documents',

@@ -19,7 +19,6 @@ export interface Options {
 export const createClient = ({ url, credentials, show, exchanges = [] }: Options): Client =>
   new Client({
     url,
-    preferGetMethod: false,
     exchanges: [
       createErrorExchange(show),
       createCacheExchange(),

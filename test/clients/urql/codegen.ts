@@ -3,7 +3,7 @@ import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-p
 
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: ['**/*.ts', '!generated/**'],
+  documents: ['operations.ts'],
   generates: {
     'generated/': {
       preset: 'client',

@@ -1,5 +1,6 @@
 import { graphql } from './generated';
 
+// #region list
 export const LivestreamCard = graphql(`
   fragment LivestreamCard on Livestream {
     id
@@ -25,7 +26,9 @@ export const Livestreams = graphql(`
     }
   }
 `);
+// #endregion
 
+// #region pages
 export const LivestreamPage = graphql(`
   query LivestreamPage($id: ID!) {
     livestream(id: $id) {
@@ -49,7 +52,9 @@ export const MeetingPage = graphql(`
     }
   }
 `);
+// #endregion
 
+// #region mutations
 export const StartLivestream = graphql(`
   mutation StartLivestream($input: StartLivestreamInput!) {
     startLivestream(input: $input) {
@@ -87,7 +92,9 @@ export const StopLivestream = graphql(`
     }
   }
 `);
+// #endregion
 
+// #region subscription
 export const LivestreamUpdated = graphql(`
   subscription LivestreamUpdated($meetingId: ID!) {
     livestreamUpdated(meetingId: $meetingId) {
@@ -97,3 +104,4 @@ export const LivestreamUpdated = graphql(`
     }
   }
 `);
+// #endregion

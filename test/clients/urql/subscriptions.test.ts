@@ -6,6 +6,7 @@ import { fakeClientTimers } from '../support/fakeTimers.ts';
 import { startLivestream } from './livestreams.ts';
 import { LivestreamPage, LivestreamUpdated } from './operations.ts';
 import { startClient } from './startClient.ts';
+import { watchMeeting } from './subscribe.ts';
 
 type Started = Awaited<ReturnType<typeof startClient>>;
 
@@ -35,13 +36,12 @@ describe("urql's subscription", () => {
   });
 
   test('updates what a page shows of the livestream', async () => {
-    const started = await startClient();
-    const { client, gateway } = started;
+    const { client, gateway } = await startClient();
     const { liveMeetingId, liveLivestreamId: id } = gateway.exampleIds;
     const statuses = new Set<unknown>();
     client.query(LivestreamPage, { id }).subscribe(({ data }) => statuses.add(data?.livestream?.status));
     await expect.poll(() => [...statuses]).toEqual(['LIVE']);
-    subscribe(started, liveMeetingId);
+    const stop = watchMeeting(client, liveMeetingId);
     await expect.poll(() => gateway.server.subscriptionCount()).toBe(1);
     gateway.sandbox.trigger({ kind: 'livestream-failed', livestreamId: id, message: 'No signal' });
     const advance = (): unknown => {
@@ -49,6 +49,8 @@ describe("urql's subscription", () => {
       return [...statuses];
     };
     await expect.poll(advance).toEqual(['LIVE', 'ERRORED']);
+    stop();
+    await expect.poll(() => gateway.server.subscriptionCount()).toBe(0);
   });
 
   test('continues on a new connection when the gateway restarts', async () => {
