@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url';
 const GENERATORS: Record<string, string[][]> = {
   apollo: [['graphql-codegen', '--silent']],
   urql: [['graphql-codegen', '--silent']],
-  relay: [],
+  relay: [
+    ['sh', '-c', "rm -rf __generated__ && echo '{}' > persisted-documents.json"],
+    ['relay-compiler', '--output', 'quiet-with-errors'],
+  ],
   'gql-tada': [],
   fetch: [],
 };
