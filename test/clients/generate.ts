@@ -15,8 +15,12 @@ const GENERATORS: Record<string, string[][]> = {
     ['sh', '-c', "rm -rf __generated__ && echo '{}' > persisted-documents.json"],
     ['relay-compiler', '--output', 'quiet-with-errors'],
   ],
-  'gql-tada': [],
-  fetch: [],
+  'gql-tada': [
+    ['gql.tada', 'generate-output'],
+    ['gql.tada', 'generate-persisted'],
+    ['gql.tada', 'check', '--fail-on-warn'],
+  ],
+  fetch: [['graphql-codegen', '--silent']],
 };
 
 const pathOf = (relativePath: string): string => fileURLToPath(new URL(relativePath, import.meta.url));

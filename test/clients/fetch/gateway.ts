@@ -1,0 +1,88 @@
+import { createClient } from 'graphql-sse';
+
+import { OperationError } from '../operationError.ts';
+import type { TypedDocumentString } from './generated/graphql';
+
+export interface GatewayOptions {
+  /** Such as `https://gateway.example/graphql`. */
+  url: string;
+  /** Returns the user's credential. Called before each request. */
+  token: () => Promise<string>;
+}
+
+/** What an operation has returned. A field that has failed is null in `data`. */
+export interface Result<Data> {
+  data: Data;
+  errors: OperationError[];
+}
+
+export type Gateway = ReturnType<typeof createGateway>;
+
+/** Executes operations. Both methods throw an `OperationError` if there is no data. */
+export function createGateway({ url, token }: GatewayOptions) {
+  const authenticate = async () => ({ authorization: `Bearer ${await token()}` });
+  const events = createClient({ url, headers: authenticate });
+
+  return {
+    // #region execute
+    async execute<Data, Variables>(
+      document: TypedDocumentString<Data, Variables>,
+      variables: Variables,
+      signal: AbortSignal | null = null,
+    ): Promise<Result<Data>> {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          ...(await authenticate()),
+          accept: 'application/graphql-response+json, application/json',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ documentId: documentIdOf(document), variables }),
+        signal,
+      }).catch(rethrow);
+      return toResult(await response.json().catch(rethrow));
+    },
+    // #endregion
+
+    // #region subscribe
+    /** Yields the current state at once, and then each change, until the signal is aborted. */
+    async *subscribe<Data, Variables extends Record<string, unknown>>(
+      document: TypedDocumentString<Data, Variables>,
+      variables: Variables,
+      signal: AbortSignal,
+    ): AsyncGenerator<Data, void> {
+      const request = { documentId: documentIdOf(document), query: '', variables };
+      const results = events.iterate<Data>(request);
+      signal.addEventListener('abort', () => void results.return?.());
+      try {
+        for await (const result of results) yield toResult(result).data;
+      } catch (cause) {
+        rethrow(cause);
+      }
+    },
+    // #endregion
+  };
+}
+
+// #region results
+interface Response<Data> {
+  data?: Data | null;
+  errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
+}
+
+function toResult<Data>({ data, errors = [] }: Response<Data>): Result<Data> {
+  if (!data) throw OperationError.from(errors[0]);
+  return { data, errors: errors.map((error) => OperationError.from(error)) };
+}
+
+function rethrow(cause: unknown): never {
+  throw cause instanceof OperationError ? cause : OperationError.network(cause);
+}
+// #endregion
+
+// #region document-id
+/** The id under which GraphQL Code Generator has persisted the document. */
+export function documentIdOf<Data, Variables>(document: TypedDocumentString<Data, Variables>): string {
+  return document.__meta__?.['hash'];
+}
+// #endregion
