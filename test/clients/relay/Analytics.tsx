@@ -19,7 +19,7 @@ export function Analytics({ options }: { options: FetchOptions }) {
     {},
     options,
   );
-  const { count, viewerSeconds, days } = livestreamAnalytics as any;
+  const { count, viewerSeconds, days } = livestreamAnalytics;
   return (
     <section>
       <p>

@@ -12,7 +12,7 @@ export function MeetingPage({ id, options }: { id: string; options: FetchOptions
   useMeetingUpdates(id, setError);
   const { meeting } = useLazyLoadQuery<MeetingPageQuery>(
     graphql`
-      query MeetingPageQuery($id: ID!) {
+      query MeetingPageQuery($id: ID!) @throwOnFieldError {
         meeting(id: $id) {
           title
           activeLivestream {
@@ -25,7 +25,6 @@ export function MeetingPage({ id, options }: { id: string; options: FetchOptions
     { id },
     options,
   );
-  if (!meeting) return null;
   return (
     <article>
       <h2>{meeting.title}</h2>
