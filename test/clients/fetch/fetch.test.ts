@@ -2,7 +2,7 @@ import { QueryClient, QueryObserver } from '@tanstack/query-core';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { at, type TestGatewayOptions } from '../../support/gateway.ts';
-import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../trustedGateway.ts';
+import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../support/trustedGateway.ts';
 import { createGateway } from './gateway.ts';
 import { livestreamPages } from './livestreamList.ts';
 import { followMeeting, keyOf, meetingQuery, startLivestream } from './meetingPage.ts';

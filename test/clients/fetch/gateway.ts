@@ -24,7 +24,6 @@ export function createGateway({ url, token }: GatewayOptions) {
   const events = createClient({ url, headers: authenticate });
 
   return {
-    // #region execute
     async execute<Data, Variables>(
       document: TypedDocumentString<Data, Variables>,
       variables: Variables,
@@ -42,9 +41,7 @@ export function createGateway({ url, token }: GatewayOptions) {
       }).catch(rethrow);
       return toResult(await response.json().catch(rethrow));
     },
-    // #endregion
 
-    // #region subscribe
     /** Yields the current state at once, and then each change, until the signal is aborted. */
     async *subscribe<Data, Variables extends Record<string, unknown>>(
       document: TypedDocumentString<Data, Variables>,
@@ -60,11 +57,9 @@ export function createGateway({ url, token }: GatewayOptions) {
         rethrow(cause);
       }
     },
-    // #endregion
   };
 }
 
-// #region results
 interface Response<Data> {
   data?: Data | null;
   errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
@@ -78,11 +73,8 @@ function toResult<Data>({ data, errors = [] }: Response<Data>): Result<Data> {
 function rethrow(cause: unknown): never {
   throw cause instanceof OperationError ? cause : OperationError.network(cause);
 }
-// #endregion
 
-// #region document-id
 /** The id under which GraphQL Code Generator has persisted the document. */
 export function documentIdOf<Data, Variables>(document: TypedDocumentString<Data, Variables>): string {
   return document.__meta__?.['hash'];
 }
-// #endregion

@@ -1,6 +1,14 @@
 import { graphql } from './generated';
 
 // #region query
+graphql(`
+  fragment LivestreamRow on Livestream {
+    id
+    name
+    status
+  }
+`);
+
 export const MeetingPage = graphql(`
   query MeetingPage($id: ID!) {
     meeting(id: $id) {
@@ -13,15 +21,7 @@ export const MeetingPage = graphql(`
 `);
 // #endregion
 
-// #region operations
-graphql(`
-  fragment LivestreamRow on Livestream {
-    id
-    name
-    status
-  }
-`);
-
+// #region list
 export const LivestreamList = graphql(`
   query LivestreamList($first: Int!, $after: String) {
     livestreams(first: $first, after: $after) {
@@ -36,7 +36,9 @@ export const LivestreamList = graphql(`
     }
   }
 `);
+// #endregion
 
+// #region mutation
 export const StartLivestream = graphql(`
   mutation StartLivestream($input: StartLivestreamInput!) {
     startLivestream(input: $input) {
@@ -52,7 +54,9 @@ export const StartLivestream = graphql(`
     }
   }
 `);
+// #endregion
 
+// #region subscription
 export const LivestreamUpdated = graphql(`
   subscription LivestreamUpdated($meetingId: ID!) {
     livestreamUpdated(meetingId: $meetingId) {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { TestGatewayOptions } from '../../support/gateway.ts';
-import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../trustedGateway.ts';
+import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../support/trustedGateway.ts';
 import { createGatewayClient } from './client.ts';
 import { livestreamPages } from './livestreamList.ts';
 import { followMeeting, type MeetingView, showMeeting, startLivestream } from './meetingPage.ts';

@@ -40,7 +40,7 @@ export const MeetingPage = graphql.persisted(
 );
 // #endregion
 
-// #region operations
+// #region list
 const LivestreamListDocument = graphql(
   `
     query LivestreamList($first: Int!, $after: String) {
@@ -62,6 +62,13 @@ const LivestreamListDocument = graphql(
   [LivestreamRow],
 );
 
+export const LivestreamList = graphql.persisted(
+  'sha256:eb48b74e27895fddb009d4d325164c5b222b5a665ab4b52660dd6f36e62b37f0',
+  LivestreamListDocument,
+);
+// #endregion
+
+// #region mutation
 const StartLivestreamDocument = graphql(
   `
     mutation StartLivestream($input: StartLivestreamInput!) {
@@ -84,6 +91,13 @@ const StartLivestreamDocument = graphql(
   [LivestreamRow],
 );
 
+export const StartLivestream = graphql.persisted(
+  'sha256:7407ec89fd60affa379639bbe6229af2909f54043f90d48ed4b9d58cf9eddbaf',
+  StartLivestreamDocument,
+);
+// #endregion
+
+// #region subscription
 const LivestreamUpdatedDocument = graphql(
   `
     subscription LivestreamUpdated($meetingId: ID!) {
@@ -96,14 +110,6 @@ const LivestreamUpdatedDocument = graphql(
   [LivestreamRow],
 );
 
-export const LivestreamList = graphql.persisted(
-  'sha256:eb48b74e27895fddb009d4d325164c5b222b5a665ab4b52660dd6f36e62b37f0',
-  LivestreamListDocument,
-);
-export const StartLivestream = graphql.persisted(
-  'sha256:7407ec89fd60affa379639bbe6229af2909f54043f90d48ed4b9d58cf9eddbaf',
-  StartLivestreamDocument,
-);
 export const LivestreamUpdated = graphql.persisted(
   'sha256:8a60b2df47b7f614fc8fe0a91f360b256e0e3477c0c11893d639309943951c06',
   LivestreamUpdatedDocument,

@@ -5,7 +5,7 @@ import { globSync } from 'node:fs';
 import { fireEvent, screen } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 
-import { APP_KEY, READER_KEY, UNKNOWN_KEY } from '../trustedGateway.ts';
+import { APP_KEY, READER_KEY, UNKNOWN_KEY } from '../support/trustedGateway.ts';
 import { Analytics } from './Analytics.tsx';
 import { LivestreamListPage } from './LivestreamList.tsx';
 import { LivestreamTitle } from './LivestreamTitle.tsx';

@@ -1,14 +1,14 @@
-import './dom.ts';
+import '../support/dom.ts';
 
 import { cleanup, configure, render } from '@testing-library/react';
-import { type ReactNode, Suspense } from 'react';
-import { RelayEnvironmentProvider } from 'react-relay';
+import type { ReactNode } from 'react';
 import { onTestFinished } from 'vitest';
 
 import type { TestGatewayOptions } from '../../support/gateway.ts';
-import { APP_KEY, startTrustedGateway } from '../trustedGateway.ts';
+import { APP_KEY, startTrustedGateway } from '../support/trustedGateway.ts';
+import { App } from './App.tsx';
 import { createEnvironment } from './environment.ts';
-import { ErrorBoundary, type FetchOptions } from './ErrorBoundary.tsx';
+import type { FetchOptions } from './ErrorBoundary.tsx';
 
 configure({ asyncUtilTimeout: 10_000 });
 
@@ -27,14 +27,7 @@ export async function start({ token = async () => APP_KEY, ...options }: Options
     environment,
     show(children: (options: FetchOptions) => ReactNode) {
       onTestFinished(cleanup);
-      // #region app
-      const app = (
-        <RelayEnvironmentProvider environment={environment}>
-          <ErrorBoundary>{(options) => <Suspense fallback="Loading …">{children(options)}</Suspense>}</ErrorBoundary>
-        </RelayEnvironmentProvider>
-      );
-      // #endregion
-      render(app, { onCaughtError: () => {} });
+      render(<App environment={environment}>{children}</App>, { onCaughtError: () => {} });
     },
   };
 }
