@@ -15,6 +15,7 @@ import {
 
 import { OperationError } from '../operationError.ts';
 
+// #region environment
 export interface EnvironmentOptions {
   /** Such as `https://gateway.example/graphql`. */
   url: string;
@@ -22,7 +23,6 @@ export interface EnvironmentOptions {
   token: () => Promise<string>;
 }
 
-// #region environment
 export function createEnvironment(options: EnvironmentOptions): Environment {
   return new Environment({
     network: Network.create(createFetch(options), createSubscribe(options)),
@@ -78,8 +78,8 @@ function createSubscribe({ url, token }: EnvironmentOptions): SubscribeFunction 
     const payload = { query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id } }, variables };
     return Observable.create((sink) =>
       client.subscribe<object>(payload, {
-        next: (payload) => {
-          const result = toRelayResponse(payload);
+        next: (value) => {
+          const result = toRelayResponse(value);
           if (result instanceof OperationError) sink.error(result);
           else sink.next(result);
         },
