@@ -7,11 +7,14 @@ export class OperationError extends Error {
   readonly code: string;
   /** Whether trying again can help. */
   readonly retryable: boolean;
+  /** How long to wait before the next attempt. */
+  readonly retryAfterSeconds: number;
 
   constructor(error: GatewayError, message = userMessage(error)) {
     super(message, { cause: error });
     this.code = error.code;
     this.retryable = error.retryable;
+    this.retryAfterSeconds = error.retryAfterSeconds ?? 0;
   }
 
   /** From an error of a response. */

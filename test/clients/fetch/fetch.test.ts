@@ -1,19 +1,23 @@
-import { QueryClient, QueryObserver } from '@tanstack/query-core';
+import { InfiniteQueryObserver, QueryObserver } from '@tanstack/query-core';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { at, type TestGatewayOptions } from '../../support/gateway.ts';
 import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../support/trustedGateway.ts';
+import type { Token } from '../authorizedFetch.ts';
+import { fakeClientTimers } from '../support/fakeTimers.ts';
 import { createGateway } from './gateway.ts';
-import { livestreamPages } from './livestreamList.ts';
+import { livestreamListQuery } from './livestreamList.ts';
 import { followMeeting, keyOf, meetingQuery, startLivestream } from './meetingPage.ts';
+import { LivestreamList } from './operations.ts';
+import { createQueryClient } from './queryClient.ts';
 
 const MANIFEST = new URL('generated/persisted-documents.json', import.meta.url);
 
 /** Starts a gateway that serves only what GraphQL Code Generator has persisted, and a page that records what it shows. */
-async function start({ key = APP_KEY, ...options }: TestGatewayOptions & { key?: string } = {}) {
+async function start({ token = async () => APP_KEY, ...options }: TestGatewayOptions & { token?: Token } = {}) {
   const trusted = await startTrustedGateway(MANIFEST, options);
-  const gateway = createGateway({ url: trusted.url, token: async () => key });
-  const cache = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } });
+  const gateway = createGateway({ url: trusted.url, token });
+  const cache = createQueryClient();
   const page = new QueryObserver(cache, meetingQuery(gateway, trusted.gateway.exampleIds.idleMeetingId));
   const shown: unknown[] = [];
   const openPage = async (): Promise<void> => {
@@ -25,25 +29,36 @@ async function start({ key = APP_KEY, ...options }: TestGatewayOptions & { key?:
     );
     await expect.poll(() => page.getCurrentResult().isFetching).toBe(false);
   };
+  const openList = async () => {
+    const list = new InfiniteQueryObserver(cache, livestreamListQuery(gateway));
+    onTestFinished(list.subscribe(() => {}));
+    await expect.poll(() => list.getCurrentResult().isFetching).toBe(false);
+    return list;
+  };
   return {
     ...trusted,
     meetingId: trusted.gateway.exampleIds.idleMeetingId,
     client: { cache, gateway },
     page,
     openPage,
+    openList,
     /** The name and status of each livestream that the page has shown. */
     shown,
   };
 }
 
 test('fetch pages through all livestreams', async () => {
-  const { client } = await start();
-  const ids = new Set<string>();
-  for await (const { nodes, totalCount } of livestreamPages(client.gateway)) {
-    expect(totalCount).toBe(320);
-    for (const { id } of nodes) ids.add(id);
-  }
-  expect(ids.size).toBe(320);
+  const { openList } = await start();
+  const list = await openList();
+  while (list.getCurrentResult().hasNextPage) await list.fetchNextPage();
+  const pages = list.getCurrentResult().data?.pages ?? [];
+  expect(pages.map(({ totalCount, nodes }) => [totalCount, nodes.length])).toEqual([
+    [320, 100],
+    [320, 100],
+    [320, 100],
+    [320, 20],
+  ]);
+  expect(new Set(pages.flatMap(({ nodes }) => nodes.map(({ id }) => id))).size).toBe(320);
 });
 
 test('shows a started livestream before the gateway responds, and then the actual one', async () => {
@@ -75,7 +90,7 @@ test('shows the user what a CONFLICT means, and the livestream that is live', as
 });
 
 test('takes the optimistic livestream back when the start is not allowed', async () => {
-  const { client, meetingId, openPage, shown } = await start({ key: READER_KEY });
+  const { client, meetingId, openPage, shown } = await start({ token: async () => READER_KEY });
   await openPage();
   expect(await startLivestream(client, meetingId, 'Launch')).toBe('You do not have permission for this.');
   await expect.poll(() => shown.at(-1)).toBeNull();
@@ -99,14 +114,46 @@ test('shows a livestream that was started elsewhere, because a subscription deli
 });
 
 test('shows the user that the session has ended when the gateway does not accept the credential', async () => {
-  const { openPage, page } = await start({ key: UNKNOWN_KEY });
+  const { openPage, page } = await start({ token: async () => UNKNOWN_KEY });
   await openPage();
   expect(page.getCurrentResult().error?.message).toBe('Your session has expired. Sign in again.');
 });
 
+test('gets a new token and repeats the request, once, when the gateway does not accept the token', async () => {
+  const token = async (renew: boolean) => (renew ? APP_KEY : UNKNOWN_KEY);
+  const { client, gateway, meetingId, openList } = await start({ token });
+  expect((await openList()).getCurrentResult().data?.pages).toMatchObject([{ totalCount: 320 }]);
+  const end = new AbortController();
+  const following = followMeeting(client, meetingId, end.signal);
+  await expect.poll(() => gateway.server.subscriptionCount()).toBe(1);
+  end.abort();
+  await following;
+});
+
+test('repeats a query after the wait that the gateway gives', async () => {
+  const { gateway, openList } = await start();
+  gateway.sandbox.setFaults([{ kind: 'status', status: 429, retryAfterSeconds: 7, times: 1 }]);
+  const timers = fakeClientTimers();
+  const opened = openList();
+  await timers.waitForTimer(7000, 7000);
+  gateway.clock.advance(7000);
+  timers.advance(7000);
+  expect((await opened).getCurrentResult().data?.pages).toMatchObject([{ totalCount: 320 }]);
+});
+
+test('does not keep the user waiting for more than 30 seconds', async () => {
+  const { gateway, openList } = await start();
+  gateway.sandbox.setFaults([{ kind: 'status', status: 429, retryAfterSeconds: 31 }]);
+  const list = await openList();
+  expect(list.getCurrentResult().error?.message).toBe('Too many requests. Try again in 31 seconds.');
+});
+
 test('says that there is no connection when the gateway cannot be reached', async () => {
   const gateway = createGateway({ url: 'http://127.0.0.1:1/graphql', token: async () => APP_KEY });
-  await expect(livestreamPages(gateway).next()).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true });
+  await expect(gateway.execute(LivestreamList, { first: 1 })).rejects.toMatchObject({
+    code: 'NETWORK_ERROR',
+    retryable: true,
+  });
 });
 
 test('says which field has failed, and what the user should read, when the rest of the data is there', async () => {

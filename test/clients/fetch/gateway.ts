@@ -1,13 +1,13 @@
 import { createClient } from 'graphql-sse';
 
+import { authorizedFetch, type Token } from '../authorizedFetch.ts';
 import { OperationError } from '../operationError.ts';
 import type { TypedDocumentString } from './generated/graphql';
 
 export interface GatewayOptions {
   /** Such as `https://gateway.example/graphql`. */
   url: string;
-  /** Returns the user's credential. Called before each request. */
-  token: () => Promise<string>;
+  token: Token;
 }
 
 /** What an operation has returned. A field that has failed is null in `data`. */
@@ -20,8 +20,8 @@ export type Gateway = ReturnType<typeof createGateway>;
 
 /** Executes operations. Both methods throw an `OperationError` if there is no data. */
 export function createGateway({ url, token }: GatewayOptions) {
-  const authenticate = async () => ({ authorization: `Bearer ${await token()}` });
-  const events = createClient({ url, headers: authenticate });
+  const fetch = authorizedFetch(token);
+  const events = createClient({ url, fetchFn: fetch });
 
   return {
     async execute<Data, Variables>(
@@ -32,7 +32,6 @@ export function createGateway({ url, token }: GatewayOptions) {
       const response = await fetch(url, {
         method: 'POST',
         headers: {
-          ...(await authenticate()),
           accept: 'application/graphql-response+json, application/json',
           'content-type': 'application/json',
         },

@@ -1,16 +1,23 @@
-import type { Gateway, Result } from './gateway.ts';
-import type { LivestreamListQuery } from './generated/graphql';
+import { documentIdOf, type Gateway } from './gateway.ts';
 import { LivestreamList } from './operations.ts';
 
-type Page = LivestreamListQuery['livestreams'];
-
-/** Loads the pages of the list of livestreams, each when it is asked for. */
-export async function* livestreamPages(gateway: Gateway, first = 100): AsyncGenerator<Page, void> {
-  let after: string | null = null;
-  do {
-    const result: Result<LivestreamListQuery> = await gateway.execute(LivestreamList, { first, after });
-    const { livestreams } = result.data;
-    yield livestreams;
-    after = livestreams.pageInfo.hasNextPage ? livestreams.pageInfo.endCursor : null;
-  } while (after !== null);
+interface PageContext {
+  /** The cursor of the page before. */
+  pageParam: string | null;
+  signal: AbortSignal;
 }
+
+interface Page {
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/** The list of livestreams, for `useInfiniteQuery` and `InfiniteQueryObserver`. */
+export const livestreamListQuery = (gateway: Gateway, first = 100) => ({
+  queryKey: [documentIdOf(LivestreamList), { first }],
+  queryFn: async ({ pageParam: after, signal }: PageContext) => {
+    const { data } = await gateway.execute(LivestreamList, { first, after }, signal);
+    return data.livestreams;
+  },
+  initialPageParam: null,
+  getNextPageParam: ({ pageInfo }: Page) => (pageInfo.hasNextPage ? pageInfo.endCursor : null),
+});

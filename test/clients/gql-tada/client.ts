@@ -1,20 +1,21 @@
 import { cacheExchange, Client, fetchExchange, mapExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-sse';
 
+import { authorizedFetch, type Token } from '../authorizedFetch.ts';
+
 export interface ClientOptions {
   /** Such as `https://gateway.example/graphql`. */
   url: string;
-  /** Returns the user's credential. Called before each request. */
-  token: () => Promise<string>;
+  token: Token;
 }
 
 export function createGatewayClient({ url, token }: ClientOptions): Client {
-  const authenticate = async () => ({ authorization: `Bearer ${await token()}` });
-  const events = createClient({ url, headers: authenticate });
+  const fetch = authorizedFetch(token);
+  const events = createClient({ url, fetchFn: fetch });
   return new Client({
     url,
     preferGetMethod: false,
-    fetch: async (input, init) => fetch(input, { ...init, headers: { ...init?.headers, ...(await authenticate()) } }),
+    fetch,
     exchanges: [
       cacheExchange,
       persistedExchange,

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import type { TestGatewayOptions } from '../../support/gateway.ts';
 import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../support/trustedGateway.ts';
+import type { Token } from '../authorizedFetch.ts';
 import { createGatewayClient } from './client.ts';
 import { livestreamPages } from './livestreamList.ts';
 import { followMeeting, type MeetingView, showMeeting, startLivestream } from './meetingPage.ts';
@@ -12,9 +13,9 @@ import { textOf } from './operations.ts';
 const MANIFEST = new URL('generated/persisted-documents.json', import.meta.url);
 
 /** Starts a gateway that serves only what gql.tada has persisted, a client, and a page that records what it shows. */
-async function start({ key = APP_KEY, ...options }: TestGatewayOptions & { key?: string } = {}) {
+async function start({ token = async () => APP_KEY, ...options }: TestGatewayOptions & { token?: Token } = {}) {
   const trusted = await startTrustedGateway(MANIFEST, options);
-  const client = createGatewayClient({ url: trusted.url, token: async () => key });
+  const client = createGatewayClient({ url: trusted.url, token });
   let view: Partial<MeetingView> = {};
   const shown: (string | null)[] = [];
   return {
@@ -60,7 +61,7 @@ test('shows the user what a CONFLICT means, and the livestream that is live', as
 });
 
 test('takes the optimistic livestream back when the start is not allowed', async () => {
-  const { client, gateway, show, view } = await start({ key: READER_KEY });
+  const { client, gateway, show, view } = await start({ token: async () => READER_KEY });
   await startLivestream(client, gateway.exampleIds.idleMeetingId, 'Launch', show);
   expect(view()).toEqual({ livestream: null, problem: 'You do not have permission for this.' });
 });
@@ -79,9 +80,14 @@ test('shows a livestream that was started elsewhere, because a subscription deli
 });
 
 test('shows the user that the session has ended when the gateway does not accept the credential', async () => {
-  const { client, gateway, show, view } = await start({ key: UNKNOWN_KEY });
+  const { client, gateway, show, view } = await start({ token: async () => UNKNOWN_KEY });
   onTestFinished(showMeeting(client, gateway.exampleIds.idleMeetingId, show));
   await expect.poll(() => view().problem).toBe('Your session has expired. Sign in again.');
+});
+
+test('gets a new token and repeats the request, once, when the gateway does not accept the token', async () => {
+  const { client } = await start({ token: async (renew) => (renew ? APP_KEY : UNKNOWN_KEY) });
+  expect((await livestreamPages(client).next()).value).toMatchObject({ totalCount: 320 });
 });
 
 test('throws an error that says what the user should read when a page cannot be loaded', async () => {

@@ -13,14 +13,14 @@ import {
   type SubscribeFunction,
 } from 'relay-runtime';
 
+import { authorizedFetch, type Token } from '../authorizedFetch.ts';
 import { OperationError } from '../operationError.ts';
 
 // #region environment
 export interface EnvironmentOptions {
   /** Such as `https://gateway.example/graphql`. */
   url: string;
-  /** Returns the user's credential. Called before each request. */
-  token: () => Promise<string>;
+  token: Token;
 }
 
 export function createEnvironment(options: EnvironmentOptions): Environment {
@@ -36,12 +36,12 @@ export function createEnvironment(options: EnvironmentOptions): Environment {
 
 // #region fetch
 function createFetch({ url, token }: EnvironmentOptions): FetchFunction {
+  const fetch = authorizedFetch(token);
   return async ({ id }, variables) => {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
         accept: 'application/graphql-response+json, application/json',
-        authorization: `Bearer ${await token()}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ documentId: id, variables }),
@@ -71,7 +71,7 @@ function rethrow(cause: unknown): never {
 function createSubscribe({ url, token }: EnvironmentOptions): SubscribeFunction {
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
-    connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
+    connectionParams: async () => ({ authorization: `Bearer ${await token(false)}` }),
     shouldRetry: () => true,
   });
   return ({ id }, variables) => {

@@ -102,11 +102,16 @@ describe('Relay', () => {
   });
 
   test('shows the user that the session has ended when a subscription cannot be authenticated', async () => {
-    const keys = [APP_KEY, UNKNOWN_KEY];
-    const { gateway, show } = await start({ token: async () => keys.shift() ?? UNKNOWN_KEY });
+    const { gateway, show } = await start({ token: async (renew) => (renew ? APP_KEY : UNKNOWN_KEY) });
     show((options) => <MeetingPage id={gateway.exampleIds.idleMeetingId} options={options} />);
     expect((await screen.findByRole('alert')).textContent).toBe('Your session has expired. Sign in again.');
     expect(screen.getByText('Not live')).toBeTruthy();
+  });
+
+  test('gets a new token and repeats the request, once, when the gateway does not accept the token', async () => {
+    const { show } = await start({ token: async (renew) => (renew ? APP_KEY : UNKNOWN_KEY) });
+    show((options) => <LivestreamListPage options={options} />);
+    await screen.findByText('100 of 320 livestreams');
   });
 
   test('offers to try again where the gateway says that this can help, and it does', async () => {

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 
 import type { TestGatewayOptions } from '../../support/gateway.ts';
 import { APP_KEY, startTrustedGateway } from '../support/trustedGateway.ts';
+import type { Token } from '../authorizedFetch.ts';
 import { App } from './App.tsx';
 import { createEnvironment } from './environment.ts';
 import type { FetchOptions } from './ErrorBoundary.tsx';
@@ -15,7 +16,7 @@ configure({ asyncUtilTimeout: 10_000 });
 const MANIFEST = new URL('persisted-documents.json', import.meta.url);
 
 interface Options extends TestGatewayOptions {
-  token?: () => Promise<string>;
+  token?: Token;
 }
 
 /** Starts a gateway that serves only what relay-compiler has persisted, and renders components that use it. */
