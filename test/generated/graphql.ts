@@ -223,13 +223,6 @@ export type IndependentQueryVariables = Exact<{
 
 export type IndependentQuery = { livestream: { name: string | null, meeting: { id: string } | null, activeSession: { id: string } | null } | null };
 
-export type NameForApolloQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type NameForApolloQuery = { livestream: { id: string, name: string | null } | null };
-
 export type MeetingWithSessionQueryVariables = Exact<{
   id: string;
 }>;
@@ -845,14 +838,6 @@ export const IndependentDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<IndependentQuery, IndependentQueryVariables>;
-export const NameForApolloDocument = new TypedDocumentString(`
-    query NameForApollo($id: ID!) {
-  livestream(id: $id) {
-    id
-    name
-  }
-}
-    `) as unknown as TypedDocumentString<NameForApolloQuery, NameForApolloQueryVariables>;
 export const MeetingWithSessionDocument = new TypedDocumentString(`
     query MeetingWithSession($id: ID!) {
   meeting(id: $id) {

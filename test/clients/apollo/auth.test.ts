@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { apiKeySettings } from '../../support/identityProvider.ts';
+import { createFakeClock } from '../../support/fakeClock.ts';
+import { apiKeySettings, signingKey, signToken, startIdentityProvider } from '../../support/identityProvider.ts';
+import { fakeClientTimers } from '../support/fakeTimers.ts';
 import { LivestreamUpdated } from './operations.ts';
 import { startClient } from './startClient.ts';
 
@@ -31,5 +33,25 @@ describe("Apollo Client's access token", () => {
     const results: unknown[] = [];
     client.subscribe({ query: LivestreamUpdated, variables }).subscribe((result) => results.push(result));
     await expect.poll(() => results).toMatchObject([{ data: { livestreamUpdated: { status: 'LIVE' } } }]);
+  });
+
+  test('is a new one when a subscription goes on after the old one has expired', async () => {
+    const provider = await startIdentityProvider();
+    const key = await signingKey('a');
+    provider.publish(key);
+    let now = createFakeClock().now();
+    const token = async (): Promise<string> => signToken({ key, now });
+    const { client, gateway } = await startClient({ options: { auth: provider.settings(0) } }, { token });
+    const variables = { meetingId: gateway.exampleIds.liveMeetingId };
+    const results: unknown[] = [];
+    client.subscribe({ query: LivestreamUpdated, variables }).subscribe((result) => results.push(result));
+    await expect.poll(() => results.length).toBe(1);
+    const timers = fakeClientTimers();
+    now += 300_000;
+    gateway.clock.advance(300_000);
+    timers.advance(await timers.waitForTimer(1000, 4000));
+    await expect.poll(() => results.length).toBe(2);
+    expect(results[1]).toMatchObject({ data: { livestreamUpdated: { status: 'LIVE' } } });
+    expect(gateway.server.subscriptionCount()).toBe(1);
   });
 });

@@ -4,9 +4,9 @@ import { ErrorLink } from '@apollo/client/link/error';
 import { defer, mergeMap } from 'rxjs';
 
 export interface Credentials {
-  /** The current access token. */
+  /** Returns the access token, a new one if the last one has expired. */
   token: () => string | Promise<string>;
-  /** Gets a new access token, which `token` then returns. */
+  /** Gets a new access token, which `token` then returns, because the gateway has rejected the last one. */
   refresh: () => Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 
 import { nonNull } from '../../support/gateway.ts';
-import { loadMore } from './livestreams.ts';
+import { loadMore } from './pagination.ts';
 import { LivestreamCard, LivestreamPage, Livestreams } from './operations.ts';
 import { startClient } from './startClient.ts';
 

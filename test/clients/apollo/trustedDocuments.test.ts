@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { APP_KEY, startTrustedGateway } from '../support/trustedGateway.ts';
 import { createClient } from './client.ts';
-import { startLivestream } from './livestreams.ts';
+import { startLivestream } from './mutations.ts';
 import { LivestreamPage, Livestreams, LivestreamUpdated } from './operations.ts';
 import { createTrustedClient } from './trustedDocuments.ts';
 

@@ -4,9 +4,9 @@ import { authExchange } from '@urql/exchange-auth';
 import { gatewayErrors } from './errors';
 
 export interface Credentials {
-  /** The current access token. */
+  /** Returns the access token, a new one if the last one has expired. */
   token: () => string | Promise<string>;
-  /** Gets a new access token, which `token` then returns. */
+  /** Gets a new access token, which `token` then returns, because the gateway has rejected the last one. */
   refresh: () => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { startLivestream, stopLivestream } from './livestreams.ts';
+import { startLivestream, stopLivestream } from './mutations.ts';
 import { MeetingPage } from './operations.ts';
 import { startClient } from './startClient.ts';
 

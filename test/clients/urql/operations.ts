@@ -1,6 +1,6 @@
+// #region list
 import { graphql } from './generated';
 
-// #region list
 export const LivestreamCard = graphql(`
   fragment LivestreamCard on Livestream {
     id

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { serveGateway } from '../../support/servedGateway.ts';
 import { fakeClientTimers } from '../support/fakeTimers.ts';
-import { startLivestream } from './livestreams.ts';
+import { startLivestream } from './mutations.ts';
 import { Livestreams, MeetingPage } from './operations.ts';
 import { startClient } from './startClient.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { startTestGateway } from '../../support/gateway.ts';
 import { serveGateway } from '../../support/servedGateway.ts';
 import { fakeClientTimers } from '../support/fakeTimers.ts';
-import { startLivestream } from './livestreams.ts';
+import { startLivestream } from './mutations.ts';
 import { LivestreamPage, LivestreamUpdated } from './operations.ts';
 import { startClient } from './startClient.ts';
 import { watchMeeting } from './subscribe.ts';

@@ -1,20 +1,23 @@
 import { type Exchange, subscriptionExchange } from '@urql/core';
-import { createClient } from 'graphql-sse';
+import { createClient } from 'graphql-ws';
 
 import type { Credentials } from './auth';
 
-/** Sends subscriptions over Server-Sent Events, one request per subscription, and reconnects. */
+/** Sends subscriptions over a WebSocket, which opens with the first one and closes with the last. */
 export function createSubscriptionExchange(url: string, { token }: Pick<Credentials, 'token'>): Exchange {
-  const events = createClient({
-    url,
-    // Called for each connection.
-    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+  const socket = createClient({
+    url: url.replace(/^http/, 'ws'),
+    // Called for each connection: when a token expires, the gateway closes the connection, and graphql-ws opens another one.
+    connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
     retryAttempts: Infinity,
   });
   return subscriptionExchange({
-    forwardSubscription: ({ query = '', variables, extensions = {} }) => ({
+    forwardSubscription: ({ query = '', variables, extensions }) => ({
       subscribe: (sink) => ({
-        unsubscribe: events.subscribe({ query, variables: { ...variables }, extensions }, sink),
+        unsubscribe: socket.subscribe(
+          { query, variables: { ...variables }, extensions },
+          { ...sink, next: ({ data = null, errors }) => sink.next(errors ? { data, errors } : { data }) },
+        ),
       }),
     }),
   });

@@ -1,20 +1,8 @@
-import type { ApolloClient, ObservableQuery } from '@apollo/client';
+import type { ApolloClient } from '@apollo/client';
 
 import { userErrorMessage } from '../errors';
-import type { LivestreamsQuery, LivestreamsQueryVariables } from './generated/graphql';
 import { StartLivestream, StopLivestream } from './operations';
 
-// #region pagination
-/** Loads the next page into a watched list. Resolves with false if there is none. */
-export async function loadMore(list: ObservableQuery<LivestreamsQuery, LivestreamsQueryVariables>): Promise<boolean> {
-  const { data, dataState } = list.getCurrentResult();
-  if (dataState !== 'complete' || !data.livestreams.pageInfo.hasNextPage) return false;
-  await list.fetchMore({ variables: { after: data.livestreams.pageInfo.endCursor } });
-  return true;
-}
-// #endregion
-
-// #region mutations
 /** Starts a livestream. The meeting is shown as starting at once; if the start is rejected, it is not any more. */
 export async function startLivestream(client: ApolloClient, meetingId: string, name: string): Promise<string[]> {
   const { data } = await client.mutate({
@@ -52,4 +40,3 @@ export async function stopLivestream(client: ApolloClient, meetingId: string): P
   });
   return data?.stopLivestream.userErrors.map(userErrorMessage) ?? [];
 }
-// #endregion
