@@ -130,6 +130,18 @@ test('gets a new token and repeats the request, once, when the gateway does not 
   await following;
 });
 
+test('throws an error that says what the user should read when the credential of a subscription is withdrawn', async () => {
+  const { client, gateway, meetingId } = await start();
+  const following = followMeeting(client, meetingId, new AbortController().signal);
+  const outcome = expect(following).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+    message: 'Your session has expired. Sign in again.',
+  });
+  await expect.poll(() => gateway.server.subscriptionCount()).toBe(1);
+  gateway.server.replaceApiKeys([]);
+  await outcome;
+});
+
 test('repeats a query after the wait that the gateway gives', async () => {
   const { gateway, openList } = await start();
   gateway.sandbox.setFaults([{ kind: 'status', status: 429, retryAfterSeconds: 7, times: 1 }]);

@@ -85,6 +85,14 @@ test('shows the user that the session has ended when the gateway does not accept
   await expect.poll(() => view().problem).toBe('Your session has expired. Sign in again.');
 });
 
+test('shows the user that the session has ended when the credential of a subscription is withdrawn', async () => {
+  const { client, gateway, show, view } = await start();
+  onTestFinished(followMeeting(client, gateway.exampleIds.liveMeetingId, show));
+  await expect.poll(() => view().livestream).toMatch(/: LIVE$/);
+  gateway.server.replaceApiKeys([]);
+  await expect.poll(() => view().problem).toBe('Your session has expired. Sign in again.');
+});
+
 test('gets a new token and repeats the request, once, when the gateway does not accept the token', async () => {
   const { client } = await start({ token: async (renew) => (renew ? APP_KEY : UNKNOWN_KEY) });
   expect((await livestreamPages(client).next()).value).toMatchObject({ totalCount: 320 });
