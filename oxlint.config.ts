@@ -87,6 +87,8 @@ export default defineConfig({
     'src/checkNode.cjs',
     'src/generated/**',
     'test/generated/**',
+    // This has a configuration and packages of its own.
+    'examples/live-wall/**',
     'test/bench/peers/**',
     'test/clients/**',
     'test/routers/peers/**',

@@ -1,0 +1,95 @@
+import { useMutation } from '@apollo/client/react';
+import { useState } from 'react';
+
+import { graphql } from '../generated/index.ts';
+import { MutationProblem } from '../start/MutationProblem.tsx';
+
+/** One upstream request. Selecting the livestream would cost two more, and the subscription brings it anyway. */
+const STOP_LIVESTREAM = graphql(`
+  mutation StopLivestream($input: StopLivestreamInput!) {
+    stopLivestream(input: $input) {
+      userErrors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const STOPPED = graphql(`
+  fragment Stopped on Livestream {
+    id
+    status
+  }
+`);
+
+interface Props {
+  livestreamId: string;
+  meetingId: string;
+  /** Whether there is anything to stop. */
+  isActive: boolean;
+}
+
+/**
+ * The button that ends a livestream for all its viewers, once it is confirmed. Render it for a livestream that has ended, too: the
+ * optimistic end of one that could not be stopped must not take the reason away.
+ */
+export function StopLivestream({ livestreamId, meetingId, isActive }: Props) {
+  const [isConfirming, setIsConfirming] = useState(false);
+  const [stop, { data, error, loading, reset }] = useMutation(STOP_LIVESTREAM, {
+    variables: { input: { meetingId } },
+    // Optimistic: the livestream leaves the wall at once, and comes back if the stop fails.
+    optimisticResponse: { stopLivestream: { __typename: 'StopLivestreamPayload', userErrors: [] } },
+    update(cache, { data: result }) {
+      if (result?.stopLivestream.userErrors.length !== 0) return;
+      const from = { __typename: 'Livestream', id: livestreamId };
+      cache.writeFragment({
+        fragment: STOPPED,
+        from,
+        data: { __typename: 'Livestream', id: livestreamId, status: 'IDLE' },
+      });
+    },
+    onError: () => {},
+  });
+
+  function confirm(): void {
+    setIsConfirming(false);
+    void stop();
+  }
+
+  const userError = data?.stopLivestream.userErrors[0];
+
+  if (userError !== undefined || error !== undefined) {
+    return (
+      <MutationProblem
+        error={error}
+        userError={userError}
+        meetingId={meetingId}
+        what="The livestream was not stopped."
+        onReset={reset}
+        onLeave={reset}
+      />
+    );
+  }
+  if (!isActive) return null;
+  if (!isConfirming) {
+    return (
+      <button type="button" className="danger" disabled={loading} onClick={() => setIsConfirming(true)}>
+        Stop livestream
+      </button>
+    );
+  }
+  return (
+    <div className="confirm" role="group" aria-label="Stop the livestream">
+      <p>This ends the livestream for everyone who watches it.</p>
+      {/* The focus was on the button that this one takes the place of. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
+      <button type="button" className="danger" autoFocus onClick={confirm}>
+        Stop now
+      </button>
+      <button type="button" onClick={() => setIsConfirming(false)}>
+        Keep it live
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+import type { ErrorLike } from '@apollo/client';
+import { useApolloClient, useSubscription } from '@apollo/client/react';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+
+import { graphql } from '../generated/index.ts';
+import type { LivestreamChangesSubscription } from '../generated/graphql.ts';
+import { onReconnect } from '../graphql/connection.ts';
+import { announce } from '../ui/Announcer.tsx';
+
+/** A livestream that has changed. Its details are masked: components read them from the cache, by their own fragments. */
+type Change = LivestreamChangesSubscription['livestreamUpdated'];
+
+interface Changes {
+  /** All livestreams that are active, and those that were since the connection was made. Empty until the first event. */
+  livestreams: readonly Change[];
+  /** How many livestreams have failed since the page was opened. */
+  failureCount: number;
+  /** Why the subscription has ended, if it has. A lost connection is no reason: it is made again. */
+  error: ErrorLike | undefined;
+  restart: () => void;
+}
+
+/** Everything that the list of active livestreams contains, so that an event costs no upstream request. No session: that would cost one for each livestream. */
+const LIVESTREAM_CHANGES = graphql(`
+  subscription LivestreamChanges {
+    livestreamUpdated {
+      id
+      name
+      status
+      ...WallMember
+      ...LivestreamTile
+    }
+  }
+`);
+
+/** The first events come all at once: one update of the page for all of them. */
+const BATCH_MS = 50;
+const SENTENCES = new Map<Change['status'], string>([
+  ['INVOKED', 'is starting'],
+  ['LIVE', 'is live'],
+  ['ERRORED', 'has failed'],
+  ['IDLE', 'has ended'],
+  ['OFFLINE', 'has ended'],
+]);
+
+const ChangesContext = createContext<Changes>({
+  livestreams: [],
+  failureCount: 0,
+  error: undefined,
+  restart: () => {},
+});
+
+/** What the subscription has told the page, for the components that show which livestreams there are. */
+export const useLivestreamChanges = (): Changes => useContext(ChangesContext);
+
+/** Subscribes to all livestreams. Apollo Client writes each event to its cache, from where it reaches every component that shows the livestream. */
+export function LivestreamChanges({ children }: { children: ReactNode }) {
+  const client = useApolloClient();
+  const [livestreams, setLivestreams] = useState<readonly Change[]>([]);
+  const [error, setError] = useState<ErrorLike>();
+  const [failureCount, setFailureCount] = useState(0);
+  const latest = useRef(new Map<string, Change>());
+  const isSynced = useRef(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  function flush(): void {
+    timer.current = undefined;
+    isSynced.current = true;
+    setLivestreams([...latest.current.values()]);
+  }
+
+  function take(change: Change): void {
+    const previous = latest.current.get(change.id);
+    latest.current.set(change.id, change);
+    timer.current ??= setTimeout(flush, BATCH_MS);
+    // The first events are the present state, not news.
+    if (!isSynced.current || previous?.status === change.status) return;
+    const sentence = SENTENCES.get(change.status);
+    if (sentence !== undefined) announce(`${change.name ?? 'A livestream'} ${sentence}.`);
+    if (change.status === 'ERRORED') setFailureCount((count) => count + 1);
+  }
+
+  // What ended while the connection was lost is in no event: forget everything, and read again what the page shows.
+  useEffect(
+    () =>
+      onReconnect(() => {
+        latest.current.clear();
+        isSynced.current = false;
+        setLivestreams([]);
+        void client.refetchQueries({ include: 'active' });
+      }),
+    [client],
+  );
+
+  const { restart: resubscribe } = useSubscription(LIVESTREAM_CHANGES, {
+    // One render for many events, by `flush`; without this, there is one for each.
+    ignoreResults: true,
+    onError: setError,
+    onData: ({ data: { data } }) => data !== undefined && take(data.livestreamUpdated),
+  });
+
+  const changes = useMemo(
+    () => ({
+      livestreams,
+      failureCount,
+      error,
+      restart() {
+        setError(undefined);
+        resubscribe();
+      },
+    }),
+    [livestreams, failureCount, error, resubscribe],
+  );
+  return <ChangesContext value={changes}>{children}</ChangesContext>;
+}

@@ -1,0 +1,12 @@
+import { useFragment } from '@apollo/client/react';
+
+import { useLivestreamChanges } from './LivestreamChanges.tsx';
+import { WALL_MEMBER } from './Wall.tsx';
+
+/** The ids of the meetings that are live, as far as the subscription has told. Costs nothing: they are in the cache. */
+export function useLiveMeetingIds(): ReadonlySet<string | undefined> {
+  const { livestreams } = useLivestreamChanges();
+  const { data, complete } = useFragment({ fragment: WALL_MEMBER, from: [...livestreams] });
+  const live = complete ? data.filter(({ status }) => status === 'LIVE' || status === 'INVOKED') : [];
+  return new Set(live.map(({ meeting }) => meeting?.id));
+}

@@ -1,0 +1,63 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+/*
+ * `npm run example`: starts the gateway with its sandbox, and this page, and ends them together. PORT, SANDBOX_PORT and PAGE_PORT
+ * set where they listen.
+ */
+
+const EXAMPLE = import.meta.dirname;
+const ROOT = path.join(EXAMPLE, '../..');
+const { PORT = '4000', LOG_LEVEL = 'warn' } = process.env;
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+
+/** Whether the packages that are installed are those of the lock file. */
+function isInstalled(): boolean {
+  const [installed, locked] = ['node_modules/.package-lock.json', 'package-lock.json'].map((file) =>
+    path.join(EXAMPLE, file),
+  );
+  if (installed === undefined || locked === undefined || !existsSync(installed)) return false;
+  return statSync(installed).mtimeMs >= statSync(locked).mtimeMs;
+}
+
+function npm(...args: string[]): void {
+  const { status } = spawnSync('npm', args, { cwd: EXAMPLE, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+if (!isInstalled()) npm('ci', '--silent');
+npm('run', '--silent', 'codegen');
+
+const gateway = spawn(process.execPath, ['src/start.ts'], {
+  cwd: ROOT,
+  env: { ...process.env, PORT, LOG_LEVEL },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const exited = once(gateway, 'exit');
+const output: unknown[] = await Promise.race([once(gateway.stdout, 'data'), exited]);
+const banner = String(output[0]);
+// The gateway has said why, and is gone.
+if (gateway.exitCode !== null) process.exit(1);
+gateway.stdout.pipe(process.stderr);
+process.env['GATEWAY'] = /http:\S+(?=\/graphql)/.exec(banner)?.[0];
+
+// The package may have been installed only just now.
+const { createServer } = await import('vite');
+const page = await createServer({ root: EXAMPLE, logLevel: 'warn' });
+async function end(): Promise<void> {
+  gateway.kill('SIGTERM');
+  await Promise.all([page.close(), exited]);
+}
+for (const signal of SIGNALS) process.once(signal, () => void end());
+void exited.then(end);
+
+try {
+  await page.listen();
+  console.log(`Live wall  ${page.resolvedUrls?.local[0]}`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+  await end();
+}
