@@ -9,6 +9,8 @@ const proxy = { '/graphql': { target: gateway, ws: true, changeOrigin: false } }
 
 export default defineConfig({
   plugins: [react()],
+  // hls.js, which is loaded on demand, is larger than Vite's default of 500 kB.
+  build: { chunkSizeWarningLimit: 600 },
   server: { host: '127.0.0.1', port: Number(process.env['PAGE_PORT'] ?? 5173), strictPort: true, proxy },
   preview: { host: '127.0.0.1', port: Number(process.env['PAGE_PORT'] ?? 5173), strictPort: true, proxy },
 });

@@ -47,7 +47,9 @@ describe('the live wall', () => {
 
     await page.keyboard.press('Escape');
     const first = section(page, LIVE_NOW).getByRole('article').first();
-    await expect.poll(async () => first.innerText(), PATIENCE).toMatch(/Product launch[^]*Live since[^]*Viewer time/);
+    await expect
+      .poll(async () => first.innerText(), PATIENCE)
+      .toMatch(/Product launch\s+Live since\s+\d\d:\d\d[^]*Viewer time/);
     await section(page, /^Live now 65/).waitFor();
 
     await tile(page, 'Product launch').getByRole('link').click();

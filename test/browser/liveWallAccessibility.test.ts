@@ -106,7 +106,11 @@ describe('the live wall', () => {
     await waitForTiles(page);
     const { keyboard } = page;
     const focused = async (): Promise<string> =>
-      String(await page.evaluate('document.activeElement?.textContent?.trim()'));
+      String(
+        await page.evaluate(
+          'document.activeElement === document.body ? "" : document.activeElement.textContent.trim()',
+        ),
+      );
     const tabTo = async (text: string | RegExp): Promise<void> => {
       for (let presses = 0; presses < 40; presses += 1) {
         await keyboard.press('Tab');
@@ -125,6 +129,7 @@ describe('the live wall', () => {
     await tabTo(name);
     await keyboard.press('Enter');
     await page.getByRole('dialog', { name }).getByText('running').waitFor();
+    await page.getByText('The video does not play yet').waitFor();
     await tabTo('Stop livestream');
     await keyboard.press('Enter');
     await expect.poll(focused).toBe('Stop now');

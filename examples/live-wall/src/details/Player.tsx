@@ -9,24 +9,26 @@ interface Props {
 
 /** Plays a livestream, or says that it cannot be played. */
 export default function Player({ url, title }: Props) {
-  const [hasFailed, setHasFailed] = useState(false);
-  if (!hasFailed) return <Video url={url} title={title} onFail={() => setHasFailed(true)} />;
+  const [failure, setFailure] = useState<{ hadFocus: boolean } | null>(null);
+  if (failure === null) return <Video url={url} title={title} onFail={setFailure} />;
   return (
     <div className="player unplayable" role="status">
       <p className="empty-title">The video does not play yet</p>
       <p>
         RealtimeKit has announced a playback URL, but no video can be loaded from it. The sandbox’s URLs never play.
       </p>
-      <button type="button" onClick={() => setHasFailed(false)}>
+      {/* The focus must not get lost with the video. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
+      <button type="button" autoFocus={failure.hadFocus} onClick={() => setFailure(null)}>
         Try again
       </button>
     </div>
   );
 }
 
-function Video({ url, title, onFail }: Props & { onFail: () => void }) {
+function Video({ url, title, onFail }: Props & { onFail: (failure: { hadFocus: boolean }) => void }) {
   const ref = useRef<HTMLVideoElement>(null);
-  const fail = useEffectEvent(onFail);
+  const fail = useEffectEvent(() => onFail({ hadFocus: document.activeElement === ref.current }));
 
   useEffect(() => {
     const video = ref.current;

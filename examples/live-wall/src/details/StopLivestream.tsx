@@ -1,5 +1,5 @@
 import { useMutation } from '@apollo/client/react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 
 import { graphql } from '../generated/index.ts';
 import { MutationProblem } from '../start/MutationProblem.tsx';
@@ -35,6 +35,7 @@ interface Props {
  * optimistic end of one that could not be stopped must not take the reason away.
  */
 export function StopLivestream({ livestreamId, meetingId, isActive }: Props) {
+  const region = useRef<HTMLDivElement>(null);
   const [isConfirming, setIsConfirming] = useState(false);
   const [stop, { data, error, loading, reset }] = useMutation(STOP_LIVESTREAM, {
     variables: { input: { meetingId } },
@@ -52,15 +53,18 @@ export function StopLivestream({ livestreamId, meetingId, isActive }: Props) {
     onError: () => {},
   });
 
-  function confirm(): void {
+  function answer(isConfirmed: boolean): void {
+    // The buttons go away: without this, the focus would get lost with them.
+    region.current?.focus();
     setIsConfirming(false);
-    void stop();
+    if (isConfirmed) void stop();
   }
 
   const userError = data?.stopLivestream.userErrors[0];
+  const hasFailed = userError !== undefined || error !== undefined;
 
-  if (userError !== undefined || error !== undefined) {
-    return (
+  return (
+    <div ref={region} tabIndex={-1} className="stop">
       <MutationProblem
         error={error}
         userError={userError}
@@ -69,27 +73,24 @@ export function StopLivestream({ livestreamId, meetingId, isActive }: Props) {
         onReset={reset}
         onLeave={reset}
       />
-    );
-  }
-  if (!isActive) return null;
-  if (!isConfirming) {
-    return (
-      <button type="button" className="danger" disabled={loading} onClick={() => setIsConfirming(true)}>
-        Stop livestream
-      </button>
-    );
-  }
-  return (
-    <div className="confirm" role="group" aria-label="Stop the livestream">
-      <p>This ends the livestream for everyone who watches it.</p>
-      {/* The focus was on the button that this one takes the place of. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
-      <button type="button" className="danger" autoFocus onClick={confirm}>
-        Stop now
-      </button>
-      <button type="button" onClick={() => setIsConfirming(false)}>
-        Keep it live
-      </button>
+      {isActive && !hasFailed && !isConfirming && (
+        <button type="button" className="danger" disabled={loading} onClick={() => setIsConfirming(true)}>
+          Stop livestream
+        </button>
+      )}
+      {isActive && !hasFailed && isConfirming && (
+        <div className="confirm" role="group" aria-label="Stop the livestream">
+          <p>This ends the livestream for everyone who watches it.</p>
+          {/* The focus was on the button that this one takes the place of. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
+          <button type="button" className="danger" autoFocus onClick={() => answer(true)}>
+            Stop now
+          </button>
+          <button type="button" onClick={() => answer(false)}>
+            Keep it live
+          </button>
+        </div>
+      )}
     </div>
   );
 }

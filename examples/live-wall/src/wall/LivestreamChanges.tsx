@@ -33,7 +33,7 @@ const LIVESTREAM_CHANGES = graphql(`
   }
 `);
 
-/** The first events come all at once: one update of the page for all of them. */
+/** The first events come all at once, one for each livestream: the page is updated once, when no more of them arrive. */
 const BATCH_MS = 50;
 const SENTENCES = new Map<Change['status'], string>([
   ['INVOKED', 'is starting'],
@@ -50,7 +50,7 @@ const ChangesContext = createContext<Changes>({
   restart: () => {},
 });
 
-/** What the subscription has told the page, for the components that show which livestreams there are. */
+/** What the subscription has reported, for the components that show which livestreams there are. */
 export const useLivestreamChanges = (): Changes => useContext(ChangesContext);
 
 /** Subscribes to all livestreams. Apollo Client writes each event to its cache, from where it reaches every component that shows the livestream. */
@@ -72,9 +72,14 @@ export function LivestreamChanges({ children }: { children: ReactNode }) {
   function take(change: Change): void {
     const previous = latest.current.get(change.id);
     latest.current.set(change.id, change);
+    if (!isSynced.current) {
+      // The first events are the present state, not news.
+      clearTimeout(timer.current);
+      timer.current = setTimeout(flush, BATCH_MS);
+      return;
+    }
     timer.current ??= setTimeout(flush, BATCH_MS);
-    // The first events are the present state, not news.
-    if (!isSynced.current || previous?.status === change.status) return;
+    if (previous?.status === change.status) return;
     const sentence = SENTENCES.get(change.status);
     if (sentence !== undefined) announce(`${change.name ?? 'A livestream'} ${sentence}.`);
     if (change.status === 'ERRORED') setFailureCount((count) => count + 1);
@@ -84,6 +89,8 @@ export function LivestreamChanges({ children }: { children: ReactNode }) {
   useEffect(
     () =>
       onReconnect(() => {
+        clearTimeout(timer.current);
+        timer.current = undefined;
         latest.current.clear();
         isSynced.current = false;
         setLivestreams([]);

@@ -3,7 +3,7 @@ import { useFragment } from '@apollo/client/react';
 import { useLivestreamChanges } from './LivestreamChanges.tsx';
 import { WALL_MEMBER } from './Wall.tsx';
 
-/** The ids of the meetings that are live, as far as the subscription has told. Costs nothing: they are in the cache. */
+/** The ids of the meetings that are live, as far as the subscription has reported. They are in the cache: this costs nothing. */
 export function useLiveMeetingIds(): ReadonlySet<string | undefined> {
   const { livestreams } = useLivestreamChanges();
   const { data, complete } = useFragment({ fragment: WALL_MEMBER, from: [...livestreams] });
