@@ -77,6 +77,14 @@ export async function execute(program: Program, query: string, variables: object
   return response.json();
 }
 
+/** Starts a livestream that is live at once, in a meeting that has none. */
+export async function startLivestream(program: Program, name: string): Promise<void> {
+  await control(program, 'PUT', '/settings', { goLiveAfterMs: 0 });
+  const input = { meetingId: at(await control(program, 'GET', ''), 'exampleIds', 'emptyMeetingId'), name };
+  const start = 'mutation ($input: StartLivestreamInput!) { startLivestream(input: $input) { userErrors { code } } }';
+  await execute(program, start, { input });
+}
+
 /** Stops the livestream of the meeting `id`. */
 export const STOP = 'mutation ($id: ID!) { stopLivestream(input: { meetingId: $id }) { userErrors { code } } }';
 
