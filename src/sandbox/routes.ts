@@ -2,8 +2,7 @@ import * as v from 'valibot';
 
 import { dailyAnalytics, overallAnalytics } from './analytics.ts';
 import { RequestError, lenientObject, parseInput, requireFound, string } from './input.ts';
-import { listLivestreams, listLivestreamsOfMeeting, listMeetings } from './lists.ts';
-import { paginate } from './paging.ts';
+import { listLivestreams, listLivestreamsOfMeeting, listMeetings, paginate } from './lists.ts';
 import type { DocumentedTypes } from './responseFormats.ts';
 import type { EndpointResult, RestCall } from './restCall.ts';
 import { WEBHOOK_EVENTS } from './webhooks/webhookRecord.ts';
