@@ -10,21 +10,11 @@ const fromCache =
     return cached === undefined ? { __typename, id: String(args['id']) } : cached;
   };
 
-/** Objects are cached by `__typename` and `id`; those without an `id`, as parts of the object that contains them. */
-const keys = Object.fromEntries(
-  [
-    'LivestreamAnalytics',
-    'LivestreamAnalyticsDay',
-    'StartLivestreamPayload',
-    'StopLivestreamPayload',
-    'UpstreamBudget',
-    'UserError',
-  ].map((typename) => [typename, () => null]),
-);
-
+/** Objects are cached by `__typename` and `id`. */
 export const createCacheExchange = (): Exchange =>
   cacheExchange({
-    keys,
+    // These have no `id`: they are cached as parts of the object that contains them.
+    keys: { LivestreamAnalytics: () => null, LivestreamAnalyticsDay: () => null, UpstreamBudget: () => null },
     resolvers: {
       Query: {
         livestream: fromCache('Livestream'),
