@@ -46,7 +46,7 @@ export interface Graphiql {
 export function createGraphiql(options: GraphiqlOptions): Graphiql {
   const load = lazy(async (): Promise<{ assets: Assets; page: TextAsset }> => {
     const assets = await loadAssets();
-    return { assets, page: await createTextAsset('text/html; charset=utf-8', renderPage(options, assets)) };
+    return { assets, page: await createTextAsset('text/html', renderPage(options, assets)) };
   });
 
   async function respondWithNamed(name: string, version: string | null, request: Request): Promise<ResponseParts> {
