@@ -208,8 +208,8 @@ subscription Watch($meetingId: ID!) {
 `;
 
 const STOP = `
-# Stops what the tab "Start" has started. Stopping a
-# meeting that is not live is not an error.
+# Stops what the tab "Start" has started. If the
+# meeting is not live, userErrors says so.
 mutation Stop($input: StopLivestreamInput!) {
   stopLivestream(input: $input) {
     livestream {
