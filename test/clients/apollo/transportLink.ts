@@ -11,7 +11,9 @@ export const createSocket = (url: string, { token }: Pick<Credentials, 'token'>)
     url: url.replace(/^http/, 'ws'),
     // Called for each connection: when a token expires, the gateway closes the connection, and graphql-ws opens another one.
     connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
+    // By default, the fifth attempt is the last one, and so is one that cannot connect at all.
     retryAttempts: Infinity,
+    shouldRetry: () => true,
   });
 
 /** Sends subscriptions over the WebSocket, and everything else over HTTP. */

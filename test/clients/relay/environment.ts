@@ -72,6 +72,8 @@ function createSubscribe({ url, token }: EnvironmentOptions): SubscribeFunction 
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
     connectionParams: async () => ({ authorization: `Bearer ${await token(false)}` }),
+    // By default, the fifth attempt is the last one, and so is one that cannot connect at all.
+    retryAttempts: Infinity,
     shouldRetry: () => true,
   });
   return ({ id }, variables) => {

@@ -9,7 +9,9 @@ export function createSubscriptionExchange(url: string, { token }: Pick<Credenti
     url: url.replace(/^http/, 'ws'),
     // Called for each connection: when a token expires, the gateway closes the connection, and graphql-ws opens another one.
     connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
+    // By default, the fifth attempt is the last one, and so is one that cannot connect at all.
     retryAttempts: Infinity,
+    shouldRetry: () => true,
   });
   return subscriptionExchange({
     forwardSubscription: ({ query = '', variables, extensions }) => ({
