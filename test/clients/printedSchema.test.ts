@@ -27,7 +27,7 @@ test.each(TOOLS)(
     const original = path.join(import.meta.dirname, folder);
     const copy = mkdtempSync(path.join(import.meta.dirname, 'copy-'));
     cleanUpAfterTest(() => rmSync(copy, { recursive: true }));
-    cpSync(original, copy, { recursive: true });
+    cpSync(original, copy, { recursive: true, filter: (file) => !/\.test\.tsx?$/.test(file) });
     for (const file of globSync(pattern, { cwd: copy })) rmSync(path.join(copy, file));
     writeFileSync(path.join(copy, 'schema.graphql'), schema);
     const tool = path.join(import.meta.dirname, 'node_modules/.bin', command);
