@@ -87,6 +87,8 @@ async function send(method: string, url: string, content?: object): Promise<unkn
     method,
     headers: { authorization: 'Bearer bench-observer' },
     ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+    // A busy upstream may close an idle connection at the moment at which it would be used again.
+    reset: true,
   });
   const json: unknown = await body.json();
   if (statusCode === 200) return json;

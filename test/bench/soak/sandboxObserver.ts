@@ -1,3 +1,5 @@
+import { request } from 'undici';
+
 import type { Fault } from '../../../src/sandbox/faults.ts';
 import { REDIRECT_TRAP } from '../../../src/sandbox/injectFault.ts';
 import { WEBHOOK_KEY_PATH } from '../../../src/sandbox/routes.ts';
@@ -161,12 +163,14 @@ async function fetchJson(
   content?: object,
   token: string = OBSERVER_ACCOUNT,
 ): Promise<unknown> {
-  const response = await fetch(url, {
+  const { statusCode, body } = await request(url, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+    // A busy sandbox may close an idle connection at the moment at which it would be used again.
+    reset: true,
   });
-  if (!response.ok) throw new Error(`The sandbox responded to ${method} ${url} with ${response.status}.`);
-  const body: unknown = await response.json();
-  return body;
+  const json: unknown = await body.json();
+  if (statusCode >= 300) throw new Error(`The sandbox responded to ${method} ${url} with ${statusCode}.`);
+  return json;
 }
