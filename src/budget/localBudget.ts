@@ -1,10 +1,8 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Clock } from '../lib/clock.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
-import { type BudgetSnapshot, commit, pressureOf, release, reserve, snapshotOf } from './reserve.ts';
+import { type BudgetSnapshot, openReservation, pressureOf, rateLimitedError, snapshotOf, waitMs } from './reserve.ts';
 import { createBudgetState } from './window.ts';
-
-export type { BudgetSnapshot };
 
 /**
  * The request budget of one account: the limits that RealtimeKit reports in response headers, or the documented limit until
@@ -18,9 +16,9 @@ export interface Budget {
   snapshot(): BudgetSnapshot;
   /** How much faster the budget shrinks than its window passes: 1 if evenly, Infinity if nothing is left for reads. */
   pressure(): number;
-  /** Reads what the other replicas have spent. */
+  /** Reads what the other replicas have published. */
   refresh(): Promise<void>;
-  /** Publishes what this replica spent while the store was unavailable. Called when the store is back. */
+  /** The store can be reached again: what the replicas spent in the meantime is not yet known. */
   resync(): void;
 }
 
@@ -29,24 +27,17 @@ export interface LocalBudget extends Budget {
   reserve(priority: Priority): Reservation;
 }
 
-/** How long a request may be in flight: the longest timeout that the settings allow. */
-const MAX_REQUEST_MS = 600_000;
-
 export function createLocalBudget(clock: Clock): LocalBudget {
   const state = createBudgetState();
-  let lastId = 0;
+  const now = (): number => clock.now();
   return {
     reserve(priority) {
-      const sentAt = clock.now();
-      const id = String((lastId += 1));
-      reserve(state, priority, id, { now: sentAt, maxInFlightMs: MAX_REQUEST_MS });
-      return {
-        commit: (response) => commit(state, id, response, { sentAt, receivedAt: clock.now() }),
-        release: (wasSent) => release(state, id, wasSent, clock.now()),
-      };
+      const wait = waitMs(state, priority, now());
+      if (wait > 0) throw rateLimitedError(state, priority, now(), wait);
+      return openReservation(state, now);
     },
-    snapshot: () => snapshotOf(state, clock.now()),
-    pressure: () => pressureOf(state, clock.now()),
+    snapshot: () => snapshotOf(state, now()),
+    pressure: () => pressureOf(state, now()),
     refresh: async () => {},
     resync: () => {},
   };

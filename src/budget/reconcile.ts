@@ -1,12 +1,10 @@
-import { parseRetryAfter } from '../realtimekit/envelope.ts';
 import { parseRateLimits, type RateLimit } from './rateLimitHeaders.ts';
+import { parseRetryAfter } from '../realtimekit/envelope.ts';
 import type { TransportResponse } from '../realtimekit/transport.ts';
 import {
   type BudgetState,
   currentWindows,
   DOCUMENTED_LIMIT,
-  newPartition,
-  type Partition,
   type RateLimitWindow,
   ROUNDING_MARGIN_MS,
 } from './window.ts';
@@ -20,57 +18,56 @@ const MAX_TRUSTED_SECONDS = 600;
 /** How many limits a state remembers. */
 const MAX_REPORTED_LIMITS = 16;
 
-export type ResponseHead = Pick<TransportResponse, 'status' | 'headers'>;
-
 /** In milliseconds since the Unix epoch. */
-export interface ResponseTimes {
+interface ResponseTimes {
   sentAt: number;
   receivedAt: number;
 }
 
 /** Updates `state` with a response: its `Ratelimit` fields and, after a 429, `Retry-After`. Malformed fields are ignored. */
-export function applyHeaders(state: BudgetState, { status, headers }: ResponseHead, times: ResponseTimes): void {
+export function applyHeaders(
+  state: BudgetState,
+  { status, headers }: Pick<TransportResponse, 'status' | 'headers'>,
+  times: ResponseTimes,
+): void {
   const limits = parseRateLimits(headers);
   reconcile(state, limits, times);
   if (status === 429) lockOut(state, headers['retry-after'], limits, times.receivedAt);
 }
 
 /**
- * What a response reports replaces our own count. Reservations that it already counts are closed. A limit that it does not
- * mention is counted down by us.
+ * What a response reports replaces our own count. Claims that it already counts are deleted. A limit that it does not mention is
+ * counted down by us.
  */
 function reconcile(state: BudgetState, limits: readonly RateLimit[], times: ResponseTimes): void {
   const { sentAt, receivedAt } = times;
   currentWindows(state, receivedAt);
-  const { reported, reservations } = state;
+  const { windows, claims } = state;
+  state.answeredAt = Math.max(state.answeredAt, sentAt);
   let counted = 1;
-  for (const [id, { countedFrom }] of reservations) if (countedFrom <= sentAt && reservations.delete(id)) counted += 1;
-  if (state.defaultWindow !== null) state.defaultWindow.remaining -= counted;
-  for (const [name, window] of reported) if (limits.every((limit) => limit.name !== name)) window.remaining -= counted;
-  for (const { name } of limits)
-    if (!reported.has(name) && reported.size >= MAX_REPORTED_LIMITS) deleteOldest(reported);
+  for (const [id, { countedFrom, requests }] of claims)
+    if (countedFrom <= sentAt && claims.delete(id)) counted += requests;
+  for (const [name, window] of windows) {
+    if (limits.every((limit) => limit.name !== name)) window.remaining -= counted;
+    const isOutdated = receivedAt - window.reportedAt > 2 * window.lengthMs;
+    if (limits.length > 0 && (window.reportedAt === 0 || isOutdated)) windows.delete(name);
+  }
   for (const limit of limits) {
-    const known = reported.get(limit.name) ?? null;
-    const partition = updatedPartition(state, known ?? state.defaultWindow, limit, sentAt);
-    reported.set(limit.name, { ...updatedWindow(known, limit, times), partition });
+    const known = windows.get(limit.name) ?? null;
+    if (known === null && windows.size >= MAX_REPORTED_LIMITS) deleteOldest(windows);
+    windows.set(limit.name, updatedWindow(known, limit, times));
   }
-  if (limits.length > 0) {
-    state.defaultWindow = null;
-    for (const [name, { reportedAt, lengthMs }] of reported) {
-      if (receivedAt - reportedAt > 2 * lengthMs) reported.delete(name);
-    }
-  }
-  // RealtimeKit started its window when a request arrived, so at the latest when the response did.
   for (const window of currentWindows(state, receivedAt)) {
-    if (window.endsAt !== null) continue;
-    window.endsAt = receivedAt + window.lengthMs + ROUNDING_MARGIN_MS;
-    if (window.partition !== null && sentAt >= state.partitionedAt) window.partition.isProvisional = false;
+    if (window.startsAt === null) continue;
+    // RealtimeKit started its window when a request arrived, so at the latest when the response did.
+    window.endsAt = Math.max(window.endsAt ?? 0, receivedAt + window.lengthMs + ROUNDING_MARGIN_MS);
+    if (sentAt >= window.startsAt) window.startsAt = null;
   }
 }
 
-function deleteOldest(reported: Map<string, RateLimitWindow>): void {
-  const [oldest] = [...reported].toSorted(([, left], [, right]) => left.reportedAt - right.reportedAt);
-  if (oldest !== undefined) reported.delete(oldest[0]);
+function deleteOldest(windows: Map<string, RateLimitWindow>): void {
+  const [oldest] = [...windows].toSorted(([, left], [, right]) => left.reportedAt - right.reportedAt);
+  if (oldest !== undefined) windows.delete(oldest[0]);
 }
 
 function lockOut(state: BudgetState, retryAfter: string | undefined, limits: readonly RateLimit[], now: number): void {
@@ -88,11 +85,12 @@ function updatedWindow(
   known: RateLimitWindow | null,
   limit: RateLimit,
   { sentAt, receivedAt }: ResponseTimes,
-): Omit<RateLimitWindow, 'partition'> {
+): RateLimitWindow {
   const { remaining, windowSeconds } = limit;
   const window = {
     limit: Math.max(1, limit.limit ?? known?.limit ?? DOCUMENTED_LIMIT.limit, remaining),
     lengthMs: windowSeconds === null ? (known?.lengthMs ?? DOCUMENTED_LIMIT.lengthMs) : windowSeconds * 1000,
+    startsAt: null,
     reportedAt: receivedAt,
   };
   const endsAt = receivedAt + resetMs(limit) + ROUNDING_MARGIN_MS;
@@ -111,27 +109,4 @@ const resetMs = ({ resetSeconds }: RateLimit): number => Math.min(resetSeconds, 
 /** Whether `limit` describes a window that started after the known one ended. */
 function startsNewWindow(known: RateLimitWindow | null, limit: RateLimit, sentAt: number): boolean {
   return known === null || known.endsAt === null || sentAt + resetMs(limit) - ROUNDING_MARGIN_MS >= known.endsAt;
-}
-
-/**
- * This replica's partition after a response: what the replica has spent already, which the others have not, and at most an even
- * share of what remains. All partitions together then never exceed the limit.
- */
-function updatedPartition(
-  state: BudgetState,
-  known: RateLimitWindow | null,
-  limit: RateLimit,
-  sentAt: number,
-): Partition | null {
-  const { partitionCount, inFlight, reservations, partitionedAt } = state;
-  if (partitionCount === 1) return null;
-  const share = Math.max(0, Math.floor((limit.remaining - reservations.size) / partitionCount));
-  const current = known?.partition ?? { size: Infinity, spent: inFlight, isProvisional: true };
-  if (current.isProvisional) {
-    // The other replicas may have spent what a response to an earlier request reported as remaining.
-    return { ...current, size: Math.min(current.size, share), isProvisional: sentAt < partitionedAt };
-  }
-  if (known === null || !startsNewWindow(known, limit, sentAt)) return current;
-  const { size, spent } = (known.endsAt === null ? null : newPartition(state, known.limit)) ?? current;
-  return { size: Math.min(size, spent + share), spent, isProvisional: false };
 }

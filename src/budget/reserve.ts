@@ -1,24 +1,22 @@
-import type { Priority } from '../realtimekit/requestContext.ts';
 import { UpstreamError } from '../domain/errors.ts';
-import { applyHeaders, type ResponseHead, type ResponseTimes } from './reconcile.ts';
+import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
+import { applyHeaders } from './reconcile.ts';
 import {
   available,
   type BudgetState,
   currentWindows,
+  longestWindowMs,
+  MAX_TRANSIT_MS,
   mutationReserve,
   type RateLimitWindow,
   ROUNDING_MARGIN_MS,
   UNUSED_WINDOW,
 } from './window.ts';
 
-/** How long a request may still be on its way to RealtimeKit after the gateway gave up waiting for the response. */
-const MAX_TRANSIT_MS = 10_000;
-/** The wait if requests are left, and only the ones in flight are in the way. */
-const SHORT_RETRY_MS = 1000;
-/** How many requests a partitioned replica may have in flight while it does not know how many are left. */
-const BLIND_IN_FLIGHT_LIMIT = 10;
-/** A partitioned replica no longer trusts the last reported count after this time: the other replicas spend too. */
-const HEADERS_STALE_AFTER_MS = 5000;
+/** The wait if requests are left, and only claims and requests in flight are in the way. */
+export const SHORT_RETRY_MS = 1000;
+/** Requests whose responses were lost in such a time share a claim. */
+const LOST_TOGETHER_MS = 5000;
 
 /** The state of the tightest limit. */
 export interface BudgetSnapshot {
@@ -29,39 +27,76 @@ export interface BudgetSnapshot {
   resetsAt: number;
 }
 
-/**
- * Reserves one request under `id`. The reservation expires by itself if it is neither committed nor released within
- * `maxInFlightMs` and one more window. Throws `RATE_LIMITED`, with the seconds to wait, if no request is left for `priority`.
- */
-export function reserve(
-  state: BudgetState,
-  priority: Priority,
-  id: string,
-  { now, maxInFlightMs }: { now: number; maxInFlightMs: number },
-): void {
-  if (now < state.lockedOutUntil) throw rateLimitedError(LOCKED_OUT, state.lockedOutUntil - now);
+/** What an outcome changes in a state. It can be applied late, and to several states. */
+export type Change = (state: BudgetState) => void;
+
+/** How many requests of a limit are kept for others. */
+export type KeptForOthers = (limit: number) => number;
+
+/** Milliseconds until a request may be sent; 0 if it may be sent now. A tenth of what is not kept can be spent by mutations only. */
+export function waitMs(state: BudgetState, priority: Priority, now: number, keptForOthers?: KeptForOthers): number {
+  if (now < state.lockedOutUntil) return state.lockedOutUntil - now;
+  const waits = currentWindows(state, now).map((window) => {
+    const { remaining, endsAt, lengthMs } = window;
+    const kept = requestsToKeep(window, priority, keptForOthers);
+    if (available(state, window) > kept) return 0;
+    return remaining > kept ? SHORT_RETRY_MS : Math.max(SHORT_RETRY_MS, (endsAt ?? now + lengthMs) - now);
+  });
+  return Math.max(...waits);
+}
+
+/** How many reads may be sent now. */
+export function availableReads(state: BudgetState, now: number, keptForOthers: KeptForOthers): number {
   const windows = currentWindows(state, now);
-  const reserveOf = (window: RateLimitWindow): number => (priority === 'read' ? mutationReserve(window) : 0);
-  const wait = Math.max(...windows.map((window) => waitMs(state, window, reserveOf(window), now)));
-  if (wait > 0) throw rateLimitedError(EXHAUSTED[priority], wait);
-  for (const { partition } of windows) if (partition !== null) partition.spent += 1;
+  return Math.min(...windows.map((window) => available(state, window) - requestsToKeep(window, 'read', keptForOthers)));
+}
+
+function requestsToKeep(
+  { limit }: RateLimitWindow,
+  priority: Priority,
+  keptForOthers: KeptForOthers = () => 0,
+): number {
+  const kept = keptForOthers(limit);
+  return kept + (priority === 'read' ? mutationReserve(limit - kept) : 0);
+}
+
+/** Opens the reservation of a request that is sent now. `onSettled` receives what its outcome changes; null if that is nothing. */
+export function openReservation(
+  state: BudgetState,
+  now: () => number,
+  onSettled: (change: Change | null) => void = () => {},
+): Reservation {
+  const sentAt = now();
+  let isOpen = true;
   state.inFlight += 1;
-  // The replica may die before it settles the reservation.
-  addReservation(state, id, windows, now + maxInFlightMs);
+
+  function settle(change: Change | null): void {
+    if (!isOpen) return;
+    isOpen = false;
+    state.inFlight -= 1;
+    change?.(state);
+    onSettled(change);
+  }
+
+  return {
+    commit({ status, headers }) {
+      const times = { sentAt, receivedAt: now() };
+      settle((target) => applyHeaders(target, { status, headers }, times));
+    },
+    release(wasSent) {
+      const countedFrom = Math.ceil((now() + MAX_TRANSIT_MS) / LOST_TOGETHER_MS) * LOST_TOGETHER_MS;
+      settle(wasSent ? (target) => addClaim(target, `lost ${countedFrom}`, 1, countedFrom) : null);
+    },
+  };
 }
 
-/** RealtimeKit responded. Only the first `commit` or `release` of a reservation counts. */
-export function commit(state: BudgetState, id: string, response: ResponseHead, times: ResponseTimes): void {
-  if (!state.reservations.delete(id)) return;
-  applyHeaders(state, response, times);
-  state.inFlight = Math.max(0, state.inFlight - 1);
-}
-
-/** No response came. RealtimeKit may still count a request that was sent, so its reservation stays open for a while. */
-export function release(state: BudgetState, id: string, wasSent: boolean, now: number): void {
-  if (!state.reservations.delete(id)) return;
-  state.inFlight = Math.max(0, state.inFlight - 1);
-  if (wasSent) addReservation(state, id, currentWindows(state, now), now);
+/**
+ * Adds requests to the claim `id`. `countedFrom`: when the last of them has certainly arrived at RealtimeKit, in milliseconds
+ * since the Unix epoch.
+ */
+export function addClaim(state: BudgetState, id: string, requests: number, countedFrom: number): void {
+  const before = state.claims.get(id)?.requests ?? 0;
+  state.claims.set(id, { requests: before + requests, countedFrom, expiresAt: countedFrom + longestWindowMs(state) });
 }
 
 export function snapshotOf(state: BudgetState, now: number): BudgetSnapshot {
@@ -78,40 +113,16 @@ export function snapshotOf(state: BudgetState, now: number): BudgetSnapshot {
  * How much faster the budget for reads shrinks than its window passes: the fraction of the window that is left, divided by the
  * fraction of the budget that is left. 1 if both shrink evenly, Infinity if nothing is left for reads.
  */
-export function pressureOf(state: BudgetState, now: number): number {
+export function pressureOf(state: BudgetState, now: number, keptForOthers?: KeptForOthers): number {
   if (now < state.lockedOutUntil) return Infinity;
-  return Math.max(...currentWindows(state, now).map((window) => windowPressure(state, window, now)));
-}
-
-/** `leftAt`: when the request leaves the gateway at the latest. */
-function addReservation(
-  { reservations }: BudgetState,
-  id: string,
-  windows: readonly RateLimitWindow[],
-  leftAt: number,
-): void {
-  const longestMs = Math.max(...windows.map(({ lengthMs }) => lengthMs));
-  reservations.set(id, { countedFrom: leftAt + MAX_TRANSIT_MS, expiresAt: leftAt + longestMs + ROUNDING_MARGIN_MS });
-}
-
-/** Milliseconds until more than `reserved` requests are left; 0 if they are. A partition reserves its even share of them. */
-function waitMs(state: BudgetState, window: RateLimitWindow, reserved: number, now: number): number {
-  const { remaining, partition, endsAt, lengthMs, reportedAt } = window;
-  const isShort = remaining - state.reservations.size <= reserved;
-  const isPartitionSpent = partition !== null && partition.size - partition.spent <= reserved / state.partitionCount;
-  if (isPartitionSpent || (isShort && remaining <= reserved)) {
-    return Math.max(SHORT_RETRY_MS, (endsAt ?? now + lengthMs) - now);
-  }
-  const isBlind = partition !== null && (partition.isProvisional || now - reportedAt > HEADERS_STALE_AFTER_MS);
-  return isShort || (isBlind && state.inFlight >= BLIND_IN_FLIGHT_LIMIT) ? SHORT_RETRY_MS : 0;
-}
-
-/** A partition must last as long as the whole window. */
-function windowPressure(state: BudgetState, window: RateLimitWindow, now: number): number {
-  const reserved = mutationReserve(window);
-  const budgetLeft = (available(state, window) * state.partitionCount - reserved) / (window.limit - reserved);
-  const timeLeft = window.endsAt === null ? 1 : Math.min(1, (window.endsAt - now) / window.lengthMs);
-  return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
+  const windowPressure = (window: RateLimitWindow): number => {
+    const { limit, lengthMs, endsAt } = window;
+    const kept = requestsToKeep(window, 'read', keptForOthers);
+    const budgetLeft = (available(state, window) - kept) / (limit - kept);
+    const timeLeft = endsAt === null ? 1 : Math.min(1, (endsAt - now) / lengthMs);
+    return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
+  };
+  return Math.max(...currentWindows(state, now).map(windowPressure));
 }
 
 const LOCKED_OUT = 'RealtimeKit has locked this account out after too many requests.';
@@ -120,8 +131,15 @@ const EXHAUSTED = {
   mutation: 'The request budget is used up.',
 } as const;
 
-function rateLimitedError(reason: string, milliseconds: number): UpstreamError {
+/** The error of a request that may be sent in `milliseconds`. */
+export function rateLimitedError(
+  { lockedOutUntil }: BudgetState,
+  priority: Priority,
+  now: number,
+  milliseconds: number,
+): UpstreamError {
   const retryAfterSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  const reason = now < lockedOutUntil ? LOCKED_OUT : EXHAUSTED[priority];
   const message = `${reason} Try again in ${retryAfterSeconds} s.`;
   return new UpstreamError('notSent', 'RATE_LIMITED', message, { retryAfterSeconds });
 }

@@ -1,9 +1,28 @@
+import { BUDGETS_SINCE_KEY } from '../cluster/keys.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
+import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
 import type { Budget } from './localBudget.ts';
-import { copyBudget, markProvisional, merge, partition, rebase, unpartition } from './partition.ts';
-import { commit, pressureOf, release, reserve, snapshotOf } from './reserve.ts';
-import { parseBudget, serializeBudget } from './serialize.ts';
-import { type BudgetState, createBudgetState } from './window.ts';
+import {
+  addClaim,
+  availableReads,
+  type Change,
+  openReservation,
+  pressureOf,
+  rateLimitedError,
+  SHORT_RETRY_MS,
+  snapshotOf,
+  waitMs,
+} from './reserve.ts';
+import { createShare } from './share.ts';
+import {
+  type BudgetState,
+  createBudgetState,
+  hasReport,
+  MAX_TRANSIT_MS,
+  parseBudget,
+  serializeBudget,
+  unleased,
+} from './window.ts';
 
 export interface SharedBudgetOptions {
   store: SharedStore;
@@ -13,169 +32,181 @@ export interface SharedBudgetOptions {
   requestTimeoutMs: number;
 }
 
-/** How long the store keeps the state after its last change: longer than any window or lockout. */
-const STATE_TTL_MS = 1_800_000;
+/** The maximum size of a lease. */
+const MAX_LEASE = 24;
+/** How long a lease may be spent. */
+const LEASE_MS = 20_000;
+/** How many responses wait at most for the next exchange. */
+const MAX_UNPUBLISHED = 50;
+/** How many responses are remembered while the store is unavailable. The windows of older ones have ended. */
+const MAX_REMEMBERED = 2000;
+/** How long the store keeps the state after its last change. */
+const STATE_TTL_MS = 86_400_000;
+const SINCE_TTL_MS = 30 * STATE_TTL_MS;
+/** The id of the claim for everything that replicas may have leased before the store lost its data. */
+const LOST_LEASES = 'lost leases';
 
-/**
- * How long a replica stays partitioned after it has published what it spent alone: until the other replicas have published what
- * they spent, and their requests of that time have been answered.
- */
-const REJOIN_GRACE_MS = 10_000;
+/** In a window without the store, the shares of all replicas together are somewhat more than half of the limit. */
+const withoutStore = (limit: number): number => limit / 2;
 
-/** Changes a state. An error that it throws goes to whoever requested the change, and affects no other change. */
-type Change = (state: BudgetState, now: number) => void;
-
-interface QueuedChange {
-  change: Change;
-  resolve: () => void;
+interface PendingRequest {
+  priority: Priority;
+  resolve: (reservation: Reservation) => void;
   reject: (error: unknown) => void;
 }
 
-/** What became of one change. */
-interface Outcome {
-  error?: unknown;
-}
-
 /**
- * One budget for all replicas that use the same credential. Every change is applied to the shared state with a compare-and-swap,
- * and again to the newer state if another replica was faster. Changes requested at the same time share one swap. While the store
- * is unavailable, or has lost its data, each replica spends only its own partition of what was left.
+ * One budget for all replicas that use the same token. A replica leases some requests at a time from the shared state, with a
+ * compare-and-swap, and spends them without asking again. Together with the next lease, it publishes what the responses to
+ * them reported. A request that no lease covers, since the store is unavailable or little is left, comes from the replica's share.
  */
 export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudgetOptions): Budget {
-  /** The shared state as last read or written. `text` is null if the store had none. */
-  let shared: { text: string | null; state: BudgetState } = { text: null, state: createBudgetState() };
-  /** This replica's own state while it spends only its partition; null if it spends from the shared state. */
-  let partitioned: BudgetState | null = null;
-  /** When the shared state first included what this replica did alone; null if it does not yet. */
-  let rejoinedAt: number | null = null;
-  const inFlight = new Set<string>();
-  let queue: QueuedChange[] = [];
-  let isDraining = false;
+  const self = crypto.randomUUID();
+  const now = (): number => store.now();
+  /** The time after which a lease has certainly been spent, and its requests have arrived at RealtimeKit. */
+  const settleMs = LEASE_MS + requestTimeoutMs + MAX_TRANSIT_MS;
+  const share = createShare({ store, settleMs, freshMs: LEASE_MS });
+  /** The shared state as last read, without the leases of other replicas, and this replica's responses since. */
+  const known = createBudgetState();
+  /** The shared state as last read; null if the store had none. */
+  let text: string | null = null;
+  let lease = { requests: 0, endsAt: 0 };
+  let unpublished: Change[] = [];
+  /** Requests that wait for the next exchange. */
+  let waiting: PendingRequest[] = [];
+  /** Requests that wait for a response that shows how much is left. */
+  let blocked: PendingRequest[] = [];
+  let isExchanging = false;
+  /** Whether the shared state contains a limit that RealtimeKit reported. */
+  let isLimitShared = false;
+  /** Until when the shared state has too little left for a lease. */
+  const deniedUntil = { read: 0, mutation: 0 };
+  /** The shared state may lack what replicas spent before, while the store was unavailable: it needs a response to a later request. */
+  let connectedAt = now();
 
-  async function apply(change: Change): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    queue.push({ change, resolve, reject });
-    if (!isDraining) void drainQueue();
-    return promise;
+  const leaseLeft = (): number => (now() < lease.endsAt ? lease.requests : 0);
+
+  const open = (): Reservation =>
+    openReservation(known, now, (change) => {
+      if (change !== null) unpublished = [...unpublished.slice(1 - MAX_REMEMBERED), change];
+      waiting.push(...blocked.splice(0));
+      const isFirstReport = !isLimitShared && hasReport(known);
+      const isDue = isFirstReport || unpublished.length >= MAX_UNPUBLISHED || now() < known.lockedOutUntil;
+      if (isDue || waiting.length > 0) startExchange();
+    });
+
+  function startExchange(): void {
+    if (!isExchanging) void exchangeAll();
   }
 
-  async function drainQueue(): Promise<void> {
-    isDraining = true;
-    // Changes of the same microtask turn share one swap.
+  async function exchangeAll(): Promise<void> {
+    isExchanging = true;
+    // Requests of the same turn share one exchange.
     await Promise.resolve();
-    while (queue.length > 0) {
-      const batch = queue;
-      queue = [];
-      const outcomes = await commitShared(batch.map(({ change }) => change));
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const { error } = outcomes[index] ?? {};
-        if (error === undefined) resolve();
-        else reject(error);
+    do {
+      const batch = waiting;
+      waiting = [];
+      const waits = await exchange(batch.map(({ priority }) => priority)).catch(() => []);
+      for (const [index, request] of batch.entries()) {
+        const { priority, resolve } = request;
+        const wait = waits[index] ?? null;
+        deniedUntil[priority] = now() + (wait ?? 0);
+        // A response may have arrived in the meantime.
+        if (wait === 0 && waitMs(known, priority, now()) === 0) resolve(open());
+        else spendShare(request);
       }
-    }
-    isDraining = false;
+    } while (waiting.length > 0);
+    isExchanging = false;
   }
 
-  async function commitShared(changes: readonly Change[]): Promise<Outcome[]> {
-    if (!store.isUp()) return commitLocal(changes);
-    try {
-      if (shared.text === null && partitioned === null) observe(await store.get(key));
-      for (;;) {
-        const now = store.now();
-        const state = nextState(now);
-        const outcomes = applyAll(state, changes, now);
-        const text = serializeBudget(state);
-        const { isSwapped, current } = await store.compareAndSwap(key, shared.text, text, STATE_TTL_MS);
-        if (isSwapped) {
-          if (partitioned !== null) rejoinedAt ??= now;
-          const isGraceOver = rejoinedAt !== null && now - rejoinedAt >= REJOIN_GRACE_MS;
-          partitioned = isGraceOver ? null : partitioned && state;
-          shared = { text, state: unpartition(state) };
-          return outcomes;
-        }
-        observe(current);
-      }
-    } catch {
-      return commitLocal(changes);
-    }
-  }
-
-  function commitLocal(changes: readonly Change[]): Outcome[] {
-    return applyAll(enterPartition(), changes, store.now());
+  function spendShare(request: PendingRequest): void {
+    const { priority, resolve, reject } = request;
+    const wait = share.take(known, priority);
+    if (wait === 0) return resolve(open());
+    if (wait === null && known.inFlight > 0) return void blocked.push(request);
+    const untilLease = deniedUntil[priority] - now();
+    const retryMs = Math.min(wait ?? SHORT_RETRY_MS, untilLease > 0 ? untilLease : Infinity);
+    return reject(rateLimitedError(known, priority, now(), retryMs));
   }
 
   /**
-   * Takes over the store's state. This replica spends only its partition if the state does not continue the one it knew, since
-   * the store then lacks what this replica spent; or if it is this replica's first and no response has reported a limit yet.
+   * Publishes what this replica knows, and leases one request for each of `priorities` and some more. Returns, for each, 0 if it is
+   * leased, the milliseconds to wait, or null if that depends on the next response. Rejects with `StoreUnavailableError`.
    */
-  function observe(text: string | null): void {
-    const found = text === null ? null : parseBudget(text);
-    const isOtherGeneration = found?.generation !== shared.state.generation;
-    const isUnused = found?.defaultWindow?.endsAt === null;
-    if (shared.text === null ? isUnused : isOtherGeneration) enterPartition();
-    shared = { text, state: found ?? shared.state };
-  }
-
-  /** Makes this replica spend only its partition, until it has rejoined. */
-  function enterPartition(): BudgetState {
-    const now = store.now();
-    if (partitioned === null) {
-      const partitionCount = store.replicaCount();
-      partitioned = partition(shared.state, { partitionCount, inFlight: inFlight.size, now });
-    } else if (rejoinedAt !== null) {
-      // The other replicas have spent from the shared state in the meantime, whatever this replica's partition was.
-      partitioned = markProvisional(partitioned, now);
+  async function exchange(priorities: readonly Priority[]): Promise<(number | null)[]> {
+    const knewState = text !== null;
+    text ??= await store.get(key);
+    for (;;) {
+      const shared = parseBudget(text);
+      const since = shared === null ? await dataSince(knewState) : -Infinity;
+      const state = shared ?? structuredClone(known);
+      const published = new Set(unpublished);
+      if (shared !== null) for (const change of published) change(state);
+      const grantedAt = now();
+      if (since + settleMs > grantedAt) addClaim(state, LOST_LEASES, Number.MAX_SAFE_INTEGER, since + settleMs);
+      state.claims.delete(self);
+      lease.requests = leaseLeft();
+      state.inFlight = known.inFlight + lease.requests;
+      const mayLease = state.answeredAt >= connectedAt;
+      const waits = priorities.map((priority) => {
+        const wait = waitMs(state, priority, grantedAt, unleased);
+        if (wait > 0 || !mayLease) return wait || null;
+        state.inFlight += 1;
+        return 0;
+      });
+      // Little is leased if little is left, so that no replica holds what another one needs.
+      const fair = mayLease ? Math.floor(availableReads(state, grantedAt, unleased) / store.replicaCount()) : 0;
+      const more = Math.max(0, Math.min(MAX_LEASE, fair) - lease.requests);
+      addClaim(state, self, state.inFlight + more, grantedAt + settleMs);
+      const next = serializeBudget(state);
+      const { isSwapped, current } = await store.compareAndSwap(key, text, next, STATE_TTL_MS);
+      text = current;
+      if (!isSwapped) continue;
+      unpublished = unpublished.filter((change) => !published.has(change));
+      lease = { requests: lease.requests + more, endsAt: grantedAt + LEASE_MS };
+      adopt(state);
+      return waits;
     }
-    rejoinedAt = null;
-    return partitioned;
   }
 
-  /** A copy of the state to change and publish: the shared one, with what this replica learned alone. */
-  function nextState(now: number): BudgetState {
-    if (shared.text === null) return { ...copyBudget(enterPartition()), generation: crypto.randomUUID() };
-    if (partitioned === null) return copyBudget(shared.state);
-    return rejoinedAt === null ? merge(shared.state, partitioned, now) : rebase(shared.state, partitioned);
+  /** Since when the store has had its data: since now if it no longer has the state that it had, or one that cannot be read. */
+  async function dataSince(hadState: boolean): Promise<number> {
+    const { current } = await store.compareAndSwap(BUDGETS_SINCE_KEY, null, String(now()), SINCE_TTL_MS);
+    return (text === null && !hadState && Number(current)) || now();
   }
 
-  const applyInBackground = (change: Change): void => void apply(change).catch(() => {});
-  const current = (): BudgetState => partitioned ?? shared.state;
+  function adopt(state: BudgetState): void {
+    isLimitShared = hasReport(state);
+    Object.assign(known, state, { claims: new Map(), inFlight: known.inFlight });
+    for (const change of unpublished) change(known);
+  }
 
   return {
-    async reserve(priority) {
-      const id = crypto.randomUUID();
-      let sentAt = 0;
-      await apply((state, now) => {
-        sentAt = now;
-        reserve(state, priority, id, { now, maxInFlightMs: requestTimeoutMs });
-      });
-      inFlight.add(id);
-      return {
-        commit(response) {
-          applyInBackground((state, now) => commit(state, id, response, { sentAt, receivedAt: now }));
-          inFlight.delete(id);
-        },
-        release(wasSent) {
-          applyInBackground((state, now) => release(state, id, wasSent, now));
-          inFlight.delete(id);
-        },
-      };
+    reserve(priority) {
+      if (leaseLeft() > 0 && waitMs(known, priority, now()) === 0) {
+        lease.requests -= 1;
+        return open();
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<Reservation>();
+      const request = { priority, resolve, reject };
+      if (now() < Math.max(known.lockedOutUntil, deniedUntil[priority])) spendShare(request);
+      else {
+        waiting.push(request);
+        startExchange();
+      }
+      return promise;
     },
-    snapshot: () => snapshotOf(current(), store.now()),
-    pressure: () => pressureOf(current(), store.now()),
-    refresh: async () => apply(() => {}),
+    snapshot: () => snapshotOf(known, now()),
+    pressure: () => pressureOf(known, now(), store.isUp() ? unleased : withoutStore),
+    async refresh() {
+      const found = await store.get(key).catch(() => null);
+      const state = parseBudget(found);
+      if (state === null || isExchanging) return;
+      text = found;
+      adopt(state);
+    },
     resync() {
-      if (partitioned !== null) applyInBackground(() => {});
+      connectedAt = now();
     },
   };
-}
-
-function applyAll(state: BudgetState, changes: readonly Change[], now: number): Outcome[] {
-  return changes.map((change) => {
-    try {
-      change(state, now);
-      return {};
-    } catch (error) {
-      return { error };
-    }
-  });
 }

@@ -1,114 +1,132 @@
+import * as v from 'valibot';
+
 /** The limit that Cloudflare documents ("API rate limits"). It applies until a response reports another one. */
 export const DOCUMENTED_LIMIT = { limit: 1200, lengthMs: 300_000 };
 /** RealtimeKit reports the time until reset in whole seconds, and does not say how it rounds. A window is assumed to last this much longer. */
 export const ROUNDING_MARGIN_MS = 1000;
+/** How long a request may still be on its way to RealtimeKit after the gateway gave up waiting for the response. */
+export const MAX_TRANSIT_MS = 10_000;
 /** The part of a limit that is reserved for mutations. */
 const MUTATION_RESERVE_RATIO = 0.1;
+/** The part of a limit that is never leased: replicas spend shares of it without coordination. */
+const SHARES_RATIO = 1 / 6;
 
-/** One rate limit: `limit` requests in `lengthMs` milliseconds. */
-export interface RateLimitWindow {
-  limit: number;
-  lengthMs: number;
-  /** Requests left. Open reservations are not yet subtracted. */
-  remaining: number;
+const windowSchema = v.object({
+  /** Requests in `lengthMs` milliseconds. */
+  limit: v.pipe(v.number(), v.minValue(1)),
+  lengthMs: v.number(),
+  /** Requests left. Claims and requests in flight are not yet subtracted. */
+  remaining: v.number(),
+  /**
+   * When the window before had certainly ended, in milliseconds since the Unix epoch: a request that was sent earlier may have
+   * been counted there. Null once the response to a later one has shown that this window has started.
+   */
+  startsAt: v.nullable(v.number()),
   /** When the window has certainly ended, in milliseconds since the Unix epoch; null until a response shows that it has started. */
-  endsAt: number | null;
+  endsAt: v.nullable(v.number()),
   /** When a response last reported this limit, in milliseconds since the Unix epoch; 0 if none did. */
-  reportedAt: number;
-  /** What this replica may spend while it cannot coordinate with the others; null if it may spend all that remains. */
-  partition: Partition | null;
-}
+  reportedAt: v.number(),
+});
 
-/** One replica's part of a window while the replicas cannot coordinate. */
-export interface Partition {
-  /** Requests in all, including those that were sent. */
-  size: number;
-  /** Requests that were sent, or that RealtimeKit may have counted in this window. */
-  spent: number;
-  /** True until a response reports how many requests there are to divide. */
-  isProvisional: boolean;
-}
+const claimSchema = v.object({
+  requests: v.number(),
+  /** A response to a request sent at this time or later already counts the claim. In milliseconds since the Unix epoch. */
+  countedFrom: v.number(),
+  /** By this time, any window that could have counted the claim has ended. */
+  expiresAt: v.number(),
+});
 
-/**
- * A request that is in flight, or that RealtimeKit may or may not have counted. Times are in milliseconds since the Unix epoch.
- */
-export interface ReservationRecord {
-  /** A response to a request sent at this time or later already counts this one. */
-  countedFrom: number;
-  /** By this time, any window that could have counted the request has ended. */
-  expiresAt: number;
-}
-
-/** Everything known about an account's limits. Plain data, so that replicas can share it. */
-export interface BudgetState {
-  /** The documented limit; null once RealtimeKit has reported a limit of its own. */
-  defaultWindow: RateLimitWindow | null;
-  /** The limits that RealtimeKit reported, by name. */
-  reported: Map<string, RateLimitWindow>;
-  /** Open reservations, by the id of their request. */
-  reservations: Map<string, ReservationRecord>;
+const stateSchema = v.object({
+  /** Each limit by its name: those that RealtimeKit reported, or the documented one if it has reported none. */
+  windows: v.pipe(
+    v.array(v.tuple([v.string(), windowSchema])),
+    v.minLength(1),
+    v.transform((entries) => new Map(entries)),
+  ),
+  /** Requests that RealtimeKit may yet count: the leases of other replicas, and requests whose responses were lost. */
+  claims: v.pipe(
+    v.array(v.tuple([v.string(), claimSchema])),
+    v.transform((entries) => new Map(entries)),
+  ),
   /** The end of the last lockout, in milliseconds since the Unix epoch. */
-  lockedOutUntil: number;
-  /** How many replicas each window is divided among; 1 if the state is not partitioned. */
-  partitionCount: number;
-  /** Since when the state is partitioned, in milliseconds since the Unix epoch. */
-  partitionedAt: number;
-  /** This replica's requests in flight. Only used while the state is partitioned. */
+  lockedOutUntil: v.number(),
+  /** When the latest request that was answered had been sent, in milliseconds since the Unix epoch; 0 if none was. */
+  answeredAt: v.number(),
+});
+
+const storedSchema = v.pipe(v.string(), v.parseJson(), stateSchema);
+
+export type RateLimitWindow = v.InferOutput<typeof windowSchema>;
+/** Everything known about an account's limits. */
+export interface BudgetState extends v.InferOutput<typeof stateSchema> {
+  /** The requests of this replica that are in flight. */
   inFlight: number;
-  /** Identifies the line of states that began with one empty store. A different generation means that the store lost its data. */
-  generation: string;
 }
 
 /** The documented limit, with nothing spent. */
 export const UNUSED_WINDOW: RateLimitWindow = {
   ...DOCUMENTED_LIMIT,
   remaining: DOCUMENTED_LIMIT.limit,
+  startsAt: 0,
   endsAt: null,
   reportedAt: 0,
-  partition: null,
 };
 
-export function createBudgetState(generation = ''): BudgetState {
+export function createBudgetState(): BudgetState {
   return {
-    defaultWindow: { ...UNUSED_WINDOW },
-    reported: new Map(),
-    reservations: new Map(),
+    windows: new Map([['', { ...UNUSED_WINDOW }]]),
+    claims: new Map(),
     lockedOutUntil: 0,
-    partitionCount: 1,
-    partitionedAt: 0,
+    answeredAt: 0,
     inFlight: 0,
-    generation,
   };
 }
 
-/** Brings `state` up to `now`: resets windows that have ended, deletes expired reservations, and returns the windows. */
-export function currentWindows(state: BudgetState, now: number): RateLimitWindow[] {
-  const windows = state.defaultWindow === null ? [...state.reported.values()] : [state.defaultWindow];
-  for (const window of windows) {
-    if (window.endsAt === null || now < window.endsAt) continue;
-    window.remaining = window.limit;
-    window.endsAt = null;
-    window.partition = newPartition(state, window.limit);
-  }
-  for (const [id, { expiresAt }] of state.reservations) if (now >= expiresAt) state.reservations.delete(id);
-  return windows;
+/** The JSON that replicas share. It leaves out what is in flight: this replica's claim contains it. */
+export function serializeBudget({ windows, claims, lockedOutUntil, answeredAt }: BudgetState): string {
+  return JSON.stringify({ windows: [...windows], claims: [...claims], lockedOutUntil, answeredAt });
 }
 
-/** This replica's partition of a window that starts with `requests`. Requests in flight may be counted in the new window. */
-export function newPartition({ partitionCount, inFlight }: BudgetState, requests: number): Partition | null {
-  if (partitionCount === 1) return null;
-  return { size: Math.floor(requests / partitionCount), spent: inFlight, isProvisional: false };
+/** Null if `text` is not a budget. */
+export function parseBudget(text: string | null): BudgetState | null {
+  const { success, output } = v.safeParse(storedSchema, text);
+  return success ? { ...output, inFlight: 0 } : null;
+}
+
+/** Brings `state` up to `now`: resets windows that have ended, deletes expired claims, and returns the windows. */
+export function currentWindows({ windows, claims }: BudgetState, now: number): RateLimitWindow[] {
+  const current = [...windows.values()];
+  for (const window of current) {
+    if (window.endsAt === null || now < window.endsAt) continue;
+    Object.assign(window, { remaining: window.limit, startsAt: window.endsAt, endsAt: null });
+  }
+  for (const [id, { expiresAt }] of claims) if (now >= expiresAt) claims.delete(id);
+  return current;
+}
+
+/** The length of the longest window in milliseconds, with the margin. */
+export function longestWindowMs(state: BudgetState): number {
+  return Math.max(...Array.from(state.windows.values(), ({ lengthMs }) => lengthMs)) + ROUNDING_MARGIN_MS;
 }
 
 /**
- * Requests that may still be sent. A request in flight may already be missing from `remaining`: it is then subtracted twice
- * for a short time, which errs on the safe side.
+ * Requests that may still be sent. What is in flight or claimed may already be missing from `remaining`: it is then subtracted
+ * twice for a while, which errs on the safe side.
  */
-export function available({ reservations }: BudgetState, { remaining, partition }: RateLimitWindow): number {
-  return Math.min(remaining - reservations.size, partition === null ? Infinity : partition.size - partition.spent);
+export function available({ claims, inFlight }: BudgetState, { remaining }: RateLimitWindow): number {
+  let left = remaining - inFlight;
+  for (const { requests } of claims.values()) left -= requests;
+  return left;
 }
 
-/** Requests of a window that only mutations may spend. */
-export function mutationReserve({ limit }: RateLimitWindow): number {
+/** Requests of `limit` that only mutations may spend. */
+export function mutationReserve(limit: number): number {
   return Math.min(limit - 1, Math.ceil(limit * MUTATION_RESERVE_RATIO));
 }
+
+/** Requests of `limit` that are never leased. */
+export const unleased = (limit: number): number => Math.ceil(limit * SHARES_RATIO);
+
+/** Whether RealtimeKit has reported a limit. */
+export const hasReport = ({ windows }: BudgetState): boolean =>
+  windows.values().some(({ reportedAt }) => reportedAt > 0);

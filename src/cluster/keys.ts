@@ -9,6 +9,9 @@ export const KEY_PREFIX = 'realtimekit-graphql 4 ';
 /** The set of replicas that use the store, whichever app they serve: they may share a token. */
 export const REPLICAS_KEY = `${KEY_PREFIX}replicas`;
 
+/** Since when the store has had the data of budgets, in milliseconds since the Unix epoch. */
+export const BUDGETS_SINCE_KEY = `${KEY_PREFIX}budgets since`;
+
 /** The key of a token's request budget. All apps that use the token share it. */
 export const budgetKey = (tokenHash: string): string => `${KEY_PREFIX}budget ${tokenHash}`;
 

@@ -1,17 +1,16 @@
-import { Quota } from '../../src/sandbox/quota.ts';
 import type { Priority } from '../../src/realtimekit/requestContext.ts';
 import type { Budget } from '../../src/budget/localBudget.ts';
 import { createSharedBudget } from '../../src/budget/sharedBudget.ts';
 import { createMemoryStore, type MemoryReplica } from '../support/memoryStore.ts';
 import { createSteppedClock } from '../support/model/clock.ts';
+import { reporting } from './localBudgetWorld.ts';
 
 /** How long a request may be in flight in these tests. */
 export const REQUEST_TIMEOUT_MS = 5000;
 export const KEY = 'budget';
-const TOKEN = 'token';
 
 export interface BudgetWorldOptions {
-  limit: number;
+  limit?: number;
   windowSeconds?: number;
   /** The number of replicas that the operator configured. */
   minReplicas: number;
@@ -19,6 +18,8 @@ export interface BudgetWorldOptions {
   latencyMs?: () => number;
   /** Whether upstream sends no rate-limit fields. */
   isSilent?: boolean;
+  /** Whether upstream starts its windows at fixed times, rather than with the first request. */
+  isByTheClock?: boolean;
 }
 
 /** How a request travels. */
@@ -35,38 +36,49 @@ export interface BudgetReplica {
   store: MemoryReplica;
   budget: Budget;
   isDead: boolean;
+  inFlight: number;
+  /** What the last response reported, and of which window. */
+  reported: { window: number; remaining: number };
 }
 
-/** Replicas with a shared budget, and an upstream that counts in fixed windows as the sandbox does, all on one clock. */
+/** Replicas with a shared budget, and an upstream that counts in fixed windows, all on one clock. */
 export function createBudgetWorld({
-  limit,
-  windowSeconds = 60,
+  limit = 1200,
+  windowSeconds = 300,
   minReplicas,
   latencyMs = () => 0,
   isSilent = false,
+  isByTheClock = false,
 }: BudgetWorldOptions) {
   const clock = createSteppedClock(() => false);
   const store = createMemoryStore({ clock, minReplicas, latencyMs });
-  const quota = new Quota();
-  const settings = { limit, windowSeconds, lockoutSeconds: windowSeconds, enforced: false };
-  let window = { endsAt: -Infinity, used: 0 };
-  let over = 0;
+  const windowMs = windowSeconds * 1000;
+  let window = { number: 0, endsAt: -Infinity, own: 0, foreign: 0 };
+  let [over, knowinglyOver] = [0, 0];
+
+  function currentWindow() {
+    if (clock.now() >= window.endsAt) {
+      const startsAt = isByTheClock ? Math.floor(clock.now() / windowMs) * windowMs : clock.now();
+      window = { number: window.number + 1, endsAt: startsAt + windowMs, own: 0, foreign: 0 };
+    }
+    return window;
+  }
 
   /** Upstream receives a request. Returns its response. */
   function receive() {
-    if (clock.now() >= window.endsAt) window = { endsAt: clock.now() + windowSeconds * 1000, used: 0 };
-    window.used += 1;
-    if (window.used > limit) over += 1;
-    const { headers } = quota.count(TOKEN, clock.now(), settings);
-    const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-    return { status: 200, headers: isSilent ? {} : Object.fromEntries(lowerCase) };
+    const { own, foreign, number, endsAt } = currentWindow();
+    window.own = own + 1;
+    if (window.own > limit) over += 1;
+    const remaining = Math.max(0, limit - window.own - foreign);
+    const response = reporting(remaining, Math.ceil((endsAt - clock.now()) / 1000), limit, windowSeconds);
+    return { remaining, window: number, response: isSilent ? { status: 200, headers: {} } : response };
   }
 
   function open(options: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
     const connection = store.connect(options);
     const budget = createSharedBudget({ store: connection, key: KEY, requestTimeoutMs: REQUEST_TIMEOUT_MS });
     connection.onReconnect(() => budget.resync());
-    return { store: connection, budget, isDead: false };
+    return { store: connection, budget, isDead: false, inFlight: 0, reported: { window: 0, remaining: 0 } };
   }
 
   const after = (milliseconds: number, callback: () => void): void => {
@@ -80,14 +92,21 @@ export function createBudgetWorld({
     priority: Priority,
     { requestMs = 0, responseMs = 0, isLost = false }: Trip = {},
   ): Promise<boolean> {
-    const reservation = await Promise.resolve(replica.budget.reserve(priority)).catch(() => null);
+    const reservation = await Promise.try(() => replica.budget.reserve(priority)).catch(() => null);
     if (reservation === null || replica.isDead) return false;
+    const { reported } = replica;
+    const isKnown = reported.window === window.number && clock.now() < window.endsAt;
+    if (isKnown && reported.remaining - replica.inFlight < 1) knowinglyOver += 1;
+    replica.inFlight += 1;
     after(requestMs, () => {
-      const response = receive();
+      const { response, ...report } = receive();
       after(responseMs, () => {
         if (replica.isDead) return;
-        if (isLost) reservation.release(true);
-        else reservation.commit(response);
+        replica.inFlight -= 1;
+        if (isLost) return reservation.release(true);
+        const isLower = report.window > replica.reported.window || report.remaining < replica.reported.remaining;
+        if (!isSilent && report.window >= replica.reported.window && isLower) replica.reported = report;
+        return reservation.commit(response);
       });
     });
     return true;
@@ -101,18 +120,31 @@ export function createBudgetWorld({
     /** Tries to send `count` requests at the same moment, and returns how many the budget let through. */
     async burst(replica: BudgetReplica, priority: Priority, count: number, trip: Trip = {}): Promise<number> {
       const sent = Promise.all(Array.from({ length: count }, async () => send(replica, priority, trip)));
-      await clock.pass(1000);
+      await clock.pass(3000);
       return (await sent).filter(Boolean).length;
+    },
+    /** Another client of the token sends `count` requests. */
+    spendElsewhere(count: number): void {
+      currentWindow().foreign += count;
     },
     kill(replica: BudgetReplica): void {
       replica.isDead = true;
       replica.store.kill();
     },
-    /** Requests that exceeded upstream's limit. */
+    /** Requests of the gateway that exceeded upstream's limit, even without those of other clients. */
     over: () => over,
-    /** Requests in upstream's current window. */
-    used: () => window.used,
+    /** Requests for which there was no room, as a response to the same replica had reported. */
+    knowinglyOver: () => knowinglyOver,
+    /** Requests of the gateway in upstream's current window. */
+    used: () => window.own,
   };
 }
 
 export type BudgetWorld = ReturnType<typeof createBudgetWorld>;
+
+/** The item at `index`, modulo the length of the list. */
+export function at<T>(list: readonly T[], index: number): T {
+  const found = list[index % list.length];
+  if (found === undefined) throw new Error('The list is empty.');
+  return found;
+}

