@@ -4,6 +4,7 @@ import {
   type LiveLimits,
   type LiveSubscriptions,
 } from '../../src/live/subscriptions.ts';
+import { BUDGETS_SINCE_KEY } from '../../src/cluster/keys.ts';
 import type { Account } from '../../src/data/account.ts';
 import type { Operation } from '../../src/data/operation.ts';
 import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
@@ -118,6 +119,8 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     return { dataSource, subscriptions: createLiveSubscriptions({ dataSource, clock, ttl, limits }) };
   }
 
+  // The store has been in use for long, so that replicas need not expect leases of others in the first minute.
+  store.put(BUDGETS_SINCE_KEY, '1');
   const stores = Array.from({ length: options.replicas ?? 0 }, (_, index) => store.connect({ clockAheadMs: index }));
   const replicas = stores.map((ownStore) => Object.assign(createReplica(ownStore), { store: ownStore }));
   const { dataSource, subscriptions } = replicas[0] ?? createReplica(null);
