@@ -8,6 +8,8 @@ import { reporting } from './localBudgetWorld.ts';
 /** How long a request may be in flight in these tests. */
 export const REQUEST_TIMEOUT_MS = 5000;
 export const KEY = 'budget';
+/** Longer than any response takes in these tests. A gateway that receives no reports knows the end of a window only so exactly. */
+const UNCERTAIN_MS = 10_000;
 
 export interface BudgetWorldOptions {
   limit?: number;
@@ -55,9 +57,11 @@ export function createBudgetWorld({
   const windowMs = windowSeconds * 1000;
   let window = { number: 0, endsAt: -Infinity, own: 0, foreign: 0 };
   let [over, knowinglyOver] = [0, 0];
+  let hadUncertainEnd = false;
 
   function currentWindow() {
     if (clock.now() >= window.endsAt) {
+      hadUncertainEnd ||= isSilent && clock.now() < window.endsAt + UNCERTAIN_MS;
       const startsAt = isByTheClock ? Math.floor(clock.now() / windowMs) * windowMs : clock.now();
       window = { number: window.number + 1, endsAt: startsAt + windowMs, own: 0, foreign: 0 };
     }
@@ -133,6 +137,8 @@ export function createBudgetWorld({
     },
     /** Requests of the gateway that exceeded upstream's limit, even without those of other clients. */
     over: () => over,
+    /** Whether a window began so soon after the one before that a gateway without reports may confuse them, as documented. */
+    hadUncertainEnd: () => hadUncertainEnd,
     /** Requests for which there was no room, as a response to the same replica had reported. */
     knowinglyOver: () => knowinglyOver,
     /** Requests of the gateway in upstream's current window. */
