@@ -28,7 +28,7 @@ const DETAILS = graphql(`
 `);
 
 /** hls.js is larger than everything else together: it is loaded when somebody opens a livestream that can be watched. */
-const Player = lazy(async () => import('./Player.tsx'));
+const Player = lazy(async () => import('./Player.tsx').catch(() => ({ default: MissingPlayer })));
 
 /** One livestream: how far it is, its video, its sessions. The subscription keeps this current, too. */
 export function Details({ livestreamId, onClose }: { livestreamId: string; onClose: () => void }) {
@@ -74,5 +74,15 @@ export function Details({ livestreamId, onClose }: { livestreamId: string; onClo
       {/* Another status, another list of sessions: it is read again. */}
       <Sessions key={status} livestreamId={id} />
     </Modal>
+  );
+}
+
+/** For a player that could not be loaded: without this, React would remove the whole page. */
+function MissingPlayer() {
+  return (
+    <div className="player unplayable" role="status">
+      <p className="empty-title">The player could not be loaded</p>
+      <p>Reload the page to try again.</p>
+    </div>
   );
 }

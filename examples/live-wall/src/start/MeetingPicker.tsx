@@ -25,7 +25,8 @@ const DEBOUNCE_MS = 300;
 
 interface Props {
   selectedId: string | null;
-  onSelect: (meetingId: string) => void;
+  /** Called with null when the reader searches again: a meeting that is out of sight must not stay selected. */
+  onSelect: (meetingId: string | null) => void;
   /** The field that is typed in first. */
   searchRef: RefObject<HTMLInputElement | null>;
 }
@@ -52,7 +53,10 @@ export function MeetingPicker({ selectedId, onSelect, searchRef }: Props) {
         type="search"
         value={text}
         maxLength={256}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          onSelect(null);
+        }}
       />
       {error !== undefined && (
         <ErrorNotice error={error} what="The meetings could not be loaded." onRetry={() => void refetch()} />

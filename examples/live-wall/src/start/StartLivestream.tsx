@@ -47,7 +47,9 @@ export function StartLivestream({ onClose, onStarted }: Props) {
     void start({ variables: { input: { meetingId, name: name.trim() === '' ? null : name.trim() } } });
   }
 
-  function choose(id: string): void {
+  function choose(id: string | null): void {
+    // The outcome of a start that has been sent must be shown with its meeting.
+    if (loading) return;
     setMeetingId(id);
     reset();
   }

@@ -17,6 +17,7 @@ interface ModalProps {
 export function Modal({ title, variant, onClose, initialFocus, children }: ModalProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const isBackdropPressed = useRef(false);
 
   // A layout effect: a dialog that is closed only after it was removed does not give the focus back.
   useLayoutEffect(() => {
@@ -27,14 +28,18 @@ export function Modal({ title, variant, onClose, initialFocus, children }: Modal
   }, [initialFocus]);
 
   return (
-    // A click on the backdrop is one on the dialog itself. For the keyboard there are Escape and the button.
+    // A click on the backdrop is one on the dialog itself; so is one that begins inside, as when text is selected, and ends outside.
+    // For the keyboard there are Escape and the button.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={ref}
       className={`modal ${variant}`}
       aria-labelledby={titleId}
       onCancel={onClose}
-      onClick={(event) => event.target === event.currentTarget && onClose()}
+      onPointerDown={(event) => {
+        isBackdropPressed.current = event.target === event.currentTarget;
+      }}
+      onClick={(event) => isBackdropPressed.current && event.target === event.currentTarget && onClose()}
     >
       <div className="modal-body">
         <header className="modal-header">
