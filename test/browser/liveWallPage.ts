@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 import { asArray, at } from '../support/gateway.ts';
 import { type LiveWallServer, serveLiveWall } from './liveWallServer.ts';
@@ -16,6 +16,8 @@ export interface LiveWall extends LiveWallServer {
 export function setUpLiveWall() {
   let browser: Browser;
   const cleanups: (() => Promise<unknown>)[] = [];
+  /** What no code of the page has caught, rejected promises among them. */
+  const uncaughtErrors: Error[] = [];
 
   beforeAll(async () => {
     browser = await chromium.launch(CHROMIUM);
@@ -23,6 +25,7 @@ export function setUpLiveWall() {
 
   afterEach(async () => {
     for (const cleanUp of cleanups.splice(0).toReversed()) await cleanUp();
+    expect(uncaughtErrors.splice(0)).toEqual([]);
   });
 
   afterAll(async () => browser.close());
@@ -46,6 +49,7 @@ export function setUpLiveWall() {
           await context.route('https://**', async (route) => route.abort());
           cleanups.push(async () => context.close());
           const page = await context.newPage();
+          page.on('pageerror', (error) => uncaughtErrors.push(error));
           if (hasClock) await page.clock.install();
           await page.goto(server.origin);
           return page;
