@@ -290,12 +290,11 @@ export const clientScript = `(function() {
 			const headers = new Headers({ "content-type": "application/json" });
 			credential.add(headers);
 			const body = JSON.stringify({ query: BUDGET_QUERY });
-			const response = await send(window.location.pathname, {
+			showBudget(await send(window.location.pathname, {
 				method: "POST",
 				headers,
 				body
-			}).catch(() => null);
-			showBudget(response === null ? null : await readResult(response));
+			}).then(readResult).catch(() => null));
 		}
 		async function copyLink() {
 			const link = linkTo(operationInEditors(), window.location);

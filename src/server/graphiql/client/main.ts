@@ -77,8 +77,9 @@ function start(): void {
     const headers = new Headers({ 'content-type': 'application/json' });
     credential.add(headers);
     const body = JSON.stringify({ query: BUDGET_QUERY });
-    const response = await send(window.location.pathname, { method: 'POST', headers, body }).catch(() => null);
-    showBudget(response === null ? null : await readResult(response));
+    // Without a result, as when the connection breaks, nothing is shown.
+    const sent = send(window.location.pathname, { method: 'POST', headers, body });
+    showBudget(await sent.then(readResult).catch(() => null));
   }
 
   async function copyLink(): Promise<void> {
