@@ -66,4 +66,5 @@ test('the details of a livestream stay when the player cannot be loaded', async 
   const details = page.getByRole('dialog', { name: title });
   await details.getByText('The player could not be loaded').waitFor();
   await details.getByText('running').waitFor();
+  expect(await details.getByRole('button', { name: 'Stop livestream' }).isEnabled()).toBe(true);
 });
