@@ -42,7 +42,7 @@ export function App() {
           Start a livestream
         </button>
       </header>
-      <main>
+      <main tabIndex={-1}>
         {error !== undefined && (
           <InlineError error={error} problem={describeError(error)} what="Changes do not arrive" onRetry={restart} />
         )}

@@ -1,5 +1,6 @@
 import type { ErrorLike } from '@apollo/client';
 
+import { keepFocus } from '../ui/keepFocus.ts';
 import { Countdown, endOfWait } from './Countdown.tsx';
 import { describeError } from './describeError.ts';
 
@@ -37,7 +38,7 @@ export function ErrorNotice({ error, what, onRetry, isMutation = false }: ErrorN
         </p>
       )}
       {until === null && (isRetryable || isMutation) && (
-        <button type="button" onClick={onRetry}>
+        <button type="button" onClick={keepFocus(onRetry)}>
           {isMutation ? 'OK' : 'Try again'}
         </button>
       )}

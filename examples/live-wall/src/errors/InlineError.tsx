@@ -1,3 +1,4 @@
+import { keepFocus } from '../ui/keepFocus.ts';
 import { Countdown, endOfWait } from './Countdown.tsx';
 import type { Problem } from './describeError.ts';
 
@@ -20,7 +21,7 @@ export function InlineError({ error, problem: { code, message, retryAfterSeconds
         {what}: {message} <code>{code}</code>
       </p>
       {until === null ? (
-        <button type="button" className="link-button" onClick={onRetry}>
+        <button type="button" className="link-button" onClick={keepFocus(onRetry)}>
           Try again
         </button>
       ) : (

@@ -2,6 +2,7 @@ import { useLazyQuery } from '@apollo/client/react';
 
 import { ErrorNotice } from '../errors/ErrorNotice.tsx';
 import { graphql } from '../generated/index.ts';
+import { keepFocus } from '../ui/keepFocus.ts';
 import { linkTo } from '../ui/route.ts';
 import { StatusBadge } from '../ui/StatusBadge.tsx';
 
@@ -47,14 +48,14 @@ export function MeetingCheck({ meetingId, label, onReset, onLeave }: Props) {
     return (
       <>
         <p role="status">The meeting is not live now.</p>
-        <button type="button" onClick={onReset}>
+        <button type="button" onClick={keepFocus(onReset)}>
           OK
         </button>
       </>
     );
   }
   return (
-    <button type="button" disabled={loading} onClick={check}>
+    <button type="button" disabled={loading} onClick={keepFocus(check)}>
       {label}
     </button>
   );

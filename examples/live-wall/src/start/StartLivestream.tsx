@@ -2,6 +2,7 @@ import { useMutation } from '@apollo/client/react';
 import { type SubmitEvent, useId, useRef, useState } from 'react';
 
 import { graphql } from '../generated/index.ts';
+import { keepFocus } from '../ui/keepFocus.ts';
 import { Modal } from '../ui/Modal.tsx';
 import { MeetingPicker } from './MeetingPicker.tsx';
 import { MutationProblem } from './MutationProblem.tsx';
@@ -83,6 +84,7 @@ export function StartLivestream({ onClose, onStarted }: Props) {
           <button
             type="submit"
             className="primary"
+            onClick={keepFocus()}
             disabled={meetingId === null || loading || userError !== undefined || error !== undefined}
           >
             {loading ? 'Starting…' : 'Start livestream'}

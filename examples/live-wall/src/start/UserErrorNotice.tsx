@@ -1,4 +1,5 @@
 import type { UserErrorCode } from '../generated/graphql.ts';
+import { keepFocus } from '../ui/keepFocus.ts';
 import { MeetingCheck } from './MeetingCheck.tsx';
 
 /** What a mutation's caller has to handle, as in its payload. */
@@ -27,7 +28,7 @@ export function UserErrorNotice({ error: { code, message }, meetingId, onReset, 
         {message} <code>{code}</code>
       </p>
       {needsCheck === null ? (
-        <button type="button" onClick={onReset}>
+        <button type="button" onClick={keepFocus(onReset)}>
           OK
         </button>
       ) : (

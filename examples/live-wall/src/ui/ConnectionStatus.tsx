@@ -1,11 +1,12 @@
 import { Countdown } from '../errors/Countdown.tsx';
 import { type Connection, reconnectNow, useConnection } from '../graphql/connection.ts';
+import { keepFocus } from './keepFocus.ts';
 
 /** Whether changes arrive as they happen: a line in the header, read out when it changes. */
 export function ConnectionStatus() {
   const connection = useConnection();
   return (
-    <div className="connection" data-state={connection.kind}>
+    <div className="connection" tabIndex={-1} data-state={connection.kind}>
       <span role="status">{LABELS[connection.kind]}</span>
       {connection.kind === 'reconnecting' && <NextAttempt connection={connection} />}
     </div>
@@ -27,7 +28,7 @@ function NextAttempt({ connection: { retryAt } }: { connection: Extract<Connecti
       <span aria-hidden="true">
         in <Countdown key={retryAt} until={retryAt} />
       </span>
-      <button type="button" className="link-button" onClick={reconnectNow}>
+      <button type="button" className="link-button" onClick={keepFocus(reconnectNow)}>
         Now
       </button>
     </>

@@ -41,7 +41,7 @@ export function Modal({ title, variant, onClose, initialFocus, children }: Modal
       }}
       onClick={(event) => isBackdropPressed.current && event.target === event.currentTarget && onClose()}
     >
-      <div className="modal-body">
+      <div className="modal-body" tabIndex={-1}>
         <header className="modal-header">
           <h2 id={titleId}>{title}</h2>
           <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>

@@ -1,0 +1,59 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+
+import {
+  chooseMeeting,
+  control,
+  findLiveOnWall,
+  section,
+  setUpLiveWall,
+  tile,
+  titleOf,
+  waitForTiles,
+} from './liveWallPage.ts';
+
+const liveWall = setUpLiveWall();
+
+/** The element that has the focus, such as `MAIN`, or `DIV` in a dialog; `BODY` if none has it. */
+const focusedElement = async (page: Page): Promise<unknown> => page.evaluate('document.activeElement.tagName');
+
+describe('the focus of the live wall does not get lost', () => {
+  test('when a button that reads again goes away with its error', async () => {
+    const { program, open, useGateway } = await liveWall.start();
+    useGateway(null);
+    const page = await open();
+    const retry = page.getByRole('alert').first().getByRole('button', { name: 'Try again' });
+    await retry.waitFor();
+    useGateway(program.address);
+    await retry.press('Enter');
+    await section(page, /^Live now 64/).waitFor();
+    expect(await focusedElement(page)).toBe('MAIN');
+  });
+
+  test('when a start fails, and when its error is confirmed', async () => {
+    const { program, open } = await liveWall.start();
+    await control(program, 'PUT', '/faults', [{ kind: 'status', status: 400, method: 'POST' }]);
+    const page = await open();
+    const dialog = await chooseMeeting(page, await titleOf(program, 'emptyMeetingId'));
+    await dialog.getByRole('button', { name: 'Start livestream' }).press('Enter');
+    const confirm = dialog.getByRole('alert').getByRole('button', { name: 'OK' });
+    await confirm.waitFor();
+    expect(await focusedElement(page)).toBe('DIV');
+    await confirm.press('Enter');
+    await confirm.waitFor({ state: 'detached' });
+    expect(await focusedElement(page)).toBe('DIV');
+  });
+
+  test('when a livestream is stopped', async () => {
+    const { program, open } = await liveWall.start();
+    const { title } = await findLiveOnWall(program);
+    const page = await open();
+    await waitForTiles(page);
+    await tile(page, title).getByRole('link').click();
+    const details = page.getByRole('dialog', { name: title });
+    await details.getByRole('button', { name: 'Stop livestream' }).press('Enter');
+    await details.getByRole('button', { name: 'Stop now' }).press('Enter');
+    await details.getByText('The livestream has ended.').waitFor();
+    expect(await focusedElement(page)).toBe('DIV');
+  });
+});
