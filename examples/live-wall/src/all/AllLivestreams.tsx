@@ -77,7 +77,9 @@ export function AllLivestreams() {
           ))}
         </ul>
       )}
-      {shown?.nodes.length === 0 && <p className="empty">No livestream has this status.</p>}
+      {shown?.nodes.length === 0 && (
+        <p className="empty">{status === null ? 'There is no livestream yet.' : 'No livestream has this status.'}</p>
+      )}
       <Pager
         pages={pages}
         label="Pages of all livestreams"
