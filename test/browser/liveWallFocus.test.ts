@@ -56,4 +56,27 @@ describe('the focus of the live wall does not get lost', () => {
     await details.getByText('The livestream has ended.').waitFor();
     expect(await focusedElement(page)).toBe('DIV');
   });
+
+  test('at the first and the last page', async () => {
+    const { open } = await liveWall.start();
+    const page = await open();
+    await waitForTiles(page);
+    const next = page.getByRole('button', { name: 'Next' });
+    await next.press('Enter');
+    await page.getByText('Page 2 of 3').waitFor();
+    await next.press('Enter');
+    await page.getByText('Page 3 of 3').waitFor();
+    await expect.poll(async () => next.isDisabled()).toBe(true);
+    expect(await focusedElement(page)).toBe('BUTTON');
+    await page.keyboard.press('Enter');
+    expect(await page.getByText('Page 3 of 3').count()).toBe(1);
+
+    const previous = page.getByRole('button', { name: 'Previous' });
+    await previous.press('Enter');
+    await page.getByText('Page 2 of 3').waitFor();
+    await previous.press('Enter');
+    await page.getByText('Page 1 of 3').waitFor();
+    expect(await previous.isDisabled()).toBe(true);
+    expect(await focusedElement(page)).toBe('BUTTON');
+  });
 });

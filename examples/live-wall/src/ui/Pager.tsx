@@ -34,21 +34,28 @@ interface PagerProps {
   pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined } | undefined;
 }
 
-/** The buttons to the previous and the next page; nothing if there is one page only. */
+/**
+ * The buttons to the previous and the next page; nothing if there is one page only. At the first and the last page, a button keeps the
+ * focus that brought the reader there: therefore `aria-disabled` instead of `disabled`.
+ */
 export function Pager({ pages, label, pageSize, totalCount, pageInfo }: PagerProps) {
   const endCursor = pageInfo?.hasNextPage === true ? pageInfo.endCursor : null;
   if (pages.isFirst && endCursor == null) return null;
   const pageCount = totalCount == null ? '' : ` of ${Math.max(pages.number, Math.ceil(totalCount / pageSize))}`;
   return (
     <nav className="pager" aria-label={label}>
-      <button type="button" disabled={pages.isFirst} onClick={pages.goBack}>
+      <button type="button" aria-disabled={pages.isFirst} onClick={pages.goBack}>
         Previous
       </button>
       <span aria-live="polite">
         Page {pages.number}
         {pageCount}
       </span>
-      <button type="button" disabled={endCursor == null} onClick={() => endCursor != null && pages.goTo(endCursor)}>
+      <button
+        type="button"
+        aria-disabled={endCursor == null}
+        onClick={() => endCursor != null && pages.goTo(endCursor)}
+      >
         Next
       </button>
     </nav>
