@@ -106,6 +106,8 @@ describe('GraphiQL of a gateway that authenticates its callers', () => {
 
   test('removes credentials that an earlier version of the page has stored', async () => {
     const page = await graphiql.openWindow();
+    // GraphiQL stores its tabs a while after it has opened.
+    await expect.poll(async () => page.evaluate('localStorage["graphiql:tabState"]')).toContain('LiveNow');
     await page.evaluate(`
       const state = JSON.parse(localStorage['graphiql:tabState']);
       state.tabs[0].headers = '{"authorization":"Bearer ${KEY}"}';
