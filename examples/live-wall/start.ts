@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+import type { ViteDevServer } from 'vite';
+
 /*
  * `npm run example`: starts the gateway with its sandbox, and this page, and ends them together. PORT, SANDBOX_PORT and PAGE_PORT
  * set where they listen.
@@ -36,6 +38,14 @@ const gateway = spawn(process.execPath, ['src/start.ts'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const exited = once(gateway, 'exit');
+let page: ViteDevServer | undefined;
+async function end(): Promise<void> {
+  gateway.kill('SIGTERM');
+  await Promise.all([page?.close(), exited]);
+  process.exit();
+}
+for (const signal of SIGNALS) process.once(signal, () => void end());
+
 const output: unknown[] = await Promise.race([once(gateway.stdout, 'data'), exited]);
 const banner = String(output[0]);
 // The gateway has said why, and is gone.
@@ -45,12 +55,7 @@ process.env['GATEWAY'] = /http:\S+(?=\/graphql)/.exec(banner)?.[0];
 
 // The package may have been installed only just now.
 const { createServer } = await import('vite');
-const page = await createServer({ root: EXAMPLE, logLevel: 'warn' });
-async function end(): Promise<void> {
-  gateway.kill('SIGTERM');
-  await Promise.all([page.close(), exited]);
-}
-for (const signal of SIGNALS) process.once(signal, () => void end());
+page = await createServer({ root: EXAMPLE, logLevel: 'warn' });
 void exited.then(end);
 
 try {

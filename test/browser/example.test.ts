@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import path from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
@@ -32,4 +33,25 @@ test('npm run example serves the live wall with a gateway and its sandbox, and C
   }
   await exited;
   await expect(fetch(address)).rejects.toThrow('fetch failed');
+});
+
+test('npm run example ends its gateway, too, when it is ended before the page is ready', async () => {
+  const reserved = createServer().listen(0, '127.0.0.1');
+  await once(reserved, 'listening');
+  const address = reserved.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await once(reserved.close(), 'close');
+  const env = { ...process.env, PORT: String(port), SANDBOX_PORT: '0', PAGE_PORT: '0' };
+  const child = spawn(process.execPath, ['examples/live-wall/start.ts'], { cwd: ROOT, env, stdio: 'ignore' });
+  onTestFinished(() => void child.kill());
+  const exited = once(child, 'exit');
+  const isServed = async (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${port}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await expect.poll(isServed, { timeout: 60_000 }).toBe(true);
+  child.kill('SIGTERM');
+  await exited;
+  await expect.poll(isServed).toBe(false);
 });
