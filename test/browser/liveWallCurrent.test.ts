@@ -53,3 +53,18 @@ test('the live wall shows the present durations at once after a view without tim
   expect(before).not.toContain('d');
   expect(await duration.innerText()).toMatch(/^1 d/);
 });
+
+test('the live wall shows the end of the session once a livestream is stopped', async () => {
+  const { program, open } = await liveWall.start();
+  const { title } = await findLiveOnWall(program);
+  const page = await open();
+  await waitForTiles(page);
+  await tile(page, title).getByRole('link').click();
+  const details = page.getByRole('dialog', { name: title });
+  await details.getByText('running').waitFor();
+  await details.getByRole('button', { name: 'Stop livestream' }).click();
+  await details.getByRole('button', { name: 'Stop now' }).click();
+  await details.getByText('The livestream has ended.').waitFor();
+  await expect.poll(async () => details.getByText('running').count()).toBe(0);
+  expect(await details.getByText(/\d\d:\d\d – \d\d:\d\d/).count()).toBe(1);
+});

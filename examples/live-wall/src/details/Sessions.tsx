@@ -42,6 +42,8 @@ export function Sessions({ livestreamId }: { livestreamId: string }) {
   const pages = usePages();
   const { data, previousData, error, refetch } = useQuery(SESSIONS, {
     variables: { id: livestreamId, first: PAGE_SIZE, after: pages.after },
+    // A refetch after a stop must not get the answer to a request that was sent before.
+    context: { queryDeduplication: false },
     fetchPolicy: 'cache-and-network',
   });
   const sessions = (data ?? previousData)?.livestream?.sessions;

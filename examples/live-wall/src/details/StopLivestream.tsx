@@ -50,6 +50,8 @@ export function StopLivestream({ livestreamId, meetingId, isActive }: Props) {
         data: { __typename: 'Livestream', id: livestreamId, status: 'IDLE' },
       });
     },
+    // The optimistic end has made the page read the sessions before the stop had ended the last one.
+    refetchQueries: ['Sessions'],
     onError: () => {},
   });
 
