@@ -21,15 +21,18 @@ async function countRequests(program: Program): Promise<Record<string, number>> 
 }
 
 /** `countRequests`, without those of the subscription. */
-async function costsOf(program: Program): Promise<object> {
+async function costsOf(program: Program): Promise<Record<string, number>> {
   const { polling: _polling, ...rest } = await countRequests(program);
   return rest;
 }
 
+const sum = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
 test('the live wall costs upstream what its documentation says', async () => {
   const { program, open } = await liveWall.start();
   const clear = async (): Promise<unknown> => control(program, 'DELETE', '/requests');
-  const costs = async (): Promise<object> => costsOf(program);
+  const costs = async (): Promise<Record<string, number>> => costsOf(program);
 
   const page = await open();
   await waitForTiles(page);
@@ -56,7 +59,16 @@ test('the live wall costs upstream what its documentation says', async () => {
   await clear();
   await another.getByRole('article').getByRole('link').first().click();
   await another.getByRole('dialog').getByText('running').waitFor();
-  expect(Object.values(await costs()).reduce((sum: number, count: number) => sum + count, 0)).toBeLessThanOrEqual(4);
+  expect(sum(await costs())).toBeLessThanOrEqual(4);
+
+  await clear();
+  const details = another.getByRole('dialog');
+  await details.getByRole('button', { name: 'Stop livestream' }).click();
+  await details.getByRole('button', { name: 'Stop now' }).click();
+  await details.getByText('running').waitFor({ state: 'detached' });
+  const { 'POST /meetings/{meeting_id}/active-livestream/stop': stops, ...reads } = await costs();
+  expect(stops).toBe(1);
+  expect(sum(reads)).toBeLessThanOrEqual(5);
 });
 
 test('the live wall reads viewer times again once a minute', async () => {
