@@ -30,13 +30,21 @@ export function parseRateLimits(headers: Readonly<Record<string, string>>): Rate
   const { ratelimit } = headers;
   if (ratelimit === undefined) return parseOlderLimit(headers);
   const limits = parsePolicies(ratelimit).slice(0, MAX_LIMITS);
-  const policies = parsePolicies(headers['ratelimit-policy'] ?? '');
+  const policies = parseStatedPolicies(headers['ratelimit-policy'] ?? '');
   return limits.flatMap(({ name, r, t }) => {
     if (r === null || t === null) return [];
     const isPair = limits.length === 1 && policies.length === 1;
     const policy = policies.find((candidate) => isPair || candidate.name === name);
     return [{ name, remaining: r, resetSeconds: t, limit: policy?.q ?? null, windowSeconds: policy?.w ?? null }];
   });
+}
+
+let lastPolicies: { field: string; policies: readonly Policy[] } = { field: '', policies: [] };
+
+/** Parses a `RateLimit-Policy` field. It is nearly always the same as in the response before. */
+function parseStatedPolicies(field: string): readonly Policy[] {
+  if (field !== lastPolicies.field) lastPolicies = { field, policies: parsePolicies(field) };
+  return lastPolicies.policies;
 }
 
 /** Parses the fields that Cloudflare sent before September 2025. The reset is in seconds, or the Unix time of the reset. */
