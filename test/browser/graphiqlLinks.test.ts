@@ -95,6 +95,8 @@ describe('links to an operation in GraphiQL', () => {
     const page = await graphiql.openWindow();
     const tabs = page.locator('.graphiql-tab-button');
     const names = await tabs.allInnerTexts();
+    // GraphiQL stores its tabs a while after it has opened.
+    await expect.poll(() => page.evaluate('localStorage["graphiql:tabState"]')).toContain('Entities');
     for (let visits = 0; visits < 2; visits += 1) {
       await page.goto('about:blank');
       await graphiql.loadGraphiql(page, `#${PARAMETERS}`);
