@@ -23,11 +23,14 @@ export interface ErrorExample {
 const LIVE_MEETING = 'ee92faa1-d467-4416-ab16-59d273777fbb';
 const EMPTY_MEETING = 'deed2d0b-d85e-4efe-9e83-516c0dc998d9';
 const LIVE_LIVESTREAM = 'aba6fda5-5ad3-4d3f-95af-1e26225e26c7';
-/** Each failing read is of another livestream, because the gateway serves what it has read before. */
+/**
+ * Each failing read is of another livestream, because the gateway serves what it has read before. None of them is in a list of active
+ * livestreams, which clients of a gateway in use read all the time.
+ */
 const ERRORED_LIVESTREAM = 'f9827478-2840-4cd3-bdd0-1c94999fc818';
 const OFFLINE_LIVESTREAM = '604efcd2-531d-4404-b48d-f4a4196effce';
 const DISABLED_LIVESTREAM = '625f502a-0f91-41f6-a491-e7add44e8600';
-const INDEPENDENT_LIVESTREAM = 'ded2b381-c076-4697-97ec-e5ff74c5ef16';
+const IDLE_LIVESTREAM = '1e97c08b-8dec-477a-93bd-3e5d67f0b164';
 
 const start = (input: string): string => `mutation {
   startLivestream(input: { ${input} }) {
@@ -162,7 +165,7 @@ export const ERROR_EXAMPLES: readonly ErrorExample[] = [
       'RealtimeKit, or a proxy in between, responded with something else than the API documents, or rejects a setting of the gateway.',
     advice:
       "Say that the service has a problem, and show `upstream.ray`, if present, for Cloudflare's support. Do not offer a retry.",
-    body: { query: nameOf(INDEPENDENT_LIVESTREAM) },
+    body: { query: nameOf(IDLE_LIVESTREAM) },
     faults: [{ kind: 'not-json', method: 'GET' }],
   },
   {

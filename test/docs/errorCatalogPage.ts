@@ -22,6 +22,8 @@ curl -X PUT http://127.0.0.1:4001/__sandbox/faults -d '[]'
 
 \`npm run errors\` starts all these gateways, sends all requests, prints the responses, and ends with code 1 if an error does not come about. It can use a gateway that is running, too: \`npm run errors -- --gateway http://127.0.0.1:4000/graphql --sandbox http://127.0.0.1:4001\`.
 
+A gateway that has just read the same object responds from its cache, and the error does not come about: restart the gateway, and send the request again.
+
 The HTTP status depends on \`accept\`; these are for \`application/json\`. See [HTTP status](errors.md#http-status).
 `;
 
