@@ -5,6 +5,8 @@ import { ErrorNotice } from '../errors/ErrorNotice.tsx';
 import type { LivestreamStatus } from '../generated/graphql.ts';
 import { graphql } from '../generated/index.ts';
 import { Pager, usePages } from '../ui/Pager.tsx';
+import { useLivestreamChanges } from '../wall/LivestreamChanges.tsx';
+import { ListNews } from './ListNews.tsx';
 import { LivestreamRow } from './LivestreamRow.tsx';
 
 const ALL_LIVESTREAMS = graphql(`
@@ -37,6 +39,7 @@ const FILTERS: readonly { label: string; status: LivestreamStatus | null }[] = [
 export function AllLivestreams() {
   const name = useId();
   const pages = usePages();
+  const { isSynced } = useLivestreamChanges();
   const [status, setStatus] = useState<LivestreamStatus | null>(null);
   const { data, previousData, error, refetch } = useQuery(ALL_LIVESTREAMS, {
     variables: { first: PAGE_SIZE, after: pages.after, filter: status === null ? null : { status } },
@@ -69,6 +72,8 @@ export function AllLivestreams() {
       {error !== undefined && (
         <ErrorNotice error={error} what="The livestreams could not be loaded." onRetry={() => void refetch()} />
       )}
+      {/* After a reconnect, the page has read the list again. */}
+      <ListNews key={`${isSynced} ${status} ${pages.number}`} status={status} onRead={() => void refetch()} />
       {shown === undefined && error === undefined && <p role="status">Loading livestreams…</p>}
       {shown !== undefined && (
         <ul className="rows" aria-busy={data === undefined}>

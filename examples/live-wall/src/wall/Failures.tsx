@@ -29,7 +29,7 @@ const FAILURES = graphql(`
 
 /** The livestreams that have failed last, and why. Nothing if none has. */
 export function Failures() {
-  const { failureCount } = useLivestreamChanges();
+  const { ERRORED: failureCount = 0 } = useLivestreamChanges().revisions;
   const { data, error, refetch } = useQuery(FAILURES, { variables: { first: 6 } });
   const seen = useRef(failureCount);
   useEffect(() => {

@@ -10,11 +10,18 @@ import { announce } from '../ui/Announcer.tsx';
 /** A livestream that has changed. Its details are masked: components read them from the cache, by their own fragments. */
 type Change = LivestreamChangesSubscription['livestreamUpdated'];
 
+/**
+ * How often the list of the livestreams with each status has changed since the page was opened, and that of `all` livestreams. A list
+ * that has not changed is absent.
+ */
+type Revisions = Readonly<Partial<Record<Change['status'] | 'all', number>>>;
+
 interface Changes {
-  /** All livestreams that are active, and those that were since the connection was made. Empty until the first event. */
+  /** All livestreams that are active. */
   livestreams: readonly Change[];
-  /** How many livestreams have failed since the page was opened. */
-  failureCount: number;
+  /** Whether the first events have arrived, which are the present state. */
+  isSynced: boolean;
+  revisions: Revisions;
   /** Why the subscription has ended, if it has. A lost connection is no reason: it is made again. */
   error: ErrorLike | undefined;
   restart: () => void;
@@ -35,6 +42,7 @@ const LIVESTREAM_CHANGES = graphql(`
 
 /** The first events come all at once, one for each livestream: the page is updated once, when no more of them arrive. */
 const BATCH_MS = 50;
+const ACTIVE: ReadonlySet<Change['status']> = new Set(['INVOKED', 'LIVE']);
 const SENTENCES = new Map<Change['status'], string>([
   ['INVOKED', 'is starting'],
   ['LIVE', 'is live'],
@@ -45,7 +53,8 @@ const SENTENCES = new Map<Change['status'], string>([
 
 const ChangesContext = createContext<Changes>({
   livestreams: [],
-  failureCount: 0,
+  isSynced: false,
+  revisions: {},
   error: undefined,
   restart: () => {},
 });
@@ -57,22 +66,25 @@ export const useLivestreamChanges = (): Changes => useContext(ChangesContext);
 export function LivestreamChanges({ children }: { children: ReactNode }) {
   const client = useApolloClient();
   const [livestreams, setLivestreams] = useState<readonly Change[]>([]);
+  const [isSynced, setIsSynced] = useState(false);
   const [error, setError] = useState<ErrorLike>();
-  const [failureCount, setFailureCount] = useState(0);
+  const [revisions, setRevisions] = useState<Revisions>({});
   const latest = useRef(new Map<string, Change>());
-  const isSynced = useRef(false);
+  const areNews = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   function flush(): void {
     timer.current = undefined;
-    isSynced.current = true;
+    areNews.current = true;
+    setIsSynced(true);
     setLivestreams([...latest.current.values()]);
   }
 
   function take(change: Change): void {
     const previous = latest.current.get(change.id);
-    latest.current.set(change.id, change);
-    if (!isSynced.current) {
+    if (ACTIVE.has(change.status)) latest.current.set(change.id, change);
+    else latest.current.delete(change.id);
+    if (!areNews.current) {
       // The first events are the present state, not news.
       clearTimeout(timer.current);
       timer.current = setTimeout(flush, BATCH_MS);
@@ -82,7 +94,12 @@ export function LivestreamChanges({ children }: { children: ReactNode }) {
     if (previous?.status === change.status) return;
     const sentence = SENTENCES.get(change.status);
     if (sentence !== undefined) announce(`${change.name ?? 'A livestream'} ${sentence}.`);
-    if (change.status === 'ERRORED') setFailureCount((count) => count + 1);
+    const from = previous?.status ?? 'all';
+    setRevisions(({ [from]: left = 0, [change.status]: entered = 0, ...others }) => ({
+      ...others,
+      [from]: left + 1,
+      [change.status]: entered + 1,
+    }));
   }
 
   // What ended while the connection was lost is in no event: forget everything, and read again what the page shows.
@@ -92,7 +109,8 @@ export function LivestreamChanges({ children }: { children: ReactNode }) {
         clearTimeout(timer.current);
         timer.current = undefined;
         latest.current.clear();
-        isSynced.current = false;
+        areNews.current = false;
+        setIsSynced(false);
         setLivestreams([]);
         void client.refetchQueries({ include: 'active' });
       }),
@@ -109,14 +127,15 @@ export function LivestreamChanges({ children }: { children: ReactNode }) {
   const changes = useMemo(
     () => ({
       livestreams,
-      failureCount,
+      isSynced,
+      revisions,
       error,
       restart() {
         setError(undefined);
         resubscribe();
       },
     }),
-    [livestreams, failureCount, error, resubscribe],
+    [livestreams, isSynced, revisions, error, resubscribe],
   );
   return <ChangesContext value={changes}>{children}</ChangesContext>;
 }

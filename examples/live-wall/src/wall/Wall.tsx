@@ -100,8 +100,7 @@ function Tiles({ wall: { live, starting }, pages, isLoading, onStart }: TilesPro
 
   const ids = new Set(live.nodes.map(({ id }) => id));
   const shown = arrangeWall(members.data, { ids, isFirst: pages.isFirst, hasNextPage: live.pageInfo.hasNextPage });
-  const isSynced = changes.livestreams.length > 0;
-  const liveCount = isSynced ? members.data.filter(({ status }) => status === 'LIVE').length : live.totalCount;
+  const liveCount = changes.isSynced ? members.data.filter(({ status }) => status === 'LIVE').length : live.totalCount;
   const tilesOf = (which: readonly string[]) =>
     which
       .map((id) => known.get(id))
