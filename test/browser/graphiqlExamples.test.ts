@@ -23,6 +23,36 @@ describe('the example tabs of GraphiQL', () => {
     await page.context().close();
   });
 
+  test('contain nothing that the editors mark as an error', async () => {
+    const page = await graphiql.openWindow();
+    const markedFiles = async () =>
+      page.evaluate(
+        'monaco.editor.getModelMarkers({}).filter(({ severity }) => severity >= 4).map(({ resource, message }) => resource.path + ": " + message)',
+      );
+    for (const name of await page.locator('.graphiql-tab-button').allInnerTexts()) {
+      await selectTab(page, name);
+      // An error in each editor, which stays marked until the editors have checked the example that replaces it.
+      const append = (text: string) => `
+        for (const model of monaco.editor.getModels().filter(({ uri }) => /operation.graphql|variables.json/.test(uri.path)))
+          model.setValue(${text})
+      `;
+      await page.evaluate(
+        `window.examples = new Map(); ${append('(window.examples.set(model, model.getValue()), "{ wrong")')}`,
+      );
+      await expect
+        .poll(markedFiles)
+        .toEqual(
+          expect.arrayContaining([
+            expect.stringContaining('operation.graphql'),
+            expect.stringContaining('variables.json'),
+          ]),
+        );
+      await page.evaluate(append('window.examples.get(model)'));
+      await expect.poll(markedFiles).toEqual([]);
+    }
+    await page.context().close();
+  });
+
   test('send their headers on a first visit, in the first tab too', async () => {
     const page = await graphiql.openWindow();
     expect(await run(page)).toHaveProperty('extensions.upstream.budget.limit', 1200);

@@ -192,8 +192,13 @@ export const ENTITIES = `
 # What a federation router asks for: objects of any
 # type by their keys. Routers join the objects that
 # other subgraphs refer to in this way.
-query Entities($representations: [_Any!]!) {
-  _entities(representations: $representations) {
+query Entities($livestreamId: ID!, $meetingId: ID!) {
+  _entities(
+    representations: [
+      { __typename: "Livestream", id: $livestreamId }
+      { __typename: "Meeting", id: $meetingId }
+    ]
+  ) {
     __typename
     ... on Livestream {
       id

@@ -36,10 +36,7 @@ interface Served {
 export function graphiqlOptions({ exampleIds: ids, upstreamHost, auth, upstreamReport }: Served): GraphiqlOptions {
   const livestreamId = ids?.liveLivestreamId ?? '';
   const idleMeeting = { meetingId: ids?.idleMeetingId ?? '' };
-  const entities = [
-    { __typename: 'Livestream', id: livestreamId },
-    { __typename: 'Meeting', id: ids?.liveMeetingId ?? '' },
-  ];
+  const liveMeeting = { meetingId: ids?.liveMeetingId ?? '' };
   return {
     upstreamHost,
     auth,
@@ -47,14 +44,14 @@ export function graphiqlOptions({ exampleIds: ids, upstreamHost, auth, upstreamR
     tabs: [
       createTab(LIVE_NOW),
       createTab(PAGES, { first: 5, after: null }),
-      createTab(MEETING, { meetingId: ids?.liveMeetingId ?? '' }),
+      createTab(MEETING, liveMeeting),
       createTab(LIVESTREAM, { livestreamId }),
       createTab(SESSION, { sessionId: ids?.endedSessionId ?? '' }),
       createTab(START, { input: { ...idleMeeting, name: 'Product launch', video: { width: 1280, height: 720 } } }),
       createTab(WATCH, idleMeeting),
       createTab(STOP, { input: idleMeeting }),
       createTab(ERRORS, { livestreamId }),
-      createTab(ENTITIES, { representations: entities }),
+      createTab(ENTITIES, { livestreamId, ...liveMeeting }),
     ],
   };
 }
