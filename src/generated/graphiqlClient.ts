@@ -39,37 +39,64 @@ export const clientScript = `(function() {
 		return count.toLocaleString("en");
 	}
 	// src/server/graphiql/client/credential.ts
-	/** The header that contains the caller's credential. */
-	const AUTHORIZATION = "authorization";
-	/** An \`authorization\` header as the examples prefill it, or empty. */
+	/** A header as the page prefills it, or empty. */
 	const BLANK = /^\\s*(Bearer)?\\s*$/i;
-	function createCredential() {
+	function createCredential({ credentialHeaders }) {
 		let accepted = null;
+		const find = (headers) => {
+			for (const name of credentialHeaders) {
+				const value = headers.get(name) ?? "";
+				if (!BLANK.test(value)) return [name, value];
+			}
+			return null;
+		};
 		const add = (headers) => {
-			if (accepted !== null) headers.set(AUTHORIZATION, accepted);
+			if (accepted === null) return;
+			for (const name of credentialHeaders) headers.delete(name);
+			headers.set(...accepted);
 		};
 		return {
 			complete(headers) {
-				if (headers.has(AUTHORIZATION) && isCredentialBlank(headers)) add(headers);
+				if (find(headers) === null && credentialHeaders.some((name) => headers.has(name))) add(headers);
 			},
 			add,
 			accept(headers) {
-				if (!isCredentialBlank(headers)) accepted = headers.get(AUTHORIZATION);
+				accepted = find(headers) ?? accepted;
 			},
+			isBlank: (headers) => find(headers) === null,
 			isKnown: () => accepted !== null
 		};
 	}
-	/** Whether the \`authorization\` header is absent or contains no credential. */
-	function isCredentialBlank(headers) {
-		return BLANK.test(headers.get(AUTHORIZATION) ?? "");
+	/** Returns the headers in the text of the headers editor; none if the text is not an object of valid headers. */
+	function headersIn(text) {
+		const headers = parse(text);
+		try {
+			return new Headers(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));
+		} catch {
+			return new Headers();
+		}
 	}
-	/** Returns the \`authorization\` in the text of the headers editor; null if it is absent or blank. */
-	function authorizationIn(headersText) {
-		const headers = parse(headersText);
-		if (typeof headers !== "object" || headers === null) return null;
-		const name = Object.keys(headers).find((key) => key.toLowerCase() === AUTHORIZATION);
-		const value = name === void 0 ? void 0 : property(headers, name);
-		return typeof value === "string" && !BLANK.test(value) ? value : null;
+	// src/server/graphiql/client/credentialCheck.ts
+	/** How long after a change of the headers their credential is checked, so that this happens once the user stops typing. */
+	const TYPING_PAUSE_MS = 600;
+	/**
+	* Returns a listener for the text of the headers editor. It calls \`check\` with the headers after the user has changed them, unless they
+	* lack a credential or were the last to be checked.
+	*/
+	function createCredentialCheck({ isBlank }, check) {
+		let checked = null;
+		let timer;
+		return (headersText) => {
+			window.clearTimeout(timer);
+			const headers = headersIn(headersText);
+			if (isBlank(headers)) return;
+			timer = window.setTimeout(() => {
+				const entries = JSON.stringify([...headers]);
+				if (entries === checked) return;
+				checked = entries;
+				check(headers);
+			}, TYPING_PAUSE_MS);
+		};
 	}
 	// src/server/graphiql/client/notice.ts
 	/** A line above GraphiQL that says what to do. */
@@ -153,32 +180,18 @@ export const clientScript = `(function() {
 		return typeof message === "string" ? message : null;
 	}
 	// src/server/graphiql/client/schemaLoader.ts
-	/** How long after a change of the headers the schema is fetched again, so that this happens once the user stops typing. */
-	const TYPING_PAUSE_MS = 600;
 	/** Fetches the schema again after GraphiQL could not: GraphiQL itself tries once. */
 	function createSchemaLoader() {
 		let isMissing = false;
-		let tried = null;
-		let timer;
-		function retry() {
-			if (!isMissing) return;
-			isMissing = false;
-			document.querySelector("button[aria-label^=\\"Re-fetch GraphQL schema\\"]")?.click();
-		}
 		return {
 			setMissing(value) {
 				isMissing = value;
 			},
-			onEditHeaders(headersText) {
-				const authorization = authorizationIn(headersText);
-				if (!isMissing || authorization === null || authorization === tried) return;
-				window.clearTimeout(timer);
-				timer = window.setTimeout(() => {
-					tried = authorization;
-					retry();
-				}, TYPING_PAUSE_MS);
-			},
-			retry
+			retry() {
+				if (!isMissing) return;
+				isMissing = false;
+				document.querySelector("button[aria-label^=\\"Re-fetch GraphQL schema\\"]")?.click();
+			}
 		};
 	}
 	// src/server/graphiql/client/settings.ts
@@ -190,6 +203,26 @@ export const clientScript = `(function() {
 	}
 	function isSettings(value) {
 		return Array.isArray(property(value, "tabs")) && typeof property(value, "workers") === "object";
+	}
+	// src/server/graphiql/client/tabStrip.ts
+	const observed = /* @__PURE__ */ new WeakSet();
+	/** Scrolls the tabs, now and after each change, so that the active one is visible: GraphiQL leaves a new one out of view. */
+	function keepActiveTabVisible() {
+		const tabs = document.querySelector(".graphiql-tabs");
+		if (tabs === null || observed.has(tabs)) return;
+		observed.add(tabs);
+		new MutationObserver(scroll).observe(tabs, {
+			subtree: true,
+			childList: true,
+			attributeFilter: ["class"]
+		});
+		scroll();
+	}
+	function scroll() {
+		document.querySelector(".graphiql-tab-active")?.scrollIntoView({
+			block: "nearest",
+			inline: "nearest"
+		});
 	}
 	// src/server/graphiql/client/storedTabs.ts
 	/** GraphiQL's keys in the browser's storage. */
@@ -242,7 +275,7 @@ export const clientScript = `(function() {
 	document.addEventListener("DOMContentLoaded", start);
 	function start() {
 		const credentialNotice = createNotice("credential-notice");
-		const credential = createCredential();
+		const credential = createCredential(settings);
 		const schemaLoader = createSchemaLoader();
 		const send = observeRequests({
 			prepare: credential.complete,
@@ -251,10 +284,13 @@ export const clientScript = `(function() {
 		const linked = operationInLink(window.location);
 		removeStoredHeaders(window.localStorage);
 		const isNarrow = window.matchMedia("(width < 800px)").matches;
-		monaco.editor.onDidCreateEditor((editor) => editor.updateOptions({
-			wordWrap: "on",
-			lineNumbers: isNarrow ? "off" : "on"
-		}));
+		monaco.editor.onDidCreateEditor((editor) => {
+			editor.updateOptions({
+				wordWrap: "on",
+				lineNumbers: isNarrow ? "off" : "on"
+			});
+			keepActiveTabVisible();
+		});
 		YogaGraphiQL.renderYogaGraphiQL(elementOf("root"), {
 			title: "",
 			...chooseTab(window.localStorage, settings.tabs, linked),
@@ -262,7 +298,7 @@ export const clientScript = `(function() {
 			shouldPersistHeaders: false,
 			defaultEditorToolsVisibility: settings.credential === null ? !isNarrow && "variables" : "headers",
 			onEditQuery: () => {},
-			onEditHeaders: schemaLoader.onEditHeaders
+			onEditHeaders: settings.credential === null ? () => {} : createCredentialCheck(credential, (headers) => void checkCredential(headers))
 		});
 		if (linked !== null) {
 			createNotice("link-notice").show("This operation comes from a link. Read it before you run it.");
@@ -277,7 +313,7 @@ export const clientScript = `(function() {
 			if (isIntrospection) schemaLoader.setMissing(status === 401 || status >= 500);
 			const problem = errorMessage(result, "UNAUTHENTICATED");
 			if (problem !== null) {
-				credentialNotice.show(explainCredential(isCredentialBlank(headers) ? null : problem));
+				credentialNotice.show(explainCredential(credential.isBlank(headers) ? null : problem));
 				return;
 			}
 			if (status < 500) credential.accept(headers);
@@ -285,23 +321,44 @@ export const clientScript = `(function() {
 			if (!isIntrospection) schemaLoader.retry();
 			refreshBudget();
 		}
-		async function refreshBudget() {
-			if (settings.credential !== null && !credential.isKnown()) return;
-			const headers = new Headers({ "content-type": "application/json" });
-			credential.add(headers);
+		async function requestBudget(headers) {
+			headers.set("content-type", "application/json");
 			const body = JSON.stringify({ query: BUDGET_QUERY });
-			showBudget(await send(window.location.pathname, {
+			return send(window.location.pathname, {
 				method: "POST",
 				headers,
 				body
-			}).then(readResult).catch(() => null));
+			}).then(async (response) => ({
+				status: response.status,
+				result: await readResult(response)
+			})).catch(() => null);
+		}
+		/** Checks the credential that the user has entered. The query for the budget needs no upstream request. */
+		async function checkCredential(headers) {
+			const received = await requestBudget(headers);
+			if (received !== null) onResponse({
+				headers,
+				isIntrospection: false,
+				...received
+			});
+		}
+		async function refreshBudget() {
+			if (settings.credential !== null && !credential.isKnown()) return;
+			const headers = new Headers();
+			credential.add(headers);
+			showBudget((await requestBudget(headers))?.result);
 		}
 		async function copyLink() {
-			const link = linkTo(operationInEditors(), window.location);
+			const operation = operationInEditors();
+			if (operation.query.trim() === "") return confirm("Nothing to copy");
+			const link = linkTo(operation, window.location);
 			const isCopied = "clipboard" in navigator && await navigator.clipboard.writeText(link).then(() => true, () => false);
 			if (!isCopied) window.history.replaceState(null, "", link);
+			confirm(isCopied ? "Link copied" : "Link is in the address bar");
+		}
+		function confirm(message) {
 			const button = elementOf("copy-link");
-			button.textContent = isCopied ? "Link copied" : "Link is in the address bar";
+			button.textContent = message;
 			window.setTimeout(() => {
 				button.textContent = "Copy link";
 			}, CONFIRMATION_MS);
@@ -310,7 +367,8 @@ export const clientScript = `(function() {
 	/** \`problem\` is what is wrong with the credential; null if the user has entered none. */
 	function explainCredential(problem) {
 		const credential = settings.credential ?? "credential";
-		return \`\${problem ?? \`This gateway needs your \${credential}.\`} Open Headers below the query and complete "authorization": "Bearer <\${credential}>". The schema then loads by itself. Other tabs use the same \${credential}; the browser does not store it.\`;
+		const alternative = settings.credentialHeaders.includes("x-api-key") ? \`enter "x-api-key": "<\${credential}>", or \` : "";
+		return \`\${problem ?? \`This gateway needs your \${credential}.\`} Open Headers below the query and \${alternative}complete "authorization": "Bearer <\${credential}>". The schema then loads by itself. Other tabs use the same \${credential}; the browser does not store it.\`;
 	}
 })();
 `;

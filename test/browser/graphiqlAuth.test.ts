@@ -20,6 +20,17 @@ async function enterKey(page: Page, key: string): Promise<void> {
   await page.keyboard.type(key);
 }
 
+/** Replaces all headers of the open tab. */
+async function replaceHeaders(page: Page, headers: Record<string, string>): Promise<void> {
+  await page.locator('[aria-label="Headers"] .view-line').filter({ hasText: '"' }).first().click();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText(JSON.stringify(headers));
+  // The quotation mark and the brace that the editor has added.
+  await page.keyboard.press('ControlOrMeta+Shift+End');
+  await page.keyboard.press('Delete');
+  await expect.poll(() => textOf(page, 'request-headers.json')).toBe(JSON.stringify(headers));
+}
+
 /** What the page says above GraphiQL. */
 const noticeOf = (page: Page): Locator => page.locator('#credential-notice');
 
@@ -63,6 +74,36 @@ describe('GraphiQL of a gateway that authenticates its callers', () => {
     expect(await run(page)).toHaveProperty('data.livestreams.totalCount');
     await selectTab(page, 'Livestream');
     expect(await run(page)).toHaveProperty('data.livestream.id');
+    await page.context().close();
+  });
+
+  test('accepts the key as "x-api-key" in the same way: the schema loads by itself, other tabs use it, nothing stores it', async () => {
+    const page = await graphiql.openWindow();
+    await noticeOf(page).waitFor();
+    expect(await noticeOf(page).innerText()).toContain('enter "x-api-key": "<API key>"');
+    await replaceHeaders(page, { 'x-api-key': KEY });
+    await noticeOf(page).waitFor({ state: 'hidden' });
+    await showsSchema(page);
+    await expect.poll(() => page.locator('#budget').innerText()).toMatch(/of 1,200 upstream requests left/);
+    await selectTab(page, 'Livestream');
+    const sent = page.waitForRequest((request) => isOperation(request.postData()));
+    expect(await run(page)).toHaveProperty('data.livestream.id');
+    expect((await sent).headers()).toMatchObject({ 'x-api-key': KEY });
+    expect((await sent).headers()).not.toHaveProperty('authorization');
+    await expect.poll(() => storageOf(page)).toMatch(/tabState.*Livestream/);
+    expect(await storageOf(page)).not.toContain(KEY);
+    await page.context().close();
+  });
+
+  test('says that a key is wrong before anything is run with it, even after a right one', async () => {
+    const page = await graphiql.openWindow();
+    await noticeOf(page).waitFor();
+    await replaceHeaders(page, { 'x-api-key': KEY });
+    await noticeOf(page).waitFor({ state: 'hidden' });
+    await replaceHeaders(page, { authorization: 'Bearer wrong' });
+    await expect.poll(() => noticeOf(page).innerText()).toContain('The API key is unknown: send a valid one.');
+    await replaceHeaders(page, { authorization: `Bearer ${KEY}` });
+    await noticeOf(page).waitFor({ state: 'hidden' });
     await page.context().close();
   });
 

@@ -79,6 +79,17 @@ describe('links to an operation in GraphiQL', () => {
     await other.context().close();
   });
 
+  test('do not come from an empty tab: the button says that there is nothing to copy', async () => {
+    const page = await graphiql.openWindow({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.evaluate('navigator.clipboard.writeText("from elsewhere")');
+    await page.locator('.graphiql-tab-add').click();
+    await page.locator('.graphiql-tab-active').getByText('<untitled>').waitFor();
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByRole('button', { name: 'Nothing to copy' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('from elsewhere');
+    await page.context().close();
+  });
+
   test('are in the address bar where the page must not write to the clipboard', async () => {
     const page = await graphiql.newPage();
     await page.addInitScript(

@@ -73,7 +73,20 @@ describe('GraphiQL on a screen of 390 pixels', () => {
     await last.tap();
     await expect.poll(() => textOf(page, 'operation.graphql')).toContain('query Entities');
     await page.locator('[data-name="variables"]').tap();
-    await page.locator('[aria-label="Variables"]').getByText('representations').waitFor();
+    await page.locator('[aria-label="Variables"]').getByText('livestreamId').waitFor();
+    await page.context().close();
+  });
+
+  test('shows the tab that "+" adds', async () => {
+    const page = await graphiql.openWindow(PHONE);
+    await page.locator('.graphiql-tab-add').tap();
+    const active = page.locator('.graphiql-tab-active');
+    await active.getByText('<untitled>').waitFor();
+    const rightEdge = async (): Promise<number> => {
+      const { x, width } = await boxOf(active);
+      return x + width;
+    };
+    await expect.poll(rightEdge).toBeLessThanOrEqual(390);
     await page.context().close();
   });
 

@@ -35,6 +35,7 @@ export function renderPage(options: GraphiqlOptions, assets: Assets): string {
     tabs,
     headers: Object.keys(headers).length === 0 ? '' : JSON.stringify(headers, null, 2),
     credential,
+    credentialHeaders: auth === 'api-key' ? ['x-api-key', 'authorization'] : ['authorization'],
     workers: {
       editorWorkerService: urlOf(assets, 'editorWorker.js'),
       json: urlOf(assets, 'jsonWorker.js'),

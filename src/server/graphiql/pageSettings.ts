@@ -9,8 +9,10 @@ export interface PageSettings {
   tabs: readonly ExampleTab[];
   /** The headers of new tabs, as JSON; empty for none. */
   headers: string;
-  /** What callers put into the header `authorization`, such as `API key`; null if they need not authenticate. */
+  /** How callers authenticate, such as `API key`; null if they need not. */
   credential: string | null;
+  /** The names of the headers that may contain the credential, in the gateway's order of preference. */
+  credentialHeaders: readonly string[];
   /** The URLs of the editor's workers, by Monaco's names for them. */
   workers: Readonly<Record<'editorWorkerService' | 'json' | 'graphql', string>>;
 }

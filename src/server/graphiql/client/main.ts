@@ -1,12 +1,14 @@
 import type { PageSettings } from '../pageSettings.ts';
 import { BUDGET_QUERY, showBudget } from './budget.ts';
-import { createCredential, isCredentialBlank } from './credential.ts';
+import { createCredential } from './credential.ts';
+import { createCredentialCheck } from './credentialCheck.ts';
 import { elementOf } from './globals.ts';
 import { createNotice } from './notice.ts';
 import { linkTo, operationInEditors, operationInLink } from './operation.ts';
 import { errorMessage, observeRequests, readResult, type Received } from './requests.ts';
 import { createSchemaLoader } from './schemaLoader.ts';
 import { readSettings } from './settings.ts';
+import { keepActiveTabVisible } from './tabStrip.ts';
 import { chooseTab, removeStoredHeaders } from './storedTabs.ts';
 
 const settings = readSettings();
@@ -26,16 +28,17 @@ document.addEventListener('DOMContentLoaded', start);
 
 function start(): void {
   const credentialNotice = createNotice('credential-notice');
-  const credential = createCredential();
+  const credential = createCredential(settings);
   const schemaLoader = createSchemaLoader();
   const send = observeRequests({ prepare: credential.complete, onResponse });
   const linked = operationInLink(window.location);
   removeStoredHeaders(window.localStorage);
 
   const isNarrow = window.matchMedia('(width < 800px)').matches;
-  monaco.editor.onDidCreateEditor((editor) =>
-    editor.updateOptions({ wordWrap: 'on', lineNumbers: isNarrow ? 'off' : 'on' }),
-  );
+  monaco.editor.onDidCreateEditor((editor) => {
+    editor.updateOptions({ wordWrap: 'on', lineNumbers: isNarrow ? 'off' : 'on' });
+    keepActiveTabVisible();
+  });
   YogaGraphiQL.renderYogaGraphiQL(elementOf('root'), {
     title: '',
     ...chooseTab(window.localStorage, settings.tabs, linked),
@@ -44,7 +47,10 @@ function start(): void {
     defaultEditorToolsVisibility: settings.credential === null ? !isNarrow && 'variables' : 'headers',
     // Instead of writing the query into the URL at each change.
     onEditQuery: () => {},
-    onEditHeaders: schemaLoader.onEditHeaders,
+    onEditHeaders:
+      settings.credential === null
+        ? () => {}
+        : createCredentialCheck(credential, (headers) => void checkCredential(headers)),
   });
 
   if (linked !== null) {
@@ -63,7 +69,7 @@ function start(): void {
     if (isIntrospection) schemaLoader.setMissing(status === 401 || status >= 500);
     const problem = errorMessage(result, 'UNAUTHENTICATED');
     if (problem !== null) {
-      credentialNotice.show(explainCredential(isCredentialBlank(headers) ? null : problem));
+      credentialNotice.show(explainCredential(credential.isBlank(headers) ? null : problem));
       return;
     }
     if (status < 500) credential.accept(headers);
@@ -72,18 +78,34 @@ function start(): void {
     void refreshBudget();
   }
 
+  async function requestBudget(headers: Headers): Promise<{ status: number; result: unknown } | null> {
+    headers.set('content-type', 'application/json');
+    const body = JSON.stringify({ query: BUDGET_QUERY });
+    const sent = send(window.location.pathname, { method: 'POST', headers, body });
+    return sent
+      .then(async (response) => ({ status: response.status, result: await readResult(response) }))
+      .catch(() => null);
+  }
+
+  /** Checks the credential that the user has entered. The query for the budget needs no upstream request. */
+  async function checkCredential(headers: Headers): Promise<void> {
+    const received = await requestBudget(headers);
+    if (received !== null) onResponse({ headers, isIntrospection: false, ...received });
+  }
+
   async function refreshBudget(): Promise<void> {
     if (settings.credential !== null && !credential.isKnown()) return;
-    const headers = new Headers({ 'content-type': 'application/json' });
+    const headers = new Headers();
     credential.add(headers);
-    const body = JSON.stringify({ query: BUDGET_QUERY });
+    const received = await requestBudget(headers);
     // Without a result, as when the connection breaks, nothing is shown.
-    const sent = send(window.location.pathname, { method: 'POST', headers, body });
-    showBudget(await sent.then(readResult).catch(() => null));
+    showBudget(received?.result);
   }
 
   async function copyLink(): Promise<void> {
-    const link = linkTo(operationInEditors(), window.location);
+    const operation = operationInEditors();
+    if (operation.query.trim() === '') return confirm('Nothing to copy');
+    const link = linkTo(operation, window.location);
     // Browsers give pages of other machines access to the clipboard only over HTTPS.
     const isCopied =
       'clipboard' in navigator &&
@@ -92,8 +114,12 @@ function start(): void {
         () => false,
       ));
     if (!isCopied) window.history.replaceState(null, '', link);
+    confirm(isCopied ? 'Link copied' : 'Link is in the address bar');
+  }
+
+  function confirm(message: string): void {
     const button = elementOf('copy-link');
-    button.textContent = isCopied ? 'Link copied' : 'Link is in the address bar';
+    button.textContent = message;
     window.setTimeout(() => {
       button.textContent = 'Copy link';
     }, CONFIRMATION_MS);
@@ -103,5 +129,8 @@ function start(): void {
 /** `problem` is what is wrong with the credential; null if the user has entered none. */
 function explainCredential(problem: string | null): string {
   const credential = settings.credential ?? 'credential';
-  return `${problem ?? `This gateway needs your ${credential}.`} Open Headers below the query and complete "authorization": "Bearer <${credential}>". The schema then loads by itself. Other tabs use the same ${credential}; the browser does not store it.`;
+  const alternative = settings.credentialHeaders.includes('x-api-key')
+    ? `enter "x-api-key": "<${credential}>", or `
+    : '';
+  return `${problem ?? `This gateway needs your ${credential}.`} Open Headers below the query and ${alternative}complete "authorization": "Bearer <${credential}>". The schema then loads by itself. Other tabs use the same ${credential}; the browser does not store it.`;
 }
