@@ -35,6 +35,12 @@ export const clientScript = `(function() {
 		element.textContent = isKnown ? \`\${format(remaining)} of \${format(limit)} upstream requests left\` : "";
 		element.title = isKnown ? \`The full budget is available again at \${new Date(resetsAt).toLocaleTimeString()}.\` : "";
 	}
+	/** Shows a message instead of the budget. */
+	function replaceBudget(message) {
+		const element = elementOf("budget");
+		element.textContent = message;
+		element.title = "";
+	}
 	function format(count) {
 		return count.toLocaleString("en");
 	}
@@ -142,21 +148,35 @@ export const clientScript = `(function() {
 			variables: textOf$1("variables.json")
 		};
 	}
+	/** Empties the response pane whenever GraphiQL has filled it with an unwanted text. */
+	function emptyResponseIf(isUnwanted) {
+		monaco.editor.onDidCreateModel((model) => {
+			if (!model.uri.path.endsWith("response.json")) return;
+			model.onDidChangeContent(() => {
+				if (isUnwanted(model.getValue())) model.setValue("");
+			});
+		});
+	}
 	function textOf$1(fileName) {
 		return monaco.editor.getModels().find(({ uri }) => uri.path.endsWith(fileName))?.getValue() ?? "";
 	}
 	// src/server/graphiql/client/requests.ts
+	/** What the page says if a request fails without a response. */
+	const NO_ANSWER = "The gateway does not answer.";
 	/** Observes the requests that GraphiQL sends: it offers no other way to do so and to keep its own fetcher. Returns the original \`fetch\`. */
 	function observeRequests({ prepare, onResponse }) {
 		const send = window.fetch.bind(window);
 		window.fetch = async (input, init = {}) => {
 			const headers = new Headers(init.headers);
-			prepare(headers);
+			const isIntrospection = typeof init.body === "string" && init.body.includes("IntrospectionQuery");
+			prepare({
+				headers,
+				isIntrospection
+			});
 			const response = await send(input, {
 				...init,
 				headers
-			});
-			const isIntrospection = typeof init.body === "string" && init.body.includes("IntrospectionQuery");
+			}).catch(explainFailure);
 			const { status } = response;
 			readResult(response).then((result) => onResponse({
 				headers,
@@ -167,6 +187,11 @@ export const clientScript = `(function() {
 			return response;
 		};
 		return send;
+	}
+	/** GraphiQL would show the whole request if the gateway cannot be reached: it gets a result instead. */
+	function explainFailure(error) {
+		if (!(error instanceof TypeError)) throw error;
+		return Response.json({ errors: [{ message: NO_ANSWER }] }, { status: 503 });
 	}
 	/** Returns the result in a response; null for a stream and for what is not JSON. */
 	async function readResult(response) {
@@ -277,8 +302,12 @@ export const clientScript = `(function() {
 		const credentialNotice = createNotice("credential-notice");
 		const credential = createCredential(settings);
 		const schemaLoader = createSchemaLoader();
+		let hasRun = false;
 		const send = observeRequests({
-			prepare: credential.complete,
+			prepare({ headers, isIntrospection }) {
+				hasRun ||= !isIntrospection;
+				credential.complete(headers);
+			},
 			onResponse
 		});
 		const linked = operationInLink(window.location);
@@ -291,6 +320,7 @@ export const clientScript = `(function() {
 			});
 			keepActiveTabVisible();
 		});
+		emptyResponseIf((text) => !hasRun && errorMessage(parse(text), "UNAUTHENTICATED") !== null);
 		YogaGraphiQL.renderYogaGraphiQL(elementOf("root"), {
 			title: "",
 			...chooseTab(window.localStorage, settings.tabs, linked),
@@ -316,8 +346,10 @@ export const clientScript = `(function() {
 				credentialNotice.show(explainCredential(credential.isBlank(headers) ? null : problem));
 				return;
 			}
-			if (status < 500) credential.accept(headers);
-			credentialNotice.hide();
+			if (result !== null) {
+				if (status < 500) credential.accept(headers);
+				credentialNotice.hide();
+			}
 			if (!isIntrospection) schemaLoader.retry();
 			refreshBudget();
 		}
@@ -346,7 +378,9 @@ export const clientScript = `(function() {
 			if (settings.credential !== null && !credential.isKnown()) return;
 			const headers = new Headers();
 			credential.add(headers);
-			showBudget((await requestBudget(headers))?.result);
+			const received = await requestBudget(headers);
+			if (received === null) replaceBudget(NO_ANSWER);
+			else showBudget(received.result);
 		}
 		async function copyLink() {
 			const operation = operationInEditors();

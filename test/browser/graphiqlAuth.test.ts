@@ -61,6 +61,51 @@ describe('GraphiQL of a gateway that authenticates its callers', () => {
     await page.context().close();
   });
 
+  test('shows no response before anything was run', async () => {
+    const page = await graphiql.newPage();
+    await page.addInitScript(`
+      document.addEventListener('DOMContentLoaded', () => {
+        window.responses = [];
+        monaco.editor.onDidCreateModel((model) => {
+          if (model.uri.path.endsWith('response.json'))
+            model.onDidChangeContent(() => window.responses.push(model.getValue()));
+        });
+      });
+    `);
+    await graphiql.loadGraphiql(page);
+    await noticeOf(page).waitFor();
+    // GraphiQL has filled the pane, and the page has emptied it.
+    await expect.poll(() => page.evaluate('window.responses.length')).toBeGreaterThan(0);
+    await expect.poll(() => textOf(page, 'response.json')).toBe('');
+    expect(await run(page)).toHaveProperty('errors');
+    await expect.poll(() => textOf(page, 'response.json')).toContain('UNAUTHENTICATED');
+    await page.context().close();
+  });
+
+  test('does not use a key in other tabs if an event of a stream says that it is wrong', async () => {
+    const page = await graphiql.newPage();
+    const event = JSON.stringify({ errors: [{ message: 'Unknown.', extensions: { code: 'UNAUTHENTICATED' } }] });
+    const isStream = (body: string | null): boolean => body?.includes('subscription Watch') === true;
+    await page.route('**/graphql', async (route) =>
+      isStream(route.request().postData())
+        ? route.fulfill({
+            contentType: 'text/event-stream',
+            body: `event: next\ndata: ${event}\n\nevent: complete\ndata:\n\n`,
+          })
+        : route.fallback(),
+    );
+    await graphiql.loadGraphiql(page);
+    await selectTab(page, 'Watch');
+    await enterKey(page, 'wrong');
+    await page.locator('.graphiql-execute-button').click();
+    await page.locator('.graphiql-response').getByText('UNAUTHENTICATED').waitFor();
+    await selectTab(page, 'Livestream');
+    const sent = page.waitForRequest((request) => isOperation(request.postData()));
+    await run(page);
+    expect((await sent).headers()['authorization']).not.toContain('wrong');
+    await page.context().close();
+  });
+
   test('loads the schema by itself once the key is right, and other tabs use the same key', async () => {
     const page = await graphiql.openWindow();
     await noticeOf(page).waitFor();

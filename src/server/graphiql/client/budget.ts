@@ -14,6 +14,13 @@ export function showBudget(result: unknown): void {
   element.title = isKnown ? `The full budget is available again at ${new Date(resetsAt).toLocaleTimeString()}.` : '';
 }
 
+/** Shows a message instead of the budget. */
+export function replaceBudget(message: string): void {
+  const element = elementOf('budget');
+  element.textContent = message;
+  element.title = '';
+}
+
 function format(count: number): string {
   return count.toLocaleString('en');
 }

@@ -11,10 +11,18 @@ interface GraphiqlProperties {
   onEditHeaders: (headers: string) => void;
 }
 
+interface TextModel {
+  uri: { path: string };
+  getValue: () => string;
+  setValue: (text: string) => void;
+  onDidChangeContent: (listener: () => void) => void;
+}
+
 /** The parts of Monaco that this page uses: https://microsoft.github.io/monaco-editor/typedoc/modules/editor.html */
 interface Monaco {
   editor: {
-    getModels: () => readonly { uri: { path: string }; getValue: () => string }[];
+    getModels: () => readonly TextModel[];
+    onDidCreateModel: (listener: (model: TextModel) => void) => void;
     onDidCreateEditor: (listener: (editor: { updateOptions: (options: object) => void }) => void) => void;
   };
 }

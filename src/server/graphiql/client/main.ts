@@ -1,11 +1,12 @@
 import type { PageSettings } from '../pageSettings.ts';
-import { BUDGET_QUERY, showBudget } from './budget.ts';
+import { BUDGET_QUERY, replaceBudget, showBudget } from './budget.ts';
 import { createCredential } from './credential.ts';
 import { createCredentialCheck } from './credentialCheck.ts';
 import { elementOf } from './globals.ts';
+import { parse } from './json.ts';
 import { createNotice } from './notice.ts';
-import { linkTo, operationInEditors, operationInLink } from './operation.ts';
-import { errorMessage, observeRequests, readResult, type Received } from './requests.ts';
+import { emptyResponseIf, linkTo, operationInEditors, operationInLink } from './operation.ts';
+import { errorMessage, NO_ANSWER, observeRequests, readResult, type Received } from './requests.ts';
 import { createSchemaLoader } from './schemaLoader.ts';
 import { readSettings } from './settings.ts';
 import { keepActiveTabVisible } from './tabStrip.ts';
@@ -30,7 +31,14 @@ function start(): void {
   const credentialNotice = createNotice('credential-notice');
   const credential = createCredential(settings);
   const schemaLoader = createSchemaLoader();
-  const send = observeRequests({ prepare: credential.complete, onResponse });
+  let hasRun = false;
+  const send = observeRequests({
+    prepare({ headers, isIntrospection }) {
+      hasRun ||= !isIntrospection;
+      credential.complete(headers);
+    },
+    onResponse,
+  });
   const linked = operationInLink(window.location);
   removeStoredHeaders(window.localStorage);
 
@@ -39,6 +47,8 @@ function start(): void {
     editor.updateOptions({ wordWrap: 'on', lineNumbers: isNarrow ? 'off' : 'on' });
     keepActiveTabVisible();
   });
+  // GraphiQL shows in the response pane, too, why it could not fetch the schema.
+  emptyResponseIf((text) => !hasRun && errorMessage(parse(text), 'UNAUTHENTICATED') !== null);
   YogaGraphiQL.renderYogaGraphiQL(elementOf('root'), {
     title: '',
     ...chooseTab(window.localStorage, settings.tabs, linked),
@@ -72,8 +82,11 @@ function start(): void {
       credentialNotice.show(explainCredential(credential.isBlank(headers) ? null : problem));
       return;
     }
-    if (status < 500) credential.accept(headers);
-    credentialNotice.hide();
+    // The events of a stream may still report that the credential is wrong.
+    if (result !== null) {
+      if (status < 500) credential.accept(headers);
+      credentialNotice.hide();
+    }
     if (!isIntrospection) schemaLoader.retry();
     void refreshBudget();
   }
@@ -98,8 +111,8 @@ function start(): void {
     const headers = new Headers();
     credential.add(headers);
     const received = await requestBudget(headers);
-    // Without a result, as when the connection breaks, nothing is shown.
-    showBudget(received?.result);
+    if (received === null) replaceBudget(NO_ANSWER);
+    else showBudget(received.result);
   }
 
   async function copyLink(): Promise<void> {

@@ -28,6 +28,16 @@ export function operationInEditors(): Operation {
   return { query: textOf('operation.graphql'), variables: textOf('variables.json') };
 }
 
+/** Empties the response pane whenever GraphiQL has filled it with an unwanted text. */
+export function emptyResponseIf(isUnwanted: (text: string) => boolean): void {
+  monaco.editor.onDidCreateModel((model) => {
+    if (!model.uri.path.endsWith('response.json')) return;
+    model.onDidChangeContent(() => {
+      if (isUnwanted(model.getValue())) model.setValue('');
+    });
+  });
+}
+
 function textOf(fileName: string): string {
   return (
     monaco.editor

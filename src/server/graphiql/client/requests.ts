@@ -1,5 +1,8 @@
 import { parse, property } from './json.ts';
 
+/** What the page says if a request fails without a response. */
+export const NO_ANSWER = 'The gateway does not answer.';
+
 /** The response to an operation that GraphiQL has sent. */
 export interface Received {
   /** The headers of the request. */
@@ -11,8 +14,8 @@ export interface Received {
 }
 
 interface RequestOptions {
-  /** Changes the headers of a request before it is sent. */
-  prepare: (headers: Headers) => void;
+  /** Called before a request is sent. May change its headers. */
+  prepare: (request: { headers: Headers; isIntrospection: boolean }) => void;
   onResponse: (received: Received) => void;
 }
 
@@ -21,9 +24,9 @@ export function observeRequests({ prepare, onResponse }: RequestOptions): typeof
   const send = window.fetch.bind(window);
   window.fetch = async (input, init = {}) => {
     const headers = new Headers(init.headers);
-    prepare(headers);
-    const response = await send(input, { ...init, headers });
     const isIntrospection = typeof init.body === 'string' && init.body.includes('IntrospectionQuery');
+    prepare({ headers, isIntrospection });
+    const response = await send(input, { ...init, headers }).catch(explainFailure);
     const { status } = response;
     readResult(response).then(
       (result) => onResponse({ headers, isIntrospection, status, result }),
@@ -33,6 +36,13 @@ export function observeRequests({ prepare, onResponse }: RequestOptions): typeof
     return response;
   };
   return send;
+}
+
+/** GraphiQL would show the whole request if the gateway cannot be reached: it gets a result instead. */
+function explainFailure(error: unknown): Response {
+  // Not if GraphiQL has aborted the request.
+  if (!(error instanceof TypeError)) throw error;
+  return Response.json({ errors: [{ message: NO_ANSWER }] }, { status: 503 });
 }
 
 /** Returns the result in a response; null for a stream and for what is not JSON. */
