@@ -79,6 +79,15 @@ describe('GraphiQL', () => {
       expect((await gateway.fetch(`/graphql?${new URLSearchParams({ asset: name })}`)).status).toBe(404);
   });
 
+  test('reports no rejected operation for an unknown file', async () => {
+    const gateway = await startTestGateway();
+    expect((await gateway.fetch('/graphql?asset=nothing.js')).status).toBe(404);
+    expect(gateway.operationLogs).toEqual([]);
+    // An operation by GET that lacks a query is reported.
+    expect((await gateway.fetch('/graphql')).status).toBe(400);
+    expect(gateway.operationLogs).toHaveLength(1);
+  });
+
   test('leaves operations by GET alone, even if they contain the name of the parameter of its files', async () => {
     const gateway = await startTestGateway();
     const query = '{ livestream(id: "x") { asset: __typename } } #asset=page.js';

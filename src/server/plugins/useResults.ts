@@ -65,8 +65,8 @@ export function useResults({
       warnOfOrigin((name) => request.headers.get(name));
       const { status } = response;
       const path = pathOf(request.url);
-      // A request rejected by its HTTP status alone, for example because of its content type.
-      const isRejected = status >= 400 && (path === GRAPHQL_PATH || (path === SCHEMA_PATH && status !== 404));
+      // A request rejected by its HTTP status alone, for example because of its content type. Unknown files and paths do not count.
+      const isRejected = status >= 400 && status !== 404 && (path === GRAPHQL_PATH || path === SCHEMA_PATH);
       if (isRejected) report(record, { codes: [codeOfStatus(status)], status });
     },
   };
