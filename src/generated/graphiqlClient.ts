@@ -346,8 +346,8 @@ export const clientScript = `(function() {
 				credentialNotice.show(explainCredential(credential.isBlank(headers) ? null : problem));
 				return;
 			}
-			if (result !== null) {
-				if (status < 500) credential.accept(headers);
+			if (result !== null && status < 500) {
+				credential.accept(headers);
 				credentialNotice.hide();
 			}
 			if (!isIntrospection) schemaLoader.retry();

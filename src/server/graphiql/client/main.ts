@@ -83,8 +83,8 @@ function start(): void {
       return;
     }
     // The events of a stream may still report that the credential is wrong.
-    if (result !== null) {
-      if (status < 500) credential.accept(headers);
+    if (result !== null && status < 500) {
+      credential.accept(headers);
       credentialNotice.hide();
     }
     if (!isIntrospection) schemaLoader.retry();
