@@ -45,19 +45,6 @@ describe('the live wall', () => {
     expect(await broken.count()).toBe(0);
   });
 
-  test('drops the error of a session once another operation finds that no session is running', async () => {
-    const { program, open } = await liveWall.start();
-    await control(program, 'PUT', '/faults', [{ kind: 'not-json', route: SESSION_ROUTE, times: 1 }]);
-    const page = await open();
-    await waitForTiles(page);
-    const broken = page.getByRole('article').filter({ hasText: 'Viewer time is missing' });
-    await broken.waitFor();
-    await control(program, 'PUT', '/faults', [{ kind: 'status', status: 404, route: SESSION_ROUTE }]);
-    await broken.getByRole('button', { name: 'Try again' }).click();
-    await page.getByRole('article').getByText('No session is running.').waitFor();
-    expect(await broken.count()).toBe(0);
-  });
-
   test('counts down while the request budget is used up, and recovers by itself', async () => {
     const { program, open } = await liveWall.start();
     await control(program, 'PUT', '/faults', [{ kind: 'status', status: 429, retryAfterSeconds: 6 }]);
