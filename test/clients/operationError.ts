@@ -1,6 +1,5 @@
 import { type GatewayError, toGatewayError, userMessage } from './errors.ts';
 
-// #region operation-error
 /** An operation or a field that failed. `message` is for the user. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
@@ -28,4 +27,3 @@ export class OperationError extends Error {
     return new OperationError(error, 'There is no connection. Check your network, and try again.');
   }
 }
-// #endregion

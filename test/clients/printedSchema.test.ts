@@ -10,6 +10,8 @@ import { cleanUpAfterTest } from '../support/cleanup.ts';
 const TOOLS: [folder: string, command: string, args: string[], generated: string][] = [
   ['relay', 'relay-compiler', ['--output', 'quiet-with-errors'], '__generated__/*.ts'],
   ['gql-tada', 'gql.tada', ['generate-output'], 'generated/graphql-env.d.ts'],
+  ['apollo', 'graphql-codegen', ['--silent'], 'generated/*'],
+  ['urql', 'graphql-codegen', ['--silent'], 'generated/*'],
   ['fetch', 'graphql-codegen', ['--silent'], 'generated/*'],
 ];
 

@@ -1,14 +1,15 @@
 import { InfiniteQueryObserver, QueryObserver } from '@tanstack/query-core';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { at, type TestGatewayOptions } from '../../support/gateway.ts';
+import { at, startTestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import { serveGateway } from '../../support/servedGateway.ts';
 import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../support/trustedGateway.ts';
 import type { Token } from '../authorizedFetch.ts';
 import { fakeClientTimers } from '../support/fakeTimers.ts';
 import { createGateway } from './gateway.ts';
 import { livestreamListQuery } from './livestreamList.ts';
 import { followMeeting, keyOf, meetingQuery, startLivestream } from './meetingPage.ts';
-import { LivestreamList } from './operations.ts';
+import { LivestreamList, LivestreamUpdated } from './operations.ts';
 import { createQueryClient } from './queryClient.ts';
 
 const MANIFEST = new URL('generated/persisted-documents.json', import.meta.url);
@@ -16,7 +17,7 @@ const MANIFEST = new URL('generated/persisted-documents.json', import.meta.url);
 /** Starts a gateway that serves only what GraphQL Code Generator has persisted, and a page that records what it shows. */
 async function start({ token = async () => APP_KEY, ...options }: TestGatewayOptions & { token?: Token } = {}) {
   const trusted = await startTrustedGateway(MANIFEST, options);
-  const gateway = createGateway({ url: trusted.url, token });
+  const gateway = createGateway({ url: trusted.url, token, trustedDocuments: true });
   const cache = createQueryClient();
   const page = new QueryObserver(cache, meetingQuery(gateway, trusted.gateway.exampleIds.idleMeetingId));
   const shown: unknown[] = [];
@@ -46,6 +47,20 @@ async function start({ token = async () => APP_KEY, ...options }: TestGatewayOpt
     shown,
   };
 }
+
+test('fetch sends the text of documents to any gateway: of queries and of subscriptions', async () => {
+  const gateway = await startTestGateway();
+  const { url } = await serveGateway(gateway);
+  const client = createGateway({ url, token: async () => 'token' });
+  expect(await client.execute(LivestreamList, { first: 1 })).toMatchObject({
+    data: { livestreams: { totalCount: 320 } },
+  });
+  const end = new AbortController();
+  const events = client.subscribe(LivestreamUpdated, { meetingId: gateway.exampleIds.liveMeetingId }, end.signal);
+  expect((await events.next()).value).toMatchObject({ livestreamUpdated: { status: 'LIVE' } });
+  end.abort();
+  await expect.poll(() => gateway.server.subscriptionCount()).toBe(0);
+});
 
 test('fetch pages through all livestreams', async () => {
   const { openList } = await start();

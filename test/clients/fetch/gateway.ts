@@ -8,6 +8,8 @@ export interface GatewayOptions {
   /** Such as `https://gateway.example/graphql`. */
   url: string;
   token: Token;
+  /** Whether to send the ids of persisted documents in place of their text. By default, false. */
+  trustedDocuments?: boolean;
 }
 
 /** What an operation has returned. A field that has failed is null in `data`. */
@@ -19,9 +21,14 @@ export interface Result<Data> {
 export type Gateway = ReturnType<typeof createGateway>;
 
 /** Executes operations. Both methods throw an `OperationError` if there is no data. */
-export function createGateway({ url, token }: GatewayOptions) {
+export function createGateway({ url, token, trustedDocuments = false }: GatewayOptions) {
   const fetch = authorizedFetch(token);
   const events = createClient({ url, fetchFn: fetch });
+
+  const toRequest = <Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables) =>
+    trustedDocuments
+      ? { documentId: documentIdOf(document), query: '', variables }
+      : { query: document.toString(), variables };
 
   return {
     async execute<Data, Variables>(
@@ -35,7 +42,7 @@ export function createGateway({ url, token }: GatewayOptions) {
           accept: 'application/graphql-response+json, application/json',
           'content-type': 'application/json',
         },
-        body: JSON.stringify({ documentId: documentIdOf(document), variables }),
+        body: JSON.stringify(toRequest(document, variables)),
         signal,
       }).catch(rethrow);
       return toResult(await response.json().catch(rethrow));
@@ -47,8 +54,7 @@ export function createGateway({ url, token }: GatewayOptions) {
       variables: Variables,
       signal: AbortSignal,
     ): AsyncGenerator<Data, void> {
-      const request = { documentId: documentIdOf(document), query: '', variables };
-      const results = events.iterate<Data>(request);
+      const results = events.iterate<Data>(toRequest(document, variables));
       signal.addEventListener('abort', () => void results.return?.());
       try {
         for await (const result of results) yield toResult(result).data;

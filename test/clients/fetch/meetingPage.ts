@@ -1,3 +1,4 @@
+// #region cache-key
 import type { QueryClient } from '@tanstack/query-core';
 
 import { userErrorMessage } from '../errors.ts';
@@ -6,7 +7,6 @@ import { documentIdOf, type Gateway, type Result } from './gateway.ts';
 import type { LivestreamRowFragment, MeetingPageQuery } from './generated/graphql';
 import { LivestreamUpdated, MeetingPage, StartLivestream } from './operations.ts';
 
-// #region cache-key
 /** The key of the page's data in the cache: the document and its variables. */
 export const keyOf = (id: string) => [documentIdOf(MeetingPage), { id }];
 

@@ -1,6 +1,6 @@
+// #region query
 import { graphql } from './generated';
 
-// #region query
 graphql(`
   fragment LivestreamRow on Livestream {
     id

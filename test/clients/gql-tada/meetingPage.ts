@@ -1,3 +1,4 @@
+// #region typed-query
 import type { Client } from '@urql/core';
 
 import { userErrorMessage } from '../errors.ts';
@@ -14,7 +15,6 @@ export interface MeetingView {
 
 type Show = (change: Partial<MeetingView>) => void;
 
-// #region typed-query
 /** Shows the meeting, and again whenever the cached data has changed. Returns a function that ends this. */
 export function showMeeting(client: Client, id: string, show: Show): () => void {
   const { unsubscribe } = client.query(MeetingPage, { id }).subscribe(({ data, error, stale }) => {

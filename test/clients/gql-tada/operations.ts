@@ -1,6 +1,6 @@
+// #region fragment
 import { type FragmentOf, graphql, readFragment } from './graphql.ts';
 
-// #region fragment
 export const LivestreamRow = graphql(`
   fragment LivestreamRow on Livestream {
     id

@@ -1,3 +1,4 @@
+// #region environment
 import { createClient } from 'graphql-ws';
 import {
   Environment,
@@ -16,7 +17,6 @@ import {
 import { authorizedFetch, type Token } from '../authorizedFetch.ts';
 import { OperationError } from '../operationError.ts';
 
-// #region environment
 export interface EnvironmentOptions {
   /** Such as `https://gateway.example/graphql`. */
   url: string;
