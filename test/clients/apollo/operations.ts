@@ -105,3 +105,15 @@ export const LivestreamUpdated = graphql(`
   }
 `);
 // #endregion
+
+// #region changes
+export const LivestreamChanges = graphql(`
+  subscription LivestreamChanges {
+    livestreamUpdated {
+      id
+      status
+      ...LivestreamCard
+    }
+  }
+`);
+// #endregion
