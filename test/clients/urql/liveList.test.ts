@@ -6,7 +6,7 @@ import { Livestreams } from './operations.ts';
 import { startClient } from './startClient.ts';
 
 /** Lets the gateway read a whole list before its clock advances again: otherwise, the read would time out. */
-const SLOWLY = { interval: 100, timeout: 30_000 };
+const SLOWLY = { interval: 400, timeout: 50_000 };
 
 /** Shows a list of what is live with urql, and keeps it up to date. */
 async function showLiveList(first: number) {
