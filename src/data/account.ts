@@ -60,7 +60,7 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
       const state = states.get(tokenHash);
       return state === undefined ? null : accountId(tokenHash, state.generation);
     },
-    /** Publishes what each budget has spent: the other replicas can be reached again. */
+    /** Tells each budget that the other replicas can be reached again. */
     resync(): void {
       for (const { budget } of states.values()) budget.resync();
     },
