@@ -109,7 +109,12 @@ describe('the live wall', () => {
       section(page, LIVE_NOW).getByRole('heading', { level: 3 }).allInnerTexts();
     const firstPage = await names();
     expect(firstPage).toHaveLength(24);
-    await page.getByRole('button', { name: 'Next' }).click();
+    // A second press while the page is loading does not count.
+    await page.getByRole('button', { name: 'Next' }).evaluate(async (next: HTMLElement) => {
+      next.click();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      next.click();
+    });
     await page.getByText('Page 2 of 3').waitFor();
     await expect.poll(names).not.toEqual(firstPage);
     const secondPage = await names();

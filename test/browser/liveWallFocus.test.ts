@@ -64,6 +64,7 @@ describe('the focus of the live wall does not get lost', () => {
     const next = page.getByRole('button', { name: 'Next' });
     await next.press('Enter');
     await page.getByText('Page 2 of 3').waitFor();
+    await expect.poll(async () => next.isDisabled()).toBe(false);
     await next.press('Enter');
     await page.getByText('Page 3 of 3').waitFor();
     await expect.poll(async () => next.isDisabled()).toBe(true);

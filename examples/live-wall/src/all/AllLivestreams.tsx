@@ -90,6 +90,7 @@ export function AllLivestreams() {
         label="Pages of all livestreams"
         pageSize={PAGE_SIZE}
         totalCount={shown?.totalCount}
+        isLoading={data === undefined}
         pageInfo={shown?.pageInfo}
       />
     </section>

@@ -68,6 +68,7 @@ export function Sessions({ livestreamId }: { livestreamId: string }) {
         label="Pages of sessions"
         pageSize={PAGE_SIZE}
         totalCount={sessions?.totalCount}
+        isLoading={data === undefined}
         pageInfo={sessions?.pageInfo}
       />
     </section>

@@ -31,16 +31,19 @@ interface PagerProps {
   label: string;
   pageSize: number;
   totalCount: number | null | undefined;
+  /** Whether the page before is still shown, so that its cursor does not lead on from here. */
+  isLoading: boolean;
   pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined } | undefined;
 }
 
 /**
- * The buttons to the previous and the next page; nothing if there is one page only. At the first and the last page, a button keeps the
+ * The buttons to the previous and the next page; nothing if there is one page only. A button that leads nowhere, or not yet, keeps the
  * focus that brought the reader there: therefore `aria-disabled` instead of `disabled`.
  */
-export function Pager({ pages, label, pageSize, totalCount, pageInfo }: PagerProps) {
+export function Pager({ pages, label, pageSize, totalCount, isLoading, pageInfo }: PagerProps) {
   const endCursor = pageInfo?.hasNextPage === true ? pageInfo.endCursor : null;
   if (pages.isFirst && endCursor == null) return null;
+  const nextCursor = isLoading ? null : endCursor;
   const pageCount = totalCount == null ? '' : ` of ${Math.max(pages.number, Math.ceil(totalCount / pageSize))}`;
   return (
     <nav className="pager" aria-label={label}>
@@ -53,8 +56,8 @@ export function Pager({ pages, label, pageSize, totalCount, pageInfo }: PagerPro
       </span>
       <button
         type="button"
-        aria-disabled={endCursor == null}
-        onClick={() => endCursor != null && pages.goTo(endCursor)}
+        aria-disabled={nextCursor == null}
+        onClick={() => nextCursor != null && pages.goTo(nextCursor)}
       >
         Next
       </button>

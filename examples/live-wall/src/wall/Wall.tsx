@@ -127,6 +127,7 @@ function Tiles({ wall: { live, starting }, pages, isLoading, onStart }: TilesPro
           label="Pages of the wall"
           pageSize={PAGE_SIZE}
           totalCount={liveCount}
+          isLoading={isLoading}
           pageInfo={live.pageInfo}
         />
       </section>
