@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   for (const signal of SIGNALS) process.on(signal, exitNow);
   const files = createSettingsFiles();
   const config = readConfig(process.env, files.read);
-  const { auth, corsOrigins, limits, upstreamReport } = config;
+  const { auth, corsOrigins, limits, upstreamReport, costReport } = config;
   await validateJwtKey(auth);
   const telemetry = await startTelemetry(config.telemetry, version);
   const { log, metrics, tracer } = telemetry;
@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     introspection: config.introspection,
     suggestions: config.suggestions,
     upstreamReport,
+    costReport,
     log,
     metrics,
     tracer,

@@ -84,6 +84,8 @@ const disclosureSettings = (isProduction: boolean, isSandbox: boolean) => ({
   suggestions: env.boolean('SUGGESTIONS', !isProduction),
   /** Whether callers may request a report of the upstream requests of their operation. */
   upstreamReport: env.boolean('UPSTREAM_REPORT', !isProduction && isSandbox),
+  /** Whether callers may ask what an operation costs, or would cost. */
+  costReport: env.boolean('COST_REPORT', !isProduction),
 });
 
 const otherSettings = {

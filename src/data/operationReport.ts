@@ -99,6 +99,11 @@ export class OperationReport implements RequestReport {
     return this.#freshUntil;
   }
 
+  /** The number of upstream requests that were sent so far. */
+  sentRequests(): number {
+    return this.#requests;
+  }
+
   toUpstreamReport({ limit, remaining, resetsAt }: BudgetSnapshot): UpstreamReport {
     const count = (...sources: ReadSource[]): number =>
       this.#calls.filter(({ source }) => sources.includes(source)).length;

@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   OperationTypeNode,
 } from 'graphql';
-import type { GraphQLParams } from 'graphql-yoga';
+import { type GraphQLParams, isAsyncIterable, mapAsyncIterator } from 'graphql-yoga';
 
 import type { DataSource } from '../data/dataSource.ts';
 import type { Context } from '../graphql/context.ts';
@@ -17,6 +17,7 @@ import { createPreparedDocuments } from '../graphql/preparedDocuments.ts';
 import { whenReady } from '../lib/maybePromise.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import { recordOperation } from '../telemetry/requestRecord.ts';
+import { withCost, withCostInJson } from './costReport.ts';
 import { createContext } from './createContext.ts';
 import { notAcceptable } from './negotiation.ts';
 import { callerOf, type RequestState } from './requestState.ts';
@@ -65,16 +66,23 @@ export function createOperationExecutor(
     if (operation.operation === OperationTypeNode.MUTATION && request.method === 'GET') throw mutationByGet();
     if (errors.length > 0) return { errors };
     recordOperation(state.record, operation.operation, operation.name?.value);
-    const costError = checkCost({ document, operation, variables });
-    if (costError !== null) return { errors: [costError] };
+    const plan = state.costRequest === 'estimate' ? new Map<string, number>() : undefined;
+    const { requests, error } = checkCost({ document, operation, variables }, plan);
+    if (error !== null || requests === null || plan !== undefined) {
+      const result = error === null ? { data: null } : { errors: [error] };
+      return requests === null ? result : withCost(result, state, { requested: requests, actual: 0, plan });
+    }
     const contextValue = createContext(callerOf(state), state.record, options);
     const args = { schema, document, contextValue, variableValues: variables, operationName };
     if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
       if (state.responseTypes.stream === null) throw notAcceptable('stream');
       // Keeps the request: the signal of a `Request` that was garbage-collected never aborts.
-      return subscribe({ ...args, contextValue: Object.assign(contextValue, { request }) });
+      const events = subscribe({ ...args, contextValue: Object.assign(contextValue, { request }) });
+      return state.costRequest === null ? events : withCosts(events, contextValue, state, requests);
     }
-    return whenReady(execute(args), (result) => (isResult(result) ? finish(result, contextValue, state) : result));
+    return whenReady(execute(args), (result) =>
+      isResult(result) ? finish(result, contextValue, state, requests) : result,
+    );
   };
 }
 
@@ -83,17 +91,33 @@ export function cachedResult(text: string): ExecutionResult {
   return Object.assign({ data: {} }, { stringify: () => text });
 }
 
-/** Adds the report of upstream requests, or caches the response, whichever applies. */
+/** Adds the reports that the caller wants, and caches the response without them. */
 function finish(
   result: ExecutionResult,
   { loaders }: Context,
-  { cacheKey, record, wantsReport }: RequestState,
+  state: RequestState,
+  requested: number,
 ): ExecutionResult {
-  if (wantsReport) return { ...result, extensions: { ...result.extensions, upstream: loaders.report() } };
-  if (cacheKey === null || result.errors !== undefined || !loaders.isCacheable()) return result;
+  const { cacheKey, record, wantsReport } = state;
+  const cost = { requested, actual: loaders.sentRequests() };
+  if (wantsReport) {
+    const extensions = { ...result.extensions, upstream: loaders.report() };
+    return withCost({ ...result, extensions }, state, cost);
+  }
+  if (cacheKey === null || result.errors !== undefined || !loaders.isCacheable()) return withCost(result, state, cost);
   const text = JSON.stringify(result);
-  loaders.cacheResponse(cacheKey, { text, operationName: record.name });
-  return cachedResult(text);
+  loaders.cacheResponse(cacheKey, { text, operationName: record.name, requestedRequests: requested });
+  return cachedResult(withCostInJson(text, state, cost));
+}
+
+/** Adds to each event what it cost: the requests for its fields. Those of polling serve all subscribers, and are none of its own. */
+function withCosts(events: OperationResult, context: Context, state: RequestState, requested: number): OperationResult {
+  const report = (event: ExecutionResult): ExecutionResult =>
+    // Each event has loaders of its own.
+    withCost(event, state, { requested, actual: context.loaders.sentRequests() });
+  return whenReady(events, (opened) =>
+    isAsyncIterable<ExecutionResult>(opened) ? mapAsyncIterator(opened, report) : report(opened),
+  );
 }
 
 function isResult(result: ExecutionResult | AsyncIterable<ExecutionResult>): result is ExecutionResult {

@@ -38,7 +38,7 @@ import { createSchemaFile } from './schemaFile.ts';
 export function createGateway(options: GatewayOptions) {
   const { transport, cluster = null, clock = systemClock, random = Math.random } = options;
   const { auth = { kind: 'none' }, corsOrigins = [], localOnly = false, webhookKeyUrl = null } = options;
-  const { introspection = true, suggestions = true, upstreamReport = false, graphiql } = options;
+  const { introspection = true, suggestions = true, upstreamReport = false, costReport = false, graphiql } = options;
   const { trustedDocuments = { documents: new Map(), isExclusive: false } } = options;
   const { metrics, tracer, version, isReady = () => true, readinessDetails = () => ({}) } = options;
   const { token, ...client } = options.upstream;
@@ -116,6 +116,7 @@ export function createGateway(options: GatewayOptions) {
         subscriptions,
         documents,
         upstreamReport,
+        costReport,
         tracer,
       }),
       useResults({ clock, formatErrors: createErrorFormatter(log, suggestions), report, warnOfOrigin }),

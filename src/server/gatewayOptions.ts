@@ -49,6 +49,8 @@ export interface GatewayOptions {
   suggestions?: boolean;
   /** Whether callers may request a report of the upstream requests of their operation. Default: false. */
   upstreamReport?: boolean;
+  /** Whether callers may ask what an operation costs, or would cost. Default: false. */
+  costReport?: boolean;
   /** What GraphiQL shows; false to serve no GraphiQL. */
   graphiql: GraphiqlOptions | false;
 

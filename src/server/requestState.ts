@@ -1,5 +1,6 @@
 import type { Caller } from '../auth/resolveCaller.ts';
 import { createRequestRecord, type RequestRecord } from '../telemetry/requestRecord.ts';
+import type { CostRequest } from './costRequest.ts';
 import { negotiate, type ResponseTypes } from './negotiation.ts';
 
 /** What the gateway knows about one HTTP request. */
@@ -12,6 +13,8 @@ export interface RequestState {
   cacheKey: string | null;
   /** Whether the response must contain a report of the operation's upstream requests. */
   wantsReport: boolean;
+  /** What the caller wants to know about the operation's cost; null for nothing. */
+  costRequest: CostRequest | null;
 }
 
 /** What Yoga passes to every hook: one object per request. */
@@ -41,6 +44,7 @@ export function stateOf(context: ServerContext, { headers, signal }: Request): R
     caller: null,
     cacheKey: null,
     wantsReport: false,
+    costRequest: null,
   });
 }
 

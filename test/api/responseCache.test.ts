@@ -137,7 +137,7 @@ describe('the store of the response cache', () => {
     return { clock, cache, responses, operation };
   }
 
-  const withText = (text: string): CachedResponse => ({ text, operationName: null });
+  const withText = (text: string): CachedResponse => ({ text, operationName: null, requestedRequests: 0 });
 
   test('does not serve the response of one account to another', () => {
     const { responses, operation } = createStore();

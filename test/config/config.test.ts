@@ -88,6 +88,7 @@ describe('readConfig without settings', () => {
       introspection: true,
       suggestions: true,
       upstreamReport: true,
+      costReport: true,
       telemetry: { logThreshold: 'info', metrics: true, tracing: null },
     });
   });
@@ -469,14 +470,30 @@ describe('authentication settings', () => {
 });
 
 describe('settings of what callers may see and request', () => {
-  test('hide GraphiQL, the schema and the upstream report in production unless they are on', () => {
-    const closed = { graphiql: false, introspection: false, suggestions: false, upstreamReport: false };
+  test('hide GraphiQL, the schema, the upstream report and costs in production unless they are on', () => {
+    const closed = {
+      graphiql: false,
+      introspection: false,
+      suggestions: false,
+      upstreamReport: false,
+      costReport: false,
+    };
     for (const NODE_ENV of ['production', 'Production', 'prod', 'staging'])
       expect(readConfig({ ...REAL, NODE_ENV })).toMatchObject(closed);
     for (const NODE_ENV of ['development', 'Development', 'test', ''])
-      expect(readConfig({ ...REAL, NODE_ENV })).toMatchObject({ graphiql: true, introspection: true });
-    const settings = { GRAPHIQL: 'on', INTROSPECTION: 'on', SUGGESTIONS: 'on', UPSTREAM_REPORT: 'on' };
-    const open = { graphiql: true, introspection: true, suggestions: true, upstreamReport: true };
+      expect(readConfig({ ...REAL, NODE_ENV })).toMatchObject({
+        graphiql: true,
+        introspection: true,
+        costReport: true,
+      });
+    const settings = {
+      GRAPHIQL: 'on',
+      INTROSPECTION: 'on',
+      SUGGESTIONS: 'on',
+      UPSTREAM_REPORT: 'on',
+      COST_REPORT: 'on',
+    };
+    const open = { graphiql: true, introspection: true, suggestions: true, upstreamReport: true, costReport: true };
     expect(readConfig({ NODE_ENV: 'production', SANDBOX: 'on', ...settings })).toMatchObject(open);
   });
 

@@ -94,6 +94,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     transport: intercept(transport.send),
     caching: { ...caching, ttl: { ...DEFAULT_TTL, revalidateTimeoutMs: 1000, ...caching.ttl } },
     upstreamReport: true,
+    costReport: true,
     log: (level, message, fields = {}) =>
       (OPERATION_MESSAGE.test(message) ? operationLogs : logs).push({ level, message, fields }),
     graphiql: {},

@@ -18,31 +18,66 @@ const DECLARED: Readonly<Record<string, string>> = {
   $is: 'Boolean!',
   $may: 'Boolean! = false',
   $reps: '[_Any!]!',
+  $after: 'String',
 };
 
-/** Generates valid queries over the whole schema with small pages, aliases, named and inline fragments, conditions and variables. */
+/** Opaque to clients; the gateway's own tests may make them. */
+const CURSORS = [1, 3, 5, 99, 1000].map((position) => btoa(`after:${position}`));
+
+/**
+ * Generates valid queries and mutations over the whole schema with pages of all sizes, aliases, named and inline fragments, conditions
+ * and variables.
+ */
 export function operations(exampleIds: ExampleIds): fc.Arbitrary<GeneratedOperation> {
-  const size = fc.integer({ min: 1, max: 4 });
-  const variables = fc.record({ few: fc.option(size), some: fc.option(size), may: fc.boolean() }, { requiredKeys: [] });
+  const size = fc.integer({ min: 1, max: 6 });
+  const variables = fc.record(
+    { few: fc.option(size), some: fc.option(size), may: fc.boolean(), after: fc.option(fc.constantFrom(...CURSORS)) },
+    { requiredKeys: [] },
+  );
+  const query = selection(rootFields(exampleIds), 'Query', 6).map((text) => ['query', text] as const);
+  const mutation = selection(mutationFields(exampleIds), 'Mutation').map((text) => ['mutation', text] as const);
   return fc
     .record({
-      text: selection(rootFields(exampleIds)),
+      operation: fc.oneof({ weight: 4, arbitrary: query }, { weight: 1, arbitrary: mutation }),
       is: fc.boolean(),
       variables,
-      reps: fc.array(representation(exampleIds), { maxLength: 4 }),
+      reps: fc.array(representation(exampleIds), { maxLength: 8 }),
     })
-    .map(({ text, is, variables: given, reps }) => toOperation(text, { ...given, is, reps }));
+    .map(({ operation: [kind, text], is, variables: given, reps }) => toOperation(kind, text, { ...given, is, reps }));
 }
 
+function mutationFields({ liveMeetingId, idleMeetingId, emptyMeetingId, invokedMeetingId }: ExampleIds): Text[] {
+  const meetings = [liveMeetingId, idleMeetingId, emptyMeetingId, invokedMeetingId, 'none', ''];
+  const payload = (type: string): Text =>
+    selection(
+      [
+        entity('Livestream', 2).map((inner) => `livestream ${inner}`),
+        entity('Meeting', 2).map((inner) => `meeting ${inner}`),
+        fc.constant('userErrors { code field }'),
+      ],
+      type,
+    );
+  const start = fc
+    .tuple(fc.constantFrom(...meetings), fc.constantFrom('', ', name: "A"'), payload('StartLivestreamPayload'))
+    .map(([id, name, inner]) => `ALIAS: startLivestream(input: { meetingId: "${id}"${name} }) ${inner}`);
+  const stop = fc
+    .tuple(fc.constantFrom(...meetings), payload('StopLivestreamPayload'))
+    .map(([id, inner]) => `ALIAS: stopLivestream(input: { meetingId: "${id}" }) ${inner}`);
+  return [start, stop];
+}
+
+/** Ids of nothing. */
+const MISSING = ['none', 'none-1', 'none-2', 'none-3'];
+
 function rootFields(exampleIds: ExampleIds): Text[] {
-  const meetings = [exampleIds.liveMeetingId, exampleIds.idleMeetingId, exampleIds.emptyMeetingId, 'none'];
+  const meetings = [exampleIds.liveMeetingId, exampleIds.idleMeetingId, exampleIds.emptyMeetingId, ...MISSING];
   const livestreams = [
     exampleIds.liveLivestreamId,
     exampleIds.idleLivestreamId,
     exampleIds.independentLivestreamId,
-    'none',
+    ...MISSING,
   ];
-  const sessions = [exampleIds.liveSessionId, exampleIds.endedSessionId, exampleIds.erroredSessionId, 'none'];
+  const sessions = [exampleIds.liveSessionId, exampleIds.endedSessionId, exampleIds.erroredSessionId, ...MISSING];
   return [
     byId('meeting', meetings, entity('Meeting', 3)),
     byId('livestream', livestreams, entity('Livestream', 3)),
@@ -99,16 +134,14 @@ function connection(name: string, row: Type, levels: number): Text {
   const fields = [
     rows.map((text) => `nodes ${text}`),
     rows.map((text) => `edges { cursor node ${text} }`),
-    // Where upstream returns rows one at a time, the gateway knows the end of a page only from the rows.
-    fc.constantFrom(
-      'totalCount',
-      `pageInfo { hasNextPage endCursor } ${row === 'LivestreamSession' ? 'nodes { id }' : ''}`,
-    ),
+    fc.constantFrom('totalCount', 'pageInfo { hasNextPage endCursor }'),
   ];
-  const first = fc.constantFrom('first: 1', 'first: 2', 'first: 4', 'first: $few', 'first: $some');
+  const sizes = ['first: 1', 'first: 2', 'first: 4', 'first: $few', 'first: $some'];
+  const first = fc.constantFrom(...sizes, ...(levels > 2 ? ['first: 12', 'first: 40', 'first: 100'] : []));
+  const after = fc.constantFrom('', '', ', after: $after', ...CURSORS.map((cursor) => `, after: "${cursor}"`));
   return fc
-    .tuple(first, selection(fields, `${row}Connection`))
-    .map(([size, inner]) => `ALIAS: ${name}(${size}) ${inner}`);
+    .tuple(first, after, selection(fields, `${row}Connection`))
+    .map(([size, start, inner]) => `ALIAS: ${name}(${size}${start}) ${inner}`);
 }
 
 function analytics(): Text {
@@ -126,16 +159,17 @@ function entities(): Text {
 function representation(exampleIds: ExampleIds): fc.Arbitrary<object> {
   return fc.constantFrom(
     { __typename: 'Meeting', id: exampleIds.liveMeetingId },
-    { __typename: 'Meeting', id: 'none' },
+    ...MISSING.map((id) => ({ __typename: 'Meeting', id })),
+    ...MISSING.map((id) => ({ __typename: 'Livestream', id })),
     { __typename: 'Livestream', id: exampleIds.liveLivestreamId },
     { __typename: 'LivestreamSession', id: exampleIds.endedSessionId },
   );
 }
 
-/** One to three of the fields, each plain, conditional or in a fragment. */
-function selection(fields: Text[], type = 'Query'): Text {
+/** One to `maxLength` of the fields, each plain, conditional or in a fragment. */
+function selection(fields: Text[], type: string, maxLength = 3): Text {
   const wrapped = fc.tuple(fc.oneof(...fields), fc.constantFrom(...WRAPPERS)).map(([field, wrap]) => wrap(field, type));
-  return fc.array(wrapped, { minLength: 1, maxLength: 3 }).map((texts) => `{ __typename ${texts.join(' ')} }`);
+  return fc.array(wrapped, { minLength: 1, maxLength }).map((texts) => `{ __typename ${texts.join(' ')} }`);
 }
 
 const unwrapped = (field: string): string => field;
@@ -151,7 +185,7 @@ const WRAPPERS: ((field: string, type: string) => string)[] = [
 ];
 
 /** Gives each alias a unique name, and turns each marked piece into a fragment that is spread twice. */
-function toOperation(text: string, values: Record<string, unknown>): GeneratedOperation {
+function toOperation(kind: string, text: string, values: Record<string, unknown>): GeneratedOperation {
   let aliases = 0;
   let body = text.replace(/ALIAS/g, () => `a${aliases++}`);
   const fragments: string[] = [];
@@ -165,5 +199,5 @@ function toOperation(text: string, values: Record<string, unknown>): GeneratedOp
   const used = Object.keys(DECLARED).filter((name) => whole.includes(name));
   const declarations = used.map((name) => `${name}: ${DECLARED[name]}`).join(', ');
   const sent = Object.entries(values).filter(([name, value]) => used.includes(`$${name}`) && value !== undefined);
-  return { query: `query ${declarations && `(${declarations})`} ${whole}`, variables: Object.fromEntries(sent) };
+  return { query: `${kind} ${declarations && `(${declarations})`} ${whole}`, variables: Object.fromEntries(sent) };
 }

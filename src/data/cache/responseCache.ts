@@ -9,6 +9,8 @@ export interface CachedResponse {
   text: string;
   /** Null for an anonymous operation. Cached with the response because a cached operation is not parsed. */
   operationName: string | null;
+  /** The number of upstream requests that the operation costs by the schema's directives. */
+  requestedRequests: number;
 }
 
 interface ResponseEntry extends CachedResponse {

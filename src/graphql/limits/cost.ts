@@ -11,7 +11,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-import { fieldCostOf } from './costDirectives.ts';
+import { type FieldCost, fieldCostOf } from './costDirectives.ts';
+import { lazy } from '../../lib/lazy.ts';
 import { collectFields, fragmentsIn, type SelectionContext } from '../selection.ts';
 
 /** The maximum cost of an operation, assuming an empty cache and no bulk reads. */
@@ -22,6 +23,9 @@ export interface OperationCost {
   fields: number;
 }
 
+/** The upstream requests of each field that costs any, by the field's path in the response, in the order of the document. */
+export type CostPlan = Map<string, number>;
+
 /** An operation of a valid document. */
 export interface CostInput {
   schema: GraphQLSchema;
@@ -31,78 +35,110 @@ export interface CostInput {
   variables: Readonly<Record<string, unknown>>;
 }
 
+/** Fields that are selected of objects of one type. */
+interface Selection {
+  sets: readonly SelectionSetNode[];
+  type: GraphQLObjectType;
+  /** The maximum number of these objects in the result. */
+  count: number;
+  /** Their path in the response, without the indices of lists. */
+  path: string;
+}
+
+/** The list that an object is a page of. */
+interface ListPage {
+  sizedFields: readonly string[];
+  /** Returns the number of rows. Called only if a cost depends on it: reading the arguments may read variables. */
+  rows: () => number;
+}
+
 /**
  * Calculates the cost by `@cost` (its weight is a number of upstream requests) and `@listSize`, as IBM's GraphQL Cost
  * Directives specification (https://ibm.github.io/graphql-specs/cost-spec.html) and Apollo's demand control define them.
- * Fields are merged like in execution, so that a field that several fragments select counts once.
+ * Fields are merged like in execution, so that a field that several fragments select counts once. Adds what each field costs
+ * to `plan`.
  */
-export function costOf({ schema, document, operation, variables }: CostInput): OperationCost {
+export function costOf({ schema, document, operation, variables }: CostInput, plan?: CostPlan): OperationCost {
   const fragments = fragmentsIn(document);
   const context: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
+  const total: OperationCost = { requests: 0, fields: 0 };
 
-  /** The cost of the selected fields: of those below `sizedFields` per row of the list, of the others once. */
-  function selectionSetCost(
-    sets: readonly SelectionSetNode[],
-    type: GraphQLObjectType,
-    sizedFields: readonly string[],
-  ) {
-    const total = { once: NO_COST, perRow: NO_COST };
-    for (const nodes of collectFields(sets, context, type.name).values()) {
-      const name = nodes[0]?.name.value ?? '';
-      const part = sizedFields.includes(name) ? 'perRow' : 'once';
-      total[part] = addCosts(total[part], fieldCost(nodes, type.getFields()[name]));
-    }
-    return total;
+  function add(path: string, requests: number, fields: number): void {
+    total.requests += requests;
+    total.fields += fields;
+    if (requests > 0) plan?.set(path, (plan.get(path) ?? 0) + requests);
   }
 
-  function fieldCost(nodes: readonly FieldNode[], field: GraphQLField<unknown, unknown> | undefined): OperationCost {
-    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  /** Adds the cost of the selected fields: of those that contain the rows of `page` per row, of the others once. */
+  function addSelection({ sets, type, count, path }: Selection, page?: ListPage): void {
+    let areRowsPaid = false;
+    for (const [responseName, nodes] of collectFields(sets, context, type.name)) {
+      const [node] = nodes;
+      const field = node && type.getFields()[node.name.value];
+      // Only the plan needs paths.
+      const fieldPath = plan === undefined ? '' : joinPath(path, responseName);
+      // Introspection causes no upstream request and has its own limits.
+      if (field === undefined) {
+        add(fieldPath, 0, count);
+        continue;
+      }
+      const cost = fieldCostOf(schema, field);
+      const fieldCount = page?.sizedFields.includes(field.name) === true ? count * page.rows() : count;
+      let requests = fieldCount * cost.weight;
+      if (page !== undefined && cost.weight > 0) {
+        // The cost of a row, which all fields of the page share.
+        requests = areRowsPaid ? 0 : count * page.rows() * cost.weight;
+        areRowsPaid = true;
+      }
+      addField(field, nodes, { cost, count: fieldCount, requests, path: fieldPath });
+    }
+  }
+
+  function addField(
+    field: GraphQLField<unknown, unknown>,
+    nodes: readonly FieldNode[],
+    { cost, count, requests, path }: { cost: FieldCost; count: number; requests: number; path: string },
+  ): void {
     const [node] = nodes;
-    // Introspection causes no upstream request and has its own limits.
-    if (field === undefined || node === undefined) return FIELD_COST;
+    if (node === undefined) return;
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const type = getNamedType(field.type);
-    const { weight, sizedFields, rows } = fieldCostOf(schema, field);
-    const ownCost = { requests: weight, fields: 1 };
-    if (type instanceof GraphQLUnionType) return entitiesCost(sets, type, getArgumentValues(field, node, variables));
-    if (!(type instanceof GraphQLObjectType)) return ownCost;
-    const { once, perRow } = selectionSetCost(sets, type, sizedFields);
-    const rowsCost =
-      perRow === NO_COST ? NO_COST : multiplyCost(rows(getArgumentValues(field, node, variables)), perRow);
-    return addCosts(ownCost, addCosts(once, rowsCost));
+    const args = lazy(() => getArgumentValues(field, node, variables));
+    if (type instanceof GraphQLUnionType) {
+      addEntities(type, sets, { representations: args()['representations'], path });
+      return;
+    }
+    const isContinued = cost.sizedFields.length > 0 && node.arguments?.some(({ name }) => name.value === 'after');
+    add(path, isContinued === true ? requests * cost.pages(args()) : requests, count);
+    if (type instanceof GraphQLObjectType) addSelection({ sets, type, count, path }, pageOf(cost, args));
   }
 
   /** Each representation costs what its type costs. A malformed one counts too: it causes no request, but an error. */
-  function entitiesCost(
-    sets: readonly SelectionSetNode[],
+  function addEntities(
     union: GraphQLUnionType,
-    args: Record<string, unknown>,
-  ): OperationCost {
-    const { representations } = args;
+    sets: readonly SelectionSetNode[],
+    { representations, path }: { representations: unknown; path: string },
+  ): void {
     const list: readonly unknown[] = Array.isArray(representations) ? representations : [];
-    return union.getTypes().reduce(
-      (total, type) => {
-        const count = list.filter((representation) => hasTypename(type.name, representation)).length;
-        return count === 0 ? total : addCosts(total, multiplyCost(count, selectionSetCost(sets, type, []).once));
-      },
-      multiplyCost(list.length, ENTITY_COST),
-    );
+    // Reading an entity by its key takes one request.
+    add(path, list.length, list.length);
+    for (const type of union.getTypes()) {
+      const count = list.filter((representation) => hasTypename(type.name, representation)).length;
+      if (count > 0) addSelection({ sets, type, count, path });
+    }
   }
 
   const root = schema.getRootType(operation.operation);
-  return root ? selectionSetCost([operation.selectionSet], root, []).once : NO_COST;
+  if (root) addSelection({ sets: [operation.selectionSet], type: root, count: 1, path: '' });
+  return total;
 }
 
-const NO_COST: OperationCost = { requests: 0, fields: 0 };
-const FIELD_COST: OperationCost = { requests: 0, fields: 1 };
-/** The cost of reading one entity by its key. */
-const ENTITY_COST: OperationCost = { requests: 1, fields: 1 };
-
-function addCosts(left: OperationCost, right: OperationCost): OperationCost {
-  return { requests: left.requests + right.requests, fields: left.fields + right.fields };
+function pageOf({ sizedFields, rows }: FieldCost, args: () => Record<string, unknown>): ListPage | undefined {
+  return sizedFields.length === 0 ? undefined : { sizedFields, rows: lazy(() => rows(args())) };
 }
 
-function multiplyCost(count: number, { requests, fields }: OperationCost): OperationCost {
-  return { requests: count * requests, fields: count * fields };
+function joinPath(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
 }
 
 function hasTypename(typename: string, representation: unknown): boolean {

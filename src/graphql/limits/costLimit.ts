@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 
 import { GatewayError } from '../../domain/errors.ts';
-import { costOf, type OperationCost } from './cost.ts';
+import { costOf, type CostPlan, type OperationCost } from './cost.ts';
 import type { OperationLimits } from './operationLimits.ts';
 
 /** An operation with the variables of a request. */
@@ -18,30 +18,39 @@ export interface CostedOperation {
   variables: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** What an operation could cost. */
+export interface CheckedCost {
+  /** The number of upstream requests; null if the variables are invalid. */
+  requests: number | null;
+  /** Why the operation must not be executed: it could cost too much, or its variables are invalid. Null if it may be. */
+  error: GraphQLError | null;
+}
+
 /**
- * Returns a function that returns an error if an operation could cost too much, or if its variables are invalid; otherwise null. The
- * cost is calculated once for an operation whose cost does not depend on its variables.
+ * Returns a function that calculates the cost of an operation and checks it against the limits. It adds what each field costs to `plan`.
+ * The cost is calculated once for an operation whose cost does not depend on its variables.
  */
 export function createCostLimit(
   schema: GraphQLSchema,
   limits: Pick<OperationLimits, 'upstreamRequests' | 'fields'>,
-): (costed: CostedOperation) => GraphQLError | null {
-  const fixedResults = new WeakMap<OperationDefinitionNode, GraphQLError | null>();
-  return ({ document, operation, variables }) => {
+): (costed: CostedOperation, plan?: CostPlan) => CheckedCost {
+  const fixedCosts = new WeakMap<OperationDefinitionNode, CheckedCost>();
+  return ({ document, operation, variables }, plan) => {
     // One error is enough: each repeats the whole value.
     const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
       maxErrors: 1,
     });
-    if (errors !== undefined) return errors[0] ?? null;
-    const fixedResult = fixedResults.get(operation);
-    if (fixedResult !== undefined) return fixedResult;
+    if (errors !== undefined) return { requests: null, error: errors[0] ?? null };
+    const fixedCost = plan === undefined ? fixedCosts.get(operation) : undefined;
+    if (fixedCost !== undefined) return fixedCost;
     let isFixed = true;
     const observed = observeReads(coerced, () => {
       isFixed = false;
     });
-    const result = checkCost(costOf({ schema, document, operation, variables: observed }), limits);
-    if (isFixed) fixedResults.set(operation, result);
-    return result;
+    const cost = costOf({ schema, document, operation, variables: observed }, plan);
+    const checked = { requests: cost.requests, error: checkCost(cost, limits) };
+    if (isFixed) fixedCosts.set(operation, checked);
+    return checked;
   };
 }
 

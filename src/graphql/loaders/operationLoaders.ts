@@ -122,6 +122,11 @@ export class OperationLoaders {
     return report.toUpstreamReport(account.budget.snapshot());
   }
 
+  /** The number of upstream requests that the operation has sent so far. */
+  sentRequests(): number {
+    return this.#operation.report.sentRequests();
+  }
+
   /** Reads each key with its own request, because the API has no read of several. Only a trace shows such reads as a batch. */
   #pointLoader<Value extends object | null>(name: string, query: CachedQuery<string, Value>): Loader<Value> {
     const operation = this.#operation;

@@ -6,6 +6,8 @@ import { recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
 import { cachedResult, createOperationExecutor, type Engine, type ExecutionOptions } from '../executeOperation.ts';
 import type { PersistedDocuments } from '../persistedDocuments.ts';
+import { withCostInJson } from '../costReport.ts';
+import { costRequestOf } from '../costRequest.ts';
 import { checkParams } from '../requestParams.ts';
 import { callerOf, type ServerContext, stateOf } from '../requestState.ts';
 
@@ -16,6 +18,8 @@ export interface OperationOptions extends ExecutionOptions {
   documents: PersistedDocuments;
   /** Whether callers may request a report of the upstream requests. */
   upstreamReport: boolean;
+  /** Whether callers may ask what an operation costs. */
+  costReport: boolean;
   /** Undefined if tracing is off. */
   tracer: Tracer | undefined;
 }
@@ -25,7 +29,7 @@ export interface OperationOptions extends ExecutionOptions {
  * operation again, because many viewers poll the same query; otherwise by executing the operation.
  */
 export function useOperations(options: OperationOptions): Plugin<object, ServerContext> {
-  const { limits, documents, upstreamReport, tracer, dataSource } = options;
+  const { limits, documents, upstreamReport, costReport, tracer, dataSource } = options;
   const execute = createOperationExecutor(options);
   let engine: Engine;
   return {
@@ -44,7 +48,8 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
         if (typeof params.query === 'string') checkLength(params.query, limits);
         const reportHeader = upstreamReport ? request.headers.get(REPORT_HEADER) : null;
         state.wantsReport = reportHeader === '1';
-        if (reportHeader === null) {
+        state.costRequest = costRequestOf(request, costReport);
+        if (reportHeader === null && state.costRequest !== 'estimate') {
           const { account, viewer } = callerOf(state);
           state.cacheKey = cacheKeyOf(params, viewer.scopes);
           const response = dataSource.responseCache.get(account.id, state.cacheKey);
@@ -52,7 +57,8 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
             record.fromResponseCache = true;
             // Mutations are never cached.
             recordOperation(record, 'query', response.operationName);
-            setResult(cachedResult(response.text));
+            const cost = { requested: response.requestedRequests, actual: 0 };
+            setResult(cachedResult(withCostInJson(response.text, state, cost)));
             return;
           }
         }
