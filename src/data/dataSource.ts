@@ -16,7 +16,7 @@ import { createBulkReads } from './bulkReads.ts';
 import { createCache } from './cache/cache.ts';
 import { createInvalidations } from './cache/invalidation.ts';
 import { createResponseCache } from './cache/responseCache.ts';
-import { livestreamTag, meetingTag, ANY_SESSION, ALL_LISTS, TOKEN_REVOKED } from './cache/tags.ts';
+import { tagsOfChange, TOKEN_REVOKED } from './cache/tags.ts';
 import type { CachingSettings } from './cachingSettings.ts';
 import { type ChangeListener, createChangeFeed } from './changeFeed.ts';
 import { createEntityReads } from './entityReads.ts';
@@ -131,13 +131,7 @@ export function createDataSource(options: DataSourceOptions) {
     subscribe: (listener: Pick<ChangeListener, 'onMeeting' | 'onWebhook'>): void => localListeners.subscribe(listener),
     /** Invalidates, for every account, what a webhook reports as changed, and notifies the listeners of every replica. */
     invalidateExternal(ids: ChangedIds): void {
-      const { livestreamId, meetingId } = ids;
-      const timestamp = cache.invalidate(null, [
-        ALL_LISTS,
-        ANY_SESSION,
-        ...(livestreamId === null ? [] : [livestreamTag(livestreamId)]),
-        ...(meetingId === null ? [] : [meetingTag(meetingId)]),
-      ]);
+      const timestamp = cache.invalidate(null, tagsOfChange(ids));
       allListeners.onWebhook(ids, timestamp);
     },
     /** The number of replicas, this one included, as far as known. */

@@ -191,7 +191,7 @@ describe('after a mutation', () => {
   test('a foreign message with a far-future timestamp does not hide the mutation', async () => {
     const { one, other, store } = await startReplicas(2);
     const { emptyMeetingId } = one.exampleIds;
-    const message = { kind: 'invalidate', tokenHash: null, tags: ['lists'], logical: 1e17 };
+    const message = { kind: 'invalidate', tokenHash: null, tags: ['livestreams'], logical: 1e17 };
     store.inject(JSON.stringify({ sender: 'nobody', message }));
     for (const gateway of [one, other]) expect(await activeIn(gateway, emptyMeetingId)).toBeNull();
     await start(one);
