@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { ACTIVE_STATUSES, hasEnded } from '../domain/livestreamState.ts';
+import { MIN_LOOKUPS_IN_LIST } from '../domain/lookups.ts';
 import type { Livestream, LivestreamStatus, Meeting, OffsetRange, Page } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EntityReads } from './entityReads.ts';
@@ -79,8 +80,13 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         .slice(index + 1)
         .reduce((sum, later) => sum + estimateRequests(operation, later), 0);
       const isCheaper = (requests: number): boolean => requests + laterRequests < missing.size;
-      if (!isCheaper(estimateRequests(operation, list))) return { found, isExhaustive: false };
-      const readAt = await readFullList(operation, list, { since, onRows, isCheaper }).catch(() => null);
+      const estimate = estimateRequests(operation, list);
+      // An incomplete list can be read in vain, for which the price of an operation allows from a certain number of look-ups on.
+      const isPriced = plan.isComplete || estimate === 0 || plan.keys.length >= MIN_LOOKUPS_IN_LIST;
+      if (!isPriced || !isCheaper(estimate)) return { found, isExhaustive: false };
+      // Keys that are not in an incomplete list cost a request each: the rows found so far must make up for the further pages.
+      const paysOff = (requests: number): boolean => isCheaper(requests) && (plan.isComplete || requests < found.size);
+      const readAt = await readFullList(operation, list, { since, onRows, isCheaper: paysOff }).catch(() => null);
       if (readAt === null) return { found, isExhaustive: false };
       since = readAt;
       firstReadAt ??= readAt;
@@ -149,6 +155,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         lists: activeLists,
         keyOf: (livestream) => (hasEnded(livestream) ? null : livestream.meetingId),
         // If no row has a meeting, upstream probably leaves meetings out; if a row has ended, upstream ignored the status filter.
+        isComplete: true,
         provesAbsence: (rows) =>
           rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row))),
         onAbsent: (meetingId, readAt) => reads.activeLivestream.set(operation.account.id, meetingId, null, readAt),
@@ -158,6 +165,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         keys: ids,
         lists: [allLivestreams],
         keyOf: ({ id }) => id,
+        isComplete: true,
         provesAbsence: () => true,
         onAbsent: (id, readAt) => reads.livestream.set(operation.account.id, id, null, readAt),
       }),
@@ -166,10 +174,11 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         keys: ids,
         lists: [allMeetings],
         keyOf: ({ id }) => id,
+        // It has a status filter whose default RealtimeKit does not document.
+        isComplete: false,
         provesAbsence: () => true,
         onAbsent: () => {},
       });
-      // The list may leave meetings out: it has a status filter whose default RealtimeKit does not document.
       return { found, isExhaustive: false };
     },
     /**
@@ -210,6 +219,8 @@ interface BulkPlan<Row> {
   lists: readonly List<Row>[];
   /** The key that a row belongs to; null if none. */
   keyOf: (row: Row) => string | null;
+  /** Whether the lists contain every object. */
+  isComplete: boolean;
   /** Whether these rows, all rows of the lists, prove that a key without a row does not exist. */
   provesAbsence: (rows: readonly Row[]) => boolean;
   /** Called with each key that did not exist at `readAt`. */

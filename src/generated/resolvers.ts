@@ -252,7 +252,7 @@ export type LivestreamSessionConnection = {
   readonly edges: ReadonlyArray<LivestreamSessionEdge>;
   /** The sessions on the page, in the order of `edges`. Costs the same as `edges`. */
   readonly nodes: ReadonlyArray<LivestreamSession>;
-  /** Information for loading the next page. */
+  /** Information for loading the next page. Costs the same as `edges`. */
   readonly pageInfo: PageInfo;
   /** The total number of sessions in the list. Null if RealtimeKit does not report it. */
   readonly totalCount?: Maybe<Scalars['Int']['output']>;

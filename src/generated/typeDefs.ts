@@ -315,8 +315,8 @@ type LivestreamSessionConnection @cost(weight: 0) {
   The sessions on the page, in the order of \`edges\`. Costs the same as \`edges\`.
   """
   nodes: [LivestreamSession!]! @cost(weight: 1)
-  """Information for loading the next page."""
-  pageInfo: PageInfo!
+  """Information for loading the next page. Costs the same as \`edges\`."""
+  pageInfo: PageInfo! @cost(weight: 1)
   """
   The total number of sessions in the list. Null if RealtimeKit does not report it.
   """

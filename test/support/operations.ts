@@ -67,7 +67,7 @@ function mutationFields({ liveMeetingId, idleMeetingId, emptyMeetingId, invokedM
 }
 
 /** Ids of nothing. */
-const MISSING = ['none', 'none-1', 'none-2', 'none-3'];
+const MISSING = ['none', 'none-1', 'none-2', 'none-3', 'none-4', 'none-5'];
 
 function rootFields(exampleIds: ExampleIds): Text[] {
   const meetings = [exampleIds.liveMeetingId, exampleIds.idleMeetingId, exampleIds.emptyMeetingId, ...MISSING];
@@ -84,6 +84,8 @@ function rootFields(exampleIds: ExampleIds): Text[] {
     byId('livestreamSession', sessions, entity('LivestreamSession', 3)),
     connection('meetings', 'Meeting', 3),
     connection('livestreams', 'Livestream', 3),
+    lookups('meeting', meetings, ['title', 'activeLivestream { name }']),
+    lookups('livestream', livestreams, ['name', 'meeting { title }', 'activeSession { id }']),
     analytics(),
     entities(),
     fc.constant('__typename'),
@@ -128,6 +130,12 @@ const link = (name: string, type: Type, levels: number): Text =>
 
 const byId = (name: string, ids: string[], inner: Text): Text =>
   fc.tuple(fc.constantFrom(...ids), inner).map(([id, text]) => `ALIAS: ${name}(id: "${id}") ${text}`);
+
+/** Several look-ups of the same kind. */
+const lookups = (name: string, ids: string[], inner: string[]): Text =>
+  fc
+    .tuple(fc.subarray(ids, { minLength: 2 }), fc.constantFrom(...inner))
+    .map(([some, text]) => some.map((id) => `ALIAS: ${name}(id: "${id}") { ${text} }`).join(' '));
 
 function connection(name: string, row: Type, levels: number): Text {
   const rows = entity(row, Math.max(levels - 1, 0));

@@ -11,11 +11,12 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
+import { MIN_LOOKUPS_IN_LIST } from '../../domain/lookups.ts';
 import { type FieldCost, fieldCostOf } from './costDirectives.ts';
 import { lazy } from '../../lib/lazy.ts';
 import { collectFields, fragmentsIn, type SelectionContext } from '../selection.ts';
 
-/** The maximum cost of an operation, assuming an empty cache and no bulk reads. */
+/** The maximum cost of an operation, assuming an empty cache. */
 export interface OperationCost {
   /** The number of upstream requests. */
   requests: number;
@@ -62,11 +63,20 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
   const fragments = fragmentsIn(document);
   const context: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
   const total: OperationCost = { requests: 0, fields: 0 };
+  const lookups = new Map<string, number>();
 
   function add(path: string, requests: number, fields: number): void {
     total.requests += requests;
     total.fields += fields;
     if (requests > 0) plan?.set(path, (plan.get(path) ?? 0) + requests);
+  }
+
+  /** Adds the request that many look-ups may spend on a list in vain. */
+  function addLookups(type: string, count: number, path: string): void {
+    if (!LISTED_TYPES.has(type)) return;
+    const before = lookups.get(type) ?? 0;
+    lookups.set(type, before + count);
+    if (before < MIN_LOOKUPS_IN_LIST && before + count >= MIN_LOOKUPS_IN_LIST) add(path, 1, 0);
   }
 
   /** Adds the cost of the selected fields: of those that contain the rows of `page` per row, of the others once. */
@@ -110,7 +120,9 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
     }
     const isContinued = cost.sizedFields.length > 0 && node.arguments?.some(({ name }) => name.value === 'after');
     add(path, isContinued === true ? requests * cost.pages(args()) : requests, count);
-    if (type instanceof GraphQLObjectType) addSelection({ sets, type, count, path }, pageOf(cost, args));
+    if (!(type instanceof GraphQLObjectType)) return;
+    if (requests > 0) addLookups(type.name, count, path);
+    addSelection({ sets, type, count, path }, pageOf(cost, args));
   }
 
   /** Each representation costs what its type costs. A malformed one counts too: it causes no request, but an error. */
@@ -124,7 +136,9 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
     add(path, list.length, list.length);
     for (const type of union.getTypes()) {
       const count = list.filter((representation) => hasTypename(type.name, representation)).length;
-      if (count > 0) addSelection({ sets, type, count, path });
+      if (count === 0) continue;
+      addLookups(type.name, count, path);
+      addSelection({ sets, type, count, path });
     }
   }
 
@@ -132,6 +146,9 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
   if (root) addSelection({ sets: [operation.selectionSet], type: root, count: 1, path: '' });
   return total;
 }
+
+/** The types whose objects are also read from lists. */
+const LISTED_TYPES: ReadonlySet<string> = new Set(['Meeting', 'Livestream']);
 
 function pageOf({ sizedFields, rows }: FieldCost, args: () => Record<string, unknown>): ListPage | undefined {
   return sizedFields.length === 0 ? undefined : { sizedFields, rows: lazy(() => rows(args())) };
