@@ -53,6 +53,7 @@ async function main(): Promise<void> {
     transport: transport.send,
     cluster,
     caching: config.caching,
+    cacheHeaders: config.cacheHeaders,
     auth,
     localOnly,
     limits,

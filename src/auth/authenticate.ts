@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import type { ApiKey, ApiKeys } from './apiKeys.ts';
-import { apiKeyOf, bearerOf } from './bearer.ts';
+import { API_KEY_HEADER, apiKeyOf, bearerOf } from './bearer.ts';
 import type { JwtSettings, JwtDependencies } from './jwt.ts';
 import { ALL_SCOPES, type Viewer } from './viewer.ts';
 
@@ -13,6 +13,14 @@ export type AuthSettings =
   | { kind: 'passthrough' }
   | { kind: 'api-key'; keys: readonly ApiKey[] }
   | ({ kind: 'jwt' } & JwtSettings);
+
+/** The request headers that decide who the caller is. */
+export const CREDENTIAL_HEADERS: Readonly<Record<AuthSettings['kind'], readonly string[]>> = {
+  none: [],
+  passthrough: ['authorization'],
+  jwt: ['authorization'],
+  'api-key': ['authorization', API_KEY_HEADER],
+};
 
 /** Returns the caller of a request; throws or rejects with `UNAUTHENTICATED` if the credential is missing or invalid. */
 export type Authenticate = (request: Request) => MaybePromise<Viewer>;

@@ -1,7 +1,7 @@
 import { unauthenticated } from './authErrors.ts';
 
 /** An API key may be sent in this header instead of a bearer token. */
-const API_KEY_HEADER = 'x-api-key';
+export const API_KEY_HEADER = 'x-api-key';
 
 /** The maximum length of the header `authorization`, in characters. */
 const MAX_LENGTH = 8192;

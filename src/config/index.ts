@@ -40,6 +40,8 @@ const serverSettings = {
   totalTimeoutMs: env.integer('UPSTREAM_TIMEOUT_MS', 25_000, TIMEOUT_RANGE),
   /** The maximum number of upstream requests in any second; 0 for no limit. */
   requestsPerSecond: env.integer('REQUESTS_PER_SECOND', 200, { min: 0, max: 100_000 }),
+  /** Who may store responses besides the gateway: nobody, the caller's own cache, or also caches that callers share. */
+  cacheHeaders: env.choice('CACHE_HEADERS', ['off', 'private', 'public'], 'private'),
   /** The origins whose pages may send requests; `*` for any. */
   corsOrigins: env.setting(
     'CORS_ORIGINS',

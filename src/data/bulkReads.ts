@@ -5,6 +5,7 @@ import { ACTIVE_STATUSES, hasEnded } from '../domain/livestreamState.ts';
 import { MIN_LOOKUPS_IN_LIST } from '../domain/lookups.ts';
 import type { Livestream, LivestreamStatus, Meeting, OffsetRange, Page } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
+import { livestreamTag, livestreamTags, meetingTag } from './cache/tags.ts';
 import type { EntityReads } from './entityReads.ts';
 import { type ListHead, livestreamsInStatus, pagesAfter, rangesAfter } from './listReads.ts';
 import type { Operation } from './operation.ts';
@@ -91,6 +92,9 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
       since = readAt;
       firstReadAt ??= readAt;
     }
+    const { tags } = operation.report;
+    if (tags !== undefined)
+      for (const key of plan.keys) for (const tag of plan.tagsOf(key, found.get(key))) tags.add(tag);
     const isExhaustive = plan.provesAbsence(rows);
     if (!isExhaustive) for (const list of plan.lists) rememberLength(operation, list, Infinity);
     if (isExhaustive && firstReadAt !== undefined) for (const key of missing) plan.onAbsent(key, firstReadAt);
@@ -159,6 +163,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         provesAbsence: (rows) =>
           rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row))),
         onAbsent: (meetingId, readAt) => reads.activeLivestream.set(operation.account.id, meetingId, null, readAt),
+        tagsOf: (meetingId, row) => [meetingTag(meetingId), ...(row === undefined ? [] : [livestreamTag(row.id)])],
       }),
     livestreamsById: async (operation: Operation, ids: readonly string[]): Promise<BulkResult<Livestream>> =>
       readInBulk(operation, {
@@ -168,6 +173,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         isComplete: true,
         provesAbsence: () => true,
         onAbsent: (id, readAt) => reads.livestream.set(operation.account.id, id, null, readAt),
+        tagsOf: (id, row) => livestreamTags(id, row?.meetingId),
       }),
     meetingsById: async (operation: Operation, ids: readonly string[]): Promise<BulkResult<Meeting>> => {
       const { found } = await readInBulk(operation, {
@@ -178,6 +184,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         isComplete: false,
         provesAbsence: () => true,
         onAbsent: () => {},
+        tagsOf: (id) => [meetingTag(id)],
       });
       return { found, isExhaustive: false };
     },
@@ -223,6 +230,8 @@ interface BulkPlan<Row> {
   isComplete: boolean;
   /** Whether these rows, all rows of the lists, prove that a key without a row does not exist. */
   provesAbsence: (rows: readonly Row[]) => boolean;
+  /** What the result for a key depends on, besides the lists. `row` is undefined if none was found. */
+  tagsOf: (key: string, row: Row | undefined) => string[];
   /** Called with each key that did not exist at `readAt`. */
   onAbsent: (key: string, readAt: HybridTimestamp) => void;
 }

@@ -106,14 +106,20 @@ export function createDataSource(options: DataSourceOptions) {
     stop: async (...stop) => pendingMutations.track(untracked.stop(...stop)),
   };
   const bulkReads = options.bulkReads ? createBulkReads(reads, clock) : null;
-  const newOperation: NewOperation = (account, signal, onLivestream, { counters, span } = {}) => ({
+  const newOperation: NewOperation = (
     account,
-    report: new OperationReport(maxRequestsPerOperation, clock, { metrics, counters }),
+    signal,
+    onLivestream,
+    { counters, tags, minFreshMs = 0, span } = {},
+  ) => ({
+    account,
+    report: new OperationReport(maxRequestsPerOperation, clock, { metrics, counters, tags }),
     startedAt: cache.now(),
     priority: 'read',
     runLimited: createConcurrencyLimit(MAX_READS_IN_FLIGHT),
     onLivestream,
     signal,
+    minFreshMs,
     span,
   });
   const liveFeeds = createLiveFeeds({ reads, bulkReads, newOperation, clock });

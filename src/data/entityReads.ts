@@ -81,6 +81,7 @@ export function createEntityReads(
     load: endpoints.session,
     schema: v.nullable(livestreamSessionSchema),
     ttlMs: (value) => sessionTtl(value, ttl),
+    entityTags: (value) => (value?.livestreamId ? [livestreamTag(value.livestreamId)] : []),
     // A session that has ended no longer changes, so nothing invalidates it.
     tags: (_id, value, accountId) =>
       value !== null && value.stoppedAt === null ? sessionTags(accountId, value.livestreamId) : [],

@@ -18,7 +18,7 @@ import type { Endpoints, Head } from '../realtimekit/endpoints.ts';
 import type { Loaded } from '../realtimekit/loaded.ts';
 import { MAX_PAGE_ROWS } from '../realtimekit/pagination.ts';
 import type { CachedQuery, CreateQuery } from './cache/cachedQuery.ts';
-import { ALL_LISTS, meetingTag } from './cache/tags.ts';
+import { ALL_LISTS, livestreamTag, meetingTag } from './cache/tags.ts';
 import type { Operation } from './operation.ts';
 
 export interface LivestreamsKey {
@@ -69,6 +69,10 @@ export function createListReads(
 ) {
   const { meeting, statusMs, sessionTags } = options;
   const ttlMs = (): number => statusMs;
+  const livestreamsIn = (rows: readonly (Livestream | null)[]): string[] =>
+    rows.flatMap((row) => (row === null ? [] : [livestreamTag(row.id)]));
+  const meetingsIn = (rows: readonly (Meeting | null)[]): string[] =>
+    rows.flatMap((row) => (row === null ? [] : [meetingTag(row.id)]));
   const livestreams = createQuery<LivestreamsKey, Page<Livestream>>({
     route: '/livestreams',
     keyOf: ({ query, range }) => `${queryKey(query)} ${range.offset} ${range.count}`,
@@ -77,6 +81,7 @@ export function createListReads(
     schema: pageSchema(livestreamSchema),
     ttlMs,
     tags: () => [ALL_LISTS],
+    entityTags: ({ rows }) => livestreamsIn(rows),
   });
 
   /** A meeting's livestreams by the list of all livestreams, newest first. Empty if the meeting does not exist. */
@@ -106,6 +111,7 @@ export function createListReads(
       schema: pageSchema(meetingSchema),
       ttlMs,
       tags: () => [],
+      entityTags: ({ rows }) => meetingsIn(rows),
     }),
     livestreams,
     meetingLivestreams: createQuery<{ meetingId: string; range: OffsetRange }, Page<Livestream>>({
@@ -119,6 +125,7 @@ export function createListReads(
       schema: pageSchema(livestreamSchema),
       ttlMs,
       tags: ({ meetingId }) => [meetingTag(meetingId)],
+      entityTags: ({ rows }) => livestreamsIn(rows),
     }),
     sessions: createQuery<{ livestreamId: string; range: OffsetRange }, Page<LivestreamSession>>({
       route: '/livestreams/{id}',

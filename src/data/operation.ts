@@ -16,6 +16,8 @@ export interface Operation extends RequestContext {
   onLivestream: (livestream: Livestream) => void;
   /** The maximum age, in milliseconds, at which a value that another replica read is still fresh enough. */
   maxPeerAgeMs?: number;
+  /** For how long, in milliseconds, a cached value must be fresh from now on. Otherwise it is read again, if that is possible. */
+  minFreshMs?: number;
 }
 
 /**
@@ -32,5 +34,8 @@ export type NewOperation = (
 /** What the HTTP request that contained an operation measures. */
 export interface RequestOrigin {
   counters?: UpstreamCounters | undefined;
+  /** Receives the tags of what the operation reads. */
+  tags?: Set<string> | undefined;
+  minFreshMs?: number;
   span?: Span | undefined;
 }

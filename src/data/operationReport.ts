@@ -35,11 +35,29 @@ export interface UpstreamReport {
   calls: UpstreamCall[];
 }
 
+/** A value that an operation has read, or will share with another one that reads it. */
+export interface ReadPart {
+  /** When it was read from RealtimeKit, in milliseconds since the Unix epoch. */
+  readAt: number;
+  /** Until when it is fresh, in milliseconds since the Unix epoch; 0 if it is not. */
+  freshUntil: number;
+}
+
+/** How old the result of an operation is. */
+export interface ResultAge {
+  /** When its oldest part was read, in milliseconds since the Unix epoch; infinite if nothing was read. */
+  readAt: number;
+  /** Until when the whole result is fresh, in milliseconds since the Unix epoch; infinite if nothing limits it. */
+  freshUntil: number;
+}
+
 /** What else counts the operation's requests and reads. */
 export interface ReportListeners {
   metrics?: Pick<Metrics, 'upstreamRequest' | 'read'> | undefined;
   /** The counters of the HTTP request that contained the operation. */
   counters?: UpstreamCounters | undefined;
+  /** Receives the tags of everything that the operation reads. */
+  tags?: Set<string> | undefined;
 }
 
 type RequestReport = RequestContext['report'];
@@ -51,6 +69,7 @@ export class OperationReport implements RequestReport {
   readonly #listeners: ReportListeners;
   readonly #calls: Call[] = [];
   #requests = 0;
+  #readAt = Infinity;
   #freshUntil = Infinity;
 
   /** `maxRequests`: how many upstream requests the operation may send before `recordRequest` throws. */
@@ -89,14 +108,25 @@ export class OperationReport implements RequestReport {
     metrics?.read(source);
   }
 
-  /** Part of the operation's result is fresh only until then, in milliseconds since the Unix epoch. */
-  capFreshUntil(untilMs: number): void {
-    this.#freshUntil = Math.min(this.#freshUntil, untilMs);
+  /** Records a part of the operation's result. */
+  recordPart({ readAt, freshUntil }: ReadPart): void {
+    this.#readAt = Math.min(this.#readAt, readAt);
+    this.#freshUntil = Math.min(this.#freshUntil, freshUntil);
   }
 
-  /** Until when the whole result is fresh, in milliseconds since the Unix epoch; infinite if nothing has limited it. */
-  freshUntil(): number {
-    return this.#freshUntil;
+  /** Receives the tags of what the operation reads; undefined if nobody wants to know. */
+  get tags(): Set<string> | undefined {
+    return this.#listeners.tags;
+  }
+
+  /** The operation's result is never fresh. */
+  expire(): void {
+    this.#freshUntil = 0;
+  }
+
+  /** How old the operation's result is, as far as it has been read. */
+  age(): ResultAge {
+    return { readAt: this.#readAt, freshUntil: this.#freshUntil };
   }
 
   /** The number of upstream requests that were sent so far. */

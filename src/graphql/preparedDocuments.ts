@@ -12,12 +12,15 @@ import { LRUCache } from 'lru-cache';
 
 import { checkDocument } from './limits/checkDocument.ts';
 import type { OperationLimits } from './limits/operationLimits.ts';
+import { selectsAny, unstorableFields } from './unstorableFields.ts';
 
 /** A document, parsed and validated. */
 export interface PreparedDocument {
   document: DocumentNode;
   /** Why the document must not be executed; empty if it may be. */
   errors: readonly GraphQLError[];
+  /** Whether caches in front of the gateway may store what the document selects. */
+  isStorable: boolean;
 }
 
 export interface PreparationOptions {
@@ -35,10 +38,11 @@ const MAX_CHARS = 200_000;
  * same object. Throws the syntax error of a text that is not a document.
  */
 export function createPreparedDocuments(options: PreparationOptions): (text: string) => PreparedDocument {
+  const unstorable = unstorableFields(options.schema);
   const cache = new LRUCache<string, PreparedDocument | GraphQLError>({
     maxSize: MAX_CHARS,
     sizeCalculation: (_document, text) => 1 + text.length,
-    memoMethod: (text) => prepare(text, options),
+    memoMethod: (text) => prepare(text, options, unstorable),
   });
   return (text) => {
     const prepared = cache.memo(text);
@@ -48,7 +52,11 @@ export function createPreparedDocuments(options: PreparationOptions): (text: str
 }
 
 /** Returns the error of a text that is not a document, so that it is kept too. */
-function prepare(text: string, { schema, limits, introspection }: PreparationOptions): PreparedDocument | GraphQLError {
+function prepare(
+  text: string,
+  { schema, limits, introspection }: PreparationOptions,
+  unstorable: ReadonlySet<string>,
+): PreparedDocument | GraphQLError {
   let document: DocumentNode;
   try {
     document = parse(text, { maxTokens: limits.tokens });
@@ -63,6 +71,7 @@ function prepare(text: string, { schema, limits, introspection }: PreparationOpt
   return {
     document,
     errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')),
+    isStorable: errors.length === 0 && !selectsAny(document, unstorable),
   };
 }
 

@@ -17,6 +17,8 @@ import { createPreparedDocuments } from '../graphql/preparedDocuments.ts';
 import { whenReady } from '../lib/maybePromise.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import { recordOperation } from '../telemetry/requestRecord.ts';
+import { apolloCacheTags } from './apolloCacheTags.ts';
+import type { CacheHeaders } from './cacheHeaders.ts';
 import { withCost, withCostInJson } from './costReport.ts';
 import { createContext } from './createContext.ts';
 import { notAcceptable } from './negotiation.ts';
@@ -29,6 +31,8 @@ export interface ExecutionOptions {
   introspection: boolean;
   dataSource: DataSource;
   subscriptions: LiveSubscriptions;
+  /** Null if no cache in front of the gateway may store responses. */
+  cacheHeaders: CacheHeaders | null;
 }
 
 /** What executes operations that are allowed. */
@@ -53,11 +57,11 @@ type OperationResult = MaybePromise<ExecutionResult | AsyncIterable<ExecutionRes
 export function createOperationExecutor(
   options: ExecutionOptions,
 ): (operation: OperationRequest, engine: Engine) => OperationResult {
-  const { schema, limits } = options;
+  const { schema, limits, cacheHeaders } = options;
   const prepare = createPreparedDocuments(options);
   const checkCost = createCostLimit(schema, limits);
   return ({ request, params, state }, { execute, subscribe }) => {
-    const { document, errors } = prepare(params.query ?? '');
+    const { document, errors, isStorable } = prepare(params.query ?? '');
     const { variables } = params;
     // Clients send an empty name for no name.
     const operationName = params.operationName === '' ? undefined : params.operationName;
@@ -72,7 +76,7 @@ export function createOperationExecutor(
       const result = error === null ? { data: null } : { errors: [error] };
       return requests === null ? result : withCost(result, state, { requested: requests, actual: 0, plan });
     }
-    const contextValue = createContext(callerOf(state), state.record, options);
+    const contextValue = createContext(callerOf(state), state.record, options, cacheHeaders?.reading(state, request));
     const args = { schema, document, contextValue, variableValues: variables, operationName };
     if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
       if (state.responseTypes.stream === null) throw notAcceptable('stream');
@@ -80,9 +84,9 @@ export function createOperationExecutor(
       const events = subscribe({ ...args, contextValue: Object.assign(contextValue, { request }) });
       return state.costRequest === null ? events : withCosts(events, contextValue, state, requests);
     }
-    return whenReady(execute(args), (result) =>
-      isResult(result) ? finish(result, contextValue, state, requests) : result,
-    );
+    const { loaders } = contextValue;
+    const completion = { request, state, loaders, requested: requests, isStorable, cacheHeaders };
+    return whenReady(execute(args), (result) => (isResult(result) ? finish(result, completion) : result));
   };
 }
 
@@ -91,23 +95,39 @@ export function cachedResult(text: string): ExecutionResult {
   return Object.assign({ data: {} }, { stringify: () => text });
 }
 
-/** Adds the reports that the caller wants, and caches the response without them. */
+interface Completion {
+  request: Request;
+  state: RequestState;
+  loaders: Context['loaders'];
+  /** The number of upstream requests that the operation costs by the schema's directives. */
+  requested: number;
+  /** Whether caches in front of the gateway may store what was selected. */
+  isStorable: boolean;
+  cacheHeaders: CacheHeaders | null;
+}
+
+/** Adds the reports that the caller wants. Caches the response without them, and lets other caches store it if it has none. */
 function finish(
   result: ExecutionResult,
-  { loaders }: Context,
-  state: RequestState,
-  requested: number,
-): ExecutionResult {
+  { request, state, loaders, requested, isStorable, cacheHeaders }: Completion,
+): MaybePromise<ExecutionResult> {
   const { cacheKey, record, wantsReport } = state;
   const cost = { requested, actual: loaders.sentRequests() };
   if (wantsReport) {
     const extensions = { ...result.extensions, upstream: loaders.report() };
     return withCost({ ...result, extensions }, state, cost);
   }
-  if (cacheKey === null || result.errors !== undefined || !loaders.isCacheable()) return withCost(result, state, cost);
-  const text = JSON.stringify(result);
-  loaders.cacheResponse(cacheKey, { text, operationName: record.name, requestedRequests: requested });
-  return cachedResult(withCostInJson(text, state, cost));
+  const isShareable = cacheKey !== null && record.kind === 'query' && result.errors === undefined;
+  const isCacheable = isShareable && loaders.isCacheable();
+  const isSent = isShareable && isStorable && cacheHeaders !== null && state.costRequest === null;
+  if (!isCacheable && !isSent) return withCost(result, state, cost);
+  const tags = state.wantsTags && { extensions: { ...result.extensions, ...apolloCacheTags(loaders) } };
+  const text = JSON.stringify({ ...result, ...tags });
+  const contents = { text, operationName: record.name, requestedRequests: requested, isStorable };
+  const response = loaders.describeResponse(contents);
+  if (isCacheable) loaders.cacheResponse(cacheKey, response);
+  const sent = cachedResult(withCostInJson(text, state, cost));
+  return isSent ? whenReady(cacheHeaders.apply(state, request, response), () => sent) : sent;
 }
 
 /** Adds to each event what it cost: the requests for its fields. Those of polling serve all subscribers, and are none of its own. */

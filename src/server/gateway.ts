@@ -13,12 +13,15 @@ import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscripti
 import { createUpstreamStatus } from '../realtimekit/upstreamStatus.ts';
 import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
+import { createCacheHeaders } from './cacheHeaders.ts';
+import { TAGS_HEADER } from './apolloCacheTags.ts';
 import { checkUpstream } from './checkUpstream.ts';
 import { corsFor, createOriginWarning } from './cors.ts';
+import { COST_HEADER } from './costRequest.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { createPersistedDocuments, DOCUMENT_ID } from './persistedDocuments.ts';
-import { useOperations } from './plugins/useOperations.ts';
+import { REPORT_HEADER, useOperations } from './plugins/useOperations.ts';
 import { useRequestChecks } from './plugins/useRequestChecks.ts';
 import { useResults } from './plugins/useResults.ts';
 import { useRoutes } from './plugins/useRoutes.ts';
@@ -91,6 +94,13 @@ export function createGateway(options: GatewayOptions) {
   const report = createOperationReporter({ log, metrics });
   const warnOfOrigin = createOriginWarning(corsOrigins, log, clock);
   const documents = createPersistedDocuments({ trustedDocuments, limits });
+  const cacheHeaders = createCacheHeaders({
+    setting: options.cacheHeaders ?? 'private',
+    auth: auth.kind,
+    cors: corsOrigins.length > 0,
+    vary: [COST_HEADER, ...(upstreamReport ? [REPORT_HEADER] : []), TAGS_HEADER],
+    clock,
+  });
   const schema = gatewaySchema();
   const corsRule = { origins: corsOrigins, paths: introspection ? [GRAPHQL_PATH, SCHEMA_PATH] : [GRAPHQL_PATH] };
   const yoga = createYoga<ServerContext>({
@@ -114,12 +124,13 @@ export function createGateway(options: GatewayOptions) {
         introspection,
         dataSource,
         subscriptions,
+        cacheHeaders,
         documents,
         upstreamReport,
         costReport,
         tracer,
       }),
-      useResults({ clock, formatErrors: createErrorFormatter(log, suggestions), report, warnOfOrigin }),
+      useResults({ clock, formatErrors: createErrorFormatter(log, suggestions), report, cacheHeaders, warnOfOrigin }),
     ],
     graphqlEndpoint: GRAPHQL_PATH,
     cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsRule),

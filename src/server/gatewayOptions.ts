@@ -10,6 +10,7 @@ import type { ClientSettings } from '../realtimekit/client.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
+import type { CacheHeadersSetting } from './cacheHeaders.ts';
 import type { GraphiqlOptions } from './graphiql/page.ts';
 import type { ReadinessDetails } from './plugins/useRoutes.ts';
 
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   /** Sends upstream requests. */
   transport: Transport;
   caching?: Partial<CachingSettings>;
+  /** Who may store responses besides the gateway. Default: `private`, the caller's own cache. */
+  cacheHeaders?: CacheHeadersSetting;
   /** Null (the default) for a single replica. */
   cluster?: Cluster | null;
 

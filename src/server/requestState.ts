@@ -1,4 +1,5 @@
 import type { Caller } from '../auth/resolveCaller.ts';
+import type { CachedResponse } from '../data/cache/responseCache.ts';
 import { createRequestRecord, type RequestRecord } from '../telemetry/requestRecord.ts';
 import type { CostRequest } from './costRequest.ts';
 import { negotiate, type ResponseTypes } from './negotiation.ts';
@@ -15,6 +16,14 @@ export interface RequestState {
   wantsReport: boolean;
   /** What the caller wants to know about the operation's cost; null for nothing. */
   costRequest: CostRequest | null;
+  /** Whether the response must contain the tags of what it depends on, for a router. */
+  wantsTags: boolean;
+  /** The response, if caches may store it. */
+  storable: CachedResponse | null;
+  /** The entity tag of the response; null if it has none. */
+  etag: string | null;
+  /** Whether the client has the response already: then it is not sent again. */
+  isNotModified: boolean;
 }
 
 /** What Yoga passes to every hook: one object per request. */
@@ -45,6 +54,10 @@ export function stateOf(context: ServerContext, { headers, signal }: Request): R
     cacheKey: null,
     wantsReport: false,
     costRequest: null,
+    wantsTags: false,
+    storable: null,
+    etag: null,
+    isNotModified: false,
   });
 }
 

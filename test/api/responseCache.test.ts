@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { createResponseCache, type CachedResponse } from '../../src/data/cache/responseCache.ts';
+import { createResponseCache } from '../../src/data/cache/responseCache.ts';
+import type { Operation } from '../../src/data/operation.ts';
 import { createCache } from '../../src/data/cache/cache.ts';
 import { createInvalidations } from '../../src/data/cache/invalidation.ts';
 import { DEFAULT_TTL } from '../../src/data/cache/ttl.ts';
@@ -131,42 +132,48 @@ describe('the store of the response cache', () => {
     const responses = createResponseCache(cache, clock);
     const operation = (id: string) => {
       const created = createOperation(clock, { startedAt: cache.now() });
-      created.report.capFreshUntil(clock.now() + 1000);
+      created.report.recordPart({ readAt: clock.now(), freshUntil: clock.now() + 1000 });
       return { ...created, account: { ...created.account, id } };
     };
-    return { clock, cache, responses, operation };
+    /** Caches a response of the operation. */
+    function set(created: Operation, key: string, text: string): void {
+      responses.set(
+        created,
+        key,
+        responses.describe(created, { text, operationName: null, requestedRequests: 0, isStorable: true }),
+      );
+    }
+    return { cache, responses, operation, set };
   }
 
-  const withText = (text: string): CachedResponse => ({ text, operationName: null, requestedRequests: 0 });
-
   test('does not serve the response of one account to another', () => {
-    const { responses, operation } = createStore();
-    responses.set(operation('A'), 'key', withText('of A'));
-    expect([responses.get('A', 'key'), responses.get('B', 'key')]).toMatchObject([withText('of A'), undefined]);
+    const { responses, operation, set } = createStore();
+    set(operation('A'), 'key', 'of A');
+    expect([responses.get('A', 'key'), responses.get('B', 'key')]).toMatchObject([{ text: 'of A' }, undefined]);
   });
 
   test('drops the responses of an account when its data change, including those of operations in flight', () => {
-    const { cache, responses, operation } = createStore();
-    responses.set(operation('A'), 'before', withText('x'));
+    const { cache, responses, operation, set } = createStore();
+    set(operation('A'), 'before', 'x');
     const during = operation('A');
     cache.invalidate('A', ['meeting m']);
-    responses.set(during, 'during', withText('x'));
-    responses.set(operation('A'), 'after', withText('x'));
+    set(during, 'during', 'x');
+    set(operation('A'), 'after', 'x');
     const ofOtherAccount = operation('B');
-    responses.set(ofOtherAccount, 'before', withText('x'));
+    set(ofOtherAccount, 'before', 'x');
     expect(['before', 'during', 'after'].map((key) => responses.get('A', key))).toMatchObject([
       undefined,
       undefined,
-      withText('x'),
+      { text: 'x' },
     ]);
-    expect(responses.get('B', 'before')).toMatchObject(withText('x'));
+    expect(responses.get('B', 'before')).toMatchObject({ text: 'x' });
   });
 
   test('uses at most maxBytes of memory', () => {
     const maxBytes = 1_000_000;
-    const { responses, operation } = createStore(maxBytes);
+    const { responses, operation, set } = createStore(maxBytes);
     const text = 'x'.repeat(1000);
-    for (let number = 0; number < 1000; number += 1) responses.set(operation('A'), `key ${number}`, withText(text));
+    for (let number = 0; number < 1000; number += 1) set(operation('A'), `key ${number}`, text);
     const found = Array.from({ length: 1000 }, (_, number) => responses.get('A', `key ${number}`));
     const cachedCount = found.filter((response) => response !== undefined).length;
     expect(cachedCount).toBeGreaterThan(10);

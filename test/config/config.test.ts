@@ -64,6 +64,7 @@ describe('readConfig without settings', () => {
       attemptTimeoutMs: 10_000,
       totalTimeoutMs: 25_000,
       requestsPerSecond: 200,
+      cacheHeaders: 'private',
       caching: {
         ttl: {
           statusMs: 2000,

@@ -45,6 +45,7 @@ describe('code blocks', () => {
       'sh example',
       'json response',
       'nginx',
+      'nginx caching',
       'haproxy',
     ];
     const unchecked = ['text', 'mermaid'];

@@ -12,7 +12,7 @@ import { certificate } from '../support/origins.ts';
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 
 export interface OutgoingRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST';
   path: string;
   headers: Record<string, string>;
   body?: string;

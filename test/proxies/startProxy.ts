@@ -26,8 +26,8 @@ export interface Proxy {
   end(): Promise<void>;
 }
 
-/** The configuration in docs/deployment.md. */
-export function documentedConfig(name: ProxyName): string {
+/** The configuration in docs/deployment.md; `nginx caching` is the one with a cache. */
+export function documentedConfig(name: ProxyName | 'nginx caching'): string {
   const block = blocksOf('docs/deployment.md').find(({ kind }) => kind === name);
   if (block === undefined) throw new Error(`docs/deployment.md contains no configuration for ${name}.`);
   return block.code;
@@ -35,7 +35,7 @@ export function documentedConfig(name: ProxyName): string {
 
 /**
  * Starts a proxy whose configuration is `config`, in which it replaces the addresses of gateway and proxy, and the paths of the
- * certificate.
+ * certificate and of the cache.
  */
 export async function startProxy(name: ProxyName, config: string, gatewayHost: string): Promise<Proxy> {
   const program = PROGRAMS[name];
@@ -51,6 +51,7 @@ export async function startProxy(name: ProxyName, config: string, gatewayHost: s
     .replaceAll('127.0.0.1:4000', gatewayHost)
     .replaceAll(/(listen |bind )[^\s;]+/g, `$1${host}`)
     .replaceAll('/etc/nginx/tls', tls)
+    .replaceAll('/var/cache/nginx', folder)
     .replaceAll('/etc/haproxy', folder);
   const file = path.join(folder, 'proxy.conf');
   await writeFile(file, name === 'nginx' ? asMainConfig(replaced, folder) : replaced);

@@ -11,7 +11,12 @@ const byGet = (query: string): string => `/graphql?query=${encodeURIComponent(qu
 /** Each kind of response: its status, the path, and the request. */
 const REQUESTS: [string, number, string, RequestInit?][] = [
   ['a query by GET', 200, byGet('{ livestreams { nodes { streamKey } } }'), { headers: JSON_BODY }],
-  ['a query by POST', 200, '/graphql', { method: 'POST', headers: JSON_BODY, body: '{"query":"{ __typename }"}' }],
+  [
+    'a query by POST',
+    200,
+    '/graphql',
+    { method: 'POST', headers: JSON_BODY, body: '{"query":"{ upstreamBudget { limit } }"}' },
+  ],
   ['a field error', 200, byGet('{ livestream(id: "a/b") { id } }'), { headers: JSON_BODY }],
   ['a syntax error', 400, byGet('{'), { headers: { accept: 'application/graphql-response+json' } }],
   ['an unknown media type', 415, '/graphql', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' }],
@@ -19,7 +24,7 @@ const REQUESTS: [string, number, string, RequestInit?][] = [
   ['a mutation by GET', 405, byGet('mutation { __typename }'), { headers: JSON_BODY }],
   ['an event stream', 200, byGet('{ __typename }'), { headers: { accept: 'text/event-stream' } }],
   ['a CORS preflight', 204, '/graphql', { method: 'OPTIONS', headers: { origin: ORIGIN } }],
-  ['a cross-origin query', 200, byGet('{ __typename }'), { headers: { ...JSON_BODY, origin: ORIGIN } }],
+  ['a cross-origin query', 200, byGet('{ upstreamBudget { limit } }'), { headers: { ...JSON_BODY, origin: ORIGIN } }],
   ['/health', 200, '/health'],
   ['/ready', 200, '/ready'],
   ['/metrics', 200, '/metrics'],

@@ -65,6 +65,7 @@ export function createWebhookServer(webhookReceiver: WebhookReceiver) {
         clock: createFakeClock(),
         formatErrors: createErrorFormatter(() => {}, true),
         report: () => {},
+        cacheHeaders: null,
         warnOfOrigin: () => {},
       }),
     ],

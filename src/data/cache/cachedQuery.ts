@@ -7,6 +7,7 @@ import { Cancellation } from '../../lib/cancellation.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { raceAbort, sleep } from '../../lib/timeout.ts';
 import type { Operation } from '../operation.ts';
+import type { ReadPart } from '../operationReport.ts';
 import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } from './entryStore.ts';
 import { allowsStale, createFreshness } from './freshness.ts';
 import { createInFlightReads, type Lookup, type ReadOptions } from './inFlightReads.ts';
@@ -19,6 +20,8 @@ import type { TtlSettings } from './ttl.ts';
 export interface CachedQueryOptions<Key, Value> extends EntryOptions<Key, Value>, ReadOptions<Key, Value> {
   /** Validates values that other replicas share. */
   schema: v.GenericSchema<unknown, Value>;
+  /** Further tags of responses that contain the value: changes of these entities do not make the value stale, or its own tags cover them. */
+  entityTags?(value: Value): string[];
   /** Whether a value that is requested shortly before the end of its TTL is refreshed in the background, so that nobody waits. */
   refreshAhead?: boolean;
 }
@@ -90,10 +93,10 @@ export function createCachedQuery<Key, Value extends object | null>(
     const { operation } = lookup;
     const state = freshness.stateOf(operation, entry);
     if (state === 'expired') return undefined;
-    const refreshAt = freshness.refreshAt(entry);
+    const part = freshness.partOf(entry);
     operation.report.recordHit(route, state);
-    operation.report.capFreshUntil(refreshAt);
-    if (state === 'cache' && clock.now() >= refreshAt) refreshInBackground(lookup, entry);
+    recordPart(operation, part, entry);
+    if (state === 'cache' && clock.now() >= part.freshUntil) refreshInBackground(lookup, entry);
     return entry.value;
   }
 
@@ -103,20 +106,29 @@ export function createCachedQuery<Key, Value extends object | null>(
     reads.joinOrStart({ ...lookup, since: timestamp }).flight.detach();
   }
 
-  function serveStale({ operation: { report } }: Lookup<Key>, { value }: Entry<Value>): Value {
-    report.recordHit(route, 'stale');
-    report.capFreshUntil(0);
-    return value;
+  function serveStale({ operation }: Lookup<Key>, entry: Entry<Value>): Value {
+    operation.report.recordHit(route, 'stale');
+    recordPart(operation, { readAt: entry.timestamp.wallTime, freshUntil: 0 }, entry);
+    return entry.value;
+  }
+
+  /** Records a part of the operation's result, and what the part depends on if somebody wants to know. */
+  function recordPart({ report }: Operation, part: ReadPart, { value, tags }: Pick<Entry<Value>, 'value' | 'tags'>) {
+    report.recordPart(part);
+    const { tags: recorded } = report;
+    if (recorded === undefined) return;
+    for (const tag of tags) recorded.add(tag);
+    for (const tag of options.entityTags?.(value) ?? []) recorded.add(tag);
   }
 
   /** Waits for the value. Falls back to a stale one if the read fails in a way that is likely to pass. */
   async function load(lookup: Lookup<Key>): Promise<Value> {
-    const { signal, report } = lookup.operation;
+    const { operation } = lookup;
     const { flight, isJoined } = reads.joinOrStart(lookup);
     try {
-      const { value, freshUntil } = await flight.join(signal);
-      report.capFreshUntil(freshUntil);
-      return value;
+      const read = await flight.join(operation.signal);
+      recordPart(operation, read, read);
+      return read.value;
     } catch (error) {
       if (!allowsStale(error)) throw error;
       // The operation that started the read had used up its requests. That does not concern this operation.
@@ -129,7 +141,8 @@ export function createCachedQuery<Key, Value extends object | null>(
 
   /** Stale-while-revalidate: waits for a newer value, but only for a short time. */
   async function revalidate(lookup: Lookup<Key>, entry: Entry<Value>): Promise<Value> {
-    const { signal, report } = lookup.operation;
+    const { operation } = lookup;
+    const { signal } = operation;
     const { flight } = reads.joinOrStart(lookup);
     flight.detach();
     const waiting = new Cancellation();
@@ -141,7 +154,7 @@ export function createCachedQuery<Key, Value extends object | null>(
     try {
       const read = await raceAbort(Promise.race([newer, timeout]), signal);
       if (read !== undefined) {
-        report.capFreshUntil(read.freshUntil);
+        recordPart(operation, read, read);
         return read.value;
       }
     } finally {

@@ -1,6 +1,7 @@
 import { GatewayError, isTokenRejected } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Operation } from '../operation.ts';
+import type { ReadPart } from '../operationReport.ts';
 import type { Entry } from './entryStore.ts';
 import { stretchedTtl, type TtlSettings } from './ttl.ts';
 
@@ -13,19 +14,26 @@ type Dated = Pick<Entry<unknown>, 'timestamp' | 'ttlMs'>;
 export function createFreshness(clock: Clock, ttl: TtlSettings, refreshAhead: boolean) {
   const ageOf = ({ timestamp }: Dated): number => clock.now() - timestamp.wallTime;
   const minTtl = ({ account }: Operation): number => stretchedTtl(account.budget.pressure(), ttl);
+  const refreshAt = ({ timestamp, ttlMs }: Dated): number =>
+    timestamp.wallTime + ttlMs - (refreshAhead ? Math.min(1000, ttlMs / 10) : 0);
+  /** Whether the value expires within `minFreshMs`. One that is not fresh for much longer in any case may. */
+  const expiresSoon = ({ minFreshMs = 0 }: Operation, entry: Dated): boolean =>
+    minFreshMs > 0 && entry.ttlMs >= 2 * minFreshMs && clock.now() + minFreshMs > refreshAt(entry);
   return {
     /** `stale`: past its TTL, but served without a new read because the request budget is short. */
     stateOf(operation: Operation, entry: Dated): 'cache' | 'stale' | 'expired' {
       const age = ageOf(entry);
-      if (age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0)) return 'cache';
+      const isFresh = age < Math.max(entry.ttlMs, operation.maxPeerAgeMs ?? 0);
+      if (isFresh && !expiresSoon(operation, entry)) return 'cache';
       return age < minTtl(operation) ? 'stale' : 'expired';
     },
     /**
      * When the value must be read again, in milliseconds since the Unix epoch: at the end of its TTL, or a tenth of the TTL before, but
      * at most a second.
      */
-    refreshAt: ({ timestamp, ttlMs }: Dated): number =>
-      timestamp.wallTime + ttlMs - (refreshAhead ? Math.min(1000, ttlMs / 10) : 0),
+    refreshAt,
+    /** The value as a part of an operation's result. */
+    partOf: (entry: Dated): ReadPart => ({ readAt: entry.timestamp.wallTime, freshUntil: refreshAt(entry) }),
     /** Whether an expired value may be served while it is revalidated, or if that fails (RFC 5861). */
     isServableStale: (entry: Dated): boolean => ageOf(entry) < entry.ttlMs + ttl.maxStaleMs,
     /** Whether the request budget is so short that TTLs are stretched. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts';
 import type { Entities, Loaded } from '../../realtimekit/loaded.ts';
 import type { Operation } from '../operation.ts';
+import type { ReadPart } from '../operationReport.ts';
 import type { Entry, EntryAddress, EntryStore } from './entryStore.ts';
 import { allowsStale, type Freshness } from './freshness.ts';
 import { ANY_TAG, type Invalidations } from './invalidation.ts';
@@ -28,10 +29,10 @@ export interface Lookup<Key> extends EntryAddress<Key> {
   since: HybridTimestamp;
 }
 
-export interface Read<Value> {
+export interface Read<Value> extends ReadPart {
   value: Value;
-  /** Milliseconds since the Unix epoch; 0 if newer data is known already. */
-  freshUntil: number;
+  /** The tags of the value's entry; empty if it has none, because newer data is known already. */
+  tags: string[];
 }
 
 /** A read in flight. Its result is newer than `since`. */
@@ -113,7 +114,7 @@ export function createInFlightReads<Key, Value extends object | null>(
       const { value, entities } = await options.load(operation, key, startedAt);
       options.ingest?.(operation, { ...options.entitiesIn?.(value, key), ...entities }, startedAt);
       const entry = entries.set(lookup, value, startedAt);
-      return { value, freshUntil: entry === undefined ? 0 : freshness.refreshAt(entry) };
+      return toRead(value, entry) ?? { value, readAt: startedAt.wallTime, freshUntil: 0, tags: [] };
     } catch (error) {
       // A value that may no longer be read may no longer be served either.
       if (error instanceof GatewayError && !allowsStale(error)) {
@@ -131,8 +132,11 @@ export function createInFlightReads<Key, Value extends object | null>(
     entries.set(lookup, value, timestamp);
     const entry = entries.get(lookup, since);
     const fresh = entry && serveFresh(lookup, entry);
-    if (entry === undefined || fresh === undefined) return undefined;
-    return { value: fresh, freshUntil: freshness.refreshAt(entry) };
+    return fresh === undefined ? undefined : toRead(fresh, entry);
+  }
+
+  function toRead(value: Value, entry: Entry<Value> | undefined): Read<Value> | undefined {
+    return entry && { value, ...freshness.partOf(entry), tags: entry.tags };
   }
 
   return { joinOrStart, isInFlight: ({ id }: EntryAddress<Key>): boolean => inFlight.has(id) };

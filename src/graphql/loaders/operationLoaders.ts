@@ -4,7 +4,8 @@ import type { BudgetSnapshot } from '../../budget/reserve.ts';
 import type { Account } from '../../data/account.ts';
 import type { BulkResult, ReadInBulk } from '../../data/bulkReads.ts';
 import type { CachedQuery } from '../../data/cache/cachedQuery.ts';
-import type { CachedResponse } from '../../data/cache/responseCache.ts';
+import { joinTags } from '../../data/cache/tags.ts';
+import type { CachedResponse, ResponseContents } from '../../data/cache/responseCache.ts';
 import type { DataSource } from '../../data/dataSource.ts';
 import type { EntityReads } from '../../data/entityReads.ts';
 import type { Operation, RequestOrigin } from '../../data/operation.ts';
@@ -26,6 +27,7 @@ import type { CancellationSignal } from '../../lib/cancellation.ts';
 import { lazy } from '../../lib/lazy.ts';
 import { whenReady } from '../../lib/maybePromise.ts';
 import { withBatchSpan } from '../../telemetry/tracer.ts';
+import { EntityTags } from './entityTags.ts';
 import { createBatchedRead, Loader } from './loader.ts';
 
 /** All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. */
@@ -37,6 +39,8 @@ export class OperationLoaders {
   /** The active session of a livestream, by livestream id. */
   readonly activeSession: Loader<LivestreamSession | null>;
   readonly session: Loader<LivestreamSession | null>;
+  /** What the representations of `_entities` depend on; null if nobody wants to know, or if the operation has none. */
+  entityTags: EntityTags | null = null;
   readonly #dataSource: DataSource;
   readonly #reads: EntityReads;
   readonly #operation: Operation;
@@ -101,7 +105,7 @@ export class OperationLoaders {
   /** Returns the request budget that the operation uses. Sends no upstream request. */
   async readBudget(): Promise<BudgetSnapshot> {
     const { account, report } = this.#operation;
-    report.capFreshUntil(0);
+    report.expire();
     await account.budget.refresh();
     return account.budget.snapshot();
   }
@@ -111,9 +115,25 @@ export class OperationLoaders {
     return this.#dataSource.responseCache.isCacheable(this.#operation);
   }
 
+  /** Describes the response of the operation, with the age of what it contains. */
+  describeResponse(contents: ResponseContents): CachedResponse {
+    return this.#dataSource.responseCache.describe(this.#operation, contents);
+  }
+
   /** Caches the response of the operation until its oldest part expires. */
   cacheResponse(key: string, response: CachedResponse): void {
     this.#dataSource.responseCache.set(this.#operation, key, response);
+  }
+
+  /** Starts to collect the tags of representations. Null if nobody wants to know them. */
+  startEntityTags(count: number): EntityTags | null {
+    return (this.entityTags = this.#operation.report.tags === undefined ? null : new EntityTags(count));
+  }
+
+  /** What the operation's result depends on. */
+  tags(): string[] {
+    const joined = joinTags(this.#operation.report.tags ?? []);
+    return joined === '' ? [] : joined.split(',');
   }
 
   /** Returns the upstream requests that the operation has caused so far. */
@@ -189,7 +209,7 @@ export class OperationLoaders {
   /** Sends a mutation, and discards everything that was read before it. */
   async #mutate<Outcome>(send: (operation: Operation) => Promise<Outcome>): Promise<Outcome> {
     this.#operation.signal?.throwIfAborted();
-    this.#operation.report.capFreshUntil(0);
+    this.#operation.report.expire();
     return send(this.#operation).finally(() => {
       const { meeting, livestream, activeLivestream, activeSession, session } = this;
       for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();

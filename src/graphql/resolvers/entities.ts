@@ -16,12 +16,30 @@ export function resolveEntities(
   info: GraphQLResolveInfo,
 ): Promise<MaybeEntity>[] {
   const meetingFields = selectedFields(info, 'Meeting');
-  return representations.map(async (representation) => {
+  const tags = loaders.startEntityTags(representations.length);
+  return representations.map(async (representation, index) => {
     const { __typename, id } = parseRepresentation(representation);
-    if (__typename === 'Meeting') return withTypename(__typename, await loadMeeting(id, loaders, meetingFields));
-    if (__typename === 'Livestream') return withTypename(__typename, await loaders.livestream.load(id));
-    return withTypename(__typename, await loaders.session.load(id));
+    const entity = await loadEntity(__typename, id, loaders, meetingFields);
+    tags?.add(index, __typename, id, entity);
+    // The field joins this load, and resolves after it.
+    if (tags !== null && __typename === 'Meeting' && meetingFields.has('activeLivestream'))
+      Promise.resolve(loaders.activeLivestream.load(id)).then(
+        (livestream) => tags.addActiveLivestream(index, livestream),
+        () => {},
+      );
+    return entity;
   });
+}
+
+async function loadEntity(
+  type: Entity['__typename'],
+  id: string,
+  loaders: OperationLoaders,
+  meetingFields: ReadonlySet<string>,
+): Promise<MaybeEntity> {
+  if (type === 'Meeting') return withTypename(type, await loadMeeting(id, loaders, meetingFields));
+  if (type === 'Livestream') return withTypename(type, await loaders.livestream.load(id));
+  return withTypename(type, await loaders.session.load(id));
 }
 
 /** Sends no request unless a selected field needs one. If the request fails, each of those fields reports the error itself. */

@@ -1,9 +1,11 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 import { checkLength } from '../../graphql/limits/checkDocument.ts';
 import { whenReady } from '../../lib/maybePromise.ts';
 import { recordOperation } from '../../telemetry/requestRecord.ts';
 import type { Tracer } from '../../telemetry/tracer.ts';
+import { TAGS_HEADER } from '../apolloCacheTags.ts';
 import { cachedResult, createOperationExecutor, type Engine, type ExecutionOptions } from '../executeOperation.ts';
 import type { PersistedDocuments } from '../persistedDocuments.ts';
 import { withCostInJson } from '../costReport.ts';
@@ -29,7 +31,7 @@ export interface OperationOptions extends ExecutionOptions {
  * operation again, because many viewers poll the same query; otherwise by executing the operation.
  */
 export function useOperations(options: OperationOptions): Plugin<object, ServerContext> {
-  const { limits, documents, upstreamReport, costReport, tracer, dataSource } = options;
+  const { limits, documents, upstreamReport, costReport, tracer, dataSource, cacheHeaders } = options;
   const execute = createOperationExecutor(options);
   let engine: Engine;
   return {
@@ -41,7 +43,7 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
       const { record } = state;
       if (tracer !== undefined) record.span = tracer.start('GraphQL Operation', request.headers.get('traceparent'));
       checkParams(sentParams);
-      const answer = (query: string): void => {
+      const answer = (query: string): MaybePromise<void> => {
         const params = withDocument(sentParams, query);
         setParams(params);
         // Yoga rejects all other types.
@@ -51,18 +53,21 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
         state.costRequest = costRequestOf(request, costReport);
         if (reportHeader === null && state.costRequest !== 'estimate') {
           const { account, viewer } = callerOf(state);
-          state.cacheKey = cacheKeyOf(params, viewer.scopes);
-          const response = dataSource.responseCache.get(account.id, state.cacheKey);
+          state.wantsTags =
+            cacheHeaders !== null && state.costRequest === null && request.headers.get(TAGS_HEADER) === '1';
+          const key = cacheKeyOf(params, viewer.scopes);
+          state.cacheKey = state.wantsTags ? `tags ${key}` : key;
+          const response = dataSource.responseCache.get(account.id, state.cacheKey, cacheHeaders?.minFreshMs(request));
           if (response !== undefined) {
             record.fromResponseCache = true;
             // Mutations are never cached.
             recordOperation(record, 'query', response.operationName);
             const cost = { requested: response.requestedRequests, actual: 0 };
             setResult(cachedResult(withCostInJson(response.text, state, cost)));
-            return;
+            return state.costRequest === null ? cacheHeaders?.apply(state, request, response) : undefined;
           }
         }
-        setParamsHandler((payload) => execute({ ...payload, state }, engine));
+        return setParamsHandler((payload) => execute({ ...payload, state }, engine));
       };
       return whenReady(documents.textOf(sentParams, request), answer);
     },

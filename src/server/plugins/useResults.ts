@@ -4,6 +4,7 @@ import { isAsyncIterable, mapAsyncIterator, type Plugin, processRegularResult } 
 import type { Clock } from '../../lib/clock.ts';
 import { errorCodesOf, userErrorCodesOf } from '../../telemetry/errorCodes.ts';
 import type { OperationOutcome, ReportOperation } from '../../telemetry/operationReporter.ts';
+import type { CacheHeaders } from '../cacheHeaders.ts';
 import type { WarnOfOrigin } from '../cors.ts';
 import type { FormatErrors } from '../formatErrors.ts';
 import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
@@ -15,6 +16,8 @@ export interface ResultOptions {
   formatErrors: FormatErrors;
   /** Called once per request for an operation, when it is complete. */
   report: ReportOperation;
+  /** Null if no cache may store responses. */
+  cacheHeaders: CacheHeaders | null;
   /** Warns of requests that pages of other origins send. */
   warnOfOrigin: WarnOfOrigin;
 }
@@ -27,15 +30,17 @@ export function useResults({
   clock,
   formatErrors,
   report,
+  cacheHeaders,
   warnOfOrigin,
 }: ResultOptions): Plugin<object, ServerContext> {
   return {
     onResultProcess(hook) {
       const { request, result, serverContext } = hook;
-      const { record, responseTypes } = stateOf(serverContext, request);
+      const { record, responseTypes, isNotModified } = stateOf(serverContext, request);
       // What the client does not accept is sent only to tell it what to accept.
       const type = responseTypes.result ?? 'application/json';
       hook.setResultProcessor((processed, fetchAPI) => {
+        if (isNotModified) return new fetchAPI.Response(null, { status: 304 });
         if (isAsyncIterable(processed) && responseTypes.stream !== null)
           return streamEvents(responseTypes.stream, processed, { fetchAPI, clock });
         if (type !== responseTypes.stream) return processRegularResult(processed, fetchAPI, type);
@@ -59,9 +64,11 @@ export function useResults({
       report(record, record.kind === 'mutation' ? { codes, userErrors: userErrorCodesOf(formatted) } : { codes });
     },
     onResponse({ request, response, serverContext }) {
-      const { record } = stateOf(serverContext, request);
+      const state = stateOf(serverContext, request);
+      const { record, storable } = state;
       response.headers.set(REQUEST_ID, record.id);
-      forbidCaching(response);
+      if (storable === null || cacheHeaders === null) forbidCaching(response);
+      else cacheHeaders.write(response.headers, storable, state);
       warnOfOrigin((name) => request.headers.get(name));
       const { status } = response;
       const path = pathOf(request.url);
@@ -79,7 +86,7 @@ function codeOfStatus(status: number): string {
 }
 
 /**
- * Keeps caches from storing a response, which depends on the caller and may contain secrets. The page of GraphiQL, the schema and event
+ * Keeps caches from storing a response, which depends on the caller or on the moment, or may contain secrets. The page of GraphiQL, the schema and event
  * streams have headers of their own.
  */
 function forbidCaching({ headers }: Response): void {
