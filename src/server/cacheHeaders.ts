@@ -34,7 +34,11 @@ export function createCacheHeaders({ setting, auth, cors, vary, clock }: CacheHe
   const isShared = setting === 'public' && auth === 'none';
   const varyValue = ['accept', ...CREDENTIAL_HEADERS[auth], ...(cors ? ['Origin'] : []), ...vary].join(', ');
 
-  /** How long caches may use a response from now on, in whole seconds that are never too many; 0 if they must ask each time. */
+  /**
+   * How long caches may use a response from now on, in whole seconds; 0 if they must ask each time. A cache that subtracts `Age` (RFC 9111,
+   * section 4.2) uses the response for a shorter time. If `Age` were added here for those, caches that ignore it, such as nginx and Hive
+   * Gateway's, would use the response for too long.
+   */
   function secondsLeft({ freshUntil }: CachedResponse): number {
     // What depends on nothing that was read, such as an introspection, changes with the gateway's version.
     if (freshUntil === Infinity) return 0;
@@ -71,19 +75,14 @@ export function createCacheHeaders({ setting, auth, cors, vary, clock }: CacheHe
       const left = secondsLeft(response);
       headers.set('vary', varyValue);
       if (etag !== null) headers.set('etag', etag);
-      if (left === 0) {
-        // Apollo Router stores what is `no-cache`, unless it is too old as well.
-        headers.set('cache-control', 'private, no-cache, max-age=0');
-      } else if (isShared) {
-        // Browsers check each time, because nothing can purge their caches. Without `age`, which nginx and Cloudflare do not subtract.
-        headers.set('cache-control', `public, max-age=0, s-maxage=${left}`);
-        if (response.tags !== '') headers.set('cache-tag', response.tags);
-      } else {
-        // Caches count from when the oldest part was read (RFC 9111, section 4.2): `max-age` less `age` is what is left.
-        const age = Math.max(0, Math.floor((clock.now() - response.readAt) / 1000));
-        headers.set('cache-control', `private, max-age=${age + left}`);
-        if (record.fromResponseCache || age > 0) headers.set('age', String(age));
-      }
+      // Apollo Router stores what is `no-cache`, unless it is too old as well.
+      if (left === 0) return headers.set('cache-control', 'private, no-cache, max-age=0');
+      // Without `max-age`, browsers check each time: nothing can purge their caches.
+      headers.set('cache-control', isShared ? `public, s-maxage=${left}` : `private, max-age=${left}`);
+      if (isShared && response.tags !== '') headers.set('cache-tag', response.tags);
+      const age = Math.max(0, Math.floor((clock.now() - response.readAt) / 1000));
+      if (record.fromResponseCache || age > 0) headers.set('age', String(age));
+      return undefined;
     },
   };
 }
