@@ -4,11 +4,13 @@ import { availableParallelism, cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { ProxyNotInstalledError } from '../proxies/startProxy.ts';
 import { BENCH_QUERIES } from './benchQueries.ts';
 import { formatBenchReport } from './benchReport.ts';
 import { type ReplayUpstream, startReplayUpstream } from './benchUpstreams.ts';
 import { drawChart } from './chart.ts';
 import { type DashboardRun, runDashboards } from './dashboards.ts';
+import { FULL_FRESHNESS_RUN, runFreshnessBenchmark, SHORT_FRESHNESS_RUN } from './freshnessBenchmark.ts';
 import { FULL_RUN, measure, type Measurement, QUICK_RUN, SHORT_RUN } from './measure.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { assertSameResults, startServers, stopServer } from './runningServers.ts';
@@ -32,6 +34,8 @@ async function main(options: BenchOptions): Promise<void> {
       return benchmarkStart(options);
     case 'live':
       return benchmarkSubscriptions(options);
+    case 'freshness':
+      return benchmarkFreshness(options);
     case 'soak':
       return soak(options);
     default:
@@ -93,14 +97,27 @@ async function benchmarkSubscriptions({ size: runSize, outputFolder }: BenchOpti
   process.stdout.write(report);
 }
 
+async function benchmarkFreshness({ size, outputFolder }: BenchOptions): Promise<void> {
+  const run = size === 'short' ? SHORT_FRESHNESS_RUN : FULL_FRESHNESS_RUN;
+  const { report, failedChecks } = await runFreshnessBenchmark(run, logProgress);
+  await writeFile(join(outputFolder, 'freshness.md'), report);
+  process.stdout.write(report);
+  reportFailures(failedChecks);
+}
+
+/** Lets the program fail if a check has failed. */
+function reportFailures(failedChecks: readonly string[]): void {
+  for (const check of failedChecks) logProgress(`FAILED: ${check}`);
+  if (failedChecks.length > 0) process.exitCode = 1;
+}
+
 async function soak({ size, minutes, seed, outputFolder }: BenchOptions): Promise<void> {
   logProgress(`seed ${seed}`);
   const warmUpSeconds = size === 'short' ? 15 : Math.min(90, minutes * 12);
   const { report, failedChecks } = await runSoak({ minutes, seed, warmUpSeconds }, logProgress);
   await writeFile(join(outputFolder, 'soak.md'), report);
   process.stdout.write(report);
-  for (const check of failedChecks) logProgress(`FAILED: ${check}`);
-  if (failedChecks.length > 0) process.exitCode = 1;
+  reportFailures(failedChecks);
 }
 
 async function measureServers(
@@ -145,7 +162,7 @@ function logProgress(line: string): void {
 try {
   await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
-  if (!(error instanceof RedisNotInstalledError)) throw error;
+  if (!(error instanceof RedisNotInstalledError || error instanceof ProxyNotInstalledError)) throw error;
   logProgress(error.message);
   process.exitCode = 1;
 }

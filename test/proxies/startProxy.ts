@@ -5,11 +5,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { blocksOf } from '../docs/markdown.ts';
 import { freePort } from '../redis/support/ports.ts';
-import { eventually } from '../support/eventually.ts';
 
 export type ProxyName = 'nginx' | 'haproxy';
 
@@ -18,6 +18,15 @@ const PROGRAMS: Record<ProxyName, string> = {
   nginx: process.env['NGINX_PATH'] ?? '/usr/sbin/nginx',
   haproxy: process.env['HAPROXY_PATH'] ?? '/usr/sbin/haproxy',
 };
+
+/** The proxy is missing. The message says how to install it. */
+export class ProxyNotInstalledError extends Error {
+  override readonly name = 'ProxyNotInstalledError';
+
+  constructor(proxy: ProxyName, program: string) {
+    super(`${program} does not exist. Install ${proxy}, or set ${proxy.toUpperCase()}_PATH to its path.`);
+  }
+}
 
 /** A proxy on a port of its own. */
 export interface Proxy {
@@ -39,8 +48,7 @@ export function documentedConfig(name: ProxyName | 'nginx caching'): string {
  */
 export async function startProxy(name: ProxyName, config: string, gatewayHost: string): Promise<Proxy> {
   const program = PROGRAMS[name];
-  if (!existsSync(program))
-    throw new Error(`${program} does not exist. Install ${name}, or set ${name.toUpperCase()}_PATH to its path.`);
+  if (!existsSync(program)) throw new ProxyNotInstalledError(name, program);
   const folder = await mkdtemp(path.join(tmpdir(), `${name}-`));
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
@@ -57,12 +65,7 @@ export async function startProxy(name: ProxyName, config: string, gatewayHost: s
   await writeFile(file, name === 'nginx' ? asMainConfig(replaced, folder) : replaced);
   const args = name === 'nginx' ? ['-p', folder, '-e', 'stderr', '-c', file] : ['-db', '-f', file];
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  await eventually(async () => {
-    if (child.exitCode !== null) return;
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    socket.destroy();
-  });
+  await waitUntilListening(child, port);
   if (child.exitCode !== null) throw new Error(`${name} exited with code ${child.exitCode}.`);
   return {
     host,
@@ -71,6 +74,24 @@ export async function startProxy(name: ProxyName, config: string, gatewayHost: s
       await rm(folder, { recursive: true });
     },
   };
+}
+
+const START_TIMEOUT_MS = 10_000;
+
+/** Resolves when the program accepts connections, or has exited. */
+async function waitUntilListening(child: ChildProcess, port: number): Promise<void> {
+  const endsAt = performance.now() + START_TIMEOUT_MS;
+  while (child.exitCode === null) {
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
+    if (performance.now() > endsAt) throw new Error(`Nothing listens on port ${port}.`);
+    await wait(5);
+  }
 }
 
 /** Debian includes files such as the documented one in a main configuration. This one needs no privileges and writes no log. */

@@ -1,5 +1,6 @@
 import { AGENDA_SDL } from '../../examples/agenda.ts';
 import { subgraphSdl } from '../../src/graphql/subgraphSdl.ts';
+import type { GatewayOptions } from '../../src/server/gateway.ts';
 import { asArray, at } from '../support/gateway.ts';
 import { startAgendaSubgraph } from './agendaSubgraph.ts';
 import { startLivestreamsSubgraph } from './livestreamsSubgraph.ts';
@@ -11,6 +12,8 @@ export interface FederationOptions {
   compose: Compose;
   /** Whether this gateway's SDL contains `@requiresScopes`. */
   scopes: boolean;
+  /** Options of this gateway. */
+  options?: Partial<GatewayOptions>;
 }
 
 /** Each router runs a supergraph that its vendor's library composes. Apollo Gateway rejects a supergraph with scopes. */
@@ -22,12 +25,13 @@ export interface OperationResult {
   data: unknown;
   /** Empty if the result has no `errors`. */
   errors: unknown[];
+  extensions: unknown;
 }
 
 /** Starts a router over two subgraphs, the agenda and this gateway, and composes the supergraph from their SDLs. */
-export async function startFederation({ router: kind, compose, scopes }: FederationOptions) {
+export async function startFederation({ router: kind, compose, scopes, options }: FederationOptions) {
   await using stack = new AsyncDisposableStack();
-  const livestreams = stack.use(await startLivestreamsSubgraph());
+  const livestreams = stack.use(await startLivestreamsSubgraph(options));
   const agenda = stack.use(await startAgendaSubgraph());
   const supergraph = compose([
     { name: 'livestreams', url: livestreams.url, sdl: subgraphSdl({ scopes }) },
@@ -62,5 +66,10 @@ export async function execute(
     body: JSON.stringify({ query, variables }),
   });
   const body: unknown = await response.json();
-  return { status: response.status, data: at(body, 'data'), errors: asArray(at(body, 'errors') ?? []) };
+  return {
+    status: response.status,
+    data: at(body, 'data'),
+    errors: asArray(at(body, 'errors') ?? []),
+    extensions: at(body, 'extensions'),
+  };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
-import { createGateway } from '../../src/server/gateway.ts';
+import { createGateway, type GatewayOptions } from '../../src/server/gateway.ts';
 import { createWebSocketServer } from '../../src/server/websocket/webSocketServer.ts';
 import { at } from '../support/gateway.ts';
 import { listen } from './listen.ts';
@@ -11,7 +11,7 @@ import { listen } from './listen.ts';
  * Serves this gateway over HTTP and WebSocket, with a sandbox as its upstream. `renew` resets the sandbox and replaces the gateway
  * by a new one with an empty cache, at the same URL.
  */
-export async function startLivestreamsSubgraph() {
+export async function startLivestreamsSubgraph(options: Partial<GatewayOptions> = {}) {
   await using stack = new AsyncDisposableStack();
   const sandboxServer = stack.use(toDisposable(await startSandboxServer({ port: 0 })));
   const transport = stack.use(toDisposable(createUndiciTransport()));
@@ -30,6 +30,7 @@ export async function startLivestreamsSubgraph() {
       transport: transport.send,
       log: () => {},
       graphiql: {},
+      ...options,
     });
   let gateway = create();
   let httpRequests: IncomingMessage[] = [];

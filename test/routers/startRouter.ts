@@ -38,6 +38,7 @@ export const APOLLO_GATEWAY: RouterKind = {
 /** Hive Gateway, started by its own command. */
 export const HIVE_GATEWAY = createHiveGatewayKind('gateway.config.ts');
 export const HIVE_GATEWAY_WITH_WEBSOCKETS = createHiveGatewayKind('sockets.config.ts');
+export const HIVE_GATEWAY_WITH_CACHE = createHiveGatewayKind('caching.config.ts');
 export const HIVE_GATEWAY_WITH_SCOPES = createHiveGatewayKind('scopes.config.ts');
 
 function createHiveGatewayKind(configFile: string): RouterKind {

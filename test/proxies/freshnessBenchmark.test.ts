@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+
+import { runFreshnessBenchmark, SHORT_FRESHNESS_RUN } from '../bench/freshnessBenchmark.ts';
+
+test('the freshness benchmark runs: clients that poll through nginx are answered by its cache', async () => {
+  const { report, failedChecks } = await runFreshnessBenchmark(SHORT_FRESHNESS_RUN, () => {});
+  expect(failedChecks).toEqual([]);
+  expect(report).toMatch(/^\| 60 \| 0 \| .*HIT \d+/m);
+}, 60_000);
