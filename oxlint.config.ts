@@ -9,7 +9,7 @@ const LAYERS = [
   ['server'],
   ['config'],
   ['graphql', 'generated'],
-  ['live', 'webhooks', 'auth'],
+  ['live', 'webhooks', 'auth', 'purge'],
   ['data'],
   ['budget'],
   ['realtimekit', 'cluster'],

@@ -61,6 +61,7 @@ async function main(): Promise<void> {
     trustedDocuments: config.trustedDocuments,
     live: config.live,
     webhookKeyUrl: config.webhookKeyUrl ?? sandbox?.keyUrl ?? null,
+    purge: config.purge,
     introspection: config.introspection,
     suggestions: config.suggestions,
     upstreamReport,

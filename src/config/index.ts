@@ -8,7 +8,8 @@ import { clusterSettings, readCluster } from './cluster.ts';
 import * as env from './env.ts';
 import { documentSettings, readDocuments } from './persistedDocuments.ts';
 import { proxySettings, readProxy } from './proxy.ts';
-import { appSettings, readApp, sandboxSettings, servesSandbox } from './realtimekit.ts';
+import { purgeSettings, readPurge } from './purge.ts';
+import { appSettings, BASE_URL, readApp, sandboxSettings, servesSandbox } from './realtimekit.ts';
 import { readTelemetry, telemetrySettings } from './telemetry.ts';
 
 const PORT_RANGE = { min: 0, max: 65_535 };
@@ -124,6 +125,7 @@ export const VARIABLES: readonly string[] = [
   clusterSettings,
   limitSettings,
   documentSettings(noFile),
+  purgeSettings,
   telemetrySettings,
 ].flatMap((table) => Object.values(table).map(({ variable }: env.Setting) => variable));
 
@@ -149,6 +151,8 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
     redis: readCluster(environment),
     /** Null for the URL of the sandbox's key. */
     webhookKeyUrl: webhookKeyUrl ?? (app && WEBHOOK_KEY_URL),
+    /** The caches to purge; null for none. */
+    purge: readPurge(environment, app?.baseUrl ?? BASE_URL),
     drain: env.readGroup(environment, drainSettings),
     ...env.readGroup(environment, disclosureSettings(isProduction, app === null)),
     telemetry: readTelemetry(environment),

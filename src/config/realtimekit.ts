@@ -2,7 +2,8 @@ import * as v from 'valibot';
 
 import * as env from './env.ts';
 
-const BASE_URL = 'https://api.cloudflare.com/client/v4';
+/** The base URL of Cloudflare's API. */
+export const BASE_URL = 'https://api.cloudflare.com/client/v4';
 
 const baseUrl = v.pipe(
   env.url(
@@ -18,14 +19,13 @@ const id = v.pipe(
   v.regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits and hyphens.'),
 );
 
-const token = v.pipe(
-  v.string('must be set to a token with the permission "Realtime".'),
-  // https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-  v.regex(
-    /^[A-Za-z0-9._~+/-]+=*$/,
-    'must be the token alone: letters, digits, hyphens, and none of the words around it.',
-  ),
+/** https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+export const tokenFormat = v.regex<string, string>(
+  /^[A-Za-z0-9._~+/-]+=*$/,
+  'must be the token alone: letters, digits, hyphens, and none of the words around it.',
 );
+
+const token = v.pipe(v.string('must be set to a token with the permission "Realtime".'), tokenFormat);
 
 /** The app of the API to serve, and the gateway's credential. */
 export const appSettings = {

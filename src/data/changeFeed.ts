@@ -15,6 +15,8 @@ export interface LivestreamRead {
   livestream?: Livestream;
   /** Whether the livestream differs from what was known of it. */
   isChanged?: boolean;
+  /** What was known of the livestream before, unless that had been invalidated: null if it did not exist, undefined if nothing was known. */
+  previous?: Livestream | null | undefined;
   /** The id of the running session; null if none is running, undefined if the response does not show either. */
   sessionId?: string | null | undefined;
 }

@@ -25,6 +25,7 @@ import { type LivestreamMutations, createLivestreamMutations } from './livestrea
 import { createMutationEffects } from './mutationEffects.ts';
 import type { NewOperation } from './operation.ts';
 import { OperationReport, type ReportListeners } from './operationReport.ts';
+import { createOutdatedReads } from './outdatedResponses.ts';
 import { applyRemoteChanges, createChangePublisher } from './replication.ts';
 
 /** The maximum number of reads that one operation has in flight. The process has no such limit: a small pool would be worse than none. */
@@ -44,11 +45,16 @@ interface DataSourceOptions extends ClientSettings, CachingSettings {
   cluster?: Cluster | null;
   metrics?: ReportListeners['metrics'];
   onOutcome?: ClientOptions['onOutcome'];
+  /**
+   * Called with the tags of the responses that are outdated from now on, wherever they are stored: of a change that this replica made,
+   * was notified of by a webhook, or has read, but not of those of other replicas. Must not throw.
+   */
+  onOutdated?: ((tags: readonly string[]) => void) | undefined;
 }
 
 /** Reads pass, in this order: bulk reads, the cache, single-flight, and then the client's own policies, such as retries. */
 export function createDataSource(options: DataSourceOptions) {
-  const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics } = options;
+  const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics, onOutdated } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client);
   const peers = cluster && createPeers(cluster, clock);
@@ -60,8 +66,10 @@ export function createDataSource(options: DataSourceOptions) {
       now: () => peers?.store.now() ?? clock.now(),
       localNow: () => clock.now(),
       leewayMs: peers === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
-      publish: (tokenHash, tags, logical) =>
-        peers?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical }),
+      publish(tokenHash, tags, logical) {
+        peers?.bus.publish({ kind: 'invalidate', tokenHash, tags: [...tags], logical });
+        if (!tags.includes(TOKEN_REVOKED)) onOutdated?.(tags);
+      },
     }),
     sharedValues: peers && createSharedValues(peers),
   });
@@ -69,6 +77,7 @@ export function createDataSource(options: DataSourceOptions) {
   const allListeners = createChangeFeed();
   allListeners.subscribe(localListeners);
   if (peers !== null) allListeners.subscribe(createChangePublisher(peers));
+  if (onOutdated !== undefined) allListeners.subscribe(createOutdatedReads(onOutdated));
   const { reads, ingestion } = createEntityReads(endpoints, cache, { ttl, listener: allListeners });
   const accounts = createAccounts({
     createBudget: (tokenHash) =>

@@ -60,7 +60,7 @@ export function createIngestion({ invalidations, queries, listener }: IngestionO
       activeLivestream.expire(accountId, meetingId, timestamp);
     const newest = livestream.getAnyAge(accountId, id) ?? row;
     const isChanged = !known || !isSameVisibleState(known, row);
-    return newest === row ? { livestreamId: id, livestream: row, isChanged } : null;
+    return newest === row ? { livestreamId: id, livestream: row, isChanged, previous: known } : null;
   }
 
   return {

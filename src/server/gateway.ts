@@ -10,6 +10,7 @@ import { gatewaySchema } from '../graphql/schema.ts';
 import { systemClock } from '../lib/clock.ts';
 import { redactingLog } from '../lib/log.ts';
 import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
+import { createPurger, purgeSecrets } from '../purge/purger.ts';
 import { createUpstreamStatus } from '../realtimekit/upstreamStatus.ts';
 import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
@@ -43,13 +44,15 @@ export function createGateway(options: GatewayOptions) {
   const { auth = { kind: 'none' }, corsOrigins = [], localOnly = false, webhookKeyUrl = null } = options;
   const { introspection = true, suggestions = true, upstreamReport = false, costReport = false, graphiql } = options;
   const { trustedDocuments = { documents: new Map(), isExclusive: false } } = options;
-  const { metrics, tracer, version, isReady = () => true, readinessDetails = () => ({}) } = options;
+  const { purge = null, metrics, tracer, version, isReady = () => true, readinessDetails = () => ({}) } = options;
   const { token, ...client } = options.upstream;
   const caching = { ...DEFAULT_CACHING, ...options.caching };
   const limits = { ...DEFAULT_OPERATION_LIMITS, ...options.limits };
-  const secrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
+  const ownSecrets = [token ?? '', client.accountId, client.appId].filter((secret) => secret !== '');
+  const secrets = [...ownSecrets, ...(purge === null ? [] : purgeSecrets(purge))];
   const log = redactingLog(options.log, secrets);
 
+  const purger = purge === null ? null : createPurger(purge, { transport, clock, random, log, metrics });
   const upstreamStatus = createUpstreamStatus(clock, log, metrics);
   const dataSource = createDataSource({
     ...client,
@@ -61,6 +64,7 @@ export function createGateway(options: GatewayOptions) {
     cluster,
     metrics,
     onOutcome: (reason) => upstreamStatus.record(reason),
+    onOutdated: purger?.purge,
   });
   const subscriptions = createLiveSubscriptions({
     dataSource,
@@ -164,6 +168,8 @@ export function createGateway(options: GatewayOptions) {
     subscriptionCount: () => subscriptions.size(),
     /** Starts and stops that are not settled. They continue when their callers disconnect; the process must not exit before. */
     pendingMutations: dataSource.pendingMutations,
+    /** The endpoints that have not purged everything yet; undefined if there are none. */
+    pendingPurges: purger?.pending,
   });
 }
 

@@ -6,6 +6,7 @@ import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { LiveLimits } from '../live/subscriptions.ts';
+import type { PurgeSettings } from '../purge/purger.ts';
 import type { ClientSettings } from '../realtimekit/client.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -23,7 +24,7 @@ export interface UpstreamSettings extends ClientSettings {
 /** The settings and dependencies of a gateway. Partial settings are completed with their defaults. */
 export interface GatewayOptions {
   upstream: UpstreamSettings;
-  /** Sends upstream requests. */
+  /** Sends upstream requests, and those for public keys and purges. */
   transport: Transport;
   caching?: Partial<CachingSettings>;
   /** Who may store responses besides the gateway. Default: `private`, the caller's own cache. */
@@ -45,6 +46,9 @@ export interface GatewayOptions {
   localOnly?: boolean;
   /** Where RealtimeKit publishes its webhooks' public key; null (the default) to receive no webhooks. */
   webhookKeyUrl?: string | null;
+
+  /** The caches in front of the gateway that it purges; null (the default) for none. */
+  purge?: PurgeSettings | null;
 
   /** Whether to allow introspection and `_service`. Default: true. */
   introspection?: boolean;

@@ -12,11 +12,14 @@ import type { WebSockets } from './websocket/webSocketServer.ts';
 /** How long closing each of the remaining resources may take, once nothing is pending. */
 const CLOSE_TIMEOUT_MS = 2000;
 
+/** How long purges of caches in front of the gateway are waited for, once nothing else is pending. */
+const PURGE_TIMEOUT_MS = 2000;
+
 /** What a graceful shutdown closes. */
 export interface ShutdownTargets {
   server: Server;
   sockets: Pick<WebSockets, 'drain' | 'terminateAll'>;
-  gateway: Pick<Gateway, 'subscriptionCount' | 'endSubscriptions' | 'pendingMutations'>;
+  gateway: Pick<Gateway, 'subscriptionCount' | 'endSubscriptions' | 'pendingMutations' | 'pendingPurges'>;
   /** Called concurrently at the very end, to close the resources that requests need. */
   closers: readonly (() => Promise<unknown>)[];
 }
@@ -118,12 +121,16 @@ function stopListening(server: Server): void {
   NetServer.prototype.close.call(server);
 }
 
-/** Resolves when no request, WebSocket or mutation is pending. Mutations may outlive their request, if the caller disconnects. */
+/**
+ * Resolves when no request, WebSocket or mutation is pending, and the purges that they caused are sent, or have failed. Mutations may
+ * outlive their request, if the caller disconnects.
+ */
 async function waitUntilIdle({ gateway }: ShutdownTargets, { requests, webSockets }: Connections): Promise<void> {
   do {
     await requests.whenIdle();
     await webSockets.whenIdle();
     await gateway.pendingMutations.whenIdle();
+    if (gateway.pendingPurges !== undefined) await settlesWithin(PURGE_TIMEOUT_MS, gateway.pendingPurges.whenIdle());
     // Lets Node read requests that have already arrived.
     await setImmediate();
   } while (requests.size() > 0);

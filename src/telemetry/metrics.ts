@@ -9,6 +9,14 @@ export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 export type WebhookOutcome =
   'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
 
+/** What purges the responses that caches in front of the gateway store. */
+export type PurgeEndpointName = 'cloudflare' | 'router';
+
+/** How a request to purge responses ended (`given_up`: tags will not be tried again, after failures or for lack of room). */
+export const PURGE_OUTCOMES = ['ok', 'failed', 'given_up'] as const;
+
+export type PurgeOutcome = (typeof PURGE_OUTCOMES)[number];
+
 /** Why requests to RealtimeKit fail, if that is for the operator to fix. `realtimekit/upstreamStatus.ts` explains each cause. */
 export const UPSTREAM_FAILURE_CAUSES = [
   'dns',
@@ -54,6 +62,7 @@ export interface Metrics {
   /** Counts a read by the source of its value. `response_cache` counts a whole operation that was served from the response cache. */
   read(source: ReadSource | 'response_cache'): void;
   webhook(outcome: WebhookOutcome): void;
+  purge(endpoint: PurgeEndpointName, outcome: PurgeOutcome): void;
   /** Counts a request to RealtimeKit that failed, with all its retries. */
   upstreamFailure(cause: UpstreamFailureCause): void;
   /**

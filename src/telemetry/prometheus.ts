@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import { type Metrics, UPSTREAM_FAILURE_CAUSES } from './metrics.ts';
+import { type Metrics, PURGE_OUTCOMES, UPSTREAM_FAILURE_CAUSES } from './metrics.ts';
 
 const PREFIX = 'realtimekit_graphql_';
 /** Operations with further names are counted as `other`: callers may invent any number of names. */
@@ -51,6 +51,13 @@ export function createPrometheus(version: string): Metrics {
   // A series that begins with its first failure would hide that failure from rate().
   for (const cause of UPSTREAM_FAILURE_CAUSES) upstreamFailures.inc({ cause }, 0);
   const webhooks = new Counter(describe('webhooks_total', 'Webhook deliveries by outcome.', ['outcome']));
+  const purges = new Counter(
+    describe(
+      'purges_total',
+      'Purges by endpoint and outcome. Outcome "failed": requests that failed; "given_up": purges that are not tried again.',
+      ['endpoint', 'outcome'],
+    ),
+  );
   new Gauge(describe('build_info', 'The version of the gateway. The value is always 1.', ['version'])).set(
     { version },
     1,
@@ -83,6 +90,9 @@ export function createPrometheus(version: string): Metrics {
       readCounts[source] += 1;
     },
     webhook: (outcome) => webhooks.inc({ outcome }),
+    purge(endpoint, outcome) {
+      for (const each of PURGE_OUTCOMES) purges.inc({ endpoint, outcome: each }, each === outcome ? 1 : 0);
+    },
     upstreamFailure: (cause) => upstreamFailures.inc({ cause }),
     gauge(name, help, read) {
       const gauge = new Gauge({

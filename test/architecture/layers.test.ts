@@ -28,6 +28,10 @@ const FILES = {
   'src/cluster/redis.ts': importing('../data/cache/sound.ts'),
   'src/auth/beside.ts': importing('../live/sound.ts'),
   'src/live/sound.ts': importing('../lib/sound.ts'),
+  'src/purge/sound.ts': importing('../realtimekit/sound.ts'),
+  'src/realtimekit/sound.ts': importing('../lib/sound.ts'),
+  'src/purge/beside.ts': importing('../live/sound.ts'),
+  'src/data/purging.ts': importing('../purge/sound.ts'),
   'src/server/production.ts': importing('../sandbox/webhooks/sound.ts'),
   'src/graphql/resolvers/shortcut.ts': importing('../../data/cache/sound.ts'),
   'src/data/typeCycle.ts': importingType('./typeCycleBack.ts'),
@@ -71,6 +75,7 @@ describe('the linter', () => {
     'src/data/cache/sound.ts',
     'src/graphql/loaders/sound.ts',
     'src/sandbox/webhooks/sound.ts',
+    'src/purge/sound.ts',
   ])('accepts %s, which imports only from below', (file) => {
     expect(reported[file]).toBeUndefined();
   });
@@ -80,6 +85,8 @@ describe('the linter', () => {
     ['src/domain/upwardType.ts', 'a type import from a higher folder'],
     ['src/cluster/redis.ts', 'an upward import in a Node adapter'],
     ['src/auth/beside.ts', 'an import from a folder beside'],
+    ['src/purge/beside.ts', 'an import of subscriptions by what purges caches'],
+    ['src/data/purging.ts', 'an import of what purges caches by the data layer, which only reports changes'],
     ['src/server/production.ts', 'an import of the sandbox in production code'],
     ['src/graphql/resolvers/shortcut.ts', 'an import of the data layer past the loaders'],
     ['src/budget/node.ts', "an import of Node's modules in the portable core"],

@@ -83,6 +83,7 @@ describe('readConfig without settings', () => {
       live: { total: 10_000, perCaller: 1000 },
       redis: null,
       webhookKeyUrl: null,
+      purge: null,
       drain: { delayMs: 0, timeoutMs: 25_000 },
       corsOrigins: [],
       graphiql: true,

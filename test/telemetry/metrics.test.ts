@@ -16,6 +16,7 @@ import {
   waitUntil,
 } from '../support/gateway.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
+import { startPurgeServer } from '../support/purgeServer.ts';
 
 const WATCH = 'subscription Watch { livestreamUpdated { id } }';
 
@@ -40,7 +41,7 @@ async function startWithAllMetrics(): Promise<TestGateway> {
   const gateway = await startTestGateway({
     receivesWebhooks: true,
     cluster: (clock) => ({ store: createMemoryStore({ clock, minReplicas: 1 }).connect(), prefix: 'test ' }),
-    options: { metrics },
+    options: { metrics, purge: (await startPurgeServer()).settings },
   });
   const { liveLivestreamId, liveMeetingId } = gateway.exampleIds;
   const query = `query Session { livestream(id: "${liveLivestreamId}") { status activeSession { id } } }`;
@@ -57,7 +58,7 @@ async function startWithAllMetrics(): Promise<TestGateway> {
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
     body: JSON.stringify({ query: WATCH }),
   });
-  await waitUntil(() => gateway.server.subscriptionCount() === 1);
+  await waitUntil(() => gateway.server.subscriptionCount() === 1 && gateway.server.pendingPurges?.size() === 0);
   return gateway;
 }
 
