@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { type BenchSandbox, startBenchSandbox } from './benchUpstreams.ts';
-import { listAt, stringAt } from './jsonPath.ts';
+import { callApi, ensureLiveLivestreams, type LiveLivestream, registerWebhook } from './sandboxCalls.ts';
 import { startServerProcess } from './serverProcess.ts';
 import { openSseSubscribers, type SseSubscribers } from './sseSubscribers.ts';
 import { formatNumber, quantile } from './statistics.ts';
@@ -89,11 +89,6 @@ export async function runSubscriptionBenchmark(
   }
 }
 
-interface LiveLivestream {
-  id: string;
-  meetingId: string;
-}
-
 interface Setup {
   sandbox: BenchSandbox;
   subscribers: SseSubscribers;
@@ -134,45 +129,6 @@ async function measureChange(
   await callApi(sandbox, 'POST', `/meetings/${livestream.meetingId}/active-livestream/stop`, {});
   const receivedAt = await subscribers.waitForStatus(livestream.id, 'IDLE');
   return receivedAt.map((time) => time - changedAt);
-}
-
-/** Returns `count` live livestreams that belong to meetings, after starting those that are missing. */
-async function ensureLiveLivestreams(sandbox: BenchSandbox, count: number): Promise<LiveLivestream[]> {
-  const meetings = listAt(await callApi(sandbox, 'GET', '/meetings?per_page=100'), 'data');
-  const existing = await fetchLiveLivestreams(sandbox);
-  for (const meeting of meetings.slice(0, Math.max(0, 2 * (count - existing.length)))) {
-    await callApi(sandbox, 'POST', `/meetings/${stringAt(meeting, 'id')}/livestreams`, {}).catch(() => null);
-  }
-  const all = existing.length < count ? await fetchLiveLivestreams(sandbox) : existing;
-  if (all.length < count) throw new Error(`Only ${all.length} livestreams are live.`);
-  return all.slice(0, count);
-}
-
-async function fetchLiveLivestreams(sandbox: BenchSandbox): Promise<LiveLivestream[]> {
-  const path = '/livestreams?status=LIVE&exclude_meetings=false&per_page=100';
-  const pages = await Promise.all([1, 2].map(async (page) => callApi(sandbox, 'GET', `${path}&page_no=${page}`)));
-  return pages
-    .flatMap((page) => listAt(page, 'data'))
-    .flatMap((row) =>
-      typeof row === 'object' && row !== null && 'meeting_id' in row && typeof row.meeting_id === 'string'
-        ? [{ id: stringAt(row, 'id'), meetingId: row.meeting_id }]
-        : [],
-    );
-}
-
-async function registerWebhook(sandbox: BenchSandbox, url: string): Promise<void> {
-  await callApi(sandbox, 'POST', '/webhooks', { name: 'bench', url, events: ['livestreaming.statusUpdate'] });
-}
-
-async function callApi({ env }: BenchSandbox, method: string, path: string, content?: object): Promise<unknown> {
-  const { CLOUDFLARE_BASE_URL: base, CLOUDFLARE_ACCOUNT_ID: account, REALTIMEKIT_APP_ID: app } = env;
-  const response = await fetch(`${base}/accounts/${account}/realtime/kit/${app}${path}`, {
-    method,
-    headers: { authorization: 'Bearer bench-observer', 'content-type': 'application/json' },
-    ...(content === undefined ? {} : { body: JSON.stringify(content) }),
-  });
-  if (!response.ok) throw new Error(`The sandbox responded to ${method} ${path} with ${response.status}.`);
-  return response.json();
 }
 
 function formatReport(
