@@ -77,6 +77,7 @@ async function main(): Promise<void> {
         upstreamHost: sandbox === null ? new URL(app.baseUrl).host : null,
         auth: auth.kind,
         upstreamReport,
+        costReport,
       }),
     isReady: () => !shutdown.isDraining(),
     readinessDetails: () => ({

@@ -84,7 +84,7 @@ export const clientScript = `(function() {
 	}
 	// src/server/graphiql/client/credentialCheck.ts
 	/** How long after a change of the headers their credential is checked, so that this happens once the user stops typing. */
-	const TYPING_PAUSE_MS = 600;
+	const TYPING_PAUSE_MS$1 = 600;
 	/**
 	* Returns a listener for the text of the headers editor. It calls \`check\` with the headers after the user has changed them, unless they
 	* lack a credential or were the last to be checked.
@@ -101,7 +101,7 @@ export const clientScript = `(function() {
 				if (entries === checked) return;
 				checked = entries;
 				check(headers);
-			}, TYPING_PAUSE_MS);
+			}, TYPING_PAUSE_MS$1);
 		};
 	}
 	// src/server/graphiql/client/notice.ts
@@ -147,6 +147,10 @@ export const clientScript = `(function() {
 			query: textOf$1("operation.graphql"),
 			variables: textOf$1("variables.json")
 		};
+	}
+	/** Returns the text of GraphiQL's headers editor. */
+	function headersInEditor() {
+		return textOf$1("request-headers.json");
 	}
 	/** Empties the response pane whenever GraphiQL has filled it with an unwanted text. */
 	function emptyResponseIf(isUnwanted) {
@@ -203,6 +207,66 @@ export const clientScript = `(function() {
 		if (!Array.isArray(errors)) return null;
 		const message = property(errors.find((each) => property(property(each, "extensions"), "code") === code), "message");
 		return typeof message === "string" ? message : null;
+	}
+	// src/server/graphiql/client/price.ts
+	/** How long after a change the price is estimated, so that this happens once the user stops typing. */
+	const TYPING_PAUSE_MS = 300;
+	/**
+	* Shows beside the run button what the operation in the editors costs at most, in upstream requests. \`estimate\` resolves with the result
+	* of the operation's dry run; null if there is none.
+	*/
+	function createPrice(estimate) {
+		const element = document.createElement("p");
+		element.className = "price";
+		element.role = "status";
+		let current = null;
+		let timer;
+		function schedule(operation) {
+			window.clearTimeout(timer);
+			current = operation;
+			element.ariaBusy = "true";
+			timer = window.setTimeout(() => {
+				const show = (result) => {
+					if (current === operation) showPrice(element, result);
+				};
+				estimate(operation).then(show, () => show(null));
+			}, TYPING_PAUSE_MS);
+		}
+		return {
+			start(operation) {
+				if (current === null) schedule(operation);
+			},
+			update(operation) {
+				if (current === null || !isSame(operation, current)) schedule(operation);
+			},
+			retry() {
+				if (current !== null && element.textContent === "") schedule(current);
+			}
+		};
+	}
+	function isSame(left, right) {
+		return [
+			"query",
+			"variables",
+			"headers",
+			"operationName"
+		].every((name) => left[name] === right[name]);
+	}
+	/** Shows nothing if the document is invalid or the gateway refuses to estimate its price. */
+	function showPrice(element, result) {
+		const requests = property(property(property(result, "extensions"), "cost"), "requested");
+		element.ariaBusy = "false";
+		if (typeof requests !== "number") {
+			element.replaceChildren();
+			return;
+		}
+		const unit = requests === 1 ? "request" : "requests";
+		const count = document.createElement("strong");
+		count.textContent = requests.toLocaleString("en");
+		element.replaceChildren(count, \` \${unit}\`);
+		element.title = \`Running this operation sends at most \${count.textContent} upstream \${unit}.\`;
+		element.ariaLabel = \`Price: at most \${count.textContent} upstream \${unit}\`;
+		if (!element.isConnected) document.querySelector(".graphiql-toolbar")?.append(element);
 	}
 	// src/server/graphiql/client/schemaLoader.ts
 	/** Fetches the schema again after GraphiQL could not: GraphiQL itself tries once. */
@@ -310,6 +374,7 @@ export const clientScript = `(function() {
 			},
 			onResponse
 		});
+		const price = createPrice(estimate);
 		const linked = operationInLink(window.location);
 		removeStoredHeaders(window.localStorage);
 		const isNarrow = window.matchMedia("(width < 800px)").matches;
@@ -319,6 +384,7 @@ export const clientScript = `(function() {
 				lineNumbers: isNarrow ? "off" : "on"
 			});
 			keepActiveTabVisible();
+			if (settings.showsPrice) window.setTimeout(startPrice);
 		});
 		emptyResponseIf((text) => !hasRun && errorMessage(parse(text), "UNAUTHENTICATED") !== null);
 		YogaGraphiQL.renderYogaGraphiQL(elementOf("root"), {
@@ -328,7 +394,11 @@ export const clientScript = `(function() {
 			shouldPersistHeaders: false,
 			defaultEditorToolsVisibility: settings.credential === null ? !isNarrow && "variables" : "headers",
 			onEditQuery: () => {},
-			onEditHeaders: settings.credential === null ? () => {} : createCredentialCheck(credential, (headers) => void checkCredential(headers))
+			onEditHeaders: settings.credential === null ? () => {} : createCredentialCheck(credential, (headers) => void checkCredential(headers)),
+			onTabChange({ tabs, activeTabIndex }) {
+				const tab = tabs[activeTabIndex];
+				if (tab !== void 0 && settings.showsPrice) price.update(tab);
+			}
 		});
 		if (linked !== null) {
 			createNotice("link-notice").show("This operation comes from a link. Read it before you run it.");
@@ -349,6 +419,7 @@ export const clientScript = `(function() {
 			if (result !== null && status < 500) {
 				credential.accept(headers);
 				credentialNotice.hide();
+				price.retry();
 			}
 			if (!isIntrospection) schemaLoader.retry();
 			refreshBudget();
@@ -381,6 +452,31 @@ export const clientScript = `(function() {
 			const received = await requestBudget(headers);
 			if (received === null) replaceBudget(NO_ANSWER);
 			else showBudget(received.result);
+		}
+		function startPrice() {
+			price.start({
+				...operationInEditors(),
+				headers: headersInEditor(),
+				operationName: null
+			});
+		}
+		/** Resolves with the result of a dry run; null if the gateway would reject it anyway. Sends no upstream request. */
+		async function estimate({ query, variables, headers: text, operationName }) {
+			const headers = headersIn(text ?? "");
+			credential.complete(headers);
+			if (settings.credential !== null && credential.isBlank(headers)) return null;
+			headers.set("content-type", "application/json");
+			headers.set("x-cost", "estimate");
+			const body = JSON.stringify({
+				query,
+				operationName,
+				variables: parse(variables)
+			});
+			return readResult(await send(window.location.pathname, {
+				method: "POST",
+				headers,
+				body
+			}));
 		}
 		async function copyLink() {
 			const operation = operationInEditors();
@@ -500,6 +596,38 @@ body {
 /* While the mouse button is down, a leftover transform of GraphiQL's animation moves the tab away from the pointer: no click happens. */
 .graphiql-tab {
   transform: none !important;
+}
+
+/* The price of the operation, below the run button and above the other buttons, whatever their order in the document. */
+.graphiql-toolbar > .graphiql-execute-button {
+  order: -2;
+}
+
+.price {
+  order: -1;
+  margin: 0;
+  color: light-dark(#3b4b68, #e2e5ec);
+  font-size: 12px;
+  line-height: 1.3;
+  text-align: center;
+}
+
+.price strong {
+  display: block;
+  font-size: 14px;
+}
+
+.price:empty {
+  display: none;
+}
+
+.price[aria-busy='true'] {
+  opacity: 0.5;
+}
+
+.graphiql-toolbar:has(.price:not(:empty)) {
+  align-items: center;
+  width: auto !important;
 }
 
 @media (width < 800px) {

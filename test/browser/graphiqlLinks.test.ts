@@ -17,7 +17,7 @@ const PARAMETERS = new URLSearchParams({
 async function openLink(link: string): Promise<{ page: Page; sent: string[] }> {
   const page = await graphiql.newPage();
   const sent: string[] = [];
-  page.on('request', (request) => isOperation(request.postData()) && sent.push(request.postData() ?? ''));
+  page.on('request', (request) => isOperation(request) && sent.push(request.postData() ?? ''));
   await page.goto(link);
   await page.locator('.graphiql-execute-button').waitFor();
   return { page, sent };

@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 
 import { CHROMIUM, type Program, startProgram } from './startProgram.ts';
@@ -50,7 +50,7 @@ export async function selectTab(page: Page, name: string): Promise<void> {
 /** Runs the operation of the open tab, and returns the response as it was received. */
 export async function run(page: Page): Promise<unknown> {
   const [response] = await Promise.all([
-    page.waitForResponse((candidate) => isOperation(candidate.request().postData())),
+    page.waitForResponse((candidate) => isOperation(candidate.request())),
     pressRun(page),
   ]);
   return response.json();
@@ -60,7 +60,7 @@ export async function run(page: Page): Promise<unknown> {
 async function pressRun(page: Page): Promise<void> {
   for (let isSent = false; !isSent;) {
     const request = page
-      .waitForRequest((candidate) => isOperation(candidate.postData()), { timeout: 1000 })
+      .waitForRequest((candidate) => isOperation(candidate), { timeout: 1000 })
       .then(
         () => true,
         () => false,
@@ -85,9 +85,10 @@ export async function pressUntil(page: Page, label: RegExp): Promise<void> {
   if (!isDone) await pressUntil(page, label);
 }
 
-/** Whether a request runs the operation of a tab: the page itself asks for the schema and the budget. */
-export function isOperation(body: string | null): boolean {
-  return body !== null && !/IntrospectionQuery|GraphiqlBudget/.test(body);
+/** Whether a request runs the operation of a tab: the page itself asks for the schema, the budget and the price. */
+export function isOperation(request: Request): boolean {
+  const body = request.postData();
+  return body !== null && !/IntrospectionQuery|GraphiqlBudget/.test(body) && request.headers()['x-cost'] !== 'estimate';
 }
 
 /** One of GraphiQL's editors, as Monaco names them. */

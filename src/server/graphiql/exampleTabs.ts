@@ -30,16 +30,25 @@ interface Served {
   auth: AuthSettings['kind'];
   /** Whether callers may request a report of their operation's upstream requests: the examples do. */
   upstreamReport: boolean;
+  /** Whether callers may ask what an operation would cost. */
+  costReport: boolean;
 }
 
 /** Returns what GraphiQL shows: a tab for each example operation, all of which run as they are on the sandbox. */
-export function graphiqlOptions({ exampleIds: ids, upstreamHost, auth, upstreamReport }: Served): GraphiqlOptions {
+export function graphiqlOptions({
+  exampleIds: ids,
+  upstreamHost,
+  auth,
+  upstreamReport,
+  costReport,
+}: Served): GraphiqlOptions {
   const livestreamId = ids?.liveLivestreamId ?? '';
   const idleMeeting = { meetingId: ids?.idleMeetingId ?? '' };
   const liveMeeting = { meetingId: ids?.liveMeetingId ?? '' };
   return {
     upstreamHost,
     auth,
+    costReport,
     headers: { ...(auth !== 'none' && { authorization: 'Bearer ' }), ...(upstreamReport && { [REPORT_HEADER]: '1' }) },
     tabs: [
       createTab(LIVE_NOW),

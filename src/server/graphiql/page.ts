@@ -10,6 +10,8 @@ export interface GraphiqlOptions {
   headers?: Readonly<Record<string, string>>;
   /** How callers authenticate. Default: not at all. */
   auth?: AuthSettings['kind'];
+  /** Whether callers may ask what an operation would cost: the page shows it. Default: false. */
+  costReport?: boolean;
   /** The host of the RealtimeKit API; null (the default) for the sandbox. */
   upstreamHost?: string | null;
 }
@@ -29,13 +31,14 @@ const ICON =
 
 /** Returns the HTML of the page. Scripts and styles are assets, so that the page itself is small and needs no inline script. */
 export function renderPage(options: GraphiqlOptions, assets: Assets): string {
-  const { tabs = [], headers = {}, auth = 'none', upstreamHost = null } = options;
+  const { tabs = [], headers = {}, auth = 'none', costReport = false, upstreamHost = null } = options;
   const credential = CREDENTIALS[auth];
   const settings: PageSettings = {
     tabs,
     headers: Object.keys(headers).length === 0 ? '' : JSON.stringify(headers, null, 2),
     credential,
     credentialHeaders: auth === 'api-key' ? ['x-api-key', 'authorization'] : ['authorization'],
+    showsPrice: costReport,
     workers: {
       editorWorkerService: urlOf(assets, 'editorWorker.js'),
       json: urlOf(assets, 'jsonWorker.js'),

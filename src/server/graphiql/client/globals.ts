@@ -1,3 +1,11 @@
+import type { EditedOperation } from './price.ts';
+
+/** GraphiQL's tabs, with the texts of their editors. */
+interface TabsState {
+  tabs: readonly EditedOperation[];
+  activeTabIndex: number;
+}
+
 /** GraphiQL's properties that this page sets: https://github.com/graphql/graphiql/tree/main/packages/graphiql#props */
 interface GraphiqlProperties {
   title: string;
@@ -9,6 +17,8 @@ interface GraphiqlProperties {
   defaultEditorToolsVisibility: boolean | 'variables' | 'headers';
   onEditQuery: () => void;
   onEditHeaders: (headers: string) => void;
+  /** Called after each change of the active tab or of a text in it. */
+  onTabChange: (state: TabsState) => void;
 }
 
 interface TextModel {

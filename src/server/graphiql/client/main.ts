@@ -1,12 +1,13 @@
 import type { PageSettings } from '../pageSettings.ts';
 import { BUDGET_QUERY, replaceBudget, showBudget } from './budget.ts';
-import { createCredential } from './credential.ts';
+import { createCredential, headersIn } from './credential.ts';
 import { createCredentialCheck } from './credentialCheck.ts';
 import { elementOf } from './globals.ts';
 import { parse } from './json.ts';
 import { createNotice } from './notice.ts';
-import { emptyResponseIf, linkTo, operationInEditors, operationInLink } from './operation.ts';
+import { emptyResponseIf, headersInEditor, linkTo, operationInEditors, operationInLink } from './operation.ts';
 import { errorMessage, NO_ANSWER, observeRequests, readResult, type Received } from './requests.ts';
+import { createPrice, type EditedOperation } from './price.ts';
 import { createSchemaLoader } from './schemaLoader.ts';
 import { readSettings } from './settings.ts';
 import { keepActiveTabVisible } from './tabStrip.ts';
@@ -39,6 +40,7 @@ function start(): void {
     },
     onResponse,
   });
+  const price = createPrice(estimate);
   const linked = operationInLink(window.location);
   removeStoredHeaders(window.localStorage);
 
@@ -46,6 +48,8 @@ function start(): void {
   monaco.editor.onDidCreateEditor((editor) => {
     editor.updateOptions({ wordWrap: 'on', lineNumbers: isNarrow ? 'off' : 'on' });
     keepActiveTabVisible();
+    // The other editors are created in the same task.
+    if (settings.showsPrice) window.setTimeout(startPrice);
   });
   // GraphiQL shows in the response pane, too, why it could not fetch the schema.
   emptyResponseIf((text) => !hasRun && errorMessage(parse(text), 'UNAUTHENTICATED') !== null);
@@ -61,6 +65,10 @@ function start(): void {
       settings.credential === null
         ? () => {}
         : createCredentialCheck(credential, (headers) => void checkCredential(headers)),
+    onTabChange({ tabs, activeTabIndex }) {
+      const tab = tabs[activeTabIndex];
+      if (tab !== undefined && settings.showsPrice) price.update(tab);
+    },
   });
 
   if (linked !== null) {
@@ -86,6 +94,7 @@ function start(): void {
     if (result !== null && status < 500) {
       credential.accept(headers);
       credentialNotice.hide();
+      price.retry();
     }
     if (!isIntrospection) schemaLoader.retry();
     void refreshBudget();
@@ -113,6 +122,21 @@ function start(): void {
     const received = await requestBudget(headers);
     if (received === null) replaceBudget(NO_ANSWER);
     else showBudget(received.result);
+  }
+
+  function startPrice(): void {
+    price.start({ ...operationInEditors(), headers: headersInEditor(), operationName: null });
+  }
+
+  /** Resolves with the result of a dry run; null if the gateway would reject it anyway. Sends no upstream request. */
+  async function estimate({ query, variables, headers: text, operationName }: EditedOperation): Promise<unknown> {
+    const headers = headersIn(text ?? '');
+    credential.complete(headers);
+    if (settings.credential !== null && credential.isBlank(headers)) return null;
+    headers.set('content-type', 'application/json');
+    headers.set('x-cost', 'estimate');
+    const body = JSON.stringify({ query, operationName, variables: parse(variables) });
+    return readResult(await send(window.location.pathname, { method: 'POST', headers, body }));
   }
 
   async function copyLink(): Promise<void> {

@@ -28,6 +28,11 @@ export function operationInEditors(): Operation {
   return { query: textOf('operation.graphql'), variables: textOf('variables.json') };
 }
 
+/** Returns the text of GraphiQL's headers editor. */
+export function headersInEditor(): string {
+  return textOf('request-headers.json');
+}
+
 /** Empties the response pane whenever GraphiQL has filled it with an unwanted text. */
 export function emptyResponseIf(isUnwanted: (text: string) => boolean): void {
   monaco.editor.onDidCreateModel((model) => {
