@@ -1,7 +1,8 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Clock } from '../lib/clock.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
-import { type BudgetSnapshot, openReservation, pressureOf, rateLimitedError, snapshotOf, waitMs } from './reserve.ts';
+import { createPressure } from './pressure.ts';
+import { type BudgetSnapshot, openReservation, rateLimitedError, snapshotOf, waitMs } from './reserve.ts';
 import { createBudgetState } from './window.ts';
 
 /**
@@ -14,7 +15,7 @@ export interface Budget {
   reserve(priority: Priority): MaybePromise<Reservation>;
   /** What is left, as far as this replica knows. */
   snapshot(): BudgetSnapshot;
-  /** How much faster the budget shrinks than its window passes: 1 if evenly, Infinity if nothing is left for reads. */
+  /** How hard the budget is pressed: 1 if it is spent no faster than it lasts, Infinity if nothing is left for reads. */
   pressure(): number;
   /** Reads what the other replicas have published. */
   refresh(): Promise<void>;
@@ -30,14 +31,16 @@ export interface LocalBudget extends Budget {
 export function createLocalBudget(clock: Clock): LocalBudget {
   const state = createBudgetState();
   const now = (): number => clock.now();
+  const updatePressure = createPressure(state, now);
   return {
     reserve(priority) {
       const wait = waitMs(state, priority, now());
       if (wait > 0) throw rateLimitedError(state, priority, now(), wait);
+      updatePressure();
       return openReservation(state, now);
     },
     snapshot: () => snapshotOf(state, now()),
-    pressure: () => pressureOf(state, now()),
+    pressure: updatePressure,
     refresh: async () => {},
     resync: () => {},
   };

@@ -51,7 +51,8 @@ export function availableReads(state: BudgetState, now: number, keptForOthers: K
   return Math.min(...windows.map((window) => available(state, window) - requestsToKeep(window, 'read', keptForOthers)));
 }
 
-function requestsToKeep(
+/** Requests that nobody may spend with this priority. */
+export function requestsToKeep(
   { limit }: RateLimitWindow,
   priority: Priority,
   keptForOthers: KeptForOthers = () => 0,
@@ -107,22 +108,6 @@ export function snapshotOf(state: BudgetState, now: number): BudgetSnapshot {
   if (now < state.lockedOutUntil) return { limit, remaining: 0, resetsAt: state.lockedOutUntil };
   const resetsAt = endsAt === null ? now + lengthMs : Math.max(now, endsAt - ROUNDING_MARGIN_MS);
   return { limit, remaining: Math.max(0, available(state, tightest)), resetsAt };
-}
-
-/**
- * How much faster the budget for reads shrinks than its window passes: the fraction of the window that is left, divided by the
- * fraction of the budget that is left. 1 if both shrink evenly, Infinity if nothing is left for reads.
- */
-export function pressureOf(state: BudgetState, now: number, keptForOthers?: KeptForOthers): number {
-  if (now < state.lockedOutUntil) return Infinity;
-  const windowPressure = (window: RateLimitWindow): number => {
-    const { limit, lengthMs, endsAt } = window;
-    const kept = requestsToKeep(window, 'read', keptForOthers);
-    const budgetLeft = (available(state, window) - kept) / (limit - kept);
-    const timeLeft = endsAt === null ? 1 : Math.min(1, (endsAt - now) / lengthMs);
-    return budgetLeft > 0 ? timeLeft / budgetLeft : Infinity;
-  };
-  return Math.max(...currentWindows(state, now).map(windowPressure));
 }
 
 const LOCKED_OUT = 'RealtimeKit has locked this account out after too many requests.';

@@ -2,12 +2,12 @@ import { BUDGETS_SINCE_KEY } from '../cluster/keys.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
 import type { Budget } from './localBudget.ts';
+import { createPressure } from './pressure.ts';
 import {
   addClaim,
   availableReads,
   type Change,
   openReservation,
-  pressureOf,
   rateLimitedError,
   SHORT_RETRY_MS,
   snapshotOf,
@@ -68,6 +68,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
   const share = createShare({ store, settleMs, freshMs: LEASE_MS });
   /** The shared state as last read, without the leases of other replicas, and this replica's responses since. */
   const known = createBudgetState();
+  const updatePressure = createPressure(known, now, () => (store.isUp() ? unleased : withoutStore));
   /** The shared state as last read; null if the store had none. */
   let text: string | null = null;
   let lease = { requests: 0, endsAt: 0 };
@@ -86,14 +87,16 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
 
   const leaseLeft = (): number => (now() < lease.endsAt ? lease.requests : 0);
 
-  const open = (): Reservation =>
-    openReservation(known, now, (change) => {
+  const open = (): Reservation => {
+    updatePressure();
+    return openReservation(known, now, (change) => {
       if (change !== null) unpublished = [...unpublished.slice(1 - MAX_REMEMBERED), change];
       waiting.push(...blocked.splice(0));
       const isFirstReport = !isLimitShared && hasReport(known);
       const isDue = isFirstReport || unpublished.length >= MAX_UNPUBLISHED || now() < known.lockedOutUntil;
       if (isDue || waiting.length > 0) startExchange();
     });
+  };
 
   function startExchange(): void {
     if (!isExchanging) void exchangeAll();
@@ -197,7 +200,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
       return promise;
     },
     snapshot: () => snapshotOf(known, now()),
-    pressure: () => pressureOf(known, now(), store.isUp() ? unleased : withoutStore),
+    pressure: updatePressure,
     async refresh() {
       const found = await store.get(key).catch(() => null);
       const state = parseBudget(found);

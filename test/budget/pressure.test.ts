@@ -5,16 +5,56 @@ import { DEFAULT_TTL, stretchedTtl } from '../../src/data/cache/ttl.ts';
 import { createBudget, reporting, spendAll } from './localBudgetWorld.ts';
 
 describe('pressure', () => {
-  /** The pressure if `remaining` of 1,000 requests and `resetSeconds` of 100 seconds are left. */
+  /** The pressure if a report says that `remaining` of 1,000 requests and `resetSeconds` of 100 seconds are left. */
   function pressureOf(remaining: number, resetSeconds: number): number {
     const { budget } = createBudget();
     spendAll(budget, 'mutation', 1, reporting(remaining, resetSeconds, 1000, 100));
     return budget.pressure();
   }
 
-  test('is 1 if the budget shrinks as fast as its window, and less if it shrinks more slowly', () => {
-    expect(pressureOf(550, 49)).toBeCloseTo(1);
-    expect(pressureOf(990, 49)).toBeLessThan(0.6);
+  /** A budget of 1,000 requests, 900 of them for reads, whose window of 100 seconds has just begun. */
+  function startWindow() {
+    const world = createBudget();
+    spendAll(world.budget, 'read', 1, reporting(1000, 100, 1000, 100));
+    return world;
+  }
+
+  test('is 1 while reads are sent no faster than the budget allows', () => {
+    const { clock, budget } = startWindow();
+    for (let second = 1; second < 90; second += 1) {
+      clock.advance(1000);
+      spendAll(budget, 'read', 9);
+      expect(budget.pressure()).toBeLessThan(1.02);
+    }
+  });
+
+  test('is the whole budget divided by what is left of it after a burst, and falls as time pays the burst back', () => {
+    const { clock, budget } = startWindow();
+    spendAll(budget, 'read', 300);
+    expect(budget.pressure()).toBeCloseTo(900 / 600);
+    clock.advance(20_000);
+    const later = budget.pressure();
+    expect(later).toBeLessThan(1.3);
+    expect(later).toBeGreaterThan(1.1);
+    clock.advance(60_000);
+    expect(budget.pressure()).toBe(1);
+  });
+
+  test('outlasts the window: a burst at its end is paid back in the next one', () => {
+    const { clock, budget } = startWindow();
+    clock.advance(99_000);
+    spendAll(budget, 'read', 300);
+    expect(budget.pressure()).toBeGreaterThan(1.4);
+    clock.advance(3000);
+    expect(budget.snapshot().remaining).toBe(1000);
+    expect(budget.pressure()).toBeGreaterThan(1.4);
+    clock.advance(100_000);
+    expect(budget.pressure()).toBe(1);
+  });
+
+  test('rises when others spend what is left faster than the window passes', () => {
+    expect(pressureOf(550, 49)).toBe(1);
+    expect(pressureOf(200, 90)).toBeGreaterThan(4);
   });
 
   test('is infinite if nothing is left for reads', () => {
@@ -22,13 +62,19 @@ describe('pressure', () => {
     expect(pressureOf(101, 50)).toBeLessThan(Infinity);
   });
 
-  test('grows with each request and falls with each second', () => {
+  test('never falls with a request, and never rises with time', () => {
+    const steps = fc.array(fc.record({ requests: fc.nat(60), ms: fc.nat(5000) }), { maxLength: 40 });
     fc.assert(
-      fc.property(fc.integer({ min: 102, max: 1000 }), fc.integer({ min: 1, max: 98 }), (remaining, seconds) => {
-        const pressure = pressureOf(remaining, seconds);
-        expect(pressure).toBeGreaterThan(0);
-        expect(pressureOf(remaining - 1, seconds)).toBeGreaterThan(pressure);
-        expect(pressureOf(remaining, seconds + 1)).toBeGreaterThan(pressure);
+      fc.property(steps, (list) => {
+        const { clock, budget } = startWindow();
+        for (const { requests, ms } of list) {
+          const before = budget.pressure();
+          spendAll(budget, 'read', requests);
+          const after = budget.pressure();
+          expect(after).toBeGreaterThanOrEqual(before);
+          clock.advance(ms);
+          expect(budget.pressure()).toBeLessThanOrEqual(after);
+        }
       }),
     );
   });
