@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
-import { ACTIVE_STATUSES, hasEnded } from '../domain/livestreamState.ts';
+import { GatewayError } from '../domain/errors.ts';
+import { ACTIVE_STATUSES, hasEnded, provesInactivity } from '../domain/livestreamState.ts';
 import { MIN_LOOKUPS_IN_LIST } from '../domain/lookups.ts';
 import type { Livestream, LivestreamStatus, Meeting, OffsetRange, Page } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -11,17 +12,29 @@ import { type ListHead, livestreamsInStatus, pagesAfter, rangesAfter } from './l
 import type { Operation } from './operation.ts';
 
 /** How long to remember a list's length: long enough to plan with, short enough to try the list again. */
-const LIST_LENGTH_TTL_MS = 300_000;
+export const LIST_LENGTH_TTL_MS = 300_000;
 /** How long not to read a list that failed. */
 const FAILURE_TTL_MS = 30_000;
 /** The assumed number of pages of a list of everything, past livestreams included, until its length is known. */
 const ASSUMED_LIST_PAGES = 4;
 const MAX_LIST_LENGTHS = 10_000;
+/** The errors of requests for which no budget was left. */
+const UNSENT_CODES: ReadonlySet<string> = new Set(['RATE_LIMITED', 'QUERY_TOO_EXPENSIVE']);
 
 export interface BulkResult<Row> {
   /** By key. */
   found: Map<string, Row>;
   /** Whether the keys that were not found certainly do not exist. If false, the caller must read them one by one. */
+  isExhaustive: boolean;
+}
+
+/** The active livestreams, as the lists show them. */
+export interface ActiveRows {
+  /** Those among them that have ended show that upstream ignored the status filter. */
+  rows: Livestream[];
+  /** When the first page was read. */
+  readAt: HybridTimestamp;
+  /** Whether a meeting without a row certainly has no active livestream. */
   isExhaustive: boolean;
 }
 
@@ -52,11 +65,15 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     lengths.set(`${account.id} ${list.name}`, { pages, expiresAt: clock.now() + ttlMs });
   }
 
+  function estimatePages({ account }: Operation, list: List<unknown>): number {
+    const known = lengths.get(`${account.id} ${list.name}`);
+    const isKnown = known !== undefined && clock.now() < known.expiresAt;
+    return isKnown ? known.pages : list.assumedPages;
+  }
+
   /** For the whole list. */
   function estimateRequests(operation: Operation, list: List<unknown>): number {
-    const known = lengths.get(`${operation.account.id} ${list.name}`);
-    const isKnown = known !== undefined && clock.now() < known.expiresAt;
-    const pages = isKnown ? known.pages : list.assumedPages;
+    const pages = estimatePages(operation, list);
     return list.isHeadFresh(operation) ? pages - 1 : pages;
   }
 
@@ -111,7 +128,9 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     { since, onRows, isCheaper }: ReadListOptions<Row>,
   ): Promise<HybridTimestamp | null> {
     const { head, readAt } = await list.head(operation, since).catch((error: unknown) => {
-      rememberLength(operation, list, Infinity, FAILURE_TTL_MS);
+      // The list itself has not failed if no request for it could be sent.
+      const isUnsent = error instanceof GatewayError && UNSENT_CODES.has(error.code);
+      if (!isUnsent) rememberLength(operation, list, Infinity, FAILURE_TTL_MS);
       throw error;
     });
     const furtherPages = head === null ? Infinity : pagesAfter(head);
@@ -141,7 +160,8 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
   }
 
   /** One list per status, in the order in which a livestream passes through them: none slips through between two lists. */
-  const activeLists = ACTIVE_STATUSES.map(livestreamList);
+  const allActive = ACTIVE_STATUSES.map(livestreamList);
+  const activeLists = (isLiveOnly = false) => (isLiveOnly ? allActive.slice(-1) : allActive);
   const allLivestreams = livestreamList(null);
   const allMeetings: List<Meeting> = {
     name: 'meetings',
@@ -156,12 +176,10 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     activeByMeeting: async (operation: Operation, meetingIds: readonly string[]): Promise<BulkResult<Livestream>> =>
       readInBulk(operation, {
         keys: meetingIds,
-        lists: activeLists,
+        lists: allActive,
         keyOf: (livestream) => (hasEnded(livestream) ? null : livestream.meetingId),
-        // If no row has a meeting, upstream probably leaves meetings out; if a row has ended, upstream ignored the status filter.
         isComplete: true,
-        provesAbsence: (rows) =>
-          rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row))),
+        provesAbsence: provesInactivity,
         onAbsent: (meetingId, readAt) => reads.activeLivestream.set(operation.account.id, meetingId, null, readAt),
         tagsOf: (meetingId, row) => [meetingTag(meetingId), ...(row === undefined ? [] : [livestreamTag(row.id)])],
       }),
@@ -188,22 +206,27 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
       });
       return { found, isExhaustive: false };
     },
+    /** How many requests `active` takes; infinite if the lists cannot be used. */
+    activeRequests: (operation: Operation, isLiveOnly: boolean): number =>
+      activeLists(isLiveOnly).reduce((sum, list) => sum + estimatePages(operation, list), 0),
     /**
-     * All active livestreams, read after `since`, at whatever cost in requests. Null if the lists do not prove that they are complete.
-     * Unlike the other reads, it rejects if a list fails.
+     * All active livestreams, or those that are `LIVE`, read after `since`, at whatever cost in requests. Null if the lists do not prove
+     * that they are complete. Unlike the other reads, it rejects if a list fails.
      */
-    async active(operation: Operation, since?: HybridTimestamp): Promise<Livestream[] | null> {
+    async active(operation: Operation, since?: HybridTimestamp, isLiveOnly = false): Promise<ActiveRows | null> {
+      // A livestream that went live between the two lists is in both: the later row counts.
       const active = new Map<string, Livestream>();
-      const onRows = (rows: readonly Livestream[]): void => {
-        for (const row of rows) if (!hasEnded(row)) active.set(row.id, row);
-      };
-      let after = since;
-      for (const list of activeLists) {
-        const readAt = await readFullList(operation, list, { since: after, onRows, isCheaper: () => true });
-        if (readAt === null) return null;
-        after = readAt;
+      const onRows = (rows: readonly Livestream[]): void => rows.forEach((row) => active.set(row.id, row));
+      const readAt: HybridTimestamp[] = [];
+      for (const list of activeLists(isLiveOnly)) {
+        const options = { since: readAt.at(-1) ?? since, onRows, isCheaper: () => true };
+        const listReadAt = await readFullList(operation, list, options);
+        if (listReadAt === null) return null;
+        readAt.push(listReadAt);
       }
-      return [...active.values()];
+      const rows = [...active.values()];
+      const [first] = readAt;
+      return first === undefined ? null : { rows, readAt: first, isExhaustive: !isLiveOnly && provesInactivity(rows) };
     },
   };
 }

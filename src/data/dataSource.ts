@@ -12,6 +12,7 @@ import { type ClientOptions, type ClientSettings, createClient } from '../realti
 import { createEndpoints } from '../realtimekit/endpoints.ts';
 import type { Transport } from '../realtimekit/transport.ts';
 import { createAccounts } from './account.ts';
+import { createActiveRefresh } from './activeRefresh.ts';
 import { createBulkReads } from './bulkReads.ts';
 import { createCache } from './cache/cache.ts';
 import { createInvalidations } from './cache/invalidation.ts';
@@ -19,7 +20,7 @@ import { createResponseCache } from './cache/responseCache.ts';
 import { tagsOfChange, TOKEN_REVOKED } from './cache/tags.ts';
 import type { CachingSettings } from './cachingSettings.ts';
 import { type ChangeListener, createChangeFeed } from './changeFeed.ts';
-import { createEntityReads } from './entityReads.ts';
+import { createEntityReads, type ReadsTogether } from './entityReads.ts';
 import { createLiveFeeds } from './liveFeed.ts';
 import { type LivestreamMutations, createLivestreamMutations } from './livestreamMutations.ts';
 import { createMutationEffects } from './mutationEffects.ts';
@@ -52,7 +53,7 @@ interface DataSourceOptions extends ClientSettings, CachingSettings {
   onOutdated?: ((tags: readonly string[]) => void) | undefined;
 }
 
-/** Reads pass, in this order: bulk reads, the cache, single-flight, and then the client's own policies, such as retries. */
+/** Reads pass, in this order: bulk reads, the cache, single-flight, reads together with others, and then the client's own policies, such as retries. */
 export function createDataSource(options: DataSourceOptions) {
   const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics, onOutdated } = options;
   const client = createClient(options);
@@ -78,7 +79,13 @@ export function createDataSource(options: DataSourceOptions) {
   allListeners.subscribe(localListeners);
   if (peers !== null) allListeners.subscribe(createChangePublisher(peers));
   if (onOutdated !== undefined) allListeners.subscribe(createOutdatedReads(onOutdated));
-  const { reads, ingestion } = createEntityReads(endpoints, cache, { ttl, listener: allListeners });
+  const { reads, ingestion } = createEntityReads(endpoints, cache, {
+    ttl,
+    listener: allListeners,
+    readsTogether: () => readsTogether,
+  });
+  const bulkReads = options.bulkReads ? createBulkReads(reads, clock) : null;
+  const readsTogether: ReadsTogether | null = bulkReads && createActiveRefresh({ reads, lists: bulkReads, clock });
   const accounts = createAccounts({
     createBudget: (tokenHash) =>
       peers === null
@@ -114,7 +121,6 @@ export function createDataSource(options: DataSourceOptions) {
     start: async (...start) => pendingMutations.track(untracked.start(...start)),
     stop: async (...stop) => pendingMutations.track(untracked.stop(...stop)),
   };
-  const bulkReads = options.bulkReads ? createBulkReads(reads, clock) : null;
   const newOperation: NewOperation = (
     account,
     signal,

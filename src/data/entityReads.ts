@@ -15,11 +15,26 @@ import type { Endpoints } from '../realtimekit/endpoints.ts';
 import { createAnalyticsReads } from './analyticsReads.ts';
 import type { Cache } from './cache/cache.ts';
 import type { CreateQuery } from './cache/cachedQuery.ts';
+import type { ReadTogether } from './cache/inFlightReads.ts';
 import { ANY_SESSION, livestreamTag, livestreamTags, meetingTag } from './cache/tags.ts';
 import { sessionTtl, type TtlSettings } from './cache/ttl.ts';
 import type { ChangeListener } from './changeFeed.ts';
 import { createIngestion, type Ingestion } from './ingestion.ts';
-import { createListReads } from './listReads.ts';
+import { createListReads, type LivestreamsKey } from './listReads.ts';
+
+/** The reads that can be answered from the lists of active livestreams. */
+export interface ReadsTogether {
+  livestream: ReadTogether<string>;
+  activeLivestream: ReadTogether<string>;
+  livestreams: ReadTogether<LivestreamsKey>;
+}
+
+interface EntityReadsOptions {
+  ttl: TtlSettings;
+  listener: Pick<ChangeListener, 'onRead'>;
+  /** Null if the operator turned bulk reads off. */
+  readsTogether: () => ReadsTogether | null;
+}
 
 /** Every read, served from the cache or from upstream. Null means that upstream found nothing. */
 export type EntityReads = ReturnType<typeof createEntityReads>['reads'];
@@ -27,7 +42,7 @@ export type EntityReads = ReturnType<typeof createEntityReads>['reads'];
 export function createEntityReads(
   endpoints: Endpoints,
   cache: Cache,
-  { ttl, listener }: { ttl: TtlSettings; listener: Pick<ChangeListener, 'onRead'> },
+  { ttl, listener, readsTogether }: EntityReadsOptions,
 ) {
   const statusTtl = (value: unknown): number => (value === null ? ttl.negativeMs : ttl.statusMs);
   const createQuery: CreateQuery = (options) =>
@@ -45,6 +60,7 @@ export function createEntityReads(
     route: '/livestreams/{id}',
     keyOf: (id) => id,
     load: endpoints.livestream,
+    readTogether: (...lookup) => readsTogether()?.livestream(...lookup),
     entitiesIn: (value) => ({ livestreams: [value] }),
     schema: v.nullable(livestreamSchema),
     ttlMs: statusTtl,
@@ -55,6 +71,7 @@ export function createEntityReads(
     route: '/meetings/{id}/active-livestream',
     keyOf: (meetingId) => meetingId,
     load: endpoints.activeLivestream,
+    readTogether: (...lookup) => readsTogether()?.activeLivestream(...lookup),
     schema: v.nullable(livestreamRefSchema),
     ttlMs: statusTtl,
     tags: (meetingId, value) => [meetingTag(meetingId), ...(value === null ? [] : [livestreamTag(value.id)])],
@@ -101,7 +118,12 @@ export function createEntityReads(
   return {
     reads: {
       ...queries,
-      ...createListReads(endpoints, createQuery, { meeting, statusMs: ttl.statusMs, sessionTags }),
+      ...createListReads(endpoints, createQuery, {
+        meeting,
+        statusMs: ttl.statusMs,
+        sessionTags,
+        readTogether: (...lookup) => readsTogether()?.livestreams(...lookup),
+      }),
       ...createAnalyticsReads(endpoints, createQuery, ttl),
       /** The current time. As a read's `since`: only values read after this call. */
       now: cache.now,

@@ -18,6 +18,7 @@ import type { Endpoints, Head } from '../realtimekit/endpoints.ts';
 import type { Loaded } from '../realtimekit/loaded.ts';
 import { MAX_PAGE_ROWS } from '../realtimekit/pagination.ts';
 import type { CachedQuery, CreateQuery } from './cache/cachedQuery.ts';
+import type { ReadTogether } from './cache/inFlightReads.ts';
 import { ALL_LISTS, livestreamTag, meetingTag } from './cache/tags.ts';
 import type { Operation } from './operation.ts';
 
@@ -65,9 +66,10 @@ export function createListReads(
     meeting: Pick<CachedQuery<string, Meeting | null>, 'get'>;
     statusMs: number;
     sessionTags: (accountId: string, livestreamId: string) => string[];
+    readTogether: ReadTogether<LivestreamsKey>;
   },
 ) {
-  const { meeting, statusMs, sessionTags } = options;
+  const { meeting, statusMs, sessionTags, readTogether } = options;
   const ttlMs = (): number => statusMs;
   const livestreamsIn = (rows: readonly (Livestream | null)[]): string[] =>
     rows.flatMap((row) => (row === null ? [] : [livestreamTag(row.id)]));
@@ -77,6 +79,7 @@ export function createListReads(
     route: '/livestreams',
     keyOf: ({ query, range }) => `${queryKey(query)} ${range.offset} ${range.count}`,
     load: (operation, { query, range }) => endpoints.livestreams(operation, query, range),
+    readTogether,
     entitiesIn: ({ rows }) => ({ livestreams: rows }),
     schema: pageSchema(livestreamSchema),
     ttlMs,

@@ -131,7 +131,7 @@ function createLiveFeed(
   /** Reads the app's active livestreams: all of them in bulk, or, where the lists do not report their length, the newest of each status. */
   async function readActive(shared: Operation, since?: HybridTimestamp): Promise<ActiveLivestreams> {
     const all = await bulkReads?.active(shared, since);
-    if (all) return { livestreams: all, isComplete: true };
+    if (all) return { livestreams: all.rows.filter((row) => !hasEnded(row)), isComplete: true };
     const range = { offset: 0, count: 100 };
     const keys = ACTIVE_STATUSES.map((status) => ({ query: livestreamsInStatus(status), range }));
     const pages = await Promise.all(keys.map(async (key) => reads.livestreams.get(shared, key, since)));

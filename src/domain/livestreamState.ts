@@ -28,3 +28,11 @@ export type VisibleState = Pick<Livestream, 'status' | 'playbackUrl' | 'name'>;
 export function isSameVisibleState(left: VisibleState, right: VisibleState): boolean {
   return left.status === right.status && left.playbackUrl === right.playbackUrl && left.name === right.name;
 }
+
+/**
+ * Whether the rows of the lists of active livestreams prove that a meeting without a row has none. If no row has a meeting, upstream
+ * probably leaves meetings out; if a row has ended, upstream ignored the status filter.
+ */
+export function provesInactivity(rows: readonly Pick<Livestream, 'status' | 'meetingId'>[]): boolean {
+  return rows.length === 0 || (rows.some(({ meetingId }) => meetingId !== null) && !rows.some((row) => hasEnded(row)));
+}

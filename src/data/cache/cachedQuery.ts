@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { raceAbort, sleep } from '../../lib/timeout.ts';
 import type { Operation } from '../operation.ts';
 import type { ReadPart } from '../operationReport.ts';
+import type { Demand } from './demand.ts';
 import { createEntryStore, type Entry, type EntryAddress, type EntryOptions } from './entryStore.ts';
 import { allowsStale, createFreshness } from './freshness.ts';
 import { createInFlightReads, type Lookup, type ReadOptions } from './inFlightReads.ts';
@@ -57,21 +58,22 @@ export interface CachedQueryContext {
   /** Null if there is only one replica. */
   sharedValues: SharedValues | null;
   store: LruStore;
+  demand: Demand;
 }
 
 /** Before every other timestamp. */
 const BEGINNING: HybridTimestamp = { logical: 0, wallTime: 0 };
 
 export function createCachedQuery<Key, Value extends object | null>(
-  { clock, ttl, invalidations, sharedValues, store }: CachedQueryContext,
+  { clock, ttl, invalidations, sharedValues, store, demand }: CachedQueryContext,
   options: CachedQueryOptions<Key, Value>,
 ): CachedQuery<Key, Value> {
   const { route } = options;
-  const freshness = createFreshness(clock, ttl, options.refreshAhead === true);
+  const freshness = createFreshness({ clock, ttl, demand }, options.refreshAhead === true);
   const sharedCache = sharedValues && createSharedCache({ ...options, sharedValues, clock, invalidations });
   const entries = createEntryStore<Key, Value>({ store, invalidations, maxStaleMs: ttl.maxStaleMs, onStored }, options);
   const reads = createInFlightReads(
-    { clock, ttl, invalidations, entries, freshness, sharedCache, serveFresh },
+    { clock, ttl, invalidations, entries, freshness, demand, sharedCache, serveFresh },
     options,
   );
 
@@ -93,6 +95,7 @@ export function createCachedQuery<Key, Value extends object | null>(
     const { operation } = lookup;
     const state = freshness.stateOf(operation, entry);
     if (state === 'expired') return undefined;
+    entry.hits += 1;
     const part = freshness.partOf(entry);
     operation.report.recordHit(route, state);
     recordPart(operation, part, entry);
@@ -102,7 +105,7 @@ export function createCachedQuery<Key, Value extends object | null>(
 
   /** Does nothing while the request budget is short. */
   function refreshInBackground(lookup: Lookup<Key>, { timestamp }: Entry<Value>): void {
-    if (freshness.isStretched(lookup.operation) || reads.isInFlight(lookup)) return;
+    if (freshness.stretchMs(lookup.operation) > 0 || reads.isInFlight(lookup)) return;
     reads.joinOrStart({ ...lookup, since: timestamp }).flight.detach();
   }
 

@@ -19,6 +19,8 @@ export interface Entry<Value> {
   timestamp: HybridTimestamp;
   ttlMs: number;
   tags: string[];
+  /** How often the value was served since it was stored. */
+  hits: number;
 }
 
 /** Where an entry is stored. */
@@ -77,7 +79,7 @@ export function createEntryStore<Key, Value extends object | null>(
       const tags = options.tags(key, value, accountId);
       if (invalidations.isInvalidated(accountId, tags, timestamp)) return undefined;
       if (options.accepts?.(accountId, value) === false) return undefined;
-      const entry = { value, timestamp, ttlMs, tags };
+      const entry = { value, timestamp, ttlMs, tags, hits: 0 };
       entries.set(id, entry);
       onStored(address, entry);
       return entry;

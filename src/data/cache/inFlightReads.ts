@@ -5,6 +5,7 @@ import { type SingleFlight, startSingleFlight } from '../../lib/singleFlight.ts'
 import type { Entities, Loaded } from '../../realtimekit/loaded.ts';
 import type { Operation } from '../operation.ts';
 import type { ReadPart } from '../operationReport.ts';
+import type { Demand } from './demand.ts';
 import type { Entry, EntryAddress, EntryStore } from './entryStore.ts';
 import { allowsStale, type Freshness } from './freshness.ts';
 import { ANY_TAG, type Invalidations } from './invalidation.ts';
@@ -19,9 +20,16 @@ export interface ReadOptions<Key, Value> {
   load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<Loaded<Value>>;
   /** Caches the entities of a response before its value is cached, and completes them with what is already known of them. */
   ingest?(operation: Operation, entities: Entities, timestamp: HybridTimestamp): void;
+  /**
+   * Called while the request budget is short, before a single read: caches a newer value together with others if that takes fewer
+   * requests, and then resolves. Undefined if the value must be read alone. Never rejects. `stretchMs`: the minimum TTL meanwhile.
+   */
+  readTogether?: ReadTogether<Key>;
   /** The entities to ingest from a value. Default: none. */
   entitiesIn?(value: Value, key: Key): Entities;
 }
+
+export type ReadTogether<Key> = (lookup: Lookup<Key>, stretchMs: number) => Promise<unknown> | undefined;
 
 /** One call of a cached query. The result must be newer than `since`. */
 export interface Lookup<Key> extends EntryAddress<Key> {
@@ -48,6 +56,7 @@ interface InFlightReadsContext<Key, Value extends object | null> {
   invalidations: Invalidations;
   entries: EntryStore<Key, Value>;
   freshness: Freshness;
+  demand: Demand;
   /** Null if there is only one replica. */
   sharedCache: SharedCache<Key, Value> | null;
   /** Returns the value of an entry that is fresh enough for the operation. */
@@ -59,7 +68,7 @@ interface InFlightReadsContext<Key, Value extends object | null> {
  * share one read (request coalescing).
  */
 export function createInFlightReads<Key, Value extends object | null>(
-  { clock, ttl, invalidations, entries, freshness, sharedCache, serveFresh }: InFlightReadsContext<Key, Value>,
+  { clock, ttl, invalidations, entries, freshness, demand, sharedCache, serveFresh }: InFlightReadsContext<Key, Value>,
   options: ReadOptions<Key, Value>,
 ) {
   const { route } = options;
@@ -102,7 +111,9 @@ export function createInFlightReads<Key, Value extends object | null>(
       : (lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> =>
           sharedCache.fillOnce(lookup, {
             since: lookup.since,
-            freshSince: startedAt.logical - logicalTimeAt(ttl.statusMs),
+            // While TTLs are stretched, a value in the first half of its TTL is worth taking over.
+            freshSince:
+              startedAt.logical - logicalTimeAt(Math.max(ttl.statusMs, freshness.stretchMs(lookup.operation) / 2)),
             accept: (shared) => acceptShared(lookup, shared),
             load: () => readUpstream(lookup, startedAt),
             signal: lookup.operation.signal,
@@ -110,6 +121,15 @@ export function createInFlightReads<Key, Value extends object | null>(
 
   async function readUpstream(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
     const { operation, key } = lookup;
+    const stretchMs = freshness.stretchMs(operation);
+    if (stretchMs > 0) {
+      const reading = options.readTogether?.(lookup, stretchMs);
+      if (reading !== undefined) await reading;
+      const fresh = reading && findFresh(lookup);
+      if (fresh !== undefined) return fresh;
+      const known = entries.get(lookup);
+      if (known !== undefined) demand.recordRefresh(operation.account, known);
+    }
     try {
       const { value, entities } = await options.load(operation, key, startedAt);
       options.ingest?.(operation, { ...options.entitiesIn?.(value, key), ...entities }, startedAt);
@@ -127,10 +147,15 @@ export function createInFlightReads<Key, Value extends object | null>(
 
   /** Caches a value that another replica has shared, and returns it if it is fresh. */
   function acceptShared(lookup: Lookup<Key>, { value, timestamp }: SharedEntry<Value>): Read<Value> | undefined {
-    const { operation, key, since } = lookup;
+    const { operation, key } = lookup;
     options.ingest?.(operation, options.entitiesIn?.(value, key) ?? {}, timestamp);
     entries.set(lookup, value, timestamp);
-    const entry = entries.get(lookup, since);
+    return findFresh(lookup);
+  }
+
+  /** The value that was cached meanwhile, if it is fresh. */
+  function findFresh(lookup: Lookup<Key>): Read<Value> | undefined {
+    const entry = entries.get(lookup, lookup.since);
     const fresh = entry && serveFresh(lookup, entry);
     return fresh === undefined ? undefined : toRead(fresh, entry);
   }
