@@ -13,6 +13,7 @@ import { type DashboardRun, runDashboards } from './dashboards.ts';
 import { FULL_FRESHNESS_RUN, runFreshnessBenchmark, SHORT_FRESHNESS_RUN } from './freshnessBenchmark.ts';
 import { FULL_RUN, measure, type Measurement, QUICK_RUN, SHORT_RUN } from './measure.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
+import { FULL_PRESSURE_RUN, runPressureBenchmark, SHORT_PRESSURE_RUN } from './pressureBenchmark.ts';
 import { assertSameResults, startServers, stopServer } from './runningServers.ts';
 import { PROJECT_ROOT } from './serverProcess.ts';
 import { PEERS } from './serverSpecs.ts';
@@ -34,6 +35,8 @@ async function main(options: BenchOptions): Promise<void> {
       return benchmarkStart(options);
     case 'live':
       return benchmarkSubscriptions(options);
+    case 'pressure':
+      return benchmarkPressure(options);
     case 'freshness':
       return benchmarkFreshness(options);
     case 'soak':
@@ -94,6 +97,13 @@ async function benchmarkSubscriptions({ size: runSize, outputFolder }: BenchOpti
   const size = runSize === 'short' ? SHORT_SUBSCRIPTION_RUN : FULL_SUBSCRIPTION_RUN;
   const report = await runSubscriptionBenchmark(size, logProgress);
   await writeFile(join(outputFolder, 'live.md'), report);
+  process.stdout.write(report);
+}
+
+async function benchmarkPressure({ size: runSize, outputFolder }: BenchOptions): Promise<void> {
+  const size = runSize === 'short' ? SHORT_PRESSURE_RUN : FULL_PRESSURE_RUN;
+  const report = await runPressureBenchmark(size, logProgress);
+  await writeFile(join(outputFolder, 'pressure.md'), report);
   process.stdout.write(report);
 }
 

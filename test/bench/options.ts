@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 
 import { QUICK_SERVERS, selectServers, SERVER_SPECS, type ServerSpec } from './serverSpecs.ts';
 
-const BENCHMARKS = ['compare', 'start', 'live', 'freshness', 'soak'] as const;
+const BENCHMARKS = ['compare', 'start', 'live', 'pressure', 'freshness', 'soak'] as const;
 
 /** The command-line options. */
 export interface BenchOptions {
   /**
-   * `compare`: all servers; `start`: only the time to their first answer; `live`: subscriptions of this gateway; `freshness`: many
-   * clients that poll through a shared cache; `soak`: several replicas under load and chaos.
+   * `compare`: all servers; `start`: only the time to their first answer; `live`: subscriptions of this gateway; `pressure`: its
+   * reads on a small request budget; `freshness`: many clients that poll through a shared cache; `soak`: several replicas under
+   * load and chaos.
    */
   benchmark: (typeof BENCHMARKS)[number];
   servers: ServerSpec[];

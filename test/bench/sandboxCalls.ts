@@ -35,7 +35,7 @@ export async function registerWebhook(sandbox: BenchSandbox, url: string): Promi
   await callApi(sandbox, 'POST', '/webhooks', { name: 'bench', url, events: ['livestreaming.statusUpdate'] });
 }
 
-/** Calls the REST API without going through a gateway. */
+/** Calls the sandbox's REST API as another app does: with a quota of its own. Rejects if the response is not OK. */
 export async function callApi({ env }: BenchSandbox, method: string, path: string, content?: object): Promise<unknown> {
   const { CLOUDFLARE_BASE_URL: base, CLOUDFLARE_ACCOUNT_ID: account, REALTIMEKIT_APP_ID: app } = env;
   const response = await fetch(`${base}/accounts/${account}/realtime/kit/${app}${path}`, {
