@@ -75,6 +75,7 @@ export function createListReads(
     rows.flatMap((row) => (row === null ? [] : [livestreamTag(row.id)]));
   const meetingsIn = (rows: readonly (Meeting | null)[]): string[] =>
     rows.flatMap((row) => (row === null ? [] : [meetingTag(row.id)]));
+  const sizeOf = ({ rows }: Page<unknown>): number => rows.length;
   const livestreams = createQuery<LivestreamsKey, Page<Livestream>>({
     route: '/livestreams',
     keyOf: ({ query, range }) => `${queryKey(query)} ${range.offset} ${range.count}`,
@@ -83,6 +84,7 @@ export function createListReads(
     entitiesIn: ({ rows }) => ({ livestreams: rows }),
     schema: pageSchema(livestreamSchema),
     ttlMs,
+    sizeOf,
     tags: () => [ALL_LISTS],
     entityTags: ({ rows }) => livestreamsIn(rows),
   });
@@ -113,6 +115,7 @@ export function createListReads(
       entitiesIn: ({ rows }) => ({ meetings: rows }),
       schema: pageSchema(meetingSchema),
       ttlMs,
+      sizeOf,
       tags: () => [],
       entityTags: ({ rows }) => meetingsIn(rows),
     }),
@@ -127,6 +130,7 @@ export function createListReads(
       entitiesIn: ({ rows }) => ({ livestreams: rows }),
       schema: pageSchema(livestreamSchema),
       ttlMs,
+      sizeOf,
       tags: ({ meetingId }) => [meetingTag(meetingId)],
       entityTags: ({ rows }) => livestreamsIn(rows),
     }),
@@ -137,6 +141,7 @@ export function createListReads(
       entitiesIn: ({ rows }) => ({ sessions: rows }),
       schema: pageSchema(livestreamSessionSchema),
       ttlMs,
+      sizeOf,
       tags: ({ livestreamId }, _page, accountId) => sessionTags(accountId, livestreamId),
     }),
     livestreamsHead: createQuery<LivestreamQuery, ListHead<Livestream>>({

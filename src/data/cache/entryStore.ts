@@ -10,6 +10,8 @@ export interface EntryOptions<Key, Value> {
   ttlMs(value: Value): number;
   /** The tags that invalidate the value. */
   tags(key: Key, value: Value, accountId: string): string[];
+  /** How many values that callers ask for are in this one. Default: 1. */
+  sizeOf?(value: Value): number;
   /** Returns false for a value that newer data contradicts. Such a value is not cached; only the callers that wait for it get it. */
   accepts?(accountId: string, value: Value): boolean;
 }
@@ -19,8 +21,9 @@ export interface Entry<Value> {
   timestamp: HybridTimestamp;
   ttlMs: number;
   tags: string[];
-  /** How often the value was served since it was stored. */
+  /** How often the value was served since it was stored, and how many values each time. */
   hits: number;
+  size: number;
 }
 
 /** Where an entry is stored. */
@@ -79,7 +82,7 @@ export function createEntryStore<Key, Value extends object | null>(
       const tags = options.tags(key, value, accountId);
       if (invalidations.isInvalidated(accountId, tags, timestamp)) return undefined;
       if (options.accepts?.(accountId, value) === false) return undefined;
-      const entry = { value, timestamp, ttlMs, tags, hits: 0 };
+      const entry = { value, timestamp, ttlMs, tags, hits: 0, size: options.sizeOf?.(value) ?? 1 };
       entries.set(id, entry);
       onStored(address, entry);
       return entry;

@@ -9,7 +9,7 @@ import { stretchedTtl, type TtlSettings } from './ttl.ts';
 /** Decides how old a cached value may be. */
 export type Freshness = ReturnType<typeof createFreshness>;
 
-type Dated = Pick<Entry<unknown>, 'timestamp' | 'ttlMs' | 'hits'>;
+type Dated = Pick<Entry<unknown>, 'timestamp' | 'ttlMs' | 'hits' | 'size'>;
 
 interface FreshnessContext {
   clock: Clock;

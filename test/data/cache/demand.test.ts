@@ -6,9 +6,9 @@ import { createThingQuery } from './thingQuery.ts';
 /** At this pressure, an entry with an average demand is read again after 16 seconds. */
 const PRESSURE = 1.5;
 
-/** A query of an account under pressure. `ageAtRefresh` asks for a value each second until it is read again. */
+/** A query of an account under pressure. The value of the key `page` has 50 rows. */
 function createPressedQuery(pressure = PRESSURE) {
-  const world = createThingQuery();
+  const world = createThingQuery({ sizeOf: (value) => (value?.text === 'page' ? 50 : 1) });
   const { clock, query, reads, fill } = world;
   const { account } = world.operation();
   const budget = { ...account.budget, pressure: () => pressure };
@@ -16,7 +16,7 @@ function createPressedQuery(pressure = PRESSURE) {
 
   /** Reads the keys, and then asks for each as often in a second as `demand` says. Returns the age at which each is read again. */
   async function agesAtRefresh(demand: Record<string, number>): Promise<Record<string, number>> {
-    for (const key of Object.keys(demand)) await fill(key, 'old');
+    for (const key of Object.keys(demand)) await fill(key, key);
     const ages: Record<string, number> = {};
     for (let second = 1; second <= 62; second += 1) {
       clock.advance(1000);
@@ -26,7 +26,7 @@ function createPressedQuery(pressure = PRESSURE) {
           if (query.getFresh(operation(), key) === undefined) void query.get(operation(), key);
         }
         if (reads.length > before) ages[key] ??= second;
-        reads.at(-1)?.resolve({ text: 'new' });
+        reads.at(-1)?.resolve({ text: key });
         await Promise.resolve();
       }
     }
@@ -52,6 +52,13 @@ describe('while the budget is tight', () => {
     const { many = NaN, few = NaN } = await agesAtRefresh({ many: 200, few: 1 });
     expect(few / many).toBeGreaterThan(2.4);
     expect(few / many).toBeLessThan(3.5);
+  });
+
+  test('a page with many rows is refreshed sooner than a value that is asked for as often', async () => {
+    const { agesAtRefresh } = createPressedQuery();
+    await agesAtRefresh({ page: 1, a: 1, b: 1, c: 1 });
+    const { page = NaN, a = NaN } = await agesAtRefresh({ page: 1, a: 1, b: 1, c: 1 });
+    expect(a / page).toBeGreaterThan(1.5);
   });
 
   test('what nobody asks for any more is not refreshed at all', async () => {
