@@ -39,7 +39,9 @@ export function createPressure(
     const reads = limit - kept;
     const left = available(state, window) - kept;
     const leftMs = endsAt === null ? lengthMs : Math.min(lengthMs, Math.max(1, endsAt - time));
-    const pace = paces.get(name) ?? { ahead: 0, updatedAt: time, left, endsAt };
+    // Of a limit that has just been reported, only what is left is known.
+    const aheadAtFirst = Math.max(0, (reads * leftMs) / lengthMs - left);
+    const pace = paces.get(name) ?? { ahead: aheadAtFirst, updatedAt: time, left, endsAt };
     paces.set(name, pace);
     const isNewWindow = pace.endsAt !== null && (endsAt === null || endsAt - pace.endsAt > lengthMs / 2);
     const spent = isNewWindow ? 0 : pace.left - left;

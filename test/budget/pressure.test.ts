@@ -52,8 +52,9 @@ describe('pressure', () => {
     expect(budget.pressure()).toBe(1);
   });
 
-  test('rises when others spend what is left faster than the window passes', () => {
+  test('counts what others have spent faster than the window passes', () => {
     expect(pressureOf(550, 49)).toBe(1);
+    expect(pressureOf(550, 99)).toBeCloseTo(900 / 450);
     expect(pressureOf(200, 90)).toBeGreaterThan(4);
   });
 

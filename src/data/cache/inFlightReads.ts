@@ -122,7 +122,8 @@ export function createInFlightReads<Key, Value extends object | null>(
   async function readUpstream(lookup: Lookup<Key>, startedAt: HybridTimestamp): Promise<Read<Value>> {
     const { operation, key } = lookup;
     const stretchMs = freshness.stretchMs(operation);
-    if (stretchMs > 0) {
+    // The reserve for mutations does not pay for others' values.
+    if (stretchMs > 0 && operation.priority === 'read') {
       const reading = options.readTogether?.(lookup, stretchMs);
       if (reading !== undefined) await reading;
       const fresh = reading && findFresh(lookup);
