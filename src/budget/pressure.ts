@@ -46,7 +46,10 @@ export function createPressure(
     const isNewWindow = pace.endsAt !== null && (endsAt === null || endsAt - pace.endsAt > lengthMs / 2);
     const spent = isNewWindow ? 0 : pace.left - left;
     const drained = Math.min(reads / lengthMs, Math.max(0, left) / leftMs) * (time - pace.updatedAt);
-    Object.assign(pace, { ahead: Math.max(0, pace.ahead + spent - drained), updatedAt: time, left, endsAt });
+    pace.ahead = Math.max(0, pace.ahead + spent - drained);
+    pace.updatedAt = time;
+    pace.left = left;
+    pace.endsAt = endsAt;
     if (left <= 0 || pace.ahead >= reads) return Infinity;
     const windowPressure = leftMs / lengthMs / (left / reads);
     return Math.max(1 / (1 - pace.ahead / reads), windowPressure / WINDOW_TOLERANCE);
@@ -55,9 +58,11 @@ export function createPressure(
   return () => {
     const time = now();
     currentWindows(state, time);
-    for (const name of paces.keys()) if (!state.windows.has(name)) paces.delete(name);
-    const pressures = Array.from(state.windows, ([name, window]) => pressureOf(name, window, time));
-    return time < state.lockedOutUntil ? Infinity : Math.max(...pressures);
+    let pressure = 1;
+    for (const [name, window] of state.windows) pressure = Math.max(pressure, pressureOf(name, window, time));
+    if (paces.size > state.windows.size)
+      for (const name of paces.keys()) if (!state.windows.has(name)) paces.delete(name);
+    return time < state.lockedOutUntil ? Infinity : pressure;
   };
 }
 
