@@ -98,8 +98,11 @@ export function createGateway(options: GatewayOptions) {
   const report = createOperationReporter({ log, metrics });
   const warnOfOrigin = createOriginWarning(corsOrigins, log, clock);
   const documents = createPersistedDocuments({ trustedDocuments, limits });
+  const { cacheHeaders: setting = 'private' } = options;
+  if (setting === 'public' && auth.kind !== 'none')
+    log('warn', 'CACHE_HEADERS=public is without effect: what callers get depends on their credential.');
   const cacheHeaders = createCacheHeaders({
-    setting: options.cacheHeaders ?? 'private',
+    setting,
     auth: auth.kind,
     cors: corsOrigins.length > 0,
     vary: [COST_HEADER, ...(upstreamReport ? [REPORT_HEADER] : []), TAGS_HEADER],

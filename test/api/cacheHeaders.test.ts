@@ -1,6 +1,15 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { startTestGateway, type TestGateway, type TestGatewayOptions, type TestResponse } from '../support/gateway.ts';
+import {
+  matching,
+  startTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+  type TestResponse,
+} from '../support/gateway.ts';
+import { operations } from '../support/operations.ts';
+import { runs } from '../support/runs.ts';
 
 const STATUS = 'query ($id: ID!) { livestream(id: $id) { status } }';
 const SESSION = 'query ($id: ID!) { livestream(id: $id) { activeSession { viewerSeconds } } }';
@@ -259,6 +268,24 @@ describe('no cache may store', () => {
   });
 });
 
+test('any query: what may be stored has no secret and no error, is the same without CACHE_HEADERS, and gets 304 by its entity tag', async () => {
+  const gateway = await startTestGateway({ settings: { quota: { limit: 1e8, enforced: false } } });
+  const off = await startTestGateway({ sandboxOf: gateway, options: { cacheHeaders: 'off' } });
+  const property = fc.asyncProperty(operations(gateway.exampleIds), async ({ query, variables }) => {
+    const parameters = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+    const path = `/graphql?${parameters.toString()}`;
+    const headers = { accept: 'application/json' };
+    const response = await gateway.fetch(path, { headers });
+    const etag = response.headers.get('etag');
+    const isStorable = response.errors.length === 0 && !/streamKey|ingestServer/.test(query);
+    expect([etag !== null, cacheControl(response) !== NO_STORE]).toEqual([isStorable, isStorable]);
+    expect((await off.fetch(path, { headers })).text).toBe(response.text);
+    const again = await gateway.fetch(path, { headers: { ...headers, 'if-none-match': etag ?? '"none"' } });
+    expect([again.status, again.text]).toEqual(isStorable ? [304, ''] : [response.status, response.text]);
+  });
+  await fc.assert(property, { numRuns: runs(60) });
+});
+
 describe('with CACHE_HEADERS=off', () => {
   test('no response has a field for caches, and If-None-Match and x-cache-tags are ignored', async () => {
     const gateway = await startTestGateway({ options: { cacheHeaders: 'off' } });
@@ -334,6 +361,9 @@ describe('with CACHE_HEADERS=public', () => {
       const gateway = await startTestGateway({ options: { cacheHeaders: 'public', auth } });
       const response = await get(gateway, STATUS, { headers: { authorization: 'Bearer test' } });
       expect(fields(response, 'cache-control', 'cache-tag')).toEqual(['private, max-age=2', null]);
+      expect(gateway.logs).toMatchObject([
+        { level: 'warn', message: matching(/^CACHE_HEADERS=public is without effect/) },
+      ]);
     },
   );
 });

@@ -34,14 +34,14 @@ async function fetchInPage(
 ): Promise<{ status: number; text: string; operations: number }> {
   const before = await countOperations();
   const response = await page.evaluate(
-    async ([url = '', options = '{}']) => {
-      const received = await fetch(url, JSON.parse(options));
+    async ({ url, options }) => {
+      const received = await fetch(url, options);
       return { status: received.status, text: await received.text() };
     },
-    [
-      `/graphql?query=${encodeURIComponent(query)}`,
-      JSON.stringify({ ...init, headers: { authorization: 'Bearer token-a', ...init.headers } }),
-    ],
+    {
+      url: `/graphql?query=${encodeURIComponent(query)}`,
+      options: { ...init, headers: { authorization: 'Bearer token-a', ...init.headers } },
+    },
   );
   return { ...response, operations: (await countOperations()) - before };
 }
