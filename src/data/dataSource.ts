@@ -140,6 +140,8 @@ export function createDataSource(options: DataSourceOptions) {
   const liveFeeds = createLiveFeeds({ reads, bulkReads, newOperation, clock });
   localListeners.subscribe(liveFeeds);
   return {
+    /** What RealtimeKit's responses so far have shown about the pages of its lists. */
+    paging: endpoints.hints,
     /** The account that pays for a token's requests. */
     account: accounts.forToken,
     operation: newOperation,

@@ -46,12 +46,13 @@ export function pagesAfter({ rows, totalCount }: Head<unknown>): number {
   return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
 }
 
-/** The rest of the list after the first page, in ranges as large as a page may be. */
+/** The rest of the list after the first page, in ranges as large as a page may be. No two of them have rows on the same page. */
 export function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): OffsetRange[] {
-  const rangeCount = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / MAX_PAGE_ROWS));
+  const size = MAX_PAGE_ROWS - (MAX_PAGE_ROWS % length);
+  const rangeCount = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / size));
   return Array.from({ length: rangeCount }, (_, index) => {
-    const offset = length + index * MAX_PAGE_ROWS;
-    return { offset, count: Math.min(MAX_PAGE_ROWS, totalCount - offset) };
+    const offset = length + index * size;
+    return { offset, count: Math.min(size, totalCount - offset) };
   });
 }
 

@@ -50,7 +50,12 @@ export type Endpoints = ReturnType<typeof createEndpoints>;
 
 export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' | 'mutate'>) {
   /** Shared by all operations. */
-  const hints = { meetings: {}, livestreams: {}, meetingLivestreams: {}, sessions: {} };
+  const hints: Record<'meetings' | 'livestreams' | 'meetingLivestreams' | 'sessions', PagingHints> = {
+    meetings: {},
+    livestreams: {},
+    meetingLivestreams: {},
+    sessions: {},
+  };
   const meetingList = (search: string | null): ListEndpoint<Meeting> => ({
     path: path`/meetings`,
     query: { search },
@@ -106,6 +111,8 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
   }
 
   return {
+    /** What the responses so far have shown about the pages of each list. */
+    hints,
     /** `GET /meetings/{id}` */
     meeting: async (context: RequestContext, id: string): Promise<Loaded<Meeting | null>> => ({
       value: parseMeeting(parseObject(await get(context, path`/meetings/${id}`))),

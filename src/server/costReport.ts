@@ -1,6 +1,8 @@
 import type { ExecutionResult } from 'graphql';
+import { LRUCache } from 'lru-cache';
 
 import type { BudgetSnapshot } from '../budget/reserve.ts';
+import type { CachedResponse } from '../data/cache/responseCache.ts';
 import type { CostPlan } from '../graphql/limits/cost.ts';
 import { callerOf, type RequestState } from './requestState.ts';
 
@@ -46,6 +48,35 @@ export function withCost(result: ExecutionResult, state: RequestState, cost: Cos
 export function withCostInJson(resultJson: string, state: RequestState, cost: Cost): string {
   if (state.costRequest === null) return resultJson;
   return `${resultJson.slice(0, -1)},"extensions":${JSON.stringify({ cost: reportOf(cost, state) })}}`;
+}
+
+/** The total length of the texts that are kept. */
+const MAX_CHARS = 2_000_000;
+
+/** A cached response with its cost, which is true while the budget is this. */
+interface CostedText extends BudgetSnapshot {
+  text: string;
+}
+
+/**
+ * Returns a function like `withCostInJson` for cached responses, of which nothing was sent. It keeps the texts: many callers poll the same
+ * response, and copying one takes longer than everything else about its cost.
+ */
+export function createCachedCosts(): (response: CachedResponse, state: RequestState) => string {
+  const texts = new LRUCache<CachedResponse, CostedText>({
+    maxSize: MAX_CHARS,
+    sizeCalculation: ({ text }) => text.length,
+  });
+  return (response, state) => {
+    if (state.costRequest === null) return response.text;
+    const { limit, remaining, resetsAt } = callerOf(state).account.budget.snapshot();
+    const known = texts.get(response);
+    const isCurrent = known?.remaining === remaining && known.resetsAt === resetsAt && known.limit === limit;
+    if (isCurrent) return known.text;
+    const text = withCostInJson(response.text, state, { requested: response.requestedRequests, actual: 0 });
+    texts.set(response, { limit, remaining, resetsAt, text });
+    return text;
+  };
 }
 
 function reportOf({ requested, actual, plan }: Cost, state: RequestState): CostReport | CostEstimate {

@@ -57,9 +57,9 @@ type OperationResult = MaybePromise<ExecutionResult | AsyncIterable<ExecutionRes
 export function createOperationExecutor(
   options: ExecutionOptions,
 ): (operation: OperationRequest, engine: Engine) => OperationResult {
-  const { schema, limits, cacheHeaders } = options;
+  const { schema, limits, dataSource, cacheHeaders } = options;
   const prepare = createPreparedDocuments(options);
-  const checkCost = createCostLimit(schema, limits);
+  const checkCost = createCostLimit(schema, limits, dataSource.paging);
   return ({ request, params, state }, { execute, subscribe }) => {
     const { document, errors, isStorable } = prepare(params.query ?? '');
     const { variables } = params;

@@ -62,6 +62,21 @@ describe('the cost of an operation', () => {
     expect(gateway.operationLogs.map(({ fields }) => fields['fromResponseCache'])).toEqual([undefined, true, true]);
   });
 
+  test('has the budget of the moment, however often a cached response is asked for', async () => {
+    const gateway = await startTestGateway();
+    const { endedSessionId, liveLivestreamId } = gateway.exampleIds;
+    const session = 'query ($id: ID!) { livestreamSession(id: $id) { id } }';
+    const costs = [
+      await sendWithCost(gateway, session, endedSessionId),
+      await sendWithCost(gateway, session, endedSessionId),
+      await sendWithCost(gateway, session, endedSessionId),
+    ];
+    await gateway.send({ query: LIVESTREAM, variables: { id: liveLivestreamId } });
+    costs.push(await sendWithCost(gateway, session, endedSessionId));
+    expect(costs.map((response) => at(costOf(response), 'budget', 'remaining'))).toEqual([1199, 1199, 1199, 1198]);
+    expect(costs.map((response) => at(costOf(response), 'actual'))).toEqual([1, 0, 0, 0]);
+  });
+
   test('depends on the variables', async () => {
     const gateway = await startTestGateway();
     const query = 'query ($n: Int!) { livestreams(first: $n) { nodes { activeSession { id } } } }';

@@ -12,7 +12,9 @@ import {
 } from 'graphql';
 
 import { MIN_LOOKUPS_IN_LIST } from '../../domain/lookups.ts';
+import { MAX_PAGE_SIZE } from '../connection.ts';
 import { type FieldCost, fieldCostOf } from './costDirectives.ts';
+import { FULL_PAGES, pagesOf, pageSizeOf, type PageSizes } from './upstreamPages.ts';
 import { lazy } from '../../lib/lazy.ts';
 import { collectFields, fragmentsIn, type SelectionContext } from '../selection.ts';
 
@@ -34,6 +36,8 @@ export interface CostInput {
   operation: OperationDefinitionNode;
   /** The coerced values of the variables. */
   variables: Readonly<Record<string, unknown>>;
+  /** Default: full pages. */
+  pageSizes?: PageSizes;
 }
 
 /** Fields that are selected of objects of one type. */
@@ -43,6 +47,18 @@ interface Selection {
   /** The maximum number of these objects in the result. */
   count: number;
   /** Their path in the response, without the indices of lists. */
+  path: string;
+}
+
+/** A field, with its own cost. */
+interface PricedField {
+  cost: FieldCost;
+  /** The maximum number of times that the field is resolved. */
+  count: number;
+  /** The requests for all of them, if a list takes one page. */
+  requests: number;
+  /** The size of a full page upstream; null if the field is not read from such pages. */
+  pageSize: number | null;
   path: string;
 }
 
@@ -59,7 +75,8 @@ interface ListPage {
  * Fields are merged like in execution, so that a field that several fragments select counts once. Adds what each field costs
  * to `plan`.
  */
-export function costOf({ schema, document, operation, variables }: CostInput, plan?: CostPlan): OperationCost {
+export function costOf(input: CostInput, plan?: CostPlan): OperationCost {
+  const { schema, document, operation, variables, pageSizes = FULL_PAGES } = input;
   const fragments = fragmentsIn(document);
   const context: SelectionContext = { schema, fragment: (name) => fragments.get(name), variables };
   const total: OperationCost = { requests: 0, fields: 0 };
@@ -100,14 +117,15 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
         requests = areRowsPaid ? 0 : count * page.rows() * cost.weight;
         areRowsPaid = true;
       }
-      addField(field, nodes, { cost, count: fieldCount, requests, path: fieldPath });
+      const pageSize = pageSizeOf(pageSizes, type.name, field.name);
+      addField(field, nodes, { cost, count: fieldCount, requests, pageSize, path: fieldPath });
     }
   }
 
   function addField(
     field: GraphQLField<unknown, unknown>,
     nodes: readonly FieldNode[],
-    { cost, count, requests, path }: { cost: FieldCost; count: number; requests: number; path: string },
+    { cost, count, requests, pageSize, path }: PricedField,
   ): void {
     const [node] = nodes;
     if (node === undefined) return;
@@ -118,8 +136,7 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
       addEntities(type, sets, { representations: args()['representations'], path });
       return;
     }
-    const isContinued = cost.sizedFields.length > 0 && node.arguments?.some(({ name }) => name.value === 'after');
-    add(path, isContinued === true ? requests * cost.pages(args()) : requests, count);
+    add(path, requests * (pageSize === null ? 1 : upstreamPages(node, cost, args, pageSize)), count);
     if (!(type instanceof GraphQLObjectType)) return;
     if (requests > 0) addLookups(type.name, count, path);
     addSelection({ sets, type, count, path }, pageOf(cost, args));
@@ -145,6 +162,18 @@ export function costOf({ schema, document, operation, variables }: CostInput, pl
   const root = schema.getRootType(operation.operation);
   if (root) addSelection({ sets: [operation.selectionSet], type: root, count: 1, path: '' });
   return total;
+}
+
+/** Reads the arguments only if they matter: reading them may read variables. */
+function upstreamPages(
+  node: FieldNode,
+  { rows }: FieldCost,
+  args: () => Record<string, unknown>,
+  pageSize: number,
+): number {
+  const hasCursor = node.arguments?.some(({ name }) => name.value === 'after') === true;
+  if (!hasCursor && pageSize === MAX_PAGE_SIZE) return 1;
+  return pagesOf(rows(args()), pageSize, args()['after'] != null);
 }
 
 /** The types whose objects are also read from lists. */

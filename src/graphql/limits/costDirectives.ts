@@ -18,8 +18,6 @@ export interface FieldCost {
   sizedFields: readonly string[];
   /** Returns the number of rows for these arguments. An invalid number counts as the nearest valid one. */
   rows: (args: Readonly<Record<string, unknown>>) => number;
-  /** Returns the maximum number of upstream pages that the rows are on. */
-  pages: (args: Readonly<Record<string, unknown>>) => number;
 }
 
 const fieldCosts = new WeakMap<GraphQLField<unknown, unknown>, FieldCost>();
@@ -30,17 +28,14 @@ export function fieldCostOf(schema: GraphQLSchema, field: GraphQLField<unknown, 
   if (cached !== undefined) return cached;
   const list = directiveOf(schema, 'listSize', field);
   const slicingArguments = stringsOf(list['slicingArguments']);
-  const rows: FieldCost['rows'] = (args) => {
-    const sizes = slicingArguments.map((name) => args[name]).filter((value) => typeof value === 'number');
-    const size = sizes.length > 0 ? Math.max(...sizes) : Number(list['assumedSize'] ?? 1);
-    return Math.min(Math.max(size, 0), MAX_PAGE_SIZE);
-  };
   const fieldCost: FieldCost = {
     weight: weightOf(schema, field),
     sizedFields: stringsOf(list['sizedFields']),
-    rows,
-    // RealtimeKit numbers its pages: rows that start anywhere can lie on two of them.
-    pages: (args) => (args['after'] != null && rows(args) > 1 ? 2 : 1),
+    rows: (args) => {
+      const sizes = slicingArguments.map((name) => args[name]).filter((value) => typeof value === 'number');
+      const rows = sizes.length > 0 ? Math.max(...sizes) : Number(list['assumedSize'] ?? 1);
+      return Math.min(Math.max(rows, 0), MAX_PAGE_SIZE);
+    },
   };
   fieldCosts.set(field, fieldCost);
   return fieldCost;

@@ -9,6 +9,7 @@ import {
 import { GatewayError } from '../../domain/errors.ts';
 import { costOf, type CostPlan, type OperationCost } from './cost.ts';
 import type { OperationLimits } from './operationLimits.ts';
+import { createChangeDetector, type PageSizes } from './upstreamPages.ts';
 
 /** An operation with the variables of a request. */
 export interface CostedOperation {
@@ -28,26 +29,29 @@ export interface CheckedCost {
 
 /**
  * Returns a function that calculates the cost of an operation and checks it against the limits. It adds what each field costs to `plan`.
- * The cost is calculated once for an operation whose cost does not depend on its variables.
+ * The cost is calculated once for an operation whose cost does not depend on its variables, until RealtimeKit's pages change.
  */
 export function createCostLimit(
   schema: GraphQLSchema,
   limits: Pick<OperationLimits, 'upstreamRequests' | 'fields'>,
+  pageSizes: PageSizes,
 ): (costed: CostedOperation, plan?: CostPlan) => CheckedCost {
-  const fixedCosts = new WeakMap<OperationDefinitionNode, CheckedCost>();
+  let fixedCosts = new WeakMap<OperationDefinitionNode, CheckedCost>();
+  const haveSizesChanged = createChangeDetector(pageSizes);
   return ({ document, operation, variables }, plan) => {
     // One error is enough: each repeats the whole value.
     const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
       maxErrors: 1,
     });
     if (errors !== undefined) return { requests: null, error: errors[0] ?? null };
+    if (haveSizesChanged()) fixedCosts = new WeakMap();
     const fixedCost = plan === undefined ? fixedCosts.get(operation) : undefined;
     if (fixedCost !== undefined) return fixedCost;
     let isFixed = true;
     const observed = observeReads(coerced, () => {
       isFixed = false;
     });
-    const cost = costOf({ schema, document, operation, variables: observed }, plan);
+    const cost = costOf({ schema, document, operation, variables: observed, pageSizes }, plan);
     const checked = { requests: cost.requests, error: checkCost(cost, limits) };
     if (isFixed) fixedCosts.set(operation, checked);
     return checked;

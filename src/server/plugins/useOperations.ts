@@ -8,7 +8,7 @@ import type { Tracer } from '../../telemetry/tracer.ts';
 import { TAGS_HEADER } from '../apolloCacheTags.ts';
 import { cachedResult, createOperationExecutor, type Engine, type ExecutionOptions } from '../executeOperation.ts';
 import type { PersistedDocuments } from '../persistedDocuments.ts';
-import { withCostInJson } from '../costReport.ts';
+import { createCachedCosts } from '../costReport.ts';
 import { costRequestOf } from '../costRequest.ts';
 import { checkParams } from '../requestParams.ts';
 import { callerOf, type ServerContext, stateOf } from '../requestState.ts';
@@ -33,6 +33,7 @@ export interface OperationOptions extends ExecutionOptions {
 export function useOperations(options: OperationOptions): Plugin<object, ServerContext> {
   const { limits, documents, upstreamReport, costReport, tracer, dataSource, cacheHeaders } = options;
   const execute = createOperationExecutor(options);
+  const textWithCost = createCachedCosts();
   let engine: Engine;
   return {
     onYogaInit({ yoga }) {
@@ -62,8 +63,7 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
             record.fromResponseCache = true;
             // Mutations are never cached.
             recordOperation(record, 'query', response.operationName);
-            const cost = { requested: response.requestedRequests, actual: 0 };
-            setResult(cachedResult(withCostInJson(response.text, state, cost)));
+            setResult(cachedResult(textWithCost(response, state)));
             return state.costRequest === null ? cacheHeaders?.apply(state, request, response) : undefined;
           }
         }
