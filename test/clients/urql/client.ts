@@ -19,6 +19,8 @@ export interface Options {
 export const createClient = ({ url, credentials, show, exchanges = [] }: Options): Client =>
   new Client({
     url,
+    // Queries go by GET. Without this, the browser might answer them with what it got before a mutation or an event.
+    fetchOptions: { cache: 'no-cache' },
     exchanges: [
       createErrorExchange(show),
       createCacheExchange(),
