@@ -6,6 +6,7 @@ import type { RequestOrigin } from '../data/operation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { whenReady } from '../lib/maybePromise.ts';
 import { sha256Base64 } from '../lib/sha256.ts';
+import type { RequestRecord } from '../telemetry/requestRecord.ts';
 import { isCurrent } from './ifNoneMatch.ts';
 import type { RequestState } from './requestState.ts';
 
@@ -34,11 +35,7 @@ export function createCacheHeaders({ setting, auth, cors, vary, clock }: CacheHe
   const isShared = setting === 'public' && auth === 'none';
   const varyValue = ['accept', ...CREDENTIAL_HEADERS[auth], ...(cors ? ['Origin'] : []), ...vary].join(', ');
 
-  /**
-   * How long caches may use a response from now on, in whole seconds; 0 if they must ask each time. A cache that subtracts `Age` (RFC 9111,
-   * section 4.2) uses the response for a shorter time. If `Age` were added here for those, caches that ignore it, such as nginx and Hive
-   * Gateway's, would use the response for too long.
-   */
+  /** How long caches may use a response from now on, in whole seconds; 0 if they must ask each time. */
   function secondsLeft({ freshUntil }: CachedResponse): number {
     // What depends on nothing that was read, such as an introspection, changes with the gateway's version.
     if (freshUntil === Infinity) return 0;
@@ -46,6 +43,22 @@ export function createCacheHeaders({ setting, auth, cors, vary, clock }: CacheHe
   }
 
   const minFreshMs = ({ method }: Request): number => (isShared && method === 'GET' ? 1000 : 0);
+
+  /**
+   * Without `max-age`, browsers check each time: nothing can purge their caches. Without `age`, shared caches count from now, whether they
+   * subtract it or not: the gateway is the origin of the response, and has just made sure that it is fresh.
+   */
+  function writeShared(headers: Headers, { tags }: CachedResponse, left: number): void {
+    headers.set('cache-control', `public, s-maxage=${left}`);
+    if (tags !== '') headers.set('cache-tag', tags);
+  }
+
+  /** A cache that subtracts `age` from `max-age` (RFC 9111, section 4.2) asks earlier than it must; none uses the response for too long. */
+  function writePrivate(headers: Headers, { readAt }: CachedResponse, left: number, record: RequestRecord): void {
+    headers.set('cache-control', `private, max-age=${left}`);
+    const age = Math.max(0, Math.floor((clock.now() - readAt) / 1000));
+    if (record.fromResponseCache || age > 0) headers.set('age', String(age));
+  }
 
   return {
     /**
@@ -77,12 +90,7 @@ export function createCacheHeaders({ setting, auth, cors, vary, clock }: CacheHe
       if (etag !== null) headers.set('etag', etag);
       // Apollo Router stores what is `no-cache`, unless it is too old as well.
       if (left === 0) return headers.set('cache-control', 'private, no-cache, max-age=0');
-      // Without `max-age`, browsers check each time: nothing can purge their caches.
-      headers.set('cache-control', isShared ? `public, s-maxage=${left}` : `private, max-age=${left}`);
-      if (isShared && response.tags !== '') headers.set('cache-tag', response.tags);
-      const age = Math.max(0, Math.floor((clock.now() - response.readAt) / 1000));
-      if (record.fromResponseCache || age > 0) headers.set('age', String(age));
-      return undefined;
+      return isShared ? writeShared(headers, response, left) : writePrivate(headers, response, left, record);
     },
   };
 }
