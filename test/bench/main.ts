@@ -14,6 +14,7 @@ import { FULL_FRESHNESS_RUN, runFreshnessBenchmark, SHORT_FRESHNESS_RUN } from '
 import { FULL_RUN, measure, type Measurement, QUICK_RUN, SHORT_RUN } from './measure.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { FULL_PRESSURE_RUN, runPressureBenchmark, SHORT_PRESSURE_RUN } from './pressureBenchmark.ts';
+import { FULL_PURGE_RUN, runPurgeBenchmark, SHORT_PURGE_RUN } from './purgeBenchmark.ts';
 import { assertSameResults, startServers, stopServer } from './runningServers.ts';
 import { PROJECT_ROOT } from './serverProcess.ts';
 import { PEERS } from './serverSpecs.ts';
@@ -108,11 +109,16 @@ async function benchmarkPressure({ size: runSize, outputFolder }: BenchOptions):
 }
 
 async function benchmarkFreshness({ size, outputFolder }: BenchOptions): Promise<void> {
-  const run = size === 'short' ? SHORT_FRESHNESS_RUN : FULL_FRESHNESS_RUN;
+  const isShort = size === 'short';
+  // Needs no nginx.
+  const purges = await runPurgeBenchmark(isShort ? SHORT_PURGE_RUN : FULL_PURGE_RUN, logProgress);
+  await writeFile(join(outputFolder, 'purges.md'), purges.report);
+  process.stdout.write(purges.report);
+  const run = isShort ? SHORT_FRESHNESS_RUN : FULL_FRESHNESS_RUN;
   const { report, failedChecks } = await runFreshnessBenchmark(run, logProgress);
   await writeFile(join(outputFolder, 'freshness.md'), report);
   process.stdout.write(report);
-  reportFailures(failedChecks);
+  reportFailures([...purges.failedChecks, ...failedChecks]);
 }
 
 /** Lets the program fail if a check has failed. */

@@ -9,7 +9,7 @@ const BENCHMARKS = ['compare', 'start', 'live', 'pressure', 'freshness', 'soak']
 export interface BenchOptions {
   /**
    * `compare`: all servers; `start`: only the time to their first answer; `live`: subscriptions of this gateway; `pressure`: its
-   * reads on a small request budget; `freshness`: many clients that poll through a shared cache; `soak`: several replicas under
+   * reads on a small request budget; `freshness`: many clients that poll through a shared cache, and one that is purged; `soak`: several replicas under
    * load and chaos.
    */
   benchmark: (typeof BENCHMARKS)[number];
