@@ -9,7 +9,7 @@ const PASSING: FreshnessResult = {
     ['HIT', 28],
     ['MISS', 2],
   ]),
-  failures: 0,
+  failures: [],
   durationsMs: Array.from({ length: 30 }, () => 1),
   gatewayRequests: [3, 1, 2],
   upstreamRequests: 2,
@@ -22,7 +22,7 @@ describe('the freshness benchmark', () => {
 
   test.each([
     [{ gatewayRequests: [3, 2, 2] }, '2.33 requests a second reached the gateway, more than 2'],
-    [{ failures: 1 }, '1 requests failed'],
+    [{ failures: ['502 a', '503 b'] }, '2 requests failed, the first one with: 502 a'],
     [{ durationsMs: [1] }, 'only 1 requests were answered'],
   ])('fails with %o', (changes, problem) => {
     expect(checkFreshness(SIZE, { ...PASSING, ...changes })).toEqual([problem]);

@@ -20,7 +20,8 @@ export const SHORT_FRESHNESS_RUN: FreshnessRunSize = { clients: 20, seconds: 3 }
 export interface FreshnessResult {
   /** Responses by nginx's `$upstream_cache_status`, such as `HIT`. */
   responses: ReadonlyMap<string, number>;
-  failures: number;
+  /** Why requests have failed. */
+  failures: string[];
   durationsMs: number[];
   /** The requests that reached the gateway in each second. */
   gatewayRequests: number[];
@@ -91,20 +92,20 @@ async function poll(
   const pool = new Pool(origin, { connections: 100 });
   const responses = new Map<string, number>();
   const durationsMs: number[] = [];
-  let failures = 0;
+  const failures: string[] = [];
   const send = async (): Promise<void> => {
     const startedAt = performance.now();
     const { statusCode, headers, body } = await pool.request({ path: PATH, method: 'GET' });
     const text = await body.text();
     durationsMs.push(performance.now() - startedAt);
-    if (statusCode !== 200 || !text.startsWith('{"data":{"livestreams":')) failures += 1;
+    if (statusCode !== 200 || !text.startsWith('{"data":{"livestreams":')) failures.push(`${statusCode} ${text}`);
     const status = String(headers['x-cache']);
     responses.set(status, (responses.get(status) ?? 0) + 1);
   };
   const client = async (phase: number): Promise<void> => {
     await wait(1000 * phase);
     for (let second = 0; second < seconds; second += 1)
-      await Promise.all([wait(1000), send().catch(() => void (failures += 1))]);
+      await Promise.all([wait(1000), send().catch((error: unknown) => void failures.push(String(error)))]);
   };
   const gatewayRequests = countEachSecond(gateway.origin, seconds);
   await Promise.all(Array.from({ length: clients }, async (_, index) => client(index / clients)));
@@ -136,7 +137,7 @@ export function checkFreshness({ clients, seconds }: FreshnessRunSize, result: F
   const { failures, gatewayRequests, durationsMs } = result;
   const average = sum(gatewayRequests) / gatewayRequests.length;
   return [
-    ...(failures === 0 ? [] : [`${failures} requests failed`]),
+    ...(failures.length === 0 ? [] : [`${failures.length} requests failed, the first one with: ${failures[0]}`]),
     ...(durationsMs.length >= clients * seconds * 0.9 ? [] : [`only ${durationsMs.length} requests were answered`]),
     ...(average <= MAX_GATEWAY_REQUESTS
       ? []
@@ -156,7 +157,7 @@ export function formatFreshnessReport({ clients, seconds }: FreshnessRunSize, re
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     `| ${[
       formatNumber(durationsMs.length),
-      formatNumber(failures),
+      formatNumber(failures.length),
       statuses,
       formatNumber(sum(gatewayRequests) / gatewayRequests.length),
       formatNumber(Math.max(...gatewayRequests)),
