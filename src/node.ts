@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     caching: config.caching,
     cacheHeaders: config.cacheHeaders,
     auth,
+    callerShares: config.callerShares,
     localOnly,
     limits,
     corsOrigins,

@@ -47,6 +47,7 @@ export function createApiKeys(initialKeys: readonly ApiKey[]) {
     const { key, withdrawal } = found;
     return {
       id: key.name,
+      shareName: key.name,
       token: null,
       scopes: new Set(key.scopes),
       onCredentialEnd(onEnd) {

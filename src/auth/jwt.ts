@@ -26,6 +26,8 @@ export interface JwtSettings {
   audiences: readonly string[];
   /** The tolerated difference between the clocks of the issuer and the gateway. */
   clockSkewSeconds: number;
+  /** The claim that identifies the caller who shares the request budget with others. Default: `sub`. */
+  callerClaim?: string;
   key: JwtKey;
 }
 
@@ -59,7 +61,7 @@ export function createJwtCheck(
   settings: JwtSettings,
   dependencies: JwtDependencies,
 ): (token: string) => Promise<Viewer> {
-  const { issuer, audiences, clockSkewSeconds, key } = settings;
+  const { issuer, audiences, clockSkewSeconds, callerClaim = 'sub', key } = settings;
   const { clock } = dependencies;
   const keys =
     'jwksUrl' in key ? Promise.resolve(createRemoteKeySource(key.jwksUrl, dependencies)) : createLocalKeySource(key);
@@ -79,6 +81,7 @@ export function createJwtCheck(
     const endsAt = ((payload.exp ?? 0) + clockSkewSeconds) * 1000;
     return {
       id: payload.sub ?? '',
+      shareName: claimText(payload[callerClaim]),
       token: null,
       scopes: scopesOf(payload),
       onCredentialEnd: (onEnd) => clock.after(endsAt - clock.now(), onEnd),
@@ -177,6 +180,11 @@ function scopesOf({ scope, scp, scopes }: JWTPayload): Set<string> {
   const claims = [scope, scp, scopes].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
   const granted = new Set(claims);
   return new Set(SCOPES.filter((known) => granted.has(known)));
+}
+
+/** Empty if the claim is missing or has no text: such callers are one. */
+function claimText(claim: unknown): string {
+  return typeof claim === 'string' || typeof claim === 'number' ? String(claim) : '';
 }
 
 function toAuthError(error: unknown): GatewayError {

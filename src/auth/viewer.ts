@@ -5,6 +5,8 @@ export const SCOPES = ['livestream:read', 'livestream:write', 'livestream:secret
 export interface Viewer {
   /** Distinguishes callers who share an account; empty if there is nothing to distinguish them by. */
   id: string;
+  /** By this name, the caller has a share of the account's request budget; undefined if all callers of the account are one. */
+  shareName?: string;
   /** Secret. The RealtimeKit token that the caller's operations use; null for the gateway's own token. */
   token: string | null;
   scopes: ReadonlySet<string>;

@@ -1,8 +1,9 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Clock } from '../lib/clock.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
+import { type BudgetCaller, callerPressureOf, type CallerShare, isAlone, recordDemand, shareOf } from './callers.ts';
 import { createPressure } from './pressure.ts';
-import { type BudgetSnapshot, openReservation, rateLimitedError, snapshotOf, waitMs } from './reserve.ts';
+import { type BudgetSnapshot, openReservation, rateLimitedError, shareError, snapshotOf, waitMs } from './reserve.ts';
 import { createBudgetState } from './window.ts';
 
 /**
@@ -11,12 +12,20 @@ import { createBudgetState } from './window.ts';
  * for mutations.
  */
 export interface Budget {
-  /** Takes one request out of the budget. Throws, or rejects with, `RATE_LIMITED` and the seconds to wait if none is left. */
-  reserve(priority: Priority): MaybePromise<Reservation>;
+  /**
+   * Takes one request out of the budget. Throws, or rejects with, `RATE_LIMITED` and the seconds to wait if none is left, or if the rest is
+   * kept for other callers than `caller`.
+   */
+  reserve(priority: Priority, caller?: BudgetCaller): MaybePromise<Reservation>;
   /** What is left, as far as this replica knows. */
   snapshot(): BudgetSnapshot;
-  /** How hard the budget is pressed: 1 if it is spent no faster than it lasts, Infinity if nothing is left for reads. */
-  pressure(): number;
+  /**
+   * How hard the budget, or what `caller` can expect of it, is pressed: 1 if it is spent no faster than it lasts, Infinity if nothing is
+   * left for reads.
+   */
+  pressure(caller?: BudgetCaller): number;
+  /** What is left of a caller's own share; null if callers do not share the budget. */
+  share(caller?: BudgetCaller): CallerShare | null;
   /** Reads what the other replicas have published. */
   refresh(): Promise<void>;
   /** The store can be reached again: what the replicas spent in the meantime is not yet known. */
@@ -25,7 +34,7 @@ export interface Budget {
 
 /** The budget of a single replica. It is synchronous. */
 export interface LocalBudget extends Budget {
-  reserve(priority: Priority): Reservation;
+  reserve(priority: Priority, caller?: BudgetCaller): Reservation;
 }
 
 export function createLocalBudget(clock: Clock): LocalBudget {
@@ -33,14 +42,19 @@ export function createLocalBudget(clock: Clock): LocalBudget {
   const now = (): number => clock.now();
   const updatePressure = createPressure(state, now);
   return {
-    reserve(priority) {
-      const wait = waitMs(state, priority, now());
+    reserve(priority, caller) {
+      if (caller !== undefined) recordDemand(state, caller, now());
+      const wait = waitMs(state, { priority, caller }, now());
       if (wait > 0) throw rateLimitedError(state, priority, now(), wait);
+      const error = shareError(state, { priority, caller }, now());
+      if (error !== null) throw error;
       updatePressure();
-      return openReservation(state, now);
+      return openReservation(state, now, caller);
     },
     snapshot: () => snapshotOf(state, now()),
-    pressure: updatePressure,
+    pressure: (caller) =>
+      caller === undefined || isAlone(state, caller, now()) ? updatePressure() : callerPressureOf(state, caller, now()),
+    share: (caller) => (caller === undefined ? null : shareOf(state, caller, now())),
     refresh: async () => {},
     resync: () => {},
   };

@@ -1,5 +1,11 @@
-import { type KeptForOthers, requestsToKeep } from './reserve.ts';
-import { available, type BudgetState, currentWindows, type RateLimitWindow } from './window.ts';
+import {
+  available,
+  type BudgetState,
+  currentWindows,
+  keptFromReads,
+  type KeptForOthers,
+  type RateLimitWindow,
+} from './window.ts';
 
 /**
  * The pressure of what is left alone may be this much higher than the pressure of the spending: near the end of a window, few
@@ -35,7 +41,7 @@ export function createPressure(
 
   function pressureOf(name: string, window: RateLimitWindow, time: number): number {
     const { limit, lengthMs, endsAt } = window;
-    const kept = requestsToKeep(window, 'read', keptForOthers());
+    const kept = keptFromReads(window, keptForOthers());
     const reads = limit - kept;
     const left = available(state, window) - kept;
     const leftMs = endsAt === null ? lengthMs : Math.min(lengthMs, Math.max(1, endsAt - time));

@@ -3,6 +3,8 @@ import { parseRetryAfter } from '../realtimekit/envelope.ts';
 import type { TransportResponse } from '../realtimekit/transport.ts';
 import {
   type BudgetState,
+  callersOfNextWindow,
+  type CallerUsage,
   currentWindows,
   DOCUMENTED_LIMIT,
   type RateLimitWindow,
@@ -92,9 +94,12 @@ function updatedWindow(
     lengthMs: windowSeconds === null ? (known?.lengthMs ?? DOCUMENTED_LIMIT.lengthMs) : windowSeconds * 1000,
     startsAt: null,
     reportedAt: receivedAt,
+    callers: known?.callers ?? new Map<string, CallerUsage>(),
   };
   const endsAt = receivedAt + resetMs(limit) + ROUNDING_MARGIN_MS;
-  if (known === null || startsNewWindow(known, limit, sentAt)) return { ...window, remaining, endsAt };
+  if (known === null) return { ...window, remaining, endsAt };
+  if (startsNewWindow(known, limit, sentAt))
+    return { ...window, remaining, endsAt, callers: callersOfNextWindow(known, receivedAt) };
   const isPreviousWindow = endsAt < (known.endsAt ?? receivedAt) - known.lengthMs / 2;
   if (isPreviousWindow) return { ...known, remaining: known.remaining - 1 };
   return {
@@ -107,6 +112,6 @@ function updatedWindow(
 const resetMs = ({ resetSeconds }: RateLimit): number => Math.min(resetSeconds, MAX_TRUSTED_SECONDS) * 1000;
 
 /** Whether `limit` describes a window that started after the known one ended. */
-function startsNewWindow(known: RateLimitWindow | null, limit: RateLimit, sentAt: number): boolean {
-  return known === null || known.endsAt === null || sentAt + resetMs(limit) - ROUNDING_MARGIN_MS >= known.endsAt;
+function startsNewWindow(known: RateLimitWindow, limit: RateLimit, sentAt: number): boolean {
+  return known.endsAt === null || sentAt + resetMs(limit) - ROUNDING_MARGIN_MS >= known.endsAt;
 }

@@ -1,15 +1,26 @@
 import { UpstreamError } from '../domain/errors.ts';
 import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
+import {
+  type BudgetCaller,
+  callerLimitError,
+  callerWaitMs,
+  changeInFlight,
+  countRequest,
+  recordDemand,
+} from './callers.ts';
 import { applyHeaders } from './reconcile.ts';
 import {
   available,
   type BudgetState,
   currentWindows,
+  keptFromCallersReads,
+  keptFromReads,
+  type KeptForOthers,
   longestWindowMs,
   MAX_TRANSIT_MS,
-  mutationReserve,
   type RateLimitWindow,
   ROUNDING_MARGIN_MS,
+  untilReadMs,
   UNUSED_WINDOW,
 } from './window.ts';
 
@@ -30,53 +41,95 @@ export interface BudgetSnapshot {
 /** What an outcome changes in a state. It can be applied late, and to several states. */
 export type Change = (state: BudgetState) => void;
 
-/** How many requests of a limit are kept for others. */
-export type KeptForOthers = (limit: number) => number;
+/** A request that is about to be sent. */
+export interface Demand {
+  priority: Priority;
+  /** Undefined if the account's callers do not share its budget. */
+  caller?: BudgetCaller | undefined;
+}
 
-/** Milliseconds until a request may be sent; 0 if it may be sent now. A tenth of what is not kept can be spent by mutations only. */
-export function waitMs(state: BudgetState, priority: Priority, now: number, keptForOthers?: KeptForOthers): number {
+/**
+ * Milliseconds until a request may be sent, whosever it is; 0 if it may be sent now. A tenth of what is not kept can be spent by mutations
+ * only. Where callers share the budget, that tenth shrinks as the window passes.
+ */
+export function waitMs(
+  state: BudgetState,
+  { priority, caller }: Demand,
+  now: number,
+  keptForOthers: KeptForOthers = () => 0,
+): number {
   if (now < state.lockedOutUntil) return state.lockedOutUntil - now;
   const waits = currentWindows(state, now).map((window) => {
     const { remaining, endsAt, lengthMs } = window;
-    const kept = requestsToKeep(window, priority, keptForOthers);
+    const kept = requestsToKeep(window, { priority, caller }, now, keptForOthers);
     if (available(state, window) > kept) return 0;
-    return remaining > kept ? SHORT_RETRY_MS : Math.max(SHORT_RETRY_MS, (endsAt ?? now + lengthMs) - now);
+    if (remaining > kept) return SHORT_RETRY_MS;
+    const untilEndMs = (endsAt ?? now + lengthMs) - now;
+    const isLentEarlier = caller !== undefined && priority === 'read';
+    return Math.max(SHORT_RETRY_MS, isLentEarlier ? untilReadMs(window, now, keptForOthers) : untilEndMs);
   });
   return Math.max(...waits);
+}
+
+/** The error of a caller that must leave the rest of the budget to others; null if it need not. Mutations never wait for others. */
+export function shareError(
+  state: BudgetState,
+  { priority, caller }: Demand,
+  now: number,
+  keptForOthers?: KeptForOthers,
+): UpstreamError | null {
+  if (caller === undefined || priority === 'mutation') return null;
+  const wait = callerWaitMs(state, caller, now, keptForOthers);
+  return wait > 0 ? callerLimitError(wait) : null;
+}
+
+/** Takes a request that can be sent now, for another state to open it. Returns 0, or the error of a caller that must leave it to others. */
+export function takeRequest(state: BudgetState, demand: Demand, now: number, kept: KeptForOthers): 0 | UpstreamError {
+  const { caller } = demand;
+  if (caller !== undefined) recordDemand(state, caller, now);
+  const error = shareError(state, demand, now, kept);
+  if (error !== null) return error;
+  if (caller !== undefined) changeInFlight(state, caller, 1);
+  state.inFlight += 1;
+  return 0;
 }
 
 /** How many reads may be sent now. */
 export function availableReads(state: BudgetState, now: number, keptForOthers: KeptForOthers): number {
   const windows = currentWindows(state, now);
-  return Math.min(...windows.map((window) => available(state, window) - requestsToKeep(window, 'read', keptForOthers)));
+  return Math.min(...windows.map((window) => available(state, window) - keptFromReads(window, keptForOthers)));
 }
 
-/** Requests that nobody may spend with this priority. */
-export function requestsToKeep(
-  { limit }: RateLimitWindow,
-  priority: Priority,
-  keptForOthers: KeptForOthers = () => 0,
+function requestsToKeep(
+  window: RateLimitWindow,
+  { priority, caller }: Demand,
+  now: number,
+  keptForOthers: KeptForOthers,
 ): number {
-  const kept = keptForOthers(limit);
-  return kept + (priority === 'read' ? mutationReserve(limit - kept) : 0);
+  if (priority === 'mutation') return keptForOthers(window.limit);
+  return caller === undefined ? keptFromReads(window, keptForOthers) : keptFromCallersReads(window, now, keptForOthers);
 }
 
 /** Opens the reservation of a request that is sent now. `onSettled` receives what its outcome changes; null if that is nothing. */
 export function openReservation(
   state: BudgetState,
   now: () => number,
+  caller?: BudgetCaller,
   onSettled: (change: Change | null) => void = () => {},
 ): Reservation {
   const sentAt = now();
   let isOpen = true;
   state.inFlight += 1;
+  if (caller !== undefined) changeInFlight(state, caller, 1);
 
   function settle(change: Change | null): void {
     if (!isOpen) return;
     isOpen = false;
     state.inFlight -= 1;
-    change?.(state);
-    onSettled(change);
+    if (caller !== undefined) changeInFlight(state, caller, -1);
+    const counted = caller === undefined || change === null ? change : withCount(change, caller, sentAt);
+    counted?.(state);
+    onSettled(counted);
   }
 
   return {
@@ -91,6 +144,14 @@ export function openReservation(
   };
 }
 
+/** The change, and one more request of the caller. */
+function withCount(change: Change, caller: BudgetCaller, sentAt: number): Change {
+  return (state) => {
+    change(state);
+    countRequest(state, caller, sentAt);
+  };
+}
+
 /**
  * Adds requests to the claim `id`. `countedFrom`: when the last of them has certainly arrived at RealtimeKit, in milliseconds
  * since the Unix epoch.
@@ -98,6 +159,12 @@ export function openReservation(
 export function addClaim(state: BudgetState, id: string, requests: number, countedFrom: number): void {
   const before = state.claims.get(id)?.requests ?? 0;
   state.claims.set(id, { requests: before + requests, countedFrom, expiresAt: countedFrom + longestWindowMs(state) });
+}
+
+/** Tells other replicas, with the claim `id`, which callers have requests in flight here. */
+export function claimForCallers({ claims, callersInFlight }: BudgetState, id: string): void {
+  const claim = claims.get(id);
+  if (claim !== undefined && callersInFlight.size > 0) claims.set(id, { ...claim, callers: [...callersInFlight] });
 }
 
 export function snapshotOf(state: BudgetState, now: number): BudgetSnapshot {

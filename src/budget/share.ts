@@ -1,6 +1,7 @@
 import type { SharedStore } from '../cluster/sharedStore.ts';
-import type { Priority } from '../realtimekit/requestContext.ts';
-import { waitMs } from './reserve.ts';
+import type { UpstreamError } from '../domain/errors.ts';
+import { callerLimitError, partOf } from './callers.ts';
+import { type Demand, waitMs } from './reserve.ts';
 import { available, type BudgetState, currentWindows, hasReport, longestWindowMs, mutationReserve } from './window.ts';
 
 /** The part of what is left that the shares of all replicas are together. */
@@ -23,11 +24,12 @@ export interface ShareOptions {
  * shares of all replicas fit into it, until the responses of the next period show every replica what the others sent.
  */
 export function createShare({ store, settleMs, freshMs }: ShareOptions) {
-  let sentAt: number[] = [];
+  /** The requests of the last period. */
+  let sent: { at: number; callerId: string | undefined }[] = [];
 
   const probes = (limit: number): number => Math.max(store.replicaCount(), Math.ceil(limit * PROBES_RATIO));
 
-  function sizeOf(state: BudgetState, priority: Priority, now: number): number {
+  function sizeOf(state: BudgetState, { priority }: Demand, now: number): number {
     const left = currentWindows(state, now).map((window) => available(state, window) - probes(window.limit));
     // Without reports, a process does not learn what the one before it has spent of the share.
     const processes = store.replicaCount() * (hasReport(state) ? 1 : 2);
@@ -38,23 +40,43 @@ export function createShare({ store, settleMs, freshMs }: ShareOptions) {
   /** Whether this replica knows how much is left, or may send a request to find out. */
   function mayAsk(state: BudgetState, now: number): boolean {
     if (state.answeredAt > now - freshMs) return true;
-    const unanswered = sentAt.filter((time) => time > Math.max(state.answeredAt, now - settleMs)).length;
+    const unanswered = sent.filter(({ at }) => at > Math.max(state.answeredAt, now - settleMs)).length;
     const limit = Math.min(...currentWindows(state, now).map((window) => window.limit));
     return unanswered < Math.max(1, Math.floor(probes(limit) / store.replicaCount() / PROBES_PER_REPLICA));
   }
 
+  /**
+   * Milliseconds until the caller may use more of the share of `size` requests: as with the whole budget, what is left of it is kept for
+   * others, and less of it as the period passes.
+   */
+  function callerWaitMs(state: BudgetState, { priority, caller }: Demand, size: number, periodMs: number): number {
+    if (caller === undefined || priority === 'mutation') return 0;
+    const now = store.now();
+    const part = partOf(state, caller, now);
+    const used = sent.filter(({ callerId }) => callerId === caller.id).length;
+    const endsAt = (sent[0]?.at ?? now) + periodMs;
+    const lentAt = endsAt - ((size - sent.length) / (size * (1 - part))) * periodMs;
+    return used < size * part ? 0 : Math.max(0, lentAt - now);
+  }
+
   return {
-    /** Takes one request. Returns 0 if it may be sent now, the milliseconds to wait, or null if the next response decides that. */
-    take(state: BudgetState, priority: Priority): number | null {
+    /**
+     * Takes one request. Returns 0 if it may be sent now, the milliseconds to wait, null if the next response decides that, or the error
+     * of a caller that must leave the rest to others.
+     */
+    take(state: BudgetState, demand: Demand): number | null | UpstreamError {
       const now = store.now();
-      const wait = waitMs(state, priority, now, probes);
+      const wait = waitMs(state, demand, now, probes);
       if (wait > 0) return wait;
       // Without reports, the other replicas would learn of these requests only from the store.
       const periodMs = settleMs + (hasReport(state) ? 0 : longestWindowMs(state));
-      sentAt = sentAt.filter((time) => time > now - periodMs);
-      if (sentAt.length >= sizeOf(state, priority, now)) return (sentAt[0] ?? now) + periodMs - now;
+      sent = sent.filter(({ at }) => at > now - periodMs);
+      const size = sizeOf(state, demand, now);
+      if (sent.length >= size) return (sent[0]?.at ?? now) + periodMs - now;
+      const callerWait = callerWaitMs(state, demand, size, periodMs);
+      if (callerWait > 0) return callerLimitError(callerWait);
       if (!mayAsk(state, now)) return null;
-      sentAt.push(now);
+      sent.push({ at: now, callerId: demand.caller?.id });
       return 0;
     },
   };

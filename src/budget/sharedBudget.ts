@@ -1,16 +1,22 @@
 import { BUDGETS_SINCE_KEY } from '../cluster/keys.ts';
 import type { SharedStore } from '../cluster/sharedStore.ts';
-import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
+import type { UpstreamError } from '../domain/errors.ts';
+import type { Reservation } from '../realtimekit/requestContext.ts';
+import { type BudgetCaller, callerPressureOf, isAlone, recordDemand, shareOf } from './callers.ts';
 import type { Budget } from './localBudget.ts';
 import { createPressure } from './pressure.ts';
 import {
   addClaim,
   availableReads,
   type Change,
+  claimForCallers,
+  type Demand,
   openReservation,
   rateLimitedError,
+  shareError,
   SHORT_RETRY_MS,
   snapshotOf,
+  takeRequest,
   waitMs,
 } from './reserve.ts';
 import { createShare } from './share.ts';
@@ -18,6 +24,7 @@ import {
   type BudgetState,
   createBudgetState,
   hasReport,
+  type KeptForOthers,
   MAX_TRANSIT_MS,
   parseBudget,
   serializeBudget,
@@ -50,7 +57,7 @@ const LOST_LEASES = 'lost leases';
 const withoutStore = (limit: number): number => limit / 2;
 
 interface PendingRequest {
-  priority: Priority;
+  demand: Demand;
   resolve: (reservation: Reservation) => void;
   reject: (error: unknown) => void;
 }
@@ -68,7 +75,8 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
   const share = createShare({ store, settleMs, freshMs: LEASE_MS });
   /** The shared state as last read, without the leases of other replicas, and this replica's responses since. */
   const known = createBudgetState();
-  const updatePressure = createPressure(known, now, () => (store.isUp() ? unleased : withoutStore));
+  const keptNow = (): KeptForOthers => (store.isUp() ? unleased : withoutStore);
+  const updatePressure = createPressure(known, now, keptNow);
   /** The shared state as last read; null if the store had none. */
   let text: string | null = null;
   let lease = { requests: 0, endsAt: 0 };
@@ -87,9 +95,9 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
 
   const leaseLeft = (): number => (now() < lease.endsAt ? lease.requests : 0);
 
-  const open = (): Reservation => {
+  const open = (caller: BudgetCaller | undefined): Reservation => {
     updatePressure();
-    return openReservation(known, now, (change) => {
+    return openReservation(known, now, caller, (change) => {
       if (change !== null) unpublished = [...unpublished.slice(1 - MAX_REMEMBERED), change];
       waiting.push(...blocked.splice(0));
       const isFirstReport = !isLimitShared && hasReport(known);
@@ -109,13 +117,17 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
     do {
       const batch = waiting;
       waiting = [];
-      const waits = await exchange(batch.map(({ priority }) => priority)).catch(() => []);
+      const waits = await exchange(batch.map(({ demand }) => demand)).catch(() => []);
       for (const [index, request] of batch.entries()) {
-        const { priority, resolve } = request;
+        const { demand, resolve, reject } = request;
         const wait = waits[index] ?? null;
-        deniedUntil[priority] = now() + (wait ?? 0);
+        if (wait instanceof Error) {
+          reject(wait);
+          continue;
+        }
+        deniedUntil[demand.priority] = now() + (wait ?? 0);
         // A response may have arrived in the meantime.
-        if (wait === 0 && waitMs(known, priority, now()) === 0) resolve(open());
+        if (wait === 0 && waitMs(known, demand, now()) === 0) resolve(open(demand.caller));
         else spendShare(request);
       }
     } while (waiting.length > 0);
@@ -123,9 +135,11 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
   }
 
   function spendShare(request: PendingRequest): void {
-    const { priority, resolve, reject } = request;
-    const wait = share.take(known, priority);
-    if (wait === 0) return resolve(open());
+    const { demand, resolve, reject } = request;
+    const { priority, caller } = demand;
+    const wait = share.take(known, demand);
+    if (wait === 0) return resolve(open(caller));
+    if (wait instanceof Error) return reject(wait);
     if (wait === null && known.inFlight > 0) return void blocked.push(request);
     const untilLease = deniedUntil[priority] - now();
     const retryMs = Math.min(wait ?? SHORT_RETRY_MS, untilLease > 0 ? untilLease : Infinity);
@@ -133,10 +147,11 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
   }
 
   /**
-   * Publishes what this replica knows, and leases one request for each of `priorities` and some more. Returns, for each, 0 if it is
-   * leased, the milliseconds to wait, or null if that depends on the next response. Rejects with `StoreUnavailableError`.
+   * Publishes what this replica knows, and leases one request for each of `demands` and some more. Returns, for each, 0 if it is
+   * leased, the milliseconds to wait, null if that depends on the next response, or the error of a caller that must leave the rest to
+   * others. Rejects with `StoreUnavailableError`.
    */
-  async function exchange(priorities: readonly Priority[]): Promise<(number | null)[]> {
+  async function exchange(demands: readonly Demand[]): Promise<(number | null | UpstreamError)[]> {
     const knewState = text !== null;
     text ??= await store.get(key);
     for (;;) {
@@ -150,17 +165,17 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
       state.claims.delete(self);
       lease.requests = leaseLeft();
       state.inFlight = known.inFlight + lease.requests;
+      state.callersInFlight = new Map(known.callersInFlight);
       const mayLease = state.answeredAt >= connectedAt;
-      const waits = priorities.map((priority) => {
-        const wait = waitMs(state, priority, grantedAt, unleased);
-        if (wait > 0 || !mayLease) return wait || null;
-        state.inFlight += 1;
-        return 0;
+      const waits = demands.map((demand) => {
+        const wait = waitMs(state, demand, grantedAt, unleased);
+        return wait > 0 || !mayLease ? wait || null : takeRequest(state, demand, grantedAt, unleased);
       });
       // Little is leased if little is left, so that no replica holds what another one needs.
       const fair = mayLease ? Math.floor(availableReads(state, grantedAt, unleased) / store.replicaCount()) : 0;
       const more = Math.max(0, Math.min(MAX_LEASE, fair) - lease.requests);
       addClaim(state, self, state.inFlight + more, grantedAt + settleMs);
+      claimForCallers(state, self);
       const next = serializeBudget(state);
       const { isSwapped, current } = await store.compareAndSwap(key, text, next, STATE_TTL_MS);
       text = current;
@@ -180,18 +195,25 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
 
   function adopt(state: BudgetState): void {
     isLimitShared = hasReport(state);
-    Object.assign(known, state, { claims: new Map(), inFlight: known.inFlight });
+    const { inFlight, callersInFlight } = known;
+    Object.assign(known, state, { claims: new Map(), inFlight, callersInFlight });
     for (const change of unpublished) change(known);
   }
 
   return {
-    reserve(priority) {
-      if (leaseLeft() > 0 && waitMs(known, priority, now()) === 0) {
+    reserve(priority, caller) {
+      const demand = { priority, caller };
+      if (caller !== undefined) {
+        recordDemand(known, caller, now());
+        const error = waitMs(known, demand, now(), unleased) > 0 ? null : shareError(known, demand, now(), unleased);
+        if (error !== null) throw error;
+      }
+      if (leaseLeft() > 0 && waitMs(known, demand, now()) === 0) {
         lease.requests -= 1;
-        return open();
+        return open(caller);
       }
       const { promise, resolve, reject } = Promise.withResolvers<Reservation>();
-      const request = { priority, resolve, reject };
+      const request = { demand, resolve, reject };
       if (now() < Math.max(known.lockedOutUntil, deniedUntil[priority])) spendShare(request);
       else {
         waiting.push(request);
@@ -200,7 +222,11 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
       return promise;
     },
     snapshot: () => snapshotOf(known, now()),
-    pressure: updatePressure,
+    pressure: (caller) =>
+      caller === undefined || isAlone(known, caller, now())
+        ? updatePressure()
+        : callerPressureOf(known, caller, now(), keptNow()),
+    share: (caller) => (caller === undefined ? null : shareOf(known, caller, now(), keptNow())),
     async refresh() {
       const found = await store.get(key).catch(() => null);
       const state = parseBudget(found);

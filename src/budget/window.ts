@@ -8,8 +8,20 @@ export const ROUNDING_MARGIN_MS = 1000;
 export const MAX_TRANSIT_MS = 10_000;
 /** The part of a limit that is reserved for mutations. */
 const MUTATION_RESERVE_RATIO = 0.1;
+/** What is left of that at a window's end, where callers share the budget. */
+const MIN_RESERVE_LEFT = 0.1;
 /** The part of a limit that is never leased: replicas spend shares of it without coordination. */
 const SHARES_RATIO = 1 / 6;
+
+/** What a caller has used of a limit. */
+const callerUsageSchema = v.object({
+  /** The size of the caller's share in proportion to those of others. */
+  weight: v.number(),
+  /** Requests in the window that have been answered or lost. */
+  requests: v.number(),
+  /** When the caller last needed a request, in milliseconds since the Unix epoch. */
+  askedAt: v.number(),
+});
 
 const windowSchema = v.object({
   /** Requests in `lengthMs` milliseconds. */
@@ -26,6 +38,11 @@ const windowSchema = v.object({
   endsAt: v.nullable(v.number()),
   /** When a response last reported this limit, in milliseconds since the Unix epoch; 0 if none did. */
   reportedAt: v.number(),
+  /** The callers that share the budget, by id. */
+  callers: v.pipe(
+    v.optional(v.array(v.tuple([v.string(), callerUsageSchema])), []),
+    v.transform((entries) => new Map(entries)),
+  ),
 });
 
 const claimSchema = v.object({
@@ -34,6 +51,8 @@ const claimSchema = v.object({
   countedFrom: v.number(),
   /** By this time, any window that could have counted the claim has ended. */
   expiresAt: v.number(),
+  /** The requests in flight of each caller that shares the budget, by the caller's id. */
+  callers: v.optional(v.array(v.tuple([v.string(), v.number()]))),
 });
 
 const stateSchema = v.object({
@@ -57,14 +76,17 @@ const stateSchema = v.object({
 const storedSchema = v.pipe(v.string(), v.parseJson(), stateSchema);
 
 export type RateLimitWindow = v.InferOutput<typeof windowSchema>;
+export type CallerUsage = v.InferOutput<typeof callerUsageSchema>;
 /** Everything known about an account's limits. */
 export interface BudgetState extends v.InferOutput<typeof stateSchema> {
   /** The requests of this replica that are in flight. */
   inFlight: number;
+  /** Those of each caller that shares the budget, by the caller's id. */
+  callersInFlight: Map<string, number>;
 }
 
 /** The documented limit, with nothing spent. */
-export const UNUSED_WINDOW: RateLimitWindow = {
+export const UNUSED_WINDOW: Omit<RateLimitWindow, 'callers'> = {
   ...DOCUMENTED_LIMIT,
   remaining: DOCUMENTED_LIMIT.limit,
   startsAt: 0,
@@ -74,23 +96,28 @@ export const UNUSED_WINDOW: RateLimitWindow = {
 
 export function createBudgetState(): BudgetState {
   return {
-    windows: new Map([['', { ...UNUSED_WINDOW }]]),
+    windows: new Map([['', { ...UNUSED_WINDOW, callers: new Map() }]]),
     claims: new Map(),
     lockedOutUntil: 0,
     answeredAt: 0,
     inFlight: 0,
+    callersInFlight: new Map(),
   };
 }
 
 /** The JSON that replicas share. It leaves out what is in flight: this replica's claim contains it. */
 export function serializeBudget({ windows, claims, lockedOutUntil, answeredAt }: BudgetState): string {
-  return JSON.stringify({ windows: [...windows], claims: [...claims], lockedOutUntil, answeredAt });
+  const entries = Array.from(windows, ([name, { callers, ...window }]) => [
+    name,
+    callers.size === 0 ? window : { ...window, callers: [...callers] },
+  ]);
+  return JSON.stringify({ windows: entries, claims: [...claims], lockedOutUntil, answeredAt });
 }
 
 /** Null if `text` is not a budget. */
 export function parseBudget(text: string | null): BudgetState | null {
   const { success, output } = v.safeParse(storedSchema, text);
-  return success ? { ...output, inFlight: 0 } : null;
+  return success ? { ...output, inFlight: 0, callersInFlight: new Map() } : null;
 }
 
 /** Brings `state` up to `now`: resets windows that have ended, deletes expired claims, and returns the windows. */
@@ -98,10 +125,28 @@ export function currentWindows({ windows, claims }: BudgetState, now: number): R
   const current = [...windows.values()];
   for (const window of current) {
     if (window.endsAt === null || now < window.endsAt) continue;
-    Object.assign(window, { remaining: window.limit, startsAt: window.endsAt, endsAt: null });
+    const callers = callersOfNextWindow(window, now);
+    Object.assign(window, { remaining: window.limit, startsAt: window.endsAt, endsAt: null, callers });
   }
   for (const [id, { expiresAt }] of claims) if (now >= expiresAt) claims.delete(id);
   return current;
+}
+
+/** How long a caller counts as active after it last needed a request. */
+const ACTIVE_MS = 60_000;
+
+/** Whether a caller is likely to need requests soon. */
+export const isActive = ({ askedAt }: CallerUsage, now: number): boolean => now - askedAt < ACTIVE_MS;
+
+/** The callers at the start of the next window: those that are active have used nothing yet. */
+export function callersOfNextWindow({ callers }: RateLimitWindow, now: number): Map<string, CallerUsage> {
+  const active = [...callers].filter(([, usage]) => isActive(usage, now));
+  return new Map(active.map(([id, usage]) => [id, { ...usage, requests: 0 }]));
+}
+
+/** The part of a window that is left, from 0 to 1. A window that has not started is left as a whole. */
+export function timeLeft({ endsAt, lengthMs }: RateLimitWindow, now: number): number {
+  return endsAt === null ? 1 : Math.min(1, Math.max(0, (endsAt - ROUNDING_MARGIN_MS - now) / lengthMs));
 }
 
 /** The length of the longest window in milliseconds, with the margin. */
@@ -113,7 +158,10 @@ export function longestWindowMs(state: BudgetState): number {
  * Requests that may still be sent. What is in flight or claimed may already be missing from `remaining`: it is then subtracted
  * twice for a while, which errs on the safe side.
  */
-export function available({ claims, inFlight }: BudgetState, { remaining }: RateLimitWindow): number {
+export function available(
+  { claims, inFlight }: BudgetState,
+  { remaining }: Pick<RateLimitWindow, 'remaining'>,
+): number {
   let left = remaining - inFlight;
   for (const { requests } of claims.values()) left -= requests;
   return left;
@@ -122,6 +170,40 @@ export function available({ claims, inFlight }: BudgetState, { remaining }: Rate
 /** Requests of `limit` that only mutations may spend. */
 export function mutationReserve(limit: number): number {
   return Math.min(limit - 1, Math.ceil(limit * MUTATION_RESERVE_RATIO));
+}
+
+/** How many requests of a limit are kept for others. */
+export type KeptForOthers = (limit: number) => number;
+
+/** Requests of a window that a read must leave: those that are kept for others, and a tenth of the rest, for mutations. */
+export function keptFromReads({ limit }: RateLimitWindow, keptForOthers: KeptForOthers = () => 0): number {
+  const kept = keptForOthers(limit);
+  return kept + mutationReserve(limit - kept);
+}
+
+/**
+ * The same where callers share the budget. What is reserved for mutations shrinks with the time that is left, down to a hundredth of the
+ * limit: at the window's end it would be of no use to anybody.
+ */
+export function keptFromCallersReads(
+  window: RateLimitWindow,
+  now: number,
+  keptForOthers: KeptForOthers = () => 0,
+): number {
+  const kept = keptForOthers(window.limit);
+  const reserveLeft = Math.max(MIN_RESERVE_LEFT, timeLeft(window, now));
+  return kept + Math.ceil(mutationReserve(window.limit - kept) * reserveLeft);
+}
+
+/** Milliseconds until that has shrunk so much that a read can be sent, or until the window has certainly ended. */
+export function untilReadMs(window: RateLimitWindow, now: number, keptForOthers: KeptForOthers = () => 0): number {
+  const { limit, lengthMs, remaining, endsAt } = window;
+  const kept = keptForOthers(limit);
+  const reserveLeft = (remaining - 1 - kept) / mutationReserve(limit - kept);
+  const untilEndMs = (endsAt ?? now + lengthMs) - now;
+  return reserveLeft < MIN_RESERVE_LEFT
+    ? untilEndMs
+    : Math.min(untilEndMs, (timeLeft(window, now) - reserveLeft) * lengthMs);
 }
 
 /** Requests of `limit` that are never leased. */

@@ -51,6 +51,7 @@ export const jwtSettings = {
     v.pipe(v.optional(env.list, ''), v.minLength(1, FOR_JWT), v.array(env.line)),
   ),
   clockSkewSeconds: env.integer('JWT_CLOCK_SKEW_S', 30, { min: 0, max: 600 }),
+  callerClaim: env.setting('CALLER_CLAIM', 'tenant', v.optional(env.line, 'sub')),
   jwksUrl: env.setting('JWT_JWKS_URL', JWKS_EXAMPLE, v.optional(env.keyUrl)),
   localKey: env.optionalText('JWT_KEY', ''),
 };

@@ -4,6 +4,7 @@ import { DEFAULT_OPERATION_LIMITS as DEFAULT_LIMITS } from '../graphql/limits/op
 import { DEFAULT_LIVE_LIMITS } from '../live/subscriptions.ts';
 import { apiKeySettings, authSettings, jwtSettings, readAuth } from './auth.ts';
 import { cachingSettings, readCaching, ttlSettings } from './caching.ts';
+import { callerSettings, readCallerShares } from './callerShares.ts';
 import { clusterSettings, readCluster } from './cluster.ts';
 import * as env from './env.ts';
 import { documentSettings, readDocuments } from './persistedDocuments.ts';
@@ -121,6 +122,7 @@ export const VARIABLES: readonly string[] = [
   appSettings,
   proxySettings,
   cachingSettings,
+  callerSettings,
   ttlSettings,
   clusterSettings,
   limitSettings,
@@ -144,6 +146,8 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
     app,
     proxy: readProxy(environment),
     caching: readCaching(environment),
+    /** How callers share the request budget; null if they do not. */
+    callerShares: readCallerShares(environment),
     limits: env.readGroup(environment, limitSettings),
     trustedDocuments: readDocuments(environment, readFile),
     live: env.readGroup(environment, liveSettings),

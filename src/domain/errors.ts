@@ -32,6 +32,8 @@ export interface ErrorDetails extends ErrorOptions {
   upstream?: UpstreamErrorDetails;
   /** Whole seconds until the caller may send the request again. */
   retryAfterSeconds?: number;
+  /** Whose limit was reached: `caller` if only the caller's own. */
+  scope?: 'caller';
   /**
    * The HTTP response if the whole request fails; not part of the body. `spec`: the status applies only to callers that accept
    * `application/graphql-response+json`, and others get 200 (GraphQL over HTTP draft, section 6.4.1).
@@ -45,6 +47,7 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly upstream: UpstreamErrorDetails | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly scope: ErrorDetails['scope'];
   readonly http: ErrorDetails['http'];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -52,6 +55,7 @@ export class GatewayError extends Error {
     this.code = code;
     this.upstream = details.upstream;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.scope = details.scope;
     this.http = details.http;
   }
 
@@ -61,6 +65,7 @@ export class GatewayError extends Error {
       code: this.code,
       retryable: RETRYABLE.has(this.code),
       ...(this.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: this.retryAfterSeconds }),
+      ...(this.scope === undefined ? {} : { scope: this.scope }),
       ...(this.upstream === undefined ? {} : { upstream: this.upstream }),
       ...(this.http === undefined ? {} : { http: this.http }),
     };

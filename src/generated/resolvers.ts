@@ -333,6 +333,19 @@ export type UpstreamBudget = {
   readonly remaining: Scalars['Int']['output'];
   /** The date and time when the current window ends and the full limit becomes available again. */
   readonly resetsAt: Scalars['DateTime']['output'];
+  /** The caller's own share of the budget. The whole budget if callers are not distinguished. */
+  readonly share: UpstreamBudgetShare;
+};
+
+/** The part of the request budget that other callers cannot use up. */
+export type UpstreamBudgetShare = {
+  readonly __typename?: 'UpstreamBudgetShare';
+  /** The number of requests that the caller can send in each window of time. More are lent as the window passes, if others do not need them. */
+  readonly limit: Scalars['Int']['output'];
+  /** The number of requests that the caller can send now, up to the limit of the share. */
+  readonly remaining: Scalars['Int']['output'];
+  /** The date and time when the current window ends and the full share becomes available again. */
+  readonly resetsAt: Scalars['DateTime']['output'];
 };
 
 /** The mutation root. */
@@ -569,6 +582,7 @@ export type ResolversTypes = {
   MeetingConnection: ResolverTypeWrapper<Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversTypes['Meeting']> }>;
   MeetingEdge: ResolverTypeWrapper<Omit<MeetingEdge, 'node'> & { node: ResolversTypes['Meeting'] }>;
   UpstreamBudget: ResolverTypeWrapper<UpstreamBudget>;
+  UpstreamBudgetShare: ResolverTypeWrapper<UpstreamBudgetShare>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   URL: ResolverTypeWrapper<Scalars['URL']['output']>;
@@ -612,6 +626,7 @@ export type ResolversParentTypes = {
   MeetingConnection: Omit<MeetingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MeetingEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Meeting']> };
   MeetingEdge: Omit<MeetingEdge, 'node'> & { node: ResolversParentTypes['Meeting'] };
   UpstreamBudget: UpstreamBudget;
+  UpstreamBudgetShare: UpstreamBudgetShare;
   DateTime: Scalars['DateTime']['output'];
   Date: Scalars['Date']['output'];
   URL: Scalars['URL']['output'];
@@ -799,6 +814,13 @@ export type UpstreamBudgetResolvers<ContextType = Context, ParentType extends Re
   limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   remaining?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   resetsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  share?: Resolver<ResolversTypes['UpstreamBudgetShare'], ParentType, ContextType>;
+};
+
+export type UpstreamBudgetShareResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpstreamBudgetShare'] = ResolversParentTypes['UpstreamBudgetShare']> = {
+  limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  remaining?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  resetsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -885,6 +907,7 @@ export type Resolvers<ContextType = Context> = {
   MeetingConnection?: MeetingConnectionResolvers<ContextType>;
   MeetingEdge?: MeetingEdgeResolvers<ContextType>;
   UpstreamBudget?: UpstreamBudgetResolvers<ContextType>;
+  UpstreamBudgetShare?: UpstreamBudgetShareResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
   URL?: GraphQLScalarType;

@@ -412,6 +412,26 @@ type UpstreamBudget @cost(weight: 0) {
   The date and time when the current window ends and the full limit becomes available again.
   """
   resetsAt: DateTime!
+  """
+  The caller's own share of the budget. The whole budget if callers are not distinguished.
+  """
+  share: UpstreamBudgetShare!
+}
+
+"""The part of the request budget that other callers cannot use up."""
+type UpstreamBudgetShare @cost(weight: 0) {
+  """
+  The number of requests that the caller can send in each window of time. More are lent as the window passes, if others do not need them.
+  """
+  limit: Int!
+  """
+  The number of requests that the caller can send now, up to the limit of the share.
+  """
+  remaining: Int!
+  """
+  The date and time when the current window ends and the full share becomes available again.
+  """
+  resetsAt: DateTime!
 }
 
 """

@@ -57,7 +57,9 @@ export function retryDelayMs(error: UpstreamError, retries: number, random: numb
   return Math.max(backoffMs, (error.retryAfterSeconds ?? 0) * 1000);
 }
 
-function isTransient({ code, retryAfterSeconds, upstream }: UpstreamError): boolean {
+function isTransient({ code, retryAfterSeconds, scope, upstream }: UpstreamError): boolean {
+  // Another caller, which has not used up its share, may be waiting for this read.
+  if (scope === 'caller') return false;
   if (retryAfterSeconds !== undefined && retryAfterSeconds > MAX_RETRY_AFTER_SECONDS) return false;
   if (code === 'RATE_LIMITED') return retryAfterSeconds !== undefined;
   const status = upstream?.status ?? null;

@@ -12,13 +12,15 @@ export interface CorsRule {
   origins: readonly string[];
   /** The paths that those pages may request. */
   paths: readonly string[];
+  /** The response fields that those pages may read. */
+  exposedFields: readonly string[];
 }
 
 /**
  * The CORS options for a request: pages of the listed origins may request the listed paths, without cookies. Other pages may not, and
  * none may read `/metrics`, which needs no credential.
  */
-export function corsFor(request: Request, { origins, paths }: CorsRule): CORSOptions {
+export function corsFor(request: Request, { origins, paths, exposedFields }: CorsRule): CORSOptions {
   // For an origin that is not listed, Yoga would allow the origin `null`, which any page in a sandboxed frame has.
   if (!paths.includes(pathOf(request.url)) || !isAllowedOrigin(request.headers.get('origin'), origins)) return false;
   return {
@@ -26,7 +28,7 @@ export function corsFor(request: Request, { origins, paths }: CorsRule): CORSOpt
     origin: '*',
     methods: ['GET', 'POST'],
     credentials: false,
-    exposedHeaders: ['x-request-id'],
+    exposedHeaders: [...exposedFields],
     maxAge: MAX_AGE_SECONDS,
   };
 }

@@ -10,7 +10,7 @@ import { subscribeWhileValid } from './subscribeWhileValid.ts';
 
 /** Creates the context of an operation's resolvers. `reading`: what caches in front of the gateway need to know, and how fresh. */
 export function createContext(
-  { viewer, account }: Caller,
+  { viewer, account, subscriptionAccount }: Caller,
   record: RequestRecord,
   { dataSource, subscriptions }: { dataSource: DataSource; subscriptions: LiveSubscriptions },
   reading: Pick<RequestOrigin, 'tags' | 'minFreshMs'> = {},
@@ -25,7 +25,7 @@ export function createContext(
     createLoaders: () => new OperationLoaders(dataSource, account, signal, { counters }),
     subscribeTo: async (target) =>
       subscribeWhileValid({ viewer, signal }, async (ending) =>
-        subscriptions.subscribe(account, `${account.id} ${viewer.id}`, target, ending),
+        subscriptions.subscribe(subscriptionAccount, `${account.id} ${viewer.id}`, target, ending),
       ),
   };
 }

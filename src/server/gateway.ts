@@ -3,6 +3,7 @@ import { createYoga } from 'graphql-yoga';
 import { createApiKeys } from '../auth/apiKeys.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import { createResolveCaller } from '../auth/resolveCaller.ts';
+import { createCallerAccounts, EQUAL_SHARES } from '../data/callerAccounts.ts';
 import { DEFAULT_CACHING } from '../data/cachingSettings.ts';
 import { createDataSource } from '../data/dataSource.ts';
 import { DEFAULT_OPERATION_LIMITS } from '../graphql/limits/operationLimits.ts';
@@ -27,7 +28,8 @@ import { useRequestChecks } from './plugins/useRequestChecks.ts';
 import { useResults } from './plugins/useResults.ts';
 import { useRoutes } from './plugins/useRoutes.ts';
 import { registerGauges } from './registerGauges.ts';
-import type { ServerContext } from './requestState.ts';
+import { RATE_LIMIT_FIELDS } from './rateLimitFields.ts';
+import { REQUEST_ID, type ServerContext } from './requestState.ts';
 import { GRAPHQL_PATH, SCHEMA_PATH } from './requestTarget.ts';
 import { createSchemaFile } from './schemaFile.ts';
 
@@ -41,6 +43,7 @@ import { createSchemaFile } from './schemaFile.ts';
  */
 export function createGateway(options: GatewayOptions) {
   const { transport, cluster = null, clock = systemClock, random = Math.random } = options;
+  const { callerShares = EQUAL_SHARES } = options;
   const { auth = { kind: 'none' }, corsOrigins = [], localOnly = false, webhookKeyUrl = null } = options;
   const { introspection = true, suggestions = true, upstreamReport = false, costReport = false, graphiql } = options;
   const { trustedDocuments = { documents: new Map(), isExclusive: false } } = options;
@@ -85,7 +88,10 @@ export function createGateway(options: GatewayOptions) {
         });
   const apiKeys = createApiKeys(auth.kind === 'api-key' ? auth.keys : []);
   const authenticate = createAuthenticate(auth, { transport, clock, log, apiKeys });
-  const resolveCaller = createResolveCaller({ authenticate, dataSource, token });
+  const hasPersonalNames = auth.kind === 'jwt';
+  const hasShares = callerShares !== null && (hasPersonalNames || auth.kind === 'api-key');
+  const callerAccounts = hasShares ? createCallerAccounts({ ...callerShares, hasPersonalNames, metrics }) : null;
+  const resolveCaller = createResolveCaller({ authenticate, dataSource, token, callerAccounts });
   if (metrics !== undefined) {
     registerGauges(metrics, {
       budget: token === null ? null : async () => (await dataSource.account(token)).budget,
@@ -109,7 +115,11 @@ export function createGateway(options: GatewayOptions) {
     clock,
   });
   const schema = gatewaySchema();
-  const corsRule = { origins: corsOrigins, paths: introspection ? [GRAPHQL_PATH, SCHEMA_PATH] : [GRAPHQL_PATH] };
+  const corsRule = {
+    origins: corsOrigins,
+    paths: introspection ? [GRAPHQL_PATH, SCHEMA_PATH] : [GRAPHQL_PATH],
+    exposedFields: [REQUEST_ID, ...(hasShares ? RATE_LIMIT_FIELDS : [])],
+  };
   const yoga = createYoga<ServerContext>({
     schema,
     plugins: [

@@ -1,6 +1,7 @@
 import type { AuthSettings } from '../auth/authenticate.ts';
 import type { Cluster } from '../cluster/peers.ts';
 import type { TrustedDocuments } from '../config/persistedDocuments.ts';
+import type { CallerShares } from '../data/callerAccounts.ts';
 import type { CachingSettings } from '../data/cachingSettings.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -34,6 +35,8 @@ export interface GatewayOptions {
 
   /** How callers authenticate. Default: not at all. */
   auth?: AuthSettings;
+  /** How callers that authenticate share the request budget; null if they do not. Default: equally. */
+  callerShares?: CallerShares | null;
   /** Limits on a single request. */
   limits?: Partial<OperationLimits>;
   /** Limits on the number of subscriptions. */

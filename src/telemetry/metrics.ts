@@ -59,6 +59,8 @@ export interface CompletedUpstreamRequest {
 export interface Metrics {
   operation(outcome: CompletedOperation): void;
   upstreamRequest(outcome: CompletedUpstreamRequest): void;
+  /** Counts a request that a caller with a share of the budget needed: sent, or held back because the share was used up. */
+  callerRequest(caller: string, outcome: 'sent' | 'rate_limited'): void;
   /** Counts a read by the source of its value. `response_cache` counts a whole operation that was served from the response cache. */
   read(source: ReadSource | 'response_cache'): void;
   webhook(outcome: WebhookOutcome): void;

@@ -5,6 +5,8 @@ import { type Metrics, PURGE_OUTCOMES, UPSTREAM_FAILURE_CAUSES } from './metrics
 const PREFIX = 'realtimekit_graphql_';
 /** Operations with further names are counted as `other`: callers may invent any number of names. */
 const MAX_OPERATION_NAMES = 200;
+/** Further callers are counted together as `other`. */
+const MAX_CALLERS = 50;
 /** In seconds. A response from the cache takes less than a millisecond; a slow upstream request takes its whole timeout. */
 const OPERATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const REQUEST_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -41,6 +43,13 @@ export function createPrometheus(version: string): Metrics {
     ...describe('upstream_request_duration_seconds', 'Duration of upstream requests by route.', ['route']),
     buckets: REQUEST_BUCKETS,
   });
+  const callerRequests = new Counter(
+    describe(
+      'caller_requests_total',
+      'Upstream requests that callers needed. Outcome "rate_limited": held back, because the caller\'s share of the budget was used up.',
+      ['caller', 'outcome'],
+    ),
+  );
   const upstreamFailures = new Counter(
     describe(
       'upstream_failures_total',
@@ -75,7 +84,9 @@ export function createPrometheus(version: string): Metrics {
       for (const [source, count] of Object.entries(readCounts)) reads.inc({ source }, count);
     },
   });
-  const nameOf = limitOperationNames();
+  const operationNameOf = limitNames(MAX_OPERATION_NAMES);
+  const nameOf = (name: string | null): string => (name === null ? 'anonymous' : operationNameOf(name));
+  const callerOf = limitNames(MAX_CALLERS);
 
   return {
     operation({ name, kind, code, seconds }) {
@@ -86,6 +97,7 @@ export function createPrometheus(version: string): Metrics {
       requests.inc({ method, route, status: status === null ? 'none' : String(status) });
       requestDurations.observe({ route }, seconds);
     },
+    callerRequest: (caller, outcome) => callerRequests.inc({ caller: callerOf(caller), outcome }),
     read(source) {
       readCounts[source] += 1;
     },
@@ -108,13 +120,12 @@ export function createPrometheus(version: string): Metrics {
   };
 }
 
-/** Maps operation names to label values: the first names to themselves, all later ones to `other`. */
-function limitOperationNames(): (name: string | null) => string {
+/** Maps names to label values: the first `max` names to themselves, all later ones to `other`. */
+function limitNames(max: number): (name: string) => string {
   const known = new Set<string>();
   return (name) => {
-    if (name === null) return 'anonymous';
     if (known.has(name)) return name;
-    if (known.size >= MAX_OPERATION_NAMES) return 'other';
+    if (known.size >= max) return 'other';
     known.add(name);
     return name;
   };

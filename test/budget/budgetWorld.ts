@@ -1,3 +1,4 @@
+import type { BudgetCaller } from '../../src/budget/callers.ts';
 import type { Priority } from '../../src/realtimekit/requestContext.ts';
 import type { Budget } from '../../src/budget/localBudget.ts';
 import { createSharedBudget } from '../../src/budget/sharedBudget.ts';
@@ -32,6 +33,8 @@ export interface Trip {
   responseMs?: number;
   /** Whether the response is lost. */
   isLost?: boolean;
+  /** Who needs the request, if callers share the budget. */
+  caller?: BudgetCaller | undefined;
 }
 
 export interface BudgetReplica {
@@ -94,9 +97,9 @@ export function createBudgetWorld({
   async function send(
     replica: BudgetReplica,
     priority: Priority,
-    { requestMs = 0, responseMs = 0, isLost = false }: Trip = {},
+    { requestMs = 0, responseMs = 0, isLost = false, caller }: Trip = {},
   ): Promise<boolean> {
-    const reservation = await Promise.try(() => replica.budget.reserve(priority)).catch(() => null);
+    const reservation = await Promise.try(() => replica.budget.reserve(priority, caller)).catch(() => null);
     if (reservation === null || replica.isDead) return false;
     const { reported } = replica;
     const isKnown = reported.window === window.number && clock.now() < window.endsAt;

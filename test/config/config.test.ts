@@ -78,6 +78,7 @@ describe('readConfig without settings', () => {
         maxRequestsPerOperation: 100,
         bulkReads: true,
       },
+      callerShares: { weights: new Map() },
       limits: DEFAULT_OPERATION_LIMITS,
       trustedDocuments: { documents: new Map(), isExclusive: false },
       live: { total: 10_000, perCaller: 1000 },
@@ -423,6 +424,7 @@ describe('authentication settings', () => {
       issuer: 'https://login.example.com/',
       audiences: ['one', 'two'],
       clockSkewSeconds: 30,
+      callerClaim: 'sub',
       key: { jwksUrl: JWKS },
     });
     const pem = '-----BEGIN PUBLIC KEY-----\\nMIIB\\n-----END PUBLIC KEY-----';

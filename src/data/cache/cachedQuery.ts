@@ -134,8 +134,8 @@ export function createCachedQuery<Key, Value extends object | null>(
       return read.value;
     } catch (error) {
       if (!allowsStale(error)) throw error;
-      // The operation that started the read had used up its requests. That does not concern this operation.
-      if (isJoined && error.code === 'QUERY_TOO_EXPENSIVE') return load(lookup);
+      // The operation that started the read had used up its requests, or its caller's share. That does not concern this operation.
+      if (isJoined && (error.code === 'QUERY_TOO_EXPENSIVE' || error.scope === 'caller')) return load(lookup);
       const entry = entries.get(lookup, lookup.since);
       if (entry === undefined || !freshness.isServableStale(entry)) throw error;
       return serveStale(lookup, entry);

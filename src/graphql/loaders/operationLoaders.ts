@@ -102,12 +102,13 @@ export class OperationLoaders {
     return outcome;
   }
 
-  /** Returns the request budget that the operation uses. Sends no upstream request. */
-  async readBudget(): Promise<BudgetSnapshot> {
+  /** Returns the request budget that the operation uses, and the caller's share of it. Sends no upstream request. */
+  async readBudget(): Promise<BudgetSnapshot & { share: BudgetSnapshot }> {
     const { account, report } = this.#operation;
     report.expire();
     await account.budget.refresh();
-    return account.budget.snapshot();
+    const snapshot = account.budget.snapshot();
+    return { ...snapshot, share: account.budget.share() ?? snapshot };
   }
 
   /** Whether the response of the operation may be served again: all parts of it are fresh for a while. */

@@ -30,14 +30,18 @@ export const Query: QueryResolvers = {
   livestreamAnalytics: (_root, range, { loaders }) => loaders.analytics(toRange(range)),
 
   upstreamBudget: async (_root, _args, { loaders }) => {
-    const { limit, remaining, resetsAt } = await loaders.readBudget();
-    return { limit, remaining, resetsAt: new Date(resetsAt) };
+    const { share, ...budget } = await loaders.readBudget();
+    return { ...toBudget(budget), share: toBudget(share) };
   },
 
   _service: () => ({ sdl: sdl() }),
 
   _entities: (_root, { representations }, { loaders }, info) => resolveEntities(representations, loaders, info),
 };
+
+function toBudget({ limit, remaining, resetsAt }: { limit: number; remaining: number; resetsAt: number }) {
+  return { limit, remaining, resetsAt: new Date(resetsAt) };
+}
 
 function toSearch(search: string | null | undefined): string | null {
   if (search && search.length > MAX_SEARCH_LENGTH)

@@ -7,6 +7,7 @@ import type { OperationOutcome, ReportOperation } from '../../telemetry/operatio
 import type { CacheHeaders } from '../cacheHeaders.ts';
 import type { WarnOfOrigin } from '../cors.ts';
 import type { FormatErrors } from '../formatErrors.ts';
+import { rateLimitFields } from '../rateLimitFields.ts';
 import { REQUEST_ID, type ServerContext, stateOf } from '../requestState.ts';
 import { GRAPHQL_PATH, pathOf, SCHEMA_PATH } from '../requestTarget.ts';
 import { streamEvents, streamResult } from '../streamResponse.ts';
@@ -65,10 +66,12 @@ export function useResults({
     },
     onResponse({ request, response, serverContext }) {
       const state = stateOf(serverContext, request);
-      const { record, storable } = state;
+      const { record, storable, caller } = state;
       response.headers.set(REQUEST_ID, record.id);
       if (storable === null || cacheHeaders === null) forbidCaching(response);
       else cacheHeaders.write(response.headers, storable, state);
+      const share = caller?.account.budget.share();
+      if (share) setFields(response, rateLimitFields(share, clock.now()));
       warnOfOrigin((name) => request.headers.get(name));
       const { status } = response;
       const path = pathOf(request.url);
@@ -77,6 +80,10 @@ export function useResults({
       if (isRejected) report(record, { codes: [codeOfStatus(status)], status });
     },
   };
+}
+
+function setFields({ headers }: Response, fields: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
 }
 
 function codeOfStatus(status: number): string {
