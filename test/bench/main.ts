@@ -10,6 +10,7 @@ import { formatBenchReport } from './benchReport.ts';
 import { type ReplayUpstream, startReplayUpstream } from './benchUpstreams.ts';
 import { drawChart } from './chart.ts';
 import { type DashboardRun, runDashboards } from './dashboards.ts';
+import { FULL_FAIRNESS_RUN, runFairness, SHORT_FAIRNESS_RUN } from './fairness/runFairness.ts';
 import { FULL_FRESHNESS_RUN, runFreshnessBenchmark, SHORT_FRESHNESS_RUN } from './freshnessBenchmark.ts';
 import { FULL_RUN, measure, type Measurement, QUICK_RUN, SHORT_RUN } from './measure.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
@@ -42,6 +43,8 @@ async function main(options: BenchOptions): Promise<void> {
       return benchmarkFreshness(options);
     case 'soak':
       return soak(options);
+    case 'fairness':
+      return benchmarkFairness(options);
     default:
       return options.benchmark satisfies never;
   }
@@ -106,6 +109,15 @@ async function benchmarkPressure({ size: runSize, outputFolder }: BenchOptions):
   const report = await runPressureBenchmark(size, logProgress);
   await writeFile(join(outputFolder, 'pressure.md'), report);
   process.stdout.write(report);
+}
+
+async function benchmarkFairness({ size, outputFolder }: BenchOptions): Promise<void> {
+  const isShort = size === 'short';
+  const { report, failedChecks } = await runFairness(isShort ? SHORT_FAIRNESS_RUN : FULL_FAIRNESS_RUN, logProgress);
+  await writeFile(join(outputFolder, 'fairness.md'), report);
+  process.stdout.write(report);
+  // A short run shows that everything works: its figures mean nothing.
+  if (!isShort) reportFailures(failedChecks);
 }
 
 async function benchmarkFreshness({ size, outputFolder }: BenchOptions): Promise<void> {

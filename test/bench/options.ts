@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util';
 
 import { QUICK_SERVERS, selectServers, SERVER_SPECS, type ServerSpec } from './serverSpecs.ts';
 
-const BENCHMARKS = ['compare', 'start', 'live', 'pressure', 'freshness', 'soak'] as const;
+const BENCHMARKS = ['compare', 'start', 'live', 'pressure', 'fairness', 'freshness', 'soak'] as const;
 
 /** The command-line options. */
 export interface BenchOptions {
   /**
    * `compare`: all servers; `start`: only the time to their first answer; `live`: subscriptions of this gateway; `pressure`: its
-   * reads on a small request budget; `freshness`: many clients that poll through a shared cache, and one that is purged; `soak`: several replicas under
-   * load and chaos.
+   * reads on a small request budget; `fairness`: callers that share a budget; `freshness`: many clients that poll through a shared
+   * cache, and one that is purged; `soak`: several replicas under load and chaos.
    */
   benchmark: (typeof BENCHMARKS)[number];
   servers: ServerSpec[];

@@ -10,22 +10,23 @@ export interface PeakRequests {
 export function findPeakRequests(timesMs: readonly number[], windowMs: number): PeakRequests {
   const sorted = timesMs.toSorted((left, right) => left - right);
   return {
-    fixedWindow: Math.max(0, ...countPerFixedWindow(sorted, windowMs)),
+    fixedWindow: Math.max(0, ...countPerFixedWindow(sorted, windowMs).map(({ count }) => count)),
     slidingWindow: maxInSlidingWindow(sorted, windowMs),
   };
 }
 
-function countPerFixedWindow(sortedMs: readonly number[], windowMs: number): number[] {
-  const counts: number[] = [];
-  let endsAt = -Infinity;
+/** The start of each of upstream's windows, and its requests. */
+export function countPerFixedWindow(
+  sortedMs: readonly number[],
+  windowMs: number,
+): { startsAt: number; count: number }[] {
+  const windows: { startsAt: number; count: number }[] = [];
   for (const time of sortedMs) {
-    if (time >= endsAt) {
-      endsAt = time + windowMs;
-      counts.push(0);
-    }
-    counts.push((counts.pop() ?? 0) + 1);
+    const last = windows.at(-1);
+    if (last === undefined || time >= last.startsAt + windowMs) windows.push({ startsAt: time, count: 1 });
+    else last.count += 1;
   }
-  return counts;
+  return windows;
 }
 
 function maxInSlidingWindow(sortedMs: readonly number[], windowMs: number): number {
