@@ -19,6 +19,7 @@ import {
   longestWindowMs,
   MAX_TRANSIT_MS,
   type RateLimitWindow,
+  timeLeftMs,
   ROUNDING_MARGIN_MS,
   untilReadMs,
   UNUSED_WINDOW,
@@ -106,7 +107,8 @@ function requestsToKeep(
   now: number,
   keptForOthers: KeptForOthers,
 ): number {
-  if (priority === 'mutation') return keptForOthers(window.limit);
+  if (priority === 'mutation')
+    return keptForOthers(window.limit, caller === undefined ? undefined : timeLeftMs(window, now));
   return caller === undefined ? keptFromReads(window, keptForOthers) : keptFromCallersReads(window, now, keptForOthers);
 }
 

@@ -2,10 +2,21 @@ import type { SharedStore } from '../cluster/sharedStore.ts';
 import type { UpstreamError } from '../domain/errors.ts';
 import { callerLimitError, partOf } from './callers.ts';
 import { type Demand, waitMs } from './reserve.ts';
-import { available, type BudgetState, currentWindows, hasReport, longestWindowMs, mutationReserve } from './window.ts';
+import {
+  available,
+  type BudgetState,
+  currentWindows,
+  hasReport,
+  longestWindowMs,
+  mutationReserve,
+  type RateLimitWindow,
+  timeLeftMs,
+} from './window.ts';
 
 /** The part of what is left that the shares of all replicas are together. */
 const SHARES_RATIO = 1 / 6;
+/** The part of a limit that is not leased even at a window's end. It pays for the probes of some replicas. */
+const MIN_UNLEASED_RATIO = 1 / 40;
 /** The part of a limit that is in no share. It pays for the probes of replicas that do not know how much is left. */
 const PROBES_RATIO = 1 / 20;
 /** How often each replica can probe in a window. */
@@ -13,6 +24,10 @@ const PROBES_PER_REPLICA = 4;
 
 export interface ShareOptions {
   store: SharedStore;
+  /** The longest time that a request may be in flight. */
+  requestTimeoutMs: number;
+  /** Whether callers share the budget, so that nothing may be left of it when a window ends. Replicas must agree on it. */
+  hasCallers: boolean;
   /** The time after which a response to a later request certainly counts what was sent, or leased, before. */
   settleMs: number;
   /** How long a replica may rely on a response, from when its request was sent. */
@@ -23,14 +38,25 @@ export interface ShareOptions {
  * One replica's share: requests that it may send without coordination in each period. It is so small a part of what is left that the
  * shares of all replicas fit into it, until the responses of the next period show every replica what the others sent.
  */
-export function createShare({ store, settleMs, freshMs }: ShareOptions) {
+export function createShare({ store, requestTimeoutMs, hasCallers, settleMs, freshMs }: ShareOptions) {
   /** The requests of the last period. */
   let sent: { at: number; callerId: string | undefined }[] = [];
 
   const probes = (limit: number): number => Math.max(store.replicaCount(), Math.ceil(limit * PROBES_RATIO));
 
+  /**
+   * The part of a share that may still be spent. Where callers share the budget, it is nothing near a window's end: what is spent before
+   * is known to all replicas by the time at which they lease the shares, too, although a slow response lets the window seem to end later.
+   */
+  function partLeft(window: RateLimitWindow, now: number): number {
+    const leftMs = timeLeftMs(window, now) - settleMs - requestTimeoutMs;
+    return hasCallers ? Math.min(1, Math.max(0, leftMs / settleMs)) : 1;
+  }
+
   function sizeOf(state: BudgetState, { priority }: Demand, now: number): number {
-    const left = currentWindows(state, now).map((window) => available(state, window) - probes(window.limit));
+    const left = currentWindows(state, now).map(
+      (window) => (available(state, window) - probes(window.limit)) * partLeft(window, now),
+    );
     // Without reports, a process does not learn what the one before it has spent of the share.
     const processes = store.replicaCount() * (hasReport(state) ? 1 : 2);
     const size = Math.max(1, Math.floor((Math.min(...left) * SHARES_RATIO) / processes));
@@ -60,6 +86,11 @@ export function createShare({ store, settleMs, freshMs }: ShareOptions) {
   }
 
   return {
+    /** Requests of a limit that must not be leased while so much of its window is left. */
+    unleased: (limit: number, leftMs = Infinity): number => {
+      const part = hasCallers ? Math.min(1, leftMs / settleMs) : 1;
+      return Math.ceil(limit * Math.max(MIN_UNLEASED_RATIO, SHARES_RATIO * part));
+    },
     /**
      * Takes one request. Returns 0 if it may be sent now, the milliseconds to wait, null if the next response decides that, or the error
      * of a caller that must leave the rest to others.

@@ -28,7 +28,6 @@ import {
   MAX_TRANSIT_MS,
   parseBudget,
   serializeBudget,
-  unleased,
 } from './window.ts';
 
 export interface SharedBudgetOptions {
@@ -37,10 +36,14 @@ export interface SharedBudgetOptions {
   key: string;
   /** The longest time that a request may be in flight. */
   requestTimeoutMs: number;
+  /** Whether callers share the budget: the same for all replicas. Default: false. */
+  hasCallers?: boolean;
 }
 
 /** The maximum size of a lease. */
 const MAX_LEASE = 24;
+/** The same as a part of the limit, where callers share the budget. */
+const MAX_CALLERS_LEASE_RATIO = 1 / 50;
 /** How long a lease may be spent. */
 const LEASE_MS = 20_000;
 /** How many responses wait at most for the next exchange. */
@@ -67,12 +70,13 @@ interface PendingRequest {
  * compare-and-swap, and spends them without asking again. Together with the next lease, it publishes what the responses to
  * them reported. A request that no lease covers, since the store is unavailable or little is left, comes from the replica's share.
  */
-export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudgetOptions): Budget {
+export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = false }: SharedBudgetOptions): Budget {
   const self = crypto.randomUUID();
   const now = (): number => store.now();
   /** The time after which a lease has certainly been spent, and its requests have arrived at RealtimeKit. */
   const settleMs = LEASE_MS + requestTimeoutMs + MAX_TRANSIT_MS;
-  const share = createShare({ store, settleMs, freshMs: LEASE_MS });
+  const share = createShare({ store, requestTimeoutMs, hasCallers, settleMs, freshMs: LEASE_MS });
+  const { unleased } = share;
   /** The shared state as last read, without the leases of other replicas, and this replica's responses since. */
   const known = createBudgetState();
   const keptNow = (): KeptForOthers => (store.isUp() ? unleased : withoutStore);
@@ -92,6 +96,12 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
   const deniedUntil = { read: 0, mutation: 0 };
   /** The shared state may lack what replicas spent before, while the store was unavailable: it needs a response to a later request. */
   let connectedAt = now();
+
+  /** What a replica may not spend for a caller that is held back, another one cannot lease: leases of a small limit are smaller then. */
+  function maxLease({ windows }: BudgetState): number {
+    const limit = Math.min(...Array.from(windows.values(), (window) => window.limit));
+    return hasCallers ? Math.min(MAX_LEASE, Math.ceil(limit * MAX_CALLERS_LEASE_RATIO)) : MAX_LEASE;
+  }
 
   const leaseLeft = (): number => (now() < lease.endsAt ? lease.requests : 0);
 
@@ -173,7 +183,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs }: SharedBudge
       });
       // Little is leased if little is left, so that no replica holds what another one needs.
       const fair = mayLease ? Math.floor(availableReads(state, grantedAt, unleased) / store.replicaCount()) : 0;
-      const more = Math.max(0, Math.min(MAX_LEASE, fair) - lease.requests);
+      const more = Math.max(0, Math.min(maxLease(state), fair) - lease.requests);
       addClaim(state, self, state.inFlight + more, grantedAt + settleMs);
       claimForCallers(state, self);
       const next = serializeBudget(state);

@@ -10,8 +10,6 @@ export const MAX_TRANSIT_MS = 10_000;
 const MUTATION_RESERVE_RATIO = 0.1;
 /** What is left of that at a window's end, where callers share the budget. */
 const MIN_RESERVE_LEFT = 0.1;
-/** The part of a limit that is never leased: replicas spend shares of it without coordination. */
-const SHARES_RATIO = 1 / 6;
 
 /** What a caller has used of a limit. */
 const callerUsageSchema = v.object({
@@ -149,6 +147,11 @@ export function timeLeft({ endsAt, lengthMs }: RateLimitWindow, now: number): nu
   return endsAt === null ? 1 : Math.min(1, Math.max(0, (endsAt - ROUNDING_MARGIN_MS - now) / lengthMs));
 }
 
+/** The same in milliseconds; infinite if no response has reported the window, whose end is then not known exactly. */
+export function timeLeftMs(window: RateLimitWindow, now: number): number {
+  return window.reportedAt === 0 ? Infinity : timeLeft(window, now) * window.lengthMs;
+}
+
 /** The length of the longest window in milliseconds, with the margin. */
 export function longestWindowMs(state: BudgetState): number {
   return Math.max(...Array.from(state.windows.values(), ({ lengthMs }) => lengthMs)) + ROUNDING_MARGIN_MS;
@@ -172,8 +175,8 @@ export function mutationReserve(limit: number): number {
   return Math.min(limit - 1, Math.ceil(limit * MUTATION_RESERVE_RATIO));
 }
 
-/** How many requests of a limit are kept for others. */
-export type KeptForOthers = (limit: number) => number;
+/** How many requests of a limit are kept for others while so much of its window is left: in the whole window if that is not given. */
+export type KeptForOthers = (limit: number, leftMs?: number) => number;
 
 /** Requests of a window that a read must leave: those that are kept for others, and a tenth of the rest, for mutations. */
 export function keptFromReads({ limit }: RateLimitWindow, keptForOthers: KeptForOthers = () => 0): number {
@@ -190,7 +193,7 @@ export function keptFromCallersReads(
   now: number,
   keptForOthers: KeptForOthers = () => 0,
 ): number {
-  const kept = keptForOthers(window.limit);
+  const kept = keptForOthers(window.limit, timeLeftMs(window, now));
   const reserveLeft = Math.max(MIN_RESERVE_LEFT, timeLeft(window, now));
   return kept + Math.ceil(mutationReserve(window.limit - kept) * reserveLeft);
 }
@@ -198,16 +201,13 @@ export function keptFromCallersReads(
 /** Milliseconds until that has shrunk so much that a read can be sent, or until the window has certainly ended. */
 export function untilReadMs(window: RateLimitWindow, now: number, keptForOthers: KeptForOthers = () => 0): number {
   const { limit, lengthMs, remaining, endsAt } = window;
-  const kept = keptForOthers(limit);
+  const kept = keptForOthers(limit, timeLeftMs(window, now));
   const reserveLeft = (remaining - 1 - kept) / mutationReserve(limit - kept);
   const untilEndMs = (endsAt ?? now + lengthMs) - now;
   return reserveLeft < MIN_RESERVE_LEFT
     ? untilEndMs
     : Math.min(untilEndMs, (timeLeft(window, now) - reserveLeft) * lengthMs);
 }
-
-/** Requests of `limit` that are never leased. */
-export const unleased = (limit: number): number => Math.ceil(limit * SHARES_RATIO);
 
 /** Whether RealtimeKit has reported a limit. */
 export const hasReport = ({ windows }: BudgetState): boolean =>

@@ -44,6 +44,8 @@ interface DataSourceOptions extends ClientSettings, CachingSettings {
   random: () => number;
   /** Null (the default) if there is only one replica. */
   cluster?: Cluster | null;
+  /** Whether callers share the budget of an account. Default: false. */
+  hasCallers?: boolean;
   metrics?: ReportListeners['metrics'];
   onOutcome?: ClientOptions['onOutcome'];
   /**
@@ -94,6 +96,7 @@ export function createDataSource(options: DataSourceOptions) {
             store: peers.store,
             key: budgetKey(tokenHash),
             requestTimeoutMs: options.totalTimeoutMs,
+            hasCallers: options.hasCallers === true,
           }),
     onRevoked: (tokenHash) => cache.invalidate(tokenHash, [TOKEN_REVOKED]),
   });

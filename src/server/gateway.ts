@@ -56,6 +56,8 @@ export function createGateway(options: GatewayOptions) {
   const log = redactingLog(options.log, secrets);
 
   const purger = purge === null ? null : createPurger(purge, { transport, clock, random, log, metrics });
+  const hasPersonalNames = auth.kind === 'jwt';
+  const hasShares = callerShares !== null && (hasPersonalNames || auth.kind === 'api-key');
   const upstreamStatus = createUpstreamStatus(clock, log, metrics);
   const dataSource = createDataSource({
     ...client,
@@ -65,6 +67,7 @@ export function createGateway(options: GatewayOptions) {
     clock,
     random,
     cluster,
+    hasCallers: hasShares,
     metrics,
     onOutcome: (reason) => upstreamStatus.record(reason),
     onOutdated: purger?.purge,
@@ -88,8 +91,6 @@ export function createGateway(options: GatewayOptions) {
         });
   const apiKeys = createApiKeys(auth.kind === 'api-key' ? auth.keys : []);
   const authenticate = createAuthenticate(auth, { transport, clock, log, apiKeys });
-  const hasPersonalNames = auth.kind === 'jwt';
-  const hasShares = callerShares !== null && (hasPersonalNames || auth.kind === 'api-key');
   const callerAccounts = hasShares ? createCallerAccounts({ ...callerShares, hasPersonalNames, metrics }) : null;
   const resolveCaller = createResolveCaller({ authenticate, dataSource, token, callerAccounts });
   if (metrics !== undefined) {

@@ -19,6 +19,8 @@ export interface BudgetWorldOptions {
   minReplicas: number;
   /** How long a command to the store takes there and back. */
   latencyMs?: () => number;
+  /** Whether callers share the budget. */
+  hasCallers?: boolean;
   /** Whether upstream sends no rate-limit fields. */
   isSilent?: boolean;
   /** Whether upstream starts its windows at fixed times, rather than with the first request. */
@@ -52,6 +54,7 @@ export function createBudgetWorld({
   windowSeconds = 300,
   minReplicas,
   latencyMs = () => 0,
+  hasCallers = false,
   isSilent = false,
   isByTheClock = false,
 }: BudgetWorldOptions) {
@@ -83,7 +86,12 @@ export function createBudgetWorld({
 
   function open(options: Parameters<typeof store.connect>[0] = {}): BudgetReplica {
     const connection = store.connect(options);
-    const budget = createSharedBudget({ store: connection, key: KEY, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+    const budget = createSharedBudget({
+      store: connection,
+      key: KEY,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      hasCallers,
+    });
     connection.onReconnect(() => budget.resync());
     return { store: connection, budget, isDead: false, inFlight: 0, reported: { window: 0, remaining: 0 } };
   }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { runs, timeoutMs } from '../support/runs.ts';
 import { at, type BudgetReplica, createBudgetWorld } from './budgetWorld.ts';
+import { caller } from './callersWorld.ts';
 
 const REPLICAS = 3;
 const CHAOS_SECONDS = 600;
@@ -22,6 +23,8 @@ interface Disruption {
 /** Load for some seconds. */
 interface Load {
   seconds: number;
+  /** How many callers share the budget; 0 if they do not. */
+  callers: number;
   /** Requests of each replica in a second. */
   perSecond: number;
   /** Every so many requests is a mutation; 0 if none is. */
@@ -39,6 +42,7 @@ const disruption: fc.Arbitrary<Disruption> = fc.record({
 });
 const load: fc.Arbitrary<Load> = fc.record({
   seconds: fc.integer({ min: 1, max: 60 }),
+  callers: fc.constantFrom(0, 1, 3),
   perSecond: fc.constantFrom(0, 1, 1, 2, 4, 10, 60),
   mutationEvery: fc.constantFrom(0, 10, 3, 1),
   trips: fc.array(
@@ -52,6 +56,7 @@ const load: fc.Arbitrary<Load> = fc.record({
 });
 
 interface Chaos {
+  hasCallers: boolean;
   disruptions: Disruption[];
   loads: Load[];
   isByTheClock: boolean;
@@ -61,10 +66,11 @@ const chaosStories: fc.Arbitrary<Chaos> = fc.record({
   disruptions: fc.array(disruption, { minLength: 10, maxLength: 40 }),
   loads: fc.array(load, { minLength: 5, maxLength: 20 }),
   isByTheClock: fc.boolean(),
+  hasCallers: fc.boolean(),
 });
 
-async function play({ disruptions, loads, isByTheClock }: Chaos) {
-  const world = createBudgetWorld({ minReplicas: REPLICAS, isByTheClock, latencyMs: () => 2 });
+async function play({ disruptions, loads, isByTheClock, hasCallers }: Chaos) {
+  const world = createBudgetWorld({ minReplicas: REPLICAS, isByTheClock, hasCallers, latencyMs: () => 2 });
   const { clock } = world;
   const startedAt = clock.now();
   let isStoreUp = true;
@@ -72,9 +78,10 @@ async function play({ disruptions, loads, isByTheClock }: Chaos) {
 
   async function request(replica: BudgetReplica, load: Load): Promise<void> {
     attempts += 1;
-    const { trips, mutationEvery } = load;
+    const { trips, mutationEvery, callers } = load;
+    const who = hasCallers && callers > 0 ? caller(String(attempts % callers)) : undefined;
     const priority = mutationEvery > 0 && attempts % mutationEvery === 0 ? 'mutation' : 'read';
-    if (await world.send(replica, priority, at(trips, attempts))) served += 1;
+    if (await world.send(replica, priority, { ...at(trips, attempts), caller: who })) served += 1;
   }
 
   function open(): BudgetReplica {

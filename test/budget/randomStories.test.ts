@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { runs, timeoutMs } from '../support/runs.ts';
 import { at, type BudgetWorldOptions, createBudgetWorld } from './budgetWorld.ts';
+import { caller } from './callersWorld.ts';
 
 type Step =
   | { kind: 'pass'; milliseconds: number }
@@ -10,6 +11,8 @@ type Step =
       kind: 'burst';
       replica: number;
       count: number;
+      /** How many callers send the requests; 0 if callers do not share the budget. */
+      callers: number;
       priority: 'read' | 'mutation';
       trips: { requestMs: number; responseMs: number; isLost: boolean }[];
     }
@@ -24,7 +27,7 @@ type Step =
   /** One replica loses or regains its connection to the store. */
   | { kind: 'connection'; replica: number; isUp: boolean };
 
-interface Story extends Required<Pick<BudgetWorldOptions, 'isSilent' | 'isByTheClock'>> {
+interface Story extends Required<Pick<BudgetWorldOptions, 'isSilent' | 'isByTheClock' | 'hasCallers'>> {
   steps: Step[];
   replicaCount: number;
   roundTripMs: number;
@@ -45,6 +48,7 @@ const STEPS = {
     kind: fc.constant('burst' as const),
     replica,
     count: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(1000)),
+    callers: fc.constantFrom(0, 1, 3),
     priority,
     trips: fc.array(fc.record({ requestMs: travelMs, responseMs: travelMs, isLost: fc.boolean() }), {
       minLength: 1,
@@ -86,6 +90,7 @@ function arbitraryStories({ without = [], isSilent }: { without?: readonly Step[
     roundTripMs: fc.constantFrom(0, 10, 400),
     isSettled: fc.constantFrom(true, true, true, false),
     isSilent: fc.constant(isSilent),
+    hasCallers: fc.boolean(),
     isByTheClock: isSilent ? fc.constant(false) : fc.boolean(),
   });
 }
@@ -117,7 +122,10 @@ async function play({ steps, replicaCount, roundTripMs, isSettled, ...upstream }
         return world.clock.pass(step.milliseconds);
       case 'burst':
         for (let request = 0; request < step.count; request += 1)
-          void world.send(at(alive, step.replica), step.priority, at(step.trips, request));
+          void world.send(at(alive, step.replica), step.priority, {
+            ...at(step.trips, request),
+            caller: upstream.hasCallers && step.callers > 0 ? caller(String(request % step.callers)) : undefined,
+          });
         return world.clock.pass(roundTripMs);
       case 'stream':
         for (let request = 0; request < step.count; request += 1) {
