@@ -33,8 +33,10 @@ export function createOperationReporter({
     record.isReported = true;
     const codes = asClientClosed(outcome.codes, record.signal);
     const seconds = (performance.now() - record.startedAt) / 1000;
-    if (isLogged) log('info', MESSAGES[record.kind ?? 'none'], logFieldsOf(record, { ...outcome, codes }, seconds));
-    metrics?.operation({ name: record.name, kind: record.kind, code: codes[0] ?? 'OK', seconds });
+    const message = MESSAGES[record.isDryRun && record.kind !== null ? 'query' : (record.kind ?? 'none')];
+    if (isLogged) log('info', message, logFieldsOf(record, { ...outcome, codes }, seconds));
+    // A dry run executes nothing.
+    if (!record.isDryRun) metrics?.operation({ name: record.name, kind: record.kind, code: codes[0] ?? 'OK', seconds });
     if (record.fromResponseCache) metrics?.read('response_cache');
     endSpan(record, codes[0]);
   };
@@ -54,7 +56,7 @@ function asClientClosed(codes: readonly string[], signal: AbortSignal): readonly
 
 /** Fields that are undefined are not logged. */
 function logFieldsOf(
-  { id, name, kind, counters, fromResponseCache, span }: RequestRecord,
+  { id, name, kind, counters, fromResponseCache, isDryRun, span }: RequestRecord,
   { codes, userErrors = [], events, status, reason }: OperationOutcome,
   seconds: number,
 ): Record<string, unknown> {
@@ -71,6 +73,7 @@ function logFieldsOf(
     reason,
     events,
     fromResponseCache: fromResponseCache || undefined,
+    dryRun: isDryRun || undefined,
     upstreamRequests: counters.requests,
     cacheHits: counters.cacheHits,
     coalesced: counters.coalesced,

@@ -27,6 +27,8 @@ export interface RequestRecord {
   name: string | null;
   /** Whether the whole response came from the response cache. */
   fromResponseCache: boolean;
+  /** Whether the caller only wants to know what the operation would cost: it is not executed. */
+  isDryRun: boolean;
   /** Undefined if tracing is off. */
   span: Span | undefined;
   /** Whether the request was logged and counted already. */
@@ -51,6 +53,7 @@ export function createRequestRecord(id: string, signal: AbortSignal): RequestRec
     kind: null,
     name: null,
     fromResponseCache: false,
+    isDryRun: false,
     span: undefined,
     isReported: false,
   };

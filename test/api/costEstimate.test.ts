@@ -1,7 +1,8 @@
 import { createClient } from 'graphql-ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { at, startTestGateway, type TestGateway, type TestResponse } from '../support/gateway.ts';
+import { createPrometheus } from '../../src/telemetry/prometheus.ts';
+import { at, matching, startTestGateway, type TestGateway, type TestResponse } from '../support/gateway.ts';
 import { serveGateway } from '../support/servedGateway.ts';
 
 const ESTIMATE = { 'x-cost': 'estimate' };
@@ -204,5 +205,20 @@ describe('the dry run of an operation', () => {
     expect([response.data, at(costOf(response), 'requested')]).toEqual([null, 51]);
     expect(response.text).not.toContain('upstream"');
     expect(gateway.upstreamRequests()).toEqual([]);
+  });
+
+  test('is recorded as such in the log, and not counted as an operation', async () => {
+    const metrics = createPrometheus('1.0.0');
+    const gateway = await startTestGateway({ options: { metrics } });
+    await estimate(gateway, START, { id: gateway.exampleIds.emptyMeetingId });
+    await estimate(gateway, 'subscription { livestreamUpdated { status } }');
+    await gateway.send({ query: '{ __typename }' });
+    expect(gateway.operationLogs).toMatchObject([
+      { message: 'Operation completed.', fields: { kind: 'mutation', dryRun: true } },
+      { message: 'Operation completed.', fields: { kind: 'subscription', dryRun: true } },
+      { message: 'Operation completed.', fields: { kind: 'query', dryRun: undefined } },
+    ]);
+    const { text } = await metrics.expose();
+    expect(text.match(/^realtimekit_graphql_operations_total\{.*/gm)).toEqual([matching(/kind="query".* 1$/)]);
   });
 });

@@ -52,6 +52,7 @@ export function useOperations(options: OperationOptions): Plugin<object, ServerC
         const reportHeader = upstreamReport ? request.headers.get(REPORT_HEADER) : null;
         state.wantsReport = reportHeader === '1';
         state.costRequest = costRequestOf(request, costReport);
+        record.isDryRun = state.costRequest === 'estimate';
         if (reportHeader === null && state.costRequest !== 'estimate') {
           const { account, viewer } = callerOf(state);
           state.wantsTags =
