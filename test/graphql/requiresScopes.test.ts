@@ -42,8 +42,10 @@ describe('@requiresScopes in the schema', () => {
     return [...reached].toSorted();
   }
 
-  const BUDGET = ['limit', 'remaining', 'resetsAt'].map((field) => `UpstreamBudget.${field}`);
-  const OPEN = ['Query._service', 'Query.upstreamBudget', ...BUDGET, '_Service.sdl'];
+  const BUDGET = ['UpstreamBudget', 'UpstreamBudgetShare'].flatMap((type) =>
+    ['limit', 'remaining', 'resetsAt'].map((field) => `${type}.${field}`),
+  );
+  const OPEN = ['Query._service', 'Query.upstreamBudget', ...BUDGET, 'UpstreamBudget.share', '_Service.sdl'];
   const WRITERS = [
     'Livestream.createdAt Livestream.disabled Livestream.id Livestream.meeting Livestream.name Livestream.playbackUrl',
     'Livestream.status Livestream.updatedAt Meeting.id Mutation.startLivestream Mutation.stopLivestream',
