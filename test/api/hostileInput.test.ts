@@ -372,7 +372,8 @@ test('an unsupported media type is rejected with 406 in Accept and with 415 in C
   const gateway = await startRecordingGateway();
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('accept', 'content-type'), headerValue, async (name, value) => {
-      fc.pre(!/json|\*|^\s*$/.test(value));
+      // A list whose first element is empty may name no type at all.
+      fc.pre(!/json|\*|^\s*([,;]|$)/.test(value));
       const response = await gateway.send({ query: '{ livestreams { totalCount } }' }, { headers: { [name]: value } });
       expect([response.status, response.data, gateway.logs]).toEqual([name === 'accept' ? 406 : 415, null, []]);
       expect(gateway.sent()).toEqual([]);
