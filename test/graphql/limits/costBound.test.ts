@@ -30,7 +30,7 @@ function createWorld() {
   const { baseUrl, exchange } = connectInProcess(sandbox);
 
   /** Starts a gateway with empty caches. */
-  function startGateway() {
+  function startGateway(bulkReads = true) {
     const sent: string[] = [];
     const gateway = createGateway({
       upstream: { baseUrl, ...APP, attemptTimeoutMs: 10_000, totalTimeoutMs: 25_000, requestsPerSecond: 0 },
@@ -38,7 +38,7 @@ function createWorld() {
         sent.push(`${request.method} ${request.url.slice(request.url.indexOf(APP.appId))}`);
         return exchange(request);
       },
-      caching: { maxRequestsPerOperation: 100_000 },
+      caching: { maxRequestsPerOperation: 100_000, bulkReads },
       limits: LIMITS,
       costReport: true,
       log: () => {},
@@ -125,11 +125,13 @@ test(
   async () => {
     const ids = await exampleIds();
     const rows = 'first: 10) { nodes { id } }';
-    const query = `{ meetings(${rows} livestreams(${rows} meeting(id: "${ids.idleMeetingId}") { livestreams(${rows} } }`;
+    // Some meetings have more livestreams than a small page.
+    const query = `{ meetings(first: 20) { nodes { livestreams(${rows} } } livestreams(${rows} }`;
     const property = fc.asyncProperty(operations(ids), fc.record(FORMATS), async (operation, responseFormats) => {
       const world = worldOf(operation);
       world.sandbox.configure({ responseFormats });
-      const { send, sent } = world.startGateway();
+      // Lists that turn out to be much longer than expected, because of their pages, are read in vain at first.
+      const { send, sent } = world.startGateway(false);
       await send({ query, variables: {} }, '1');
       // Nothing is fresh any more, or fresh enough to replace a read that fails.
       world.clock.advance(86_400_000);
