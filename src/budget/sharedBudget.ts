@@ -52,7 +52,6 @@ const MAX_UNPUBLISHED = 50;
 const MAX_REMEMBERED = 2000;
 /** How long the store keeps the state after its last change. */
 const STATE_TTL_MS = 86_400_000;
-const SINCE_TTL_MS = 30 * STATE_TTL_MS;
 /** The id of the claim for everything that replicas may have leased before the store lost its data. */
 const LOST_LEASES = 'lost leases';
 
@@ -199,7 +198,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
 
   /** Since when the store has had its data: since now if it no longer has the state that it had, or one that cannot be read. */
   async function dataSince(hadState: boolean): Promise<number> {
-    const { current } = await store.compareAndSwap(BUDGETS_SINCE_KEY, null, String(now()), SINCE_TTL_MS);
+    const { current } = await store.compareAndSwap(BUDGETS_SINCE_KEY, null, String(now()), 30 * STATE_TTL_MS);
     return (text === null && !hadState && Number(current)) || now();
   }
 

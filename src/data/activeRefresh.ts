@@ -5,11 +5,12 @@ import { ACTIVE_STATUSES, isActive } from '../domain/livestreamState.ts';
 import type { Livestream, LivestreamQuery, LivestreamStatus, Page } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { raceAbort } from '../lib/timeout.ts';
-import { type ActiveRows, type BulkReads, LIST_LENGTH_TTL_MS } from './bulkReads.ts';
+import type { ActiveRows, BulkReads } from './bulkReads.ts';
 import type { Lookup } from './cache/inFlightReads.ts';
 import type { EntityReads, ReadsTogether } from './entityReads.ts';
-import type { Operation } from './operation.ts';
+import { LIST_LENGTH_TTL_MS } from './listLengths.ts';
 import { type LivestreamsKey, livestreamsInStatus } from './listReads.ts';
+import type { Operation } from './operation.ts';
 
 interface ActiveRefreshOptions {
   reads: Pick<EntityReads, 'livestream' | 'activeLivestream' | 'livestreams' | 'livestreamsHead' | 'now'>;

@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { ACTIVE_STATUSES, hasEnded, provesInactivity } from '../domain/livestreamState.ts';
@@ -8,16 +6,14 @@ import type { Livestream, LivestreamStatus, Meeting, OffsetRange, Page } from '.
 import type { Clock } from '../lib/clock.ts';
 import { livestreamTag, livestreamTags, meetingTag } from './cache/tags.ts';
 import type { EntityReads } from './entityReads.ts';
+import { createListLengths, type MeasuredList } from './listLengths.ts';
 import { type ListHead, livestreamsInStatus, pagesAfter, rangesAfter } from './listReads.ts';
 import type { Operation } from './operation.ts';
 
-/** How long to remember a list's length: long enough to plan with, short enough to try the list again. */
-export const LIST_LENGTH_TTL_MS = 300_000;
 /** How long not to read a list that failed. */
 const FAILURE_TTL_MS = 30_000;
 /** The assumed number of pages of a list of everything, past livestreams included, until its length is known. */
 const ASSUMED_LIST_PAGES = 4;
-const MAX_LIST_LENGTHS = 10_000;
 /** The errors of requests for which no budget was left. */
 const UNSENT_CODES: ReadonlySet<string> = new Set(['RATE_LIMITED', 'QUERY_TOO_EXPENSIVE']);
 
@@ -53,27 +49,11 @@ type BulkSources = Pick<
  * that fails, does not report its length or is too long leaves its keys to reads of single entities.
  */
 export function createBulkReads(reads: BulkSources, clock: Clock) {
-  /** The number of pages of each list, by account and list; infinite if the list cannot be used. */
-  const lengths = new LRUCache<string, { pages: number; expiresAt: number }>({ max: MAX_LIST_LENGTHS });
-
-  function rememberLength(
-    { account }: Operation,
-    list: List<unknown>,
-    pages: number,
-    ttlMs = LIST_LENGTH_TTL_MS,
-  ): void {
-    lengths.set(`${account.id} ${list.name}`, { pages, expiresAt: clock.now() + ttlMs });
-  }
-
-  function estimatePages({ account }: Operation, list: List<unknown>): number {
-    const known = lengths.get(`${account.id} ${list.name}`);
-    const isKnown = known !== undefined && clock.now() < known.expiresAt;
-    return isKnown ? known.pages : list.assumedPages;
-  }
+  const lengths = createListLengths(clock);
 
   /** For the whole list. */
   function estimateRequests(operation: Operation, list: List<unknown>): number {
-    const pages = estimatePages(operation, list);
+    const pages = lengths.estimate(operation, list);
     return list.isHeadFresh(operation) ? pages - 1 : pages;
   }
 
@@ -113,7 +93,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     if (tags !== undefined)
       for (const key of plan.keys) for (const tag of plan.tagsOf(key, found.get(key))) tags.add(tag);
     const isExhaustive = plan.provesAbsence(rows);
-    if (!isExhaustive) for (const list of plan.lists) rememberLength(operation, list, Infinity);
+    if (!isExhaustive) for (const list of plan.lists) lengths.remember(operation, list, Infinity);
     if (isExhaustive && firstReadAt !== undefined) for (const key of missing) plan.onAbsent(key, firstReadAt);
     return { found, isExhaustive };
   }
@@ -130,11 +110,11 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     const { head, readAt } = await list.head(operation, since).catch((error: unknown) => {
       // The list itself has not failed if no request for it could be sent.
       const isUnsent = error instanceof GatewayError && UNSENT_CODES.has(error.code);
-      if (!isUnsent) rememberLength(operation, list, Infinity, FAILURE_TTL_MS);
+      if (!isUnsent) lengths.remember(operation, list, Infinity, FAILURE_TTL_MS);
       throw error;
     });
     const furtherPages = head === null ? Infinity : pagesAfter(head);
-    rememberLength(operation, list, 1 + furtherPages);
+    lengths.remember(operation, list, 1 + furtherPages);
     if (head === null) return null;
     onRows(head.rows);
     if (furtherPages > 0 && !isCheaper(furtherPages)) return null;
@@ -208,7 +188,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
     },
     /** How many requests `active` takes; infinite if the lists cannot be used. */
     activeRequests: (operation: Operation, isLiveOnly: boolean): number =>
-      activeLists(isLiveOnly).reduce((sum, list) => sum + estimatePages(operation, list), 0),
+      activeLists(isLiveOnly).reduce((sum, list) => sum + lengths.estimate(operation, list), 0),
     /**
      * All active livestreams, or those that are `LIVE`, read after `since`, at whatever cost in requests. Null if the lists do not prove
      * that they are complete. Unlike the other reads, it rejects if a list fails.
@@ -231,11 +211,7 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
   };
 }
 
-interface List<Row> {
-  /** Unique among the lists. */
-  name: string;
-  /** The expected number of pages until the length is known. */
-  assumedPages: number;
+interface List<Row> extends MeasuredList {
   /** Whether reading the head takes no request. */
   isHeadFresh: (operation: Operation) => boolean;
   /** Reads the first page, after `since`. */
