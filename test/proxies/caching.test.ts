@@ -236,7 +236,10 @@ describe.each([
     expect([status, text]).toEqual([200, (await setup.directly(sent)).text]);
   });
 
-  test.skipIf(auth === 'none')('nobody without the credential gets what somebody with it got', async () => {
+  // Without authentication, everybody gets the same.
+  if (auth === 'none') return;
+
+  test('nobody without the credential gets what somebody with it got', async () => {
     const others =
       auth === 'passthrough'
         ? [{}, bearer('token-b')]
