@@ -240,7 +240,8 @@ export const clientScript = `(function() {
 				if (current === null || !isSame(operation, current)) schedule(operation);
 			},
 			retry() {
-				if (current !== null && element.textContent === "") schedule(current);
+				const isPending = element.ariaBusy === "true";
+				if (current !== null && (element.textContent === "" || isPending)) schedule(current);
 			}
 		};
 	}
@@ -472,11 +473,14 @@ export const clientScript = `(function() {
 				operationName,
 				variables: parse(variables)
 			});
-			return readResult(await send(window.location.pathname, {
+			const response = await send(window.location.pathname, {
 				method: "POST",
 				headers,
 				body
-			}));
+			});
+			const result = await readResult(response);
+			if (result !== null && response.status < 500 && errorMessage(result, "UNAUTHENTICATED") === null) credential.accept(headers);
+			return result;
 		}
 		async function copyLink() {
 			const operation = operationInEditors();

@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],
-    // Vitest's default leaves one core to itself, but needs none once the tests run.
-    maxWorkers: '100%',
     testTimeout: 120_000,
     hookTimeout: 60_000,
     // One second, the default, is too short for a page on a busy machine.

@@ -136,7 +136,12 @@ function start(): void {
     headers.set('content-type', 'application/json');
     headers.set('x-cost', 'estimate');
     const body = JSON.stringify({ query, operationName, variables: parse(variables) });
-    return readResult(await send(window.location.pathname, { method: 'POST', headers, body }));
+    const response = await send(window.location.pathname, { method: 'POST', headers, body });
+    const result = await readResult(response);
+    // The check of what was entered may still wait for the user to stop typing.
+    const isAccepted = result !== null && response.status < 500 && errorMessage(result, 'UNAUTHENTICATED') === null;
+    if (isAccepted) credential.accept(headers);
+    return result;
   }
 
   async function copyLink(): Promise<void> {

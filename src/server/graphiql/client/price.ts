@@ -16,7 +16,7 @@ export interface Price {
   start: (operation: EditedOperation) => void;
   /** Estimates the price of what is in the editors now, unless it has not changed. */
   update: (operation: EditedOperation) => void;
-  /** Estimates the price again if none is shown: what has prevented it may have passed. */
+  /** Estimates the price again if none is shown, or not yet: what prevents it may have passed. */
   retry: () => void;
 }
 
@@ -53,7 +53,8 @@ export function createPrice(estimate: (operation: EditedOperation) => Promise<un
       if (current === null || !isSame(operation, current)) schedule(operation);
     },
     retry() {
-      if (current !== null && element.textContent === '') schedule(current);
+      const isPending = element.ariaBusy === 'true';
+      if (current !== null && (element.textContent === '' || isPending)) schedule(current);
     },
   };
 }
