@@ -92,19 +92,22 @@ function deleteSmallest(callers: Map<string, CallerUsage>): void {
   if (smallest !== null) callers.delete(smallest[0]);
 }
 
+/** The other callers that are active, by their ids. */
+function activeOthers({ callers }: RateLimitWindow, id: string, now: number): [string, CallerUsage][] {
+  return [...callers].filter(([otherId, usage]) => otherId !== id && isActive(usage, now));
+}
+
 /** Whether no other caller is active. */
 export function isAlone({ windows }: BudgetState, { id }: BudgetCaller, now: number): boolean {
   const [window] = windows.values();
-  for (const [otherId, other] of window?.callers ?? []) if (otherId !== id && isActive(other, now)) return false;
-  return true;
+  return window === undefined || activeOthers(window, id, now).length === 0;
 }
 
 /** The part of a budget, from 0 to 1, that a caller has beside those that are active, and one that may yet come. */
 export function partOf({ windows }: BudgetState, { id, weight }: BudgetCaller, now: number): number {
   let others = NEWCOMER_WEIGHT;
   const [window] = windows.values();
-  for (const [otherId, other] of window?.callers ?? [])
-    if (otherId !== id && isActive(other, now)) others += other.weight;
+  if (window !== undefined) for (const [, other] of activeOthers(window, id, now)) others += other.weight;
   return weight / (weight + others);
 }
 
@@ -136,8 +139,7 @@ function divide(
   const used = usedBy(id, window.callers.get(id)?.requests ?? 0);
   let activeWeight = newcomerWeight;
   let behindWeight = newcomerWeight;
-  for (const [otherId, other] of window.callers) {
-    if (otherId === id || !isActive(other, now)) continue;
+  for (const [otherId, other] of activeOthers(window, id, now)) {
     activeWeight += other.weight;
     if (usedBy(otherId, other.requests) / other.weight < used / weight) behindWeight += other.weight;
   }

@@ -121,8 +121,10 @@ function finish(
   const isCacheable = isShareable && loaders.isCacheable();
   const isSent = isShareable && isStorable && cacheHeaders !== null && state.costRequest === null;
   if (!isCacheable && !isSent) return withCost(result, state, cost);
-  const tags = state.wantsTags && { extensions: { ...result.extensions, ...apolloCacheTags(loaders) } };
-  const text = JSON.stringify({ ...result, ...tags });
+  const answer = state.wantsTags
+    ? { ...result, extensions: { ...result.extensions, ...apolloCacheTags(loaders) } }
+    : result;
+  const text = JSON.stringify(answer);
   const contents = { text, operationName: record.name, requestedRequests: requested, isStorable };
   const response = loaders.describeResponse(contents);
   if (isCacheable) loaders.cacheResponse(cacheKey, response);
