@@ -6,6 +6,7 @@ import type { CachingSettings } from '../data/cachingSettings.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { SavedState } from '../lib/savedState.ts';
 import type { LiveLimits } from '../live/subscriptions.ts';
 import type { PurgeSettings } from '../purge/purger.ts';
 import type { ClientSettings } from '../realtimekit/client.ts';
@@ -32,6 +33,11 @@ export interface GatewayOptions {
   cacheHeaders?: CacheHeadersSetting;
   /** Null (the default) for a single replica. */
   cluster?: Cluster | null;
+  /**
+   * Where a single replica saves what it must know after it was evicted: what it spent of the request budget, the starts that it began and
+   * the webhook deliveries that it accepted. Null (the default) if it is not evicted.
+   */
+  savedState?: SavedState | null;
 
   /** How callers authenticate. Default: not at all. */
   auth?: AuthSettings;
