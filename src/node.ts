@@ -9,11 +9,12 @@ import { type Config, readConfig } from './config/index.ts';
 import { readDocuments } from './config/persistedDocuments.ts';
 import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
 import type { SandboxServer } from './sandbox/server.ts';
+import { configuredApp, configuredOptions } from './server/configuredOptions.ts';
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
-import { graphiqlOptions } from './server/graphiql/exampleTabs.ts';
 import { createHttpServer } from './server/httpServer.ts';
 import { createSettingsFiles } from './server/settingsFiles.ts';
+import { validateJwtKey } from './server/validateJwtKey.ts';
 import { createWebSocketServer } from './server/websocket/webSocketServer.ts';
 import { startTelemetry } from './telemetry/startTelemetry.ts';
 
@@ -22,64 +23,31 @@ const { name, version } = packageJson;
 /** How many operations that are not subscriptions a WebSocket may have in progress, on top of the caller's subscriptions. */
 const OTHER_OPERATIONS_PER_SOCKET = 100;
 
-/** The sandbox accepts any ids and any token. */
-const SANDBOX_APP = { accountId: 'sandbox-account', appId: 'sandbox-app', token: 'sandbox-token' };
-
 async function main(): Promise<void> {
   // During the start there is nothing to shut down. The first process of a container ignores signals that have no listener.
   for (const signal of SIGNALS) process.on(signal, exitNow);
   const files = createSettingsFiles();
   const config = readConfig(process.env, files.read);
-  const { auth, corsOrigins, limits, upstreamReport, costReport } = config;
+  const { auth, corsOrigins, limits } = config;
   await validateJwtKey(auth);
   const telemetry = await startTelemetry(config.telemetry, version);
   const { log, metrics, tracer } = telemetry;
   const sandbox = config.app === null ? await startSandbox(config.sandboxPort) : null;
-  const app = config.app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
   // A connection that fails must fail as such, before the attempt does: nothing was sent.
   const connectTimeoutMs = Math.min(5000, config.attemptTimeoutMs / 2);
   const transport = createUndiciTransport({ connectTimeoutMs, ...(sandbox === null ? { proxy: config.proxy } : {}) });
-  const cluster = config.redis && (await (await import('./cluster/redis.ts')).openRedis(config.redis, app, log));
+  const cluster =
+    config.redis &&
+    (await (await import('./cluster/redis.ts')).openRedis(config.redis, configuredApp(config, sandbox), log));
   const shutdown = createGracefulShutdown({ ...config.drain, log });
-  // Without authentication, a site could reach the gateway from its visitors' browsers by DNS rebinding.
-  const localOnly = auth.kind === 'none';
   const gateway = createGateway({
-    upstream: {
-      ...app,
-      attemptTimeoutMs: config.attemptTimeoutMs,
-      totalTimeoutMs: config.totalTimeoutMs,
-      requestsPerSecond: config.requestsPerSecond,
-    },
+    ...configuredOptions(config, sandbox),
     transport: transport.send,
     cluster,
-    caching: config.caching,
-    cacheHeaders: config.cacheHeaders,
-    auth,
-    callerShares: config.callerShares,
-    localOnly,
-    limits,
-    corsOrigins,
-    trustedDocuments: config.trustedDocuments,
-    live: config.live,
-    webhookKeyUrl: config.webhookKeyUrl ?? sandbox?.keyUrl ?? null,
-    purge: config.purge,
-    introspection: config.introspection,
-    suggestions: config.suggestions,
-    upstreamReport,
-    costReport,
     log,
     metrics,
     tracer,
     version,
-    graphiql:
-      config.graphiql &&
-      graphiqlOptions({
-        exampleIds: sandbox?.sandbox.exampleIds ?? null,
-        upstreamHost: sandbox === null ? new URL(app.baseUrl).host : null,
-        auth: auth.kind,
-        upstreamReport,
-        costReport,
-      }),
     isReady: () => !shutdown.isDraining(),
     readinessDetails: () => ({
       draining: shutdown.isDraining(),
@@ -96,7 +64,7 @@ async function main(): Promise<void> {
   const sockets = createWebSocketServer({
     fetch: (request) => gateway.fetch(request),
     corsOrigins,
-    localOnly,
+    localOnly: auth.kind === 'none',
     maxMessageBytes: limits.bodyBytes,
     maxOperations: config.live.perCaller + OTHER_OPERATIONS_PER_SOCKET,
     log,
@@ -119,15 +87,6 @@ async function main(): Promise<void> {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const exitNow = (): void => process.exit(0);
-
-/** Checks the key in JWT_KEY. Its type is only known once it is imported. */
-async function validateJwtKey(auth: AuthSettings): Promise<void> {
-  if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key) return;
-  const { importUsableKeys } = await import('./auth/jwt.ts');
-  if ((await importUsableKeys(auth.key)).size > 0) return;
-  const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
-  throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
-}
 
 async function startSandbox(port: number): Promise<SandboxServer> {
   const { startSandboxServer } = await import('./sandbox/server.ts');

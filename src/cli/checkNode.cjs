@@ -2,7 +2,7 @@
  * Loaded before each program that npm scripts run. Plain JavaScript, so that a Node.js that cannot run TypeScript gets this far: the
  * package `node`, on which the scripts run, installs nothing with `npm ci --ignore-scripts`.
  */
-const { engines } = require('../package.json');
+const { engines } = require('../../package.json');
 
 if (!process.features.typescript) {
   console.error(
