@@ -1,0 +1,39 @@
+import { ConfigError, type Environment } from '../config/env.ts';
+import { type Config, readConfig } from '../config/index.ts';
+import type { ObjectNamespace } from './platform.ts';
+
+/** The bindings of the Worker (https://developers.cloudflare.com/workers/runtime-apis/bindings/): settings by name, and the objects. */
+export interface Bindings {
+  GATEWAY: ObjectNamespace;
+  [variable: string]: unknown;
+}
+
+/** Settings of the Node.js program that have no effect here, although whoever sets them relies on them. */
+const WITHOUT_EFFECT = ['HOST', 'REDIS_URL', 'HTTP_PROXY', 'HTTPS_PROXY'];
+
+/**
+ * Reads the settings, which have the same names as on Node.js. A setting that names a file there names another binding here, which
+ * contains the file's text. Throws a `ConfigError`.
+ */
+export function readBindings(bindings: Bindings): Config {
+  const settings = settingsOf(bindings);
+  for (const variable of WITHOUT_EFFECT) {
+    if (settings[variable]) throw new ConfigError(variable, 'has no effect on Cloudflare Workers. Remove it.', '');
+  }
+  // A Worker in development is reachable from its developer's machine only, unlike a deployed one.
+  const isDevelopment = ['development', 'test'].includes(settings['NODE_ENV'] ?? '');
+  const host = isDevelopment ? '127.0.0.1' : '0.0.0.0';
+  return readConfig({ NODE_ENV: 'production', ...settings, HOST: host }, (name) => textOf(name, bindings[name]));
+}
+
+/** The settings as text: in `vars` of wrangler.jsonc, they may be numbers. */
+function settingsOf(bindings: Bindings): Environment {
+  const settings = Object.entries(bindings).filter(([, value]) => ['string', 'number'].includes(typeof value));
+  return Object.fromEntries(settings.map(([variable, value]) => [variable, String(value)]));
+}
+
+/** The text of a binding. The platform has parsed those with JSON. */
+function textOf(name: string, value: unknown): string {
+  if (value === undefined) throw new Error(`There is no binding "${name}".`);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

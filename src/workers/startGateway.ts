@@ -1,0 +1,41 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Config } from '../config/index.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createFetchTransport } from '../realtimekit/fetchTransport.ts';
+import { configuredOptions, type ServedSandbox } from '../server/configuredOptions.ts';
+import { createGateway, type Gateway } from '../server/gateway.ts';
+import { validateJwtKey } from '../server/validateJwtKey.ts';
+import { createConsoleLog } from '../telemetry/consoleLog.ts';
+import { createObjectStorage } from './objectStorage.ts';
+import type { ObjectState } from './platform.ts';
+import { type Bindings, readBindings } from './settings.ts';
+
+/** A gateway in an object, and its settings. */
+export interface StartedGateway {
+  gateway: Gateway;
+  config: Config;
+}
+
+/** A sandbox in the object's own memory. */
+export interface ObjectSandbox extends ServedSandbox {
+  fetch: (url: string, init?: RequestInit) => Promise<Response>;
+}
+
+/** Starts the gateway in an object. `openSandbox`: called if the settings name no app. Rejects with a `ConfigError` if a setting is missing or invalid. */
+export async function startGateway(
+  { storage }: ObjectState,
+  bindings: Bindings,
+  openSandbox: () => ObjectSandbox,
+): Promise<StartedGateway> {
+  const config = readBindings(bindings);
+  await validateJwtKey(config.auth);
+  const sandbox = config.app === null ? openSandbox() : null;
+  const gateway = createGateway({
+    ...configuredOptions(config, sandbox),
+    transport: createFetchTransport(sandbox === null ? {} : { fetch: sandbox.fetch }).send,
+    savedState: createObjectStorage(storage.sql, () => systemClock.now()),
+    log: createConsoleLog(config.telemetry.logThreshold),
+    version: packageJson.version,
+  });
+  return { gateway, config };
+}
