@@ -99,7 +99,9 @@ describe('on a Node.js that cannot run TypeScript', () => {
 
   test('every script that runs TypeScript loads the check first', () => {
     expect(scripts.map(([name]) => name)).toEqual(expect.arrayContaining(['start', 'dev', 'check']));
-    expect(scripts.filter(([, command]) => !/^node (--watch )?-r \.\/src\/cli\/checkNode\.cjs /.test(command))).toEqual([]);
+    expect(scripts.filter(([, command]) => !/^node (--watch )?-r \.\/src\/cli\/checkNode\.cjs /.test(command))).toEqual(
+      [],
+    );
   });
 
   test.each(['start', 'check'] as const)(
