@@ -27,12 +27,15 @@ async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(compressed).arrayBuffer());
 }
 
+/** `encodeBody`: Cloudflare Workers would compress the body again (https://developers.cloudflare.com/workers/runtime-apis/response/). */
+type AssetInit = ResponseInit & { encodeBody?: 'manual' };
+
 /** The body and the headers of the response to a GET request for an asset: 304 without a body if the browser has it already. */
 export async function respondWithAsset(
   { contentType, text, hash, gzip }: TextAsset,
   request: Request,
   headers: Record<string, string>,
-): Promise<{ body: string | Uint8Array<ArrayBuffer> | null; init: ResponseInit }> {
+): Promise<{ body: string | Uint8Array<ArrayBuffer> | null; init: AssetInit }> {
   // Weak, because it is the same for the compressed text.
   const etag = `W/"${hash}"`;
   const validators = { ...headers, etag, vary: [headers['vary'], 'accept-encoding'].filter(Boolean).join(', ') };
@@ -40,5 +43,5 @@ export async function respondWithAsset(
     return { body: null, init: { status: 304, headers: validators } };
   const described = { ...validators, 'content-type': contentType, 'x-content-type-options': 'nosniff' };
   if (!acceptsGzip(request.headers.get('accept-encoding'))) return { body: text, init: { headers: described } };
-  return { body: await gzip(), init: { headers: { ...described, 'content-encoding': 'gzip' } } };
+  return { body: await gzip(), init: { headers: { ...described, 'content-encoding': 'gzip' }, encodeBody: 'manual' } };
 }
