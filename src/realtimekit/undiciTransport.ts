@@ -1,8 +1,8 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { constants } from 'node:http2';
 
 import { Agent, EnvHttpProxyAgent, Pool } from 'undici';
 
+import { hasValidHeaders } from './requestHeaders.ts';
 import { type Transport, TransportError } from './transport.ts';
 import { ACCEPT_ENCODING, RequestHandler } from './undiciRequest.ts';
 
@@ -19,23 +19,6 @@ export interface UndiciTransportOptions {
 const IDLE_TIMEOUT_MS = 30_000;
 /** The age after which a connection gets no further requests. */
 const MAX_CONNECTION_AGE_MS = 60_000;
-
-/**
- * Headers that belong to the connection, and that a request must not set. Undici or node:http2 rejects most of them, some by closing
- * the connection.
- */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * Creates the transport for Node.js, on undici's dispatcher, without streams. It uses HTTP/2 if an https origin supports it, otherwise
@@ -55,6 +38,7 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): {
       if (request.signal.aborted) return Promise.reject(request.signal.reason);
       if (isClosed) return Promise.reject(new TransportError('connect', 'The transport is closed'));
       const url = URL.parse(request.url);
+      // Undici never recovers a connection after it rejects a malformed request.
       if (url === null || !hasValidHeaders(request.headers)) {
         return Promise.reject(new TransportError('connect', 'The request is not valid HTTP'));
       }
@@ -134,18 +118,4 @@ function createAgent(
     // Otherwise, all requests wait for minutes for the tunnel if the proxy does not respond to one CONNECT.
     clientFactory: (origin, clientOptions) => new Pool(origin, { ...clientOptions, headersTimeout: connectTimeoutMs }),
   });
-}
-
-/** A malformed request must not reach undici, which never recovers the connection after it rejects one. */
-function hasValidHeaders(headers: Record<string, string>): boolean {
-  try {
-    for (const [name, value] of Object.entries(headers)) {
-      if (CONNECTION_HEADERS.has(name.toLowerCase())) return false;
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-    }
-    return true;
-  } catch {
-    return false;
-  }
 }
