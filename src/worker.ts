@@ -29,6 +29,6 @@ function openSandbox(): ObjectSandbox {
     url: `${SANDBOX_ORIGIN}/client/v4`,
     keyUrl: `${SANDBOX_ORIGIN}/.well-known/webhooks.json`,
     sandbox,
-    fetch: async (url, init) => sandbox.fetch(new Request(url, init)),
+    fetch: sandbox.fetch,
   };
 }

@@ -18,7 +18,7 @@ export interface StartedGateway {
 
 /** A sandbox in the object's own memory. */
 export interface ObjectSandbox extends ServedSandbox {
-  fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  fetch: (request: Request) => Promise<Response>;
 }
 
 /** Starts the gateway in an object. `openSandbox`: called if the settings name no app. Rejects with a `ConfigError` if a setting is missing or invalid. */

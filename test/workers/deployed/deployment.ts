@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+import { Miniflare, type WorkerOptions } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from 'wrangler';
+
+import { createSandbox } from '../../../src/sandbox/sandbox.ts';
+import { startSandboxServer } from '../../../src/sandbox/server.ts';
+import type { SettingsPatch } from '../../../src/sandbox/settings.ts';
+import { cleanUpAfterTest } from '../../support/cleanup.ts';
+import { readBundle } from './bundle.ts';
+
+export interface DeploymentOptions {
+  /** The number of isolates in front of the same objects. One by default. */
+  isolates?: number;
+  /** Settings of the gateway, besides those that name the sandbox and the API key. */
+  settings?: Record<string, string>;
+  /** The initial settings of the sandbox. */
+  sandbox?: SettingsPatch;
+}
+
+/** A key with all scopes. */
+export const API_KEY = 'key-of-the-tests';
+const KEY_HASH = '0db0cfa9c68ac89c105d4e21f5081f11c9e99114313652db9aeb5aed1bb6e71d';
+
+const SETTINGS = {
+  CLOUDFLARE_ACCOUNT_ID: 'acc-0a7f',
+  REALTIMEKIT_APP_ID: 'app-11d2',
+  CLOUDFLARE_API_TOKEN: 'tok-5e.cret',
+  AUTH: 'api-key',
+  API_KEYS: `tests ${KEY_HASH} livestream:read livestream:write livestream:secret`,
+};
+
+const CONFIG = fileURLToPath(new URL('../../../wrangler.jsonc', import.meta.url));
+/** The Worker that has the objects. */
+const FIRST = 'isolate-0';
+const CLASS = 'GatewayObject';
+
+export type Deployment = Awaited<ReturnType<typeof deploy>>;
+
+/** Deploys the Worker to workerd, with a sandbox as its upstream, until the test ends. */
+export async function deploy({ isolates = 1, settings = {}, sandbox: initial = {} }: DeploymentOptions = {}) {
+  const sandbox = createSandbox({ settings: initial });
+  const server = await startSandboxServer({ port: 0, sandbox });
+  const bindings = { ...SETTINGS, CLOUDFLARE_BASE_URL: server.url, WEBHOOK_KEY_URL: server.keyUrl, ...settings };
+  const names = Array.from({ length: isolates }, (_, index) => `isolate-${index}`);
+  const logs: string[] = [];
+  const folder = await mkdtemp(`${tmpdir()}/workers-`);
+  const options = {
+    workers: names.map((name) => workerOptions(name, bindings)),
+    durableObjectsPersist: folder,
+    handleStructuredLogs: ({ message }: { message: string }): void => void logs.push(message),
+  };
+  const workerd = new Miniflare(options);
+  const originsOf = async (): Promise<string[]> =>
+    Promise.all(names.map(async (name) => (await workerd.unsafeGetDirectURL(name)).origin));
+  cleanUpAfterTest(async () => {
+    await workerd.dispose();
+    await Promise.all([server.close(), rm(folder, { recursive: true })]);
+  });
+  await workerd.ready;
+  let origins = await originsOf();
+
+  return {
+    sandbox,
+    /** What the Worker and its objects have logged. */
+    logs,
+    /** The origin of each isolate. */
+    urls: () => origins,
+    /** Removes an object that has nothing to do from memory. */
+    evict: async (name = 'gateway', webSockets: 'close' | 'hibernate' = 'close'): Promise<void> =>
+      workerd.unsafeEvictDurableObject(FIRST, CLASS, { name, webSockets }),
+    /** Ends the isolates and the objects, whatever they are doing, and starts them again with what was written to disk. */
+    async crash(): Promise<void> {
+      await workerd.setOptions(options);
+      origins = await originsOf();
+    },
+    upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    /** Posts an operation to an isolate. */
+    async query(query: string, { isolate = 0, headers = {}, variables = {} }: QueryOptions = {}) {
+      const response = await fetch(`${origins[isolate]}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': API_KEY, ...headers },
+        body: JSON.stringify({ query, variables }),
+      });
+      const body: unknown = await response.json();
+      return { status: response.status, headers: response.headers, body };
+    },
+  };
+}
+
+interface QueryOptions {
+  isolate?: number;
+  headers?: Record<string, string>;
+  variables?: Record<string, unknown>;
+}
+
+/** A Worker as wrangler.jsonc describes it, with the objects of the first one. */
+function workerOptions(name: string, bindings: Record<string, string>): WorkerOptions {
+  const { workerOptions: configured } = readWranglerConfig(CONFIG);
+  const scriptName = name === FIRST ? {} : { scriptName: FIRST };
+  return {
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: readBundle() }],
+    ...configured,
+    name,
+    bindings: { ...configured['bindings'], ...bindings },
+    durableObjects: { GATEWAY: { className: CLASS, useSQLite: true, ...scriptName } },
+    unsafeDirectSockets: [{}],
+  };
+}

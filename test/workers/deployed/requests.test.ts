@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+
+import { API_KEY, deploy } from './deployment.ts';
+
+const LIVE = '{ livestreams(first: 1) { nodes { id } } }';
+
+describe('the Worker', () => {
+  it('serves what the program on Node.js serves besides GraphQL', async () => {
+    const { urls } = await deploy({ settings: { GRAPHIQL: 'on', INTROSPECTION: 'on', METRICS: 'on' } });
+    const [url = ''] = urls();
+    const read = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
+      (await fetch(`${url}${path}`, { headers: { 'x-api-key': API_KEY, ...headers } })).text();
+    expect(await read('/health')).toMatch(/"status":"ok","version":"\d/);
+    expect(await read('/ready')).toContain('"ready":true');
+    expect(await read('/schema.graphql')).toContain('type Livestream');
+    const page = await read('/graphql', { accept: 'text/html' });
+    expect(page).toContain('<title>RealtimeKit GraphQL');
+    const [, script = ''] = /<script[^>]* src="([^"]+)"/.exec(page) ?? [];
+    expect(await read(`/graphql${script.slice(script.indexOf('?'))}`)).toContain('function');
+    expect(await read('/nothing')).toBe('Not found. GraphQL is at /graphql.\n');
+  });
+
+  it('rejects callers without a valid credential', async () => {
+    const { query } = await deploy();
+    const { status, body } = await query(LIVE, { headers: { 'x-api-key': 'wrong' } });
+    expect(status).toBe(401);
+    expect(body).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  it('says in its log, and not to callers, which setting is wrong', async () => {
+    const { query, logs } = await deploy({ settings: { QUERY_DEPTH: 'deep' } });
+    const { status, body } = await query(LIVE);
+    expect(status).toBe(500);
+    expect(JSON.stringify(body)).not.toContain('QUERY_DEPTH');
+    expect(logs.join('\n')).toContain('QUERY_DEPTH: must be a whole number');
+  });
+
+  it('stops reading from RealtimeKit for a client that has left', async () => {
+    const { urls, sandbox } = await deploy();
+    sandbox.setFaults([{ kind: 'hang', method: 'GET' }]);
+    const leave = new AbortController();
+    const request = fetch(`${urls()[0]}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': API_KEY },
+      body: JSON.stringify({ query: LIVE }),
+      signal: leave.signal,
+    }).catch(() => 'left');
+    await expect.poll(() => sandbox.requests().inFlight).toBe(1);
+    leave.abort();
+    expect(await request).toBe('left');
+    await expect.poll(() => sandbox.requests().inFlight).toBe(0);
+  });
+
+  it('has an object for each credential that callers send', async () => {
+    const { query, sandbox } = await deploy({
+      settings: { AUTH: 'passthrough', API_KEYS: '', CLOUDFLARE_API_TOKEN: '' },
+      sandbox: { quota: { limit: 20, windowSeconds: 300 } },
+    });
+    const read = async (token: string): Promise<unknown> =>
+      (
+        await query('{ upstreamBudget { remaining } livestreams(first: 1) { nodes { id } } }', {
+          headers: { authorization: `Bearer ${token}` },
+        })
+      ).body;
+    await read('token-a');
+    const [first, second] = await Promise.all([read('token-a'), read('token-b')]);
+    expect(first).toMatchObject({ data: { livestreams: { nodes: [{}] } } });
+    expect(second).toMatchObject({ data: { livestreams: { nodes: [{}] } } });
+    expect(sandbox.requests().received).toBe(2);
+    expect(await query('{ livestreams(first: 1) { nodes { id } } }')).toMatchObject({ status: 401 });
+  });
+});
