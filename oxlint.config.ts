@@ -35,9 +35,10 @@ const NODE_FILES = [
   'src/server/websocket/socket.ts',
   'src/server/websocket/webSocketServer.ts',
   'src/telemetry/bufferedWriter.ts',
+  'src/telemetry/nodeMetrics.ts',
   'src/telemetry/otlpTracer.ts',
   'src/telemetry/pinoLog.ts',
-  'src/telemetry/prometheus.ts',
+
   'src/telemetry/startTelemetry.ts',
 ];
 

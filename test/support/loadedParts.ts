@@ -2,7 +2,7 @@
 const PARTS = {
   graphiql: /render-graphiql/,
   jwt: /jose[/.]|chunks\/gateway\/jwt/,
-  metrics: /prom-client|chunks\/gateway\/prometheus/,
+  metrics: /prom-client|chunks\/gateway\/nodeMetrics/,
   'opentelemetry api': /@opentelemetry\/api\//,
   redis: /ioredis|chunks\/gateway\/redis/,
   sandbox: /src\/sandbox\/server|chunks\/gateway\/sandbox/,

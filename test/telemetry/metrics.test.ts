@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
+import { createNodeMetrics } from '../../src/telemetry/nodeMetrics.ts';
 import { createPrometheus } from '../../src/telemetry/prometheus.ts';
 import {
   ACCOUNT,
@@ -36,7 +37,7 @@ const namesIn = (exampleIds: ReadonlyMap<string, number>): Set<string> =>
 
 /** Starts a gateway and records at least one sample of every metric. */
 async function startWithAllMetrics(): Promise<TestGateway> {
-  const metrics = createPrometheus('1.2.3');
+  const metrics = createNodeMetrics('1.2.3');
   metrics.gauge('websockets', 'Registered by the program.', () => 2);
   // Only callers that authenticate are counted.
   metrics.callerRequest('dashboard', 'sent');
