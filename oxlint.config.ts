@@ -36,14 +36,12 @@ const NODE_FILES = [
   'src/server/websocket/webSocketServer.ts',
   'src/telemetry/bufferedWriter.ts',
   'src/telemetry/nodeMetrics.ts',
-  'src/telemetry/otlpTracer.ts',
   'src/telemetry/pinoLog.ts',
-
   'src/telemetry/startTelemetry.ts',
 ];
 
 const NODE_ONLY = {
-  group: ['node:*', 'undici', 'ioredis', 'pino', 'prom-client', 'ws', '@opentelemetry/*'],
+  group: ['node:*', 'undici', 'ioredis', 'pino', 'prom-client', 'ws'],
   message:
     'The core must run on any JavaScript runtime. Use an injected dependency; Node adapters are listed in oxlint.config.ts.',
 };

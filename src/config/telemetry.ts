@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 
-import { LOG_THRESHOLDS, type TelemetrySettings } from '../telemetry/telemetrySettings.ts';
+import {
+  type Collector,
+  LOG_THRESHOLDS,
+  type Sampling,
+  type TelemetrySettings,
+  type TracingSettings,
+} from '../telemetry/telemetrySettings.ts';
 import * as env from './env.ts';
 
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio'] as const;
@@ -9,6 +15,35 @@ const endpoint = v.optional(
   env.url('an http or https URL without credentials', (url) => env.isHttp(url) && !env.hasCredentials(url)),
 );
 const PROTOCOLS = ['http/json'] as const;
+const DEFAULT_TIMEOUT_MS = 10_000;
+const TIMEOUT_RANGE = { min: 1, max: 600_000 };
+
+/** Pairs of a name and a percent-encoded value. The message does not repeat them: the value of a header may be a credential. */
+const pairs = v.pipe(
+  env.list,
+  v.rawTransform(({ dataset: { value: items }, addIssue, NEVER }): Readonly<Record<string, string>> => {
+    try {
+      return Object.fromEntries(items.map(parsePair));
+    } catch {
+      addIssue({ message: 'must be pairs such as name=value, separated by commas, with percent-encoded values.' });
+      return NEVER;
+    }
+  }),
+);
+
+/** Throws if the item has no name or no value, or the value's encoding is invalid. */
+function parsePair(item: string): [string, string] {
+  const [, name = '', value = ''] = /^([^=]*[^=\s])\s*=\s*(.+)$/s.exec(item) ?? [];
+  if (name === '') throw new Error('The item is not a pair.');
+  return [decodeURIComponent(name), decodeURIComponent(value)];
+}
+
+const isHeader = ([name, value]: [string, string]): boolean =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+const headers = v.pipe(
+  pairs,
+  v.check((fields) => Object.entries(fields).every(isHeader), 'must contain only valid HTTP header fields.'),
+);
 
 const isRatio = (text: string): boolean => /^([01]|[01]?\.\d{1,9})$/.test(text) && Number(text) <= 1;
 
@@ -30,7 +65,12 @@ export const telemetrySettings = {
   exporter: env.choice('OTEL_TRACES_EXPORTER', ['otlp', 'none'], 'otlp'),
   protocol: env.choice('OTEL_EXPORTER_OTLP_PROTOCOL', PROTOCOLS, 'http/json'),
   tracesProtocol: env.choice('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', PROTOCOLS, 'http/json'),
-  serviceName: env.setting('OTEL_SERVICE_NAME', SERVICE_NAME, v.optional(env.line, SERVICE_NAME)),
+  headers: env.setting('OTEL_EXPORTER_OTLP_HEADERS', 'api-key=Sn3lZJTBX6kkg7Od', v.optional(headers, '')),
+  tracesHeaders: env.setting('OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'api-key=Sn3lZJTBX6kkg7Od', v.optional(headers, '')),
+  timeoutMs: env.integer('OTEL_EXPORTER_OTLP_TIMEOUT', DEFAULT_TIMEOUT_MS, TIMEOUT_RANGE),
+  tracesTimeoutMs: env.integer('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', DEFAULT_TIMEOUT_MS, TIMEOUT_RANGE),
+  serviceName: env.setting('OTEL_SERVICE_NAME', SERVICE_NAME, v.optional(env.line)),
+  resourceAttributes: env.setting('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment=staging', v.optional(pairs, '')),
   sampler: env.choice(
     'OTEL_TRACES_SAMPLER',
     SAMPLERS.flatMap((sampler) => [sampler, `parentbased_${sampler}` as const]),
@@ -43,7 +83,7 @@ export const telemetrySettings = {
   ),
 };
 
-/** Reads what the gateway logs, measures and traces. The exporter reads further variables of its own. */
+/** Reads what the gateway logs, measures and traces. On Node.js, the exporter reads further variables of its own. */
 export function readTelemetry(environment: env.Environment): TelemetrySettings {
   return {
     logThreshold: env.readSetting(environment, telemetrySettings.logThreshold),
@@ -53,23 +93,47 @@ export function readTelemetry(environment: env.Environment): TelemetrySettings {
 }
 
 /** Without an endpoint, or where a standard variable turns it off, tracing is off (null), and OpenTelemetry's other variables are ignored. */
-function readTracing(environment: env.Environment): TelemetrySettings['tracing'] {
+function readTracing(environment: env.Environment): TracingSettings | null {
   if (env.readSetting(environment, telemetrySettings.isDisabled)) return null;
-  // The exporter reads the endpoints itself, but would ignore an invalid one and send traces to its default instead.
   const base = env.readSetting(environment, telemetrySettings.endpoint);
   const traces = env.readSetting(environment, telemetrySettings.tracesEndpoint);
-  if (base === undefined && traces === undefined) return null;
+  const url = traces ?? base?.replace(/\/?$/, '/v1/traces');
+  if (url === undefined) return null;
   if (env.readSetting(environment, telemetrySettings.exporter) === 'none') return null;
-  // The variable for traces takes precedence.
-  const { protocol, tracesProtocol } = telemetrySettings;
-  env.readSetting(environment, env.isSet(environment, tracesProtocol) ? tracesProtocol : protocol);
+  const { protocol, tracesProtocol, serviceName } = telemetrySettings;
+  readForTraces(environment, tracesProtocol, protocol);
+  const resourceAttributes = env.readSetting(environment, telemetrySettings.resourceAttributes);
+  const name = env.readSetting(environment, serviceName) ?? resourceAttributes['service.name'] ?? SERVICE_NAME;
+  return {
+    resourceAttributes: { ...resourceAttributes, 'service.name': name },
+    sampling: readSampling(environment),
+    collector: readCollector(environment, url),
+  };
+}
+
+/** Reads a setting for traces, or the one for all signals if that for traces is unset. */
+function readForTraces<Value>(
+  environment: env.Environment,
+  forTraces: env.Setting<Value>,
+  forAll: env.Setting<Value>,
+): Value {
+  return env.readSetting(environment, env.isSet(environment, forTraces) ? forTraces : forAll);
+}
+
+function readCollector(environment: env.Environment, url: string): Collector {
+  const { headers, tracesHeaders, timeoutMs, tracesTimeoutMs } = telemetrySettings;
+  return {
+    url,
+    headers: { ...env.readSetting(environment, headers), ...env.readSetting(environment, tracesHeaders) },
+    timeoutMs: readForTraces(environment, tracesTimeoutMs, timeoutMs),
+  };
+}
+
+function readSampling(environment: env.Environment): Sampling {
   const sampler = env.readSetting(environment, telemetrySettings.sampler);
   const fixedRatio = sampler.endsWith('always_off') ? 0 : 1;
   return {
-    serviceName: env.readSetting(environment, telemetrySettings.serviceName),
-    sampling: {
-      isParentBased: sampler.startsWith('parentbased_'),
-      ratio: sampler.endsWith('traceidratio') ? env.readSetting(environment, telemetrySettings.ratio) : fixedRatio,
-    },
+    isParentBased: sampler.startsWith('parentbased_'),
+    ratio: sampler.endsWith('traceidratio') ? env.readSetting(environment, telemetrySettings.ratio) : fixedRatio,
   };
 }

@@ -9,7 +9,7 @@ import {
   type Tracer as OtelTracer,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -21,7 +21,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 
-import type { Sampling } from './telemetrySettings.ts';
+import type { Sampling, TracingSettings } from './telemetrySettings.ts';
 import type { Log } from '../lib/log.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
@@ -32,14 +32,19 @@ import type { Span, Tracer } from './tracer.ts';
 const SHUTDOWN_TIMEOUT_MS = 2000;
 
 /**
- * Sends traces to a collector by OTLP over HTTP. The exporter reads the collector's URL and headers from `OTEL_EXPORTER_OTLP_*`. A slow
- * or absent collector delays no operation: spans that do not fit into the queue of 2,048 are dropped.
+ * Sends traces to a collector by OTLP over HTTP, on any runtime: the packages have one build for Node.js and one that uses `fetch`. A slow
+ * or absent collector delays no operation: spans that do not fit into the queue of 2,048 are dropped. `waitUntil` is called with the
+ * promise of each request to the collector, which never rejects.
  */
-export function createOtlpTracing({ serviceName, sampling }: { serviceName: string; sampling: Sampling }, log: Log) {
-  const exporter = withFailureLog(new OTLPTraceExporter(), log);
-  const resource = defaultResource()
-    .merge(resourceFromAttributes({ 'service.name': serviceName }))
-    .merge(detectResources({ detectors: [envDetector] }));
+export function createOtlpTracing(
+  { resourceAttributes, sampling, collector }: TracingSettings,
+  log: Log,
+  waitUntil: (sending: Promise<void>) => void = () => {},
+) {
+  const { url, headers, timeoutMs } = collector;
+  const otlpExporter = new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: timeoutMs });
+  const exporter = observeExports(otlpExporter, log, waitUntil);
+  const resource = defaultResource().merge(resourceFromAttributes(resourceAttributes));
   const spanProcessors = [new BatchSpanProcessor({ exporter })];
   const provider = new TracerProvider({ resource, spanProcessors, sampler: createSampler(sampling) });
   const otelTracer = provider.getTracer('realtimekit-graphql');
@@ -63,16 +68,20 @@ function createSampler({ isParentBased, ratio }: Sampling): Sampler {
   return isParentBased ? new ParentBasedSampler({ root }) : root;
 }
 
-/** Exports spans with `exporter`, and logs a warning about spans that could not be sent. */
-function withFailureLog(exporter: SpanExporter, log: Log): SpanExporter {
-  const warn = createThrottledWarning(performance, (spans, { message }: Error) =>
-    log('warn', 'Sending traces failed.', { spans, error: message }),
-  );
+/** Exports spans with `exporter`, logs a warning about spans that could not be sent, and passes the promise of each export to `waitUntil`. */
+function observeExports(exporter: SpanExporter, log: Log, waitUntil: (sending: Promise<void>) => void): SpanExporter {
+  const warn = createThrottledWarning(performance, (spans, failure: Error) => {
+    const error = 'cause' in failure ? `${failure.message}: ${String(failure.cause)}` : failure.message;
+    log('warn', 'Sending traces failed.', { spans, error });
+  });
   return {
     export(spans, done) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waitUntil(promise);
       exporter.export(spans, (result) => {
         if (result.error !== undefined) warn(spans.length, result.error);
         done(result);
+        resolve();
       });
     },
     shutdown: async () => exporter.shutdown(),

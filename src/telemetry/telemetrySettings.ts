@@ -11,10 +11,27 @@ export interface Sampling {
   ratio: number;
 }
 
+/** Where traces are sent, by OTLP over HTTP. */
+export interface Collector {
+  /** The URL for traces, including its path. */
+  url: string;
+  /** Secret: they may contain a credential. */
+  headers: Readonly<Record<string, string>>;
+  /** How long sending a batch of spans may take, with all retries. */
+  timeoutMs: number;
+}
+
+export interface TracingSettings {
+  /** What describes this program in its traces, such as `service.name`. */
+  resourceAttributes: Readonly<Record<string, string>>;
+  sampling: Sampling;
+  collector: Collector;
+}
+
 export interface TelemetrySettings {
   logThreshold: LogThreshold;
   /** Whether to serve `GET /metrics`. */
   metrics: boolean;
   /** Null if tracing is off. */
-  tracing: { serviceName: string; sampling: Sampling } | null;
+  tracing: TracingSettings | null;
 }

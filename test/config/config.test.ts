@@ -149,11 +149,45 @@ describe('telemetry settings', () => {
     expect(telemetryOf(off)).toEqual({ logThreshold: 'silent', metrics: false, tracing: null });
   });
 
-  test.each(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])('%s turns tracing on', (name) => {
-    expect(telemetryOf({ [name]: 'https://collector.test:4318' }).tracing).toEqual({
-      serviceName: 'realtimekit-graphql',
+  const COLLECTOR = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+
+  test.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector.test:4318', 'https://collector.test:4318/v1/traces'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector.test/otlp/', 'https://collector.test/otlp/v1/traces'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'https://collector.test/in', 'https://collector.test/in'],
+  ])('%s=%s turns tracing on', (name, value, url) => {
+    expect(telemetryOf({ [name]: value }).tracing).toEqual({
+      resourceAttributes: { 'service.name': 'realtimekit-graphql' },
       sampling: { isParentBased: true, ratio: 1 },
+      collector: { url, headers: {}, timeoutMs: 10_000 },
     });
+  });
+
+  test('the headers for traces are added to those for all signals, and values are percent-decoded', () => {
+    const settings = {
+      OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic%20dXNlcg==, x-tenant = all',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=traces%2C1,',
+    };
+    expect(telemetryOf({ ...COLLECTOR, ...settings }).tracing?.collector.headers).toEqual({
+      Authorization: 'Basic dXNlcg==',
+      'x-tenant': 'traces,1',
+    });
+  });
+
+  test('the timeout for traces replaces the one for all signals', () => {
+    const timeoutOf = (settings: Environment) =>
+      telemetryOf({ ...COLLECTOR, ...settings }).tracing?.collector.timeoutMs;
+    const all = { OTEL_EXPORTER_OTLP_TIMEOUT: '500' };
+    expect(timeoutOf(all)).toBe(500);
+    expect(timeoutOf({ ...all, OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '700' })).toBe(700);
+  });
+
+  test('the service name comes from OTEL_SERVICE_NAME, or else from the resource attributes', () => {
+    const attributes = { OTEL_RESOURCE_ATTRIBUTES: 'service.name=theirs,deployment.environment=a%20b' };
+    const attributesOf = (settings: Environment) =>
+      telemetryOf({ ...COLLECTOR, ...settings }).tracing?.resourceAttributes;
+    expect(attributesOf(attributes)).toEqual({ 'service.name': 'theirs', 'deployment.environment': 'a b' });
+    expect(attributesOf({ ...attributes, OTEL_SERVICE_NAME: 'ours' })).toMatchObject({ 'service.name': 'ours' });
   });
 
   test.each([
@@ -186,7 +220,7 @@ describe('telemetry settings', () => {
       OTEL_TRACES_SAMPLER: sampler,
       OTEL_TRACES_SAMPLER_ARG: argument,
     };
-    expect(telemetryOf(tracing).tracing).toEqual({ serviceName: 'ours', sampling });
+    expect(telemetryOf(tracing).tracing).toMatchObject({ resourceAttributes: { 'service.name': 'ours' }, sampling });
   });
 
   test.each([
@@ -198,6 +232,8 @@ describe('telemetry settings', () => {
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:secret@collector.test'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318'],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector.test'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s'],
+    ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', '0'],
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
     ['OTEL_TRACES_SAMPLER_ARG', 'half'],
@@ -325,6 +361,12 @@ describe('the message for an invalid setting', () => {
     ['WEBHOOK_KEY_URL', 'https://user:secret@example.com/keys'],
     ['OTEL_SERVICE_NAME', 'two\nlines'],
     ['OTEL_SERVICE_NAME', 'name # comment'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization: Bearer secret'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=%secret'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', '=secret'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'api key=secret'],
+    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'api-key=secret%0A'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment'],
     ['REDIS_URL', 'redis://'],
     ['REDIS_URL', 'redis://127.0.0.1\n6379'],
     ['CLOUDFLARE_BASE_URL', 'https://example.com/v4?'],

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createOtlpTracing } from '../../src/telemetry/otlpTracer.ts';
 import type { TransportRequest } from '../../src/realtimekit/transport.ts';
@@ -8,20 +8,20 @@ import { type CollectedSpan, type CollectorOptions, startCollector } from './col
 const SAMPLE_ALL = { isParentBased: true, ratio: 1 };
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
 /** Starts a gateway that sends its traces to a collector, and records its upstream requests. */
 async function startTraced({
   sampling = SAMPLE_ALL,
+  timeoutMs = 10_000,
   ...options
-}: CollectorOptions & { sampling?: typeof SAMPLE_ALL } = {}) {
+}: CollectorOptions & { sampling?: typeof SAMPLE_ALL; timeoutMs?: number } = {}) {
   const collector = await startCollector(options);
-  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
-  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=me');
   const warnings: unknown[] = [];
-  const tracing = createOtlpTracing({ serviceName: 'ours', sampling }, (...event) => warnings.push(event));
+  const settings = {
+    resourceAttributes: { 'service.name': 'ours' },
+    sampling,
+    collector: { url: `${collector.url}/v1/traces`, headers: { 'x-tenant': 'me' }, timeoutMs },
+  };
+  const tracing = createOtlpTracing(settings, (...event) => warnings.push(event));
   const sent: TransportRequest[] = [];
   const gateway = await startTestGateway({
     options: { tracer: tracing.tracer },
@@ -190,8 +190,7 @@ test('reads for the events of a subscription are not part of its trace', async (
 });
 
 test('a collector that sends no responses delays neither operations nor the shutdown, and is logged once', async () => {
-  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '300');
-  const { tracing, gateway, warnings } = await startTraced({ sendsResponses: false });
+  const { tracing, gateway, warnings } = await startTraced({ sendsResponses: false, timeoutMs: 300 });
   for (let count = 0; count < 3000; count += 1) await gateway.send({ query: '{ __typename }' });
   const startedAt = performance.now();
   await tracing.close();
