@@ -1,14 +1,15 @@
-import type { Log } from '../lib/log.ts';
-import type { LogThreshold } from './telemetrySettings.ts';
+import { LOG_THRESHOLDS, type LogThreshold } from './telemetrySettings.ts';
+import type { Log, LogLevel } from '../lib/log.ts';
 
-const ORDER = ['info', 'warn', 'error', 'silent'] as const;
-
-/** A log of JSON lines on the platform's console. */
+/**
+ * Creates a log that writes JSON lines to the console, on any runtime: the lines that pino writes on Node.js. Cloudflare's Workers Logs
+ * indexes their fields and takes the severity from the console's method
+ * (https://developers.cloudflare.com/workers/best-practices/workers-best-practices/#enable-workers-logs-and-traces).
+ */
 export function createConsoleLog(threshold: LogThreshold): Log {
-  const isEnabled = (level: Parameters<Log>[0]): boolean => ORDER.indexOf(level) >= ORDER.indexOf(threshold);
-  const write: Log = (level, message, fields = {}) => {
-    if (!isEnabled(level)) return;
-    console[level](JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg: message }));
+  const isEnabled = (level: LogLevel): boolean => LOG_THRESHOLDS.indexOf(level) >= LOG_THRESHOLDS.indexOf(threshold);
+  const write: Log = (level, msg, fields) => {
+    if (isEnabled(level)) console[level](JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg }));
   };
   return Object.assign(write, { isEnabled });
 }
