@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/env.ts';
 import type { Gateway } from '../server/gateway.ts';
+import { createConsoleLog } from '../telemetry/consoleLog.ts';
 import type { ObjectState } from './platform.ts';
 import type { Bindings } from './settings.ts';
 import { type ObjectSandbox, type StartedGateway, startGateway } from './startGateway.ts';
@@ -50,8 +51,7 @@ export class ObjectGateway {
 
 /** The message, which names the setting, is for the operator alone. */
 function misconfigured({ message }: ConfigError): Response {
-  // oxlint-disable-next-line no-console -- The Worker's log.
-  console.error(JSON.stringify({ level: 'error', msg: message }));
+  createConsoleLog('error')('error', message);
   const error = 'The gateway is not configured: its log says which setting is missing or invalid.';
   return Response.json(
     { errors: [{ message: error, extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false } }] },

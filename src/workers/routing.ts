@@ -1,7 +1,10 @@
 import { bearerOf } from '../auth/bearer.ts';
 import { sha256Base64 } from '../lib/sha256.ts';
+import { createConsoleLog } from '../telemetry/consoleLog.ts';
 import type { ObjectStub } from './platform.ts';
 import type { Bindings } from './settings.ts';
+
+const log = createConsoleLog('error');
 
 /** The object of the gateway's own credential. */
 const OWN = 'gateway';
@@ -36,8 +39,7 @@ export async function forwardToObject(request: Request, bindings: Bindings): Pro
     return await object.fetch(request);
   } catch (error) {
     // The platform's errors contain nothing of the request.
-    // oxlint-disable-next-line no-console -- The Worker's log.
-    console.error(JSON.stringify({ level: 'error', msg: 'The Durable Object did not answer.', error: String(error) }));
+    log('error', 'The Durable Object did not answer.', { error: String(error) });
     return Response.json({ errors: [INTERRUPTED] }, { status: 503, headers: { 'retry-after': '1' } });
   }
 }

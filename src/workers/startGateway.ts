@@ -5,7 +5,7 @@ import { createFetchTransport } from '../realtimekit/fetchTransport.ts';
 import { configuredOptions, type ServedSandbox } from '../server/configuredOptions.ts';
 import { createGateway, type Gateway } from '../server/gateway.ts';
 import { validateJwtKey } from '../server/validateJwtKey.ts';
-import { createConsoleLog } from '../telemetry/consoleLog.ts';
+import { startPortableTelemetry } from '../telemetry/startPortableTelemetry.ts';
 import { createObjectStorage } from './objectStorage.ts';
 import type { ObjectState } from './platform.ts';
 import { type Bindings, readBindings } from './settings.ts';
@@ -23,19 +23,25 @@ export interface ObjectSandbox extends ServedSandbox {
 
 /** Starts the gateway in an object. `openSandbox`: called if the settings name no app. Rejects with a `ConfigError` if a setting is missing or invalid. */
 export async function startGateway(
-  { storage }: ObjectState,
+  state: ObjectState,
   bindings: Bindings,
   openSandbox: () => ObjectSandbox,
 ): Promise<StartedGateway> {
   const config = readBindings(bindings);
   await validateJwtKey(config.auth);
+  const { version } = packageJson;
+  const { log, metrics, tracer } = startPortableTelemetry(config.telemetry, version, (sending) =>
+    state.waitUntil(sending),
+  );
   const sandbox = config.app === null ? openSandbox() : null;
   const gateway = createGateway({
     ...configuredOptions(config, sandbox),
     transport: createFetchTransport(sandbox === null ? {} : { fetch: sandbox.fetch }).send,
-    savedState: createObjectStorage(storage.sql, () => systemClock.now()),
-    log: createConsoleLog(config.telemetry.logThreshold),
-    version: packageJson.version,
+    savedState: createObjectStorage(state.storage.sql, () => systemClock.now()),
+    log,
+    metrics,
+    tracer,
+    version,
   });
   return { gateway, config };
 }
