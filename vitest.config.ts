@@ -16,6 +16,7 @@ export default defineConfig({
       'test/routers/**',
       'test/redis/**',
       'test/proxies/**',
+      'test/workers/deployed/**',
       '**/node_modules/**',
     ],
     setupFiles: ['test/support/setup.ts'],
