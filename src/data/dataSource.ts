@@ -160,6 +160,8 @@ export function createDataSource(options: DataSourceOptions) {
       const timestamp = cache.invalidate(null, tagsOfChange(ids));
       allListeners.onWebhook(ids, timestamp);
     },
+    /** The number of changes so far that this replica made or was told of. What is only read does not count. */
+    changes: cache.invalidationCount,
     /** The number of replicas, this one included, as far as known. */
     replicaCount: (): number => peers?.store.replicaCount() ?? 1,
     /** Complete GraphQL results, for operations that are equal to an earlier one. */

@@ -4,7 +4,7 @@ import { CROSS_ORIGIN_MESSAGE, isAllowedOrigin } from './cors.ts';
 /** Content types that pages may send to any site without a preflight (https://fetch.spec.whatwg.org/#cors-safelisted-request-header). */
 const SAFELISTED_TYPES = new Set(['', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']);
 /** Headers that require a preflight whatever the content type. Clients know these names from other GraphQL servers. */
-const PREFLIGHTED_HEADERS = ['graphql-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'];
+export const PREFLIGHTED_HEADERS = ['graphql-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
 /**
  * Prevents cross-site request forgery: pages of other sites cannot make their visitors' browsers start a livestream or spend upstream

@@ -180,6 +180,8 @@ export function createGateway(options: GatewayOptions) {
     replaceTrustedDocuments: documents.replaceTrusted,
     /** The number of open subscriptions. */
     subscriptionCount: () => subscriptions.size(),
+    /** The number of changes so far that the gateway made, or was told of by webhooks and other replicas. */
+    changes: dataSource.changes,
     /** Starts and stops that are not settled. They continue when their callers disconnect; the process must not exit before. */
     pendingMutations: dataSource.pendingMutations,
     /** The endpoints that have not purged everything yet; undefined if there are none. */

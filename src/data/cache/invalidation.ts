@@ -33,9 +33,11 @@ export function createInvalidations({ now, localNow, leewayMs = 0, publish = () 
   let horizon = 0;
   /** The logical time of the last invalidation of all. */
   let latest = 0;
+  let count = 0;
 
   function record(tokenHash: string | null, tags: readonly string[], logical: number): void {
     latest = Math.max(latest, logical);
+    count += 1;
     for (const tag of [ANY_TAG, ...tags]) {
       const key = `${tokenHash ?? ALL_ACCOUNTS} ${tag}`;
       invalidatedAt.set(key, Math.max(invalidatedAt.get(key) ?? 0, logical));
@@ -65,7 +67,10 @@ export function createInvalidations({ now, localNow, leewayMs = 0, publish = () 
     invalidateAll(): void {
       ({ logical: horizon } = clock.now(leewayMs));
       latest = Math.max(latest, horizon);
+      count += 1;
     },
+    /** The number of invalidations so far, by this replica and others. */
+    invalidationCount: (): number => count,
     /** Whether one of the tags was invalidated after the timestamp. */
     isInvalidated(accountId: string, tags: readonly string[], { logical }: HybridTimestamp): boolean {
       if (logical >= latest) return false;
