@@ -43,7 +43,7 @@ export function coversVary(vary: string | null): boolean {
 /** Reads a request; returns null, without reading its body, if no response to it may be stored. */
 export async function readCacheable(request: Request): Promise<CacheableRequest | null> {
   const { method, headers } = request;
-  if (pathOf(request.url) !== GRAPHQL_PATH) return null;
+  if (pathOf(request.url) !== GRAPHQL_PATH || headers.has('upgrade')) return null;
   if (method === 'GET') return { request, body: '' };
   const length = headers.get('content-length');
   if (method !== 'POST' || length === null || !(Number(length) <= MAX_BODY_BYTES)) return null;

@@ -76,13 +76,14 @@ export function createIsolateCache(options: IsolateCacheOptions): HandleRequest 
   }
 
   return async (original, objectName) => {
-    if (original.headers.has('upgrade')) return forward(original, objectName);
     const seen = objects.memo(objectName);
     const cacheable = maxAgeMs > 0 ? await readCacheable(original) : null;
     const { mayServe, mayStore } = requestDirectives(original);
     const { request, body } = cacheable ?? { request: original, body: null };
     if (body === null || !mayStore) {
       const response = await send(request, objectName, seen);
+      // A copy would lose the WebSocket.
+      if (response.status === 101) return response;
       seen.observe(response.headers);
       return withHeaders(response, response.body, withoutChanges(response.headers));
     }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
+import { createSigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
 import { nonNull, startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { apiKeySettings, startGatewayWithAuth } from '../support/identityProvider.ts';
+import { keyResponse, WEBHOOK_PATH } from '../webhooks/testReceiver.ts';
+import { createIsolateCache } from '../../src/workers/isolateCache.ts';
 import { objectOf, startIsolate, type TestIsolate } from './isolate.ts';
 
 const LIST = '{ livestreams(first: 3) { nodes { id status } } }';
@@ -99,6 +102,15 @@ describe('an equal request', () => {
     expect(current.headers.get('content-type')).toBeNull();
     const other = await isolate.get(LIST, { 'x-api-key': 'reader', 'if-none-match': '"other"' });
     expect([other.status, other.wasForwarded]).toEqual([200, false]);
+  });
+
+  test('is answered if the gateway allows shared caches to store the response, too', async () => {
+    const gateway = await startTestGateway({ options: { cacheHeaders: 'public' } });
+    const isolate = startIsolate(objectOf(gateway), { clock: gateway.clock });
+    expect((await isolate.get(LIST)).headers.get('cache-control')).toBe('public, s-maxage=2');
+    gateway.clock.advance(1);
+    const { wasForwarded, headers } = await isolate.get(LIST);
+    expect([wasForwarded, headers.get('cache-control')]).toEqual([false, 'public, s-maxage=1']);
   });
 
   test('is forwarded if the isolate stores nothing', async () => {
@@ -220,6 +232,13 @@ describe('never stored is', () => {
   );
 });
 
+test('a WebSocket is passed on as it is', async () => {
+  const upgraded = Object.defineProperty(new Response(), 'status', { value: 101 });
+  const handle = createIsolateCache({ forward: async () => upgraded, clock: { now: () => 0 } });
+  const request = new Request('https://gateway.test/graphql', { headers: { upgrade: 'websocket' } });
+  expect(await handle(request, '')).toBe(upgraded);
+});
+
 describe('a response is served to nobody who', () => {
   test.each([
     ['has another key', { 'x-api-key': 'other' }],
@@ -284,6 +303,30 @@ describe('a change', () => {
     const after = await isolate.post(active(gateway), as('reader'));
     expect(before.text).not.toContain('new');
     expect(after.text).toContain('new');
+  });
+
+  test('that a webhook reports is seen at once, if the webhook passed the isolate', async () => {
+    const signing = createSigningKey();
+    const keyUrl = 'https://keys.test/webhooks.json';
+    const publicKey = await signing.publicPem();
+    const { gateway, isolate } = await start(
+      {},
+      {
+        intercept: (send) => async (request) =>
+          request.url === keyUrl ? keyResponse({ success: true, data: { publicKey } }) : send(request),
+        options: { webhookKeyUrl: keyUrl },
+      },
+    );
+    const meetingId = gateway.exampleIds.idleMeetingId;
+    await isolate.post(active(gateway), as('reader'));
+    await gateway.rest(`/meetings/${meetingId}/livestreams`, { name: 'new' });
+    expect((await isolate.post(active(gateway), as('reader'))).text).not.toContain('new');
+    const event = { event: 'livestreaming.statusUpdate', streamId: 'x', status: 'LIVE', meeting: { id: meetingId } };
+    const body = JSON.stringify(event);
+    const signature = await signing.sign(new TextEncoder().encode(body));
+    const headers = { 'rtk-uuid': crypto.randomUUID(), 'rtk-signature': signature };
+    expect((await isolate.fetch(WEBHOOK_PATH, { method: 'POST', headers, body })).status).toBe(200);
+    expect((await isolate.post(active(gateway), as('reader'))).text).toContain('new');
   });
 
   test('by a mutation that passed another isolate is seen within the maximum age, or as soon as any response shows it', async () => {
