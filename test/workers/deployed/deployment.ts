@@ -72,13 +72,13 @@ export async function deploy({ isolates = 1, settings = {}, sandbox: initial = {
     evict: async (name = 'gateway', webSockets: 'close' | 'hibernate' = 'close'): Promise<void> =>
       workerd.unsafeEvictDurableObject(FIRST, CLASS, { name, webSockets }),
     /** Ends the isolates and the objects, whatever they are doing, and starts them again with what was written to disk. */
-    async crash(): Promise<void> {
+    crash: async (): Promise<void> => {
       await workerd.setOptions(options);
       origins = await originsOf();
     },
     upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
     /** Posts an operation to an isolate. */
-    async query(query: string, { isolate = 0, headers = {}, variables = {} }: QueryOptions = {}) {
+    query: async (query: string, { isolate = 0, headers = {}, variables = {} }: QueryOptions = {}) => {
       const response = await fetch(`${origins[isolate]}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-api-key': API_KEY, ...headers },
@@ -104,7 +104,7 @@ function workerOptions(name: string, bindings: Record<string, string>): WorkerOp
     modules: [{ type: 'ESModule', path: 'worker.js', contents: readBundle() }],
     ...configured,
     name,
-    bindings: { ...configured['bindings'], ...bindings },
+    bindings: { ...configured.bindings, ...bindings },
     durableObjects: { GATEWAY: { className: CLASS, useSQLite: true, ...scriptName } },
     unsafeDirectSockets: [{}],
   };
