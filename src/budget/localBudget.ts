@@ -4,6 +4,7 @@ import type { Priority, Reservation } from '../realtimekit/requestContext.ts';
 import { type BudgetCaller, callerPressureOf, type CallerShare, isAlone, recordDemand, shareOf } from './callers.ts';
 import { createPressure } from './pressure.ts';
 import { type BudgetSnapshot, openReservation, rateLimitedError, shareError, snapshotOf, waitMs } from './reserve.ts';
+import { createSavedBudget, type SavedBudgetOptions } from './savedBudget.ts';
 import { createBudgetState } from './window.ts';
 
 /**
@@ -37,9 +38,11 @@ export interface LocalBudget extends Budget {
   reserve(priority: Priority, caller?: BudgetCaller): Reservation;
 }
 
-export function createLocalBudget(clock: Clock): LocalBudget {
-  const state = createBudgetState();
+/** `saving`: where the budget is saved, so that it survives an eviction; null (the default) if it need not. */
+export function createLocalBudget(clock: Clock, saving: SavedBudgetOptions | null = null): LocalBudget {
   const now = (): number => clock.now();
+  const saved = saving && createSavedBudget(saving, now);
+  const state = saved?.state ?? createBudgetState();
   const updatePressure = createPressure(state, now);
   return {
     reserve(priority, caller) {
@@ -49,7 +52,8 @@ export function createLocalBudget(clock: Clock): LocalBudget {
       const error = shareError(state, { priority, caller }, now());
       if (error !== null) throw error;
       updatePressure();
-      return openReservation(state, now, caller);
+      saved?.saveRequest();
+      return openReservation(state, now, caller, saved?.saveOutcome);
     },
     snapshot: () => snapshotOf(state, now()),
     pressure: (caller) =>

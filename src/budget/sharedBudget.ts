@@ -28,6 +28,7 @@ import {
   MAX_TRANSIT_MS,
   parseBudget,
   serializeBudget,
+  STATE_TTL_MS,
 } from './window.ts';
 
 export interface SharedBudgetOptions {
@@ -50,8 +51,6 @@ const LEASE_MS = 20_000;
 const MAX_UNPUBLISHED = 50;
 /** How many responses are remembered while the store is unavailable. The windows of older ones have ended. */
 const MAX_REMEMBERED = 2000;
-/** How long the store keeps the state after its last change. */
-const STATE_TTL_MS = 86_400_000;
 /** The id of the claim for everything that replicas may have leased before the store lost its data. */
 const LOST_LEASES = 'lost leases';
 

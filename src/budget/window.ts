@@ -6,6 +6,8 @@ export const DOCUMENTED_LIMIT = { limit: 1200, lengthMs: 300_000 };
 export const ROUNDING_MARGIN_MS = 1000;
 /** How long a request may still be on its way to RealtimeKit after the gateway gave up waiting for the response. */
 export const MAX_TRANSIT_MS = 10_000;
+/** How long a store keeps a budget after its last change. */
+export const STATE_TTL_MS = 86_400_000;
 /** The part of a limit that is reserved for mutations. */
 const MUTATION_RESERVE_RATIO = 0.1;
 /** What is left of that at a window's end, where callers share the budget. */
@@ -103,7 +105,7 @@ export function createBudgetState(): BudgetState {
   };
 }
 
-/** The JSON that replicas share. It leaves out what is in flight: this replica's claim contains it. */
+/** The JSON for a store. It leaves out what is in flight: this replica's claim contains it. */
 export function serializeBudget({ windows, claims, lockedOutUntil, answeredAt }: BudgetState): string {
   const entries = Array.from(windows, ([name, { callers, ...window }]) => [
     name,

@@ -8,6 +8,7 @@ import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
 import { createPendingWork } from '../lib/pendingWork.ts';
+import type { SavedState } from '../lib/savedState.ts';
 import { type ClientOptions, type ClientSettings, createClient } from '../realtimekit/client.ts';
 import { createEndpoints } from '../realtimekit/endpoints.ts';
 import type { Transport } from '../realtimekit/transport.ts';
@@ -44,6 +45,8 @@ interface DataSourceOptions extends ClientSettings, CachingSettings {
   random: () => number;
   /** Null (the default) if there is only one replica. */
   cluster?: Cluster | null;
+  /** Where a single replica saves what must survive its eviction; null (the default) if it is not evicted. */
+  savedState?: SavedState | null;
   /** Whether callers share the budget of an account. Default: false. */
   hasCallers?: boolean;
   metrics?: ReportListeners['metrics'];
@@ -57,7 +60,8 @@ interface DataSourceOptions extends ClientSettings, CachingSettings {
 
 /** Reads pass, in this order: bulk reads, the cache, single-flight, reads together with others, and then the client's own policies, such as retries. */
 export function createDataSource(options: DataSourceOptions) {
-  const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, metrics, onOutdated } = options;
+  const { clock, ttl, cacheBytes, maxRequestsPerOperation, cluster = null, savedState = null } = options;
+  const { metrics, onOutdated } = options;
   const client = createClient(options);
   const endpoints = createEndpoints(client);
   const peers = cluster && createPeers(cluster, clock);
@@ -91,7 +95,10 @@ export function createDataSource(options: DataSourceOptions) {
   const accounts = createAccounts({
     createBudget: (tokenHash) =>
       peers === null
-        ? createLocalBudget(clock)
+        ? createLocalBudget(
+            clock,
+            savedState && { savedState, key: budgetKey(tokenHash), requestTimeoutMs: options.totalTimeoutMs },
+          )
         : createSharedBudget({
             store: peers.store,
             key: budgetKey(tokenHash),

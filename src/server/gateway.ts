@@ -42,7 +42,7 @@ import { createSchemaFile } from './schemaFile.ts';
  * once.
  */
 export function createGateway(options: GatewayOptions) {
-  const { transport, cluster = null, clock = systemClock, random = Math.random } = options;
+  const { transport, cluster = null, savedState = null, clock = systemClock, random = Math.random } = options;
   const { callerShares = EQUAL_SHARES } = options;
   const { auth = { kind: 'none' }, corsOrigins = [], localOnly = false, webhookKeyUrl = null } = options;
   const { introspection = true, suggestions = true, upstreamReport = false, costReport = false, graphiql } = options;
@@ -67,6 +67,7 @@ export function createGateway(options: GatewayOptions) {
     clock,
     random,
     cluster,
+    savedState,
     hasCallers: hasShares,
     metrics,
     onOutcome: (reason) => upstreamStatus.record(reason),

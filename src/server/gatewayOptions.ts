@@ -34,8 +34,8 @@ export interface GatewayOptions {
   /** Null (the default) for a single replica. */
   cluster?: Cluster | null;
   /**
-   * Where a single replica saves what it must know after it was evicted: what it spent of the request budget, the starts that it began and
-   * the webhook deliveries that it accepted. Null (the default) if it is not evicted.
+   * Where a single replica saves what it must know after an eviction: what it spent of the request budget, the starts that it began, and the
+   * webhook deliveries that it accepted. Null (the default) if it is not evicted.
    */
   savedState?: SavedState | null;
 

@@ -21,8 +21,5 @@ export function createObjectStorage(sql: SqlStorage, now: () => number): SavedSt
       sql.exec('DELETE FROM saved WHERE expires_at <= ?', now());
       sql.exec('INSERT OR REPLACE INTO saved VALUES (?, ?, ?)', key, text, now() + ttlMs);
     },
-    delete(key) {
-      sql.exec('DELETE FROM saved WHERE key = ?', key);
-    },
   };
 }

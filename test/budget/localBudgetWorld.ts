@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 
+import type { BudgetCaller } from '../../src/budget/callers.ts';
 import { UpstreamError } from '../../src/domain/errors.ts';
 import { createLocalBudget, type LocalBudget } from '../../src/budget/localBudget.ts';
 import type { Priority, Reservation } from '../../src/realtimekit/requestContext.ts';
@@ -25,9 +26,9 @@ export function createBudget() {
 }
 
 /** The reservation, or the seconds to wait if the budget rejects it. */
-export function tryToReserve(budget: LocalBudget, priority: Priority): Reservation | number {
+export function tryToReserve(budget: LocalBudget, priority: Priority, caller?: BudgetCaller): Reservation | number {
   try {
-    return budget.reserve(priority);
+    return budget.reserve(priority, caller);
   } catch (error) {
     if (!(error instanceof UpstreamError) || error.retryAfterSeconds === undefined) throw error;
     expect([error.code, error.outcome]).toEqual(['RATE_LIMITED', 'notSent']);
