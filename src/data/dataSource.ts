@@ -3,7 +3,7 @@ import { createSharedBudget } from '../budget/sharedBudget.ts';
 import { budgetKey } from '../cluster/keys.ts';
 import { type Cluster, createPeers } from '../cluster/peers.ts';
 import { createSharedValues } from '../cluster/sharedValues.ts';
-import { createStartLock } from '../cluster/startLock.ts';
+import { createSavedStartLock, createStartLock } from '../cluster/startLock.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createConcurrencyLimit } from '../lib/concurrencyLimit.ts';
@@ -123,7 +123,7 @@ export function createDataSource(options: DataSourceOptions) {
       ingestion,
       listener: allListeners,
     }),
-    lock: peers && createStartLock(peers),
+    lock: peers === null ? savedState && createSavedStartLock(savedState, clock) : createStartLock(peers),
   });
   const pendingMutations = createPendingWork();
   /** A mutation that was sent continues when its caller disconnects. */

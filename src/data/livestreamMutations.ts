@@ -1,4 +1,5 @@
-import { type PriorStart, isSameStart, type StartLock } from '../cluster/startLock.ts';
+import type { StartLock } from '../cluster/startLock.ts';
+import { type PriorStart, isSameStart } from '../cluster/startRecords.ts';
 import { UpstreamError } from '../domain/errors.ts';
 import type { Livestream, LivestreamRef } from '../domain/models.ts';
 import type { MutationError, StartInput, StartOutcome, StopOutcome } from '../domain/startStop.ts';
@@ -23,7 +24,7 @@ interface LivestreamMutationsOptions {
   /** Receives each outcome, once. */
   effects: MutationEffects;
   clock: Clock;
-  /** Lets replicas start livestreams one after the other; null (the default) if there is only one replica. */
+  /** Lets different starts in a meeting run one after the other; null (the default) if there is one replica, which is not evicted. */
   lock?: StartLock | null;
 }
 
@@ -60,7 +61,7 @@ export function createLivestreamMutations(options: LivestreamMutationsOptions) {
     return isCreatedSince(createdAt, sentAt + clockSkewMs()) && !hasOtherName;
   }
 
-  /** Sends the start, unless another replica has sent it or may have sent it. */
+  /** Sends the start, unless another process has sent it or may have sent it. */
   async function startAfter(prior: PriorStart, operation: Operation, input: StartInput): Promise<StartOutcome> {
     if (prior.kind === 'none') return sendStart(operation, input);
     if (prior.kind === 'done') return { livestream: prior.livestream };
