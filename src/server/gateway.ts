@@ -87,6 +87,7 @@ export function createGateway(options: GatewayOptions) {
           transport,
           clock,
           log,
+          savedState,
           onEvent: (ids) => subscriptions.onWebhook(ids),
           onOutcome: (outcome) => metrics?.webhook(outcome),
         });

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
+import { KEY_PREFIX } from '../cluster/keys.ts';
 import type { ChangedIds } from '../domain/models.ts';
 import { readBody } from '../lib/readBody.ts';
+import type { SavedState } from '../lib/savedState.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
 import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceOptions } from './publicKey.ts';
@@ -15,6 +17,8 @@ interface WebhookReceiverOptions extends PublicKeySourceOptions {
    * event does not say which customer it concerns, and a late event looks like a new one.
    */
   onEvent: (ids: ChangedIds) => void;
+  /** Where the ids of deliveries are saved, too, so that duplicates are detected after an eviction; null (the default) if nowhere. */
+  savedState?: SavedState | null;
   /** Called with the outcome of each delivery. */
   onOutcome?: (outcome: WebhookOutcome) => void;
 }
@@ -37,6 +41,8 @@ const STATUS = {
 const MAX_BODY_BYTES = 256 * 1024;
 /** How many delivery ids the receiver remembers to detect duplicates. */
 const MAX_REMEMBERED_DELIVERIES = 10_000;
+/** How long a saved delivery id is remembered. RealtimeKit does not document when it sends a delivery for the last time. */
+const SAVED_DELIVERY_TTL_MS = 86_400_000;
 /** In characters. RealtimeKit's delivery ids are UUIDs; the receiver does not remember longer ones. */
 const MAX_DELIVERY_ID_LENGTH = 64;
 
@@ -50,7 +56,12 @@ const MAX_DELIVERY_ID_LENGTH = 64;
  * - 413: longer than 256 KiB;
  * - 503: the signature cannot be verified at the moment, so RealtimeKit must send the delivery again.
  */
-export function createWebhookReceiver({ onEvent, onOutcome, ...options }: WebhookReceiverOptions): WebhookReceiver {
+export function createWebhookReceiver({
+  onEvent,
+  onOutcome,
+  savedState = null,
+  ...options
+}: WebhookReceiverOptions): WebhookReceiver {
   const { clock, log } = options;
   const publicKey = createPublicKeySource(options);
   const deliveryIds = new LRUCache<string, true>({ max: MAX_REMEMBERED_DELIVERIES });
@@ -72,8 +83,17 @@ export function createWebhookReceiver({ onEvent, onOutcome, ...options }: Webhoo
 
   function isDuplicate(deliveryId: string | null): boolean {
     if (deliveryId === null || deliveryId.length > MAX_DELIVERY_ID_LENGTH) return false;
-    if (deliveryIds.has(deliveryId)) return true;
+    if (deliveryIds.has(deliveryId) || wasSaved(deliveryId)) return true;
     deliveryIds.set(deliveryId, true);
+    return false;
+  }
+
+  /** Whether the delivery's id is saved. Saves it otherwise. If the storage fails, RealtimeKit sends the delivery again. */
+  function wasSaved(deliveryId: string): boolean {
+    if (savedState === null) return false;
+    const key = `${KEY_PREFIX}delivery ${deliveryId}`;
+    if (savedState.get(key) !== null) return true;
+    savedState.set(key, 'accepted', SAVED_DELIVERY_TTL_MS);
     return false;
   }
 

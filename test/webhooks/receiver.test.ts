@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { createFakeClock } from '../support/fakeClock.ts';
+import { createMemorySavedState } from '../support/memorySavedState.ts';
 import { listen, LIVE_EVENT, WEBHOOK_PATH, createTestReceiver, createWebhookServer } from './testReceiver.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -91,6 +93,45 @@ describe('delivery with an invalid signature', () => {
     expect(await deliver(LIVE_EVENT, { 'rtk-uuid': 'u', 'rtk-signature': 'AAAA' })).toBe(401);
     expect(await deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).toBe(200);
     expect(events).toHaveLength(1);
+  });
+});
+
+describe('duplicate detection with saved state', () => {
+  /** Two receivers, the second of which replaces the first after an eviction. */
+  async function createReceivers() {
+    const clock = createFakeClock();
+    const savedState = createMemorySavedState(clock);
+    const first = await createTestReceiver({ clock, savedState });
+    const second = await createTestReceiver({ clock, savedState, signing: first.signing });
+    return { clock, savedState, first, second };
+  }
+
+  test('drops a delivery that was accepted before an eviction, for a day', async () => {
+    const { clock, first, second } = await createReceivers();
+    expect(await first.deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).toBe(200);
+    clock.advance(86_399_999);
+    expect(await second.deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).toBe(200);
+    expect(second.events).toEqual([]);
+    clock.advance(1);
+    expect(await second.deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).toBe(200);
+    expect(second.events).toEqual([CHANGED_IDS]);
+  });
+
+  test('accepts a delivery that was rejected before an eviction', async () => {
+    const { savedState, first, second } = await createReceivers();
+    expect(await first.deliver(LIVE_EVENT, { 'rtk-uuid': 'u', 'rtk-signature': 'AAAA' })).toBe(401);
+    expect(savedState.entries()).toEqual([]);
+    expect(await second.deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).toBe(200);
+    expect(second.events).toEqual([CHANGED_IDS]);
+  });
+
+  test('accepts a delivery that is sent again because its id could not be saved', async () => {
+    const { savedState, first } = await createReceivers();
+    savedState.setBroken(true);
+    await expect(first.deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).rejects.toThrow('The storage fails.');
+    savedState.setBroken(false);
+    expect(await first.deliver(LIVE_EVENT, { 'rtk-uuid': 'u' })).toBe(200);
+    expect(first.events).toEqual([CHANGED_IDS]);
   });
 });
 

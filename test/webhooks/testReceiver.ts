@@ -6,6 +6,7 @@ import { createYoga } from 'graphql-yoga';
 import { unauthenticated } from '../../src/auth/authErrors.ts';
 import type { ChangedIds } from '../../src/domain/models.ts';
 import { createWebhookReceiver, type WebhookReceiver } from '../../src/webhooks/receiver.ts';
+import type { SavedState } from '../../src/lib/savedState.ts';
 import { createErrorFormatter } from '../../src/server/formatErrors.ts';
 import { useRequestChecks } from '../../src/server/plugins/useRequestChecks.ts';
 import { useResults } from '../../src/server/plugins/useResults.ts';
@@ -18,7 +19,7 @@ import { createUndiciTransport } from '../../src/realtimekit/undiciTransport.ts'
 import type { Transport, TransportResponse } from '../../src/realtimekit/transport.ts';
 import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
 import { cleanUpAfterTest } from '../support/cleanup.ts';
-import { createFakeClock } from '../support/fakeClock.ts';
+import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
 import type { LogEntry } from '../support/gateway.ts';
 
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
@@ -113,10 +114,18 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
 /** What the fake key server responds with: a response, a key in PEM, or the transport's error. */
 export type KeyResponse = TransportResponse | string | Error | Promise<string>;
 
+interface TestReceiverOptions {
+  signing?: ReturnType<typeof createSigningKey>;
+  clock?: FakeClock;
+  savedState?: SavedState | null;
+}
+
 /** A receiver without an HTTP server, and with a fake key server. */
-export async function createTestReceiver() {
-  const signing = createSigningKey();
-  const clock = createFakeClock();
+export async function createTestReceiver({
+  signing = createSigningKey(),
+  clock = createFakeClock(),
+  savedState = null,
+}: TestReceiverOptions = {}) {
   const events: ChangedIds[] = [];
   const logs: LogEntry[] = [];
   const keyRequests: Parameters<Transport>[0][] = [];
@@ -133,6 +142,7 @@ export async function createTestReceiver() {
     transport,
     clock,
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
+    savedState,
     onEvent: (event) => onEvent(event),
   });
 
