@@ -1,7 +1,7 @@
 import { createSandbox } from './sandbox/sandbox.ts';
 import { ObjectGateway } from './workers/objectGateway.ts';
 import type { ObjectState } from './workers/platform.ts';
-import { forwardToObject } from './workers/routing.ts';
+import { createWorker } from './workers/routing.ts';
 import type { Bindings } from './workers/settings.ts';
 import type { ObjectSandbox } from './workers/startGateway.ts';
 
@@ -16,9 +16,7 @@ export class GatewayObject extends ObjectGateway {
   }
 }
 
-export default {
-  fetch: async (request: Request, bindings: Bindings): Promise<Response> => forwardToObject(request, bindings),
-};
+export default { fetch: createWorker() };
 
 /** Requests to this host do not leave the object. */
 const SANDBOX_ORIGIN = 'http://sandbox.invalid';
@@ -29,6 +27,6 @@ function openSandbox(): ObjectSandbox {
     url: `${SANDBOX_ORIGIN}/client/v4`,
     keyUrl: `${SANDBOX_ORIGIN}/.well-known/webhooks.json`,
     sandbox,
-    fetch: sandbox.fetch,
+    fetch: async (request) => sandbox.fetch(request),
   };
 }

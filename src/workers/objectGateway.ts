@@ -25,8 +25,8 @@ export class ObjectGateway {
 
   async fetch(request: Request): Promise<Response> {
     try {
-      const { gateway } = await this.#started;
-      const response = await gateway.fetch(request);
+      const { gateway, handle } = await this.#started;
+      const response = await handle(request);
       await this.#stayAwake(gateway);
       return response;
     } catch (error) {

@@ -1,46 +1,54 @@
 import { bearerOf } from '../auth/bearer.ts';
+import { systemClock } from '../lib/clock.ts';
 import { sha256Base64 } from '../lib/sha256.ts';
 import { createConsoleLog } from '../telemetry/consoleLog.ts';
-import type { ObjectStub } from './platform.ts';
-import type { Bindings } from './settings.ts';
+import { createIsolateCache, type HandleRequest } from './isolateCache.ts';
+import { type Bindings, readIsolateCacheMs } from './settings.ts';
+
+/** The object of the gateway's own credential. */
+export const OWN_OBJECT = 'gateway';
 
 const log = createConsoleLog('error');
 
-/** The object of the gateway's own credential. */
-const OWN = 'gateway';
-
 /**
- * Returns the object that answers a request: one per RealtimeKit credential, which the gateway has itself, or each caller sends
- * (`AUTH=passthrough`). WebSockets, whose credential arrives later, and requests without one end in the first; it passes their
- * operations on.
+ * Creates the Worker of one isolate: a small cache in front of the objects. Nothing is sent twice: whether a mutation was carried out is
+ * not known if the object, for example, has moved to another machine meanwhile.
  */
-export async function objectFor(request: Request, { GATEWAY, AUTH }: Bindings): Promise<ObjectStub> {
-  const token = AUTH === 'passthrough' ? tokenOf(request) : null;
-  return GATEWAY.getByName(token === null ? OWN : `token ${await sha256Base64(token)}`);
+export function createWorker(): (request: Request, bindings: Bindings) => Promise<Response> {
+  let cache: HandleRequest | undefined;
+  return async (request, bindings) => {
+    // The bindings of an isolate do not change.
+    cache ??= createIsolateCache({
+      forward: async (forwarded, name) => bindings.GATEWAY.getByName(name).fetch(forwarded),
+      clock: systemClock,
+      maxAgeMs: readIsolateCacheMs(bindings),
+    });
+    try {
+      return await cache(request, await objectNameFor(request, bindings));
+    } catch (error) {
+      // The platform's errors contain nothing of the request.
+      log('error', 'The Durable Object did not answer.', { error: String(error) });
+      return Response.json({ errors: [INTERRUPTED] }, { status: 503, headers: { 'retry-after': '1' } });
+    }
+  };
 }
 
-/** The name does not contain the token itself. */
+/**
+ * Returns the name of the object that answers a request: there is one for each RealtimeKit credential, which the gateway has itself, or
+ * each caller sends (`AUTH=passthrough`). Requests without one, and WebSockets, whose credential arrives later, end in the first, which
+ * passes the operations of WebSockets on.
+ */
+export async function objectNameFor(request: Request, bindings: Bindings): Promise<string> {
+  const token = bindings['AUTH'] === 'passthrough' ? tokenOf(request) : null;
+  return token === null ? OWN_OBJECT : `token ${await sha256Base64(token)}`;
+}
+
 function tokenOf(request: Request): string | null {
   try {
-    return bearerOf(request);
+    return request.headers.has('upgrade') ? null : bearerOf(request);
   } catch {
     // The object rejects the request with the reason.
     return null;
-  }
-}
-
-/**
- * Passes a request on to its object. Nothing is sent twice: whether a mutation was carried out is not known if the object, for example,
- * has moved to another machine meanwhile.
- */
-export async function forwardToObject(request: Request, bindings: Bindings): Promise<Response> {
-  try {
-    const object = await objectFor(request, bindings);
-    return await object.fetch(request);
-  } catch (error) {
-    // The platform's errors contain nothing of the request.
-    log('error', 'The Durable Object did not answer.', { error: String(error) });
-    return Response.json({ errors: [INTERRUPTED] }, { status: 503, headers: { 'retry-after': '1' } });
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError, type Environment } from '../config/env.ts';
+import { ConfigError, type Environment, integer, readSetting } from '../config/env.ts';
 import { type Config, readConfig } from '../config/index.ts';
 import type { ObjectNamespace } from './platform.ts';
 
@@ -11,6 +11,9 @@ export interface Bindings {
 /** Settings of the Node.js program that have no effect here, although whoever sets them relies on them. */
 const WITHOUT_EFFECT = ['HOST', 'REDIS_URL', 'HTTP_PROXY', 'HTTPS_PROXY'];
 
+/** For how long an isolate may serve a response that it has stored, in milliseconds; 0 if it stores none. */
+const isolateCacheMs = integer('ISOLATE_CACHE_MS', 1000, { min: 0, max: 60_000 });
+
 /**
  * Reads the settings, which have the same names as on Node.js. A setting that names a file there names another binding here, which
  * contains the file's text. Throws a `ConfigError`.
@@ -20,10 +23,20 @@ export function readBindings(bindings: Bindings): Config {
   for (const variable of WITHOUT_EFFECT) {
     if (settings[variable]) throw new ConfigError(variable, 'has no effect on Cloudflare Workers. Remove it.', '');
   }
+  readSetting(settings, isolateCacheMs);
   // A Worker in development is reachable from its developer's machine only, unlike a deployed one.
   const isDevelopment = ['development', 'test'].includes(settings['NODE_ENV'] ?? '');
   const host = isDevelopment ? '127.0.0.1' : '0.0.0.0';
   return readConfig({ NODE_ENV: 'production', ...settings, HOST: host }, (name) => textOf(name, bindings[name]));
+}
+
+/** Reads the one setting of the isolates. Stores nothing if it is invalid: the object says so in its log. */
+export function readIsolateCacheMs(bindings: Bindings): number {
+  try {
+    return readSetting(settingsOf(bindings), isolateCacheMs);
+  } catch {
+    return 0;
+  }
 }
 
 /** The settings as text: in `vars` of wrangler.jsonc, they may be numbers. */

@@ -6,6 +6,7 @@ import { configuredOptions, type ServedSandbox } from '../server/configuredOptio
 import { createGateway, type Gateway } from '../server/gateway.ts';
 import { validateJwtKey } from '../server/validateJwtKey.ts';
 import { startPortableTelemetry } from '../telemetry/startPortableTelemetry.ts';
+import { withChangesHeader } from './changes.ts';
 import { createObjectStorage } from './objectStorage.ts';
 import type { ObjectState } from './platform.ts';
 import { type Bindings, readBindings } from './settings.ts';
@@ -13,6 +14,8 @@ import { type Bindings, readBindings } from './settings.ts';
 /** A gateway in an object, and its settings. */
 export interface StartedGateway {
   gateway: Gateway;
+  /** Handles a request, and tells the isolate how much has changed. */
+  handle: (request: Request) => Promise<Response>;
   config: Config;
 }
 
@@ -43,5 +46,5 @@ export async function startGateway(
     tracer,
     version,
   });
-  return { gateway, config };
+  return { gateway, handle: withChangesHeader(gateway), config };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { forwardToObject } from '../../src/workers/routing.ts';
+import { createWorker } from '../../src/workers/routing.ts';
 
 /** Objects that answer with their name. */
 const namespace = (fetch: (name: string) => Promise<Response>) => ({
@@ -12,7 +12,7 @@ const request = (headers: Record<string, string> = {}): Request =>
 
 async function objectOf(auth: string, headers?: Record<string, string>): Promise<string> {
   const GATEWAY = namespace(async (name) => new Response(name));
-  return (await forwardToObject(request(headers), { GATEWAY, AUTH: auth })).text();
+  return (await createWorker()(request(headers), { GATEWAY, AUTH: auth })).text();
 }
 
 describe('the Worker', () => {
@@ -37,7 +37,7 @@ describe('the Worker', () => {
       requests += 1;
       throw new Error('The object was reset.');
     });
-    const response = await forwardToObject(request(), { GATEWAY, AUTH: 'api-key' });
+    const response = await createWorker()(request(), { GATEWAY, AUTH: 'api-key' });
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({
