@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { Pool, request } from 'undici';
 
-import { freePort } from '../redis/support/ports.ts';
+import { freePort } from '../support/ports.ts';
 import { type BenchSandbox, startBenchSandbox } from './benchUpstreams.ts';
 import { listAt, numberAt, stringAt } from './jsonPath.ts';
 import { callApi, ensureLiveLivestreams, type LiveLivestream, registerWebhook } from './sandboxCalls.ts';

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { blocksOf } from '../docs/markdown.ts';
-import { freePort } from '../redis/support/ports.ts';
+import { freePort } from '../support/ports.ts';
 
 export type ProxyName = 'nginx' | 'haproxy';
 

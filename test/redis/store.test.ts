@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../src/cluster/sharedStore.ts';
 import { createRedisStore, type RedisStore } from '../../src/cluster/redis.ts';
 import { afterTest } from './support/cleanUp.ts';
-import { portOf } from './support/ports.ts';
+import { portOf } from '../support/ports.ts';
 import { startProxy } from './support/proxy.ts';
 import { loggedRedisStates } from './support/redisLog.ts';
 import { type RedisServer, startRedis } from './support/redisServer.ts';

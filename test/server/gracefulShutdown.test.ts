@@ -8,7 +8,7 @@ import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { at, waitUntil } from '../support/gateway.ts';
-import { portOf } from '../redis/support/ports.ts';
+import { portOf } from '../support/ports.ts';
 import {
   listeningAddress,
   queryProgram,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 import { afterTest } from './cleanUp.ts';
-import { portOf } from './ports.ts';
+import { portOf } from '../../support/ports.ts';
 
 /** A TCP proxy between the replicas and Redis, which can fail in the ways of a network. */
 export interface Proxy {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 import { afterTest } from './cleanUp.ts';
-import { freePort } from './ports.ts';
+import { freePort } from '../../support/ports.ts';
 
 /** Debian's path, unless the environment variable names another one. */
 const REDIS_SERVER = process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server';

@@ -9,6 +9,7 @@ import { createSandbox } from '../../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../../src/sandbox/settings.ts';
 import { cleanUpAfterTest } from '../../support/cleanup.ts';
+import { freePort } from '../../support/ports.ts';
 import { readBundle } from './bundle.ts';
 
 export interface DeploymentOptions {
@@ -47,36 +48,45 @@ export async function deploy({ isolates = 1, settings = {}, sandbox: initial = {
   const names = Array.from({ length: isolates }, (_, index) => `isolate-${index}`);
   const logs: string[] = [];
   const folder = await mkdtemp(`${tmpdir()}/workers-`);
+  const ports = await Promise.all(names.map(async () => freePort()));
+  const origins = ports.map((port) => `http://127.0.0.1:${port}`);
   const options = {
-    workers: names.map((name) => workerOptions(name, bindings)),
+    workers: names.map((name, index) => workerOptions(name, { bindings, port: ports[index] ?? 0 })),
     durableObjectsPersist: folder,
     handleStructuredLogs: ({ message }: { message: string }): void => void logs.push(message),
   };
   const workerd = new Miniflare(options);
-  const originsOf = async (): Promise<string[]> =>
-    Promise.all(names.map(async (name) => (await workerd.unsafeGetDirectURL(name)).origin));
   cleanUpAfterTest(async () => {
     await workerd.dispose();
     await Promise.all([server.close(), rm(folder, { recursive: true })]);
   });
   await workerd.ready;
-  let origins = await originsOf();
 
   return {
     sandbox,
     /** What the Worker and its objects have logged. */
     logs,
     /** The origin of each isolate. */
-    urls: () => origins,
+    origins,
     /** Removes an object that has nothing to do from memory. */
     evict: async (name = 'gateway', webSockets: 'close' | 'hibernate' = 'close'): Promise<void> =>
       workerd.unsafeEvictDurableObject(FIRST, CLASS, { name, webSockets }),
     /** Ends the isolates and the objects, whatever they are doing, and starts them again with what was written to disk. */
     crash: async (): Promise<void> => {
       await workerd.setOptions(options);
-      origins = await originsOf();
     },
     upstreamRequests: () => sandbox.requests().requests.map(({ method, route }) => `${method} ${route}`),
+    /** Registers the first isolate for the sandbox's webhooks. */
+    registerWebhook: async (): Promise<void> => {
+      const app = `${server.url}/accounts/${SETTINGS.CLOUDFLARE_ACCOUNT_ID}/realtime/kit/${SETTINGS.REALTIMEKIT_APP_ID}`;
+      const url = `${origins[0]}/webhooks/realtimekit`;
+      const { status } = await fetch(`${app}/webhooks`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer another', 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'All', url, events: ['livestreaming.statusUpdate', 'meeting.ended'] }),
+      });
+      if (status !== 200 && status !== 201) throw new Error(`The webhook was not registered: ${status}`);
+    },
     /** Posts an operation to an isolate. */
     query: async (query: string, { isolate = 0, headers = {}, variables = {} }: QueryOptions = {}) => {
       const response = await fetch(`${origins[isolate]}/graphql`, {
@@ -97,7 +107,10 @@ interface QueryOptions {
 }
 
 /** A Worker as wrangler.jsonc describes it, with the objects of the first one. */
-function workerOptions(name: string, bindings: Record<string, string>): WorkerOptions {
+function workerOptions(
+  name: string,
+  { bindings, port }: { bindings: Record<string, string>; port: number },
+): WorkerOptions {
   const { workerOptions: configured } = readWranglerConfig(CONFIG);
   const scriptName = name === FIRST ? {} : { scriptName: FIRST };
   return {
@@ -106,6 +119,6 @@ function workerOptions(name: string, bindings: Record<string, string>): WorkerOp
     name,
     bindings: { ...configured.bindings, ...bindings },
     durableObjects: { GATEWAY: { className: CLASS, useSQLite: true, ...scriptName } },
-    unsafeDirectSockets: [{}],
+    unsafeDirectSockets: [{ port }],
   };
 }

@@ -8,8 +8,8 @@ const LIVE = '{ livestreams(first: 1) { nodes { id } } }';
 
 describe('the Worker', () => {
   it('serves what the program on Node.js serves besides GraphQL', async () => {
-    const { urls } = await deploy({ settings: { GRAPHIQL: 'on', INTROSPECTION: 'on', METRICS: 'on' } });
-    const [url = ''] = urls();
+    const { origins } = await deploy({ settings: { GRAPHIQL: 'on', INTROSPECTION: 'on', METRICS: 'on' } });
+    const [url = ''] = origins;
     const read = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
       (await fetch(`${url}${path}`, { headers: { 'x-api-key': API_KEY, ...headers } })).text();
     expect(await read('/health')).toMatch(/"status":"ok","version":"\d/);
@@ -38,10 +38,10 @@ describe('the Worker', () => {
   });
 
   it('stops reading from RealtimeKit for a client that has left', async () => {
-    const { urls, sandbox } = await deploy();
+    const { origins, sandbox } = await deploy();
     sandbox.setFaults([{ kind: 'hang', method: 'GET' }]);
     const body = JSON.stringify({ query: LIVE });
-    const client = connect(Number(new URL(urls()[0] ?? '').port), '127.0.0.1');
+    const client = connect(Number(new URL(origins[0] ?? '').port), '127.0.0.1');
     client.write(
       `POST /graphql HTTP/1.1\r\nhost: gateway\r\nx-api-key: ${API_KEY}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
