@@ -3,13 +3,16 @@ const ALLOWED_PARAMS = ['authorization', 'x-api-key', 'x-upstream-report', 'x-co
 /** The headers of the WebSocket's own request that apply to its operations. */
 const INHERITED_HEADERS = [...ALLOWED_PARAMS, 'host', 'origin', 'user-agent'];
 
+/** Headers by their names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /**
  * Returns the request headers for each operation of a connection. `requestHeaders` are those of the WebSocket's own request. `params`
  * is the payload of `connection_init`: its properties, and those of its `headers`, take precedence. Throws a `TypeError` for values
  * that are not valid in a header.
  */
 export function createOperationHeaders(
-  requestHeaders: Readonly<Record<string, string | string[] | undefined>>,
+  requestHeaders: RequestHeaders,
   params: Readonly<Record<string, unknown>> | undefined,
 ): Headers {
   const headers = new Headers({ 'content-type': 'application/json', accept: 'text/event-stream' });

@@ -11,8 +11,8 @@ export interface HandshakeRules {
 }
 
 /** A request to open a WebSocket. */
-interface Handshake {
-  /** Path and query. */
+export interface Handshake {
+  /** An absolute URL, or path and query. */
   url: string;
   host: string;
   /** Undefined unless a page sent the request. */
