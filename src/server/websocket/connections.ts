@@ -35,6 +35,8 @@ export interface Socket {
   /** Sends a message if the socket is open. The promise resolves when the next message may be sent. Never rejects. */
   send(text: string): Promise<void>;
   close(code: number, reason: string): void;
+  /** Called when the client answers a `ping` of the protocol. */
+  onPong?(): void;
 }
 
 /** GraphQL over one WebSocket. */
@@ -188,6 +190,7 @@ export function createConnections(options: ConnectionOptions) {
         send: async (text) => (isResuming ? undefined : socket.send(text)),
         close: (code, reason = '') => socket.close(code ?? CloseCode.InternalServerError, reason),
         onMessage: (listener) => (handle = listener),
+        onPong: () => socket.onPong?.(),
       },
       connection,
     );
