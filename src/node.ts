@@ -9,7 +9,7 @@ import { type Config, readConfig } from './config/index.ts';
 import { readDocuments } from './config/persistedDocuments.ts';
 import { createUndiciTransport } from './realtimekit/undiciTransport.ts';
 import type { SandboxServer } from './sandbox/server.ts';
-import { configuredApp, configuredOptions } from './server/configuredOptions.ts';
+import { configuredApp, configuredOptions, configuredSocketOptions } from './server/configuredOptions.ts';
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
 import { createHttpServer } from './server/httpServer.ts';
@@ -20,15 +20,12 @@ import { startTelemetry } from './telemetry/startTelemetry.ts';
 
 const { name, version } = packageJson;
 
-/** How many operations that are not subscriptions a WebSocket may have in progress, on top of the caller's subscriptions. */
-const OTHER_OPERATIONS_PER_SOCKET = 100;
-
 async function main(): Promise<void> {
   // During the start there is nothing to shut down. The first process of a container ignores signals that have no listener.
   for (const signal of SIGNALS) process.on(signal, exitNow);
   const files = createSettingsFiles();
   const config = readConfig(process.env, files.read);
-  const { auth, corsOrigins, limits } = config;
+  const { auth } = config;
   await validateJwtKey(auth);
   const telemetry = await startTelemetry(config.telemetry, version);
   const { log, metrics, tracer } = telemetry;
@@ -62,11 +59,8 @@ async function main(): Promise<void> {
       gateway.replaceTrustedDocuments(readDocuments(process.env, files.read).documents),
     );
   const sockets = createWebSocketServer({
+    ...configuredSocketOptions(config),
     fetch: (request) => gateway.fetch(request),
-    corsOrigins,
-    localOnly: auth.kind === 'none',
-    maxMessageBytes: limits.bodyBytes,
-    maxOperations: config.live.perCaller + OTHER_OPERATIONS_PER_SOCKET,
     log,
   });
   metrics?.gauge('websockets', 'Open WebSocket connections.', () => sockets.size());

@@ -19,6 +19,19 @@ export function configuredApp({ app }: Config, sandbox: ServedSandbox | null) {
   return app ?? { ...SANDBOX_APP, baseUrl: sandbox?.url ?? '' };
 }
 
+/** How many operations that are not subscriptions a WebSocket may have in progress, on top of the caller's subscriptions. */
+const OTHER_OPERATIONS_PER_SOCKET = 100;
+
+/** The options of WebSockets that follow from the gateway's settings, on every platform. */
+export function configuredSocketOptions({ auth, corsOrigins, limits, live }: Config) {
+  return {
+    corsOrigins,
+    localOnly: auth.kind === 'none',
+    maxMessageBytes: limits.bodyBytes,
+    maxOperations: live.perCaller + OTHER_OPERATIONS_PER_SOCKET,
+  };
+}
+
 /** The options of a gateway that follow from its settings, on every platform. `sandbox`: null for a real app. */
 export function configuredOptions(config: Config, sandbox: ServedSandbox | null) {
   const { auth, upstreamReport, costReport } = config;

@@ -1,9 +1,12 @@
 import { ConfigError } from '../config/env.ts';
-import type { Gateway } from '../server/gateway.ts';
 import { createConsoleLog } from '../telemetry/consoleLog.ts';
+import { configuredSocketOptions } from '../server/configuredOptions.ts';
+import type { HibernatingSocket } from './hibernation.ts';
 import type { ObjectState } from './platform.ts';
+import { objectNameFor, OWN_OBJECT } from './routing.ts';
 import type { Bindings } from './settings.ts';
 import { type ObjectSandbox, type StartedGateway, startGateway } from './startGateway.ts';
+import { createWorkerWebSockets, isWebSocketUpgrade, type WorkerWebSockets } from './webSockets.ts';
 
 /** How often an object with subscriptions is called by an alarm: without any call for some 70 s, an object is evicted. */
 const ALARM_INTERVAL_MS = 30_000;
@@ -14,20 +17,21 @@ const ALARM_INTERVAL_MS = 30_000;
  */
 export class ObjectGateway {
   readonly #state: ObjectState;
-  readonly #started: Promise<StartedGateway>;
+  readonly #started: Promise<StartedObject>;
 
   constructor(state: ObjectState, bindings: Bindings, openSandbox: () => ObjectSandbox) {
     this.#state = state;
-    this.#started = startGateway(state, bindings, openSandbox);
+    this.#started = startObject(state, bindings, openSandbox);
     // Each request reports the error.
     this.#started.catch(() => {});
   }
 
   async fetch(request: Request): Promise<Response> {
     try {
-      const { gateway, handle } = await this.#started;
+      const { handle, webSockets } = await this.#started;
+      if (isWebSocketUpgrade(request)) return webSockets.upgrade(request);
       const response = await handle(request);
-      await this.#stayAwake(gateway);
+      await this.#stayAwake();
       return response;
     } catch (error) {
       if (error instanceof ConfigError) return misconfigured(error);
@@ -37,16 +41,58 @@ export class ObjectGateway {
 
   /** Called by the platform, also in an object that was evicted in the meantime. */
   async alarm(): Promise<void> {
-    const { gateway } = await this.#started;
-    await this.#stayAwake(gateway);
+    await this.#stayAwake();
   }
 
-  /** Subscriptions are polled for only while the object is in memory. */
-  async #stayAwake(gateway: Gateway): Promise<void> {
-    if (gateway.subscriptionCount() === 0) return;
+  async webSocketMessage(socket: HibernatingSocket, message: string | ArrayBuffer): Promise<void> {
+    const { webSockets } = await this.#started;
+    const handled = webSockets.message(socket, message);
+    await this.#stayAwake();
+    await handled;
+  }
+
+  async webSocketClose(socket: HibernatingSocket, code: number, reason: string): Promise<void> {
+    const { webSockets } = await this.#started;
+    webSockets.closed(socket, code, reason);
+  }
+
+  async webSocketError(socket: HibernatingSocket, error: unknown): Promise<void> {
+    const { webSockets } = await this.#started;
+    webSockets.failed(socket, error);
+  }
+
+  /**
+   * Subscriptions are polled for only while the object is in memory. If it is evicted all the same, the alarm creates it again, which
+   * closes the WebSockets whose operations are lost.
+   */
+  async #stayAwake(): Promise<void> {
+    const { gateway, webSockets } = await this.#started;
+    if (gateway.subscriptionCount() === 0 && !webSockets.isBusy()) return;
     const { storage } = this.#state;
     if ((await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + ALARM_INTERVAL_MS);
   }
+}
+
+interface StartedObject extends StartedGateway {
+  webSockets: WorkerWebSockets;
+}
+
+async function startObject(
+  state: ObjectState,
+  bindings: Bindings,
+  openSandbox: () => ObjectSandbox,
+): Promise<StartedObject> {
+  const started = await startGateway(state, bindings, openSandbox);
+  const webSockets = createWorkerWebSockets({
+    ...configuredSocketOptions(started.config),
+    state,
+    gateway: started.gateway,
+    async fetch(request) {
+      const name = await objectNameFor(request, bindings);
+      return name === OWN_OBJECT ? started.gateway.fetch(request) : bindings.GATEWAY.getByName(name).fetch(request);
+    },
+  });
+  return { ...started, webSockets };
 }
 
 /** The message, which names the setting, is for the operator alone. */

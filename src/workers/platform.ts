@@ -3,8 +3,10 @@
  * platform's types declares globals that contradict those of Node.js.
  */
 
+import type { SocketState } from './hibernation.ts';
+
 /** A Durable Object's state. It outlives the object's memory. */
-export interface ObjectState {
+export interface ObjectState extends SocketState {
   storage: ObjectStorage;
   /** Keeps the object in memory until `promise` is settled. */
   waitUntil(promise: Promise<unknown>): void;
