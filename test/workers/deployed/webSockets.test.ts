@@ -13,7 +13,7 @@ const SUBSCRIPTION = { query: 'subscription { livestreamUpdated { id status } }'
 const QUERY = { query: '{ livestreams(first: 1) { totalCount } }' };
 const START = `mutation ($input: StartLivestreamInput!) { startLivestream(input: $input) { livestream { id } } }`;
 
-const socketUrl = ({ urls }: Deployment): string => `${String(urls()[0]).replace('http', 'ws')}/graphql`;
+const socketUrl = ({ origins }: Deployment): string => `${String(origins[0]).replace('http', 'ws')}/graphql`;
 
 /** Opens a WebSocket, sends `connection_init` with the payload `init` unless it is null, and waits for the first message. */
 async function connect(deployment: Deployment, init: object | null = CREDENTIAL, headers: Record<string, string> = {}) {
@@ -79,7 +79,7 @@ describe('a WebSocket to the Worker', () => {
 
   it('carries operations to the object of the credential that a page of its own origin sends', async () => {
     const deployment = await deploy({ settings: { AUTH: 'passthrough', API_KEYS: '', CLOUDFLARE_API_TOKEN: '' } });
-    const origin = String(deployment.urls()[0]);
+    const origin = String(deployment.origins[0]);
     const { subscribe, untilMessages } = await connect(deployment, { authorization: 'Bearer of-alice' }, { origin });
     subscribe('1', QUERY);
     await untilMessages('connection_ack', 'next', 'complete');
