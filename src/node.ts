@@ -13,6 +13,7 @@ import { configuredApp, configuredOptions, configuredSocketOptions } from './ser
 import { createGateway } from './server/gateway.ts';
 import { createGracefulShutdown } from './server/gracefulShutdown.ts';
 import { createHttpServer } from './server/httpServer.ts';
+import { registerSocketGauge } from './server/registerGauges.ts';
 import { createSettingsFiles } from './server/settingsFiles.ts';
 import { validateJwtKey } from './server/validateJwtKey.ts';
 import { createWebSocketServer } from './server/websocket/webSocketServer.ts';
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
     fetch: (request) => gateway.fetch(request),
     log,
   });
-  metrics?.gauge('websockets', 'Open WebSocket connections.', () => sockets.size());
+  registerSocketGauge(metrics, sockets.size);
   const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: config.keepAliveTimeoutMs });
   const closers = [
     transport.close,

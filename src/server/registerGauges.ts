@@ -44,3 +44,8 @@ export function registerGauges(metrics: Metrics, { budget, ttl, subscriptionCoun
     async () => stretchedTtl((await refreshedBudget()).pressure(), ttl) / 1000,
   );
 }
+
+/** Registers the number of open WebSockets, which are not the gateway's own. */
+export function registerSocketGauge(metrics: Metrics | undefined, size: () => number): void {
+  metrics?.gauge('websockets', 'Open WebSocket connections.', size);
+}

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/env.ts';
 import { createConsoleLog } from '../telemetry/consoleLog.ts';
 import { configuredSocketOptions } from '../server/configuredOptions.ts';
+import { registerSocketGauge } from '../server/registerGauges.ts';
 import type { HibernatingSocket } from './hibernation.ts';
 import type { ObjectState } from './platform.ts';
 import { objectNameFor, OWN_OBJECT } from './routing.ts';
@@ -92,6 +93,7 @@ async function startObject(
       return name === OWN_OBJECT ? started.gateway.fetch(request) : bindings.GATEWAY.getByName(name).fetch(request);
     },
   });
+  registerSocketGauge(started.metrics, webSockets.size);
   return { ...started, webSockets };
 }
 

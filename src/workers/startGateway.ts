@@ -5,6 +5,7 @@ import { createFetchTransport } from '../realtimekit/fetchTransport.ts';
 import { configuredOptions, type ServedSandbox } from '../server/configuredOptions.ts';
 import { createGateway, type Gateway } from '../server/gateway.ts';
 import { validateJwtKey } from '../server/validateJwtKey.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { startPortableTelemetry } from '../telemetry/startPortableTelemetry.ts';
 import { withChangesHeader } from './changes.ts';
 import { createObjectStorage } from './objectStorage.ts';
@@ -17,6 +18,8 @@ export interface StartedGateway {
   /** Handles a request, and tells the isolate how much has changed. */
   handle: (request: Request) => Promise<Response>;
   config: Config;
+  /** Undefined if metrics are off. */
+  metrics: Metrics | undefined;
 }
 
 /** A sandbox in the object's own memory. */
@@ -46,5 +49,5 @@ export async function startGateway(
     tracer,
     version,
   });
-  return { gateway, handle: withChangesHeader(gateway), config };
+  return { gateway, handle: withChangesHeader(gateway), config, metrics };
 }
