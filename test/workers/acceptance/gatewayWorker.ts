@@ -46,10 +46,13 @@ export class GatewayObject {
     const headers = new Headers(request.headers);
     for (const name of [REQUEST_HEADER, 'host']) headers.delete(name);
     for (const [name, value] of noted) headers.append(name, value);
-    const { method, body, signal } = request;
-    // The gateway reads the body of the request meanwhile.
-    setTimeout(() => this.#arrivals.end(id), 1);
+    const { method, signal } = request;
+    // Once the gateway has read the body, it continues without delay.
+    const onArrival = (): void => void setTimeout(() => this.#arrivals.end(id), 0);
+    const body = request.body?.pipeThrough(new TransformStream({ flush: onArrival })) ?? null;
+    if (body === null) onArrival();
     const response = await this.#createdGateway().fetch(new Request(url, { method, headers, body, signal }));
+    this.#arrivals.end(id);
     this.#sendCounts();
     response.headers.set(SENT_HEADER, `${navigator.userAgent} ${this.#sent}`);
     return response;
