@@ -19,6 +19,7 @@ const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, 
 /** Runs the acceptance tests of the gateway on Node.js against workerd, over HTTP. */
 export default defineConfig({
   ...project,
+  root: pathOf('../../..'),
   plugins: [
     {
       name: 'gateways-in-workerd',

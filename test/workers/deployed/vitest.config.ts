@@ -4,12 +4,15 @@ import { defineConfig } from 'vitest/config';
 
 import project from '../../../vitest.config.ts';
 
+const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 /** Tests the Worker as `wrangler deploy` builds it, in workerd. */
 export default defineConfig({
   ...project,
+  root: pathOf('../../..'),
   test: {
     ...project.test,
-    globalSetup: fileURLToPath(new URL('bundle.ts', import.meta.url)),
+    globalSetup: pathOf('bundle.ts'),
     include: ['test/workers/deployed/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
   },
