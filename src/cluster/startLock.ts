@@ -25,12 +25,17 @@ export function createStartLock(peers: Peers): StartLock {
 
 /** For a single replica that may be evicted. */
 export function createSavedStartLock(savedState: SavedState, clock: Clock): StartLock {
-  const createdAt = clock.now();
+  const settledAt = clock.now() + LOCK_TTL_MS;
+  /** The records that this process has written before `settledAt`. */
+  const ownKeys = new Set<string>();
   const records = createStartRecords({
     store: {
       now: () => clock.now(),
       get: (key) => savedState.get(key),
-      set: (key, text, ttlMs) => savedState.set(key, text, ttlMs),
+      set(key, text, ttlMs) {
+        if (clock.now() < settledAt) ownKeys.add(key);
+        savedState.set(key, text, ttlMs);
+      },
     },
     prefix: KEY_PREFIX,
     toStoreTime: (time) => time,
@@ -38,9 +43,9 @@ export function createSavedStartLock(savedState: SavedState, clock: Clock): Star
     // A start that is equal to a pending one joins it, so the stream key is never saved.
     hasWaiters: false,
     // The process before this one has sent nothing since. Replicas wait as long for the lock of one that died.
-    async waitForArrival() {
-      const waitMs = createdAt + LOCK_TTL_MS - clock.now();
-      if (waitMs > 0) await sleep(waitMs, clock);
+    async waitForArrival(key) {
+      const waitMs = settledAt - clock.now();
+      if (waitMs > 0 && !ownKeys.has(key)) await sleep(waitMs, clock);
     },
   });
   return combine(createMeetingLock(), records);

@@ -42,8 +42,8 @@ export interface StartRecordsOptions extends Pick<Peers, 'prefix' | 'toStoreTime
   };
   /** Whether other replicas wait for the outcome. Default: true. */
   hasWaiters?: boolean;
-  /** Waits until the request of an abandoned start has arrived. By default, it has. */
-  waitForArrival?: () => Promise<void>;
+  /** Waits until the request of the abandoned start recorded under `key` has arrived. By default, it has. */
+  waitForArrival?: (key: string) => Promise<void>;
 }
 
 /** The last start in each meeting. `meeting` identifies the meeting together with its account. Use them with the meeting's lock only. */
@@ -67,7 +67,7 @@ export function createStartRecords(options: StartRecordsOptions) {
         return { kind: 'done', livestream: last.livestream };
       }
       const abandoned = last?.kind === 'pending' ? last : null;
-      if (abandoned !== null) await waitForArrival?.();
+      if (abandoned !== null) await waitForArrival?.(keyOf(meeting));
       // This process may end too. The next one must then know since when the start may have created a livestream.
       const isContinued = abandoned !== null && isSameStart(abandoned.input, input);
       await write(meeting, { kind: 'pending', input, sentAt: isContinued ? abandoned.sentAt : store.now() });

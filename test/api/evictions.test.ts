@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { SavedState } from '../../src/lib/savedState.ts';
-import type { Transport } from '../../src/realtimekit/transport.ts';
+import { type Transport, TransportError } from '../../src/realtimekit/transport.ts';
 import { createSigningKey } from '../../src/sandbox/webhooks/signingKey.ts';
 import { WEBHOOK_PATH } from '../../src/server/plugins/useRoutes.ts';
 import {
@@ -116,6 +116,20 @@ describe('a start during which the gateway is evicted', () => {
     expect(data).toMatchObject({ startLivestream: { livestream: null, userErrors: [{ code: 'CONFLICT' }] } });
     expect(startCount(gateway)).toBe(1);
   });
+});
+
+test('a start after one of unknown outcome does not wait if the same gateway sent both', async () => {
+  const { first } = await startSavedGateway({
+    intercept: (send) => async (request) => {
+      if (request.method === 'POST') throw new TransportError('interrupted', 'The connection broke.');
+      return send(request);
+    },
+  });
+  const query = start(first.exampleIds.emptyMeetingId);
+  for (const _start of ['first', 'second']) {
+    const { data } = await first.send({ query });
+    expect(data).toMatchObject({ startLivestream: { userErrors: [{ code: 'OUTCOME_UNKNOWN' }] } });
+  }
 });
 
 describe('a gateway that replaces an evicted one', () => {
