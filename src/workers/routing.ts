@@ -24,7 +24,7 @@ export function createWorker(): (request: Request, bindings: Bindings) => Promis
       maxAgeMs: readIsolateCacheMs(bindings),
     });
     try {
-      return await cache(request, await objectNameFor(request, bindings));
+      return withoutCompression(await cache(request, await objectNameFor(request, bindings)));
     } catch (error) {
       // The platform's errors contain nothing of the request.
       log('error', 'The Durable Object did not answer.', { error: String(error) });
@@ -41,6 +41,16 @@ export function createWorker(): (request: Request, bindings: Bindings) => Promis
 export async function objectNameFor(request: Request, bindings: Bindings): Promise<string> {
   const token = bindings['AUTH'] === 'passthrough' ? tokenOf(request) : null;
   return token === null ? OWN_OBJECT : `token ${await sha256Base64(token)}`;
+}
+
+/**
+ * Cloudflare compresses `multipart/mixed`, and `wrangler dev` does so in spite of `no-transform`: subscribers would get no event until
+ * the subscription ends (https://github.com/cloudflare/workers-sdk/issues/8004). A response that has an encoding is passed on as it is.
+ */
+function withoutCompression(response: Response): Response {
+  if (response.headers.get('content-type')?.startsWith('multipart/mixed'))
+    response.headers.set('content-encoding', 'identity');
+  return response;
 }
 
 function tokenOf(request: Request): string | null {

@@ -45,4 +45,14 @@ describe('the Worker', () => {
     });
     expect(requests).toBe(1);
   });
+
+  it('keeps Cloudflare from compressing the multipart format of subscriptions, which would hold events back', async () => {
+    const encodingOf = async (type: string): Promise<string | null> => {
+      const GATEWAY = namespace(async () => new Response('', { headers: { 'content-type': type } }));
+      const { headers } = await createWorker()(request(), { GATEWAY, AUTH: 'api-key' });
+      return headers.get('content-encoding');
+    };
+    expect(await encodingOf('multipart/mixed; boundary=graphql; subscriptionSpec=1.0')).toBe('identity');
+    expect(await encodingOf('application/json')).toBeNull();
+  });
 });
