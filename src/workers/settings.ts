@@ -11,6 +11,9 @@ export interface Bindings {
 /** Settings of the Node.js program that have no effect here, although whoever sets them relies on them. */
 const WITHOUT_EFFECT = ['HOST', 'REDIS_URL', 'HTTP_PROXY', 'HTTPS_PROXY'];
 
+/** Settings that name a file on Node.js, and a binding here. */
+const NAMES_OF_BINDINGS = ['API_KEYS_FILE', 'TRUSTED_DOCUMENTS'];
+
 /** For how long an isolate may serve a response that it has stored, in milliseconds; 0 if it stores none. */
 const isolateCacheMs = integer('ISOLATE_CACHE_MS', 1000, { min: 0, max: 60_000 });
 
@@ -23,11 +26,22 @@ export function readBindings(bindings: Bindings): Config {
   for (const variable of WITHOUT_EFFECT) {
     if (settings[variable]) throw new ConfigError(variable, 'has no effect on Cloudflare Workers. Remove it.', '');
   }
+  for (const variable of NAMES_OF_BINDINGS) {
+    const name = settings[variable]?.trim() ?? '';
+    if (name !== '' && bindings[name] === undefined)
+      throw new ConfigError(variable, `must name a binding, and there is none called "${name}".`, `${variable}_TEXT`);
+  }
   readSetting(settings, isolateCacheMs);
   // A Worker in development is reachable from its developer's machine only, unlike a deployed one.
   const isDevelopment = ['development', 'test'].includes(settings['NODE_ENV'] ?? '');
+  if (!isDevelopment && ['', 'none'].includes(settings['AUTH']?.trim() ?? ''))
+    throw new ConfigError(
+      'AUTH',
+      'must be passthrough, jwt or api-key, because anyone can reach the Worker.',
+      'api-key',
+    );
   const host = isDevelopment ? '127.0.0.1' : '0.0.0.0';
-  return readConfig({ NODE_ENV: 'production', ...settings, HOST: host }, (name) => textOf(name, bindings[name]));
+  return readConfig({ NODE_ENV: 'production', ...settings, HOST: host }, (name) => textOf(bindings[name]));
 }
 
 /** Reads the one setting of the isolates. Stores nothing if it is invalid: the object says so in its log. */
@@ -46,7 +60,6 @@ function settingsOf(bindings: Bindings): Environment {
 }
 
 /** The text of a binding. The platform has parsed those with JSON. */
-function textOf(name: string, value: unknown): string {
-  if (value === undefined) throw new Error(`There is no binding "${name}".`);
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
