@@ -4,10 +4,10 @@ import { configuredSocketOptions } from '../server/configuredOptions.ts';
 import { registerSocketGauge } from '../server/registerGauges.ts';
 import type { HibernatingSocket } from './hibernation.ts';
 import type { ObjectState } from './platform.ts';
-import { objectNameFor, OWN_OBJECT } from './routing.ts';
+import { isWebSocketUpgrade, objectNameFor, OWN_OBJECT } from './routing.ts';
 import type { Bindings } from './settings.ts';
 import { type ObjectSandbox, type StartedGateway, startGateway } from './startGateway.ts';
-import { createWorkerWebSockets, isWebSocketUpgrade, type WorkerWebSockets } from './webSockets.ts';
+import { createWorkerWebSockets, type WorkerWebSockets } from './webSockets.ts';
 
 /** How often an object with subscriptions is called by an alarm: without any call for some 70 s, an object is evicted. */
 const ALARM_INTERVAL_MS = 30_000;

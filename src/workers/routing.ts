@@ -53,9 +53,14 @@ function withoutCompression(response: Response): Response {
   return response;
 }
 
+/** Whether a request is a GET that upgrades to a WebSocket. */
+export function isWebSocketUpgrade({ method, headers }: Request): boolean {
+  return method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket';
+}
+
 function tokenOf(request: Request): string | null {
   try {
-    return request.headers.has('upgrade') ? null : bearerOf(request);
+    return isWebSocketUpgrade(request) ? null : bearerOf(request);
   } catch {
     // The object rejects the request with the reason.
     return null;

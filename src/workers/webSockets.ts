@@ -168,11 +168,6 @@ export function createWorkerWebSockets({ state, gateway, maxMessageBytes, ...opt
   };
 }
 
-/** Whether a request is a GET that upgrades to a WebSocket. */
-export function isWebSocketUpgrade({ method, headers }: Request): boolean {
-  return method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket';
-}
-
 function isTooLong(message: string | ArrayBuffer, maxBytes: number): boolean {
   if (typeof message !== 'string') return message.byteLength > maxBytes;
   if (message.length * MAX_BYTES_PER_CHAR <= maxBytes) return false;

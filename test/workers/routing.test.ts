@@ -31,6 +31,12 @@ describe('the Worker', () => {
     expect(await objectOf('passthrough')).toBe(await objectOf('passthrough', { authorization: 'Basic a' }));
   });
 
+  it('sends a request that offers another protocol than WebSocket to the object of its token, whose budget it spends', async () => {
+    const token = { authorization: 'Bearer token-a' };
+    const name = await objectOf('passthrough', token);
+    for (const upgrade of ['h2c', 'websocket']) expect(await objectOf('passthrough', { ...token, upgrade })).toBe(name);
+  });
+
   it('says that the outcome is not known if the object ends in the middle of a request, and does not repeat the request', async () => {
     let requests = 0;
     const GATEWAY = namespace(async () => {
