@@ -42,6 +42,16 @@ describe('the settings of a Worker', () => {
     );
   });
 
+  it.each([
+    ['METRICS', false],
+    ['TRUSTED_DOCUMENTS_ONLY', true],
+    ['CORS_ORIGINS', ['https://app.example.com']],
+    ['ISOLATE_CACHE_MS', { ms: 0 }],
+  ])('are not ignored if their JSON is neither text nor a number: %s', (variable, value) => {
+    const bindings = { GATEWAY, ...APP, AUTH: 'api-key', API_KEYS: KEY, [variable]: value };
+    expect(() => readBindings(bindings)).toThrow(new RegExp(`^${variable}: must be text or a number`));
+  });
+
   it('reject those that would have no effect', () => {
     const bindings = { GATEWAY, ...APP, AUTH: 'api-key', API_KEYS: KEY };
     expect(() => readBindings({ ...bindings, REDIS_URL: 'redis://redis' })).toThrow(/^REDIS_URL: has no effect/);
