@@ -18,18 +18,17 @@ const ALARM_INTERVAL_MS = 30_000;
  */
 export class ObjectGateway {
   readonly #state: ObjectState;
-  readonly #started: Promise<StartedObject>;
+  readonly #open: () => Promise<StartedObject>;
+  #started: Promise<StartedObject> | null = null;
 
   constructor(state: ObjectState, bindings: Bindings, openSandbox: () => ObjectSandbox) {
     this.#state = state;
-    this.#started = startObject(state, bindings, openSandbox);
-    // Each request reports the error.
-    this.#started.catch(() => {});
+    this.#open = () => startObject(state, bindings, openSandbox);
   }
 
   async fetch(request: Request): Promise<Response> {
     try {
-      const { handle, webSockets } = await this.#started;
+      const { handle, webSockets } = await this.#start();
       if (isWebSocketUpgrade(request)) return webSockets.upgrade(request);
       const response = await handle(request);
       await this.#stayAwake();
@@ -46,20 +45,31 @@ export class ObjectGateway {
   }
 
   async webSocketMessage(socket: HibernatingSocket, message: string | ArrayBuffer): Promise<void> {
-    const { webSockets } = await this.#started;
+    const { webSockets } = await this.#start();
     const handled = webSockets.message(socket, message);
     await this.#stayAwake();
     await handled;
   }
 
   async webSocketClose(socket: HibernatingSocket, code: number, reason: string): Promise<void> {
-    const { webSockets } = await this.#started;
+    const { webSockets } = await this.#start();
     webSockets.closed(socket, code, reason);
   }
 
   async webSocketError(socket: HibernatingSocket, error: unknown): Promise<void> {
-    const { webSockets } = await this.#started;
+    const { webSockets } = await this.#start();
     webSockets.failed(socket, error);
+  }
+
+  /** Starts the gateway for the first event; again for the next one if that fails, for the storage may work by then. */
+  async #start(): Promise<StartedObject> {
+    this.#started ??= this.#open();
+    try {
+      return await this.#started;
+    } catch (error) {
+      this.#started = null;
+      throw error;
+    }
   }
 
   /**
@@ -67,7 +77,7 @@ export class ObjectGateway {
    * closes the WebSockets whose operations are lost.
    */
   async #stayAwake(): Promise<void> {
-    const { gateway, webSockets } = await this.#started;
+    const { gateway, webSockets } = await this.#start();
     if (gateway.subscriptionCount() === 0 && !webSockets.isBusy()) return;
     const { storage } = this.#state;
     if ((await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + ALARM_INTERVAL_MS);
