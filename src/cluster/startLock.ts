@@ -44,7 +44,8 @@ export function createSavedStartLock(savedState: SavedState, clock: Clock): Star
     hasWaiters: false,
     // The process before this one has sent nothing since. Replicas wait as long for the lock of one that died.
     async waitForArrival(key) {
-      const waitMs = settledAt - clock.now();
+      // No longer than that if the clock was set back.
+      const waitMs = Math.min(settledAt - clock.now(), LOCK_TTL_MS);
       if (waitMs > 0 && !ownKeys.has(key)) await sleep(waitMs, clock);
     },
   });

@@ -2,6 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { runs } from '../support/runs.ts';
+import { createSavedStartLock } from '../../src/cluster/startLock.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
+import { createMemorySavedState } from '../support/memorySavedState.ts';
 import { createWorld, MINUTE, OTHER, resultOf } from './startWorld.ts';
 
 /** Longer than a process waits for the requests of the one before. */
@@ -163,4 +166,22 @@ describe.each([
     });
     await fc.assert(property, { numRuns: runs(50) });
   });
+});
+
+test('a start after an eviction waits for six seconds at most, also if the clock is set back meanwhile', async () => {
+  const clock = createFakeClock();
+  let setBackMs = 0;
+  const wallClock = { ...clock, now: () => clock.now() - setBackMs };
+  const savedState = createMemorySavedState(clock);
+  const input = { meetingId: 'meeting', name: null, video: null };
+  void createSavedStartLock(savedState, wallClock).run('meeting', input, async () => new Promise(() => {}));
+  await expect.poll(() => savedState.writes()).toBe(1);
+  const lock = createSavedStartLock(savedState, wallClock);
+  setBackMs = 3_600_000;
+  const outcome = lock.run('meeting', input, async (prior) => {
+    throw new Error(prior.kind);
+  });
+  await expect.poll(() => clock.pending()).toBe(1);
+  clock.advance(6000);
+  await expect(outcome).rejects.toThrow('abandoned');
 });
