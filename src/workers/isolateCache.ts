@@ -72,7 +72,9 @@ export function createIsolateCache(options: IsolateCacheOptions): HandleRequest 
   function find(key: string, seen: SeenChanges): Entry | undefined {
     const entry = entries.get(key);
     if (entry === undefined || entry.seen !== seen || entry.generation !== seen.generation) return undefined;
-    return clock.now() - entry.requestedAt < Math.min(maxAgeMs, entry.lifetimeSeconds * 1000) ? entry : undefined;
+    const ageMs = clock.now() - entry.requestedAt;
+    // Negative if the clock was set back since.
+    return ageMs >= 0 && ageMs < Math.min(maxAgeMs, entry.lifetimeSeconds * 1000) ? entry : undefined;
   }
 
   return async (original, objectName) => {

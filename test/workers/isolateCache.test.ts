@@ -73,6 +73,15 @@ describe('an equal request', () => {
     expect((await isolate.post(LIST, as('reader'))).wasForwarded).toBe(true);
   });
 
+  test('is forwarded if the clock was set back since, so that the age is not known', async () => {
+    const gateway = await startGatewayWithAuth(apiKeySettings(KEYS));
+    let setBackMs = 0;
+    const isolate = startIsolate(objectOf(gateway), { clock: { now: () => gateway.clock.now() - setBackMs } });
+    await isolate.post(LIST, as('reader'));
+    setBackMs = 60_000;
+    expect((await isolate.post(LIST, as('reader'))).wasForwarded).toBe(true);
+  });
+
   test('gets the age and what is left of the lifetime, which no cache can exceed whether it subtracts the age or not', async () => {
     const { gateway, isolate } = await start({ maxAgeMs: 60_000 });
     const fields = async () => {
