@@ -35,19 +35,27 @@ export interface CacheableRequest {
   body: string | null;
 }
 
+/** The client disconnected before it had sent the whole body. */
+export class IncompleteBodyError extends Error {}
+
 /** Whether a response that varies with these request headers (`Vary`) can be found by its key. */
 export function coversVary(vary: string | null): boolean {
   return (vary ?? '').split(',').every((name) => ['', ...KEY_HEADERS].includes(name.trim().toLowerCase()));
 }
 
-/** Reads a request; returns null, without reading its body, if no response to it may be stored. */
+/**
+ * Reads a request; returns null, without reading its body, if no response to it may be stored. Rejects with an `IncompleteBodyError` if
+ * the body is incomplete.
+ */
 export async function readCacheable(request: Request): Promise<CacheableRequest | null> {
   const { method, headers } = request;
   if (pathOf(request.url) !== GRAPHQL_PATH || headers.has('upgrade')) return null;
   if (method === 'GET') return { request, body: '' };
   const length = headers.get('content-length');
   if (method !== 'POST' || length === null || !(Number(length) <= MAX_BODY_BYTES)) return null;
-  const bytes = await request.arrayBuffer();
+  const bytes = await request.arrayBuffer().catch((cause: unknown) => {
+    throw new IncompleteBodyError('The connection broke before the whole body arrived.', { cause });
+  });
   const isShort = bytes.byteLength <= MAX_BODY_BYTES;
   return { request: new Request(request, { method, body: bytes }), body: isShort ? decode(bytes) : null };
 }

@@ -2,6 +2,7 @@ import { bearerOf } from '../auth/bearer.ts';
 import { systemClock } from '../lib/clock.ts';
 import { sha256Base64 } from '../lib/sha256.ts';
 import { createConsoleLog } from '../telemetry/consoleLog.ts';
+import { IncompleteBodyError } from './cacheableRequest.ts';
 import { createIsolateCache, type HandleRequest } from './isolateCache.ts';
 import { type Bindings, readIsolateCacheMs } from './settings.ts';
 
@@ -26,6 +27,7 @@ export function createWorker(): (request: Request, bindings: Bindings) => Promis
     try {
       return withoutCompression(await cache(request, await objectNameFor(request, bindings)));
     } catch (error) {
+      if (error instanceof IncompleteBodyError) return new Response(`${error.message}\n`, { status: 400 });
       // The platform's errors contain nothing of the request.
       log('error', 'The Durable Object did not answer.', { error: String(error) });
       return Response.json({ errors: [INTERRUPTED] }, { status: 503, headers: { 'retry-after': '1' } });

@@ -51,6 +51,17 @@ describe('the Worker', () => {
     await expect.poll(() => sandbox.requests().inFlight).toBe(0);
   });
 
+  it('logs no error if a client leaves before it has sent its whole request', async () => {
+    const { origins, logs } = await deploy();
+    const client = connect(Number(new URL(origins[0] ?? '').port), '127.0.0.1');
+    const answer = new Promise<string>((resolve) => client.once('data', (data) => resolve(data.toString())));
+    client.end(
+      `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"query"`,
+    );
+    expect(await answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(logs).toEqual([]);
+  });
+
   it('has an object for each credential that callers send', async () => {
     const { query, sandbox } = await deploy({
       settings: { AUTH: 'passthrough', API_KEYS: '', CLOUDFLARE_API_TOKEN: '' },
