@@ -107,8 +107,7 @@ export function createWorkerWebSockets({ state, gateway, maxMessageBytes, ...opt
 
   function reject({ status, message, headers }: HandshakeError, request: Request): Response {
     const record = createRequestRecord(requestIdOf(request.headers.get(REQUEST_ID)), request.signal);
-    // While the gateway shuts down, rejections are no errors.
-    if (status < 500) gateway.report(record, { codes: ['BAD_REQUEST'], status, reason: message });
+    gateway.report(record, { codes: ['BAD_REQUEST'], status, reason: message });
     gateway.warnOfOrigin((name) => request.headers.get(name));
     return new Response(`${message}\n`, { status, headers: { ...TEXT, ...headers, [REQUEST_ID]: record.id } });
   }
@@ -159,12 +158,6 @@ export function createWorkerWebSockets({ state, gateway, maxMessageBytes, ...opt
     isBusy: (): boolean => [...sockets.values()].some(({ activeMessages }) => activeMessages > 0),
     /** The number of open sockets, including those that hibernate. */
     size: (): number => state.getWebSockets().filter(isOpen).length,
-    /** Rejects new connections, and closes each open one when its operations are complete, so that clients reconnect. */
-    drain(): void {
-      connections.drain();
-      for (const socket of state.getWebSockets())
-        if (isOpen(socket) && !sockets.has(socket)) socket.close(SERVICE_RESTART, CONNECT_AGAIN);
-    },
   };
 }
 

@@ -59,10 +59,3 @@ test('the attachment of a socket says that it cannot go on while an operation is
   expect([attachment(), webSockets.isBusy()]).toEqual([HEADERS, false]);
   expect(sent).not.toContainEqual({ type: 'connection_ack' });
 });
-
-test('a draining object closes the sockets that hibernate, with 1012', async () => {
-  const { socket, codes } = createSocket(HEADERS);
-  const { webSockets } = await wake([socket]);
-  webSockets.drain();
-  expect(codes).toEqual([1012]);
-});
