@@ -130,11 +130,21 @@ export function createConnections(options: ConnectionOptions) {
     }
     const headers = new Headers(extra.headers);
     headers.set('accept', 'application/graphql-response+json');
-    const response = await fetch(new Request(GATEWAY_URL, { method: 'POST', headers, body: AUTH_PROBE }));
+    const response = await authenticate(new Request(GATEWAY_URL, { method: 'POST', headers, body: AUTH_PROBE }));
     const text = await response.text();
     if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, parseRequestErrors(text).message);
     if (response.status === 503) throw new CloseError(SERVICE_RESTART, parseRequestErrors(text).message);
     extra.isAccepted = true;
+  }
+
+  /** Where the gateway is in another process, the connection to that may fail. Clients do not connect again after 4500. */
+  async function authenticate(probe: Request): Promise<Response> {
+    try {
+      return await fetch(probe);
+    } catch (error) {
+      log('warn', 'A WebSocket could not be authenticated.', { error: String(error) });
+      throw new CloseError(SERVICE_RESTART, CONNECT_AGAIN);
+    }
   }
 
   function run(connection: ConnectionState, payload: object): ResultStream {
