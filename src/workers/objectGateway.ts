@@ -31,7 +31,8 @@ export class ObjectGateway {
       const { handle, webSockets } = await this.#start();
       if (isWebSocketUpgrade(request)) return webSockets.upgrade(request);
       const response = await handle(request);
-      await this.#stayAwake();
+      // Without an alarm, the response is good all the same. The next event sets one.
+      await this.#stayAwake().catch(() => {});
       return response;
     } catch (error) {
       if (error instanceof ConfigError) return misconfigured(error);

@@ -30,7 +30,7 @@ export function createWorker(): (request: Request, bindings: Bindings) => Promis
       if (error instanceof IncompleteBodyError) return new Response(`${error.message}\n`, { status: 400 });
       // The platform's errors contain nothing of the request.
       log('error', 'The Durable Object did not answer.', { error: String(error) });
-      return Response.json({ errors: [INTERRUPTED] }, { status: 503, headers: { 'retry-after': '1' } });
+      return interrupted(request.method !== 'POST');
     }
   };
 }
@@ -69,8 +69,12 @@ function tokenOf(request: Request): string | null {
   }
 }
 
-const INTERRUPTED = {
-  message:
-    'The gateway was restarted while it handled the request. A mutation may have been carried out: check the meeting’s activeLivestream. Starting a livestream again is safe, and returns the one that was started.',
-  extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
-};
+/** Mutations are always sent by POST. */
+function interrupted(isQuery: boolean): Response {
+  const advice = isQuery
+    ? 'Send it again.'
+    : 'If it was a mutation, it may have been carried out: check the meeting’s activeLivestream. Starting the same livestream again is safe, and returns the one that was started.';
+  const message = `The gateway was restarted, or is overloaded, and did not complete the request. ${advice}`;
+  const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: isQuery };
+  return Response.json({ errors: [{ message, extensions }] }, { status: 503, headers: { 'retry-after': '1' } });
+}
