@@ -18,7 +18,7 @@ declare module 'miniflare' {
   interface SharedOptions {
     /** The folder of the objects' databases. */
     durableObjectsPersist?: string;
-    handleStructuredLogs?: (log: { message: string }) => void;
+    handleStructuredLogs?: (log: { level: string; message: string }) => void;
   }
 
   /** Runs Workers in workerd. */

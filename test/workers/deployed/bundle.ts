@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import * as v from 'valibot';
@@ -14,12 +15,19 @@ const WRANGLER = pathOf('../node_modules/.bin/wrangler');
 
 /** Vitest's global setup: builds the Worker as `wrangler deploy` does. */
 export default function buildWorker(): void {
+  buildInto(FOLDER);
+}
+
+/** Builds the Worker, or that of another file, into a folder as `wrangler deploy` does. Returns the path of the script. */
+export function buildInto(folder: string, file = pathOf('../../../src/worker.ts')): string {
   const environment = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1' };
-  execFileSync(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', FOLDER, '--metafile', METAFILE], {
+  const outputs = ['--outdir', folder, '--metafile', `${folder}/metafile.json`];
+  execFileSync(process.execPath, [WRANGLER, 'deploy', file, '--dry-run', ...outputs], {
     cwd: pathOf('../../..'),
     env: environment,
     stdio: 'pipe',
   });
+  return `${folder}/${basename(file, '.ts')}.js`;
 }
 
 const metafileSchema = v.object({

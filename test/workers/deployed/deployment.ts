@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 
-import { Miniflare, type WorkerOptions } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from 'wrangler';
+import { Miniflare } from 'miniflare';
 
 import { createSandbox } from '../../../src/sandbox/sandbox.ts';
 import { startSandboxServer } from '../../../src/sandbox/server.ts';
 import type { SettingsPatch } from '../../../src/sandbox/settings.ts';
 import { cleanUpAfterTest } from '../../support/cleanup.ts';
 import { freePort } from '../../support/ports.ts';
-import { readBundle } from './bundle.ts';
+import { CLASS, FIRST, workerOptions } from './workerOptions.ts';
 
 export interface DeploymentOptions {
   /** The number of isolates in front of the same objects. One by default. */
@@ -32,11 +30,6 @@ const SETTINGS = {
   AUTH: 'api-key',
   API_KEYS: `tests ${KEY_HASH} livestream:read livestream:write livestream:secret`,
 };
-
-const CONFIG = fileURLToPath(new URL('../../../wrangler.jsonc', import.meta.url));
-/** The Worker that has the objects. */
-const FIRST = 'isolate-0';
-const CLASS = 'GatewayObject';
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
 
@@ -104,21 +97,4 @@ interface QueryOptions {
   isolate?: number;
   headers?: Record<string, string>;
   variables?: Record<string, unknown>;
-}
-
-/** A Worker as wrangler.jsonc describes it, with the objects of the first one. */
-function workerOptions(
-  name: string,
-  { bindings, port }: { bindings: Record<string, string>; port: number },
-): WorkerOptions {
-  const { workerOptions: configured } = readWranglerConfig(CONFIG);
-  const scriptName = name === FIRST ? {} : { scriptName: FIRST };
-  return {
-    modules: [{ type: 'ESModule', path: 'worker.js', contents: readBundle() }],
-    ...configured,
-    name,
-    bindings: { ...configured.bindings, ...bindings },
-    durableObjects: { GATEWAY: { className: CLASS, useSQLite: true, ...scriptName } },
-    unsafeDirectSockets: [{ port }],
-  };
 }
