@@ -1,7 +1,5 @@
-import { createClient as createSseClient } from 'graphql-sse';
-import { createClient as createWebSocketClient } from 'graphql-ws';
-
 import { at } from '../jsonPath.ts';
+import { SUBSCRIPTION_CLIENTS, type SubscriptionTransport } from '../subscriptionClients.ts';
 import type { SoakCounters } from './counters.ts';
 import type { ReplicaProcess } from './replicaProcess.ts';
 import type { ReplicaSet } from './replicaSet.ts';
@@ -11,8 +9,6 @@ export interface SubscriptionArguments {
   livestreamId: string | null;
   meetingId: string | null;
 }
-
-export type SubscriptionTransport = 'SSE' | 'WebSocket';
 
 /** A subscriber that uses a client library from the README and reconnects to any replica after an interruption. */
 export interface SoakSubscriber {
@@ -31,7 +27,7 @@ export interface SoakSubscriberOptions {
   reconnectDelayMs: () => number;
 }
 
-const SUBSCRIPTION = /* GraphQL */ `
+export const SUBSCRIPTION = /* GraphQL */ `
   subscription ($livestreamId: ID, $meetingId: ID) {
     livestreamUpdated(livestreamId: $livestreamId, meetingId: $meetingId) {
       id
@@ -52,7 +48,7 @@ export function subscribe(options: SoakSubscriberOptions): SoakSubscriber {
   let isUnsubscribed = false;
   const reconnectDelay = async (): Promise<void> =>
     new Promise((resolve) => void setTimeout(resolve, reconnectDelayMs()));
-  const subscribeOnce = CLIENTS[transport]({
+  const subscribeOnce = SUBSCRIPTION_CLIENTS[transport]({
     pickOrigin() {
       replica = replicas.pick();
       return replica.origin;
@@ -109,72 +105,3 @@ export function formatState(livestream: unknown, sessionId: unknown, playbackUrl
     sessionId ?? null,
   ]);
 }
-
-interface ResultSink {
-  next(result: unknown): void;
-  error(): void;
-  complete(): void;
-}
-
-interface ClientOptions {
-  /** Returns the origin to connect to. Called for every connection. */
-  pickOrigin: () => string;
-  reconnectDelay: () => Promise<void>;
-  onConnected: () => void;
-  /** Called with the body of an HTTP response whose status is not 2xx. */
-  onRejected: (body: unknown) => void;
-  onBroken: (description: string) => void;
-}
-
-type Subscribe = (operation: { query: string; variables: Record<string, unknown> }, sink: ResultSink) => () => void;
-
-/** Parses a JSON body or the first event of an event stream. Returns null if the text is neither. */
-function parseBody(text: string): unknown {
-  try {
-    const body: unknown = JSON.parse(/^data: *(\{.*\})$/m.exec(text)?.[1] ?? text);
-    return body;
-  } catch {
-    return null;
-  }
-}
-
-/** The close code with which the client itself closes an idle connection. */
-const NORMAL_CLOSURE = 1000;
-
-const CLIENTS: Record<SubscriptionTransport, (options: ClientOptions) => Subscribe> = {
-  SSE({ pickOrigin, reconnectDelay, onConnected, onRejected, onBroken }) {
-    let isRejected = false;
-    const client = createSseClient({
-      url: () => `${pickOrigin()}/graphql`,
-      retryAttempts: Infinity,
-      async retry() {
-        if (!isRejected) onBroken('an event stream broke');
-        await reconnectDelay();
-      },
-      on: { connected: onConnected },
-      async fetchFn(input: string, init: RequestInit) {
-        const response = await fetch(input, init);
-        isRejected = !response.ok;
-        if (isRejected) onRejected(parseBody(await response.clone().text()));
-        return response;
-      },
-    });
-    return (operation, sink) => client.subscribe(operation, sink);
-  },
-  WebSocket({ pickOrigin, reconnectDelay, onConnected, onBroken }) {
-    const client = createWebSocketClient({
-      url: () => `${pickOrigin().replace('http', 'ws')}/graphql`,
-      retryAttempts: Infinity,
-      retryWait: reconnectDelay,
-      shouldRetry: () => true,
-      on: {
-        connected: onConnected,
-        closed(event) {
-          const code = at(event, 'code');
-          if (code !== NORMAL_CLOSURE) onBroken(`a WebSocket closed with ${String(code)}`);
-        },
-      },
-    });
-    return (operation, sink) => client.subscribe(operation, sink);
-  },
-};
