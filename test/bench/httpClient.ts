@@ -14,9 +14,10 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-export function createHttpClient(origin: string, connections: number): HttpClient {
+/** `fields`: header fields of each request, besides those that say that it contains JSON. */
+export function createHttpClient(origin: string, connections: number, fields: Record<string, string> = {}): HttpClient {
   const pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 });
-  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const headers = { 'content-type': 'application/json', accept: 'application/json', ...fields };
   const send = async (body: string): Promise<Omit<TimedResponse, 'durationMs'>> => {
     const response = await pool.request({ path: '/graphql', method: 'POST', headers, body });
     return { status: response.statusCode, text: await response.body.text() };

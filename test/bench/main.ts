@@ -23,6 +23,7 @@ import { RedisNotInstalledError } from './soak/redisProcess.ts';
 import { runSoak } from './soak/runSoak.ts';
 import { measureStarts, type StartMeasurement } from './startBenchmark.ts';
 import { FULL_SUBSCRIPTION_RUN, runSubscriptionBenchmark, SHORT_SUBSCRIPTION_RUN } from './subscriptionBenchmark.ts';
+import { runWorkersProgram } from './workersProgram.ts';
 
 const RUN_SIZES = { full: FULL_RUN, quick: QUICK_RUN, short: SHORT_RUN };
 const START_ROUNDS = { full: 12, quick: 7, short: 1 };
@@ -45,6 +46,9 @@ async function main(options: BenchOptions): Promise<void> {
       return soak(options);
     case 'fairness':
       return benchmarkFairness(options);
+    case 'workers':
+    case 'viewers':
+      return benchmarkOnWorkers(options);
     default:
       return options.benchmark satisfies never;
   }
@@ -131,6 +135,13 @@ async function benchmarkFreshness({ size, outputFolder }: BenchOptions): Promise
   await writeFile(join(outputFolder, 'freshness.md'), report);
   process.stdout.write(report);
   reportFailures([...purges.failedChecks, ...failedChecks]);
+}
+
+async function benchmarkOnWorkers(options: BenchOptions): Promise<void> {
+  const { report, hasSucceeded } = await runWorkersProgram(options, logProgress);
+  await writeFile(join(options.outputFolder, `${options.benchmark}.md`), report);
+  process.stdout.write(report);
+  if (!hasSucceeded) process.exitCode = 1;
 }
 
 /** Lets the program fail if a check has failed. */

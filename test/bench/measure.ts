@@ -69,15 +69,16 @@ export interface Round {
   operations: number;
 }
 
-/** Measures every query on every server. Throws if a server without a cache sends fewer or more upstream requests than needed. */
+/** Measures every query, or some of them, on every server. Throws if a server without a cache sends fewer or more upstream requests than needed. */
 export async function measure(
   servers: readonly RunningServer[],
   upstream: ReplayUpstream,
   size: RunSize,
   logProgress: (line: string) => void,
+  queries: readonly BenchQuery[] = BENCH_QUERIES,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const query of BENCH_QUERIES) {
+  for (const query of queries) {
     logProgress(`measuring ${query.name}`);
     measurements.push(...(await measureQuery(query, servers, upstream, size)));
   }

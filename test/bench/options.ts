@@ -3,21 +3,32 @@ import { parseArgs } from 'node:util';
 
 import { QUICK_SERVERS, selectServers, SERVER_SPECS, type ServerSpec } from './serverSpecs.ts';
 
-const BENCHMARKS = ['compare', 'start', 'live', 'pressure', 'fairness', 'freshness', 'soak'] as const;
+const BENCHMARKS = [
+  'compare',
+  'start',
+  'live',
+  'pressure',
+  'fairness',
+  'freshness',
+  'soak',
+  'workers',
+  'viewers',
+] as const;
 
 /** The command-line options. */
 export interface BenchOptions {
   /**
    * `compare`: all servers; `start`: only the time to their first answer; `live`: subscriptions of this gateway; `pressure`: its
    * reads on a small request budget; `fairness`: callers that share a budget; `freshness`: many clients that poll through a shared
-   * cache, and one that is purged; `soak`: several replicas under load and chaos.
+   * cache, and one that is purged; `soak`: several replicas under load and chaos; `workers`: the gateway on Cloudflare Workers and on
+   * Node.js; `viewers`: subscriptions on Cloudflare Workers.
    */
   benchmark: (typeof BENCHMARKS)[number];
   servers: ServerSpec[];
   /** `quick` is for daily use. `short` only shows that everything works: its figures mean nothing. */
   size: 'full' | 'quick' | 'short';
   includesDashboards: boolean;
-  /** The duration of a soak test. */
+  /** The duration of a soak test, or of a run with viewers. */
   minutes: number;
   /** The seed of everything random in a soak test. */
   seed: number;
