@@ -2,6 +2,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import type { LogLevel } from '../../../src/lib/log.ts';
 import { TransportError } from '../../../src/realtimekit/transport.ts';
 import type { GatewayOptions } from '../../../src/server/gatewayOptions.ts';
+import { addGateway, announceRequest, betweenArrivals } from './arrivals.ts';
 import { createMessageSocket } from './messageSocket.ts';
 import {
   type Counts,
@@ -27,6 +28,8 @@ export function createConnection(origin: string, gateway: string, options: Gatew
   const received = createMessageCounter();
   const calls = createCalls();
   const timers = new Map<number, () => void>();
+  /** For each request that has not arrived yet, what says that it has. */
+  const requests = new Map<number, () => void>();
   const upstreamRequests = new Map<number, AbortController>();
   let counts: Counts = { subscriptions: 0, pendingMutations: 0, pendingPurges: 0 };
   let sent = 0;
@@ -43,12 +46,14 @@ export function createConnection(origin: string, gateway: string, options: Gatew
   }
 
   function setTimer(id: number, at: number, delayMs: number): void {
-    const remainingMs = Math.min(delayMs, Math.max(0, at - clock.now()));
-    const cancel = clock.after(remainingMs, () => {
+    const remainingMs = Math.min(delayMs, at - clock.now());
+    const expire = (): void => {
       timers.delete(id);
       send({ type: 'timer', id });
-    });
-    timers.set(id, cancel);
+    };
+    // The clock was advanced while the message was on its way.
+    if (remainingMs <= 0 && delayMs > 0) expire();
+    else timers.set(id, clock.after(remainingMs, expire));
   }
 
   async function reply(id: number, work: () => Promise<unknown>): Promise<void> {
@@ -97,12 +102,18 @@ export function createConnection(origin: string, gateway: string, options: Gatew
         const { id, request } = message;
         const controller = new AbortController();
         upstreamRequests.set(id, controller);
-        return void reply(id, async () => transport({ ...request, signal: controller.signal }));
+        return void reply(id, async () =>
+          betweenArrivals(async () => transport({ ...request, signal: controller.signal })),
+        );
       }
       case 'abort':
         return upstreamRequests.get(message.id)?.abort();
       case 'counts':
         counts = message.counts;
+        return;
+      case 'arrival':
+        requests.get(message.request)?.();
+        requests.delete(message.request);
         return;
       case 'result':
         return calls.end(message.id, message.outcome);
@@ -113,22 +124,25 @@ export function createConnection(origin: string, gateway: string, options: Gatew
   const usesTransport = !isPlainTransport(transport);
   send({ type: 'create', options: plain, disabledLevels, usesTransport, hasMetrics: metrics !== undefined });
   const stopFollowing = onAdvance(() => send({ type: 'update' }));
+  const remove = addGateway(async () => call('settle'));
 
   return {
     received,
     call,
     counts: () => counts,
-    /** Announces a request to the gateway. Resolves with its id when the gateway can receive it. */
-    announce: async (): Promise<number> => {
-      send({ type: 'request' });
+    /** Announces a request. `end`: says that it has arrived, or never will. */
+    announce: (): { id: number; end: () => void } => {
+      send({ type: 'update' });
       const id = sent;
-      await socket.isOpen;
-      return id;
+      const end = announceRequest();
+      requests.set(id, end);
+      return { id, end };
     },
-    /** Says that the gateway will not receive an announced request. */
-    abandon: (request: number): void => send({ type: 'abandon', request }),
+    /** Resolves when the gateway can receive requests. */
+    isOpen: socket.isOpen,
     close: (): void => {
       stopFollowing();
+      remove();
       socket.close();
     },
   };

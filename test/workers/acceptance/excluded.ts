@@ -5,10 +5,6 @@ export const EXCLUDED_FILES: readonly [file: string, reason: string][] = [
     'Two gateways share saved state in the memory of the tests: test/workers/deployed evicts real objects.',
   ],
   ['test/api/replicas.test.ts', 'Replicas share a store: on Workers, there is one object per credential.'],
-  [
-    'test/live/chaosOverHttp.test.ts',
-    'Not understood yet: one or two of its subscribers that disconnect stay subscribed.',
-  ],
   ['test/api/schemaDescriptions.test.ts', 'Sends no requests.'],
 ];
 

@@ -1,6 +1,5 @@
 import { createGateway, type Gateway } from '../../../src/server/gateway.ts';
-import type { ObjectNamespace } from '../../../src/workers/platform.ts';
-import { createArrivals } from './arrivals.ts';
+import type { ObjectNamespace, ObjectState } from '../../../src/workers/platform.ts';
 import { createOptions, type RemoteOptions } from './objectOptions.ts';
 import {
   type Counts,
@@ -19,6 +18,8 @@ import {
 
 /** How often the test is told about changed counts. */
 const COUNTS_INTERVAL_MS = 2;
+const SETTLE_TURNS = 3;
+const MAX_SHORT_BYTES = 64 * 1024;
 
 /** The Worker of the tests: passes each request to the object of its gateway. */
 export default {
@@ -35,9 +36,12 @@ export class GatewayObject {
   #socket: WorkerSocket | undefined;
   #sentCounts = '';
   #sent = 0;
-  #messageCount = 0;
-  readonly #arrivals = createArrivals();
+  readonly #state: ObjectState;
   readonly #received = createMessageCounter();
+
+  constructor(state: ObjectState) {
+    this.#state = state;
+  }
 
   async fetch(request: Request): Promise<Response> {
     if (new URL(request.url).pathname.startsWith(MESSAGES_PATH)) return this.#acceptSocket();
@@ -47,12 +51,10 @@ export class GatewayObject {
     for (const name of [REQUEST_HEADER, 'host']) headers.delete(name);
     for (const [name, value] of noted) headers.append(name, value);
     const { method, signal } = request;
-    // Once the gateway has read the body, it continues without delay.
-    const onArrival = (): void => void setTimeout(() => this.#arrivals.end(id), 0);
-    const body = request.body?.pipeThrough(new TransformStream({ flush: onArrival })) ?? null;
-    if (body === null) onArrival();
-    const response = await this.#createdGateway().fetch(new Request(url, { method, headers, body, signal }));
-    this.#arrivals.end(id);
+    const body = isShort(request) ? await request.arrayBuffer() : request.body;
+    const responding = this.#createdGateway().fetch(new Request(url, { method, headers, body, signal }));
+    void settle().then(() => this.#send({ type: 'arrival', request: id }));
+    const response = await responding;
     this.#sendCounts();
     response.headers.set(SENT_HEADER, `${navigator.userAgent} ${this.#sent}`);
     return response;
@@ -70,7 +72,6 @@ export class GatewayObject {
     socket.addEventListener('message', ({ data }) => {
       const message = decode(String(data));
       if (!isMessage(message)) throw new Error('Not a message');
-      this.#messageCount += 1;
       this.#receive(message);
       this.#received.received();
     });
@@ -103,13 +104,11 @@ export class GatewayObject {
     if (message.type === 'create') {
       this.#options = createOptions(message, {
         send: (reply) => this.#send(reply),
-        arrivals: this.#arrivals,
+        sql: this.#state.storage.sql,
       });
       this.#gateway = createGateway(this.#options.options);
     }
     this.#options?.update(message.current);
-    if (message.type === 'request') this.#arrivals.announce(this.#messageCount);
-    if (message.type === 'abandon') this.#arrivals.end(message.request);
     if (message.type === 'timer') this.#options?.expire(message.id);
     if (message.type === 'result') this.#options?.calls.end(message.id, message.outcome);
     if (message.type === 'call') void this.#call(message.id, message.method, message.values);
@@ -125,9 +124,20 @@ export class GatewayObject {
   }
 
   async #run(method: GatewayMethod, values: unknown[]): Promise<unknown> {
+    if (method === 'settle') return settle();
     if (method === 'gauge') return this.#options?.readGauge(String(values[0]));
     return Reflect.apply(this.#createdGateway()[method], undefined, values);
   }
+}
+
+/** Whether a request has a body that comes in one piece. */
+function isShort({ body, headers }: Request): boolean {
+  return body !== null && Number(headers.get('content-length') ?? Infinity) <= MAX_SHORT_BYTES;
+}
+
+/** Waits while the gateway continues by itself: until its timers without a delay, with which it collects reads, have expired. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function readNote(request: Request): RequestNote {

@@ -14,8 +14,11 @@ const isForNote = ([name, value]: [string, string]): boolean => name === 'host' 
 // Without keep-alive: workerd closes a connection after a response to a request whose body it has not read.
 const agent = new Agent({ keepAlive: false });
 
-/** What refers to the signals of the requests in flight: signals of requests are collected as garbage with their requests. */
-const inFlight = new Set<unknown>();
+/**
+ * The requests in flight, each with what it was made of: the signal of a request that is collected as garbage is no longer aborted with the
+ * signal that it follows.
+ */
+const inFlight = new Set<[request: Request, source: unknown]>();
 
 /**
  * Sends a request over HTTP, with its own headers and no others: `fetch` would add some. Resolves with the response, whose body is
@@ -30,7 +33,7 @@ export async function send(
   const { method, signal } = request;
   signal.throwIfAborted();
   const headers = Object.fromEntries([...request.headers].filter((header) => !isForNote(header)));
-  headers[REQUEST_HEADER] = JSON.stringify({ ...note, headers: [...request.headers].filter(isForNote) });
+  headers[REQUEST_HEADER] = toAscii(JSON.stringify({ ...note, headers: [...request.headers].filter(isForNote) }));
   const path = new URL(request.url).pathname;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const sending = startRequest(origin, { agent, method, path, headers }, resolve);
@@ -40,16 +43,22 @@ export async function send(
     disconnect(sending);
   };
   signal.addEventListener('abort', abort);
-  inFlight.add(source);
+  const alive: [Request, unknown] = [request, source];
+  inFlight.add(alive);
   sending.on('close', () => {
     signal.removeEventListener('abort', abort);
-    inFlight.delete(source);
+    inFlight.delete(alive);
   });
   if (request.body === null) sending.end();
   // In one piece: while a body arrives, workerd resets the connection if the gateway responds without reading it.
   else if (typeof body === 'string') sending.end(body);
   else void pipeline(Readable.from(request.body), sending).catch(reject);
   return toResponse(await promise);
+}
+
+/** Escapes what HTTP does not allow in a header's JSON, or what its two ends decode differently. */
+function toAscii(json: string): string {
+  return json.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function toResponse(message: IncomingMessage): Response {
@@ -63,18 +72,22 @@ function toResponse(message: IncomingMessage): Response {
 }
 
 function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  let isCancelled = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
       message.on('data', (chunk: Uint8Array) => {
-        controller.enqueue(chunk);
+        if (!isCancelled) controller.enqueue(chunk);
         message.pause();
       });
-      message.on('end', () => controller.close());
+      message.on('end', () => isCancelled || controller.close());
       message.on('error', (error) => controller.error(error));
       message.pause();
     },
     pull: () => void message.resume(),
-    cancel: () => disconnect(message),
+    cancel: () => {
+      isCancelled = true;
+      disconnect(message);
+    },
   });
 }
 

@@ -4,7 +4,8 @@ import { createFetchTransport } from '../../../src/realtimekit/fetchTransport.ts
 import { type Transport, TransportError, type TransportResponse } from '../../../src/realtimekit/transport.ts';
 import type { GatewayOptions } from '../../../src/server/gatewayOptions.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
-import type { Arrivals } from './arrivals.ts';
+import { createObjectStorage } from '../../../src/workers/objectStorage.ts';
+import type { SqlStorage } from '../../../src/workers/platform.ts';
 import {
   createCalls,
   type Current,
@@ -24,7 +25,7 @@ export type RemoteOptions = ReturnType<typeof createOptions>;
 
 export function createOptions(
   { options, disabledLevels, usesTransport, hasMetrics, current: initial }: Creation,
-  { send, arrivals }: { send: Send; arrivals: Arrivals },
+  { send, sql }: { send: Send; sql: SqlStorage },
 ) {
   let current = initial;
   const calls = createCalls();
@@ -33,11 +34,12 @@ export function createOptions(
   const { isReady, readinessDetails } = initial;
   const gatewayOptions: GatewayOptions = {
     ...options,
-    transport: withArrivals(usesTransport ? createTransport(send, calls) : createFetchTransport().send, arrivals),
+    transport: usesTransport ? createTransport(send, calls) : createFetchTransport().send,
     log: createLog(send, disabledLevels),
     ...(hasMetrics ? { metrics } : {}),
     ...(isReady === undefined ? {} : { isReady: () => current.isReady ?? true }),
     ...(readinessDetails === undefined ? {} : { readinessDetails: () => current.readinessDetails ?? {} }),
+    savedState: createObjectStorage(sql, () => clock.now()),
     clock,
     random: () => 0,
   };
@@ -81,18 +83,6 @@ function createClock(now: () => number, send: Send): { clock: Clock; expire: (id
       timers.delete(id);
       callback?.();
     },
-  };
-}
-
-/**
- * Delays responses until all requests of the test have arrived: in one process, those that a test sends at the same time arrive before
- * any response.
- */
-function withArrivals(send: Transport, arrivals: Arrivals): Transport {
-  return async (request) => {
-    const response = await send(request);
-    await arrivals.all();
-    return response;
   };
 }
 

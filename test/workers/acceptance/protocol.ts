@@ -46,10 +46,6 @@ export type ToGateway = { current: Current } & (
   | { type: 'create'; options: PlainOptions; disabledLevels: LogLevel[]; usesTransport: boolean; hasMetrics: boolean }
   /** Only brings what is current. */
   | { type: 'update' }
-  /** Announces a request. Its id is the number of this message. */
-  | { type: 'request' }
-  /** The announced request will not arrive. */
-  | { type: 'abandon'; request: number }
   | { type: 'timer'; id: number }
   | { type: 'call'; id: number; method: GatewayMethod; values: unknown[] }
   | { type: 'result'; id: number; outcome: Outcome }
@@ -62,9 +58,12 @@ export type Instruction = ToGateway extends infer Message
     : never
   : never;
 
-/** The methods of a gateway that tests call, and `gauge`, which reads a gauge of its metrics. */
+/**
+ * The methods of a gateway that tests call; `gauge`, which reads a gauge of its metrics; and `settle`, which resolves when it has handled
+ * what it received before.
+ */
 export type GatewayMethod =
-  'checkUpstream' | 'endSubscriptions' | 'replaceApiKeys' | 'replaceTrustedDocuments' | 'gauge';
+  'checkUpstream' | 'endSubscriptions' | 'replaceApiKeys' | 'replaceTrustedDocuments' | 'gauge' | 'settle';
 
 /** The name and the value of a field; the name alone if the value is undefined, which JSON has not. */
 export type Field = [string] | [string, unknown];
@@ -80,16 +79,17 @@ export type ToTest =
   | { type: 'abort'; id: number }
   | { type: 'expose'; id: number }
   | { type: 'counts'; counts: Counts }
+  /** A request has arrived: the gateway continues only once it gets a response, a message or more of the body. */
+  | { type: 'arrival'; request: number }
   | { type: 'result'; id: number; outcome: Outcome };
 
-/**
- * The header of a request to the gateway: its object's name, its URL, and the number of the message that announced it. The gateway
- * handles it after this message.
- */
+/** The header of a request to the gateway. */
 export const REQUEST_HEADER = 'x-test-request';
 export interface RequestNote {
+  /** The name of the gateway's object. */
   gateway: string;
   url: string;
+  /** How many messages the test had sent. The gateway receives these before the request. */
   id: number;
   /** The request's `host`, and headers that HTTP does not allow. */
   headers: [string, string][];

@@ -16,17 +16,16 @@ export const responseCount = (): number => responses;
 export function createGateway(options: GatewayOptions) {
   const workerd = workerdUrl();
   const name = `${process.pid}-${(lastGateway += 1)}`;
-  const { received, announce, abandon, call, counts, close } = createConnection(workerd, name, options);
+  const { received, announce, isOpen, call, counts, close } = createConnection(workerd, name, options);
   closeAfterTest(close);
 
   async function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
-    const id = await announce();
+    const { id, end } = announce();
     const note = { gateway: name, url: request.url, id };
-    const response = await send(workerd, request, { source: input, body: init?.body, note }).catch((error: unknown) => {
-      abandon(id);
-      throw error;
-    });
+    const response = await isOpen
+      .then(async () => send(workerd, request, { source: input, body: init?.body, note }))
+      .finally(end);
     const [runtime, sent] = response.headers.get(SENT_HEADER)?.split(' ') ?? [];
     if (runtime !== 'Cloudflare-Workers') throw new Error('The response is not one of a gateway in workerd.');
     await received.waitFor(Number(sent));

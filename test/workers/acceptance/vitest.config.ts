@@ -7,10 +7,11 @@ import { EXCLUDED_FILES, EXCLUDED_TESTS } from './excluded.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** The modules through which the tests start gateways, and what they get instead: gateways in workerd. */
+/** The modules through which the tests start gateways and what these use, and what they get instead, for gateways in workerd. */
 const REPLACEMENTS = new Map([
   [pathOf('../../../src/server/gateway.ts'), pathOf('remoteGateway.ts')],
   [pathOf('../../../src/realtimekit/undiciTransport.ts'), pathOf('remoteTransport.ts')],
+  [pathOf('../../../src/sandbox/server.ts'), pathOf('remoteSandboxServer.ts')],
   [pathOf('../../support/fakeClock.ts'), pathOf('remoteClock.ts')],
 ]);
 
