@@ -37,8 +37,9 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts', pathOf('requireWorkerd.ts')],
     include: [
       'test/api/*.test.ts',
-      'test/auth/{hardening,passthrough}.test.ts',
-      'test/docs/{priceExample,purging,recipes}.test.ts',
+      'test/auth/*.test.ts',
+      'test/config/apiKeys.test.ts',
+      'test/docs/{errorCatalog,priceExample,purging,recipes}.test.ts',
       'test/graphql/limits/costBound.test.ts',
       'test/live/{chaosOverHttp,graphqlSubscription,streams,transports}.test.ts',
       'test/schema/composition.test.ts',
