@@ -9,6 +9,7 @@ export const EXCLUDED_FILES: readonly [file: string, reason: string][] = [
   ['test/auth/credentialEnd.test.ts', 'Counts the subscriptions at the moment at which a stream ends.'],
   ['test/auth/jwks.test.ts', "Replaces the process's clock, on which jose keeps keys."],
   ['test/data/model.test.ts', 'Its clock waits for requests, not for workerd.'],
+  ['test/docs/errorCatalog.test.ts', 'Most of its gateways are programs.'],
   ['test/server/backpressure.test.ts', 'What produces its events runs in the process.'],
   ['test/server/httpServer.test.ts', "Tests Node's server."],
   [
