@@ -48,8 +48,8 @@ export function isOpen({ readyState }: HibernatingSocket): boolean {
 
 /**
  * Stores what the socket's operations need after a hibernation: their headers, or null if the socket could not go on then. The headers
- * contain a credential; the platform keeps attachments in memory, with the socket ("Use WebSockets"). They may take 16,384 bytes. If
- * they take more, the socket cannot go on.
+ * contain a credential; attachments are part of the object, and nobody else can read them. They may take 16,384 bytes ("Use WebSockets").
+ * If they take more, the socket cannot go on.
  */
 export function storeHeaders(socket: HibernatingSocket, headers: Headers | null): void {
   try {
