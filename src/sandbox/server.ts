@@ -15,6 +15,9 @@ interface SandboxServerOptions {
   sandbox?: Sandbox;
 }
 
+/** Longer than clients leave a connection unused. Those without Node's hint, such as workerd, would lose requests to closing connections. */
+const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+
 /** A running HTTP server of a sandbox. */
 export type SandboxServer = Awaited<ReturnType<typeof startSandboxServer>>;
 
@@ -27,6 +30,7 @@ export async function startSandboxServer(options: SandboxServerOptions) {
       outgoing.destroy();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   await once(server.listen(port, host), 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The sandbox does not listen on a port');
