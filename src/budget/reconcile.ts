@@ -7,6 +7,7 @@ import {
   type CallerUsage,
   currentWindows,
   DOCUMENTED_LIMIT,
+  hasReport,
   type RateLimitWindow,
   ROUNDING_MARGIN_MS,
 } from './window.ts';
@@ -64,6 +65,28 @@ function reconcile(state: BudgetState, limits: readonly RateLimit[], times: Resp
     // RealtimeKit started its window when a request arrived, so at the latest when the response did.
     window.endsAt = Math.max(window.endsAt ?? 0, receivedAt + window.lengthMs + ROUNDING_MARGIN_MS);
     if (sentAt >= window.startsAt) window.startsAt = null;
+  }
+}
+
+/**
+ * Adds to `state` what it lacks of `known`: another replica may have replaced the data that a store lost by what it knew itself. As with
+ * responses, the lowest count of a window wins.
+ */
+export function addMissing(
+  state: BudgetState,
+  known: Pick<BudgetState, 'windows' | 'lockedOutUntil' | 'answeredAt'>,
+  now: number,
+): void {
+  state.lockedOutUntil = Math.max(state.lockedOutUntil, known.lockedOutUntil);
+  state.answeredAt = Math.max(state.answeredAt, known.answeredAt);
+  if (hasReport(known) && !hasReport(state)) state.windows = structuredClone(known.windows);
+  currentWindows(state, now);
+  for (const [name, window] of known.windows) {
+    const other = state.windows.get(name);
+    if (other === undefined || window.endsAt === null || window.remaining >= other.remaining) continue;
+    const otherEndsAt = other.endsAt ?? (other.startsAt ?? 0) + other.lengthMs;
+    const isPreviousWindow = window.endsAt < otherEndsAt - other.lengthMs / 2;
+    if (!isPreviousWindow) state.windows.set(name, structuredClone(window));
   }
 }
 

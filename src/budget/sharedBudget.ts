@@ -5,6 +5,7 @@ import type { Reservation } from '../realtimekit/requestContext.ts';
 import { type BudgetCaller, callerPressureOf, isAlone, recordDemand, shareOf } from './callers.ts';
 import type { Budget } from './localBudget.ts';
 import { createPressure } from './pressure.ts';
+import { addMissing } from './reconcile.ts';
 import {
   addClaim,
   availableReads,
@@ -144,14 +145,13 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
 
   function spendShare(request: PendingRequest): void {
     const { demand, resolve, reject } = request;
-    const { priority, caller } = demand;
     const wait = share.take(known, demand);
-    if (wait === 0) return resolve(open(caller));
+    if (wait === 0) return resolve(open(demand.caller));
     if (wait instanceof Error) return reject(wait);
     if (wait === null && known.inFlight > 0) return void blocked.push(request);
-    const untilLease = deniedUntil[priority] - now();
+    const untilLease = deniedUntil[demand.priority] - now();
     const retryMs = Math.min(wait ?? SHORT_RETRY_MS, untilLease > 0 ? untilLease : Infinity);
-    return reject(rateLimitedError(known, priority, now(), retryMs));
+    return reject(rateLimitedError(known, demand.priority, now(), retryMs));
   }
 
   /**
@@ -169,6 +169,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
       const published = new Set(unpublished);
       if (shared !== null) for (const change of published) change(state);
       const grantedAt = now();
+      addMissing(state, known, grantedAt);
       if (since + settleMs > grantedAt) addClaim(state, LOST_LEASES, Number.MAX_SAFE_INTEGER, since + settleMs);
       state.claims.delete(self);
       lease.requests = leaseLeft();
@@ -184,8 +185,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
       const more = Math.max(0, Math.min(maxLease(state), fair) - lease.requests);
       addClaim(state, self, state.inFlight + more, grantedAt + settleMs);
       claimForCallers(state, self);
-      const next = serializeBudget(state);
-      const { isSwapped, current } = await store.compareAndSwap(key, text, next, STATE_TTL_MS);
+      const { isSwapped, current } = await store.compareAndSwap(key, text, serializeBudget(state), STATE_TTL_MS);
       text = current;
       if (!isSwapped) continue;
       unpublished = unpublished.filter((change) => !published.has(change));
@@ -203,9 +203,10 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
 
   function adopt(state: BudgetState): void {
     isLimitShared = hasReport(state);
-    const { inFlight, callersInFlight } = known;
+    const { inFlight, callersInFlight, ...before } = known;
     Object.assign(known, state, { claims: new Map(), inFlight, callersInFlight });
     for (const change of unpublished) change(known);
+    addMissing(known, before, now());
   }
 
   return {

@@ -212,5 +212,5 @@ export function untilReadMs(window: RateLimitWindow, now: number, keptForOthers:
 }
 
 /** Whether RealtimeKit has reported a limit. */
-export const hasReport = ({ windows }: BudgetState): boolean =>
+export const hasReport = ({ windows }: Pick<BudgetState, 'windows'>): boolean =>
   windows.values().some(({ reportedAt }) => reportedAt > 0);

@@ -301,6 +301,31 @@ describe('replicas whose store lost its data', () => {
     expect(world.over()).toBe(0);
   });
 
+  test('remember what responses reported if another one, which does not know of it, has replaced the lost data', async () => {
+    const { world, first, second } = await createReplicas(2);
+    world.spendElsewhere(1170);
+    // Of the 29 that the first response reports, 24 are leased already. The second burst publishes that.
+    for (const attempts of [1, 60]) expect(await world.burst(first, 'read', attempts)).toBeLessThan(2);
+    world.store.clear();
+    expect(await world.burst(second, 'mutation', 1, { requestMs: 4000 })).toBe(1);
+    expect(await world.burst(first, 'mutation', 200, { responseMs: 100 })).toBeGreaterThanOrEqual(23);
+    expect(world.knowinglyOver()).toBe(0);
+    // The others learn it from the store again.
+    await second.budget.refresh();
+    expect(second.budget.snapshot().remaining).toBeLessThan(29);
+  });
+
+  test('stay locked out if another one, which does not know of it, has replaced the lost data', async () => {
+    const { world, first, second } = await createReplicas(2);
+    const reservation = await first.budget.reserve('read');
+    reservation.commit({ status: 429, headers: { 'retry-after': '60' } });
+    await world.clock.pass(10);
+    world.store.clear();
+    await world.burst(second, 'read', 1);
+    await first.budget.refresh();
+    expect(await world.burst(first, 'mutation', 1)).toBe(0);
+  });
+
   test('share the budget again in the same window', async () => {
     const { world, replicas, first } = await createReplicas(2);
     world.store.clear();
