@@ -35,8 +35,6 @@ export type WorkerWebSockets = ReturnType<typeof createWorkerWebSockets>;
 /** A connection of this instance of the object. */
 interface OpenSocket {
   connection: Connection;
-  /** The number of messages being handled. */
-  activeMessages: number;
   /** Lets everything that waits for the client go on. */
   release(): void;
 }
@@ -86,7 +84,7 @@ export function createWorkerWebSockets({ state, gateway, maxMessageBytes, ...opt
       close,
       onPong: flow.confirm,
     });
-    const opened: OpenSocket = { connection, activeMessages: 0, release: flow.confirm };
+    const opened: OpenSocket = { connection, release: flow.confirm };
     sockets.set(socket, opened);
     return opened;
   }
@@ -136,9 +134,10 @@ export function createWorkerWebSockets({ state, gateway, maxMessageBytes, ...opt
         socket.close(MESSAGE_TOO_BIG, '');
         return disconnect(socket, MESSAGE_TOO_BIG, '');
       }
-      if ((opened.activeMessages += 1) === 1) storeHeaders(socket, null);
-      await opened.connection.receive(typeof message === 'string' ? message : new TextDecoder().decode(message));
-      if ((opened.activeMessages -= 1) === 0) storeHeaders(socket, opened.connection.acceptedHeaders());
+      const { connection } = opened;
+      if (!connection.isBusy()) storeHeaders(socket, null);
+      await connection.receive(typeof message === 'string' ? message : new TextDecoder().decode(message));
+      if (!connection.isBusy()) storeHeaders(socket, connection.acceptedHeaders());
     },
     /**
      * For `webSocketClose`. Confirms the client's close frame: according to "Use WebSockets", the platform does so itself since the
@@ -155,7 +154,7 @@ export function createWorkerWebSockets({ state, gateway, maxMessageBytes, ...opt
       disconnect(socket, ABNORMAL_CLOSURE, '');
     },
     /** Whether operations are in progress. */
-    isBusy: (): boolean => [...sockets.values()].some(({ activeMessages }) => activeMessages > 0),
+    isBusy: (): boolean => [...sockets.values()].some(({ connection }) => connection.isBusy()),
     /** The number of open sockets, including those that hibernate. */
     size: (): number => state.getWebSockets().filter(isOpen).length,
   };

@@ -43,6 +43,8 @@ export interface Socket {
 export interface Connection {
   /** Handles a message. Resolves when it is handled, which a `subscribe` is when its operation is complete. Never rejects. */
   receive(text: string): Promise<void>;
+  /** Whether messages are being handled. */
+  isBusy(): boolean;
   /** Ends the connection's operations, after its socket was closed. */
   end(code: number, reason: string): void;
   /** Secret. The request headers of the connection's operations; null until the gateway has accepted the credential. */
@@ -212,6 +214,7 @@ export function createConnections(options: ConnectionOptions) {
           if (resumed !== undefined) await resumed;
           return inOrder(readMessage(text), handle);
         }),
+      isBusy: () => connection.activeMessages > 0,
       end(code, reason) {
         connections.delete(connection);
         void onClosed(code, reason);
