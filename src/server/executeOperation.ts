@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   OperationTypeNode,
 } from 'graphql';
-import { type GraphQLParams, isAsyncIterable, mapAsyncIterator } from 'graphql-yoga';
+import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga';
 
 import type { DataSource } from '../data/dataSource.ts';
 import type { Context } from '../graphql/context.ts';
@@ -22,6 +22,7 @@ import type { CacheHeaders } from './cacheHeaders.ts';
 import { withCost, withCostInJson } from './costReport.ts';
 import { createContext } from './createContext.ts';
 import { notAcceptable } from './negotiation.ts';
+import type { OperationParams } from './requestParams.ts';
 import { callerOf, type RequestState } from './requestState.ts';
 
 export interface ExecutionOptions {
@@ -37,18 +38,21 @@ export interface ExecutionOptions {
 
 /** What executes operations that are allowed. */
 export interface Engine {
-  execute: (args: ExecutionArgs) => OperationResult;
-  subscribe: (args: ExecutionArgs) => OperationResult;
+  execute: (args: ExecutionArgs) => MaybePromise<OperationResult>;
+  subscribe: (args: ExecutionArgs) => MaybePromise<OperationResult>;
 }
 
 /** A GraphQL request for an operation. */
 export interface OperationRequest {
   request: Request;
-  params: GraphQLParams;
+  /** The text of the document. */
+  query: string;
+  params: OperationParams;
   state: RequestState;
 }
 
-type OperationResult = MaybePromise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+/** A result, or the events of a subscription. */
+export type OperationResult = ExecutionResult | AsyncIterable<ExecutionResult>;
 
 /**
  * Returns a function that executes the operation of a request, once its document, cost and variables are within the limits. Parsing,
@@ -56,12 +60,13 @@ type OperationResult = MaybePromise<ExecutionResult | AsyncIterable<ExecutionRes
  */
 export function createOperationExecutor(
   options: ExecutionOptions,
-): (operation: OperationRequest, engine: Engine) => OperationResult {
+  { execute, subscribe }: Engine,
+): (operation: OperationRequest) => MaybePromise<OperationResult> {
   const { schema, limits, dataSource, cacheHeaders } = options;
   const prepare = createPreparedDocuments(options);
   const checkCost = createCostLimit(schema, limits, dataSource.paging);
-  return ({ request, params, state }, { execute, subscribe }) => {
-    const { document, errors, isStorable } = prepare(params.query ?? '');
+  return ({ request, query, params, state }) => {
+    const { document, errors, isStorable } = prepare(query);
     const { variables } = params;
     // Clients send an empty name for no name.
     const operationName = params.operationName === '' ? undefined : params.operationName;
@@ -133,7 +138,12 @@ function finish(
 }
 
 /** Adds to each event what it cost: the requests for its fields. Those of polling serve all subscribers, and are none of its own. */
-function withCosts(events: OperationResult, context: Context, state: RequestState, requested: number): OperationResult {
+function withCosts(
+  events: MaybePromise<OperationResult>,
+  context: Context,
+  state: RequestState,
+  requested: number,
+): MaybePromise<OperationResult> {
   const report = (event: ExecutionResult): ExecutionResult =>
     // Each event has loaders of its own.
     withCost(event, state, { requested, actual: context.loaders.sentRequests() });
@@ -142,7 +152,7 @@ function withCosts(events: OperationResult, context: Context, state: RequestStat
   );
 }
 
-function isResult(result: ExecutionResult | AsyncIterable<ExecutionResult>): result is ExecutionResult {
+function isResult(result: OperationResult): result is ExecutionResult {
   return 'data' in result;
 }
 

@@ -17,15 +17,15 @@ import { createOperationReporter } from '../telemetry/operationReporter.ts';
 import { createWebhookReceiver } from '../webhooks/receiver.ts';
 import { createCacheHeaders } from './cacheHeaders.ts';
 import { TAGS_HEADER } from './apolloCacheTags.ts';
+import { REPORT_HEADER } from './answerOperation.ts';
 import { checkUpstream } from './checkUpstream.ts';
 import { corsFor, createOriginWarning } from './cors.ts';
 import { COST_HEADER } from './costRequest.ts';
 import { createErrorFormatter } from './formatErrors.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
-import { createPersistedDocuments, DOCUMENT_ID } from './persistedDocuments.ts';
-import { REPORT_HEADER, useOperations } from './plugins/useOperations.ts';
-import { useRequestChecks } from './plugins/useRequestChecks.ts';
-import { useResults } from './plugins/useResults.ts';
+import { createGraphqlHandler } from './graphqlHandler.ts';
+import { createPersistedDocuments } from './persistedDocuments.ts';
+import { useResponseHeaders } from './plugins/useResponseHeaders.ts';
 import { useRoutes } from './plugins/useRoutes.ts';
 import { registerGauges } from './registerGauges.ts';
 import { RATE_LIMIT_FIELDS } from './rateLimitFields.ts';
@@ -118,6 +118,23 @@ export function createGateway(options: GatewayOptions) {
     clock,
   });
   const schema = gatewaySchema();
+  const graphqlOptions = {
+    schema,
+    limits,
+    introspection,
+    dataSource,
+    subscriptions,
+    cacheHeaders,
+    documents,
+    upstreamReport,
+    costReport,
+    tracer,
+    corsOrigins,
+    resolveCaller,
+    clock,
+    formatErrors: createErrorFormatter(log, suggestions),
+    report,
+  };
   const corsRule = {
     origins: corsOrigins,
     paths: introspection ? [GRAPHQL_PATH, SCHEMA_PATH] : [GRAPHQL_PATH],
@@ -135,26 +152,12 @@ export function createGateway(options: GatewayOptions) {
         localOnly,
         graphiql,
         schemaFile: introspection ? createSchemaFile({ corsOrigins, resolveCaller }) : null,
+        graphql: (engine, fetchAPI) => createGraphqlHandler(graphqlOptions, engine, fetchAPI),
       }),
-      // From here on, requests for GraphQL.
-      useRequestChecks({ corsOrigins, resolveCaller, maxBodyBytes: limits.bodyBytes }),
-      useOperations({
-        schema,
-        limits,
-        introspection,
-        dataSource,
-        subscriptions,
-        cacheHeaders,
-        documents,
-        upstreamReport,
-        costReport,
-        tracer,
-      }),
-      useResults({ clock, formatErrors: createErrorFormatter(log, suggestions), report, cacheHeaders, warnOfOrigin }),
+      useResponseHeaders({ clock, report, cacheHeaders, warnOfOrigin }),
     ],
     graphqlEndpoint: GRAPHQL_PATH,
     cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsRule),
-    extraParamNames: [DOCUMENT_ID],
     // What the plugins above do instead. The endpoint is one that no URL can end with.
     graphiql: false,
     landingPage: false,

@@ -1,15 +1,12 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { GraphQLError } from 'graphql';
-import type { GraphQLParams } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 import type { TrustedDocuments } from '../config/persistedDocuments.ts';
 import { checkLength } from '../graphql/limits/checkDocument.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import { sha256Hex } from '../lib/sha256.ts';
-
-/** The request parameter for the id of a persisted document (GraphQL over HTTP, appendix "Persisted Documents"). */
-export const DOCUMENT_ID = 'documentId';
+import { DOCUMENT_ID, type OperationParams } from './requestParams.ts';
 
 /** How many documents clients may register. */
 const MAX_REGISTERED = 2000;
@@ -53,17 +50,15 @@ export function createPersistedDocuments({ trustedDocuments, limits }: Persisted
      * `extensions.persistedQuery.sha256Hash`. A request with text and hash registers the document, unless only trusted ones are allowed.
      * Throws or rejects if the document is missing, unknown, not allowed, or not what its hash says.
      */
-    textOf(params: GraphQLParams, request: Request): MaybePromise<string> {
+    textOf(params: OperationParams): MaybePromise<string> {
       const { query } = params;
       const hash = apolloHashOf(params);
-      if (query !== undefined && query !== null && query !== '') {
+      if (query !== null && query !== '') {
         if (isExclusive && trustedTexts.has(query)) return query;
         if (isExclusive) throw onlyTrusted();
-        // Yoga rejects a query that is not a string.
-        const isKnown = hash === null || typeof query !== 'string' || registered.get(hash) === query;
-        return isKnown ? query : register(hash, query);
+        return hash === null || registered.get(hash) === query ? query : register(hash, query);
       }
-      const documentId = documentIdOf(params, request);
+      const { documentId } = params;
       const id = documentId ?? hash;
       if (typeof id !== 'string') throw noDocument();
       const key = id.replace(/^sha256:/, '');
@@ -74,16 +69,10 @@ export function createPersistedDocuments({ trustedDocuments, limits }: Persisted
   };
 }
 
-function apolloHashOf({ extensions }: GraphQLParams): string | null {
+function apolloHashOf({ extensions }: OperationParams): string | null {
   const { persistedQuery }: { persistedQuery?: { sha256Hash?: unknown } | null } = extensions ?? {};
   const hash = persistedQuery?.sha256Hash;
   return typeof hash === 'string' ? hash : null;
-}
-
-/** The parameter `documentId`, of any type; null if there is none. Of a URL, Yoga reads only the standard parameters. */
-function documentIdOf(params: GraphQLParams, { method, url }: Request): unknown {
-  const { documentId }: { documentId?: unknown } & GraphQLParams = params;
-  return documentId ?? (method === 'GET' ? new URL(url).searchParams.get(DOCUMENT_ID) : null);
 }
 
 function noDocument(): GraphQLError {

@@ -3,7 +3,7 @@ import { sha256Hex } from '../lib/sha256.ts';
 import { TAGS_HEADER } from '../server/apolloCacheTags.ts';
 import { COST_HEADER } from '../server/costRequest.ts';
 import { PREFLIGHTED_HEADERS } from '../server/csrf.ts';
-import { REPORT_HEADER } from '../server/plugins/useOperations.ts';
+import { REPORT_HEADER } from '../server/answerOperation.ts';
 import { GRAPHQL_PATH, pathOf } from '../server/requestTarget.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
 import { createPersistedDocuments } from '../../src/server/persistedDocuments.ts';
+import { parseParams } from '../../src/server/requestParams.ts';
 import { at, startTestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { serveGateway } from '../support/servedGateway.ts';
 
@@ -91,9 +92,8 @@ describe('automatic persisted queries', () => {
     const trustedDocuments = { documents: new Map<string, string>(), isExclusive: false };
     const start = (texts: string[]) => {
       const documents = createPersistedDocuments({ trustedDocuments, limits });
-      const request = new Request('http://gateway.test/graphql', { method: 'POST' });
       const textOf = async (hash: string, query?: string) =>
-        documents.textOf({ ...(query !== undefined && { query }), extensions: extensionsFor(hash) }, request);
+        documents.textOf(parseParams({ query, extensions: extensionsFor(hash) }));
       return {
         registerAll: async () => Promise.all(texts.map(async (text) => textOf(hashOf(text), text))),
         countKnown: async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { REPORT_HEADER } from '../../src/server/plugins/useOperations.ts';
+import { REPORT_HEADER } from '../../src/server/answerOperation.ts';
 import { at, startTestGateway } from '../support/gateway.ts';
 
 describe('the upstream report', () => {

@@ -1,5 +1,5 @@
 import type { AuthSettings } from '../../auth/authenticate.ts';
-import { REPORT_HEADER } from '../plugins/useOperations.ts';
+import { REPORT_HEADER } from '../answerOperation.ts';
 import {
   ENTITIES,
   ERRORS,

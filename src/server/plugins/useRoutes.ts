@@ -1,11 +1,14 @@
-import type { Plugin } from 'graphql-yoga';
+import type { FetchAPI, Plugin } from 'graphql-yoga';
 
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { WebhookReceiver } from '../../webhooks/receiver.ts';
+import type { Engine } from '../executeOperation.ts';
 import { createGraphiql } from '../graphiql/graphiql.ts';
 import type { GraphiqlOptions } from '../graphiql/page.ts';
+import type { GraphqlHandler } from '../graphqlHandler.ts';
 import { prefersHtml } from '../negotiation.ts';
 import { isLocalHost, NOT_LOCAL_MESSAGE } from '../localHost.ts';
+import type { ServerContext } from '../requestState.ts';
 import { GRAPHQL_PATH, NOT_FOUND_MESSAGE, pathOf, SCHEMA_PATH } from '../requestTarget.ts';
 import type { ServeSchemaFile } from '../schemaFile.ts';
 
@@ -31,17 +34,23 @@ export interface RouteOptions {
   graphiql: GraphiqlOptions | false;
   /** Serves the schema as a file; null to serve none. */
   schemaFile: ServeSchemaFile | null;
+  /** Creates what answers requests for GraphQL. */
+  graphql: (engine: Engine, fetchAPI: FetchAPI) => GraphqlHandler;
 }
 
 /**
- * Answers all requests that are not for a GraphQL operation. Only `/schema.graphql` needs a credential, as introspection does. `/health`
+ * Answers all requests, by their path, but leaves preflights to Yoga. Apart from GraphQL, only `/schema.graphql` needs a credential, as introspection does. `/health`
  * says that the process runs, whatever the state of RealtimeKit and Redis; `/ready` whether it should get requests; `/metrics` contains
  * no secrets, but shows how busy the gateway is; webhooks are authenticated by their signature.
  */
-export function useRoutes(options: RouteOptions): Plugin {
+export function useRoutes(options: RouteOptions): Plugin<object, ServerContext> {
   const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, schemaFile } = options;
   const graphiql = options.graphiql === false ? null : createGraphiql(options.graphiql);
+  let answerGraphql: GraphqlHandler;
   return {
+    onYogaInit({ yoga }) {
+      answerGraphql = options.graphql(yoga.getEnveloped({}), yoga.fetchAPI);
+    },
     onRequest(hook) {
       const { url, method, headers } = hook.request;
       const path = pathOf(url);
@@ -56,9 +65,13 @@ export function useRoutes(options: RouteOptions): Plugin {
       if (localOnly && !isLocalHost(headers.get('host') ?? ''))
         return end(hook, `${NOT_LOCAL_MESSAGE}\n`, { status: 421 });
       if (path === GRAPHQL_PATH) {
-        if (graphiql === null || !isRead) return undefined;
-        const response = graphiql.asset(hook.request) ?? (isPageView ? graphiql.page(hook.request) : undefined);
-        return response?.then(({ body, init }) => end(hook, body, init));
+        // Yoga answers preflight requests, if pages of other origins may send any.
+        if (method === 'OPTIONS') return hook.setRequestHandler(answerGraphql);
+        const file = isRead ? graphiql?.asset(hook.request) : undefined;
+        const page = file ?? (isPageView ? graphiql?.page(hook.request) : undefined);
+        return page === undefined
+          ? answerGraphql(hook.request, hook.serverContext).then((response) => hook.endResponse(response))
+          : page.then(({ body, init }) => end(hook, body, init));
       }
       if (path === SCHEMA_PATH && isRead && schemaFile !== null)
         return schemaFile(hook.request).then(({ body, ...init }) => end(hook, body, init));
@@ -78,7 +91,7 @@ export function useRoutes(options: RouteOptions): Plugin {
   };
 }
 
-type RequestHook = Parameters<NonNullable<Plugin['onRequest']>>[0];
+type RequestHook = Pick<Parameters<NonNullable<Plugin['onRequest']>>[0], 'request' | 'fetchAPI' | 'endResponse'>;
 
 function endWithJson(hook: RequestHook, body: object, status: number): void {
   const headers = { 'content-type': 'application/json' };

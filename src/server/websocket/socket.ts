@@ -1,5 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 
+import type { Clock } from '../../lib/clock.ts';
+
 /** While more bytes than this wait to be sent to a client, no more messages are read from the client. */
 const HIGH_WATER_MARK_BYTES = 256 * 1024;
 
@@ -18,18 +20,23 @@ export function pauseIfCongested(socket: WebSocket): void {
   if (socket.bufferedAmount > HIGH_WATER_MARK_BYTES) socket.pause();
 }
 
-/** Pings the client and closes the connection if the client does not answer. Returns a function that stops the pings. */
-export function startPings(socket: WebSocket, intervalMs: number): () => void {
+/** How often each client is pinged. */
+const PING_INTERVAL_MS = 12_000;
+
+/** Pings the client, and closes the connection if the client has not answered by the next ping. Returns a function that stops the pings. */
+export function startPings(socket: WebSocket, clock: Clock): () => void {
   let isAlive = true;
   socket.on('pong', () => {
     isAlive = true;
   });
-  const timer = setInterval(() => {
+  const ping = (): void => {
     if (!isAlive) return socket.terminate();
     isAlive = false;
-    return socket.ping();
-  }, intervalMs);
-  return () => clearInterval(timer);
+    socket.ping();
+    stop = clock.after(PING_INTERVAL_MS, ping);
+  };
+  let stop = clock.after(PING_INTERVAL_MS, ping);
+  return () => stop();
 }
 
 /** Messages are `Buffer`s unless `binaryType` says otherwise. */

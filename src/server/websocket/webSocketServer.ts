@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type ConnectionOptions, createConnections } from './connections.ts';
 import { type HandshakeError, invalidHandshake } from './handshake.ts';
 import { pauseIfCongested, sendWithBackpressure, startPings, textOf } from './socket.ts';
 
 export interface WebSocketOptions extends ConnectionOptions {
   maxMessageBytes: number;
-  /** How often each client is pinged. A client that has not answered by the next ping is disconnected. */
-  pingIntervalMs?: number;
+  /** When to ping clients: by the time of this clock. */
+  clock?: Clock;
 }
 
 /** GraphQL over WebSocket for `node:http`. */
@@ -19,14 +20,14 @@ export type WebSockets = ReturnType<typeof createWebSocketServer>;
 
 /** Creates the server, which connects the sockets of `ws` with `connections.ts`. */
 export function createWebSocketServer(options: WebSocketOptions) {
-  const { log, maxMessageBytes, pingIntervalMs = 12_000 } = options;
+  const { log, maxMessageBytes, clock = systemClock } = options;
   const acceptor = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: maxMessageBytes });
   const connections = createConnections(options);
   const sockets = new Set<WebSocket>();
 
   function open(socket: WebSocket, { headers }: IncomingMessage): void {
     sockets.add(socket);
-    const stopPings = startPings(socket, pingIntervalMs);
+    const stopPings = startPings(socket, clock);
     const connection = connections.open(
       {
         protocol: socket.protocol,

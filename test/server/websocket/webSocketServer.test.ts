@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { at, matching, startTestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import { createFakeClock } from '../../support/fakeClock.ts';
 import { serveGateway } from '../../support/servedGateway.ts';
 
 const PASSTHROUGH: TestGatewayOptions = { options: { auth: { kind: 'passthrough' } } };
@@ -303,13 +304,22 @@ describe('the server', () => {
   });
 });
 
-test('the server disconnects a client that does not answer pings', async () => {
-  const { socketUrl, sockets } = await serveGateway(await startTestGateway(), { pingIntervalMs: 20 });
+test('the server disconnects a client that has not answered a ping by the next one, 12 seconds later', async () => {
+  const clock = createFakeClock();
+  const { socketUrl, sockets } = await serveGateway(await startTestGateway(), { clock });
   const unresponsive = new WebSocket(socketUrl, 'graphql-transport-ws', { autoPong: false });
   await once(unresponsive, 'open');
   const { socket } = await connect(socketUrl);
-  await once(unresponsive, 'close');
-  await once(socket, 'ping');
+  const pinged = once(socket, 'ping');
+  clock.advance(12_000);
+  await pinged;
+  // The server answers this ping after it has read the client's answer to its own.
+  socket.ping();
+  await once(socket, 'pong');
+  expect([unresponsive.readyState, sockets.size()]).toEqual([unresponsive.OPEN, 2]);
+  const closed = once(unresponsive, 'close');
+  clock.advance(12_000);
+  await closed;
   expect([socket.readyState, sockets.size()]).toEqual([socket.OPEN, 1]);
 });
 

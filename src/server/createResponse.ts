@@ -1,0 +1,85 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { type FetchAPI, isAsyncIterable, mapAsyncIterator, processRegularResult } from 'graphql-yoga';
+
+import type { Clock } from '../lib/clock.ts';
+import { errorCodesOf, userErrorCodesOf } from '../telemetry/errorCodes.ts';
+import type { OperationOutcome, ReportOperation } from '../telemetry/operationReporter.ts';
+import type { OperationResult } from './executeOperation.ts';
+import type { FormatErrors } from './formatErrors.ts';
+import { type ServerContext, stateOf } from './requestState.ts';
+import { streamEvents, streamResult } from './streamResponse.ts';
+
+export interface ResponderOptions {
+  clock: Clock;
+  formatErrors: FormatErrors;
+  /** Called once per request for an operation, when it is complete. */
+  report: ReportOperation;
+}
+
+/** Creates the response with the result of a request. */
+export type Respond = (result: OperationResult, request: Request, context: ServerContext) => MaybePromise<Response>;
+
+/**
+ * Returns a function that formats the errors of a result, or of each event of a subscription, reports the outcome, and writes the result
+ * in the media type that the client prefers.
+ */
+export function createResponder({ clock, formatErrors, report }: ResponderOptions, fetchAPI: FetchAPI): Respond {
+  return (result, request, context) => {
+    const { record, responseTypes, isNotModified } = stateOf(context, request);
+    if (isAsyncIterable(result)) {
+      const events = instrumentStream(result, {
+        format: (event) => formatErrors(event, record),
+        onEnd: (outcome) => report(record, outcome),
+        disconnect: () => context.res?.destroy(),
+      });
+      return streamEvents(responseTypes.stream ?? 'text/event-stream', events, { fetchAPI, clock });
+    }
+    const formatted = formatErrors(result, record);
+    const codes = errorCodesOf(formatted);
+    report(record, record.kind === 'mutation' ? { codes, userErrors: userErrorCodesOf(formatted) } : { codes });
+    if (isNotModified) return new fetchAPI.Response(null, { status: 304 });
+    // What the client does not accept is sent only to tell it what to accept.
+    const type = responseTypes.result ?? 'application/json';
+    if (type !== responseTypes.stream) return processRegularResult(formatted, fetchAPI, type);
+    return streamResult(type, processRegularResult(formatted, fetchAPI, 'application/json'), fetchAPI);
+  };
+}
+
+interface StreamHooks {
+  format: (event: ExecutionResult) => ExecutionResult;
+  /** Called when the subscription ends, fails or is cancelled. */
+  onEnd: (outcome: OperationOutcome) => void;
+  disconnect: () => void;
+}
+
+/**
+ * Formats a subscription's events. A subscription that fails with an `AbortError`, as all do when the gateway shuts down, ends without
+ * a result and closes the connection, so that clients reconnect. Yoga does not recognize the error, which the executor has wrapped, and
+ * the adapter for `node:http` would leave the connection open. Any other failure is the last event.
+ */
+function instrumentStream(
+  results: AsyncIterable<ExecutionResult>,
+  { format, onEnd, disconnect }: StreamHooks,
+): AsyncIterable<ExecutionResult> {
+  const codes = new Set<string>();
+  let events = 0;
+  const end = (...more: string[]): void => onEnd({ codes: [...codes, ...more], events });
+  const onEvent = (event: ExecutionResult): ExecutionResult => {
+    events += 1;
+    const formatted = format(event);
+    for (const code of errorCodesOf(formatted)) codes.add(code);
+    return formatted;
+  };
+  const onError = (error: unknown): ExecutionResult => {
+    const cause = error instanceof GraphQLError ? error.originalError : error;
+    if (cause instanceof DOMException && cause.name === 'AbortError') {
+      end('STREAM_TERMINATED');
+      disconnect();
+      throw cause;
+    }
+    const originalError = cause instanceof Error ? cause : new Error(String(cause));
+    return onEvent({ errors: [new GraphQLError(originalError.message, { originalError })] });
+  };
+  return mapAsyncIterator(results, onEvent, onError, () => end());
+}
