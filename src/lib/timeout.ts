@@ -36,8 +36,7 @@ export function withTimeout<T>(
       cancelTimer();
       signal?.removeEventListener('abort', onAbort);
     };
-    running.then(end, end);
-    running.then(resolve, reject);
+    forward(running, { end, resolve, reject });
   });
 }
 
@@ -66,9 +65,29 @@ export function raceAbort<T>(
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
     const end = (): void => signal.removeEventListener('abort', onAbort);
-    work.then(end, end);
-    work.then(resolve, reject);
+    forward(work, { end, resolve, reject });
   });
+}
+
+interface Settling<T> {
+  /** Called first. */
+  end: () => void;
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
+}
+
+/** Passes on how `work` settles. */
+function forward<T>(work: Promise<T>, { end, resolve, reject }: Settling<T>): void {
+  work.then(
+    (value) => {
+      end();
+      return resolve(value);
+    },
+    (error: unknown) => {
+      end();
+      reject(toError(error));
+    },
+  );
 }
 
 export function toError(reason: unknown): Error {

@@ -17,7 +17,11 @@ export interface UndiciTransportOptions {
 
 /** How long an unused connection stays open, unless the server's `keep-alive` hint says otherwise. */
 const IDLE_TIMEOUT_MS = 30_000;
-/** The age after which a connection gets no further requests. */
+/**
+ * The age after which a connection to an https origin gets no further requests. If the peer of an HTTP/2 connection disappears silently,
+ * requests on it hang until the kernel stops retransmitting, which takes 15 minutes on Linux. Undici would notice earlier only by its
+ * timeouts, which are off.
+ */
 const MAX_CONNECTION_AGE_MS = 60_000;
 
 /**
@@ -62,7 +66,8 @@ const REFUSED_CONNECTION = `HTTP/2: "GOAWAY" frame received with code ${constant
 
 /** Creates the connections to one origin. `handlers` are the requests to all origins. */
 function createPool(origin: string | URL, options: object, handlers: ReadonlySet<RequestHandler>): Pool {
-  const pool = new Pool(origin, options);
+  const isHttps = String(origin).startsWith('https:');
+  const pool = new Pool(origin, isHttps ? { ...options, clientTtl: MAX_CONNECTION_AGE_MS } : options);
   // Undici queues all requests to an https origin until the first connection shows whether the origin supports HTTP/2. If that
   // connection fails, undici fails one request and connects again for the next one, with a full connect timeout for each. This fails
   // all queued requests at once.
@@ -97,9 +102,6 @@ function createAgent(
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
-    // If the peer of an HTTP/2 connection disappears silently, requests on it hang until the kernel stops retransmitting, which takes
-    // 15 minutes on Linux. Undici would notice earlier only by the timeouts that are off here.
-    clientTtl: MAX_CONNECTION_AGE_MS,
     // Undici sends requests again that were pipelined behind a failed one.
     pipelining: 1,
   };

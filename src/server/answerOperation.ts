@@ -7,7 +7,6 @@ import { costRequestOf } from './costRequest.ts';
 import {
   cachedResult,
   createOperationExecutor,
-  type Engine,
   type ExecutionOptions,
   type OperationResult,
 } from './executeOperation.ts';
@@ -39,9 +38,9 @@ export type AnswerOperation = (
  * Returns a function that answers operations: from the response cache, without parsing, executing and serializing the operation again,
  * because many viewers poll the same query; otherwise by executing the operation.
  */
-export function createOperationAnswer(options: AnswerOptions, engine: Engine): AnswerOperation {
+export function createOperationAnswer(options: AnswerOptions): AnswerOperation {
   const { limits, documents, upstreamReport, costReport, tracer, dataSource, cacheHeaders } = options;
-  const execute = createOperationExecutor(options, engine);
+  const execute = createOperationExecutor(options);
   const textWithCost = createCachedCosts();
   return async (request, params, state) => {
     const { record } = state;

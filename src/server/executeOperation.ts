@@ -1,11 +1,12 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import {
-  type ExecutionArgs,
+  execute,
   type ExecutionResult,
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
   OperationTypeNode,
+  subscribe,
 } from 'graphql';
 import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga';
 
@@ -36,12 +37,6 @@ export interface ExecutionOptions {
   cacheHeaders: CacheHeaders | null;
 }
 
-/** What executes operations that are allowed. */
-export interface Engine {
-  execute: (args: ExecutionArgs) => MaybePromise<OperationResult>;
-  subscribe: (args: ExecutionArgs) => MaybePromise<OperationResult>;
-}
-
 /** A GraphQL request for an operation. */
 export interface OperationRequest {
   request: Request;
@@ -60,7 +55,6 @@ export type OperationResult = ExecutionResult | AsyncIterable<ExecutionResult>;
  */
 export function createOperationExecutor(
   options: ExecutionOptions,
-  { execute, subscribe }: Engine,
 ): (operation: OperationRequest) => MaybePromise<OperationResult> {
   const { schema, limits, dataSource, cacheHeaders } = options;
   const prepare = createPreparedDocuments(options);

@@ -152,7 +152,7 @@ export function createGateway(options: GatewayOptions) {
         localOnly,
         graphiql,
         schemaFile: introspection ? createSchemaFile({ corsOrigins, resolveCaller }) : null,
-        graphql: (engine, fetchAPI) => createGraphqlHandler(graphqlOptions, engine, fetchAPI),
+        graphql: (fetchAPI) => createGraphqlHandler(graphqlOptions, fetchAPI),
       }),
       useResponseHeaders({ clock, report, cacheHeaders, warnOfOrigin }),
     ],

@@ -5,7 +5,7 @@ import type { ResolveCaller } from '../auth/resolveCaller.ts';
 import { type AnswerOptions, createOperationAnswer } from './answerOperation.ts';
 import { createResponder, type ResponderOptions } from './createResponse.ts';
 import { rejectForgery } from './csrf.ts';
-import type { Engine, OperationResult } from './executeOperation.ts';
+import type { OperationResult } from './executeOperation.ts';
 import { notAcceptable } from './negotiation.ts';
 import { readParams } from './readParams.ts';
 import { type ServerContext, stateOf } from './requestState.ts';
@@ -25,9 +25,9 @@ export type GraphqlHandler = (request: Request, context: ServerContext) => Promi
  * Requests that are not allowed (forged or unauthenticated), or whose client accepts no media type of a result, are rejected before their
  * body is read.
  */
-export function createGraphqlHandler(options: GraphqlOptions, engine: Engine, fetchAPI: FetchAPI): GraphqlHandler {
+export function createGraphqlHandler(options: GraphqlOptions, fetchAPI: FetchAPI): GraphqlHandler {
   const { corsOrigins, resolveCaller, limits } = options;
-  const answer = createOperationAnswer(options, engine);
+  const answer = createOperationAnswer(options);
   const respond = createResponder(options, fetchAPI);
 
   async function resultOf(request: Request, context: ServerContext): Promise<OperationResult> {

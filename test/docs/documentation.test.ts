@@ -10,6 +10,11 @@ test.each(PAGES)('all links in %s lead to an existing file and heading', (page) 
   expect(brokenLinks(page)).toEqual([]);
 });
 
+test.each(PAGES)('every section of %s has a heading of its own', (page) => {
+  const headings = Array.from(readText(page).matchAll(/^## (.+)$/gm), ([, heading]) => heading);
+  expect(headings).toEqual([...new Set(headings)]);
+});
+
 test('the README links every page of the documentation', () => {
   expect(PAGES.filter((page) => page !== 'README.md' && !readText('README.md').includes(`](${page})`))).toEqual([]);
 });

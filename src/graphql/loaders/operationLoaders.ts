@@ -32,30 +32,48 @@ import { createBatchedRead, Loader } from './loader.ts';
 
 /** All reads and mutations of one GraphQL operation. An entity from any response is not read again by the same operation. */
 export class OperationLoaders {
-  readonly meeting: Loader<Meeting | null>;
-  readonly livestream: Loader<Livestream | null>;
-  /** The active livestream of a meeting, by meeting id. */
-  readonly activeLivestream: Loader<LivestreamRef | null>;
-  /** The active session of a livestream, by livestream id. */
-  readonly activeSession: Loader<LivestreamSession | null>;
-  readonly session: Loader<LivestreamSession | null>;
   /** What the representations of `_entities` depend on; null if nobody wants to know, or if the operation has none. */
   entityTags: EntityTags | null = null;
   readonly #dataSource: DataSource;
   readonly #reads: EntityReads;
   readonly #operation: Operation;
+  // Created when they are needed: many operations need none, and most of them few.
+  #meeting: Loader<Meeting | null> | undefined;
+  #livestream: Loader<Livestream | null> | undefined;
+  #activeLivestream: Loader<LivestreamRef | null> | undefined;
+  #activeSession: Loader<LivestreamSession | null> | undefined;
+  #session: Loader<LivestreamSession | null> | undefined;
 
   /** Aborting `signal` cancels the reads that nobody else waits for. */
   constructor(dataSource: DataSource, account: Account, signal: CancellationSignal, origin: RequestOrigin = {}) {
-    const { reads, bulkReads } = dataSource;
     this.#dataSource = dataSource;
-    this.#reads = reads;
+    this.#reads = dataSource.reads;
     this.#operation = dataSource.operation(account, signal, (livestream) => this.#primeLivestream(livestream), origin);
-    this.meeting = this.#bulkLoader('meeting', reads.meeting, bulkReads?.meetingsById);
-    this.livestream = this.#bulkLoader('livestream', reads.livestream, bulkReads?.livestreamsById);
-    this.activeLivestream = this.#bulkLoader('activeLivestream', reads.activeLivestream, bulkReads?.activeByMeeting);
-    this.activeSession = this.#pointLoader('activeSession', reads.activeSession);
-    this.session = this.#pointLoader('session', reads.session);
+  }
+
+  get meeting(): Loader<Meeting | null> {
+    const readInBulk = this.#dataSource.bulkReads?.meetingsById;
+    return (this.#meeting ??= this.#bulkLoader('meeting', this.#reads.meeting, readInBulk));
+  }
+
+  get livestream(): Loader<Livestream | null> {
+    const readInBulk = this.#dataSource.bulkReads?.livestreamsById;
+    return (this.#livestream ??= this.#bulkLoader('livestream', this.#reads.livestream, readInBulk));
+  }
+
+  /** The active livestream of a meeting, by meeting id. */
+  get activeLivestream(): Loader<LivestreamRef | null> {
+    const readInBulk = this.#dataSource.bulkReads?.activeByMeeting;
+    return (this.#activeLivestream ??= this.#bulkLoader('activeLivestream', this.#reads.activeLivestream, readInBulk));
+  }
+
+  /** The active session of a livestream, by livestream id. */
+  get activeSession(): Loader<LivestreamSession | null> {
+    return (this.#activeSession ??= this.#pointLoader('activeSession', this.#reads.activeSession));
+  }
+
+  get session(): Loader<LivestreamSession | null> {
+    return (this.#session ??= this.#pointLoader('session', this.#reads.session));
   }
 
   meetings(search: string | null, range: OffsetRange): MaybePromise<Page<Meeting>> {
@@ -212,8 +230,14 @@ export class OperationLoaders {
     this.#operation.signal?.throwIfAborted();
     this.#operation.report.expire();
     return send(this.#operation).finally(() => {
-      const { meeting, livestream, activeLivestream, activeSession, session } = this;
-      for (const loader of [meeting, livestream, activeLivestream, activeSession, session]) loader.clearAll();
+      for (const loader of [
+        this.#meeting,
+        this.#livestream,
+        this.#activeLivestream,
+        this.#activeSession,
+        this.#session,
+      ])
+        loader?.clearAll();
     });
   }
 }

@@ -2,7 +2,6 @@ import type { FetchAPI, Plugin } from 'graphql-yoga';
 
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { WebhookReceiver } from '../../webhooks/receiver.ts';
-import type { Engine } from '../executeOperation.ts';
 import { createGraphiql } from '../graphiql/graphiql.ts';
 import type { GraphiqlOptions } from '../graphiql/page.ts';
 import type { GraphqlHandler } from '../graphqlHandler.ts';
@@ -35,7 +34,7 @@ export interface RouteOptions {
   /** Serves the schema as a file; null to serve none. */
   schemaFile: ServeSchemaFile | null;
   /** Creates what answers requests for GraphQL. */
-  graphql: (engine: Engine, fetchAPI: FetchAPI) => GraphqlHandler;
+  graphql: (fetchAPI: FetchAPI) => GraphqlHandler;
 }
 
 /**
@@ -49,7 +48,7 @@ export function useRoutes(options: RouteOptions): Plugin<object, ServerContext> 
   let answerGraphql: GraphqlHandler;
   return {
     onYogaInit({ yoga }) {
-      answerGraphql = options.graphql(yoga.getEnveloped({}), yoga.fetchAPI);
+      answerGraphql = options.graphql(yoga.fetchAPI);
     },
     onRequest(hook) {
       const { url, method, headers } = hook.request;
