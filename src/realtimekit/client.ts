@@ -112,14 +112,13 @@ export function createClient(options: ClientOptions) {
       const headers: Record<string, string> = { accept: 'application/json', authorization: `Bearer ${account.token}` };
       if (body !== undefined) headers['content-type'] = 'application/json';
       if (span !== undefined) headers['traceparent'] = span.traceparent;
-      const request = { method, url, headers, maxBodyBytes: MAX_BODY_BYTES, ...(body === undefined ? {} : { body }) };
       const remainingMs = endsAt - clock.now();
       const timeoutMs = Math.min(attemptTimeoutMs, remainingMs);
       const createError = (): UpstreamError =>
         timeoutError(remainingMs < attemptTimeoutMs ? totalTimeoutMs : attemptTimeoutMs);
       const response = await withTimeout({ timeoutMs, clock, signal, createError }, (attemptSignal) => {
         wasSent = true;
-        return options.transport({ ...request, signal: attemptSignal });
+        return options.transport({ method, url, headers, body, maxBodyBytes: MAX_BODY_BYTES, signal: attemptSignal });
       });
       call.settle(response.status);
       span?.end(spanOutcomeOf(response));

@@ -9,7 +9,7 @@ export interface TransportRequest {
   /** Absolute http or https URL. */
   url: string;
   headers: Record<string, string>;
-  body?: string;
+  body?: string | undefined;
   /** Cancels the request in any state, including while the response body is read. */
   signal: CancellationSignal;
   /** A longer response body fails the request with a `too-large` error. */

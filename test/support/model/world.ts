@@ -23,7 +23,7 @@ export interface SandboxRequest {
   method: Method;
   url: string;
   headers: Record<string, string>;
-  body?: string;
+  body?: string | undefined;
 }
 
 /** A connection to a sandbox. */
