@@ -6,7 +6,8 @@ import type { Clock } from '../lib/clock.ts';
 import { errorCodesOf, userErrorCodesOf } from '../telemetry/errorCodes.ts';
 import type { OperationOutcome, ReportOperation } from '../telemetry/operationReporter.ts';
 import type { OperationResult } from './executeOperation.ts';
-import type { FormatErrors } from './formatErrors.ts';
+import { type FormatErrors, toGraphQLError } from './formatErrors.ts';
+import type { ResponseTypes } from './negotiation.ts';
 import { type ServerContext, stateOf } from './requestState.ts';
 import { streamEvents, streamResult } from './streamResponse.ts';
 
@@ -36,14 +37,18 @@ export function createResponder({ clock, formatErrors, report }: ResponderOption
       return streamEvents(responseTypes.stream ?? 'text/event-stream', events, { fetchAPI, clock });
     }
     const formatted = formatErrors(result, record);
+    const response = isNotModified ? new fetchAPI.Response(null, { status: 304 }) : write(formatted, responseTypes);
     const codes = errorCodesOf(formatted);
     report(record, record.kind === 'mutation' ? { codes, userErrors: userErrorCodesOf(formatted) } : { codes });
-    if (isNotModified) return new fetchAPI.Response(null, { status: 304 });
-    // What the client does not accept is sent only to tell it what to accept.
-    const type = responseTypes.result ?? 'application/json';
-    if (type !== responseTypes.stream) return processRegularResult(formatted, fetchAPI, type);
-    return streamResult(type, processRegularResult(formatted, fetchAPI, 'application/json'), fetchAPI);
+    return response;
   };
+
+  function write(result: ExecutionResult, { result: preferred, stream }: ResponseTypes): MaybePromise<Response> {
+    // What the client does not accept is sent only to tell it what to accept.
+    const type = preferred ?? 'application/json';
+    if (type !== stream) return processRegularResult(result, fetchAPI, type);
+    return streamResult(type, processRegularResult(result, fetchAPI, 'application/json'), fetchAPI);
+  }
 }
 
 interface StreamHooks {
@@ -55,8 +60,8 @@ interface StreamHooks {
 
 /**
  * Formats a subscription's events. A subscription that fails with an `AbortError`, as all do when the gateway shuts down, ends without
- * a result and closes the connection, so that clients reconnect. Yoga does not recognize the error, which the executor has wrapped, and
- * the adapter for `node:http` would leave the connection open. Any other failure is the last event.
+ * a result and closes the connection, which the adapter for `node:http` would leave open, so that clients reconnect. Any other failure is
+ * the last event.
  */
 function instrumentStream(
   results: AsyncIterable<ExecutionResult>,
@@ -78,8 +83,7 @@ function instrumentStream(
       disconnect();
       throw cause;
     }
-    const originalError = cause instanceof Error ? cause : new Error(String(cause));
-    return onEvent({ errors: [new GraphQLError(originalError.message, { originalError })] });
+    return onEvent({ errors: [toGraphQLError(cause)] });
   };
   return mapAsyncIterator(results, onEvent, onError, () => end());
 }

@@ -36,6 +36,13 @@ export function createErrorFormatter(log: Log, suggestions: boolean): FormatErro
   };
 }
 
+/** Turns anything that was thrown into an error of a result. */
+export function toGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
+}
+
 function formatError(
   error: GraphQLError,
   record: RequestRecord,

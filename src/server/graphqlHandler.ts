@@ -1,4 +1,3 @@
-import { GraphQLError } from 'graphql';
 import type { FetchAPI } from 'graphql-yoga';
 
 import type { ResolveCaller } from '../auth/resolveCaller.ts';
@@ -6,6 +5,7 @@ import { type AnswerOptions, createOperationAnswer } from './answerOperation.ts'
 import { createResponder, type ResponderOptions } from './createResponse.ts';
 import { rejectForgery } from './csrf.ts';
 import type { OperationResult } from './executeOperation.ts';
+import { toGraphQLError } from './formatErrors.ts';
 import { notAcceptable } from './negotiation.ts';
 import { readParams } from './readParams.ts';
 import { type ServerContext, stateOf } from './requestState.ts';
@@ -43,15 +43,7 @@ export function createGraphqlHandler(options: GraphqlOptions, fetchAPI: FetchAPI
     try {
       return await respond(await resultOf(request, context), request, context);
     } catch (error) {
-      return respond({ errors: errorsOf(error) }, request, context);
+      return respond({ errors: [toGraphQLError(error)] }, request, context);
     }
   };
-}
-
-/** The errors of a request that failed as a whole; none if it failed because the client has left. */
-function errorsOf(error: unknown): GraphQLError[] {
-  if (error instanceof GraphQLError) return [error];
-  if (error instanceof DOMException && error.name === 'AbortError') return [];
-  const originalError = error instanceof Error ? error : new Error(String(error));
-  return [new GraphQLError(originalError.message, { originalError })];
 }

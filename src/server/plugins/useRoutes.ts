@@ -38,9 +38,10 @@ export interface RouteOptions {
 }
 
 /**
- * Answers all requests, by their path, but leaves preflights to Yoga. Apart from GraphQL, only `/schema.graphql` needs a credential, as introspection does. `/health`
- * says that the process runs, whatever the state of RealtimeKit and Redis; `/ready` whether it should get requests; `/metrics` contains
- * no secrets, but shows how busy the gateway is; webhooks are authenticated by their signature.
+ * Answers all requests by their path, except for preflights, which Yoga answers. Apart from GraphQL, only `/schema.graphql` needs a
+ * credential, as introspection does. `/health` says that the process runs, whatever the state of RealtimeKit and Redis; `/ready` whether
+ * it should get requests; `/metrics` contains no secrets, but shows how busy the gateway is; webhooks are authenticated by their
+ * signature.
  */
 export function useRoutes(options: RouteOptions): Plugin<object, ServerContext> {
   const { version, isReady, readinessDetails, metrics, webhookReceiver, localOnly, schemaFile } = options;
