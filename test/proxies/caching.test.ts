@@ -5,10 +5,10 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Program, startProgram } from '../browser/startProgram.ts';
+import { startProgram } from '../browser/startProgram.ts';
 import { nonNull } from '../support/gateway.ts';
-import { type OutgoingRequest, send } from './send.ts';
-import { documentedConfig, type Proxy, startProxy } from './startProxy.ts';
+import { AUDIENCE, ISSUER, signingKey, signToken } from '../support/identityProvider.ts';
+import { bearer, byGet, type CachingNginx, type Sent, startCachingNginx } from './cachingNginx.ts';
 
 /* An attack consists of requests that fill the cache, and of one that must not get what they got. */
 
@@ -23,21 +23,6 @@ const PAGE =
 const ORIGIN = 'https://app.example.com';
 const DOCUMENTS = { list: LIST, other: OTHER_LIST };
 
-interface Outcome {
-  status: number;
-  /** Nginx's `$upstream_cache_status`: `HIT` if the response came from its cache. */
-  cache: string | undefined;
-  text: string;
-  /** The header fields that must fit the request. */
-  fields: Record<string, unknown>;
-}
-
-type Sent = Partial<OutgoingRequest>;
-
-const byGet = (query: string, headers: Record<string, string> = {}, more: Record<string, string> = {}): Sent => ({
-  path: `/graphql?${new URLSearchParams({ query, ...more }).toString()}`,
-  headers,
-});
 const byPost = (query: string, headers: Record<string, string> = {}): Sent => ({
   method: 'POST',
   headers: { 'content-type': 'application/json', ...headers },
@@ -47,74 +32,72 @@ const byId = (id: string, headers: Record<string, string> = {}): Sent => ({
   path: `/graphql?documentId=${id}`,
   headers,
 });
-const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Starts a gateway behind nginx as documented, which adds whether a response is from its cache. Responses are fresh for a minute. */
+/** Starts a gateway behind nginx. Responses are fresh for a minute. */
 async function startBehindNginx(settings: Record<string, string>) {
   const folder = await mkdtemp(path.join(tmpdir(), 'documents-'));
   const manifest = path.join(folder, 'documents.json');
   await writeFile(manifest, JSON.stringify(DOCUMENTS));
-  const program: Program = await startProgram({
+  const program = await startProgram({
     LOG_LEVEL: 'silent',
     CACHE_HEADERS: 'public',
     FRESH_STATUS_MS: '60000',
     TRUSTED_DOCUMENTS: manifest,
     ...settings,
   });
-  const { host } = new URL(program.address);
-  const config = documentedConfig('nginx caching').replace(
-    'location / {',
-    'location / {\nadd_header x-cache $upstream_cache_status always;',
-  );
-  const proxy: Proxy = await startProxy('nginx', config, host);
-  const request = async (origin: string, sent: Sent): Promise<Outcome> => {
-    const reply = await send('HTTP/1.1', origin, { method: 'GET', path: '/graphql', headers: {}, ...sent });
-    await reply.whenEnded;
-    const { headers, status } = reply;
-    const names = ['content-type', 'access-control-allow-origin', 'www-authenticate', 'allow'];
-    return {
-      status,
-      cache: headers['x-cache']?.toString(),
-      text: reply.text(),
-      fields: Object.fromEntries(names.map((name) => [name, headers[name]])),
-    };
-  };
+  const nginx = await startCachingNginx(new URL(program.address).host);
   return {
-    throughNginx: async (sent: Sent) => request(`https://${proxy.host}`, sent),
-    directly: async (sent: Sent) => request(`http://${host}`, sent),
+    ...nginx,
     async end() {
-      await proxy.end();
+      await nginx.end();
       await program.end();
       await rm(folder, { recursive: true });
     },
   };
 }
 
-type Setup = Awaited<ReturnType<typeof startBehindNginx>>;
-
 /** Sends the first request until it would be cached, and then the second one. */
-async function attack({ throughNginx, directly }: Setup, first: Sent, second: Sent) {
+async function attack({ throughNginx, directly }: CachingNginx, first: Sent, second: Sent) {
   for (let time = 0; time < 3; time += 1) await throughNginx(first);
   const { cache, ...attacked } = await throughNginx(second);
   const { cache: _none, ...own } = await directly(second);
   return { cache, attacked, own };
 }
 
-describe.each([
-  ['none', {}, {}],
-  [
-    'api-key',
-    {
-      AUTH: 'api-key',
+const key = await signingKey('a');
+const token = async (scope: string): Promise<string> =>
+  signToken({ key, now: Date.now(), claims: { sub: scope, scope } });
+
+const AUTHENTICATIONS: {
+  auth: string;
+  settings: Record<string, string>;
+  credential: Record<string, string>;
+  /** Headers of callers without the credential. */
+  others: Record<string, string>[];
+}[] = [
+  // Without authentication, everybody gets the same.
+  { auth: 'none', settings: {}, credential: {}, others: [] },
+  {
+    auth: 'api-key',
+    settings: {
       API_KEYS: `all ${sha256('all')} livestream:read livestream:secret, none ${sha256('none')} livestream:write, read ${sha256('read')} livestream:read`,
     },
-    bearer('all'),
-  ],
-  ['passthrough', { AUTH: 'passthrough' }, bearer('token-a')],
-] as const)('through a caching nginx with AUTH=%s', (auth, settings, credential) => {
-  let setup: Setup;
+    credential: bearer('all'),
+    others: [{}, bearer('unknown'), bearer('none'), bearer('read'), { 'x-api-key': 'none' }],
+  },
+  { auth: 'passthrough', settings: {}, credential: bearer('token-a'), others: [{}, bearer('token-b')] },
+  {
+    auth: 'jwt',
+    settings: { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_KEY: key.pem },
+    credential: bearer(await token('livestream:read livestream:secret')),
+    others: [{}, bearer('unknown'), bearer(await token('livestream:write')), bearer(await token('livestream:read'))],
+  },
+];
+
+describe.each(AUTHENTICATIONS)('through a caching nginx with AUTH=$auth', ({ auth, settings, credential, others }) => {
+  let setup: CachingNginx;
   beforeAll(async () => {
-    setup = await startBehindNginx({ ...settings, CORS_ORIGINS: ORIGIN, UPSTREAM_REPORT: 'on' });
+    setup = await startBehindNginx({ AUTH: auth, ...settings, CORS_ORIGINS: ORIGIN, UPSTREAM_REPORT: 'on' });
   });
   afterAll(async () => setup.end());
 
@@ -236,14 +219,9 @@ describe.each([
     expect([status, text]).toEqual([200, (await setup.directly(sent)).text]);
   });
 
-  // Without authentication, everybody gets the same.
-  if (auth === 'none') return;
+  if (others.length === 0) return;
 
   test('nobody without the credential gets what somebody with it got', async () => {
-    const others =
-      auth === 'passthrough'
-        ? [{}, bearer('token-b')]
-        : [{}, bearer('unknown'), bearer('none'), bearer('read'), { 'x-api-key': 'none' }];
     for (const query of [LIST, '{ livestreams(first: 1) { nodes { id streamKey } } }'])
       for (const other of others) {
         const { cache, attacked, own } = await attack(setup, byGet(query, credential), byGet(query, other));
