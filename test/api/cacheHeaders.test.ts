@@ -8,6 +8,7 @@ import {
   type TestGatewayOptions,
   type TestResponse,
 } from '../support/gateway.ts';
+import { apiKeySettings, jwtSettings, signingKey, signToken } from '../support/identityProvider.ts';
 import { operations } from '../support/operations.ts';
 import { runs } from '../support/runs.ts';
 
@@ -354,14 +355,18 @@ describe('with CACHE_HEADERS=public', () => {
     expect(fields(await get(gateway, query), 'cache-control', 'cache-tag')).toEqual([NO_STORE, null]);
   });
 
-  test.each(['passthrough', 'api-key'] as const)(
+  test.each(['passthrough', 'api-key', 'jwt'] as const)(
     'responses stay private where callers authenticate: AUTH=%s',
     async (kind) => {
-      const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-      const keys = [{ name: 'a', sha256, scopes: ['livestream:read'] }];
-      const auth = kind === 'api-key' ? { kind, keys } : { kind };
+      const key = await signingKey('a');
+      const auth = {
+        passthrough: { kind: 'passthrough' } as const,
+        'api-key': apiKeySettings({ test: ['livestream:read'] }),
+        jwt: jwtSettings({ pem: key.pem }),
+      }[kind];
       const gateway = await startTestGateway({ options: { cacheHeaders: 'public', auth } });
-      const response = await get(gateway, STATUS, { headers: { authorization: 'Bearer test' } });
+      const token = kind === 'jwt' ? await signToken({ key, now: gateway.clock.now() }) : 'test';
+      const response = await get(gateway, STATUS, { headers: { authorization: `Bearer ${token}` } });
       expect(fields(response, 'cache-control', 'cache-tag')).toEqual(['private, max-age=2', null]);
       expect(gateway.logs).toMatchObject([
         { level: 'warn', message: matching(/^CACHE_HEADERS=public is without effect/) },
