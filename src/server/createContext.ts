@@ -3,20 +3,27 @@ import type { DataSource } from '../data/dataSource.ts';
 import type { RequestOrigin } from '../data/operation.ts';
 import type { Context } from '../graphql/context.ts';
 import { OperationLoaders } from '../graphql/loaders/operationLoaders.ts';
-import { followSignal } from '../lib/cancellation.ts';
+import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import type { RequestRecord } from '../telemetry/requestRecord.ts';
 import { subscribeWhileValid } from './subscribeWhileValid.ts';
 
-/** Creates the context of an operation's resolvers. `reading`: what caches in front of the gateway need to know, and how fresh. */
+/** The request that contains an operation. */
+export interface OperationSource {
+  caller: Caller;
+  record: RequestRecord;
+  /** Cancels the operation's reads, as far as no other operation waits for them. */
+  signal: CancellationSignal;
+  /** What caches in front of the gateway need to know, and how fresh. */
+  reading?: Pick<RequestOrigin, 'tags' | 'minFreshMs'> | undefined;
+}
+
+/** Creates the context of an operation's resolvers. */
 export function createContext(
-  { viewer, account, subscriptionAccount }: Caller,
-  record: RequestRecord,
+  { caller, record, signal, reading }: OperationSource,
   { dataSource, subscriptions }: { dataSource: DataSource; subscriptions: LiveSubscriptions },
-  reading: Pick<RequestOrigin, 'tags' | 'minFreshMs'> = {},
 ): Context {
-  // Every access to the HTTP server's own signal is slow, and each read takes several.
-  const signal = followSignal(record.signal);
+  const { viewer, account, subscriptionAccount } = caller;
   const { counters, span } = record;
   return {
     viewer,

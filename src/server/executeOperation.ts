@@ -15,6 +15,7 @@ import type { Context } from '../graphql/context.ts';
 import { createCostLimit } from '../graphql/limits/costLimit.ts';
 import type { OperationLimits } from '../graphql/limits/operationLimits.ts';
 import { createPreparedDocuments } from '../graphql/preparedDocuments.ts';
+import { followSignal } from '../lib/cancellation.ts';
 import { whenReady } from '../lib/maybePromise.ts';
 import type { LiveSubscriptions } from '../live/subscriptions.ts';
 import { recordOperation } from '../telemetry/requestRecord.ts';
@@ -75,7 +76,11 @@ export function createOperationExecutor(
       const result = error === null ? { data: null } : { errors: [error] };
       return requests === null ? result : withCost(result, state, { requested: requests, actual: 0, plan });
     }
-    const contextValue = createContext(callerOf(state), state.record, options, cacheHeaders?.reading(state, request));
+    const { record } = state;
+    // Every access to the HTTP server's own signal is slow, and each read takes several.
+    const signal = followSignal(record.signal);
+    const reading = cacheHeaders?.reading(state, request);
+    const contextValue = createContext({ caller: callerOf(state), record, signal, reading }, options);
     const args = { schema, document, contextValue, variableValues: variables, operationName };
     if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
       if (state.responseTypes.stream === null) throw notAcceptable('stream');
@@ -85,7 +90,13 @@ export function createOperationExecutor(
     }
     const { loaders } = contextValue;
     const completion = { request, state, loaders, requested: requests, isStorable, cacheHeaders };
-    return whenReady(execute(args), (result) => (isResult(result) ? finish(result, completion) : result));
+    return whenReady(execute(args), (result) => {
+      // What is still being read belongs to fields that an error has removed from the result. Such reads may fail, which adds errors.
+      if (result.errors === undefined) return finish(result, completion);
+      const complete = { ...result, errors: [...result.errors] };
+      signal.abort(new Error('The operation has ended.'));
+      return finish(complete, completion);
+    });
   };
 }
 
@@ -144,10 +155,6 @@ function withCosts(
   return whenReady(events, (opened) =>
     isAsyncIterable<ExecutionResult>(opened) ? mapAsyncIterator(opened, report) : report(opened),
   );
-}
-
-function isResult(result: OperationResult): result is ExecutionResult {
-  return 'data' in result;
 }
 
 function unknownOperation(): GraphQLError {

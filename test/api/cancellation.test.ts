@@ -11,6 +11,18 @@ const LivestreamName = graphql(`
   }
 `);
 
+const SessionCounts = graphql(`
+  query SessionCounts {
+    livestreams(first: 100) {
+      nodes {
+        sessions(first: 1) {
+          totalCount
+        }
+      }
+    }
+  }
+`);
+
 const StartThenCancel = graphql(`
   mutation StartThenCancel($meetingId: ID!) {
     startLivestream(input: { meetingId: $meetingId }) {
@@ -52,6 +64,19 @@ test('a caller that disconnects does not cancel an upstream read that another ca
 
   expect((await completed).data?.livestream?.name).toMatch(/./);
   expect(gateway.upstreamRequests()).toEqual(['GET /livestreams/{livestream_id}']);
+});
+
+test('after an error that leaves no data, no more requests are sent for other fields', async () => {
+  const gateway = await startTestGateway({ options: { costReport: true } });
+  gateway.sandbox.setFaults([{ kind: 'status', status: 501, route: '/livestreams/{livestream_id}' }]);
+  const { data, text } = await gateway.execute(SessionCounts, {}, { headers: { 'x-cost': '1' } });
+  await waitUntil(() => gateway.sandbox.requests().inFlight === 0);
+  await gateway.roundTrip();
+  const actual = at(JSON.parse(text), 'extensions', 'cost', 'actual');
+  expect(data).toBeNull();
+  // One that was about to be sent may have been cancelled.
+  expect(gateway.upstreamRequests().length).toBeLessThanOrEqual(Number(actual));
+  expect(actual).toBeLessThan(101);
 });
 
 test('a start in flight completes although its caller disconnects', async () => {

@@ -16,6 +16,7 @@ import * as types from './graphql.ts';
  */
 type Documents = {
     "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": typeof types.LivestreamNameDocument,
+    "\n  query SessionCounts {\n    livestreams(first: 100) {\n      nodes {\n        sessions(first: 1) {\n          totalCount\n        }\n      }\n    }\n  }\n": typeof types.SessionCountsDocument,
     "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": typeof types.StartThenCancelDocument,
     "\n  query OneLivestream($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": typeof types.OneLivestreamDocument,
     "\n  query FiftyWithSessions {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        activeSession {\n          id\n        }\n      }\n    }\n  }\n": typeof types.FiftyWithSessionsDocument,
@@ -44,6 +45,7 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": types.LivestreamNameDocument,
+    "\n  query SessionCounts {\n    livestreams(first: 100) {\n      nodes {\n        sessions(first: 1) {\n          totalCount\n        }\n      }\n    }\n  }\n": types.SessionCountsDocument,
     "\n  mutation StartThenCancel($meetingId: ID!) {\n    startLivestream(input: { meetingId: $meetingId }) {\n      livestream {\n        id\n      }\n    }\n  }\n": types.StartThenCancelDocument,
     "\n  query OneLivestream($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n": types.OneLivestreamDocument,
     "\n  query FiftyWithSessions {\n    livestreams(first: 50, filter: { status: LIVE }) {\n      nodes {\n        id\n        activeSession {\n          id\n        }\n      }\n    }\n  }\n": types.FiftyWithSessionsDocument,
@@ -75,6 +77,10 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query LivestreamName($id: ID!) {\n    livestream(id: $id) {\n      name\n    }\n  }\n"): typeof import('./graphql.ts').LivestreamNameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SessionCounts {\n    livestreams(first: 100) {\n      nodes {\n        sessions(first: 1) {\n          totalCount\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SessionCountsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

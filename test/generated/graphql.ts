@@ -83,6 +83,11 @@ export type LivestreamNameQueryVariables = Exact<{
 
 export type LivestreamNameQuery = { livestream: { name: string | null } | null };
 
+export type SessionCountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SessionCountsQuery = { livestreams: { nodes: Array<{ sessions: { totalCount: number | null } }> } };
+
 export type StartThenCancelMutationVariables = Exact<{
   meetingId: string;
 }>;
@@ -421,6 +426,17 @@ export const LivestreamNameDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LivestreamNameQuery, LivestreamNameQueryVariables>;
+export const SessionCountsDocument = new TypedDocumentString(`
+    query SessionCounts {
+  livestreams(first: 100) {
+    nodes {
+      sessions(first: 1) {
+        totalCount
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionCountsQuery, SessionCountsQueryVariables>;
 export const StartThenCancelDocument = new TypedDocumentString(`
     mutation StartThenCancel($meetingId: ID!) {
   startLivestream(input: {meetingId: $meetingId}) {
