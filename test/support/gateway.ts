@@ -173,7 +173,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
 }
 
 /** Starts a sandbox behind a real server, on a fake clock. */
-async function startTestbed(settings: SettingsPatch) {
+export async function startTestbed(settings: SettingsPatch) {
   const clock = createFakeClock();
   const sandbox = createSandbox({ clock, settings });
   const server = await startSandboxServer({ port: 0, sandbox });
@@ -211,7 +211,8 @@ export function nonNull<T>(value: T | null | undefined): T {
   return value;
 }
 
-function withImmediateShortTimers(clock: Clock): Clock {
+/** A clock whose timers of less than a second expire at once. */
+export function withImmediateShortTimers(clock: Clock): Clock {
   return {
     now: () => clock.now(),
     after(delayMs, callback) {
