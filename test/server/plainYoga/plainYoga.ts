@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
+import { execute } from 'graphql';
 import { createYoga, isAsyncIterable } from 'graphql-yoga';
 
 import { createAuthenticate } from '../../../src/auth/authenticate.ts';
@@ -10,6 +11,7 @@ import type { CachingSettings } from '../../../src/data/cachingSettings.ts';
 import { createDataSource } from '../../../src/data/dataSource.ts';
 import { gatewaySchema } from '../../../src/graphql/schema.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
+import { followSignal } from '../../../src/lib/cancellation.ts';
 import { createLiveSubscriptions, DEFAULT_LIVE_LIMITS } from '../../../src/live/subscriptions.ts';
 import type { Transport } from '../../../src/realtimekit/transport.ts';
 import { createContext } from '../../../src/server/createContext.ts';
@@ -51,10 +53,17 @@ export async function servePlainYoga({ baseUrl, transport, clock, caching }: Pla
 
   const yoga = createYoga({
     schema: gatewaySchema(),
-    context: async ({ request }) =>
-      createContext(await resolveCaller(request), recordOf(request), { dataSource, subscriptions }),
+    context: async ({ request }) => {
+      const caller = await resolveCaller(request);
+      const record = recordOf(request);
+      return createContext({ caller, record, signal: followSignal(record.signal) }, { dataSource, subscriptions });
+    },
     plugins: [
       {
+        // As the gateway executes them: the order of errors of fields that fail at the same time is up to the executor.
+        onExecute(hook: { setExecuteFn: (fn: typeof execute) => void }) {
+          hook.setExecuteFn(execute);
+        },
         onResultProcess(hook) {
           const { request, result } = hook;
           if (!isAsyncIterable(result) && !Array.isArray(result))
