@@ -175,7 +175,7 @@ function parseErrorMessage(value: unknown): string | null {
 /** Parses an id that is safe in a URL path. Ids may have underscores, as the documentation's examples do. */
 function parseId(value: unknown): string | null {
   const id = typeof value === 'number' ? String(value) : value;
-  return typeof id === 'string' && isId(id.replaceAll('_', '-')) ? id : null;
+  return typeof id === 'string' && (isId(id) || isId(id.replaceAll('_', '-'))) ? id : null;
 }
 
 /** Parses a number, which some endpoints send as a string. */
