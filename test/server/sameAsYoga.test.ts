@@ -42,15 +42,15 @@ describe('the gateway answers byte for byte as plain Yoga', () => {
     expect(tally.fromResponseCache).toBeGreaterThan(150);
   });
 
-  test(
-    'random operations',
-    async () => {
+  // Each with new servers: mutations fill their sandboxes.
+  test.each(IS_THOROUGH ? Array.from({ length: 20 }, (_, index) => [500, index + 1]) : [[60, 1]])(
+    '%i random operations (run %i)',
+    async (numRuns) => {
       const servers = await startTwoServers();
       const { exampleIds, tally } = servers;
       const property = fc.asyncProperty(operations(exampleIds), fc.nat(), async (operation, way) =>
         expectSameAnswers(servers, operation, way),
       );
-      const numRuns = IS_THOROUGH ? 10_000 : 60;
       await expect(fc.assert(property, { numRuns })).resolves.toBeUndefined();
       expect(tally.requests).toBe(3 * numRuns);
       expect(tally.withData).toBeGreaterThan(2 * numRuns);

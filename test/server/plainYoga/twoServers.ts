@@ -5,7 +5,14 @@ import { DEFAULT_TTL } from '../../../src/data/cache/ttl.ts';
 import type { Fault } from '../../../src/sandbox/faults.ts';
 import { REQUEST_ID } from '../../../src/server/requestState.ts';
 import { GENEROUS_LIMITS } from '../../support/everyOperation.ts';
-import { at, nonNull, startTestbed, startTestGateway, withImmediateShortTimers } from '../../support/gateway.ts';
+import {
+  asArray,
+  at,
+  nonNull,
+  startTestbed,
+  startTestGateway,
+  withImmediateShortTimers,
+} from '../../support/gateway.ts';
 import { connectInProcess } from '../../support/model/world.ts';
 import { serveGateway } from '../../support/servedGateway.ts';
 import { servePlainYoga } from './plainYoga.ts';
@@ -114,12 +121,21 @@ export type TwoServers = Awaited<ReturnType<typeof startTwoServers>>;
 async function read(response: Response): Promise<Answer> {
   const { status, headers } = response;
   const body = (await response.text()).replaceAll(/"ray":"[^"]*"/g, '"ray":""');
-  return { status, contentType: headers.get('content-type'), body: withoutLaterErrors(body) };
+  return { status, contentType: headers.get('content-type'), body: withoutTiming(body) };
 }
 
-/** Which errors come after the first one of a result without data is a matter of time. */
-function withoutLaterErrors(body: string): string {
+/**
+ * Replaces what is a matter of time where several fields fail: the order of their errors, and in a result without data, which of them
+ * failed first.
+ */
+function withoutTiming(body: string): string {
   const result: unknown = body === '' ? {} : JSON.parse(body);
-  if (at(result, 'data') !== null) return body;
-  return JSON.stringify({ ...Object(result), errors: [at(result, 'errors', 0)] });
+  const errors = asArray(at(result, 'errors') ?? []);
+  if (errors.length < 2 && at(result, 'data') !== null) return body;
+  if (errors.some((error) => at(error, 'path') === undefined)) return body;
+  const byPath = errors.toSorted((a, b) => pathOf(a).localeCompare(pathOf(b)));
+  const compared = at(result, 'data') === null ? at(errors, 0, 'extensions', 'code') : byPath;
+  return JSON.stringify({ ...Object(result), errors: compared });
 }
+
+const pathOf = (error: unknown): string => JSON.stringify(at(error, 'path'));
