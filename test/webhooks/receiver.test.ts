@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createFakeClock } from '../support/fakeClock.ts';
 import { createMemorySavedState } from '../support/memorySavedState.ts';
-import { listen, LIVE_EVENT, WEBHOOK_PATH, createTestReceiver, createWebhookServer } from './testReceiver.ts';
+import { createTestReceiver, LIVE_EVENT, serveWebhooks, WEBHOOK_PATH } from './testReceiver.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 /** What `LIVE_EVENT` reports as changed. */
@@ -282,7 +282,7 @@ describe('event handler', () => {
 describe('webhook endpoint', () => {
   async function startServer() {
     const receiver = await createTestReceiver();
-    return { ...receiver, origin: await listen(createWebhookServer(receiver.receive)) };
+    return { ...receiver, origin: await serveWebhooks(receiver.receive) };
   }
 
   test('needs no authentication, unlike every other path', async () => {

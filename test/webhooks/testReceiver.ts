@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-
 import { createYoga } from 'graphql-yoga';
 
 import type { ChangedIds } from '../../src/domain/models.ts';
@@ -15,28 +12,14 @@ import type { Transport, TransportResponse } from '../../src/realtimekit/transpo
 import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
 import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
+import { listen } from '../support/listen.ts';
 import type { LogEntry } from '../support/gateway.ts';
 
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
 
-/** Listens on a free port until the test ends. Returns the origin. */
-export async function listen(gateway: ReturnType<typeof createWebhookServer>): Promise<string> {
-  const server = createServer((request, response) => void gateway(request, response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUpAfterTest(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('Not listening');
-  return `http://127.0.0.1:${address.port}`;
-}
-
-/** A server that receives webhooks and rejects every GraphQL caller. */
-export function createWebhookServer(webhookReceiver: WebhookReceiver) {
-  return createYoga({
+/** Serves webhooks until the test ends, and rejects every GraphQL caller. Returns the origin. */
+export async function serveWebhooks(webhookReceiver: WebhookReceiver): Promise<string> {
+  const yoga = createYoga({
     schema: gatewaySchema(),
     logging: false,
     cors: false,
@@ -53,6 +36,7 @@ export function createWebhookServer(webhookReceiver: WebhookReceiver) {
       }),
     ],
   });
+  return listen((request, response) => void yoga(request, response));
 }
 
 /** A sandbox that delivers its webhooks to a receiver over HTTP. Both use the same fake clock. */
@@ -70,7 +54,7 @@ export async function startDeliveries(settings: SettingsPatch = {}) {
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     onEvent: (event) => events.push(event),
   });
-  const origin = await listen(createWebhookServer(receive));
+  const origin = await serveWebhooks(receive);
   const names = ['livestreaming.statusUpdate', 'meeting.started', 'meeting.ended', 'meeting.chatSynced'];
   await post('/webhooks', { name: 'Gateway', url: origin + WEBHOOK_PATH, events: names });
   const meetingId = exampleIds.emptyMeetingId;

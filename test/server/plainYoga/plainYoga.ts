@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-
 import { execute } from 'graphql';
 import { createYoga, isAsyncIterable } from 'graphql-yoga';
 
@@ -18,8 +15,8 @@ import { createContext } from '../../../src/server/createContext.ts';
 import { createErrorFormatter } from '../../../src/server/formatErrors.ts';
 import { REQUEST_ID, requestIdOf } from '../../../src/server/requestState.ts';
 import { createRequestRecord, type RequestRecord } from '../../../src/telemetry/requestRecord.ts';
-import { cleanUpAfterTest } from '../../support/cleanup.ts';
 import { ACCOUNT, APP, TOKEN } from '../../support/gateway.ts';
+import { listen } from '../../support/listen.ts';
 
 interface PlainYogaOptions {
   baseUrl: string;
@@ -77,18 +74,7 @@ export async function servePlainYoga({ baseUrl, transport, clock, caching }: Pla
     landingPage: false,
     logging: false,
   });
-  const server = createServer((request, response) => void yoga(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUpAfterTest(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('The server listens on no port.');
-  return `http://127.0.0.1:${address.port}/graphql`;
+  return `${await listen((request, response) => void yoga(request, response))}/graphql`;
 }
 
 function recordOf({ headers, signal }: Request): RequestRecord {
