@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { run, selectTab, setUpGraphiql, textOf } from './graphiqlPage.ts';
+import { pressRun, run, selectTab, setUpGraphiql, textOf } from './graphiqlPage.ts';
 
 const graphiql = setUpGraphiql();
 const NO_ANSWER = 'The gateway does not answer.';
@@ -12,7 +12,7 @@ describe('GraphiQL while the gateway cannot be reached', () => {
     await selectTab(page, 'Livestream');
     await expect.poll(() => budget.innerText()).toContain('1,200 upstream requests left');
     await page.context().setOffline(true);
-    await page.locator('.graphiql-execute-button').click();
+    await pressRun(page);
     await page.locator('.graphiql-response').getByText(NO_ANSWER).waitFor();
     expect(JSON.parse(await textOf(page, 'response.json'))).toEqual({ errors: [{ message: NO_ANSWER }] });
     await expect.poll(() => budget.innerText()).toBe(NO_ANSWER);

@@ -57,7 +57,7 @@ export async function run(page: Page): Promise<unknown> {
 }
 
 /** Clicks the button "Execute" until a request is sent: right after a tab was opened, GraphiQL does not know its operation yet. */
-async function pressRun(page: Page): Promise<void> {
+export async function pressRun(page: Page): Promise<void> {
   for (let isSent = false; !isSent;) {
     const request = page
       .waitForRequest((candidate) => isOperation(candidate), { timeout: 1000 })
