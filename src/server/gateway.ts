@@ -117,9 +117,8 @@ export function createGateway(options: GatewayOptions) {
     vary: [COST_HEADER, ...(upstreamReport ? [REPORT_HEADER] : []), TAGS_HEADER],
     clock,
   });
-  const schema = gatewaySchema();
   const graphqlOptions = {
-    schema,
+    schema: gatewaySchema(),
     limits,
     introspection,
     dataSource,
@@ -141,7 +140,6 @@ export function createGateway(options: GatewayOptions) {
     exposedFields: [REQUEST_ID, ...(hasShares ? RATE_LIMIT_FIELDS : [])],
   };
   const yoga = createYoga<ServerContext>({
-    schema,
     plugins: [
       useRoutes({
         version,
@@ -156,18 +154,10 @@ export function createGateway(options: GatewayOptions) {
       }),
       useResponseHeaders({ clock, report, cacheHeaders, warnOfOrigin }),
     ],
-    graphqlEndpoint: GRAPHQL_PATH,
     cors: corsOrigins.length === 0 ? false : (request) => corsFor(request, corsRule),
-    // What the plugins above do instead. The endpoint is one that no URL can end with.
+    // What comes before the plugins above, which answer every request. The endpoint is one that no URL can end with.
     graphiql: false,
-    landingPage: false,
     healthCheckEndpoint: ' ',
-    maxRequestBodySize: false,
-    parserAndValidationCache: false,
-    maskedErrors: false,
-    // What nobody needs.
-    multipart: false,
-    batching: false,
     logging: false,
   });
   return Object.assign(yoga, {

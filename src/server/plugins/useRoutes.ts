@@ -38,8 +38,8 @@ export interface RouteOptions {
 }
 
 /**
- * Answers all requests by their path, except for preflights, which Yoga answers. Apart from GraphQL, only `/schema.graphql` needs a
- * credential, as introspection does. `/health` says that the process runs, whatever the state of RealtimeKit and Redis; `/ready` whether
+ * Answers all requests by their path, but for preflights: where pages of other origins may send requests, Yoga has answered them before.
+ * Apart from GraphQL, only `/schema.graphql` needs a credential, as introspection does. `/health` says that the process runs, whatever the state of RealtimeKit and Redis; `/ready` whether
  * it should get requests; `/metrics` contains no secrets, but shows how busy the gateway is; webhooks are authenticated by their
  * signature.
  */
@@ -65,8 +65,6 @@ export function useRoutes(options: RouteOptions): Plugin<object, ServerContext> 
       if (localOnly && !isLocalHost(headers.get('host') ?? ''))
         return end(hook, `${NOT_LOCAL_MESSAGE}\n`, { status: 421 });
       if (path === GRAPHQL_PATH) {
-        // Yoga answers preflight requests, if pages of other origins may send any.
-        if (method === 'OPTIONS') return hook.setRequestHandler(answerGraphql);
         const file = isRead ? graphiql?.asset(hook.request) : undefined;
         const page = file ?? (isPageView ? graphiql?.page(hook.request) : undefined);
         return page === undefined
