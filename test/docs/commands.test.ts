@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { freePort } from '../support/ports.ts';
 import { PROGRAMS } from '../support/programs.ts';
 import { allBlocks, type Block, blocksOf, PAGES, readText, ROOT } from './markdown.ts';
 
@@ -56,14 +56,6 @@ function stopAll(): void {
   }
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 /** Starts a command and waits until it has printed something that matches. */
 async function startServer(script: string, env: NodeJS.ProcessEnv, pattern: RegExp): Promise<void> {
   const child = spawn('bash', ['-euc', script], {
@@ -105,7 +97,7 @@ async function runBlock({ kind, code }: Block, env: NodeJS.ProcessEnv): Promise<
 
 describe.each(pages)('the commands of $page', ({ blocks }) => {
   test('run in order, beside a gateway with its sandbox', async () => {
-    const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
+    const [port, sandboxPort] = [await freePort(), await freePort()];
     const env = {
       PATH: `${ROOT}/node_modules/.bin:${process.env['PATH']}`,
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

@@ -1,5 +1,5 @@
 import { createAgenda } from '../../examples/agenda.ts';
-import { listen } from './listen.ts';
+import { listen } from '../support/listen.ts';
 
 /** Serves the example subgraph over HTTP. `plan` sets the ids of the planned meetings. */
 export async function startAgendaSubgraph() {

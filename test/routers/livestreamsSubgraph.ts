@@ -5,7 +5,7 @@ import { startSandboxServer } from '../../src/sandbox/server.ts';
 import { createGateway, type GatewayOptions } from '../../src/server/gateway.ts';
 import { createWebSocketServer } from '../../src/server/websocket/webSocketServer.ts';
 import { at } from '../support/gateway.ts';
-import { listen } from './listen.ts';
+import { listen } from '../support/listen.ts';
 
 /**
  * Serves this gateway over HTTP and WebSocket, with a sandbox as its upstream. `renew` resets the sandbox and replaces the gateway

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { findFreePort } from './listen.ts';
+import { freePort } from '../support/ports.ts';
 
 const PEERS = fileURLToPath(new URL('peers/', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
@@ -52,7 +52,7 @@ function createHiveGatewayKind(configFile: string): RouterKind {
 
 /** Resolves when the router is ready. Rejects with the router's output if it exits instead. */
 export async function startRouter(kind: RouterKind, supergraph: string): Promise<Router> {
-  const port = await findFreePort();
+  const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const program = startProgram(kind.command(supergraph, port));
   const failed = new AbortController();

@@ -12,7 +12,7 @@ import type { Transport, TransportResponse } from '../../src/realtimekit/transpo
 import { getAt, serveSandbox } from '../sandbox/serveSandbox.ts';
 import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
-import { listen } from '../support/listen.ts';
+import { listenDuringTest } from '../support/listen.ts';
 import type { LogEntry } from '../support/gateway.ts';
 
 export const WEBHOOK_PATH = '/webhooks/realtimekit';
@@ -36,7 +36,7 @@ export async function serveWebhooks(webhookReceiver: WebhookReceiver): Promise<s
       }),
     ],
   });
-  return listen((request, response) => void yoga(request, response));
+  return listenDuringTest((request, response) => void yoga(request, response));
 }
 
 /** A sandbox that delivers its webhooks to a receiver over HTTP. Both use the same fake clock. */

@@ -16,7 +16,7 @@ import { createErrorFormatter } from '../../../src/server/formatErrors.ts';
 import { REQUEST_ID, requestIdOf } from '../../../src/server/requestState.ts';
 import { createRequestRecord, type RequestRecord } from '../../../src/telemetry/requestRecord.ts';
 import { ACCOUNT, APP, TOKEN } from '../../support/gateway.ts';
-import { listen } from '../../support/listen.ts';
+import { listenDuringTest } from '../../support/listen.ts';
 
 interface PlainYogaOptions {
   baseUrl: string;
@@ -74,7 +74,7 @@ export async function servePlainYoga({ baseUrl, transport, clock, caching }: Pla
     landingPage: false,
     logging: false,
   });
-  return `${await listen((request, response) => void yoga(request, response))}/graphql`;
+  return `${await listenDuringTest((request, response) => void yoga(request, response))}/graphql`;
 }
 
 function recordOf({ headers, signal }: Request): RequestRecord {
