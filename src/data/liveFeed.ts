@@ -104,7 +104,7 @@ function createLiveFeed(
   }
 
   /** Publishes a change together with the session that `read` returns, or without it if the read is slow or fails. */
-  async function settle(update: LiveUpdate, read: () => Promise<string | null>): Promise<void> {
+  async function settle(update: LiveUpdate, read: () => Promise<string | null | undefined>): Promise<void> {
     const { id } = update.livestream;
     const state = { newest: update };
     settling.set(id, state);
@@ -115,17 +115,19 @@ function createLiveFeed(
     if (settling.get(id) === state) publish({ ...updateOf(livestream, timestamp, sessionId), arrivedAt });
   }
 
-  async function readSessionId(livestream: Livestream, since: HybridTimestamp): Promise<string | null> {
+  /** Undefined if the livestream has ended meanwhile. */
+  async function readSessionId(livestream: Livestream, since: HybridTimestamp): Promise<string | null | undefined> {
     const session = await reads.activeSession.get(operation(), livestream.id, since);
     return session === null ? confirmNoSession(livestream) : session.id;
   }
 
   /** A livestream, active at last, turned out to have no session: it has ended, or runs without one, or has changed since. */
-  async function confirmNoSession(livestream: Livestream): Promise<string | null> {
+  async function confirmNoSession(livestream: Livestream): Promise<string | null | undefined> {
     const since = reads.now();
     const current = await reads.livestream.get(operation(), livestream.id, since);
-    const hasChanged = current !== null && isActive(current) && !isSameVisibleState(current, livestream);
-    return hasChanged ? readSessionId(current, since) : null;
+    // Its end is published when it is read, or, if what was read is no longer certain, when it is read again.
+    if (current === null || !isActive(current)) return undefined;
+    return isSameVisibleState(current, livestream) ? null : readSessionId(current, since);
   }
 
   /** Reads the app's active livestreams: all of them in bulk, or, where the lists do not report their length, the newest of each status. */

@@ -95,6 +95,16 @@ describe('the live feed', () => {
     expect(world.requests()).toHaveLength(2);
   });
 
+  test('does not publish that a livestream runs without a session if it was read as ended, although that is no longer certain', async () => {
+    const { world, feed, updates, id, sessionId, stop } = await openFeed();
+    await stop();
+    world.onResponse(() => world.dataSource.invalidateExternal({ livestreamId: id, meetingId: null }));
+    await feed.reader().session(id);
+    await world.advance(0);
+    expect(world.requests()).toHaveLength(2);
+    expect(updates()).toEqual([[expect.any(String), 'LIVE', sessionId]]);
+  });
+
   test('publishes only the newest change, without a session, if the session cannot be read for 2 s', async () => {
     const { world, updates, id, rename, read } = await openFeed();
     world.setSessionsHang(true);
