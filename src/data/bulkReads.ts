@@ -79,9 +79,9 @@ export function createBulkReads(reads: BulkSources, clock: Clock) {
         .reduce((sum, later) => sum + estimateRequests(operation, later), 0);
       const isCheaper = (requests: number): boolean => requests + laterRequests < missing.size;
       const estimate = estimateRequests(operation, list);
-      // An incomplete list can be read in vain, for which the price of an operation allows from a certain number of look-ups on.
-      const isPriced = plan.isComplete || estimate === 0 || plan.keys.length >= MIN_LOOKUPS_IN_LIST;
-      if (!isPriced || !isCheaper(estimate)) return { found, isExhaustive: false };
+      // An incomplete list can be read in vain, which the cost of an operation allows for from a certain number of look-ups on.
+      const isAllowedFor = plan.isComplete || estimate === 0 || plan.keys.length >= MIN_LOOKUPS_IN_LIST;
+      if (!isAllowedFor || !isCheaper(estimate)) return { found, isExhaustive: false };
       // Keys that are not in an incomplete list cost a request each: the rows found so far must make up for the further pages.
       const paysOff = (requests: number): boolean => isCheaper(requests) && (plan.isComplete || requests < found.size);
       const readAt = await readFullList(operation, list, { since, onRows, isCheaper: paysOff }).catch(() => null);

@@ -208,16 +208,16 @@ export const clientScript = `(function() {
 		const message = property(errors.find((each) => property(property(each, "extensions"), "code") === code), "message");
 		return typeof message === "string" ? message : null;
 	}
-	// src/server/graphiql/client/price.ts
-	/** How long after a change the price is estimated, so that this happens once the user stops typing. */
+	// src/server/graphiql/client/cost.ts
+	/** How long after a change the cost is estimated, so that this happens once the user stops typing. */
 	const TYPING_PAUSE_MS = 300;
 	/**
 	* Shows beside the run button what the operation in the editors costs at most, in upstream requests. \`estimate\` resolves with the result
 	* of the operation's dry run; null if there is none.
 	*/
-	function createPrice(estimate) {
+	function createCost(estimate) {
 		const element = document.createElement("p");
-		element.className = "price";
+		element.className = "cost";
 		element.role = "status";
 		let current = null;
 		let timer;
@@ -227,7 +227,7 @@ export const clientScript = `(function() {
 			element.ariaBusy = "true";
 			timer = window.setTimeout(() => {
 				const show = (result) => {
-					if (current === operation) showPrice(element, result);
+					if (current === operation) showCost(element, result);
 				};
 				estimate(operation).then(show, () => show(null));
 			}, TYPING_PAUSE_MS);
@@ -253,8 +253,8 @@ export const clientScript = `(function() {
 			"operationName"
 		].every((name) => left[name] === right[name]);
 	}
-	/** Shows nothing if the document is invalid or the gateway refuses to estimate its price. */
-	function showPrice(element, result) {
+	/** Shows nothing if the document is invalid or the gateway refuses to estimate its cost. */
+	function showCost(element, result) {
 		const requests = property(property(property(result, "extensions"), "cost"), "requested");
 		element.ariaBusy = "false";
 		if (typeof requests !== "number") {
@@ -266,7 +266,7 @@ export const clientScript = `(function() {
 		count.textContent = requests.toLocaleString("en");
 		element.replaceChildren(count, \` \${unit}\`);
 		element.title = \`Running this operation sends at most \${count.textContent} upstream \${unit}.\`;
-		element.ariaLabel = \`Price: at most \${count.textContent} upstream \${unit}\`;
+		element.ariaLabel = \`Cost: at most \${count.textContent} upstream \${unit}\`;
 		if (!element.isConnected) document.querySelector(".graphiql-toolbar")?.append(element);
 	}
 	// src/server/graphiql/client/schemaLoader.ts
@@ -375,7 +375,7 @@ export const clientScript = `(function() {
 			},
 			onResponse
 		});
-		const price = createPrice(estimate);
+		const cost = createCost(estimate);
 		const linked = operationInLink(window.location);
 		removeStoredHeaders(window.localStorage);
 		const isNarrow = window.matchMedia("(width < 800px)").matches;
@@ -385,7 +385,7 @@ export const clientScript = `(function() {
 				lineNumbers: isNarrow ? "off" : "on"
 			});
 			keepActiveTabVisible();
-			if (settings.showsPrice) window.setTimeout(startPrice);
+			if (settings.showsCost) window.setTimeout(startCost);
 		});
 		emptyResponseIf((text) => !hasRun && errorMessage(parse(text), "UNAUTHENTICATED") !== null);
 		YogaGraphiQL.renderYogaGraphiQL(elementOf("root"), {
@@ -398,7 +398,7 @@ export const clientScript = `(function() {
 			onEditHeaders: settings.credential === null ? () => {} : createCredentialCheck(credential, (headers) => void checkCredential(headers)),
 			onTabChange({ tabs, activeTabIndex }) {
 				const tab = tabs[activeTabIndex];
-				if (tab !== void 0 && settings.showsPrice) price.update(tab);
+				if (tab !== void 0 && settings.showsCost) cost.update(tab);
 			}
 		});
 		if (linked !== null) {
@@ -420,7 +420,7 @@ export const clientScript = `(function() {
 			if (result !== null && status < 500) {
 				credential.accept(headers);
 				credentialNotice.hide();
-				price.retry();
+				cost.retry();
 			}
 			if (!isIntrospection) schemaLoader.retry();
 			refreshBudget();
@@ -454,8 +454,8 @@ export const clientScript = `(function() {
 			if (received === null) replaceBudget(NO_ANSWER);
 			else showBudget(received.result);
 		}
-		function startPrice() {
-			price.start({
+		function startCost() {
+			cost.start({
 				...operationInEditors(),
 				headers: headersInEditor(),
 				operationName: null
@@ -602,12 +602,12 @@ body {
   transform: none !important;
 }
 
-/* The price of the operation, below the run button and above the other buttons, whatever their order in the document. */
+/* The cost of the operation, below the run button and above the other buttons, whatever their order in the document. */
 .graphiql-toolbar > .graphiql-execute-button {
   order: -2;
 }
 
-.price {
+.cost {
   order: -1;
   margin: 0;
   color: light-dark(#3b4b68, #e2e5ec);
@@ -616,20 +616,20 @@ body {
   text-align: center;
 }
 
-.price strong {
+.cost strong {
   display: block;
   font-size: 14px;
 }
 
-.price:empty {
+.cost:empty {
   display: none;
 }
 
-.price[aria-busy='true'] {
+.cost[aria-busy='true'] {
   opacity: 0.5;
 }
 
-.graphiql-toolbar:has(.price:not(:empty)) {
+.graphiql-toolbar:has(.cost:not(:empty)) {
   align-items: center;
   width: auto !important;
 }

@@ -85,7 +85,7 @@ export async function pressUntil(page: Page, label: RegExp): Promise<void> {
   if (!isDone) await pressUntil(page, label);
 }
 
-/** Whether a request runs the operation of a tab: the page itself asks for the schema, the budget and the price. */
+/** Whether a request runs the operation of a tab: the page itself asks for the schema, the budget and the cost. */
 export function isOperation(request: Request): boolean {
   const body = request.postData();
   return body !== null && !/IntrospectionQuery|GraphiqlBudget/.test(body) && request.headers()['x-cost'] !== 'estimate';

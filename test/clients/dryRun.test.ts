@@ -9,7 +9,7 @@ import { serveGateway } from '../support/servedGateway.ts';
 
 const QUERY = '{ livestreams(first: 3) { totalCount nodes { id activeSession { id } } } }';
 const DRY_RUN = { headers: { 'x-cost': 'estimate' } };
-const PRICE = { cost: { requested: 4 } };
+const COST = { cost: { requested: 4 } };
 
 test('a dry run makes Apollo Client neither throw nor cache a field', async () => {
   // Without `no-cache`, it complains that it has nothing to cache.
@@ -27,7 +27,7 @@ test('a dry run makes Apollo Client neither throw nor cache a field', async () =
   expect([data ?? null, error]).toEqual([null, undefined]);
   expect([complain.mock.calls, cache.extract()]).toEqual([[], {}]);
   await client.query({ query, context: DRY_RUN });
-  expect(extensions).toMatchObject([PRICE, PRICE]);
+  expect(extensions).toMatchObject([COST, COST]);
   expect(gateway.upstreamRequests()).toEqual([]);
   expect(await client.query({ query })).toMatchObject({ data: { livestreams: { totalCount: 320 } } });
 });
@@ -41,7 +41,7 @@ test.each([
   const client = new Client({ url, exchanges: [cache, fetchExchange], preferGetMethod: false });
   const context = { fetchOptions: DRY_RUN, requestPolicy: 'network-only' } as const;
   const { data, error, extensions } = await client.query(QUERY, {}, context).toPromise();
-  expect([data ?? null, error, extensions]).toMatchObject([null, undefined, PRICE]);
+  expect([data ?? null, error, extensions]).toMatchObject([null, undefined, COST]);
   expect(gateway.upstreamRequests()).toEqual([]);
   const executed = await client.query(QUERY, {}, { requestPolicy: 'network-only' }).toPromise();
   expect(executed.data).toMatchObject({ livestreams: { totalCount: 320 } });

@@ -51,7 +51,7 @@ interface Selection {
 }
 
 /** A field, with its own cost. */
-interface PricedField {
+interface CostlyField {
   cost: FieldCost;
   /** The maximum number of times that the field is resolved. */
   count: number;
@@ -125,7 +125,7 @@ export function costOf(input: CostInput, plan?: CostPlan): OperationCost {
   function addField(
     field: GraphQLField<unknown, unknown>,
     nodes: readonly FieldNode[],
-    { cost, count, requests, pageSize, path }: PricedField,
+    { cost, count, requests, pageSize, path }: CostlyField,
   ): void {
     const [node] = nodes;
     if (node === undefined) return;

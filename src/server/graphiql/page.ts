@@ -38,7 +38,7 @@ export function renderPage(options: GraphiqlOptions, assets: Assets): string {
     headers: Object.keys(headers).length === 0 ? '' : JSON.stringify(headers, null, 2),
     credential,
     credentialHeaders: auth === 'api-key' ? ['x-api-key', 'authorization'] : ['authorization'],
-    showsPrice: costReport,
+    showsCost: costReport,
     workers: {
       editorWorkerService: urlOf(assets, 'editorWorker.js'),
       json: urlOf(assets, 'jsonWorker.js'),

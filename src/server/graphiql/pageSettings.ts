@@ -14,7 +14,7 @@ export interface PageSettings {
   /** The names of the headers that may contain the credential, in the gateway's order of preference. */
   credentialHeaders: readonly string[];
   /** Whether the gateway estimates what an operation costs. */
-  showsPrice: boolean;
+  showsCost: boolean;
   /** The URLs of the editor's workers, by Monaco's names for them. */
   workers: Readonly<Record<'editorWorkerService' | 'json' | 'graphql', string>>;
 }

@@ -39,7 +39,7 @@ export default defineConfig({
       'test/api/*.test.ts',
       'test/auth/*.test.ts',
       'test/config/apiKeys.test.ts',
-      'test/docs/{priceExample,purging,recipes}.test.ts',
+      'test/docs/{costExample,purging,recipes}.test.ts',
       'test/graphql/limits/costBound.test.ts',
       'test/live/{chaosOverHttp,graphqlSubscription,streams,transports}.test.ts',
       'test/schema/composition.test.ts',

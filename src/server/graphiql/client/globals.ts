@@ -1,4 +1,4 @@
-import type { EditedOperation } from './price.ts';
+import type { EditedOperation } from './cost.ts';
 
 /** GraphiQL's tabs, with the texts of their editors. */
 interface TabsState {

@@ -7,7 +7,7 @@ import { parse } from './json.ts';
 import { createNotice } from './notice.ts';
 import { emptyResponseIf, headersInEditor, linkTo, operationInEditors, operationInLink } from './operation.ts';
 import { errorMessage, NO_ANSWER, observeRequests, readResult, type Received } from './requests.ts';
-import { createPrice, type EditedOperation } from './price.ts';
+import { createCost, type EditedOperation } from './cost.ts';
 import { createSchemaLoader } from './schemaLoader.ts';
 import { readSettings } from './settings.ts';
 import { keepActiveTabVisible } from './tabStrip.ts';
@@ -40,7 +40,7 @@ function start(): void {
     },
     onResponse,
   });
-  const price = createPrice(estimate);
+  const cost = createCost(estimate);
   const linked = operationInLink(window.location);
   removeStoredHeaders(window.localStorage);
 
@@ -49,7 +49,7 @@ function start(): void {
     editor.updateOptions({ wordWrap: 'on', lineNumbers: isNarrow ? 'off' : 'on' });
     keepActiveTabVisible();
     // The other editors are created in the same task.
-    if (settings.showsPrice) window.setTimeout(startPrice);
+    if (settings.showsCost) window.setTimeout(startCost);
   });
   // GraphiQL shows in the response pane, too, why it could not fetch the schema.
   emptyResponseIf((text) => !hasRun && errorMessage(parse(text), 'UNAUTHENTICATED') !== null);
@@ -67,7 +67,7 @@ function start(): void {
         : createCredentialCheck(credential, (headers) => void checkCredential(headers)),
     onTabChange({ tabs, activeTabIndex }) {
       const tab = tabs[activeTabIndex];
-      if (tab !== undefined && settings.showsPrice) price.update(tab);
+      if (tab !== undefined && settings.showsCost) cost.update(tab);
     },
   });
 
@@ -94,7 +94,7 @@ function start(): void {
     if (result !== null && status < 500) {
       credential.accept(headers);
       credentialNotice.hide();
-      price.retry();
+      cost.retry();
     }
     if (!isIntrospection) schemaLoader.retry();
     void refreshBudget();
@@ -124,8 +124,8 @@ function start(): void {
     else showBudget(received.result);
   }
 
-  function startPrice(): void {
-    price.start({ ...operationInEditors(), headers: headersInEditor(), operationName: null });
+  function startCost(): void {
+    cost.start({ ...operationInEditors(), headers: headersInEditor(), operationName: null });
   }
 
   /** Resolves with the result of a dry run; null if the gateway would reject it anyway. Sends no upstream request. */
