@@ -80,12 +80,12 @@ function noDocument(): GraphQLError {
 }
 
 function onlyTrusted(): GraphQLError {
-  const message = `This gateway serves only registered documents: send the "${DOCUMENT_ID}" or the exact text of one.`;
+  const message = `This gateway serves only trusted documents: send the "${DOCUMENT_ID}" or the exact text of one.`;
   return documentError('FORBIDDEN', message);
 }
 
 function unknownId(isExclusive: boolean): GraphQLError {
-  const advice = isExclusive ? 'register it with the gateway first' : 'send the text of the document as "query"';
+  const advice = isExclusive ? 'only trusted documents are served' : 'send the text of the document as "query"';
   return documentError('PERSISTED_QUERY_NOT_FOUND', `No document has this id: ${advice}.`);
 }
 

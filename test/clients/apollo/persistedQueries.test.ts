@@ -51,7 +51,7 @@ describe("Apollo Client's PersistedQueryLink", () => {
     const run = async (query: string) =>
       client.query({ query: parse(query), fetchPolicy: 'network-only', errorPolicy: 'all' });
     expect((await run(QUERY)).data).toMatchObject(DATA);
-    expect((await run('{ __typename }')).error?.message).toContain('serves only registered documents');
+    expect((await run('{ __typename }')).error?.message).toContain('serves only trusted documents');
     for (let repeat = 0; repeat < 2; repeat += 1) expect((await run(QUERY)).data).toMatchObject(DATA);
   });
 });

@@ -34,7 +34,7 @@ describe("the documents in codegen's manifest", () => {
     const { options } = await start();
     const variables = { id: 'any' };
     await expect(createClient(options).query({ query: LivestreamPage, variables })).rejects.toThrow(
-      'serves only registered documents',
+      'serves only trusted documents',
     );
     const unknown = { ...LivestreamPage, __meta__: { hash: 'sha256:0' } };
     await expect(createTrustedClient(options).query({ query: unknown, variables })).rejects.toThrow(

@@ -32,7 +32,7 @@ describe("the documents in codegen's manifest", () => {
   test('are the only ones that are served to urql', async () => {
     const { options } = await start();
     const byText = await createClient(options).query(LivestreamPage, { id: 'any' });
-    expect(byText.error?.message).toContain('serves only registered documents');
+    expect(byText.error?.message).toContain('serves only trusted documents');
     const unknown = { ...parse('{ meetings { totalCount } }'), __meta__: { hash: 'sha256:0' } };
     const byId = await createTrustedClient(options).query(unknown, {});
     expect(byId.error?.message).toContain('PersistedQueryNotSupported');
