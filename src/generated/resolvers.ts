@@ -329,7 +329,7 @@ export type UpstreamBudget = {
   readonly __typename?: 'UpstreamBudget';
   /** The number of requests allowed in each window of time. */
   readonly limit: Scalars['Int']['output'];
-  /** The number of requests left in the current window. The last tenth of the limit is reserved for mutations. */
+  /** The number of requests left in the current window. Some of them, usually a tenth of the limit, are reserved for mutations. */
   readonly remaining: Scalars['Int']['output'];
   /** The date and time when the current window ends and the full limit becomes available again. */
   readonly resetsAt: Scalars['DateTime']['output'];
@@ -352,12 +352,12 @@ export type UpstreamBudgetShare = {
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Starts a livestream of a meeting. The gateway never sends the request twice. If the response is lost, the
+   * Starts a livestream of a meeting. The gateway never repeats a request that RealtimeKit may have processed. If the response is lost, the
    * gateway reads the meeting's active livestream to find out whether the start succeeded. Costs one upstream request, or two
    * with fields that the response to the start does not contain.
    */
   readonly startLivestream?: Maybe<StartLivestreamPayload>;
-  /** Stops the active livestream of a meeting. The gateway never sends the request twice. Costs one upstream request; selecting fields of `livestream` costs up to two more. */
+  /** Stops the active livestream of a meeting. The gateway never repeats a request that RealtimeKit may have processed. Costs one upstream request; selecting fields of `livestream` costs up to two more. */
   readonly stopLivestream?: Maybe<StopLivestreamPayload>;
 };
 

@@ -405,7 +405,7 @@ type UpstreamBudget @cost(weight: 0) {
   """The number of requests allowed in each window of time."""
   limit: Int!
   """
-  The number of requests left in the current window. The last tenth of the limit is reserved for mutations.
+  The number of requests left in the current window. Some of them, usually a tenth of the limit, are reserved for mutations.
   """
   remaining: Int!
   """
@@ -450,7 +450,7 @@ scalar URL @specifiedBy(url: "https://url.spec.whatwg.org/")
 """The mutation root."""
 type Mutation {
   """
-  Starts a livestream of a meeting. The gateway never sends the request twice. If the response is lost, the
+  Starts a livestream of a meeting. The gateway never repeats a request that RealtimeKit may have processed. If the response is lost, the
   gateway reads the meeting's active livestream to find out whether the start succeeded. Costs one upstream request, or two
   with fields that the response to the start does not contain.
   """
@@ -459,7 +459,7 @@ type Mutation {
     input: StartLivestreamInput!
   ): StartLivestreamPayload @semanticNonNull @cost(weight: 2) @requiresScopes(scopes: [["livestream:write"]])
   """
-  Stops the active livestream of a meeting. The gateway never sends the request twice. Costs one upstream request; selecting fields of \`livestream\` costs up to two more.
+  Stops the active livestream of a meeting. The gateway never repeats a request that RealtimeKit may have processed. Costs one upstream request; selecting fields of \`livestream\` costs up to two more.
   """
   stopLivestream(
     """The meeting whose livestream to stop."""
@@ -607,10 +607,12 @@ type Subscription {
   subscribers of a livestream cause the same upstream requests as one.
   """
   livestreamUpdated(
-    """Limits the subscription to the livestream with this ID."""
+    """
+    Limits the subscription to the livestream with this ID. The subscription ends with the error \`BAD_USER_INPUT\` if there is none, or if it does not belong to the meeting \`meetingId\`.
+    """
     livestreamId: ID
     """
-    Limits the subscription to the livestreams of the meeting with this ID.
+    Limits the subscription to the livestreams of the meeting with this ID. An unknown meeting causes no error, and no events.
     """
     meetingId: ID
   ): Livestream! @cost(weight: 2) @requiresScopes(scopes: [["livestream:read"]])
