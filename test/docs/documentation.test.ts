@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { readConfig, VARIABLES } from '../../src/config/index.ts';
 import { typeDefs } from '../../src/generated/typeDefs.ts';
-import { allBlocks, blocksOf, brokenLinks, namesInTables, PAGES, readText } from './markdown.ts';
+import { allBlocks, anchorsOf, blocksOf, brokenLinks, namesInTables, PAGES, readText } from './markdown.ts';
 
 test.each(PAGES)('all links in %s lead to an existing file and heading', (page) => {
   expect(brokenLinks(page)).toEqual([]);
@@ -13,6 +13,12 @@ test.each(PAGES)('all links in %s lead to an existing file and heading', (page) 
 test.each(PAGES)('every section of %s has a heading of its own', (page) => {
   const headings = Array.from(readText(page).matchAll(/^## (.+)$/gm), ([, heading]) => heading);
   expect(headings).toEqual([...new Set(headings)]);
+});
+
+test.each(PAGES)('the contents of %s, if it has any, list its sections in order', (page) => {
+  const contents = Array.from(readText(page).matchAll(/^- \[[^\]]+\]\(#([^)]+)\)$/gm), ([, anchor]) => anchor);
+  const sections = anchorsOf(page, '##').filter((anchor) => anchor !== 'contents');
+  expect(contents.filter((anchor) => sections.includes(anchor ?? ''))).toEqual(contents.length === 0 ? [] : sections);
 });
 
 test('the README links every page of the documentation', () => {

@@ -45,10 +45,10 @@ export function namesInTables(page: string, heading?: string): string[] {
   return Array.from((section ?? '').matchAll(/^\| `([^`]+)`/gm), ([, name = '']) => name);
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
-export function anchorsOf(page: string): string[] {
+/** The anchors of a page's headings, of one level (such as `##`) or of all, as GitHub makes them. */
+export function anchorsOf(page: string, level = '#+'): string[] {
   const prose = readText(page).replaceAll(/^```[^]*?^```/gm, '');
-  return Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+  return Array.from(prose.matchAll(new RegExp(`^${level} (.+)$`, 'gm')), ([, heading = '']) =>
     heading
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')

@@ -103,6 +103,14 @@ describe.each(SETUPS)('through $title', ({ name, config, isSecure, protocols }) 
       }
     });
 
+    // The tutorials' configuration publishes every path.
+    test.each(isSecure ? ['/metrics', '/metrics/'] : [])('%s is not published', async (path) => {
+      const { status, text, whenEnded } = await send(protocol, origin, { method: 'GET', path, headers: {} });
+      await whenEnded;
+      expect(status).toBe(404);
+      expect(text()).not.toContain('realtimekit_graphql_');
+    });
+
     describe.each(['text/event-stream', 'multipart/mixed;subscriptionSpec=1.0'])('as %s', (accept) => {
       test('a subscription delivers its first state and every change at once, and ends when the client leaves', async () => {
         const stream = await post(SUBSCRIPTION, accept);
