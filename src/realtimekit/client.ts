@@ -146,8 +146,10 @@ export function createClient(options: ClientOptions) {
     if (!passthrough || !isTokenRejected(error)) onOutcome(error.reason);
   }
 
-  /** Returns a promise that resolves when the request may be sent, or undefined if that is now. */
+  /** Returns a promise that resolves when the request may be sent, or undefined if that is now. Throws the reason of an aborted signal. */
   function waitForThrottle(signal: CancellationSignal | undefined, endsAt: number): Promise<void> | undefined {
+    // Before there is a promise: `withTimeout` would return without looking at it, and nobody would handle its rejection.
+    signal?.throwIfAborted();
     const delay = throttle(signal);
     const createError = (): UpstreamError => notSentError(totalTimeoutMs);
     return delay && withTimeout({ timeoutMs: endsAt - clock.now(), clock, signal, createError }, () => delay);

@@ -1,13 +1,18 @@
 import { getEventListeners } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { startSandboxServer } from '../../src/sandbox/server.ts';
+import { createClient } from '../../src/realtimekit/client.ts';
 import { path } from '../../src/realtimekit/path.ts';
+import type { Reservation } from '../../src/realtimekit/requestContext.ts';
 import { cleanUpAfterTest } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import {
   APP,
+  createOperation,
   createOperationClient,
   clientOptions,
   createCountingTransport,
@@ -269,6 +274,37 @@ describe('a refused connection', () => {
     clock.advance(100);
     expect(await starting).toBeNull();
     expect(server.sandbox.requests().requests).toHaveLength(1);
+  });
+});
+
+test('a request whose signal is aborted while the budget is asked is not sent, and does not wait for the throttle', async () => {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', onUnhandled);
+  cleanUpAfterTest(() => void process.off('unhandledRejection', onUnhandled));
+  const clock = createFakeClock();
+  let sendings = 0;
+  const send = async () => ({ status: 200, headers: {}, body: `{"data":{"n":${(sendings += 1)}}}` });
+  const options = { ...clientOptions('http://api.test', send, clock), requestsPerSecond: 2 };
+  const client = createClient(options);
+  await client.get(createOperation(clock), path`/meetings`);
+
+  const reserving = Promise.withResolvers<Reservation>();
+  const released: boolean[] = [];
+  const { account } = createOperation(clock);
+  const slowBudget = { ...account.budget, reserve: () => reserving.promise };
+  const caller = new AbortController();
+  const changes = { account: { ...account, budget: slowBudget }, signal: caller.signal };
+  const reading = client.get(createOperation(clock, changes), path`/meetings`);
+  caller.abort(new Error('left'));
+  reserving.resolve({ commit: () => {}, release: (wasSent) => void released.push(wasSent) });
+  await expect(reading).rejects.toThrow('left');
+  await setImmediate();
+  expect({ unhandled, sendings, waits: options.backoffs, released }).toEqual({
+    unhandled: [],
+    sendings: 1,
+    waits: [],
+    released: [false],
   });
 });
 
