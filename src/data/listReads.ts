@@ -46,13 +46,12 @@ export function pagesAfter({ rows, totalCount }: Head<unknown>): number {
   return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
 }
 
-/** The rest of the list after the first page, in ranges as large as a page may be. No two of them have rows on the same page. */
-export function rangesAfter({ rows: { length }, totalCount }: Head<unknown>): OffsetRange[] {
-  const size = MAX_PAGE_ROWS - (MAX_PAGE_ROWS % length);
-  const rangeCount = length === 0 ? 0 : Math.max(0, Math.ceil((totalCount - length) / size));
-  return Array.from({ length: rangeCount }, (_, index) => {
-    const offset = length + index * size;
-    return { offset, count: Math.min(size, totalCount - offset) };
+/** The rest of the list after the first page, one range for each page, so that each takes one request whatever else is known of pages. */
+export function rangesAfter(head: Head<unknown>): OffsetRange[] {
+  const { rows, totalCount } = head;
+  return Array.from({ length: pagesAfter(head) }, (_, index) => {
+    const offset = (index + 1) * rows.length;
+    return { offset, count: Math.min(rows.length, totalCount - offset) };
   });
 }
 

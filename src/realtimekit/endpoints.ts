@@ -97,7 +97,10 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     return { value: { ...slice, rows: slice.rows.map(list.parseRow) } };
   }
 
-  /** Reads the first page of a list, of the maximum size. Updates the list's hints. */
+  /**
+   * Reads the first page of a list, of the maximum size. Corrects the list's hints, but does not take fewer rows than requested for a
+   * cap: a livestream that ended after upstream counted the rows looks the same.
+   */
   async function readHead<Row>(context: RequestContext, list: ListEndpoint<Row>): Promise<Loaded<Head<Row> | null>> {
     const { hints: pagingHints } = list;
     const page = await getPage(context, list, { pageNo: pagingHints.firstPage ?? 1, perPage: MAX_PAGE_ROWS });
@@ -105,9 +108,8 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
     const seemsBase0 = pagingHints.firstPage === undefined && page.rows.length === 0 && (page.totalCount ?? 0) > 0;
     const firstPage = seemsBase0 ? await getPage(context, list, { pageNo: 0, perPage: MAX_PAGE_ROWS }) : page;
     if (seemsBase0 && firstPage.rows.length > 0) pagingHints.firstPage = 0;
-    const value = headOf(firstPage, list.parseRow);
-    if (value !== null && isCapped(value)) pagingHints.maxPerPage = value.rows.length;
-    return { value };
+    if (firstPage.rows.length > (pagingHints.maxPerPage ?? Infinity)) delete pagingHints.maxPerPage;
+    return { value: headOf(firstPage, list.parseRow) };
   }
 
   return {
@@ -207,11 +209,6 @@ function headOf<Row>(list: WireList, parseRow: (row: unknown) => Row | null): He
   const isComplete = rows.length === list.rows.length && (rows.length > 0 || totalCount === 0);
   const isFirstPage = rows.length === 0 || startOffset === null || startOffset === 1;
   return isArray && isComplete && isFirstPage && totalCount !== null ? { rows, totalCount } : null;
-}
-
-/** Whether the page has fewer rows than requested although the list has more. */
-function isCapped({ rows, totalCount }: Head<unknown>): boolean {
-  return rows.length < Math.min(MAX_PAGE_ROWS, totalCount);
 }
 
 interface ListEndpoint<Row> {

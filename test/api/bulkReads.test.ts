@@ -368,6 +368,61 @@ describe('a list in an unusual response format', () => {
   });
 });
 
+describe('a list with small pages', () => {
+  test('takes one request for each page, also the first time', async () => {
+    const gateway = await startGateway();
+    await startInEveryMeeting(gateway);
+    const ids = (await meetingIds(gateway)).slice(0, 50);
+    gateway.sandbox.configure({ responseFormats: { maxPerPage: 30 } });
+    gateway.clearUpstreamRequests();
+    expect((await activeLivestreams(gateway, ids)).filter((found) => found !== null)).toHaveLength(50);
+    // One page of INVOKED livestreams, and eight of LIVE ones.
+    expect(requestCounts(gateway)).toEqual({ [LIVESTREAMS]: 9 });
+  });
+});
+
+describe('a page that lacks a livestream, which ended after upstream counted it,', () => {
+  /** Starts a gateway whose first response to a list of LIVE livestreams has one row and a total of two. */
+  async function startInconsistent() {
+    let isFirst = true;
+    const gateway = await startGateway({
+      intercept: (send) => async (request) => {
+        const response = await send(request);
+        if (!isFirst || !request.url.includes('status=LIVE')) return response;
+        isFirst = false;
+        const [row] = asArray(at(JSON.parse(response.body), 'data'));
+        const paging = { start_offset: 1, end_offset: 1, total_count: 2 };
+        return { ...response, body: JSON.stringify({ success: true, data: [row], paging }) };
+      },
+    });
+    const first = await gateway.send({ query: '{ livestreams(first: 40) { pageInfo { endCursor } } }' });
+    const cursor = String(at(first.data, 'livestreams', 'pageInfo', 'endCursor'));
+    /** What a page of 60 rows in the middle of the list costs: the price, and what was sent. */
+    async function costOfPage(): Promise<unknown> {
+      gateway.clock.advance(100_000);
+      const query = `{ livestreams(first: 60, after: "${cursor}") { nodes { id } } }`;
+      const { text } = await gateway.send({ query }, { headers: { 'x-cost': '1' } });
+      const cost = at(JSON.parse(text), 'extensions', 'cost');
+      return { requested: at(cost, 'requested'), actual: at(cost, 'actual') };
+    }
+    const readActive = async () => activeLivestreams(gateway, (await meetingIds(gateway)).slice(0, 20));
+    return { gateway, costOfPage, readActive };
+  }
+
+  test('does not make other pages smaller', async () => {
+    const { costOfPage, readActive } = await startInconsistent();
+    await readActive();
+    expect(await costOfPage()).toEqual({ requested: 2, actual: 1 });
+  });
+
+  test('makes other pages smaller only until a list shows that pages have more rows', async () => {
+    const { gateway, costOfPage, readActive } = await startInconsistent();
+    await gateway.send({ query: '{ livestreams(first: 10, filter: { status: LIVE }) { nodes { id } } }' });
+    await readActive();
+    expect(await costOfPage()).toEqual({ requested: 2, actual: 1 });
+  });
+});
+
 describe('a failing livestream list', () => {
   const faults: [string, Fault, number][] = [
     ['503, three times', { kind: 'status', status: 503 }, 3],
