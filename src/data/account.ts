@@ -5,7 +5,7 @@ import { sha256Base64 } from '../lib/sha256.ts';
 
 /** Who pays for upstream requests: the holder of one API token. */
 export interface Account {
-  /** The token's hash, followed by a generation number once upstream has rejected the token. Cache keys begin with this id. */
+  /** The token's hash, followed by a generation number once upstream has rejected a token. Cache keys begin with this id. */
   id: string;
   /** Secret. */
   token: string;
@@ -25,21 +25,28 @@ interface AccountsOptions {
   onRevoked?: (tokenHash: string) => void;
 }
 
+interface AccountState {
+  budget: Budget;
+  generation: number;
+}
+
 const MAX_ACCOUNTS = 10_000;
 
 export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsOptions) {
-  const states = new LRUCache<string, { budget: Budget; generation: number }>({ max: MAX_ACCOUNTS });
+  const states = new LRUCache<string, AccountState>({ max: MAX_ACCOUNTS });
+  /** Accounts start with it: one that is no longer remembered may have had any generation so far. */
   let lastGeneration = 0;
   const accountId = (tokenHash: string, generation: number): string =>
     generation === 0 ? tokenHash : `${tokenHash} ${generation}`;
-  const startGeneration = (state: { generation: number }): void => {
+  /** `obtained`: the state that the rejected account was obtained with. It may have been forgotten since, and replaced by another one. */
+  const startGeneration = (tokenHash: string, obtained?: AccountState): void => {
     lastGeneration += 1;
-    state.generation = lastGeneration;
+    for (const state of [obtained, states.get(tokenHash)]) if (state !== undefined) state.generation = lastGeneration;
   };
   return {
     forToken: async (token: string): Promise<Account> => {
       const tokenHash = await sha256Base64(token);
-      const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: 0 };
+      const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: lastGeneration };
       states.set(tokenHash, state);
       const { budget, generation } = state;
       const isRevoked = (): boolean => state.generation !== generation;
@@ -50,7 +57,7 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
         isRevoked,
         revoke() {
           if (isRevoked()) return;
-          startGeneration(state);
+          startGeneration(tokenHash, state);
           onRevoked(tokenHash);
         },
       };
@@ -65,10 +72,7 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
       for (const { budget } of states.values()) budget.resync();
     },
     /** Upstream rejected this token when another replica used it. */
-    revoke(tokenHash: string): void {
-      const state = states.get(tokenHash);
-      if (state !== undefined) startGeneration(state);
-    },
+    revoke: (tokenHash: string): void => startGeneration(tokenHash),
   };
 }
 
