@@ -88,7 +88,8 @@ export function createEntityReads(
     load: endpoints.activeSession,
     entitiesIn: (value, livestreamId) => ({ activeSession: { livestreamId, session: value } }),
     schema: v.nullable(livestreamSessionSchema),
-    ttlMs: (value) => sessionTtl(value, ttl),
+    // Also for one that has stopped: another one may be active by now.
+    ttlMs: (value) => (value === null ? ttl.negativeMs : ttl.metersMs),
     refreshAhead: true,
     tags: (livestreamId, _session, accountId) => sessionTags(accountId, livestreamId),
   });

@@ -4,7 +4,7 @@ import type { LivestreamSession } from '../../domain/models.ts';
 export interface TtlSettings {
   /** Livestreams, meetings and lists. */
   statusMs: number;
-  /** Running sessions, and analytics: RealtimeKit updates their meters every 40 to 50 s. */
+  /** Running sessions, which session is active, and analytics: RealtimeKit updates their meters every 40 to 50 s. */
   metersMs: number;
   /** Ended sessions, which no longer change. */
   endedMs: number;

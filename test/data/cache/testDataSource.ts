@@ -1,20 +1,38 @@
+import type { Cluster } from '../../../src/cluster/peers.ts';
 import { type CachingSettings, DEFAULT_CACHING } from '../../../src/data/cachingSettings.ts';
 import { createDataSource } from '../../../src/data/dataSource.ts';
 import type { Operation } from '../../../src/data/operation.ts';
 import type { TransportRequest, TransportResponse } from '../../../src/realtimekit/transport.ts';
-import { createFakeClock } from '../../support/fakeClock.ts';
+import { createFakeClock, type FakeClock } from '../../support/fakeClock.ts';
 import { APP } from '../../support/upstream.ts';
 
 export type TestDataSource = ReturnType<typeof createTestDataSource>;
 
-/** A data source over an API that returns the same ids for every token, with texts that name the token's owner. */
-export function createTestDataSource(caching: Partial<CachingSettings> = {}) {
-  const clock = createFakeClock();
+/** The content of a response; null for 404. */
+type Content = { data: unknown; paging?: unknown } | null;
+
+interface TestDataSourceOptions extends Partial<CachingSettings> {
+  /** How the API responds. Default: with the same ids for every token, and texts that name the token's owner. */
+  respond?: (url: URL, owner: string) => Content;
+  clock?: FakeClock;
+  /** Null (the default) if there is only one replica. */
+  cluster?: Cluster | null;
+}
+
+/** A data source over an API in the same process. */
+export function createTestDataSource({
+  respond = respondAsOwner,
+  clock = createFakeClock(),
+  ...options
+}: TestDataSourceOptions = {}) {
   const urls: string[] = [];
   const transport = async (request: TransportRequest): Promise<TransportResponse> => {
     urls.push(request.url);
     const owner = request.headers['authorization']?.replace('Bearer token-', '') ?? 'nobody';
-    return { status: 200, headers: {}, body: JSON.stringify({ success: true, ...responseOf(request.url, owner) }) };
+    const content = respond(new URL(request.url), owner);
+    if (content === null)
+      return { status: 404, headers: {}, body: '{"success":false,"errors":[{"code":404,"message":"None."}]}' };
+    return { status: 200, headers: {}, body: JSON.stringify({ success: true, ...content }) };
   };
   const dataSource = createDataSource({
     ...DEFAULT_CACHING,
@@ -26,15 +44,14 @@ export function createTestDataSource(caching: Partial<CachingSettings> = {}) {
     clock,
     random: () => 0,
     requestsPerSecond: 0,
-    ...caching,
+    ...options,
   });
   const operationOf = async (owner: string, signal = new AbortController().signal): Promise<Operation> =>
     dataSource.operation(await dataSource.account(`token-${owner}`), signal, () => {});
   return { clock, dataSource, urls, operationOf };
 }
 
-function responseOf(url: string, owner: string): { data: unknown; paging?: unknown } {
-  const { pathname, searchParams } = new URL(url);
+function respondAsOwner({ pathname, searchParams }: URL, owner: string): Content {
   const livestream = { id: 'live', name: `livestream of ${owner}`, status: 'LIVE', meeting_id: 'meet' };
   const session = { id: 'sess', livestream_id: 'live', err_message: `session of ${owner}` };
   if (pathname.endsWith('/active-livestream-session')) return { data: { livestream, session } };
