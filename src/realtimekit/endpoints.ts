@@ -201,14 +201,16 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
 
 /**
  * The head of a list, or null if the response may have left out rows: it is a single object, does not start with the first row, has
- * no total count, or has a row that cannot be parsed.
+ * no total count, or has a row that cannot be parsed. Also null if it has more rows than requested, but not all: which rows the other
+ * pages have is not known then.
  */
 function headOf<Row>(list: WireList, parseRow: (row: unknown) => Row | null): Head<Row> | null {
   const { isArray, startOffset, totalCount } = list;
   const rows = list.rows.map(parseRow).filter((row) => row !== null);
   const isComplete = rows.length === list.rows.length && (rows.length > 0 || totalCount === 0);
   const isFirstPage = rows.length === 0 || startOffset === null || startOffset === 1;
-  return isArray && isComplete && isFirstPage && totalCount !== null ? { rows, totalCount } : null;
+  if (!isArray || !isComplete || !isFirstPage || totalCount === null) return null;
+  return rows.length <= MAX_PAGE_ROWS || rows.length === totalCount ? { rows, totalCount } : null;
 }
 
 interface ListEndpoint<Row> {
