@@ -31,6 +31,7 @@ export interface LivestreamsKey {
 export interface ListHead<Row> {
   /** Null if upstream does not report how long the list is. */
   head: Head<Row> | null;
+  /** The timestamp of the value, by this replica's clock. */
   readAt: HybridTimestamp;
 }
 
@@ -46,7 +47,7 @@ export function pagesAfter({ rows, totalCount }: Head<unknown>): number {
   return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
 }
 
-/** The rest of the list after the first page, one range for each page, so that each takes one request whatever else is known of pages. */
+/** The rest of the list after the first page. Each range is a page, so that it takes one request whatever else is known of pages. */
 export function rangesAfter(head: Head<unknown>): OffsetRange[] {
   const { rows, totalCount } = head;
   return Array.from({ length: pagesAfter(head) }, (_, index) => {
@@ -150,6 +151,7 @@ export function createListReads(
       load: async (operation, query, readAt) => toListHead(await endpoints.livestreamsHead(operation, query), readAt),
       entitiesIn: ({ head }) => ({ livestreams: head?.rows ?? [] }),
       schema: listHeadSchema(livestreamSchema),
+      withTimestamp,
       ttlMs,
       tags: () => [ALL_LISTS],
     }),
@@ -160,6 +162,7 @@ export function createListReads(
       load: async (operation, _key, readAt) => toListHead(await endpoints.meetingsHead(operation), readAt),
       entitiesIn: ({ head }) => ({ meetings: head?.rows ?? [] }),
       schema: listHeadSchema(meetingSchema),
+      withTimestamp,
       ttlMs,
       tags: () => [],
     }),
@@ -168,6 +171,10 @@ export function createListReads(
 
 function toListHead<Row>({ value }: Loaded<Head<Row> | null>, readAt: HybridTimestamp): Loaded<ListHead<Row>> {
   return { value: { head: value, readAt } };
+}
+
+function withTimestamp<Row>({ head }: ListHead<Row>, readAt: HybridTimestamp): ListHead<Row> {
+  return { head, readAt };
 }
 
 /**

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
+import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
+import { createMemoryStore } from '../support/memoryStore.ts';
 import { createTestDataSource } from './cache/testDataSource.ts';
 
 interface Row {
@@ -31,5 +33,36 @@ describe('a list whose pages have more rows than requested', () => {
     const active = await dataSource.bulkReads?.active(await operationOf('A'));
     expect(active?.rows.length).toBe(count > size ? undefined : count);
     expect(urls).toHaveLength(2);
+  });
+});
+
+describe('the head of a list that another replica has read', () => {
+  test.each([-30_000, 0, 30_000])('is as old as it is, although the clock there is %i ms ahead', async (aheadMs) => {
+    const clock = createFakeClock();
+    const rows = rowsOf(4, 'LIVE');
+    const store = createMemoryStore({ clock, minReplicas: 2 });
+    const createReplica = (replicaClock: FakeClock) =>
+      createTestDataSource({
+        clock: replicaClock,
+        cluster: { store: store.connect(), prefix: 'test ' },
+        respond: (url) => (url.pathname.endsWith('/active-livestream') ? null : pageOf(rows, url)),
+      });
+    const there = createReplica({ ...clock, now: () => clock.now() + aheadMs });
+    const here = createReplica(clock);
+    // A replica serves nothing that was read before it started.
+    clock.advance(1000);
+    const meetingIds = ['m0', 'm1', 'm2', 'm3', 'none'];
+    await there.dataSource.bulkReads?.activeByMeeting(await there.operationOf('A'), meetingIds);
+    clock.advance(500);
+    const { reads, bulkReads } = here.dataSource;
+    const operation = await here.operationOf('A');
+    await bulkReads?.activeByMeeting(operation, meetingIds);
+    expect(here.urls).toEqual([]);
+    const isFresh = (): boolean => reads.activeLivestream.isFresh(operation, 'none');
+    expect(isFresh()).toBe(true);
+    clock.advance(1499);
+    expect(isFresh()).toBe(true);
+    clock.advance(1);
+    expect(isFresh()).toBe(false);
   });
 });

@@ -25,6 +25,8 @@ export interface ReadOptions<Key, Value> {
    * requests, and then resolves. Undefined if the value must be read alone. Never rejects. `stretchMs`: the minimum TTL meanwhile.
    */
   readTogether?: ReadTogether<Key>;
+  /** Returns a value that another replica has read with its time as it is here. Default: values do not contain their time. */
+  withTimestamp?(value: Value, timestamp: HybridTimestamp): Value;
   /** The entities to ingest from a value. Default: none. */
   entitiesIn?(value: Value, key: Key): Entities;
 }
@@ -147,8 +149,12 @@ export function createInFlightReads<Key, Value extends object | null>(
   }
 
   /** Caches a value that another replica has shared, and returns it if it is fresh. */
-  function acceptShared(lookup: Lookup<Key>, { value, timestamp }: SharedEntry<Value>): Read<Value> | undefined {
+  function acceptShared(
+    lookup: Lookup<Key>,
+    { value: shared, timestamp }: SharedEntry<Value>,
+  ): Read<Value> | undefined {
     const { operation, key } = lookup;
+    const value = options.withTimestamp?.(shared, timestamp) ?? shared;
     options.ingest?.(operation, options.entitiesIn?.(value, key) ?? {}, timestamp);
     entries.set(lookup, value, timestamp);
     return findFresh(lookup);
