@@ -132,8 +132,8 @@ export function createListReads(
       schema: pageSchema(livestreamSchema),
       ttlMs,
       sizeOf,
-      tags: ({ meetingId }) => [meetingTag(meetingId)],
-      entityTags: ({ rows }) => livestreamsIn(rows),
+      // A webhook may name a livestream without its meeting.
+      tags: ({ meetingId }, { rows }) => [meetingTag(meetingId), ...livestreamsIn(rows)],
     }),
     sessions: createQuery<{ livestreamId: string; range: OffsetRange }, Page<LivestreamSession>>({
       route: '/livestreams/{id}',

@@ -66,3 +66,19 @@ describe('the head of a list that another replica has read', () => {
     expect(isFresh()).toBe(false);
   });
 });
+
+test('the livestreams of a meeting are read again after a webhook that names one of them, but no meeting', async () => {
+  const row: Row = { id: 'l', status: 'LIVE', meeting_id: 'm' };
+  const { dataSource, operationOf } = createTestDataSource({ respond: () => ({ data: { livestreams: [row] } }) });
+  const read = async (): Promise<(string | undefined)[]> => {
+    const key = { meetingId: 'm', range: { offset: 0, count: 25 } };
+    const { rows } = await dataSource.reads.meetingLivestreams.get(await operationOf('A'), key);
+    return rows.map((found) => found?.status);
+  };
+  expect(await read()).toEqual(['LIVE']);
+  row.status = 'IDLE';
+  dataSource.invalidateExternal({ livestreamId: 'another', meetingId: null });
+  expect(await read()).toEqual(['LIVE']);
+  dataSource.invalidateExternal({ livestreamId: 'l', meetingId: null });
+  expect(await read()).toEqual(['IDLE']);
+});
