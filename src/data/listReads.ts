@@ -18,7 +18,7 @@ import type { Endpoints, Head } from '../realtimekit/endpoints.ts';
 import type { Loaded } from '../realtimekit/loaded.ts';
 import { MAX_PAGE_ROWS } from '../realtimekit/pagination.ts';
 import type { CachedQuery, CreateQuery } from './cache/cachedQuery.ts';
-import type { ReadTogether } from './cache/inFlightReads.ts';
+import type { LoadResult, ReadTogether } from './cache/inFlightReads.ts';
 import { ALL_LISTS, livestreamTag, meetingTag } from './cache/tags.ts';
 import type { Operation } from './operation.ts';
 
@@ -91,20 +91,32 @@ export function createListReads(
   });
 
   /** A meeting's livestreams by the list of all livestreams, newest first. Empty if the meeting does not exist. */
-  async function filterLivestreams(operation: Operation, meetingId: string, { offset, count }: OffsetRange) {
-    const rows: (Livestream | null)[] = [];
+  async function filterLivestreams(
+    operation: Operation,
+    meetingId: string,
+    { offset, count }: OffsetRange,
+    startedAt: HybridTimestamp,
+  ): Promise<LoadResult<Page<Livestream>>> {
+    // By id: a row that moves to the next page, because a livestream starts meanwhile, is on both.
+    const found = new Map<string, Livestream>();
+    let timestamp = startedAt;
     const exists = (await meeting.get(operation, meetingId)) !== null;
     for (let from = 0, hasNext = exists; hasNext; from += MAX_PAGE_ROWS) {
       const key = { query: livestreamsInStatus(null), range: { offset: from, count: MAX_PAGE_ROWS } };
       const page = await livestreams.get(operation, key);
-      rows.push(...page.rows.filter((row) => row?.meetingId === meetingId));
+      const { logical, wallTime } = livestreams.timestampOf(operation.account.id, key) ?? startedAt;
+      // Without `fromPeer`: no other replica has shared this list, even if one has read the page.
+      if (logical < timestamp.logical) timestamp = { logical, wallTime };
+      for (const row of page.rows) if (row?.meetingId === meetingId) found.set(row.id, row);
       ({ hasNext } = page);
     }
+    const rows = [...found.values()];
     const end = offset + count;
     return {
       value: { rows: rows.slice(offset, end), totalCount: exists ? rows.length : null, hasNext: rows.length > end },
       // The rows are as old as the pages, and were ingested with them.
       entities: { livestreams: [] },
+      timestamp,
     };
   }
 
@@ -125,9 +137,9 @@ export function createListReads(
       route: '/meetings/{id}/livestream',
       keyOf: ({ meetingId, range }) => `${meetingId} ${range.offset} ${range.count}`,
       // The endpoint is in no official SDK, so that it may go.
-      load: async (operation, { meetingId, range }) =>
+      load: async (operation, { meetingId, range }, startedAt) =>
         (await endpoints.meetingLivestreams(operation, meetingId, range)) ??
-        filterLivestreams(operation, meetingId, range),
+        filterLivestreams(operation, meetingId, range, startedAt),
       entitiesIn: ({ rows }) => ({ livestreams: rows }),
       schema: pageSchema(livestreamSchema),
       ttlMs,

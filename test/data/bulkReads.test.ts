@@ -93,6 +93,7 @@ function uncachedQuery<Key, Value>(read: (key: Key) => Promise<Value>): CachedQu
     isFresh: () => false,
     get: async (_operation, key) => read(key),
     getAnyAge: () => undefined,
+    timestampOf: () => undefined,
     set: () => {},
     expire: () => {},
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { LivestreamQuery } from '../../src/domain/models.ts';
 import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
 import { createMemoryStore } from '../support/memoryStore.ts';
 import { createTestDataSource } from './cache/testDataSource.ts';
@@ -9,6 +10,8 @@ interface Row {
   status: string;
   meeting_id: string;
 }
+
+const ALL: LivestreamQuery = { status: null, excludeMeetings: false, from: null, to: null, order: 'DESC' };
 
 /** `count` livestreams in one status, in meetings of their own; newest first. */
 const rowsOf = (count: number, status = 'IDLE'): Row[] =>
@@ -64,6 +67,52 @@ describe('the head of a list that another replica has read', () => {
     expect(isFresh()).toBe(true);
     clock.advance(1);
     expect(isFresh()).toBe(false);
+  });
+});
+
+describe('the livestreams of a meeting, where the API has no endpoint for them,', () => {
+  const KEY = { meetingId: 'm', range: { offset: 0, count: 25 } };
+
+  /** A data source without the endpoint. `onPage` is called after each page of the list of all livestreams. */
+  function createWithout(rows: Row[], onPage: () => void = () => {}) {
+    return createTestDataSource({
+      respond(url) {
+        if (url.pathname.endsWith('/livestream')) return null;
+        if (url.pathname.endsWith('/meetings/m')) return { data: { id: 'm' } };
+        const page = pageOf(rows, url);
+        onPage();
+        return page;
+      },
+    });
+  }
+
+  test('contain each livestream once, although one starts between two pages of the list of all', async () => {
+    const rows = rowsOf(250);
+    for (const [index, row] of rows.entries()) if (index === 5 || index === 99) row.meeting_id = 'm';
+    let pages = 0;
+    const { dataSource, operationOf } = createWithout(rows, () => {
+      pages += 1;
+      if (pages === 1) rows.unshift({ id: 'new', status: 'LIVE', meeting_id: 'another' });
+    });
+    const found = await dataSource.reads.meetingLivestreams.get(await operationOf('A'), KEY);
+    expect(found.rows.map((row) => row?.id)).toEqual(['l5', 'l99']);
+    expect(found).toMatchObject({ totalCount: 2, hasNext: false });
+  });
+
+  test('are as old as the oldest page that they come from', async () => {
+    const rows = rowsOf(150);
+    for (const row of rows) row.meeting_id = 'm';
+    const { clock, dataSource, operationOf } = createWithout(rows);
+    const { reads } = dataSource;
+    const operation = await operationOf('A');
+    await reads.livestreams.get(operation, { query: ALL, range: { offset: 100, count: 100 } });
+    clock.advance(1500);
+    await reads.meetingLivestreams.get(operation, KEY);
+    expect(reads.meetingLivestreams.isFresh(operation, KEY)).toBe(true);
+    clock.advance(499);
+    expect(reads.meetingLivestreams.isFresh(operation, KEY)).toBe(true);
+    clock.advance(1);
+    expect(reads.meetingLivestreams.isFresh(operation, KEY)).toBe(false);
   });
 });
 

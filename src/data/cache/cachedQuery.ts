@@ -40,6 +40,8 @@ export interface CachedQuery<Key, Value> {
   get(operation: Operation, key: Key, since?: HybridTimestamp): MaybePromise<Value>;
   /** Returns the cached value however old it is, unless it was invalidated. */
   getAnyAge(accountId: string, key: Key): Value | undefined;
+  /** Returns when that value was true. */
+  timestampOf(accountId: string, key: Key): HybridTimestamp | undefined;
   /** Caches a value that was true at `timestamp`, unless newer data is known. */
   set(accountId: string, key: Key, value: Value, timestamp: HybridTimestamp): void;
   /** Removes the value if it is older than `before`. */
@@ -186,6 +188,7 @@ export function createCachedQuery<Key, Value extends object | null>(
       return freshness.isServableStale(entry) ? revalidate(lookup, entry) : load(lookup);
     },
     getAnyAge: (accountId, key) => entries.get(addressOf(accountId, key))?.value,
+    timestampOf: (accountId, key) => entries.get(addressOf(accountId, key))?.timestamp,
     set: (accountId, key, value, timestamp) => void entries.set(addressOf(accountId, key), value, timestamp),
     expire: (accountId, key, before) => entries.delete(addressOf(accountId, key), before),
   };

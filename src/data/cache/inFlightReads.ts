@@ -17,7 +17,7 @@ export interface ReadOptions<Key, Value> {
   /** The REST route, as the upstream report shows it. */
   route: string;
   /** Reads the value from upstream. `startedAt`: when the read started. */
-  load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<Loaded<Value>>;
+  load(operation: Operation, key: Key, startedAt: HybridTimestamp): Promise<LoadResult<Value>>;
   /** Caches the entities of a response before its value is cached, and completes them with what is already known of them. */
   ingest?(operation: Operation, entities: Entities, timestamp: HybridTimestamp): void;
   /**
@@ -29,6 +29,11 @@ export interface ReadOptions<Key, Value> {
   withTimestamp?(value: Value, timestamp: HybridTimestamp): Value;
   /** The entities to ingest from a value. Default: none. */
   entitiesIn?(value: Value, key: Key): Entities;
+}
+
+export interface LoadResult<Value> extends Loaded<Value> {
+  /** When the value was true, if it consists of values that may have been cached. Default: when the read started. */
+  timestamp?: HybridTimestamp;
 }
 
 export type ReadTogether<Key> = (lookup: Lookup<Key>, stretchMs: number) => Promise<unknown> | undefined;
@@ -134,10 +139,10 @@ export function createInFlightReads<Key, Value extends object | null>(
       if (known !== undefined) demand.recordRefresh(operation.account, known);
     }
     try {
-      const { value, entities } = await options.load(operation, key, startedAt);
+      const { value, entities, timestamp = startedAt } = await options.load(operation, key, startedAt);
       options.ingest?.(operation, { ...options.entitiesIn?.(value, key), ...entities }, startedAt);
-      const entry = entries.set(lookup, value, startedAt);
-      return toRead(value, entry) ?? { value, readAt: startedAt.wallTime, freshUntil: 0, tags: [] };
+      const entry = entries.set(lookup, value, timestamp);
+      return toRead(value, entry) ?? { value, readAt: timestamp.wallTime, freshUntil: 0, tags: [] };
     } catch (error) {
       // A value that may no longer be read may no longer be served either.
       if (error instanceof GatewayError && !allowsStale(error)) {
