@@ -206,6 +206,33 @@ describe('a purge that keeps failing', () => {
     expect(world.purger.pending.size()).toBe(0);
   });
 
+  test.each([
+    ['while the endpoint asks to wait', [response(429, '', { 'retry-after': '90' }), UNAVAILABLE], 89_000],
+    ['while its purge is in flight', [response(429, '', { 'retry-after': '90' }), 'hang' as const], 92_000],
+  ])('is tried again if the same changes again %s', async (_when, answers, changesAtMs) => {
+    const world = createPurgeWorld({ answers });
+    world.purger.purge(['livestream:1', 'livestream:2']);
+    await world.advance(changesAtMs, 100);
+    world.purger.purge(['livestream:1']);
+    await world.advance(60_000, 100);
+    expect(world.sentTags()).toEqual([
+      ['livestream:1', 'livestream:2'],
+      ['livestream:1', 'livestream:2'],
+      ['livestream:1'],
+    ]);
+    expect(world.logs).toMatchObject([{ fields: { tags: 2 } }]);
+  });
+
+  test('is reported once a minute, even if the same changes again and again', async () => {
+    const world = createPurgeWorld({ rest: UNAVAILABLE });
+    for (let ms = 0; ms < 300_000; ms += 500) {
+      world.purger.purge(['livestream:1']);
+      await world.advance(500);
+    }
+    expect(world.logs.length).toBeGreaterThan(2);
+    expect(world.outcomes.filter((outcome) => outcome.endsWith('given_up'))).toHaveLength(world.logs.length);
+  });
+
   test('does not end purging: a later change is tried, and warnings are at most one a minute', async () => {
     const world = createPurgeWorld({ rest: UNAVAILABLE });
     for (let minute = 0; minute < 10; minute += 1) {
