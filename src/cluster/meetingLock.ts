@@ -11,7 +11,7 @@ export type MeetingLock = <Result>(meeting: string, work: (isHeld: boolean) => P
 export const LOCK_TTL_MS = 6000;
 const HEARTBEAT_INTERVAL_MS = 2000;
 /** How long a start waits for the lock: longer than a start takes with its reading back. */
-const ACQUIRE_TIMEOUT_MS = 60_000;
+export const ACQUIRE_TIMEOUT_MS = 60_000;
 
 /** A lock in this process. */
 export function createMeetingLock(): MeetingLock {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 
 import { type LivestreamRef, livestreamRefSchema } from '../domain/models.ts';
 import { type StartInput, type StartOutcome, startInputSchema } from '../domain/startStop.ts';
+import { ACQUIRE_TIMEOUT_MS } from './meetingLock.ts';
 import type { Peers } from './peers.ts';
 
 /** What others did in the meeting before this process got the lock: other replicas, or the process before an eviction. */
@@ -18,20 +19,15 @@ export type PriorStart =
 
 /** How long the store remembers a start whose outcome is not known. */
 const PENDING_TTL_MS = 300_000;
-/** How long the store remembers a completed start: time for the replicas that waited to read it. */
-const DONE_TTL_MS = 10_000;
+/** How long the store remembers a completed start: until every start that waited meanwhile has the lock, or no longer waits. */
+const DONE_TTL_MS = ACQUIRE_TIMEOUT_MS + 1000;
 
-/** The last start in a meeting. Times are in milliseconds since the Unix epoch, on the store's clock. */
-const recordSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.variant('kind', [
-    v.object({ kind: v.literal('pending'), input: startInputSchema, sentAt: v.number() }),
-    v.object({ kind: v.literal('done'), input: startInputSchema, doneAt: v.number(), livestream: livestreamRefSchema }),
-  ]),
-);
+/** The start in a meeting whose outcome is not known. `sentAt`: in milliseconds since the Unix epoch, on the store's clock. */
+const pendingSchema = v.pipe(v.string(), v.parseJson(), v.object({ input: startInputSchema, sentAt: v.number() }));
+/** A completed start. `doneAt`: in milliseconds since the Unix epoch, on the store's clock. */
+const doneSchema = v.pipe(v.string(), v.parseJson(), v.object({ doneAt: v.number(), livestream: livestreamRefSchema }));
 
-type StartRecord = v.InferOutput<typeof recordSchema>;
+type PendingStart = v.InferOutput<typeof pendingSchema>;
 
 export interface StartRecordsOptions extends Pick<Peers, 'prefix' | 'toStoreTime' | 'toLocalTime'> {
   /** Where the records are. */
@@ -46,58 +42,76 @@ export interface StartRecordsOptions extends Pick<Peers, 'prefix' | 'toStoreTime
   waitForArrival?: (key: string) => Promise<void>;
 }
 
-/** The last start in each meeting. `meeting` identifies the meeting together with its account. Use them with the meeting's lock only. */
+/**
+ * The last starts in each meeting: the one whose outcome is not known, and for other replicas those that were completed lately. `meeting`
+ * identifies the meeting together with its account. Use them with the meeting's lock only.
+ */
 export type StartRecords = ReturnType<typeof createStartRecords>;
 
 export function createStartRecords(options: StartRecordsOptions) {
-  const { store, toStoreTime, toLocalTime, hasWaiters = true, waitForArrival } = options;
-  const keyOf = (meeting: string): string => `${options.prefix}start ${meeting}`;
-  const write = async (meeting: string, record: StartRecord): Promise<void> =>
-    store.set(keyOf(meeting), JSON.stringify(record), record.kind === 'done' ? DONE_TTL_MS : PENDING_TTL_MS);
+  const { store, prefix, toStoreTime, toLocalTime, hasWaiters = true, waitForArrival } = options;
+  const pendingKeyOf = (meeting: string): string => `${prefix}start ${meeting}`;
+  const doneKeyOf = (meeting: string, input: StartInput): string =>
+    `${prefix}start-done ${meeting} ${identityOf(input)}`;
+  const writePending = async (meeting: string, pending: PendingStart): Promise<void> =>
+    store.set(pendingKeyOf(meeting), JSON.stringify(pending), PENDING_TTL_MS);
+
+  /** The livestream of the same start if another replica has completed it since `requestedAt`; null if none has. */
+  async function readDone(meeting: string, input: StartInput, requestedAt: number): Promise<LivestreamRef | null> {
+    if (!hasWaiters) return null;
+    const { success, output } = v.safeParse(doneSchema, await store.get(doneKeyOf(meeting, input)));
+    return success && output.doneAt >= requestedAt ? output.livestream : null;
+  }
 
   return {
     /** The store's time in milliseconds since the Unix epoch. */
     now: (): number => store.now(),
 
-    /** Reads the record of the last start, and replaces it by a pending one unless that start is the same and done. */
+    /** Reads the records of the last starts, and records a pending one unless the same start is done. */
     async open(meeting: string, input: StartInput, requestedAt: number): Promise<PriorStart> {
-      const { success, output } = v.safeParse(recordSchema, await store.get(keyOf(meeting)));
-      const last = success ? output : null;
-      if (last?.kind === 'done' && last.doneAt >= requestedAt && isSameStart(last.input, input)) {
-        return { kind: 'done', livestream: last.livestream };
-      }
-      const abandoned = last?.kind === 'pending' ? last : null;
-      if (abandoned !== null) await waitForArrival?.(keyOf(meeting));
+      const { success, output } = v.safeParse(pendingSchema, await store.get(pendingKeyOf(meeting)));
+      const done = await readDone(meeting, input, requestedAt);
+      if (done !== null) return { kind: 'done', livestream: done };
+      const abandoned = success ? output : null;
+      if (abandoned !== null) await waitForArrival?.(pendingKeyOf(meeting));
       // This process may end too. The next one must then know since when the start may have created a livestream.
       const isContinued = abandoned !== null && isSameStart(abandoned.input, input);
-      await write(meeting, { kind: 'pending', input, sentAt: isContinued ? abandoned.sentAt : store.now() });
+      await writePending(meeting, { input, sentAt: isContinued ? abandoned.sentAt : store.now() });
       if (abandoned === null) return { kind: 'none' };
       return { kind: 'abandoned', start: { input: abandoned.input, sentAt: toLocalTime(abandoned.sentAt) } };
     },
 
-    /** Records the outcome. A start whose outcome is not known stays pending, also if another process began it. */
+    /**
+     * Records the outcome. A start whose outcome is not known stays pending, also if another process began it, and if a different start
+     * was rejected meanwhile.
+     */
     async close(
       meeting: string,
       { input, prior, outcome }: { input: StartInput; prior: PriorStart; outcome: StartOutcome | null },
     ): Promise<void> {
-      // Without the lock, the record belongs to another replica.
-      if (prior.kind === 'unknown') return;
-      if (outcome === null && prior.kind === 'abandoned') {
-        const { start } = prior;
-        await write(meeting, { kind: 'pending', input: start.input, sentAt: toStoreTime(start.sentAt) });
-        return;
-      }
+      // Without the lock, the records belong to another replica. After the same start, nothing has changed.
+      if (prior.kind === 'unknown' || prior.kind === 'done') return;
       if (outcome !== null && 'userError' in outcome && outcome.userError.code === 'OUTCOME_UNKNOWN') return;
       const livestream = outcome !== null && 'livestream' in outcome ? outcome.livestream : null;
-      if (livestream === null || !hasWaiters) await store.set(keyOf(meeting), '', 1);
-      else await write(meeting, { kind: 'done', input, doneAt: store.now(), livestream });
+      if (livestream !== null && hasWaiters) {
+        const text = JSON.stringify({ doneAt: store.now(), livestream });
+        await store.set(doneKeyOf(meeting, input), text, DONE_TTL_MS);
+      }
+      const abandoned = prior.kind === 'abandoned' ? prior.start : null;
+      const isSettled =
+        livestream !== null || (outcome !== null && abandoned !== null && isSameStart(abandoned.input, input));
+      if (abandoned === null || isSettled) await store.set(pendingKeyOf(meeting), '', 1);
+      else await writePending(meeting, { input: abandoned.input, sentAt: toStoreTime(abandoned.sentAt) });
     },
   };
 }
 
 /** Whether both starts have the same name and video size. */
 export function isSameStart(left: StartInput, right: StartInput): boolean {
-  return (
-    left.name === right.name && left.video?.width === right.video?.width && left.video?.height === right.video?.height
-  );
+  return identityOf(left) === identityOf(right);
+}
+
+/** A text that only the same starts in a meeting have in common. */
+function identityOf({ name, video }: StartInput): string {
+  return JSON.stringify([name, video?.width, video?.height]);
 }

@@ -64,6 +64,19 @@ describe.each([
     expect(world.posts()).toBe(1);
   });
 
+  test('find the livestream of the evicted process even if a different start was rejected because of it', async () => {
+    const world = createWorld({ rejectsSecond });
+    const first = world.openSaved();
+    void first.start();
+    await world.clock.pass(10);
+    first.kill();
+    const second = world.openSaved();
+    const outcomes = Promise.all([second.start(OTHER), second.start()]);
+    await world.clock.pass(MINUTE);
+    expect((await outcomes).map(resultOf)).toEqual(['CONFLICT', 'livestream-0']);
+    expect(world.posts()).toBe(1);
+  });
+
   test('create one livestream even if the process that repeats a start is evicted too', async () => {
     const world = createWorld({ rejectsSecond });
     world.setTrips(() => ({ requestMs: 1000, responseMs: 1000 }));
