@@ -57,11 +57,16 @@ export function createBus(store: SharedStore) {
 
   store.subscribe((text) => {
     const { success, output } = v.safeParse(envelopeSchema, text);
-    if (!success || output.sender === self) return;
-    const { message } = output;
+    if (!success) return;
+    const { sender, message } = output;
+    if (message.kind === 'leaseReleased') {
+      // Several at this replica may wait, too.
+      for (const wake of waiters.get(message.key) ?? []) wake();
+      return;
+    }
+    if (sender === self) return;
     if ('logical' in message && message.logical > logicalTimeAt(store.now() + MAX_CLOCK_DIFFERENCE_MS)) return;
-    if (message.kind === 'leaseReleased') for (const wake of waiters.get(message.key) ?? []) wake();
-    else for (const listener of listeners) listener(message);
+    for (const listener of listeners) listener(message);
   });
   store.onReconnect((mayHaveMissed) => {
     if (mayHaveMissed) for (const listener of listeners) listener({ kind: 'gap' });
@@ -75,7 +80,7 @@ export function createBus(store: SharedStore) {
     publish,
     /** Calls `listener` with each message of another replica. */
     subscribe: (listener: (message: BusMessage) => void): void => void listeners.push(listener),
-    /** Resolves when another replica releases the lease `key`. Never resolves after `signal` is aborted. */
+    /** Resolves when any replica, this one included, releases the lease `key`. Never resolves after `signal` is aborted. */
     async leaseReleased(key: string, signal: CancellationSignal): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       const waitersOfKey = waiters.get(key) ?? new Set();

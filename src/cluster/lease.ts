@@ -8,8 +8,8 @@ import type { SharedStore } from './sharedStore.ts';
 export function createLeases(store: SharedStore, bus: Pick<Bus, 'publish' | 'leaseReleased'>, clock: Clock) {
   return {
     /**
-     * Calls `take`, which tries to take the lease `key` in the store. If it returns false, waits until another replica releases the
-     * lease, at most `waitTimeoutMs`, and returns false. Rejects as `take` does, or with the reason of `signal`.
+     * Calls `take`, which tries to take the lease `key` in the store. If it returns false, waits until its holder releases it, at most
+     * `waitTimeoutMs`, and returns false. Rejects as `take` does, or with the reason of `signal`.
      */
     async acquire(
       key: string,
@@ -28,7 +28,7 @@ export function createLeases(store: SharedStore, bus: Pick<Bus, 'publish' | 'lea
         waiting.abort(undefined);
       }
     },
-    /** Releases the lease if `holder` still has it, and wakes the replicas that wait for it. Never rejects. */
+    /** Releases the lease if `holder` still has it, and wakes those that wait for it, at any replica. Never rejects. */
     async release(key: string, holder: string): Promise<void> {
       await store.compareAndSwap(key, holder, null, 1).catch(() => {});
       bus.publish({ kind: 'leaseReleased', key });

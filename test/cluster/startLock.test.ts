@@ -62,6 +62,18 @@ describe.each([
     expect(world.posts()).toBe(2);
   });
 
+  test('are sent as soon as a different start at the same replica is complete', async () => {
+    const world = createWorld({ rejectsSecond });
+    const replica = world.open();
+    const first = replica.start();
+    await world.clock.pass(1);
+    const second = replica.start(OTHER);
+    await world.clock.pass(100);
+    expect(resultOf(await first)).toBe('livestream-0');
+    expect(world.posts()).toBe(2);
+    expect(resultOf(await second)).toBe(rejectsSecond ? 'CONFLICT' : 'livestream-1');
+  });
+
   test('wait for a start that takes longer than the lock of a dead replica lasts', async () => {
     const world = createWorld({ rejectsSecond });
     world.setTrips(() => ({ requestMs: 20_000, responseMs: 20_000 }));
