@@ -11,6 +11,8 @@ import { createWorkerWebSockets, type WorkerWebSockets } from './webSockets.ts';
 
 /** How often an object with subscriptions is called by an alarm: without any call for some 70 s, an object is evicted. */
 const ALARM_INTERVAL_MS = 30_000;
+/** How long an operation over a WebSocket lasts before the object needs an alarm for it. */
+const ALARM_DELAY_MS = 5000;
 
 /**
  * The Durable Object in which the gateway runs. There is one for each RealtimeKit credential, so that all requests with the credential
@@ -47,9 +49,14 @@ export class ObjectGateway {
 
   async webSocketMessage(socket: HibernatingSocket, message: string | ArrayBuffer): Promise<void> {
     const { webSockets } = await this.#start();
-    const handled = webSockets.message(socket, message);
-    await this.#stayAwake();
-    await handled;
+    // Most messages are handled at once, and an alarm is billed and wakes the object later.
+    const timer = setTimeout(() => void this.#stayAwake().catch(() => {}), ALARM_DELAY_MS);
+    try {
+      await webSockets.message(socket, message);
+    } finally {
+      // An object that waits for a timer does not hibernate.
+      clearTimeout(timer);
+    }
   }
 
   async webSocketClose(socket: HibernatingSocket, code: number, reason: string): Promise<void> {
