@@ -86,7 +86,7 @@ const list: Command = async (webhooks, context) => {
 };
 
 function removeCommand(id: string): Command {
-  if (!isId(id)) throw new CommandError(`${JSON.stringify(id)} is not the id of a webhook. ${ID_RULE}`);
+  if (!isId(id)) throw new CommandError(`${JSON.stringify(id)} is not the ID of a webhook. ${ID_RULE}`);
   return async (webhooks, context) => {
     if (await webhooks.remove(context, id)) return `Removed ${id}.`;
     throw new CommandError(`There is no webhook ${id}. Run "npm run webhooks -- list" to see the registered ones.`);

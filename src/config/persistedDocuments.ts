@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import * as env from './env.ts';
 
 const NOT_AN_OBJECT = 'must name a file with a JSON object of documents by id.';
-const NOT_STRINGS = 'must name a file in which each id and each document is a string.';
+const NOT_STRINGS = 'must name a file in which each ID and each document is a string.';
 
 const document = v.pipe(
   v.string(NOT_STRINGS),

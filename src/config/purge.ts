@@ -11,7 +11,7 @@ const MIN_KEY_LENGTH = 8;
 const zoneId = v.pipe(
   v.string('must be set to the zone that PURGE_CLOUDFLARE_TOKEN purges.'),
   // Does not repeat the text, which may be the token by mistake.
-  v.regex(/^[0-9a-f]{32}$/i, 'must be the id of a zone: 32 hexadecimal digits.'),
+  v.regex(/^[0-9a-f]{32}$/i, 'must be the ID of a zone: 32 hexadecimal digits.'),
 );
 
 const token = v.pipe(v.string('must be set to a token with the permission "Cache Purge".'), tokenFormat);

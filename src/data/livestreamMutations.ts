@@ -159,10 +159,10 @@ function mutationError(code: MutationError['code'], message: string, field: Muta
 
 const MEETING_FIELD = ['input', 'meetingId'];
 
-const NO_MEETING = mutationError('NOT_FOUND', 'There is no meeting with this id.', MEETING_FIELD);
+const NO_MEETING = mutationError('NOT_FOUND', 'There is no meeting with this ID.', MEETING_FIELD);
 const NOTHING_TO_STOP = mutationError(
   'NOT_FOUND',
-  'There is no meeting with this id, or the meeting has no active livestream.',
+  'There is no meeting with this ID, or the meeting has no active livestream.',
   MEETING_FIELD,
 );
 const START_CONFLICT = mutationError(

@@ -12,7 +12,7 @@ export function isId(id: string): boolean {
 }
 
 /** The error message for an id that is not valid. It does not repeat the id, which may be anything. */
-export const ID_RULE = 'An id is 1 to 64 letters, digits and hyphens. Use an id that RealtimeKit returned.';
+export const ID_RULE = 'An ID is 1 to 64 letters, digits and hyphens. Use an ID that RealtimeKit returned.';
 
 /** Returns the id, or throws `BAD_USER_INPUT` if it is not valid. */
 export function assertId(id: string): string {

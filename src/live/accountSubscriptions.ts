@@ -97,7 +97,7 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
         signal.throwIfAborted();
         const initial = await feed.current(target);
         if (target.livestreamId !== null && !initial.some(({ livestream }) => matchesTarget(target, livestream)))
-          throw badUserInput('No livestream matches these ids. Check "livestreamId" and "meetingId".');
+          throw badUserInput('No livestream matches these IDs. Check "livestreamId" and "meetingId".');
         for (const update of initial) index.watch(update.livestream.id).sendInitialState(subscriber, update);
       } catch (error) {
         // All subscriptions were closed during the read: the queue already fails with the reason.

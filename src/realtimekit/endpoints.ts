@@ -190,7 +190,7 @@ export function createEndpoints({ get, mutate }: Pick<RealtimeKitClient, 'get' |
       const envelope = await mutate(context, path`/meetings/${meetingId}/livestreams`, body);
       if (envelope === null) return null;
       const started = parseStartedLivestream(parseObject(envelope), meetingId);
-      if (started === null) throw invalidResponse('the id of the started livestream is missing');
+      if (started === null) throw invalidResponse('the ID of the started livestream is missing');
       return started;
     },
     /** `POST /meetings/{id}/active-livestream/stop`. False if the meeting does not exist or has no active livestream. */

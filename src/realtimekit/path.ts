@@ -21,7 +21,7 @@ export function path(literals: TemplateStringsArray, ...ids: string[]): ApiPath 
 
 function validId(id: string): string {
   if (isId(id)) return id;
-  const message = 'RealtimeKit sent an id that cannot be used in a request.';
+  const message = 'RealtimeKit sent an ID that cannot be used in a request.';
   throw new UpstreamError('notSent', 'UPSTREAM_INVALID_RESPONSE', message);
 }
 

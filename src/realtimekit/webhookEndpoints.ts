@@ -50,7 +50,7 @@ export function createWebhookEndpoints({ get, mutate }: Pick<RealtimeKitClient, 
     async add(context: RequestContext, fields: WebhookFields): Promise<Webhook> {
       const envelope = await mutate(context, path`/webhooks`, fields);
       const added = parseWebhook(parseObject(envelope));
-      if (added === null) throw invalidResponse('the id of the added webhook is missing');
+      if (added === null) throw invalidResponse('the ID of the added webhook is missing');
       return { ...added, ...fields, events: [...fields.events] };
     },
     /** `PATCH /webhooks/{id}`: changes the given fields only. False if the webhook does not exist. */

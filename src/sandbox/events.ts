@@ -39,11 +39,11 @@ export function triggerEvent(value: unknown, world: World, notifier: WebhookNoti
   switch (event.kind) {
     case 'livestream-failed':
       if (!world.fail(event.livestreamId, event.message))
-        throw new RequestError('livestreamId must be the id of a livestream that is LIVE or INVOKED');
+        throw new RequestError('livestreamId must be the ID of a livestream that is LIVE or INVOKED');
       return notifier.checkForChanges();
     case 'livestream-renamed':
       if (!world.rename(event.livestreamId, event.name))
-        throw new RequestError('livestreamId must be the id of a livestream');
+        throw new RequestError('livestreamId must be the ID of a livestream');
       return notifier.checkForChanges();
     case 'meeting-started':
       return notifier.meetingStarted(requireMeeting(event.meetingId, world));
@@ -56,6 +56,6 @@ export function triggerEvent(value: unknown, world: World, notifier: WebhookNoti
 
 function requireMeeting(id: string, world: World): MeetingRecord {
   const meeting = world.meetings.get(id);
-  if (meeting === undefined) throw new RequestError('meetingId must be the id of a meeting');
+  if (meeting === undefined) throw new RequestError('meetingId must be the ID of a meeting');
   return meeting;
 }

@@ -87,7 +87,7 @@ export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpS
     log('error', 'Unexpected error.', { requestId: id, error: error instanceof Error ? error.stack : String(error) });
     report(record, { codes: ['INTERNAL_SERVER_ERROR'], status: 500 });
     if (response.headersSent) return void response.destroy();
-    const message = `Something went wrong inside the gateway. Its log has the details under the request id ${id}.`;
+    const message = `Something went wrong inside the gateway. Its log has the details under the request ID ${id}.`;
     sendText(response, { status: 500, message, headers: { [REQUEST_ID]: id } });
   }
 

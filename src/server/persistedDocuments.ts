@@ -76,7 +76,7 @@ function apolloHashOf({ extensions }: OperationParams): string | null {
 }
 
 function noDocument(): GraphQLError {
-  return documentError('BAD_REQUEST', `Send a document as "query", or its id as "${DOCUMENT_ID}".`);
+  return documentError('BAD_REQUEST', `Send a document as "query", or its ID as "${DOCUMENT_ID}".`);
 }
 
 function onlyTrusted(): GraphQLError {
@@ -86,7 +86,7 @@ function onlyTrusted(): GraphQLError {
 
 function unknownId(isExclusive: boolean): GraphQLError {
   const advice = isExclusive ? 'only trusted documents are served' : 'send the text of the document as "query"';
-  return documentError('PERSISTED_QUERY_NOT_FOUND', `No document has this id: ${advice}.`);
+  return documentError('PERSISTED_QUERY_NOT_FOUND', `No document has this ID: ${advice}.`);
 }
 
 /** Clients react to these codes, or, as urql, to these messages: they send the text, or only texts from then on. */

@@ -176,7 +176,7 @@ describe('a command that fails', () => {
     [['remove'], {}, /^failed: Usage/],
     [['register', HOOK], {}, /^failed: Usage/],
     [['register', '--url', HOOK, 'x'], {}, /^failed: Usage/],
-    [['remove', '../meetings'], {}, /^failed: "..\/meetings" is not the id of a webhook\. An id is 1 to 64/],
+    [['remove', '../meetings'], {}, /^failed: "..\/meetings" is not the ID of a webhook\. An ID is 1 to 64/],
     [
       ['list'],
       { CLOUDFLARE_API_TOKEN: undefined },
