@@ -118,7 +118,8 @@ export function createPoller(options: PollerOptions) {
       ...plan.meetingIds.map((id) => async () => pollMeeting(reader, id)),
     ]);
     if (lists?.status === 'rejected') throw lists.reason;
-    for (const watched of index.published()) await watched.resend();
+    // One whose session cannot be read delays neither the others nor the next round.
+    await Promise.allSettled(index.published().map(async (watched) => watched.resend()));
   }
 
   /** A step that fails does not stop the others. If all steps of a batch fail, the remaining batches are not run, to spare upstream. */

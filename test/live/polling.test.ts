@@ -34,6 +34,28 @@ describe('polling', () => {
     expect(world.requests().length).toBeLessThanOrEqual(7);
   });
 
+  test('polls a starting livestream every 2 s, and delivers others again, while the session of one cannot be read', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, independentLivestreamId, invokedLivestreamId } = world.exampleIds;
+    const broken = await world.subscribe(livestreamTarget(liveLivestreamId));
+    const other = await world.subscribe(livestreamTarget(independentLivestreamId));
+    await world.advance(12_000);
+    const before = broken.states.length;
+    world.setBrokenPath(`/livestreams/${liveLivestreamId}/active-livestream-session`);
+    broken.nack(liveLivestreamId);
+    other.nack(independentLivestreamId);
+    await world.advance(15_000);
+    expect([broken.states.length, other.states.length]).toEqual([before, before + 1]);
+    await world.subscribe(livestreamTarget(invokedLivestreamId));
+    await world.advance(15_000);
+    world.clearRequests();
+    await world.advance(20_000);
+    expect(world.requests().filter((request) => request.includes('status=INVOKED')).length).toBeGreaterThan(8);
+    world.setBrokenPath(null);
+    await world.advance(15_000);
+    expect([broken.states.length, other.states.length]).toEqual([before + 1, before + 1]);
+  });
+
   test('polls an active livestream every 15 s while webhooks arrive, and an inactive one at most once a minute', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;

@@ -7,7 +7,7 @@ import {
 import { BUDGETS_SINCE_KEY } from '../../src/cluster/keys.ts';
 import type { Account } from '../../src/data/account.ts';
 import type { Operation } from '../../src/data/operation.ts';
-import type { LiveState, SubscriptionTarget } from '../../src/live/types.ts';
+import type { LiveState, LiveSubscription, SubscriptionTarget } from '../../src/live/types.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { SettingsPatch } from '../../src/sandbox/settings.ts';
 import { DEFAULT_CACHING, type CachingSettings } from '../../src/data/cachingSettings.ts';
@@ -46,6 +46,8 @@ export interface TestSubscriber {
   hasEnded: boolean;
   /** The last state received of each livestream, by its id. */
   lastStates(): Map<string, LiveState>;
+  /** Reports that the session of a state it received could not be read. */
+  nack(livestreamId: string): void;
   unsubscribe(): Promise<void>;
   /** Makes a slow subscriber read what waits, and every event from then on. */
   catchUp(): void;
@@ -58,6 +60,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
   let restCalls = 0;
   let outage: Outage | null = null;
   let sessionsHang = false;
+  let brokenPath: string | null = null;
   const requests: string[] = [];
   let onResponse = (_body: unknown): void => {};
   const clock = createSteppedClock(() => exchanges > 0);
@@ -79,6 +82,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     const outageNow = outage;
     const isLost = outageNow === 'hang' || (sessionsHang && request.url.endsWith('active-livestream-session'));
     if (isLost) return promise;
+    if (request.url === root + brokenPath) resolve({ status: 500, headers: {}, body: '' });
     after(requestMs, () => {
       if (outageNow === 'connect') return reject(new TransportError('connect', 'No connection.'));
       exchanges += 1;
@@ -172,6 +176,10 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     setSessionsHang(hang: boolean) {
       sessionsHang = hang;
     },
+    /** While set, requests for this path get a 500. */
+    setBrokenPath(path: string | null) {
+      brokenPath = path;
+    },
     async startThroughGateway(meetingId: string, by = account): Promise<void> {
       await dataSource.mutations.start(newOperation(by), { meetingId, name: 'Started here', video: null });
     },
@@ -218,17 +226,14 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
 
 export type LiveWorld = Awaited<ReturnType<typeof createLiveWorld>>;
 
-function createTestSubscriber(
-  iterator: AsyncIterableIterator<LiveState>,
-  target: SubscriptionTarget,
-  isSlow: boolean,
-): TestSubscriber {
+function createTestSubscriber(iterator: LiveSubscription, target: SubscriptionTarget, isSlow: boolean): TestSubscriber {
   const subscriber: TestSubscriber = {
     target,
     states: [],
     error: null,
     hasEnded: false,
     lastStates: () => new Map(subscriber.states.map((state) => [state.livestream.id, state])),
+    nack: (livestreamId) => iterator.nack(livestreamId),
     async unsubscribe() {
       await iterator.return?.();
     },
