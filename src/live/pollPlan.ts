@@ -19,6 +19,8 @@ export interface PollPlanInput {
   active: ActiveLivestreams | null;
   /** The published states, by livestream id. */
   published: ReadonlyMap<string, PublishedState>;
+  /** When a livestream was last polled, in milliseconds since the Unix epoch, whether or not that showed a state; 0 if never. */
+  polledAt: (livestreamId: string) => number;
   /** In milliseconds since the Unix epoch. */
   now: number;
   /** How old the state of an inactive livestream may become before it is polled, where the lists cover the active ones. */
@@ -26,7 +28,10 @@ export interface PollPlanInput {
   replicaCount: number;
 }
 
-/** What a poll round reads one by one: each livestream once however many subscribers it has, the least recently read first. */
+/**
+ * What a poll round reads one by one: each livestream once however many subscribers it has, the least recently polled first. A poll
+ * that failed, or found nothing, counts: otherwise, livestreams without a readable state would keep the places of all others.
+ */
 export function planSingleReads(input: PollPlanInput): Pick<Topics, 'livestreamIds' | 'meetingIds'> {
   const { topics, active, published } = input;
   const isComplete = active?.isComplete ?? false;
@@ -35,24 +40,30 @@ export function planSingleReads(input: PollPlanInput): Pick<Topics, 'livestreamI
   const expectedIds = isComplete || topics.isAppWide ? idsOfActive(published) : [];
   const subscribedIds = isComplete ? dueIdle(input) : topics.livestreamIds;
   const unlistedIds = [...new Set([...expectedIds, ...subscribedIds])].filter((id) => !listedIds.has(id));
-  return { livestreamIds: oldestFirst(unlistedIds, published), meetingIds: isComplete ? [] : topics.meetingIds };
+  return { livestreamIds: oldestFirst(unlistedIds, input), meetingIds: isComplete ? [] : topics.meetingIds };
 }
 
 /** This replica's share of the subscribed livestreams that are inactive, or unknown, and due for a poll. */
-function dueIdle({ topics, published, now, maxIdleAgeMs, replicaCount }: PollPlanInput): string[] {
+function dueIdle(input: PollPlanInput): string[] {
+  const { topics, published, now, maxIdleAgeMs, replicaCount } = input;
   const isDue = (id: string): boolean => {
     const last = published.get(id);
-    return last === undefined || (!isActive(last.livestream) && now - last.timestamp.wallTime >= maxIdleAgeMs);
+    const isIdle = last === undefined || !isActive(last.livestream);
+    return isIdle && now - knownAt(id, input) >= maxIdleAgeMs;
   };
   const share = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / replicaCount));
-  return oldestFirst(topics.livestreamIds.filter(isDue), published).slice(0, share);
+  return oldestFirst(topics.livestreamIds.filter(isDue), input).slice(0, share);
 }
 
 function idsOfActive(published: PollPlanInput['published']): string[] {
   return [...published].filter(([, { livestream }]) => isActive(livestream)).map(([id]) => id);
 }
 
-function oldestFirst(ids: string[], published: PollPlanInput['published']): string[] {
-  const timeOf = (id: string): number => published.get(id)?.timestamp.logical ?? 0;
-  return ids.toSorted((one, other) => timeOf(one) - timeOf(other));
+/** When the livestream was last polled, or read by another operation. */
+function knownAt(id: string, { published, polledAt }: PollPlanInput): number {
+  return Math.max(polledAt(id), published.get(id)?.timestamp.wallTime ?? 0);
+}
+
+function oldestFirst(ids: string[], input: PollPlanInput): string[] {
+  return ids.toSorted((one, other) => knownAt(one, input) - knownAt(other, input));
 }

@@ -32,7 +32,7 @@ const BATCH_SIZE = 16;
 
 export interface PollerOptions {
   clock: Clock;
-  index: Pick<WatchIndex, 'published' | 'topics'>;
+  index: Pick<WatchIndex, 'find' | 'published' | 'topics' | 'watch'>;
   createReader: (maxPeerAgeMs: number) => LiveReader;
   /** Ends polling. */
   signal: CancellationSignal;
@@ -109,12 +109,13 @@ export function createPoller(options: PollerOptions) {
     const active = lists?.status === 'fulfilled' ? lists.value : null;
     signal.throwIfAborted();
     const published = new Map(index.published().flatMap((one) => (one.published ? [[one.id, one.published]] : [])));
+    const polledAt = (id: string): number => index.find(id)?.polledAt ?? 0;
     const maxIdleAgeMs = idleIntervalMs();
-    const plan = planSingleReads({ topics, active, published, now: clock.now(), maxIdleAgeMs, replicaCount });
+    const plan = planSingleReads({ topics, active, published, polledAt, now: clock.now(), maxIdleAgeMs, replicaCount });
     // A livestream that the lists lack has probably changed, so that another replica's older read is not good enough.
     const reader = usesLists(topics) ? exactReader : peerReader;
     await runInBatches([
-      ...plan.livestreamIds.map((id) => async () => reader.livestreamAndSession(id)),
+      ...plan.livestreamIds.map((id) => async () => pollLivestream(reader, id)),
       ...plan.meetingIds.map((id) => async () => pollMeeting(reader, id)),
     ]);
     if (lists?.status === 'rejected') throw lists.reason;
@@ -136,6 +137,11 @@ export function createPoller(options: PollerOptions) {
     const isInMeeting = ({ published: state }: WatchedLivestream): boolean =>
       state !== null && state.livestream.meetingId === meetingId && isActive(state.livestream);
     return index.published().filter(isInMeeting);
+  }
+
+  async function pollLivestream(reader: LiveReader, id: string): Promise<void> {
+    index.watch(id).polledAt = clock.now();
+    await reader.livestreamAndSession(id);
   }
 
   async function pollMeeting(reader: LiveReader, meetingId: string): Promise<void> {

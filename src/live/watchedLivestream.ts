@@ -29,6 +29,8 @@ export class WatchedLivestream {
   readonly id: string;
   /** When the last webhook about this livestream arrived, in milliseconds since the Unix epoch. */
   webhookAt = -Infinity;
+  /** When a poll last read this livestream, or tried to, in milliseconds since the Unix epoch; 0 if none has. */
+  polledAt = 0;
   readonly #context: WatchContext;
   #published: PublishedState | null = null;
   /** When the last published state arrived. */

@@ -6,8 +6,16 @@ import { livestreamOf, publishedState } from './states.ts';
 const NO_TOPICS = { livestreamIds: [], meetingIds: [], isAppWide: false };
 
 function plan(changes: Partial<PollPlanInput>) {
-  const defaults = { active: null, published: new Map(), now: 100_000, maxIdleAgeMs: 10_000, replicaCount: 1 };
-  return planSingleReads({ topics: NO_TOPICS, ...defaults, ...changes });
+  return planSingleReads({
+    topics: NO_TOPICS,
+    active: null,
+    published: new Map(),
+    polledAt: () => 0,
+    now: 100_000,
+    maxIdleAgeMs: 10_000,
+    replicaCount: 1,
+    ...changes,
+  });
 }
 
 /** Published states of these livestreams, with the logical times at which they were read. */
@@ -49,5 +57,15 @@ describe('single reads', () => {
     expect(plan(input).livestreamIds).toEqual(['d', 'c', 'b']);
     expect(plan({ ...input, replicaCount: 3 }).livestreamIds).toEqual(['d']);
     expect(plan({ ...input, maxIdleAgeMs: 1_000_000 }).livestreamIds).toEqual([]);
+  });
+
+  test('of inactive livestreams go on with the next ones, although polling the last ones showed nothing new', () => {
+    const topics = { ...NO_TOPICS, livestreamIds: ['a', 'b', 'c', 'd', 'unknown'] };
+    const active = { livestreams: [], isComplete: true };
+    const published = publishedOf(['a', 40, 'IDLE'], ['b', 30, 'IDLE'], ['c', 20, 'IDLE'], ['d', 10, 'IDLE']);
+    const polledAt = (id: string): number => (id === 'a' || id === 'b' ? 0 : 89_000);
+    const input = { topics, active, published, polledAt };
+    expect(plan(input).livestreamIds).toEqual(['b', 'a', 'c']);
+    expect(plan({ ...input, maxIdleAgeMs: 12_000 }).livestreamIds).toEqual(['b', 'a']);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
-import { createLiveWorld, APP_WIDE, livestreamTarget, meetingTarget, statusesOf } from './world.ts';
+import {
+  createLiveWorld,
+  APP_WIDE,
+  livestreamTarget,
+  meetingTarget,
+  statusesOf,
+  type TestSubscriber,
+} from './world.ts';
 
 describe('polling', () => {
   test.each([1, 100, 10_000])(
@@ -41,7 +48,7 @@ describe('polling', () => {
     const other = await world.subscribe(livestreamTarget(independentLivestreamId));
     await world.advance(12_000);
     const before = broken.states.length;
-    world.setBrokenPath(`/livestreams/${liveLivestreamId}/active-livestream-session`);
+    world.setBrokenPaths([`/livestreams/${liveLivestreamId}/active-livestream-session`]);
     broken.nack(liveLivestreamId);
     other.nack(independentLivestreamId);
     await world.advance(15_000);
@@ -51,7 +58,7 @@ describe('polling', () => {
     world.clearRequests();
     await world.advance(20_000);
     expect(world.requests().filter((request) => request.includes('status=INVOKED')).length).toBeGreaterThan(8);
-    world.setBrokenPath(null);
+    world.setBrokenPaths([]);
     await world.advance(15_000);
     expect([broken.states.length, other.states.length]).toEqual([before + 1, before + 1]);
   });
@@ -100,6 +107,21 @@ describe('polling', () => {
     world.setOutage(null);
     await world.advance(15_000);
     expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'IDLE']);
+  });
+
+  test('finds a change of a past livestream although the reads of three others fail', async () => {
+    const world = await createLiveWorld();
+    const past = (await world.actualLivestreams()).filter(({ isActive }) => !isActive).slice(0, 4);
+    const subscribers: TestSubscriber[] = [];
+    for (const { id } of past) {
+      subscribers.push(await world.subscribe(livestreamTarget(id)));
+      await world.advance(100);
+    }
+    world.setBrokenPaths(past.slice(0, 3).map(({ id }) => `/livestreams/${id}`));
+    await world.advance(30_000);
+    world.sandbox.trigger({ kind: 'livestream-renamed', livestreamId: past[3]?.id ?? '', name: 'Renamed' });
+    await world.advance(30_000);
+    expect(subscribers[3]?.states.at(-1)?.livestream.name).toBe('Renamed');
   });
 
   test('polls at the steady interval again after the first change without a webhook', async () => {

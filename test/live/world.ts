@@ -60,7 +60,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
   let restCalls = 0;
   let outage: Outage | null = null;
   let sessionsHang = false;
-  let brokenPath: string | null = null;
+  let brokenPaths: string[] = [];
   const requests: string[] = [];
   let onResponse = (_body: unknown): void => {};
   const clock = createSteppedClock(() => exchanges > 0);
@@ -82,7 +82,8 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     const outageNow = outage;
     const isLost = outageNow === 'hang' || (sessionsHang && request.url.endsWith('active-livestream-session'));
     if (isLost) return promise;
-    if (request.url === root + brokenPath) resolve({ status: 500, headers: {}, body: '' });
+    if (brokenPaths.includes(request.url.slice(root.length).replace(/\?.*/, '')))
+      resolve({ status: 500, headers: {}, body: '' });
     after(requestMs, () => {
       if (outageNow === 'connect') return reject(new TransportError('connect', 'No connection.'));
       exchanges += 1;
@@ -176,9 +177,9 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     setSessionsHang(hang: boolean) {
       sessionsHang = hang;
     },
-    /** While set, requests for this path get a 500. */
-    setBrokenPath(path: string | null) {
-      brokenPath = path;
+    /** From now on, requests for these paths get a 500. */
+    setBrokenPaths(paths: string[]) {
+      brokenPaths = paths;
     },
     async startThroughGateway(meetingId: string, by = account): Promise<void> {
       await dataSource.mutations.start(newOperation(by), { meetingId, name: 'Started here', video: null });
