@@ -21,7 +21,7 @@ export class PublicKeyUnavailableError extends Error {
 
 const FETCH_TIMEOUT_MS = 5000;
 /** The minimum time between two fetches that look for a rotated key. */
-const MIN_REFRESH_INTERVAL_MS = 60_000;
+export const MIN_REFRESH_INTERVAL_MS = 60_000;
 /** The minimum time between a failed fetch and the next one while there is no key. */
 const MIN_RETRY_INTERVAL_MS = 5000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -81,8 +81,8 @@ export function createPublicKeySource({ keyUrl, transport, clock, log }: PublicK
     },
     /**
      * Returns the key that replaced `old`, which failed to verify a signature: RealtimeKit may have rotated its key. Fetches the key
-     * at most once a minute, however many signatures fail. Returns null if the last fetch is more recent than that, and rejects with
-     * `PublicKeyUnavailableError` if that fetch failed.
+     * at most once a minute, however many signatures fail. Returns null if the last fetch is more recent than that: the key may have been
+     * rotated since. Rejects with `PublicKeyUnavailableError` if that fetch failed.
      */
     async refreshAfter(old: CryptoKey): Promise<CryptoKey | null> {
       if (key !== old && key !== null) return key;

@@ -6,7 +6,12 @@ import { readBody } from '../lib/readBody.ts';
 import type { SavedState } from '../lib/savedState.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
-import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceOptions } from './publicKey.ts';
+import {
+  createPublicKeySource,
+  MIN_REFRESH_INTERVAL_MS,
+  PublicKeyUnavailableError,
+  type PublicKeySourceOptions,
+} from './publicKey.ts';
 import { parseSignature, verifySignature } from './signature.ts';
 import { parseWebhookEvent } from './webhookEvent.ts';
 
@@ -52,6 +57,7 @@ const MAX_DELIVERY_ID_LENGTH = 64;
  *
  * - 200: accepted, a duplicate, or an event that the gateway ignores;
  * - 401: not signed by RealtimeKit;
+ * - 503 with `retry-after`: not signed with the key that was fetched within the last minute, but perhaps with a newer one;
  * - 400: signed, but not an event, or the body was incomplete;
  * - 413: longer than 256 KiB;
  * - 503: the signature cannot be verified at the moment, so RealtimeKit must send the delivery again.
@@ -69,16 +75,24 @@ export function createWebhookReceiver({
     log('warn', 'Rejected webhook deliveries that RealtimeKit did not sign.', { rejected }),
   );
 
-  async function isAuthentic(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /** Whether RealtimeKit signed the body; null if only a newer key could tell, which must not be fetched yet. */
+  async function verify(signature: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer>): Promise<boolean | null> {
     const key = await publicKey.current();
     if (await verifySignature(key, signature, body)) return true;
     const newKey = await publicKey.refreshAfter(key);
-    return newKey !== null && verifySignature(newKey, signature, body);
+    return newKey && verifySignature(newKey, signature, body);
   }
 
   function reject(): Response {
     warnOfRejections(1);
     return respond('unauthorized', 'The header "rtk-signature" is not RealtimeKit\'s signature of this body.');
+  }
+
+  /** Rejects what is probably forged, but so that RealtimeKit sends it again if it has just begun to sign with another key. */
+  function rejectForNow(): Response {
+    const { body, headers } = reject();
+    headers.set('retry-after', String(MIN_REFRESH_INTERVAL_MS / 1000));
+    return new Response(body, { status: STATUS.unavailable, headers });
   }
 
   function isDuplicate(deliveryId: string | null): boolean {
@@ -127,7 +141,9 @@ export function createWebhookReceiver({
     if (body === 'too large') return respond('too_large', `The body must not be longer than ${MAX_BODY_BYTES} bytes.`);
     if (body === 'aborted') return respond('aborted', 'The connection broke before the whole body arrived.');
     try {
-      return (await isAuthentic(signature, body)) ? accept(body, request.headers.get('rtk-uuid')) : reject();
+      const isAuthentic = await verify(signature, body);
+      if (isAuthentic === null) return rejectForNow();
+      return isAuthentic ? accept(body, request.headers.get('rtk-uuid')) : reject();
     } catch (error) {
       if (!(error instanceof PublicKeyUnavailableError)) throw error;
       return respond('unavailable', `${error.message} Send the delivery again later.`);

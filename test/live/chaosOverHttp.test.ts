@@ -253,6 +253,6 @@ function checkDeliveries({ sandbox }: RemoteWorld): void {
   const { deliveries } = sandbox.deliveries();
   for (const copies of Map.groupBy(deliveries, ({ uuid }) => uuid).values()) expect(copies).toHaveLength(3);
   const byStatus = Map.groupBy(deliveries, ({ responseStatus }) => responseStatus);
-  expect(new Set(byStatus.keys())).toEqual(new Set([200, 401]));
+  for (const status of byStatus.keys()) expect([200, 401, 503]).toContain(status);
   expect(byStatus.get(200)?.length).toBeGreaterThan(30);
 }
