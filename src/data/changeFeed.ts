@@ -29,6 +29,8 @@ export interface ChangeListener {
   onMeeting(accountId: string, meetingId: string, timestamp: HybridTimestamp, pendingName?: PendingName | null): void;
   /** A webhook reported a change of these entities, in whichever account. */
   onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void;
+  /** What other replicas published was lost: anything may have changed. */
+  onGap(): void;
 }
 
 /** Creates a listener that notifies all of its subscribers. */
@@ -44,6 +46,9 @@ export function createChangeFeed(): ChangeListener & { subscribe(listener: Parti
     },
     onWebhook(...change) {
       for (const listener of listeners) listener.onWebhook?.(...change);
+    },
+    onGap() {
+      for (const listener of listeners) listener.onGap?.();
     },
   };
 }

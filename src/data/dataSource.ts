@@ -160,8 +160,8 @@ export function createDataSource(options: DataSourceOptions) {
     reads,
     /** Opens the one way from here to the subscriptions of an account. */
     openLiveFeed: liveFeeds.open,
-    /** Notifies `listener` of invalidations from now on: of what subscriptions must read back. */
-    subscribe: (listener: Pick<ChangeListener, 'onMeeting' | 'onWebhook'>): void => localListeners.subscribe(listener),
+    /** Notifies `listener` from now on: of what is read, and of what subscriptions must read back. */
+    subscribe: (listener: ChangeListener): void => localListeners.subscribe(listener),
     /** Invalidates, for every account, what a webhook reports as changed, and notifies the listeners of every replica. */
     invalidateExternal(ids: ChangedIds): void {
       const timestamp = cache.invalidate(null, tagsOfChange(ids));
@@ -171,6 +171,8 @@ export function createDataSource(options: DataSourceOptions) {
     changes: cache.invalidationCount,
     /** The number of replicas, this one included, as far as known. */
     replicaCount: (): number => peers?.store.replicaCount() ?? 1,
+    /** Whether the replicas can notify each other. */
+    isConnected: (): boolean => peers?.store.isUp() ?? true,
     /** Complete GraphQL results, for operations that are equal to an earlier one. */
     responseCache: createResponseCache(cache, clock),
     /** Null if the operator turned bulk reads off. */

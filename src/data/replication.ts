@@ -7,7 +7,7 @@ import type { ChangeListener } from './changeFeed.ts';
 import type { Ingestion } from './ingestion.ts';
 
 /** Publishes to the other replicas what they may not know. */
-export function createChangePublisher({ bus, toStoreTime }: Peers): ChangeListener {
+export function createChangePublisher({ bus, toStoreTime }: Peers): Omit<ChangeListener, 'onGap'> {
   return {
     // Sessions are not published: a replica reads the session of a livestream itself.
     onRead(accountId, { livestream, isChanged }, { logical, wallTime, fromPeer }) {
@@ -36,12 +36,17 @@ export function applyRemoteChanges(
 ): void {
   bus.subscribe((message) => {
     if (message.kind === 'invalidate') applyInvalidation(message);
-    else if (message.kind === 'gap') invalidations.invalidateAll();
+    else if (message.kind === 'gap') applyGap();
     else if (message.kind === 'webhook')
       localListeners.onWebhook(message, { logical: message.logical, wallTime: clock.now() });
     else if (message.kind === 'meeting') applyMeeting(message);
     else if (message.kind === 'entity') applyEntity(message);
   });
+
+  function applyGap(): void {
+    invalidations.invalidateAll();
+    localListeners.onGap();
+  }
 
   function applyInvalidation({ tokenHash, tags, logical }: BusMessage & { kind: 'invalidate' }): void {
     invalidations.applyRemote(tokenHash, tags, logical);

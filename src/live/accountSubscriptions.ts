@@ -114,6 +114,8 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
       if (ids.livestreamId !== null && index.mayCover(ids)) index.watch(ids.livestreamId).webhookAt = clock.now();
       refresh(ids, timestamp);
     },
+    /** Polls soon: changes may have been missed. */
+    catchUp: poller.catchUp,
     closeAll,
   };
 }

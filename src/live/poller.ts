@@ -53,7 +53,7 @@ export function createPoller(options: PollerOptions) {
   let cancelTimer: (() => void) | null = null;
   /** When the next round is due; infinite while none is scheduled: before the start, and while a round is in flight. */
   let dueAt = Infinity;
-  /** Whether a read has failed since the last round began. No webhook will report that change again, so only polling finds it. */
+  /** Whether a change may have been missed since the last round began. No webhook will report it again, so only polling finds it. */
   let needsCatchUp = false;
   signal.addEventListener('abort', () => cancelTimer?.(), { once: true });
 
@@ -94,6 +94,11 @@ export function createPoller(options: PollerOptions) {
 
   function reschedule(): void {
     if (dueAt !== Infinity) scheduleIfSooner(nextDelayMs());
+  }
+
+  function catchUp(): void {
+    needsCatchUp = true;
+    reschedule();
   }
 
   /**
@@ -170,10 +175,9 @@ export function createPoller(options: PollerOptions) {
     reschedule,
     /** Reads these entities at once, not as they were before `since`. A failure makes the next round come sooner. */
     refreshNow(ids: ChangedIds, since: HybridTimestamp): void {
-      refresh(ids, since).catch(() => {
-        needsCatchUp = true;
-        reschedule();
-      });
+      refresh(ids, since).catch(catchUp);
     },
+    /** Makes the next round come sooner, because a change may have been missed. */
+    catchUp,
   };
 }

@@ -7,11 +7,12 @@ import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
 import type { LiveSubscription, SubscriptionTarget } from './types.ts';
+import { createWebhookEvidence } from './webhookEvents.ts';
 
 /*
- * The entry to live subscriptions. This file routes invalidations to the subscriptions of each account, limits how many
- * subscriptions are open and how many webhooks are read back, and decides whether webhooks can be relied on. What subscribers are
- * notified of is up to `watchedLivestream.ts`, and when upstream is polled up to `poller.ts`.
+ * The entry to live subscriptions. This file routes invalidations to the subscriptions of each account, and limits how many
+ * subscriptions are open and how many webhooks are read back. Whether webhooks can be relied on is up to `webhookEvents.ts`, what
+ * subscribers are notified of to `watchedLivestream.ts`, and when upstream is polled to `poller.ts`.
  */
 
 /** How many subscriptions can be open at a time. */
@@ -42,8 +43,6 @@ const MINUTE_MS = 60_000;
 const MAX_STRETCHED_INTERVAL_MS = 15_000;
 /** How long before a status change is observed its webhook may have arrived. */
 const MAX_WEBHOOK_LEAD_MS = 60_000;
-/** Webhooks count as arriving for this long after the last one. */
-const WEBHOOKS_EXPIRE_AFTER_MS = 3_600_000;
 
 export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: LiveSubscriptionsOptions) {
   /** By account id. An account without subscribers has no entry. */
@@ -51,17 +50,23 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
   /** The number of subscriptions by caller id. */
   const counts = new Map<string, number>();
   let total = 0;
-  let lastWebhookAt = -Infinity;
+  const webhooks = createWebhookEvidence(clock);
   let webhookWindow = { startedAt: -Infinity, count: 0 };
   let isClosed = false;
 
   dataSource.subscribe({
     onMeeting: (accountId, meetingId, timestamp) =>
       accounts.get(accountId)?.refresh({ livestreamId: null, meetingId }, timestamp),
+    onRead(_accountId, { livestream }) {
+      if (livestream !== undefined) webhooks.onRead(livestream);
+    },
     onWebhook(ids, timestamp) {
       // A webhook that this replica or another one received.
-      lastWebhookAt = clock.now();
+      webhooks.onEvent(ids);
       for (const subscriptions of accounts.values()) subscriptions.onWebhook(ids, timestamp);
+    },
+    onGap() {
+      for (const subscriptions of accounts.values()) subscriptions.catchUp();
     },
   });
 
@@ -73,7 +78,8 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
       dataSource,
       clock,
       minPollIntervalMs: () => minPollIntervalMs(account),
-      hasWebhooks: () => clock.now() - lastWebhookAt < WEBHOOKS_EXPIRE_AFTER_MS,
+      // Another replica that receives a webhook cannot pass it on while they are disconnected.
+      hasWebhooks: () => webhooks.areArriving() && dataSource.isConnected(),
       onStatusChange,
       onEmpty: () => accounts.delete(account.id),
     });
@@ -94,7 +100,7 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
   /** A status change that should have caused a webhook, but did not, shows that webhooks no longer arrive. */
   function onStatusChange({ status }: Livestream, webhookAt: number): void {
     const causesWebhook = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
-    if (causesWebhook && clock.now() - webhookAt > MAX_WEBHOOK_LEAD_MS) lastWebhookAt = -Infinity;
+    if (causesWebhook && clock.now() - webhookAt > MAX_WEBHOOK_LEAD_MS) webhooks.onMissing();
   }
 
   /** Limits what webhooks can cost: RealtimeKit's events of other customers look like the app's own. */

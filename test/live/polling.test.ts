@@ -126,10 +126,10 @@ describe('polling', () => {
 
   test('polls at the steady interval again after the first change without a webhook', async () => {
     const world = await createLiveWorld();
-    const { liveLivestreamId, liveMeetingId, invokedLivestreamId } = world.exampleIds;
+    const { liveLivestreamId, liveMeetingId } = world.exampleIds;
     const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
-    world.subscriptions.onWebhook({ livestreamId: invokedLivestreamId, meetingId: null });
-    await world.advance(12_000);
+    world.subscriptions.onWebhook({ livestreamId: liveLivestreamId, meetingId: null });
+    await world.advance(72_000);
     await world.stop(liveMeetingId);
     await world.advance(61_000);
     expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'IDLE']);

@@ -117,6 +117,47 @@ describe('subscriber at one replica', () => {
     expect(statusesOf((subscribers[1] ?? fail()).states)).toEqual(['INVOKED']);
   });
 
+  /** A subscriber to a meeting at the other replica, which polls once a minute, since webhooks arrive at the first one. */
+  async function subscribeWithWebhooks() {
+    const replicaWorld = await createReplicaWorld(2);
+    const { world, one, other, subscribe } = replicaWorld;
+    const { emptyMeetingId, liveLivestreamId, liveMeetingId } = world.exampleIds;
+    const live = await subscribe(livestreamTarget(liveLivestreamId), other);
+    const subscriber = await subscribe(meetingTarget(emptyMeetingId), other);
+    await world.advance(SECOND_MS);
+    await world.stop(liveMeetingId);
+    one.subscriptions.onWebhook({ livestreamId: liveLivestreamId, meetingId: liveMeetingId });
+    await world.advance(SECOND_MS);
+    await live.unsubscribe();
+    await world.advance(70 * SECOND_MS);
+    world.clearRequests();
+    await world.advance(60 * SECOND_MS);
+    expect(world.requests().length).toBeLessThanOrEqual(2);
+    return { ...replicaWorld, subscriber, emptyMeetingId };
+  }
+
+  test('is notified within 12 s of a webhook that another replica received while the store was down', async () => {
+    const { world, one, other, subscriber, emptyMeetingId } = await subscribeWithWebhooks();
+    for (const { store } of [one, other]) store.break();
+    await world.advance(61 * SECOND_MS);
+    const livestreamId = await world.start(emptyMeetingId);
+    one.subscriptions.onWebhook({ livestreamId, meetingId: emptyMeetingId });
+    await world.advance(12 * SECOND_MS);
+    expect(subscriber.states).not.toEqual([]);
+  });
+
+  test('is notified within 12 s of a reconnection of a webhook that was missed before', async () => {
+    const { world, one, other, subscriber, emptyMeetingId } = await subscribeWithWebhooks();
+    other.store.break();
+    const livestreamId = await world.start(emptyMeetingId);
+    one.subscriptions.onWebhook({ livestreamId, meetingId: emptyMeetingId });
+    await world.advance(2 * SECOND_MS);
+    expect(subscriber.states).toEqual([]);
+    other.store.heal();
+    await world.advance(12 * SECOND_MS);
+    expect(subscriber.states).not.toEqual([]);
+  });
+
   test('is notified within 20 s although messages between the replicas were lost', async () => {
     const { world, one, other, subscribe } = await createReplicaWorld(2);
     const { emptyMeetingId } = world.exampleIds;
