@@ -16,6 +16,8 @@ export type AccountSubscriptions = ReturnType<typeof createAccountSubscriptions>
 interface AccountSubscriptionsOptions extends Pick<PollerOptions, 'clock' | 'minPollIntervalMs' | 'hasWebhooks'> {
   account: Account;
   dataSource: DataSource;
+  /** Whether requests are sent faster than the budget lasts. */
+  isBudgetShort: () => boolean;
   /** Called when the published status of a livestream has changed, with the time of the last webhook about it. */
   onStatusChange: (livestream: Livestream, webhookAt: number) => void;
   /** Called once, when there are no subscriptions any more. */
@@ -109,10 +111,12 @@ export function createAccountSubscriptions(options: AccountSubscriptionsOptions)
       return subscription;
     },
     refresh,
-    /** `refresh`, because of a webhook. */
+    /** `refresh`, because of a webhook. While the budget is short, the next poll reads the entities, since anybody can cause webhooks. */
     onWebhook(ids: ChangedIds, timestamp: HybridTimestamp): void {
-      if (ids.livestreamId !== null && index.mayCover(ids)) index.watch(ids.livestreamId).webhookAt = clock.now();
-      refresh(ids, timestamp);
+      if (!index.mayCover(ids)) return;
+      if (ids.livestreamId !== null) index.watch(ids.livestreamId).webhookAt = clock.now();
+      if (options.isBudgetShort()) poller.catchUp();
+      else poller.refreshNow(ids, timestamp);
     },
     /** Polls soon: changes may have been missed. */
     catchUp: poller.catchUp,

@@ -158,9 +158,12 @@ export function createPoller(options: PollerOptions) {
   }
 
   async function refresh({ livestreamId, meetingId }: ChangedIds, since: HybridTimestamp): Promise<void> {
-    const livestream = livestreamId && (await exactReader.livestream(livestreamId, since));
-    const isMeetingCovered = livestream && (livestream.meetingId !== null || meetingId === null);
-    if (meetingId === null || isMeetingCovered) return;
+    if (livestreamId !== null) {
+      const livestream = await exactReader.livestream(livestreamId, since);
+      // One that does not exist is another app's, and so is its meeting.
+      if (livestream === null || livestream.meetingId !== null) return;
+    }
+    if (meetingId === null) return;
     const active = await exactReader.activeIn(meetingId, since);
     const replaced = publishedAsActive(meetingId).filter(({ id }) => id !== active?.id);
     await Promise.all(replaced.map(async ({ id }) => exactReader.livestream(id, since)));

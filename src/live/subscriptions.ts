@@ -7,11 +7,11 @@ import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountSubscriptions, createAccountSubscriptions } from './accountSubscriptions.ts';
 import type { LiveSubscription, SubscriptionTarget } from './types.ts';
-import { createWebhookEvidence } from './webhookEvents.ts';
+import { createEventCollector, createWebhookEvidence } from './webhookEvents.ts';
 
 /*
  * The entry to live subscriptions. This file routes invalidations to the subscriptions of each account, and limits how many
- * subscriptions are open and how many webhooks are read back. Whether webhooks can be relied on is up to `webhookEvents.ts`, what
+ * subscriptions are open. Which webhooks are read back, and whether they can be relied on, is up to `webhookEvents.ts`, what
  * subscribers are notified of to `watchedLivestream.ts`, and when upstream is polled to `poller.ts`.
  */
 
@@ -36,9 +36,6 @@ interface LiveSubscriptionsOptions {
   limits: LiveLimits;
 }
 
-/** Polling finds the changes that webhooks beyond this limit reported. */
-const MAX_WEBHOOKS_PER_MINUTE = 600;
-const MINUTE_MS = 60_000;
 /** The longest delay that budget pressure can impose on polling while more than a quarter of the budget remains. */
 const MAX_STRETCHED_INTERVAL_MS = 15_000;
 /** How long before a status change is observed its webhook may have arrived. */
@@ -51,7 +48,7 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
   const counts = new Map<string, number>();
   let total = 0;
   const webhooks = createWebhookEvidence(clock);
-  let webhookWindow = { startedAt: -Infinity, count: 0 };
+  const events = createEventCollector(clock, (ids) => dataSource.invalidateExternal(ids));
   let isClosed = false;
 
   dataSource.subscribe({
@@ -80,6 +77,7 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
       minPollIntervalMs: () => minPollIntervalMs(account),
       // Another replica that receives a webhook cannot pass it on while they are disconnected.
       hasWebhooks: () => webhooks.areArriving() && dataSource.isConnected(),
+      isBudgetShort: () => stretchedTtl(account.budget.pressure(), ttl) > 0,
       onStatusChange,
       onEmpty: () => accounts.delete(account.id),
     });
@@ -101,14 +99,6 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
   function onStatusChange({ status }: Livestream, webhookAt: number): void {
     const causesWebhook = status === 'LIVE' || status === 'IDLE' || status === 'OFFLINE';
     if (causesWebhook && clock.now() - webhookAt > MAX_WEBHOOK_LEAD_MS) webhooks.onMissing();
-  }
-
-  /** Limits what webhooks can cost: RealtimeKit's events of other customers look like the app's own. */
-  function isWithinWebhookLimit(): boolean {
-    const now = clock.now();
-    if (now - webhookWindow.startedAt >= MINUTE_MS) webhookWindow = { startedAt: now, count: 0 };
-    webhookWindow.count += 1;
-    return webhookWindow.count <= MAX_WEBHOOKS_PER_MINUTE;
   }
 
   /** Counts a new subscription. Returns the function that releases its slot. */
@@ -145,9 +135,7 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
       return subscriptionsOf(account).subscribe(target, signal, releaseSlot);
     },
     /** Reads back the entities that a webhook event affects. */
-    onWebhook(ids: ChangedIds): void {
-      if (isWithinWebhookLimit()) dataSource.invalidateExternal(ids);
-    },
+    onWebhook: (ids: ChangedIds): void => events.collect(ids),
     /** The number of open subscriptions. */
     size: (): number => total,
     /**
@@ -156,6 +144,7 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
      */
     closeAll(): void {
       isClosed = true;
+      events.close();
       for (const subscriptions of accounts.values()) subscriptions.closeAll(shutdownError());
     },
   };

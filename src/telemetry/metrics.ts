@@ -7,7 +7,15 @@ import type { OperationKind } from './requestRecord.ts';
 export type ReadSource = 'network' | 'cache' | 'stale' | 'coalesced';
 
 export type WebhookOutcome =
-  'accepted' | 'duplicate' | 'ignored' | 'unauthorized' | 'malformed' | 'aborted' | 'too_large' | 'unavailable';
+  | 'accepted'
+  | 'duplicate'
+  | 'ignored'
+  | 'unauthorized'
+  | 'malformed'
+  | 'aborted'
+  | 'too_large'
+  | 'rate_limited'
+  | 'unavailable';
 
 /** What purges the responses that caches in front of the gateway store. */
 export type PurgeEndpointName = 'cloudflare' | 'router';

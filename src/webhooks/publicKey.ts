@@ -21,7 +21,7 @@ export class PublicKeyUnavailableError extends Error {
 
 const FETCH_TIMEOUT_MS = 5000;
 /** The minimum time between two fetches that look for a rotated key. */
-export const MIN_REFRESH_INTERVAL_MS = 60_000;
+const MIN_REFRESH_INTERVAL_MS = 60_000;
 /** The minimum time between a failed fetch and the next one while there is no key. */
 const MIN_RETRY_INTERVAL_MS = 5000;
 const MAX_RESPONSE_BYTES = 64 * 1024;

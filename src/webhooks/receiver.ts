@@ -6,12 +6,7 @@ import { readBody } from '../lib/readBody.ts';
 import type { SavedState } from '../lib/savedState.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import type { WebhookOutcome } from '../telemetry/metrics.ts';
-import {
-  createPublicKeySource,
-  MIN_REFRESH_INTERVAL_MS,
-  PublicKeyUnavailableError,
-  type PublicKeySourceOptions,
-} from './publicKey.ts';
+import { createPublicKeySource, PublicKeyUnavailableError, type PublicKeySourceOptions } from './publicKey.ts';
 import { parseSignature, verifySignature } from './signature.ts';
 import { parseWebhookEvent } from './webhookEvent.ts';
 
@@ -39,11 +34,15 @@ const STATUS = {
   malformed: 400,
   aborted: 400,
   too_large: 413,
+  rate_limited: 503,
   unavailable: 503,
 } as const satisfies Record<WebhookOutcome, number>;
 
 /** 256 KiB; an event has about 1 KiB. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** How many events are handled in a minute: a signature is valid for ever, so one delivery can be replayed under any number of ids. */
+const MAX_EVENTS_PER_MINUTE = 600;
+const MINUTE_MS = 60_000;
 /** How many delivery ids the receiver remembers to detect duplicates. */
 const MAX_REMEMBERED_DELIVERIES = 10_000;
 /** How long a saved delivery id is remembered. RealtimeKit does not document when it sends a delivery for the last time. */
@@ -57,9 +56,10 @@ const MAX_DELIVERY_ID_LENGTH = 64;
  *
  * - 200: accepted, a duplicate, or an event that the gateway ignores;
  * - 401: not signed by RealtimeKit;
- * - 503 with `retry-after`: not signed with the key that was fetched within the last minute, but perhaps with a newer one;
  * - 400: signed, but not an event, or the body was incomplete;
  * - 413: longer than 256 KiB;
+ * - 503 with `retry-after`: not signed with the key that was fetched within the last minute, but perhaps with a newer one; or one
+ *   event too many within a minute;
  * - 503: the signature cannot be verified at the moment, so RealtimeKit must send the delivery again.
  */
 export function createWebhookReceiver({
@@ -70,6 +70,7 @@ export function createWebhookReceiver({
 }: WebhookReceiverOptions): WebhookReceiver {
   const { clock, log } = options;
   const publicKey = createPublicKeySource(options);
+  let window = { startedAt: -Infinity, count: 0 };
   const deliveryIds = new LRUCache<string, true>({ max: MAX_REMEMBERED_DELIVERIES });
   const warnOfRejections = createThrottledWarning(clock, (rejected) =>
     log('warn', 'Rejected webhook deliveries that RealtimeKit did not sign.', { rejected }),
@@ -90,25 +91,24 @@ export function createWebhookReceiver({
 
   /** Rejects what is probably forged, but so that RealtimeKit sends it again if it has just begun to sign with another key. */
   function rejectForNow(): Response {
-    const { body, headers } = reject();
-    headers.set('retry-after', String(MIN_REFRESH_INTERVAL_MS / 1000));
-    return new Response(body, { status: STATUS.unavailable, headers });
+    return sendAgain(reject());
   }
 
-  function isDuplicate(deliveryId: string | null): boolean {
-    if (deliveryId === null || deliveryId.length > MAX_DELIVERY_ID_LENGTH) return false;
-    if (deliveryIds.has(deliveryId) || wasSaved(deliveryId)) return true;
+  /** Whether a delivery was handled before. If the storage fails, RealtimeKit sends the delivery again. */
+  function isDuplicate(deliveryId: string): boolean {
+    return deliveryIds.has(deliveryId) || (savedState !== null && savedState.get(savedKeyOf(deliveryId)) !== null);
+  }
+
+  function remember(deliveryId: string): void {
+    savedState?.set(savedKeyOf(deliveryId), 'accepted', SAVED_DELIVERY_TTL_MS);
     deliveryIds.set(deliveryId, true);
-    return false;
   }
 
-  /** Whether the delivery's id is saved. Saves it otherwise. If the storage fails, RealtimeKit sends the delivery again. */
-  function wasSaved(deliveryId: string): boolean {
-    if (savedState === null) return false;
-    const key = `${KEY_PREFIX}delivery ${deliveryId}`;
-    if (savedState.get(key) !== null) return true;
-    savedState.set(key, 'accepted', SAVED_DELIVERY_TTL_MS);
-    return false;
+  function isWithinLimit(): boolean {
+    const now = clock.now();
+    if (now - window.startedAt >= MINUTE_MS) window = { startedAt: now, count: 0 };
+    window.count += 1;
+    return window.count <= MAX_EVENTS_PER_MINUTE;
   }
 
   function handle(ids: ChangedIds): void {
@@ -120,11 +120,14 @@ export function createWebhookReceiver({
     }
   }
 
-  function accept(body: Uint8Array, deliveryId: string | null): Response {
+  function accept(body: Uint8Array, header: string | null): Response {
     const ids = parseWebhookEvent(body);
     if (ids === null) return respond('malformed', 'The body is not a RealtimeKit event.');
-    if (isDuplicate(deliveryId)) return respond('duplicate');
     if (ids === 'other') return respond('ignored');
+    const deliveryId = header !== null && header.length <= MAX_DELIVERY_ID_LENGTH ? header : null;
+    if (deliveryId !== null && isDuplicate(deliveryId)) return respond('duplicate');
+    if (!isWithinLimit()) return sendAgain(respond('rate_limited', 'Too many events. Send the delivery again later.'));
+    if (deliveryId !== null) remember(deliveryId);
     handle(ids);
     return respond('accepted');
   }
@@ -149,6 +152,16 @@ export function createWebhookReceiver({
       return respond('unavailable', `${error.message} Send the delivery again later.`);
     }
   };
+}
+
+function savedKeyOf(deliveryId: string): string {
+  return `${KEY_PREFIX}delivery ${deliveryId}`;
+}
+
+/** The response as one that makes RealtimeKit send the delivery again: after a minute, when the key and the limit allow more. */
+function sendAgain({ body, headers }: Response): Response {
+  headers.set('retry-after', '60');
+  return new Response(body, { status: 503, headers });
 }
 
 async function receiveBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer> | 'too large' | 'aborted'> {

@@ -139,12 +139,41 @@ describe('duplicate detection with saved state', () => {
   });
 });
 
-describe('duplicate detection', () => {
-  test('drops a delivery whose id was among the last 10,000', async () => {
-    const { deliver, events, signing } = await createTestReceiver();
+describe('a replayed delivery', () => {
+  test('is accepted at most 600 times a minute under new ids, and saved no more often; then it gets a 503', async () => {
+    const clock = createFakeClock();
+    const savedState = createMemorySavedState(clock);
+    const { deliver, send, events, signing } = await createTestReceiver({ clock, savedState });
     const signed = { 'rtk-signature': await signing.sign(new TextEncoder().encode(LIVE_EVENT)) };
     await deliver(LIVE_EVENT, { ...signed, 'rtk-uuid': 'first' });
-    for (let count = 1; count < 10_000; count += 1) await deliver(LIVE_EVENT, signed);
+    for (let count = 1; count < 700; count += 1) await deliver(LIVE_EVENT, signed);
+    expect([events.length, savedState.writes()]).toEqual([600, 600]);
+    const { status, headers } = await send(LIVE_EVENT, { ...signed, 'rtk-uuid': 'u' });
+    expect([status, headers.get('retry-after')]).toEqual([503, '60']);
+    expect(await deliver(LIVE_EVENT, { ...signed, 'rtk-uuid': 'first' })).toBe(200);
+    clock.advance(60_000);
+    expect(await deliver(LIVE_EVENT, { ...signed, 'rtk-uuid': 'u' })).toBe(200);
+    expect(events).toHaveLength(601);
+  });
+
+  test('of an event that does not concern livestreams saves nothing', async () => {
+    const clock = createFakeClock();
+    const savedState = createMemorySavedState(clock);
+    const { deliver } = await createTestReceiver({ clock, savedState });
+    expect(await deliver('{"event":"recording.statusUpdate"}')).toBe(200);
+    expect(savedState.writes()).toBe(0);
+  });
+});
+
+describe('duplicate detection', () => {
+  test('drops a delivery whose id was among the last 10,000', async () => {
+    const { deliver, events, signing, clock } = await createTestReceiver();
+    const signed = { 'rtk-signature': await signing.sign(new TextEncoder().encode(LIVE_EVENT)) };
+    await deliver(LIVE_EVENT, { ...signed, 'rtk-uuid': 'first' });
+    for (let count = 1; count < 10_000; count += 1) {
+      clock.advance(100);
+      await deliver(LIVE_EVENT, signed);
+    }
     expect(events).toHaveLength(10_000);
     expect(await deliver(LIVE_EVENT, { 'rtk-uuid': 'first' })).toBe(200);
     expect(events).toHaveLength(10_000);
