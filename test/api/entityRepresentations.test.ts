@@ -82,7 +82,7 @@ describe('a malformed entity representation', () => {
         [['_entities', 1], { code: 'BAD_USER_INPUT', retryable: false }],
       ]);
       // The message must not repeat the input.
-      expect(errors[0]?.message).toMatch(/^(A representation must be|An id is) [ -~]{20,120}$/);
+      expect(errors[0]?.message).toMatch(/^(A representation must be|An ID is) [ -~]{20,120}$/);
       expect(gateway.upstreamRequests()).toHaveLength(2);
       expect(gateway.logs).toEqual([]);
     },

@@ -82,8 +82,8 @@ const READY = /http:\S+\/graphql\n[^]*(?:has ended|RealtimeKit at \S+)\n|"settin
 async function runBlock({ kind, code }: Block, env: NodeJS.ProcessEnv): Promise<void> {
   const { PORT = '', SANDBOX_PORT = '' } = env;
   const script = code
-    .replaceAll(':4000', `:${PORT}`)
-    .replaceAll(':4001', `:${SANDBOX_PORT}`)
+    // At once: the gateway's port may begin with the sandbox's default.
+    .replaceAll(/:400([01])\b/g, (_port, last) => `:${last === '0' ? PORT : SANDBOX_PORT}`)
     .replaceAll(/sleep \d+/g, 'sleep 0.1')
     .replaceAll(/curl (?!-f)/g, 'curl --no-progress-meter --fail-with-body ');
   if (kind === 'sh') {
