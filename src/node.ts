@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   for (const signal of SIGNALS) process.on(signal, exitNow);
   const files = createSettingsFiles();
   const config = readConfig(process.env, files.read);
-  const { auth } = config;
+  const { auth, files: paths } = config;
   await validateJwtKey(auth);
   const telemetry = await startTelemetry(config.telemetry, version);
   const { log, metrics, tracer } = telemetry;
@@ -52,11 +52,10 @@ async function main(): Promise<void> {
       ...(cluster === null ? {} : { redis: cluster.store.isUp() ? 'up' : 'down' }),
     }),
   });
-  const { API_KEYS_FILE, TRUSTED_DOCUMENTS } = process.env;
-  if (API_KEYS_FILE && auth.kind === 'api-key')
-    files.onChange(API_KEYS_FILE, log, () => gateway.replaceApiKeys(readApiKeys(process.env, files.read)));
-  if (TRUSTED_DOCUMENTS)
-    files.onChange(TRUSTED_DOCUMENTS, log, () =>
+  if (paths.apiKeys !== null)
+    files.onChange(paths.apiKeys, log, () => gateway.replaceApiKeys(readApiKeys(process.env, files.read)));
+  if (paths.trustedDocuments !== null)
+    files.onChange(paths.trustedDocuments, log, () =>
       gateway.replaceTrustedDocuments(readDocuments(process.env, files.read).documents),
     );
   const sockets = createWebSocketServer({

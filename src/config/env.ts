@@ -25,7 +25,7 @@ export function setting<Value>(
   schema: v.GenericSchema<string | undefined, Value>,
 ): Setting<Value> {
   const parse = v.transform((value: string | undefined): Value => {
-    const text = isServiceLink(variable, value) ? undefined : value?.trim() || undefined;
+    const text = isServiceLink(variable, value) ? undefined : textOf(value);
     // Some programs that read files of settings, such as Docker, leave the quotes in the value.
     if (text !== undefined && /^(["']).*\1$/s.test(text))
       throw new ConfigError(variable, 'the quotes are part of the value. Remove them.', example);
@@ -46,7 +46,16 @@ function isServiceLink(variable: string, value: string | undefined): boolean {
 
 /** Whether a variable is set to more than white space. */
 export function isSet(environment: Environment, { variable }: Setting): boolean {
-  return Boolean(environment[variable]?.trim());
+  return textOf(environment[variable]) !== undefined;
+}
+
+/** Returns the path in a setting that names a file, which is the one that `fileText` reads; null if the variable is unset. */
+export function pathOf(environment: Environment, { variable }: Setting): string | null {
+  return textOf(environment[variable]) ?? null;
+}
+
+function textOf(value: string | undefined): string | undefined {
+  return value?.trim() || undefined;
 }
 
 /** Reads one setting; throws a `ConfigError` if it is missing or invalid. */

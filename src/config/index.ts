@@ -160,6 +160,11 @@ export function readConfig(environment: env.Environment, readFile: env.ReadFile)
     drain: env.readGroup(environment, drainSettings),
     ...env.readGroup(environment, disclosureSettings(isProduction, app === null)),
     telemetry: readTelemetry(environment),
+    /** The paths of the files that have been read and may change; null for those that no setting names. */
+    files: {
+      apiKeys: auth.kind === 'api-key' ? env.pathOf(environment, apiKeySettings(readFile).file) : null,
+      trustedDocuments: env.pathOf(environment, documentSettings(readFile).documents),
+    },
   });
 }
 

@@ -93,6 +93,7 @@ describe('readConfig without settings', () => {
       upstreamReport: true,
       costReport: true,
       telemetry: { logThreshold: 'info', metrics: true, tracing: null },
+      files: { apiKeys: null, trustedDocuments: null },
     });
   });
 
@@ -588,6 +589,13 @@ describe('settings of what callers may see and request', () => {
       documents: new Map([[id, '{ __typename }']]),
       isExclusive: true,
     });
+  });
+
+  test('name files to watch by the paths that are read, without the white space around them', () => {
+    const paths = { API_KEYS_FILE: 'keys.txt \r\n', TRUSTED_DOCUMENTS: '\tdocuments.json ' };
+    const filesWith = (settings: Environment) => readConfig({ ...paths, ...settings }).files;
+    expect(filesWith({ AUTH: 'api-key' })).toEqual({ apiKeys: 'keys.txt', trustedDocuments: 'documents.json' });
+    expect(filesWith({ AUTH: 'none' })).toEqual({ apiKeys: null, trustedDocuments: 'documents.json' });
   });
 
   test.each(['list.json', 'text.json', 'number.json', 'broken.json', undefined])(

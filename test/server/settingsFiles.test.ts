@@ -95,6 +95,15 @@ describe('the file of API keys', () => {
     expect(await program.statuses('one', 'two')).toEqual([401, 200]);
     expect(program.matches(NOT_RELOADED)).toBe(0);
   });
+
+  test('is read again when it changes, also if white space follows its path', async () => {
+    const file = path.join(createFolder(), 'keys.txt');
+    writeFileSync(file, keysFile('one'));
+    const program = await startWithKeys(`${file} \r`);
+    writeFileSync(file, keysFile('two'));
+    await program.waitForOutput(RELOADED);
+    expect(await program.statuses('one', 'two')).toEqual([401, 200]);
+  });
 });
 
 test('the file of trusted documents is read again when an editor replaces it, and stays in use while it is broken', async () => {
