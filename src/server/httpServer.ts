@@ -18,6 +18,8 @@ export interface HttpServerOptions {
    * closes the connection. The timeouts for receiving a request do not apply to a connection between two requests.
    */
   keepAliveTimeoutMs: number;
+  /** How long a client may read nothing of a response that has begun. Default: a minute. */
+  stallTimeoutMs?: number;
 }
 
 /** A response in plain text. */
@@ -29,6 +31,8 @@ interface TextResponse {
 }
 
 const METHODS = 'GET, HEAD, POST, OPTIONS';
+
+const STALL_TIMEOUT_MS = 60_000;
 
 /** The statuses of what `node:http` rejects itself; 400 for everything else. */
 const PARSER_ERRORS: Readonly<Record<string, TextResponse>> = {
@@ -43,7 +47,8 @@ const NO_PROXY = { status: 405, message: 'The gateway is not a proxy.', headers:
  * Creates the HTTP server of the gateway, which is not listening yet. A request whose target or `Host` is invalid does not reach the
  * gateway, whose adapter for `node:http` builds a URL from both. No response shows what failed inside the gateway.
  */
-export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpServerOptions): Server {
+export function createHttpServer(options: HttpServerOptions): Server {
+  const { gateway, sockets, keepAliveTimeoutMs, stallTimeoutMs = STALL_TIMEOUT_MS } = options;
   const { log, report, warnOfOrigin } = gateway;
   const latestResponses = new WeakMap<Duplex, ServerResponse>();
 
@@ -68,7 +73,10 @@ export function createHttpServer({ gateway, sockets, keepAliveTimeoutMs }: HttpS
     const context: ServerContext = { res: response };
     try {
       const result = await gateway.handleNodeRequestAndResponse(request, response, context);
-      await sendNodeResponse(result, response, request, true);
+      const sent = sendNodeResponse(result, response, request, true);
+      // After `sendNodeResponse`, which turns the timeout off for streams. Their heartbeats are progress.
+      limitStalls(response, stallTimeoutMs);
+      await sent;
     } catch (error) {
       fail(error, request, response, context);
     }
@@ -138,6 +146,13 @@ function applyTarget(request: IncomingMessage): TextResponse | null {
   request.url = target.url;
   if (target.host !== undefined) request.headers.host = target.host;
   return null;
+}
+
+/** Closes the connection if a response that has begun makes no progress for `timeoutMs`: its client does not read it. */
+function limitStalls(response: ServerResponse, timeoutMs: number): void {
+  response.setTimeout(timeoutMs);
+  // Before Node's own listener, which begins the next response or sets the keep-alive timeout.
+  response.prependOnceListener('finish', () => response.setTimeout(0));
 }
 
 function sendText(response: ServerResponse, text: TextResponse): void {

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { createHttpServer } from '../../src/server/httpServer.ts';
+import { nonNull } from '../support/gateway.ts';
+
+/** More than fits into all buffers between two local programs, those of the operating system included. */
+const LONG = 'x'.repeat(32 * 1024 * 1024);
+const STALL_TIMEOUT_MS = 200;
+
+const LONG_STREAM = { headers: { 'content-type': 'text/event-stream' } };
+
+/** Serves a fake gateway that answers each request with what `answer` returns, and connects to it. */
+async function connectTo(answer: () => Response | Promise<Response>, stallTimeoutMs = STALL_TIMEOUT_MS) {
+  const ignore = (): void => {};
+  const gateway = { handleNodeRequestAndResponse: answer, log: ignore, report: ignore, warnOfOrigin: ignore };
+  const sockets = { upgrade: () => null };
+  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: 75_000, stallTimeoutMs });
+  const responses: ServerResponse[] = [];
+  let connection: Socket | undefined;
+  server.on('connection', (socket) => (connection = socket));
+  server.on('request', (_request, response) => responses.push(response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = nonNull(server.address());
+  const client = connect(typeof address === 'object' ? address.port : 0, '127.0.0.1');
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    client,
+    responses,
+    send: (count = 1) => void client.write('GET /graphql HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(count)),
+    /** The idle timeout of the connection at the side of the gateway; 0 for none. */
+    timeout: (): number => connection?.timeout ?? 0,
+  };
+}
+
+/** An endless stream, of which a part is sent whenever the client has read the one before. */
+function createStream(onCancel = (): void => {}): ReadableStream<Uint8Array> {
+  const chunk = new TextEncoder().encode(`data: ${'x'.repeat(65_536)}\n\n`);
+  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk), cancel: onCancel });
+}
+
+describe('a client that stops reading', () => {
+  test('is disconnected after a while if a response waits for it', async () => {
+    const { client, responses, send } = await connectTo(() => new Response(LONG));
+    client.pause();
+    send();
+    await expect.poll(() => responses.map(({ closed }) => closed)).toEqual([true]);
+    expect(responses[0]?.writableFinished).toBe(false);
+  });
+
+  test('is disconnected after a while if an event stream waits for it, which is cancelled', async () => {
+    let cancelled = 0;
+    const { client, send } = await connectTo(
+      () =>
+        new Response(
+          createStream(() => (cancelled += 1)),
+          LONG_STREAM,
+        ),
+    );
+    client.pause();
+    send();
+    await expect.poll(() => cancelled).toBe(1);
+  });
+});
+
+describe('the time that a client has to read applies', () => {
+  test('neither while an operation is executed nor between two requests', async () => {
+    const results = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()];
+    const waiting = [...results];
+    const connection = await connectTo(async () => nonNull(waiting.shift()).promise);
+    for (const [index, { resolve }] of results.entries()) {
+      connection.send();
+      await expect.poll(() => connection.responses.length).toBe(index + 1);
+      expect(connection.timeout()).toBe(0);
+      resolve(new Response('result'));
+      await once(connection.client, 'data');
+      await expect.poll(connection.timeout).toBeGreaterThanOrEqual(75_000);
+    }
+  });
+
+  test('not while an operation is executed whose request was sent before the response to another', async () => {
+    const second = Promise.withResolvers<Response>();
+    const results = [Promise.resolve(new Response('result')), second.promise];
+    const connection = await connectTo(async () => nonNull(results.shift()));
+    connection.send(2);
+    await once(connection.client, 'data');
+    await expect
+      .poll(() => connection.responses.map(({ writableFinished }) => writableFinished))
+      .toEqual([true, false]);
+    expect(connection.timeout()).toBe(0);
+    second.resolve(new Response('result'));
+    await expect.poll(connection.timeout).toBeGreaterThanOrEqual(75_000);
+  });
+
+  test('to event streams, too', async () => {
+    const connection = await connectTo(() => new Response(createStream(), LONG_STREAM), 12_345);
+    connection.send();
+    await once(connection.client, 'data');
+    expect(connection.timeout()).toBe(12_345);
+  });
+});
