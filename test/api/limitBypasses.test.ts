@@ -56,6 +56,26 @@ const BYPASSES: [what: string, query: string, expected: RegExp][] = [
     `{ __schema { types { fields { type { ${'ofType { '.repeat(18)} name ${'}'.repeat(18)} } } } } }`,
     /23 levels of introspection/,
   ],
+  [
+    'aliases of `__schema`, whose result has no limit of its own',
+    `{ ${repeatText(2, (index) => `a${index}: __schema { types { name } }`)} }`,
+    /2 "__schema" fields, but the limit is 1/,
+  ],
+  [
+    '`__schema` in fragments',
+    '{ __schema { types { name } } ...F } fragment F on Query { a: __schema { types { name } } }',
+    /2 "__schema" fields/,
+  ],
+  [
+    'aliases of `__type`',
+    `{ ${repeatText(11, (index) => `a${index}: __type(name: "Query") { name }`)} }`,
+    /11 "__type" fields, but the limit is 10/,
+  ],
+  [
+    'aliases within `__schema`',
+    `{ __schema { ${repeatText(6, (index) => `a${index}: types { name }`)} } }`,
+    /6 aliases within introspection, but the limit is 5/,
+  ],
 ];
 
 describe('a document that is known to bypass limiters', () => {

@@ -186,6 +186,10 @@ describe('the operation limits', () => {
   test.each([
     ['graphql-js with all options', getIntrospectionQuery(everything)],
     ['graphql-js without descriptions', getIntrospectionQuery({ descriptions: false })],
+    [
+      'gql.tada and Apollo Kotlin, which ask for some types first',
+      `{ ${repeatText(10, (index) => `a${index}: __type(name: "__Type") { fields { name } }`)} ${getIntrospectionQuery().replace(/query \w+ \{/, '')}`,
+    ],
     ['Rover and Apollo, which read the SDL', 'query SubgraphIntrospectQuery { _service { sdl } }'],
   ])('allow introspection by %s', async (_name, query) => {
     const gateway = await startTestGateway();

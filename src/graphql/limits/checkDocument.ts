@@ -7,6 +7,14 @@ import type { OperationLimits } from './operationLimits.ts';
 /** Enough for the introspection query of common tools. */
 const MAX_INTROSPECTION_DEPTH = 20;
 
+/*
+ * `QUERY_FIELDS` does not count what introspection returns: thousands of fields for each `__schema`. Tools send one, and a few `__type`
+ * to learn what they may ask about. They need no aliases within these.
+ */
+const MAX_SCHEMA_FIELDS = 1;
+const MAX_TYPE_FIELDS = 10;
+const MAX_INTROSPECTION_ALIASES = 5;
+
 /** Throws if a document is too long. Must be called before the document is parsed. */
 export function checkLength(text: string, { queryBytes }: OperationLimits): void {
   if (!isLonger(text, queryBytes)) return;
@@ -36,6 +44,9 @@ function checkSize(size: DocumentSize, limits: OperationLimits): GraphQLError[] 
   const checks: [name: string, actual: number, limit: number][] = [
     ['levels of fields', size.depth, limits.depth],
     ['levels of introspection', size.introspectionDepth, MAX_INTROSPECTION_DEPTH],
+    ['"__schema" fields', size.schemaFields, MAX_SCHEMA_FIELDS],
+    ['"__type" fields', size.typeFields, MAX_TYPE_FIELDS],
+    ['aliases within introspection', size.introspectionAliases, MAX_INTROSPECTION_ALIASES],
     ['aliases', size.aliases, limits.aliases],
     ['root fields', size.rootFields, limits.rootFields],
     ['directives', size.directives, limits.directives],

@@ -15,6 +15,12 @@ export interface DocumentSize {
   depth: number;
   /** Nested levels of fields within `__schema` and `__type`. */
   introspectionDepth: number;
+  /** Aliases within `__schema` and `__type`. */
+  introspectionAliases: number;
+  /** Fields `__schema`. */
+  schemaFields: number;
+  /** Fields `__type`. */
+  typeFields: number;
   aliases: number;
   /** Fields on the first level. */
   rootFields: number;
@@ -48,13 +54,9 @@ export function measureDocument(document: DocumentNode): DocumentSize[] {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return addDirectives(selection, fragmentSize(selection.name.value));
     const inner = selectionSetSize(selection.selectionSet);
     if (selection.kind === Kind.INLINE_FRAGMENT) return addDirectives(selection, inner);
-    const isIntrospection = /^__(schema|type)$/.test(selection.name.value);
-    const depth = isIntrospection ? 0 : inner.depth + 1;
-    const introspectionDepth = isIntrospection
-      ? Math.max(inner.depth, inner.introspectionDepth) + 1
-      : inner.introspectionDepth;
     const aliases = inner.aliases + (selection.alias === undefined ? 0 : 1);
-    return addDirectives(selection, { ...inner, depth, introspectionDepth, aliases, rootFields: 1 });
+    const size = { ...inner, aliases, rootFields: 1, ...ownSize(selection.name.value, inner) };
+    return addDirectives(selection, size);
   }
 
   return document.definitions
@@ -62,7 +64,28 @@ export function measureDocument(document: DocumentNode): DocumentSize[] {
     .map((operation: OperationDefinitionNode) => addDirectives(operation, selectionSetSize(operation.selectionSet)));
 }
 
-const EMPTY_SIZE: DocumentSize = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
+const EMPTY_SIZE: DocumentSize = {
+  depth: 0,
+  introspectionDepth: 0,
+  introspectionAliases: 0,
+  schemaFields: 0,
+  typeFields: 0,
+  aliases: 0,
+  rootFields: 0,
+  directives: 0,
+};
+
+/** What the name of a field and the size of its selections say about the field. */
+function ownSize(name: string, inner: DocumentSize): Partial<DocumentSize> {
+  if (name !== '__schema' && name !== '__type') return { depth: inner.depth + 1 };
+  return {
+    depth: 0,
+    introspectionDepth: Math.max(inner.depth, inner.introspectionDepth) + 1,
+    introspectionAliases: inner.aliases,
+    schemaFields: inner.schemaFields + (name === '__schema' ? 1 : 0),
+    typeFields: inner.typeFields + (name === '__type' ? 1 : 0),
+  };
+}
 
 function addDirectives(
   node: { readonly directives?: readonly DirectiveNode[] | undefined },
@@ -75,6 +98,9 @@ function combineSizes(left: DocumentSize, right: DocumentSize): DocumentSize {
   return {
     depth: Math.max(left.depth, right.depth),
     introspectionDepth: Math.max(left.introspectionDepth, right.introspectionDepth),
+    introspectionAliases: left.introspectionAliases + right.introspectionAliases,
+    schemaFields: left.schemaFields + right.schemaFields,
+    typeFields: left.typeFields + right.typeFields,
     aliases: left.aliases + right.aliases,
     rootFields: left.rootFields + right.rootFields,
     directives: left.directives + right.directives,

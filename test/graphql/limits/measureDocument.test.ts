@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest';
 
 import { measureDocument } from '../../../src/graphql/limits/measureDocument.ts';
 
-const EMPTY = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, directives: 0 };
+const EMPTY = {
+  depth: 0,
+  introspectionDepth: 0,
+  introspectionAliases: 0,
+  schemaFields: 0,
+  typeFields: 0,
+  aliases: 0,
+  rootFields: 0,
+  directives: 0,
+};
 
 const sizesOf = (text: string) => measureDocument(parse(text));
 const many = (count: number, text: (index: number) => string): string =>
@@ -39,16 +48,21 @@ const measured: [what: string, text: string, size: Partial<typeof EMPTY>][] = [
     '{ a { ...F } b { ...F } } fragment F on X { c @skip(if: false) }',
     { depth: 2, rootFields: 2, directives: 2 },
   ],
-  ['introspection', '{ __schema { types { name } } }', { introspectionDepth: 3, rootFields: 1 }],
+  ['introspection', '{ __schema { types { name } } }', { introspectionDepth: 3, schemaFields: 1, rootFields: 1 }],
   [
     'introspection next to fields',
     '{ a { b } x: __type(name: "Q") { fields { type { name } } } }',
-    { depth: 2, introspectionDepth: 4, aliases: 1, rootFields: 2 },
+    { depth: 2, introspectionDepth: 4, typeFields: 1, aliases: 1, rootFields: 2 },
   ],
   [
     'introspection in a fragment',
     '{ ...F } fragment F on Query { __schema { types { name } } }',
-    { introspectionDepth: 3, rootFields: 1 },
+    { introspectionDepth: 3, schemaFields: 1, rootFields: 1 },
+  ],
+  [
+    'each field of introspection, with the aliases within it',
+    '{ a: __schema { ...F } b: __schema { ...F } __type(name: "Q") { c: name } } fragment F on __Schema { d: types { e: name } }',
+    { introspectionDepth: 3, introspectionAliases: 5, schemaFields: 2, typeFields: 1, aliases: 7, rootFields: 3 },
   ],
   ['`__typename`, which counts as a field', '{ a { __typename } }', { depth: 2, rootFields: 1 }],
 ];
