@@ -86,6 +86,17 @@ describe('an operation limit', () => {
     );
   });
 
+  test.each(['\n', '\r', '\r\n'])('of lines accepts 2000 and rejects 2001, by POST and GET: %j', async (lineBreak) => {
+    const gateway = await startTestGateway();
+    const query = (lines: number): string => `{ __typename${lineBreak.repeat(lines - 1)}}`;
+    const headers = { accept: 'application/json' };
+    expect((await gateway.send({ query: query(2000) })).data).toEqual({ __typename: 'Query' });
+    const tooManyLines = rejection('BAD_REQUEST', /has 2001 lines, but the limit is 2000/, 413);
+    expect(summarize(gateway, await gateway.send({ query: query(2001) }))).toEqual(tooManyLines);
+    const get = await gateway.fetch(`/graphql?query=${encodeURIComponent(query(2001))}`, { headers });
+    expect(summarize(gateway, get)).toEqual(tooManyLines);
+  });
+
   test('of body bytes accepts 1000000 and rejects 1000001 without an upstream request', async () => {
     const gateway = await startTestGateway();
     const body = (size: number): object => {
