@@ -34,7 +34,10 @@ export function createResponder({ clock, formatErrors, report }: ResponderOption
         onEnd: (outcome) => report(record, outcome),
         disconnect: () => context.res?.destroy(),
       });
-      return streamEvents(responseTypes.stream ?? 'text/event-stream', events, { fetchAPI, clock });
+      const response = streamEvents(responseTypes.stream ?? 'text/event-stream', events, { fetchAPI, clock });
+      // Nobody reads, and so nobody would cancel, the stream of a client that has left in the meantime.
+      if (record.signal.aborted) response.body?.cancel().catch(() => {});
+      return response;
     }
     const formatted = formatErrors(result, record);
     const response = isNotModified ? new fetchAPI.Response(null, { status: 304 }) : write(formatted, responseTypes);

@@ -169,6 +169,35 @@ describe('the log entry of a subscription', () => {
     });
   });
 
+  test.each(['over HTTP', 'where requests are passed to `fetch`'])(
+    'is written if its client leaves before the first response of RealtimeKit, and nothing is left behind: %s',
+    async (way) => {
+      const gateway = await startTestGateway({ settings: { latencyMs: 1000 } });
+      const { url } = await serveGateway(gateway);
+      const cancellation = new AbortController();
+      const request = new Request(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query: WATCH, variables: { id: gateway.exampleIds.liveLivestreamId } }),
+        signal: cancellation.signal,
+      });
+      const response = Promise.resolve(way === 'over HTTP' ? fetch(request) : gateway.server.fetch(request));
+      await waitUntil(() => gateway.sandbox.requests().inFlight === 1);
+      cancellation.abort();
+      await response.catch(() => {});
+      await expect
+        .poll(() => gateway.operationLogs)
+        .toMatchObject([
+          {
+            message: 'Subscription ended.',
+            fields: { operation: 'Watch', kind: 'subscription', code: 'OK', events: 0 },
+          },
+        ]);
+      await expect.poll(() => gateway.clock.pending()).toBe(0);
+      expect([gateway.server.subscriptionCount(), gateway.logs]).toEqual([0, []]);
+    },
+  );
+
   test('has the code STREAM_TERMINATED when the gateway ends the subscription', async () => {
     const gateway = await startTestGateway();
     const { url } = await serveGateway(gateway);
