@@ -49,9 +49,9 @@ function formatError(
   { log, replacesStream }: FormattingContext,
 ): GraphQLError {
   if (rootCause(error) instanceof GatewayError) return replacesStream ? asOkResponse(error) : error;
-  // An error without a path is about the request, and its message is from graphql-js or Yoga. Its HTTP status applies only to callers
-  // that accept `application/graphql-response+json`, except for a malformed request (GraphQL over HTTP, section 6.4).
-  if (error.path === undefined && rootCause(error) instanceof GraphQLError && error.extensions['unexpected'] !== true) {
+  // An error without a path is about the request, and its message is from graphql-js or the gateway. Its HTTP status applies only to
+  // callers that accept `application/graphql-response+json`, except for a malformed request (GraphQL over HTTP, section 6.4).
+  if (error.path === undefined && rootCause(error) instanceof GraphQLError) {
     const code = requestErrorCode(error);
     const http = { status: 400, ...asObject(error.extensions['http']), spec: code !== 'BAD_REQUEST' };
     return new GraphQLError(truncate(error.message), {
@@ -102,12 +102,10 @@ const REQUEST_ERROR_CODES = [
   'FORBIDDEN',
 ];
 
-/** The code of an error about a request. Errors without a code are from graphql-js, about variables or the operation's name. */
-function requestErrorCode({ message, extensions: { code } }: GraphQLError): string {
+/** The code of an error about a request. Errors without a code are from graphql-js, about variables. */
+function requestErrorCode({ extensions: { code } }: GraphQLError): string {
   const known = REQUEST_ERROR_CODES.find((name) => name === code);
   if (known !== undefined) return known;
-  if (/^(Unknown operation named|Must provide (an operation|operation name))/.test(message))
-    return 'OPERATION_RESOLUTION_FAILURE';
   return code === undefined || code === 'BAD_USER_INPUT' ? 'BAD_USER_INPUT' : 'BAD_REQUEST';
 }
 
