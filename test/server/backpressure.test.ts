@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { createServer, get, IncomingMessage } from 'node:http';
+import { get, IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 
-import { createSchema, createYoga } from 'graphql-yoga';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 
+import { createResponder } from '../../src/server/createResponse.ts';
 import type { Fetch } from '../../src/server/websocket/sseBridge.ts';
-import { nonNull, startTestGateway } from '../support/gateway.ts';
-import { serveGateway } from '../support/servedGateway.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
+import { startTestGateway } from '../support/gateway.ts';
+import { serveGateway, serveResponses } from '../support/servedGateway.ts';
 
 /** 64 KiB. */
 const EVENT = 'x'.repeat(65_536);
@@ -91,38 +92,20 @@ test('a WebSocket client that does not read its results is not read from either'
 
 test('an event-stream client that does not read makes the gateway stop producing events', async () => {
   let produced = 0;
-  const yoga = createYoga({
-    schema: createSchema({
-      typeDefs: 'type Query { any: Int } type Subscription { event: String }',
-      resolvers: {
-        Subscription: {
-          event: {
-            async *subscribe() {
-              while (produced < MAX_EVENTS) {
-                await setImmediate();
-                produced += 1;
-                yield { event: EVENT };
-              }
-            },
-          },
-        },
-      },
-    }),
-    logging: false,
-  });
-  const server = createServer((request, response) => void yoga(request, response)).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await once(server, 'listening');
-  const address = nonNull(server.address());
-  const port = typeof address === 'object' ? address.port : 0;
+  async function* produce() {
+    while (produced < MAX_EVENTS) {
+      await setImmediate();
+      produced += 1;
+      yield { data: { event: EVENT } };
+    }
+  }
+  const { fetchAPI } = (await startTestGateway()).server;
+  const clock = createFakeClock();
+  const respond = createResponder({ clock, formatErrors: (result) => result, report: () => {} }, fetchAPI);
   const headers = { accept: 'text/event-stream' };
-  const responseEvent: unknown[] = await once(
-    get({ port, host: '127.0.0.1', path: '/graphql?query=subscription{event}', headers }),
-    'response',
-  );
+  const request = new Request('http://gateway.test/graphql', { headers });
+  const { port } = await serveResponses(() => respond(produce(), request, {}));
+  const responseEvent: unknown[] = await once(get({ port, host: '127.0.0.1', path: '/graphql', headers }), 'response');
   const [response] = responseEvent;
   if (!(response instanceof IncomingMessage)) throw new Error('No response');
   const buffered = await settled(() => produced);

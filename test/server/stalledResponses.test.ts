@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { createHttpServer } from '../../src/server/httpServer.ts';
 import { nonNull } from '../support/gateway.ts';
+import { serveResponses } from '../support/servedGateway.ts';
 
 /** More than fits into all buffers between two local programs, those of the operating system included. */
 const LONG = 'x'.repeat(32 * 1024 * 1024);
@@ -13,25 +13,15 @@ const STALL_TIMEOUT_MS = 200;
 
 const LONG_STREAM = { headers: { 'content-type': 'text/event-stream' } };
 
-/** Serves a fake gateway that answers each request with what `answer` returns, and connects to it. */
+/** Serves what `answer` returns for each request, and connects to it. */
 async function connectTo(answer: () => Response | Promise<Response>, stallTimeoutMs = STALL_TIMEOUT_MS) {
-  const ignore = (): void => {};
-  const gateway = { handleNodeRequestAndResponse: answer, log: ignore, report: ignore, warnOfOrigin: ignore };
-  const sockets = { upgrade: () => null };
-  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: 75_000, stallTimeoutMs });
+  const { server, port } = await serveResponses(answer, { stallTimeoutMs });
   const responses: ServerResponse[] = [];
   let connection: Socket | undefined;
   server.on('connection', (socket) => (connection = socket));
   server.on('request', (_request, response) => responses.push(response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = nonNull(server.address());
-  const client = connect(typeof address === 'object' ? address.port : 0, '127.0.0.1');
-  onTestFinished(() => {
-    client.destroy();
-    server.close();
-    server.closeAllConnections();
-  });
+  const client = connect(port, '127.0.0.1');
+  onTestFinished(() => void client.destroy());
   return {
     client,
     responses,

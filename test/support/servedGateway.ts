@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
-import { createHttpServer } from '../../src/server/httpServer.ts';
+import { createHttpServer, type HttpServerOptions } from '../../src/server/httpServer.ts';
 import { createWebSocketServer, type WebSocketOptions } from '../../src/server/websocket/webSocketServer.ts';
 import type { TestGateway } from './gateway.ts';
 
@@ -58,6 +58,26 @@ export async function serveGateway(
       await closed;
     },
   };
+}
+
+/** Serves what `answer` returns for each request, over HTTP as the program does, until the test ends. */
+export async function serveResponses(
+  answer: () => Response | Promise<Response>,
+  options: Pick<HttpServerOptions, 'stallTimeoutMs'> = {},
+) {
+  const ignore = (): void => {};
+  const gateway = { handleNodeRequestAndResponse: answer, log: ignore, report: ignore, warnOfOrigin: ignore };
+  const sockets = { upgrade: () => null };
+  const server = createHttpServer({ gateway, sockets, keepAliveTimeoutMs: 75_000, ...options });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The server listens on no port.');
+  return { server, port: address.port };
 }
 
 export type ServedGateway = Awaited<ReturnType<typeof serveGateway>>;
