@@ -4,6 +4,7 @@ import type { ApiKey } from '../auth/apiKeys.ts';
 import type { AuthSettings } from '../auth/authenticate.ts';
 import type { JwtSettings } from '../auth/jwt.ts';
 import { SCOPES } from '../auth/viewer.ts';
+import { SUBSCRIPTIONS_CALLER } from '../data/callerAccounts.ts';
 import * as env from './env.ts';
 
 const KEY_RULE = `must be a name, the SHA-256 hash of the key in hexadecimal, and scopes (${SCOPES.join(', ')}).`;
@@ -28,6 +29,10 @@ const apiKeys = v.pipe(
       const sha256 = hash.toLowerCase();
       if (!/^[0-9a-f]{64}$/.test(sha256) || scopes.length === 0 || !scopes.every((scope) => SCOPES.includes(scope)))
         return reject(`key ${index + 1} ${KEY_RULE}`);
+      if (name === SUBSCRIPTIONS_CALLER)
+        return reject(
+          `key ${index + 1} must have another name: "${name}" is the caller for whom subscriptions are polled.`,
+        );
       // Otherwise, a key would stay valid when one of its entries is removed.
       const duplicate = keys.findIndex((key) => key.sha256 === sha256);
       if (duplicate !== -1) return reject(`key ${index + 1} must not repeat the hash of key ${duplicate + 1}.`);

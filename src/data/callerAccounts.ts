@@ -30,14 +30,16 @@ interface CallerAccount {
 const MAX_CALLERS = 1000;
 /** In characters: 96 bits. */
 const ID_LENGTH = 16;
-/** The caller for whom subscriptions are polled. No hash is empty. */
-const SUBSCRIPTIONS = { id: '', label: 'subscriptions', weight: 1 };
+/** The name of the caller for whom subscriptions are polled, in weights and metrics. */
+export const SUBSCRIPTIONS_CALLER = 'subscriptions';
 
 /** The accounts as their callers use them. Each caller has a share of the account's budget. */
 export type CallerAccounts = ReturnType<typeof createCallerAccounts>;
 
 export function createCallerAccounts({ weights, hasPersonalNames, metrics }: CallerAccountsOptions) {
   const accounts = new LRUCache<string, CallerAccount>({ max: MAX_CALLERS });
+  // No hash is empty.
+  const poller = { id: '', label: SUBSCRIPTIONS_CALLER, weight: weights.get(SUBSCRIPTIONS_CALLER) ?? 1 };
   let subscriptions: CallerAccount | null = null;
 
   async function open(base: Account, name: string): Promise<Account> {
@@ -56,7 +58,7 @@ export function createCallerAccounts({ weights, hasPersonalNames, metrics }: Cal
     },
     /** The account as subscriptions are polled with it. They have a share of their own, because what is polled is for all subscribers. */
     forSubscriptions(base: Account): Account {
-      if (subscriptions?.base !== base) subscriptions = { base, account: withCaller(base, SUBSCRIPTIONS, metrics) };
+      if (subscriptions?.base !== base) subscriptions = { base, account: withCaller(base, poller, metrics) };
       return subscriptions.account;
     },
   };

@@ -10,6 +10,7 @@ import {
   type TestGateway,
   type TestGatewayOptions,
   type TestResponse,
+  waitUntil,
 } from '../support/gateway.ts';
 import { jwtSettings, signingKey, signToken } from '../support/identityProvider.ts';
 import { fetchMeetingIds, LIVESTREAM, MEETING, START } from './budgetScenario.ts';
@@ -168,6 +169,25 @@ describe('a caller’s share', () => {
     await as(gateway, 'batch')(MEETING, ids[0]);
     await as(gateway, 'dashboard')(MEETING, ids[1]);
     expect((await as(gateway, 'batch')(SHARE_QUERY)).headers.get('ratelimit-policy')).toBe('"caller";q=12;w=60');
+  });
+
+  test.each([
+    [1, 12],
+    [3, 8],
+  ])('is smaller while livestreams are polled for subscriptions, whose weight is %i: %i', async (weight, share) => {
+    const weights = new Map([['subscriptions', weight]]);
+    const gateway = await startGateway({ options: { callerShares: { weights } } });
+    const [id] = await fetchMeetingIds(gateway, 1);
+    const subscription = await gateway.server.fetch('http://gateway.test/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-api-key': 'key of wall' },
+      body: JSON.stringify({ query: 'subscription { livestreamUpdated { id } }' }),
+    });
+    await waitUntil(() => gateway.upstreamRequests().length > 0);
+    await as(gateway, 'batch')(MEETING, id);
+    const { headers } = await as(gateway, 'batch')(SHARE_QUERY);
+    expect(headers.get('ratelimit-policy')).toBe(`"caller";q=${share};w=60`);
+    await subscription.body?.cancel();
   });
 
   test('is the whole budget where callers are not distinguished, and then in no field of a response', async () => {

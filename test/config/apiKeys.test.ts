@@ -49,6 +49,13 @@ describe('a list of API keys', () => {
     expect(() => authOf(text)).toThrow(/^API_KEYS_FILE: key 3 must not repeat the hash of key 1\. Example: /);
   });
 
+  test('rejects the name of the caller for whom subscriptions are polled, whose weight and metric it would have', () => {
+    const text = `${entryOf('one')}\nsubscriptions ${hashOf('two')} livestream:read`;
+    expect(() => authOf(text)).toThrow(
+      /^API_KEYS_FILE: key 2 must have another name: "subscriptions" is the caller .* Example: /,
+    );
+  });
+
   test('never accepts a key in a comment, and always accepts one outside', () => {
     const key = fc.record({
       name: fc.stringMatching(/^[a-z][a-z#]{0,5}$/),
