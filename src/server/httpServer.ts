@@ -150,6 +150,8 @@ function applyTarget(request: IncomingMessage): TextResponse | null {
 
 /** Closes the connection if a response that has begun makes no progress for `timeoutMs`: its client does not read it. */
 function limitStalls(response: ServerResponse, timeoutMs: number): void {
+  // Most responses are small enough for the operating system to take them at once.
+  if (response.writableEnded && response.socket?.writableLength === 0) return;
   response.setTimeout(timeoutMs);
   // Before Node's own listener, which begins the next response or sets the keep-alive timeout.
   response.prependOnceListener('finish', () => response.setTimeout(0));
