@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Livestream, LivestreamQuery, LivestreamStatus, Page } from '../../src/domain/models.ts';
 import type { CachedQuery } from '../../src/data/cache/cachedQuery.ts';
+import { UpstreamError } from '../../src/domain/errors.ts';
 import type { Head } from '../../src/realtimekit/endpoints.ts';
 import { createBulkReads, type BulkResult } from '../../src/data/bulkReads.ts';
 import type { LivestreamsKey } from '../../src/data/listReads.ts';
@@ -166,6 +167,26 @@ describe('the plan of a bulk read', () => {
     const result = await active(meetingIds(11, 500));
     expect(keysOf(result)).toEqual(meetingIds(11, 500).toSorted());
     expect(requests).toHaveLength(10);
+  });
+
+  test.each([
+    ['RATE_LIMITED', true],
+    ['QUERY_TOO_EXPENSIVE', true],
+    ['UPSTREAM_UNAVAILABLE', false],
+  ] as const)('after a list failed with %s, reads it again within seconds: %s', async (code, isReadAgain) => {
+    const errors = [new UpstreamError('notSent', code, 'The list cannot be read.')];
+    const { active, requests, clock } = bulkReadsOver(livestreams(3, 'LIVE'), {
+      head(rows, query) {
+        const error = errors.shift();
+        if (error !== undefined) throw error;
+        return CORRECT.head(rows, query);
+      },
+    });
+    expect(await active(meetingIds(20))).toEqual({ found: new Map(), isExhaustive: false });
+    requests.splice(0);
+    clock.advance(7000);
+    await active(meetingIds(20));
+    expect(requests).toEqual(isReadAgain ? ['INVOKED 0', 'LIVE 0'] : []);
   });
 
   test('returns the rows that it found before it stopped reading a list', async () => {

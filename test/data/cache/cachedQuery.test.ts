@@ -44,6 +44,15 @@ describe('a cached value', () => {
   });
 });
 
+test('a cached value is no longer served once a newer read is rejected, however fresh it is', async () => {
+  const { cache, query, reads, operation, fill } = createThingQuery();
+  await fill('a', 'cached');
+  const reading = query.get(operation(), 'a', cache.now());
+  reads[1]?.reject(new UpstreamError('rejected', 'FORBIDDEN', 'The read failed.'));
+  await expect(reading).rejects.toThrow('The read failed.');
+  expect(query.getFresh(operation(), 'a')).toBeUndefined();
+});
+
 describe('refresh ahead', () => {
   const options = { refreshAhead: true, ttlMs: () => 20_000 };
 
