@@ -123,6 +123,18 @@ describe('a reported limit', () => {
     spendAll(budget, 'read', 3, { status: 200, headers: one });
     expect(budget.snapshot().remaining).toBe(7);
   });
+
+  test('is forgotten two of its windows after its last report, while others are reported', () => {
+    const { budget, clock } = createBudget();
+    const old = { ratelimit: '"old";r=9;t=60', 'ratelimit-policy': '"old";q=10;w=60' };
+    spendAll(budget, 'read', 1, { status: 200, headers: old });
+    const current = { ratelimit: '"new";r=900;t=300', 'ratelimit-policy': '"new";q=1000;w=300' };
+    spendAll(budget, 'read', 1, { status: 200, headers: current });
+    clock.advance(119_000);
+    expect(spendAll(budget, 'read', 30, { status: 200, headers: current })).toBe(9);
+    clock.advance(81_000);
+    expect(spendAll(budget, 'read', 30, { status: 200, headers: current })).toBe(30);
+  });
 });
 
 describe('responses that arrive out of order', () => {
