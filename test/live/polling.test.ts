@@ -124,6 +124,21 @@ describe('polling', () => {
     expect(subscribers[3]?.states.at(-1)?.livestream.name).toBe('Renamed');
   });
 
+  test('pauses as long as Retry-After says', async () => {
+    const world = await createLiveWorld();
+    await world.subscribe(livestreamTarget(world.exampleIds.liveLivestreamId));
+    world.clearRequests();
+    world.sandbox.setFaults([{ kind: 'status', status: 503, retryAfterSeconds: 60 }]);
+    await world.advance(12_000);
+    expect(world.requests()).toHaveLength(1);
+    world.sandbox.setFaults([]);
+    world.clearRequests();
+    await world.advance(57_000);
+    expect(world.requests()).toEqual([]);
+    await world.advance(5000);
+    expect(world.requests()).toHaveLength(1);
+  });
+
   test('polls at the steady interval again after the first change without a webhook', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;
