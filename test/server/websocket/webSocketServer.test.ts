@@ -150,6 +150,18 @@ describe('an operation over a WebSocket', () => {
     expect(gateway.logs).toEqual([]);
   });
 
+  test('fails with UNAUTHENTICATED if RealtimeKit rejects the token, and leaves the connection open', async () => {
+    const gateway = await startTestGateway(PASSTHROUGH);
+    gateway.sandbox.setFaults([{ kind: 'status', status: 401, times: 1 }]);
+    const { socketUrl } = await serveGateway(gateway);
+    const { subscribe, untilMessages, messages } = await connect(socketUrl, { authorization: 'Bearer of-alice' });
+    subscribe('1', { query: SUBSCRIBE_TO_ALL });
+    await untilMessages('connection_ack', 'error');
+    expect(messages[1]).toMatchObject({ id: '1', payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    subscribe('2', { query: '{ __typename }' });
+    await untilMessages('connection_ack', 'error', 'next', 'complete');
+  });
+
   test('is rejected if the caller lacks the scope of the subscription', async () => {
     const sha256 = '1f2121007bed4356448a438740bc42c0479ee40453230c3e574e2ab6b17653c0';
     const keys = [{ name: 'none', sha256, scopes: [] }];
