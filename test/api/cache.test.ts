@@ -444,3 +444,17 @@ test('a response that arrives late does not replace the cached result of a later
   expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
   expect(gateway.upstreamRequests()).toEqual([]);
 });
+
+test('an active livestream that a later read has shown as ended is returned to its caller, but not cached', async () => {
+  const { state, intercept } = delayResponse((path) => path.endsWith('/active-livestream'));
+  const gateway = await startTestGateway({ intercept });
+  const { liveMeetingId, liveLivestreamId } = gateway.exampleIds;
+  const early = dataOf(gateway, active(liveMeetingId));
+  await waitUntil(() => state.isDelayed);
+  await postElsewhere(gateway, `/meetings/${liveMeetingId}/active-livestream/stop`);
+  expect(await dataOf(gateway, livestream(liveLivestreamId))).toMatchObject({ livestream: { status: 'IDLE' } });
+  state.release();
+
+  expect(await early).toMatchObject({ meeting: { activeLivestream: { id: liveLivestreamId } } });
+  expect(await dataOf(gateway, active(liveMeetingId))).toEqual({ meeting: { activeLivestream: null } });
+});

@@ -341,6 +341,17 @@ describe('with CACHE_HEADERS=public', () => {
     expect(gateway.upstreamRequests()).toHaveLength(1);
   });
 
+  test('what is fresh for a second at most in any case is served from the response cache until its end', async () => {
+    const gateway = await startTestGateway({
+      options: { cacheHeaders: 'public' },
+      caching: { ttl: { statusMs: 1000 } },
+    });
+    await get(gateway, STATUS);
+    gateway.clock.advance(999);
+    expect(cacheControl(await get(gateway, STATUS))).toBe(CHECK_EACH_TIME);
+    expect(gateway.operationLogs.map(({ fields }) => fields['fromResponseCache'])).toEqual([undefined, true]);
+  });
+
   test('what must be checked each time stays private', async () => {
     const gateway = await startTestGateway({ options: { cacheHeaders: 'public' } });
     expect(cacheControl(await get(gateway, '{ __typename }'))).toBe(CHECK_EACH_TIME);

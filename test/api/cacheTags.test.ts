@@ -136,6 +136,7 @@ describe('x-cache-tags: 1', () => {
       { __typename: 'Livestream', id: 'none' },
       { __typename: 'LivestreamSession', id: endedSessionId },
       { __typename: 'Meeting', id: idleMeetingId },
+      { __typename: 'LivestreamSession', id: 'none' },
     ];
     const query = `query ($r: [_Any!]!) { _entities(representations: $r) {
       ... on Livestream { status }
@@ -152,6 +153,7 @@ describe('x-cache-tags: 1', () => {
         ['livestream:none'],
         [`livestream:${endedId}`],
         [`meeting:${idleMeetingId}`],
+        ['sessions'],
       ],
     });
     expect(response.headers.get('cache-control')).toBe('private, max-age=2');

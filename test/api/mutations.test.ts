@@ -271,6 +271,19 @@ describe('a start', () => {
   });
 });
 
+test('the state after a start is as old as its request: after a start that takes five seconds, it is read again', async () => {
+  const gateway = await startTestGateway({ settings: { latencyMs: 5000 } });
+  const meetingId = gateway.exampleIds.emptyMeetingId;
+  const starting = start(gateway, { meetingId, name: 'Town hall' });
+  await waitUntil(() => gateway.sandbox.requests().inFlight > 0);
+  gateway.sandbox.configure({ latencyMs: 0 });
+  gateway.clock.advance(5000);
+  const id = nonNull((await starting).livestream).id;
+
+  expect((await gateway.query(Active, { id: meetingId })).meeting?.activeLivestream?.id).toBe(id);
+  expect(gateway.upstreamRequests()).toEqual([START, `GET ${ACTIVE_ROUTE}`]);
+});
+
 describe('userErrors', () => {
   test.each(['', '..', 'a/b', 'sessions', 'x'.repeat(65)])(
     'contain BAD_USER_INPUT for an invalid id, which is not sent: %j',
@@ -420,6 +433,31 @@ describe('an operation with several mutations', () => {
     expect(before?.meeting?.activeLivestream).toEqual({ id: liveLivestreamId, status: 'LIVE' });
     expect(stopLivestream?.meeting?.activeLivestream).toBeNull();
     expect(after?.meeting?.activeLivestream).toBeNull();
+  });
+});
+
+describe('a stop whose response arrives after a later start of the meeting', () => {
+  test('is followed by a read: which of the two RealtimeKit carried out last is not certain', async () => {
+    const isCarriedOut = Promise.withResolvers<void>();
+    const isReleased = Promise.withResolvers<void>();
+    const gateway = await startTestGateway({
+      intercept: (send) => async (request) => {
+        const response = await send(request);
+        if (request.url.endsWith('/active-livestream/stop')) {
+          isCarriedOut.resolve();
+          await isReleased.promise;
+        }
+        return response;
+      },
+    });
+    const meetingId = gateway.exampleIds.liveMeetingId;
+    const stopping = stop(gateway, meetingId);
+    await isCarriedOut.promise;
+    const id = nonNull((await start(gateway, { meetingId })).livestream).id;
+    isReleased.resolve();
+
+    expect((await stopping).userErrors).toEqual([]);
+    expect((await gateway.query(Active, { id: meetingId })).meeting?.activeLivestream?.id).toBe(id);
   });
 });
 
