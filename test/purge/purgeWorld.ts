@@ -29,6 +29,8 @@ export interface SentPurge {
   tags: string[];
   /** When it was sent, in milliseconds since the start of the test. */
   atMs: number;
+  /** When it was answered or aborted; NaN until then. */
+  endedAtMs: number;
   /** Answers a request that hangs. */
   answer: (answer: TransportResponse | Error) => void;
 }
@@ -51,6 +53,7 @@ export function createPurgeWorld(options: WorldOptions = {}) {
   } = options;
   const clock = createFakeClock();
   const startedAt = clock.now();
+  const elapsedMs = (): number => clock.now() - startedAt;
   const sent: SentPurge[] = [];
   const logs: LogEntry[] = [];
   const outcomes: string[] = [];
@@ -67,12 +70,16 @@ export function createPurgeWorld(options: WorldOptions = {}) {
       const answer = (given: TransportResponse | Error): void =>
         given instanceof Error ? reject(given) : resolve(given);
       request.signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-      sent.push({ request, tags: tagsIn(request), atMs: clock.now() - startedAt, answer });
+      const purge = { request, tags: tagsIn(request), atMs: elapsedMs(), endedAtMs: NaN, answer };
+      sent.push(purge);
       inFlight += 1;
       maxInFlight = Math.max(maxInFlight, inFlight);
       const given = remaining.shift() ?? rest;
       if (given !== 'hang') answer(given);
-      return promise.finally(() => (inFlight -= 1));
+      return promise.finally(() => {
+        inFlight -= 1;
+        purge.endedAtMs = elapsedMs();
+      });
     },
   });
   return {
@@ -81,6 +88,8 @@ export function createPurgeWorld(options: WorldOptions = {}) {
     sent,
     logs,
     outcomes,
+    /** The milliseconds since the start of the test. */
+    elapsedMs,
     /** The largest number of requests that were in flight at the same time. */
     maxInFlight: () => maxInFlight,
     /** The tags of each request. */
