@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
+import { bearer } from '../support/bearer.ts';
 import { matching, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const PASSTHROUGH = { auth: { kind: 'passthrough' } } as const;
 const ALICE = 'alices-upstream-token';
 const BOB = 'bobs-upstream-token';
-
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 const METHODS = [
   [
@@ -93,7 +92,7 @@ test('the gateway does not read the body of a request without a token', async ()
 
   expect((await post({})).status).toBe(401);
   expect(reads).toBe(0);
-  expect((await post(bearer(ALICE).headers)).data).toEqual({ __typename: 'Query' });
+  expect((await post(bearer(ALICE))).data).toEqual({ __typename: 'Query' });
   expect(reads).toBe(1);
 });
 

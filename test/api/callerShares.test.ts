@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import { describe, expect, test } from 'vitest';
 
 import type { AuthSettings } from '../../src/auth/authenticate.ts';
@@ -12,6 +10,7 @@ import {
   type TestResponse,
   waitUntil,
 } from '../support/gateway.ts';
+import { hashOf } from '../support/hashOf.ts';
 import { jwtSettings, signingKey, signToken } from '../support/identityProvider.ts';
 import { fetchMeetingIds, LIVESTREAM, MEETING, START } from './budgetScenario.ts';
 
@@ -23,7 +22,7 @@ const SHARE_QUERY = '{ upstreamBudget { limit share { limit remaining resetsAt }
 
 const apiKey = (name: string, scopes = ['livestream:read', 'livestream:write']) => ({
   name,
-  sha256: createHash('sha256').update(`key of ${name}`).digest('hex'),
+  sha256: hashOf(`key of ${name}`),
   scopes,
 });
 const AUTH: AuthSettings = { kind: 'api-key', keys: ['dashboard', 'batch', 'wall'].map((name) => apiKey(name)) };

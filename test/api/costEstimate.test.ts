@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { createPrometheus } from '../../src/telemetry/prometheus.ts';
 import { at, matching, startTestGateway, type TestGateway, type TestResponse } from '../support/gateway.ts';
+import { codesOf } from '../support/recordingGateway.ts';
 import { serveGateway } from '../support/servedGateway.ts';
 
 const ESTIMATE = { 'x-cost': 'estimate' };
@@ -125,7 +126,6 @@ describe('the dry run of an operation', () => {
 
   test('reports the errors of an invalid document or invalid variables as usual', async () => {
     const gateway = await startTestGateway();
-    const codesOf = ({ errors }: TestResponse): unknown[] => errors.map(({ extensions }) => extensions['code']);
     const responses = [
       await estimate(gateway, '{'),
       await estimate(gateway, '{ nothing }'),

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import { describe, expect, test } from 'vitest';
 
 import {
@@ -11,6 +9,7 @@ import {
   UNKNOWN_ID,
 } from '../support/entities.ts';
 import { at, matching, nonNull, asArray, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { hashOf } from '../support/hashOf.ts';
 
 const MEETING = 'GET /meetings/{meeting_id}';
 const ACTIVE_LIVESTREAM = 'GET /meetings/{meeting_id}/active-livestream';
@@ -236,7 +235,7 @@ describe('a failed upstream read for _entities', () => {
 describe('the scopes of a caller of _entities', () => {
   /** A gateway with API-key authentication where `key` has these scopes. */
   const startWithScopes = async (key: string, ...scopes: string[]): Promise<TestGateway> => {
-    const sha256 = createHash('sha256').update(key).digest('hex');
+    const sha256 = hashOf(key);
     return startTestGateway({ options: { auth: { kind: 'api-key', keys: [{ name: 'router', sha256, scopes }] } } });
   };
   const query = `query ($id: ID!) {

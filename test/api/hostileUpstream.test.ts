@@ -16,6 +16,7 @@ import {
   waitUntil,
 } from '../support/gateway.ts';
 import { readBody, startHttp, startTcp } from '../support/origins.ts';
+import { codesOf } from '../support/recordingGateway.ts';
 import { runs } from '../support/runs.ts';
 import { NO_CACHING } from '../support/upstream.ts';
 
@@ -62,8 +63,6 @@ async function startWithHostileOrigin(hostile: Listener) {
 
 const TWO_LIVESTREAMS_QUERY = '{ bad: livestream(id: "victim") { id name } good: livestream(id: "good") { id name } }';
 const GOOD = { id: 'good', name: 'Sound' };
-
-const codesOf = ({ errors }: TestResponse): unknown[] => errors.map(({ extensions }) => extensions['code']);
 
 /** What is logged besides the reason why the upstream is not reached. */
 const unexpectedLogs = ({ logs }: { logs: readonly LogEntry[] }) =>

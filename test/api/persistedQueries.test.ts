@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
-
 import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_OPERATION_LIMITS } from '../../src/graphql/limits/operationLimits.ts';
 import { createPersistedDocuments } from '../../src/server/persistedDocuments.ts';
 import { parseParams } from '../../src/server/requestParams.ts';
 import { at, startTestGateway, type TestGatewayOptions } from '../support/gateway.ts';
+import { hashOf } from '../support/hashOf.ts';
 import { serveGateway } from '../support/servedGateway.ts';
 
 const QUERY = 'query Total { livestreams(first: 1) { totalCount } }';
 const DATA = { livestreams: { totalCount: 320 } };
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const extensionsFor = (sha256Hash: string) => ({ persistedQuery: { version: 1, sha256Hash } });
 
 /** Serves a gateway over HTTP. `post` and `get` send a request and resolve with its data, or else the code of its first error. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-
 import { describe, expect, test } from 'vitest';
 
 import { type TestResponse, matching, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { hashOf } from '../support/hashOf.ts';
+import { codesOf } from '../support/recordingGateway.ts';
 
 const QUERY = 'query Name($id: ID!) { livestream(id: $id) { name } }';
 const STATUS = 'query Status($id: ID!) { livestream(id: $id) { status } }';
@@ -14,10 +14,9 @@ const TOO_MANY_ALIASES = `query Aliases { meeting(id: "a") { ${Array.from({ leng
 const TOO_LONG = `query Long { __typename } #${'x'.repeat(20_000)}`;
 const TWO_OPERATIONS = 'query One { __typename } query Two { two: __typename }';
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const documents = new Map(
   [QUERY, START, ENTITIES, EXPENSIVE, TOO_MANY_ALIASES, TOO_LONG, TWO_OPERATIONS, '{'].map((text) => [
-    hash(text),
+    hashOf(text),
     text,
   ]),
 );
@@ -26,15 +25,14 @@ documents.set('name-of-a-livestream', QUERY);
 const startWithDocuments = async (isExclusive: boolean): Promise<TestGateway> =>
   startTestGateway({ options: { trustedDocuments: { documents, isExclusive } } });
 
-const codesOf = ({ errors }: TestResponse): unknown[] => errors.map(({ extensions }) => extensions['code']);
-const byHash = (text: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: hash(text) } } });
+const byHash = (text: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(text) } } });
 
 const REFERENCES: [name: string, body: object][] = [
-  ['by hash', { documentId: hash(QUERY) }],
-  ['by hash with its algorithm', { documentId: `sha256:${hash(QUERY)}` }],
+  ['by hash', { documentId: hashOf(QUERY) }],
+  ['by hash with its algorithm', { documentId: `sha256:${hashOf(QUERY)}` }],
   ['by name', { documentId: 'name-of-a-livestream' }],
   ["by Apollo's extension", byHash(QUERY)],
-  ['by hash beside an empty query', { documentId: hash(QUERY), query: '' }],
+  ['by hash beside an empty query', { documentId: hashOf(QUERY), query: '' }],
   ["by Apollo's extension beside a null query", { ...byHash(QUERY), query: null }],
 ];
 
@@ -51,7 +49,7 @@ describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusiv
     const variables = `variables=${encodeURIComponent(JSON.stringify({ id: gateway.exampleIds.liveLivestreamId }))}`;
     const get = async (name: string): Promise<TestResponse> =>
       gateway.fetch(`/graphql?${variables}&${name}`, { headers: { accept: 'application/json' } });
-    const byDocumentId = await get(`documentId=sha256:${hash(QUERY)}`);
+    const byDocumentId = await get(`documentId=sha256:${hashOf(QUERY)}`);
     const byExtension = await get(`extensions=${encodeURIComponent(JSON.stringify(byHash(QUERY).extensions))}`);
     expect(byDocumentId.data).toEqual({ livestream: { name: matching(/./) } });
     expect(byExtension.data).toEqual(byDocumentId.data);
@@ -62,7 +60,7 @@ describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusiv
   test('with several operations requires a valid operationName', async () => {
     const gateway = await startWithDocuments(isExclusive);
     const execute = async (operationName?: string): Promise<TestResponse> =>
-      gateway.send({ documentId: hash(TWO_OPERATIONS), operationName });
+      gateway.send({ documentId: hashOf(TWO_OPERATIONS), operationName });
     expect((await execute('Two')).data).toEqual({ two: 'Query' });
     expect(codesOf(await execute('Three'))).toEqual(['OPERATION_RESOLUTION_FAILURE']);
     expect(codesOf(await execute())).toEqual(['OPERATION_RESOLUTION_FAILURE']);
@@ -75,33 +73,33 @@ describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusiv
     ['a syntax error', '{', 'GRAPHQL_PARSE_FAILED'],
   ])('is checked like any other query: %s', async (_name, text, code) => {
     const gateway = await startWithDocuments(isExclusive);
-    const response = await gateway.send({ documentId: hash(text) });
+    const response = await gateway.send({ documentId: hashOf(text) });
     expect([codesOf(response), response.data, gateway.upstreamRequests()]).toEqual([[code], null, []]);
   });
 
   test('with a mutation is executed by POST and rejected by GET', async () => {
     const gateway = await startWithDocuments(isExclusive);
     const variables = encodeURIComponent(JSON.stringify({ id: gateway.exampleIds.emptyMeetingId }));
-    const { status } = await gateway.fetch(`/graphql?documentId=${hash(START)}&variables=${variables}`, {
+    const { status } = await gateway.fetch(`/graphql?documentId=${hashOf(START)}&variables=${variables}`, {
       headers: { accept: 'application/json' },
     });
     expect([status, gateway.upstreamRequests()]).toEqual([405, []]);
     expect(
-      (await gateway.send({ documentId: hash(START), variables: { id: gateway.exampleIds.emptyMeetingId } })).data,
+      (await gateway.send({ documentId: hashOf(START), variables: { id: gateway.exampleIds.emptyMeetingId } })).data,
     ).toEqual({ startLivestream: { userErrors: [] } });
   });
 
   test.each([
-    ['an unknown id', { documentId: hash(STATUS) }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ['an unknown id', { documentId: hashOf(STATUS) }, 'PERSISTED_QUERY_NOT_FOUND'],
     [
       "an unknown hash in Apollo's extension",
       byHash(STATUS),
       isExclusive ? 'PERSISTED_QUERY_NOT_SUPPORTED' : 'PERSISTED_QUERY_NOT_FOUND',
     ],
-    ['an uppercase hash', { documentId: hash(QUERY).toUpperCase() }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ['an uppercase hash', { documentId: hashOf(QUERY).toUpperCase() }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['the name of a prototype member', { documentId: '__proto__' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['an empty id', { documentId: '' }, 'PERSISTED_QUERY_NOT_FOUND'],
-    ['an id that is a list', { documentId: [hash(QUERY)] }, 'BAD_REQUEST'],
+    ['an id that is a list', { documentId: [hashOf(QUERY)] }, 'BAD_REQUEST'],
     ['a hash that is a number', { extensions: { persistedQuery: { version: 1, sha256Hash: 7 } } }, 'BAD_REQUEST'],
     ['an extension that is a string', { extensions: { persistedQuery: 'x' } }, 'BAD_REQUEST'],
     ['neither a query nor an id', {}, 'BAD_REQUEST'],
@@ -114,7 +112,7 @@ describe.each([false, true])('a trusted document (isExclusive: %s)', (isExclusiv
 
   test('is rejected as part of a batch', async () => {
     const gateway = await startWithDocuments(isExclusive);
-    const response = await gateway.send([{ documentId: hash(QUERY) }, { documentId: hash(QUERY) }]);
+    const response = await gateway.send([{ documentId: hashOf(QUERY) }, { documentId: hashOf(QUERY) }]);
     expect([codesOf(response), response.status]).toEqual([['BAD_REQUEST'], 400]);
   });
 });
@@ -123,7 +121,7 @@ describe('when only trusted documents are allowed', () => {
   const QUERY_BODIES: [name: string, body: object][] = [
     ['an unknown query', { query: STATUS }],
     ['the query of a trusted document with another space', { query: `${QUERY} ` }],
-    ['an unknown query beside the id of a trusted document', { query: STATUS, documentId: hash(QUERY) }],
+    ['an unknown query beside the id of a trusted document', { query: STATUS, documentId: hashOf(QUERY) }],
     ["an unknown query beside Apollo's extension of a trusted document", { query: STATUS, ...byHash(QUERY) }],
     ['a mutation', { query: `${START} ` }],
     [
@@ -153,7 +151,7 @@ describe('when only trusted documents are allowed', () => {
     ['by GET', `/graphql?query=${encodeURIComponent('{ __typename }')}`, {}],
     [
       'by GET beside a documentId',
-      `/graphql?query=${encodeURIComponent('{ __typename }')}&documentId=${hash(TWO_OPERATIONS)}`,
+      `/graphql?query=${encodeURIComponent('{ __typename }')}&documentId=${hashOf(TWO_OPERATIONS)}`,
       {},
     ],
     [
@@ -186,13 +184,13 @@ describe('when only trusted documents are allowed', () => {
 
   test.each([
     ['alone', { query: QUERY }],
-    ['beside its id', { query: QUERY, documentId: hash(QUERY) }],
+    ['beside its id', { query: QUERY, documentId: hashOf(QUERY) }],
     ["beside Apollo's extension", { query: QUERY, ...byHash(QUERY) }],
   ])('the text of a trusted document is served, as its id is: %s', async (_name, body) => {
     const gateway = await startWithDocuments(true);
     const variables = { id: gateway.exampleIds.liveLivestreamId };
     const execute = async (sent: object): Promise<TestResponse> => gateway.send({ ...sent, variables });
-    const first = await execute({ documentId: hash(QUERY) });
+    const first = await execute({ documentId: hashOf(QUERY) });
     expect([(await execute(body)).data, gateway.upstreamRequests().length]).toEqual([first.data, 1]);
   });
 });
@@ -201,7 +199,7 @@ test('a query takes precedence over a documentId when other documents are allowe
   const gateway = await startWithDocuments(false);
   const { data } = await gateway.send({
     query: STATUS,
-    documentId: hash(QUERY),
+    documentId: hashOf(QUERY),
     variables: { id: gateway.exampleIds.liveLivestreamId },
   });
   expect(data).toEqual({ livestream: { status: 'LIVE' } });
@@ -210,7 +208,7 @@ test('a query takes precedence over a documentId when other documents are allowe
 describe('without trusted documents', () => {
   test('a documentId is not found, and a query is executed', async () => {
     const gateway = await startTestGateway();
-    expect(codesOf(await gateway.send({ documentId: hash(QUERY) }))).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
+    expect(codesOf(await gateway.send({ documentId: hashOf(QUERY) }))).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
     expect((await gateway.send({ query: '{ __typename }', ...byHash('{ __typename }') })).data).toEqual({
       __typename: 'Query',
     });

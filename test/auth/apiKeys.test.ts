@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
-
 import { describe, expect, test } from 'vitest';
 
 import { createApiKeys } from '../../src/auth/apiKeys.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { hashOf } from '../support/hashOf.ts';
 import { apiKeySettings, startGatewayWithAuth } from '../support/identityProvider.ts';
 
 const READER = 'key-of-a-reader';
 const WRITER = 'key-of-a-writer';
 const KEYS = apiKeySettings({ [READER]: ['livestream:read'], [WRITER]: ['livestream:read', 'livestream:write'] });
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const query = async (gateway: TestGateway, headers: Record<string, string>) =>
   gateway.send({ query: '{ meetings(first: 1) { nodes { id } } }' }, { headers });

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
+import { bearer } from '../support/bearer.ts';
 import { matching, at, asArray, startTestGateway, waitUntil } from '../support/gateway.ts';
 
 const PASSTHROUGH = { auth: { kind: 'passthrough' } } as const;
 const ALICE = 'alices-upstream-token';
 const BOB = 'bobs-upstream-token';
 const BY_ID = '/livestreams/{livestream_id}';
-
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 /** A gateway whose callers send upstream tokens, and the token of each upstream request. */
 async function start(settings = {}) {
@@ -21,7 +20,7 @@ async function start(settings = {}) {
     },
   });
   const livestreamQuery = `{ livestream(id: "${gateway.exampleIds.liveLivestreamId}") { name } }`;
-  const send = async (token: string, query = livestreamQuery) => gateway.send({ query }, bearer(token));
+  const send = async (token: string, query = livestreamQuery) => gateway.send({ query }, { headers: bearer(token) });
   return {
     gateway,
     send,

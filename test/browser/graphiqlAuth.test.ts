@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 
+import { hashOf } from '../support/hashOf.ts';
 import { isOperation, press, run, selectTab, setUpGraphiql, textOf } from './graphiqlPage.ts';
 
 const KEY = 'key-of-the-test';
-const HASH = createHash('sha256').update(KEY).digest('hex');
+const HASH = hashOf(KEY);
 
 const graphiql = setUpGraphiql({ AUTH: 'api-key', API_KEYS: `tester ${HASH} livestream:read livestream:write` });
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 
+import { hashOf } from '../support/hashOf.ts';
 import { run, selectTab, setUpGraphiql } from './graphiqlPage.ts';
 
 const SESSIONS = 'livestreams(first: 50) { nodes { activeSession { id } } }';
@@ -138,7 +137,7 @@ describe('the cost that GraphiQL shows', () => {
 
 describe('the cost that GraphiQL shows where callers authenticate', () => {
   const KEY = 'key-of-the-test';
-  const hash = createHash('sha256').update(KEY).digest('hex');
+  const hash = hashOf(KEY);
   const graphiql = setUpGraphiql({ AUTH: 'api-key', API_KEYS: `tester ${hash} livestream:read` });
 
   test('appears once the credential is right', async () => {

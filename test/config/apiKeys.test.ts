@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -7,11 +5,11 @@ import type { ApiKey } from '../../src/auth/apiKeys.ts';
 import type { AuthSettings } from '../../src/auth/authenticate.ts';
 import { SCOPES } from '../../src/auth/viewer.ts';
 import { readConfig } from '../../src/config/index.ts';
+import { hashOf } from '../support/hashOf.ts';
 import { startGatewayWithAuth } from '../support/identityProvider.ts';
 import { runs } from '../support/runs.ts';
 import { serveGateway } from '../support/servedGateway.ts';
 
-const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 const entryOf = (key: string, scope = 'livestream:read'): string => `${key} ${hashOf(key)} ${scope}`;
 
 /** The settings of a gateway whose `API_KEYS_FILE` contains `text`. */

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { DEFAULT_TTL } from '../../src/data/cache/ttl.ts';
+import { bearer } from '../support/bearer.ts';
 import { at } from '../support/gateway.ts';
 import {
   forgeToken,
@@ -12,7 +13,7 @@ import {
   usualClaims,
 } from '../support/identityProvider.ts';
 import { serveGateway } from '../support/servedGateway.ts';
-import { bearer, byGet, type Outcome, startCachingNginx } from './cachingNginx.ts';
+import { byGet, type Outcome, startCachingNginx } from './cachingNginx.ts';
 
 const SECONDS = 1000;
 const CLOCK_SKEW_S = 30;

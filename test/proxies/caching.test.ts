@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,13 +5,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startProgram } from '../browser/startProgram.ts';
+import { bearer } from '../support/bearer.ts';
 import { nonNull } from '../support/gateway.ts';
+import { hashOf } from '../support/hashOf.ts';
 import { AUDIENCE, ISSUER, signingKey, signToken } from '../support/identityProvider.ts';
-import { bearer, byGet, type CachingNginx, type Sent, startCachingNginx } from './cachingNginx.ts';
+import { byGet, type CachingNginx, type Sent, startCachingNginx } from './cachingNginx.ts';
 
 /* An attack consists of requests that fill the cache, and of one that must not get what they got. */
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const LIST = '{ livestreams(first: 3) { nodes { id } } }';
 const OTHER_LIST = '{ livestreams(first: 2) { nodes { id } } }';
@@ -80,7 +79,7 @@ const AUTHENTICATIONS: {
   {
     auth: 'api-key',
     settings: {
-      API_KEYS: `all ${sha256('all')} livestream:read livestream:secret, none ${sha256('none')} livestream:write, read ${sha256('read')} livestream:read`,
+      API_KEYS: `all ${hashOf('all')} livestream:read livestream:secret, none ${hashOf('none')} livestream:write, read ${hashOf('read')} livestream:read`,
     },
     credential: bearer('all'),
     others: [{}, bearer('unknown'), bearer('none'), bearer('read'), { 'x-api-key': 'none' }],

@@ -22,7 +22,6 @@ export const byGet = (
   path: `/graphql?${new URLSearchParams({ query, ...more }).toString()}`,
   headers,
 });
-export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 /**
  * Starts nginx with a cache, as documented, in front of a gateway. It adds whether a response is from its cache. If it does not heed

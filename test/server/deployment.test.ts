@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import { readConfig } from '../../src/config/index.ts';
+import { hashOf } from '../support/hashOf.ts';
 import { listeningAddress, startProgram } from '../support/program.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -90,6 +90,6 @@ describe('the example deployments with replicas', () => {
   test('accept the API key in the documentation', () => {
     const [key = ''] = captureAll(deployment, /127\.0\.0\.1:4000\/graphql -H 'x-api-key: (\S+)'/g);
     expect(key).not.toBe('');
-    expect(compose).toContain(`demo ${createHash('sha256').update(key).digest('hex')} livestream:read`);
+    expect(compose).toContain(`demo ${hashOf(key)} livestream:read`);
   });
 });

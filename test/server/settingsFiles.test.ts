@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { hashOf } from '../support/hashOf.ts';
 import { listeningAddress, startProgram } from '../support/program.ts';
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const keysFile = (...keys: string[]): string => keys.map((key) => `${key} ${hashOf(key)} livestream:read\n`).join('');
 const documentsFile = (...documents: string[]): string =>
   JSON.stringify(Object.fromEntries(documents.map((text) => [hashOf(text), text])));

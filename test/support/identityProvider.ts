@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import {
@@ -15,6 +14,7 @@ import { expect } from 'vitest';
 import type { AuthSettings } from '../../src/auth/authenticate.ts';
 import { cleanUpAfterTest } from './cleanup.ts';
 import { at, matching, startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
+import { hashOf } from './hashOf.ts';
 import { startHttp } from './origins.ts';
 
 export const ISSUER = 'https://login.test/';
@@ -121,7 +121,7 @@ export function forgeToken(header: unknown, claims: unknown, signature = ''): st
 export function apiKeySettings(scopesByKey: Readonly<Record<string, readonly string[]>>): AuthSettings {
   const keys = Object.entries(scopesByKey).map(([key, scopes]) => ({
     name: `the key of ${scopes.join(', ')}`,
-    sha256: createHash('sha256').update(key).digest('hex'),
+    sha256: hashOf(key),
     scopes,
   }));
   return { kind: 'api-key', keys };

@@ -1,18 +1,15 @@
-import { createHash } from 'node:crypto';
-
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 
 import { matching, startTestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import { hashOf } from '../../support/hashOf.ts';
 import { serveGateway } from '../../support/servedGateway.ts';
 import { sha256 } from './persistedQueries.ts';
 
 const QUERY = 'query Total { livestreams(first: 1) { totalCount } }';
 const DATA = { livestreams: { totalCount: 320 } };
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const serve = async (options: TestGatewayOptions['options'] = {}) => serveGateway(await startTestGateway({ options }));
 

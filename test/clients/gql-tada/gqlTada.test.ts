@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { TestGatewayOptions } from '../../support/gateway.ts';
+import { hashOf } from '../../support/hashOf.ts';
 import { APP_KEY, READER_KEY, startTrustedGateway, UNKNOWN_KEY } from '../support/trustedGateway.ts';
 import type { Token } from '../authorizedFetch.ts';
 import { createGatewayClient } from './client.ts';
@@ -127,7 +126,7 @@ test('answers a repeated query from the cache, until a mutation changes the meet
 
 test('each document is persisted under the hash of its text', async () => {
   const { documents } = await start();
-  const hashes = Array.from(documents.values(), (text) => createHash('sha256').update(text).digest('hex'));
+  const hashes = Array.from(documents.values(), (text) => hashOf(text));
   expect([...documents.keys()]).toEqual(hashes);
   expect(hashes).toHaveLength(4);
 });
