@@ -97,6 +97,17 @@ describe('an equal request', () => {
     expect(await fields()).toEqual([true, 'private, max-age=2', null]);
   });
 
+  test('gets the age that the response had in the gateway, too', async () => {
+    const { gateway, isolate } = await start();
+    const query = `{ livestreamSession(id: "${gateway.exampleIds.endedSessionId}") { viewerSeconds } }`;
+    await isolate.post(query, as('reader'));
+    gateway.clock.advance(5000);
+    expect((await isolate.post(query, as('reader'))).headers.get('age')).toBe('5');
+    gateway.clock.advance(1);
+    const { wasForwarded, headers } = await isolate.post(query, as('reader'));
+    expect([wasForwarded, headers.get('age')]).toEqual([false, '6']);
+  });
+
   test('gets 304 if it has the response', async () => {
     const { isolate } = await start();
     const { headers } = await isolate.get(LIST, as('reader').headers);
@@ -134,11 +145,19 @@ describe('an equal request', () => {
     expect((await isolate.post(LIST, as('reader'))).wasForwarded).toBe(true);
   });
 
+  test('is forwarded after 1,000 other objects were asked: changes of this one may have been forgotten', async () => {
+    const { isolate } = await start();
+    await isolate.post(LIST, as('reader'));
+    for (let index = 0; index < 1000; index += 1) await isolate.fetch('/health', {}, `other-${index}`);
+    await isolate.post('{ __typename }', as('reader'));
+    expect((await isolate.post(LIST, as('reader'))).wasForwarded).toBe(true);
+  });
+
   test('that asks for a new response gets one, which is stored', async () => {
     const { isolate } = await start();
     for (const directive of [
       { 'cache-control': 'no-cache' },
-      { 'cache-control': 'max-age=0' },
+      { 'cache-control': 'Max-Age=0' },
       { pragma: 'no-cache' },
     ]) {
       await isolate.post(LIST, as('reader'));
