@@ -32,6 +32,7 @@ describe('a cross-site request that needs no CORS preflight starts no livestream
     'application/x-www-form-urlencoded',
     'application/x-www-form-urlencoded; charset=utf-8',
     'Application/X-WWW-Form-Urlencoded',
+    'text/plain ; charset=utf-8',
     'multipart/form-data; boundary=x',
     'text/plain',
     'TEXT/Plain;charset=UTF-8',
@@ -126,6 +127,17 @@ test('GraphiQL runs no script that is not a file of the gateway', async () => {
   expect(text).toContain('<script');
   expect(text).not.toMatch(/<script(?![^>]*( src="\?| type="application\/json"))/);
   expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+test.each([
+  ['cross-site', 403],
+  ['same-site', 403],
+  ['same-origin', 200],
+  ['none', 200],
+])('a request that a browser marks as %s gets %i', async (site, status) => {
+  const gateway = await startTestGateway();
+  const headers = { accept: 'application/json', 'sec-fetch-site': site };
+  expect((await gateway.fetch('/graphql?query={__typename}', { headers })).status).toBe(status);
 });
 
 describe('CORS', () => {

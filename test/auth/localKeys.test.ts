@@ -39,6 +39,18 @@ describe('a key in JWT_KEY', () => {
     );
   });
 
+  test.each([
+    [32, ACCEPTED],
+    [31, null],
+  ])('may be a shared secret that is as long as the hash: of %i bytes, for HS256', async (length, verdict) => {
+    const secret = Buffer.alloc(length, 'secret');
+    const jwk = JSON.stringify({ kty: 'oct', k: secret.toString('base64url') });
+    const gateway = await startGatewayWithAuth(jwtSettings({ jwk }));
+    const unsigned = forgeToken({ alg: 'HS256' }, usualClaims(gateway.clock.now())).slice(0, -1);
+    const token = `${unsigned}.${createHmac('sha256', secret).update(unsigned).digest('base64url')}`;
+    expect(await tryToken(gateway, token)).toEqual(verdict ?? rejected());
+  });
+
   test('may be a shared secret, which verifies HMAC algorithms only', async () => {
     const secret = Buffer.from('a shared secret that is long enough '.repeat(2));
     const jwk = JSON.stringify({ kty: 'oct', k: secret.toString('base64url') });

@@ -50,6 +50,15 @@ test('a request of a listed origin, of the own origin, or of no page is not logg
   expect(gateway.logs).toEqual([]);
 });
 
+test('the own origin is recognized by the host, in upper or lower case, unless the browser says that it is another site', async () => {
+  const gateway = await startTestGateway();
+  const headers = { accept: 'application/json', origin: OTHER, host: 'OTHER.example' };
+  await gateway.fetch('/graphql?query={__typename}', { headers });
+  expect(gateway.logs).toEqual([]);
+  await gateway.fetch('/graphql?query={__typename}', { headers: { ...headers, 'sec-fetch-site': 'cross-site' } });
+  expect(gateway.logs).toEqual([warningOf(OTHER)]);
+});
+
 describe('the warnings', () => {
   test('about one origin are a minute apart', async () => {
     const gateway = await startTestGateway();
