@@ -67,6 +67,15 @@ describe('a reported limit', () => {
     expect(budget.snapshot()).toEqual({ limit: 1200, remaining: 50, resetsAt: NOON + 30_000 });
   });
 
+  test.each([
+    ['what is left', reporting(30, 30, 20), { limit: 30, remaining: 30 }],
+    ['one', reporting(0, 30, 0), { limit: 1, remaining: 0 }],
+  ])('is at least %s, whatever the policy says', (_case, response, expected) => {
+    const { budget } = createBudget();
+    spendAll(budget, 'read', 1, response);
+    expect(budget.snapshot()).toMatchObject(expected);
+  });
+
   test('is read from responses with any status', () => {
     const { budget } = createBudget();
     const { headers } = reporting(7, 30);

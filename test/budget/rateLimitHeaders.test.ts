@@ -28,6 +28,15 @@ describe('parsing the Ratelimit and Ratelimit-Policy fields', () => {
     ]);
   });
 
+  test('ignores spaces around a name', () => {
+    expect(parse('" default ";r=50;t=30')).toMatchObject([{ name: 'default' }]);
+    const limits = parse('" burst";r=7;t=12, "global ";r=900;t=200', '"global";q=1200;w=300, "burst ";q=100;w=60');
+    expect(limits).toMatchObject([
+      { name: 'burst', limit: 100 },
+      { name: 'global', limit: 1200 },
+    ]);
+  });
+
   test('does not pair a limit with one of several policies of other names', () => {
     const [limit] = parse('"default";r=50;t=30', '"burst";q=100;w=60, "global";q=1200;w=300');
     expect(limit).toEqual({ name: 'default', remaining: 50, resetSeconds: 30, limit: null, windowSeconds: null });
@@ -81,6 +90,7 @@ describe('parsing the Ratelimit and Ratelimit-Policy fields', () => {
     ['a fraction', '"default";r=1.5;t=30'],
     ['a word instead of a number', '"default";r=many;t=30'],
     ['a number with 20 digits', '"default";r=99999999999999999999;t=30'],
+    ['a number with ten digits', '"default";r=1000000000;t=30'],
     ['a quoted number', '"default";r="50";t=30'],
     ['hexadecimal and exponential numbers', '"default";r=0x10;t=1e3'],
     ['the form of an older draft', '50, 30'],

@@ -13,12 +13,20 @@ describe('redact', () => {
     ['the account', `No account ${APP.accountId}.`, 'No account [redacted].'],
     ['the app', `App=${APP.appId}!`, 'App=[redacted]!'],
     ['a stream key', `Key ${streamKey} is taken`, 'Key [redacted] is taken'],
+    ['another account', 'No account 9b1e4b0e8a3c6f0d5c1a7e112ed2a2c4.', 'No account [redacted].'],
+    ['Base64', 'Got "c2VjcmV0IG9mIH+zb21lYm9keSBlbA==" instead', 'Got "[redacted]" instead'],
     ['another bearer token', 'Got "authorization: Bearer abc.def" instead', 'Got "authorization: [redacted] instead'],
     ['a URL', `See https://api.cloudflare.com/client/v4/accounts/x/y for it`, 'See [address] for it'],
     ['an ingest URL', 'To rtmps://live.cloudflare.com:443/live/key now', 'To [address] now'],
     ['a path with an account id', 'GET /accounts/other/realtime/kit failed', 'GET [address] failed'],
   ])('removes %s', (_what, text, cleaned) => {
     expect(redact(text, secrets)).toBe(cleaned);
+  });
+
+  test('removes a short secret each time, and leaves no part of one where it cuts a very long text', () => {
+    const secret = 'tok-5e.cret';
+    expect(redact(`${secret} is not ${secret}`, [secret])).toBe('[redacted] is not [redacted]');
+    expect(redact(`${'x'.repeat(1990)} ${secret}`, [secret])).toBe('[redacted] ');
   });
 
   test('preserves words, numbers and the ids of meetings', () => {
