@@ -18,7 +18,7 @@ export interface HttpServerOptions {
    * closes the connection. The timeouts for receiving a request do not apply to a connection between two requests.
    */
   keepAliveTimeoutMs: number;
-  /** How long a client may read nothing of a response that has begun. Default: a minute. */
+  /** How long a client may read nothing of an event stream. Default: a minute. */
   stallTimeoutMs?: number;
 }
 
@@ -32,7 +32,10 @@ interface TextResponse {
 
 const METHODS = 'GET, HEAD, POST, OPTIONS';
 
+/** How long a client may take to read a response: as long as Node.js lets it take to send a request. */
+const RESPONSE_TIMEOUT_MS = 300_000;
 const STALL_TIMEOUT_MS = 60_000;
+const EVENT_STREAM = /^(text\/event-stream|multipart\/mixed)\b/;
 
 /** The statuses of what `node:http` rejects itself; 400 for everything else. */
 const PARSER_ERRORS: Readonly<Record<string, TextResponse>> = {
@@ -73,9 +76,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
     const context: ServerContext = { res: response };
     try {
       const result = await gateway.handleNodeRequestAndResponse(request, response, context);
+      const isStream = EVENT_STREAM.test(result.headers.get('content-type') ?? '');
       const sent = sendNodeResponse(result, response, request, true);
-      // After `sendNodeResponse`, which turns the timeout off for streams. Their heartbeats are progress.
-      limitStalls(response, stallTimeoutMs);
+      // After `sendNodeResponse`, which turns the idle timeout off for streams.
+      if (isStream) limitStalls(response, stallTimeoutMs);
+      else limitTime(response, request);
       await sent;
     } catch (error) {
       fail(error, request, response, context);
@@ -148,10 +153,22 @@ function applyTarget(request: IncomingMessage): TextResponse | null {
   return null;
 }
 
-/** Closes the connection if a response that has begun makes no progress for `timeoutMs`: its client does not read it. */
-function limitStalls(response: ServerResponse, timeoutMs: number): void {
+/**
+ * Closes the connection if the response has not been sent in time: its client does not read it. A limit on idle time would not do,
+ * because whatever the client sends would count as progress.
+ */
+function limitTime(response: ServerResponse, { socket }: IncomingMessage): void {
   // Most responses are small enough for the operating system to take them at once.
   if (response.writableEnded && response.socket?.writableLength === 0) return;
+  const timer = setTimeout(() => socket.destroy(), RESPONSE_TIMEOUT_MS);
+  response.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * Closes the connection if an event stream makes no progress for `timeoutMs`, or up to twice as long. Heartbeats are progress. Without a
+ * reader, a stream stops producing events, so that it takes little memory.
+ */
+function limitStalls(response: ServerResponse, timeoutMs: number): void {
   response.setTimeout(timeoutMs);
   // Before Node's own listener, which begins the next response or sets the keep-alive timeout.
   response.prependOnceListener('finish', () => response.setTimeout(0));
