@@ -34,19 +34,29 @@ const MAX_ACCOUNTS = 10_000;
 
 export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsOptions) {
   const states = new LRUCache<string, AccountState>({ max: MAX_ACCOUNTS });
-  /** Accounts start with it: one that is no longer remembered may have had any generation so far. */
+  /** The generations of the tokens that were rejected, by token. */
+  const generations = new LRUCache<string, number>({
+    max: MAX_ACCOUNTS,
+    dispose: (generation, _tokenHash, reason) => {
+      if (reason === 'evict') forgotten = Math.max(forgotten, generation);
+    },
+  });
   let lastGeneration = 0;
+  /** The last generation that is no longer remembered. Any token may have had it. */
+  let forgotten = 0;
   const accountId = (tokenHash: string, generation: number): string =>
     generation === 0 ? tokenHash : `${tokenHash} ${generation}`;
   /** `obtained`: the state that the rejected account was obtained with. It may have been forgotten since, and replaced by another one. */
   const startGeneration = (tokenHash: string, obtained?: AccountState): void => {
     lastGeneration += 1;
+    generations.set(tokenHash, lastGeneration);
     for (const state of [obtained, states.get(tokenHash)]) if (state !== undefined) state.generation = lastGeneration;
   };
   return {
     forToken: async (token: string): Promise<Account> => {
       const tokenHash = await sha256Base64(token);
-      const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: lastGeneration };
+      const generationNow = generations.get(tokenHash) ?? forgotten;
+      const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: generationNow };
       states.set(tokenHash, state);
       const { budget, generation } = state;
       const isRevoked = (): boolean => state.generation !== generation;

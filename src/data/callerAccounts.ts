@@ -44,7 +44,9 @@ export function createCallerAccounts({ weights, hasPersonalNames, metrics }: Cal
 
   async function open(base: Account, name: string): Promise<Account> {
     const id = (await sha256Base64(name)).slice(0, ID_LENGTH);
-    const caller = { id, label: hasPersonalNames ? id : name, weight: weights.get(name) ?? 1 };
+    // A claim of a JWT may be any text, also the poller's name.
+    const weight = name === SUBSCRIPTIONS_CALLER ? 1 : (weights.get(name) ?? 1);
+    const caller = { id, label: hasPersonalNames ? id : name, weight };
     const account = withCaller(base, caller, metrics);
     accounts.set(name, { base, account });
     return account;

@@ -185,8 +185,9 @@ function toListHead<Row>({ value }: Loaded<Head<Row> | null>, readAt: HybridTime
   return { value: { head: value, readAt } };
 }
 
-function withTimestamp<Row>({ head }: ListHead<Row>, readAt: HybridTimestamp): ListHead<Row> {
-  return { head, readAt };
+/** Without `fromPeer`: what follows from the list is not what another replica has shared. */
+function withTimestamp<Row>({ head }: ListHead<Row>, { logical, wallTime }: HybridTimestamp): ListHead<Row> {
+  return { head, readAt: { logical, wallTime } };
 }
 
 /**

@@ -124,8 +124,8 @@ export function createPoller(options: PollerOptions) {
       ...plan.meetingIds.map((id) => async () => pollMeeting(reader, id)),
     ]);
     if (lists?.status === 'rejected') throw lists.reason;
-    // One whose session cannot be read delays neither the others nor the next round.
-    await Promise.allSettled(index.published().map(async (watched) => watched.resend()));
+    // Not awaited: one whose session cannot be read must delay neither the others nor the next round.
+    for (const watched of index.published()) watched.resend().catch(() => {});
   }
 
   /** A step that fails does not stop the others. If all steps of a batch fail, the remaining batches are not run, to spare upstream. */
@@ -160,8 +160,9 @@ export function createPoller(options: PollerOptions) {
   async function refresh({ livestreamId, meetingId }: ChangedIds, since: HybridTimestamp): Promise<void> {
     if (livestreamId !== null) {
       const livestream = await exactReader.livestream(livestreamId, since);
-      // One that does not exist is another app's, and so is its meeting.
-      if (livestream === null || livestream.meetingId !== null) return;
+      // One that does not exist is probably another app's, and so is its meeting, unless somebody subscribes to that.
+      const isForeign = livestream === null && !index.topics().meetingIds.includes(meetingId ?? '');
+      if (isForeign || (livestream !== null && livestream.meetingId !== null)) return;
     }
     if (meetingId === null) return;
     const active = await exactReader.activeIn(meetingId, since);

@@ -33,7 +33,7 @@ const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /** A longer `Retry-After` is not waited for: one wrong response must not end purging. Cloudflare's lockout takes five minutes. */
 const MAX_RETRY_AFTER_MS = 600_000;
-/** A change whose purge keeps failing for this time is given up. Its tag is not tried again, unless it has changed since. */
+/** A tag whose purge fails is not tried again if it was last requested longer ago than this. */
 const GIVE_UP_AFTER_MS = 60_000;
 /** How many tags can wait. The oldest make room for further ones. */
 const MAX_WAITING_TAGS = 10_000;
@@ -45,13 +45,6 @@ interface Failure {
   retryAfterMs: number;
 }
 
-/** When a tag was requested, in milliseconds since the Unix epoch. */
-interface RequestTimes {
-  /** The time of the first request that is neither purged nor given up. */
-  firstAt: number;
-  lastAt: number;
-}
-
 /** The tags that one endpoint has yet to purge. */
 export type PurgeQueue = ReturnType<typeof createPurgeQueue>;
 
@@ -61,8 +54,8 @@ export type PurgeQueue = ReturnType<typeof createPurgeQueue>;
  */
 export function createPurgeQueue(endpoint: PurgeEndpoint, context: PurgeContext) {
   const { transport, clock, log, metrics } = context;
-  /** The tags to purge, in the order in which they are sent. */
-  const waiting = new Map<string, RequestTimes>();
+  /** When each tag was last requested, in milliseconds since the Unix epoch, in the order in which they are sent. */
+  const waiting = new Map<string, number>();
   /** Ends the count of this queue as pending; null while it is empty. */
   let endPending: (() => void) | null = null;
   /** The number of failures since the last success. */
@@ -111,22 +104,19 @@ export function createPurgeQueue(endpoint: PurgeEndpoint, context: PurgeContext)
     failures += 1;
     notBefore = clock.now() + retryDelayMs(failure);
     metrics?.purge(endpoint.name, 'failed');
-    putBack(batch, failure.reason);
+    const newer = [...waiting];
+    waiting.clear();
+    // In front of newer tags, but with the newer time of a tag that was requested again.
+    for (const [tag, requestedAt] of [...batch, ...newer]) waiting.set(tag, requestedAt);
+    giveUpOverdue(failure.reason);
+    limitWaiting();
     schedule();
   }
 
-  /** Puts the tags of a failed request back in front of newer ones, except those that have not changed lately. */
-  function putBack(batch: readonly [string, RequestTimes][], reason: string): void {
-    const isOverdue = (time: number): boolean => clock.now() - time >= GIVE_UP_AFTER_MS;
-    const newer = new Map(waiting);
-    waiting.clear();
-    for (const [tag, { firstAt, ...earlier }] of batch) {
-      const { lastAt } = newer.get(tag) ?? earlier;
-      if (!isOverdue(lastAt)) waiting.set(tag, { firstAt: isOverdue(firstAt) ? lastAt : firstAt, lastAt });
-    }
-    for (const [tag, times] of newer) if (!waiting.has(tag)) waiting.set(tag, times);
-    giveUp(batch.filter(([, { firstAt }]) => isOverdue(firstAt)).length, reason);
-    limitWaiting();
+  function giveUpOverdue(reason: string): void {
+    const overdue = [...waiting].filter(([, requestedAt]) => clock.now() - requestedAt >= GIVE_UP_AFTER_MS);
+    for (const [tag] of overdue) waiting.delete(tag);
+    giveUp(overdue.length, reason);
   }
 
   function limitWaiting(): void {
@@ -154,8 +144,7 @@ export function createPurgeQueue(endpoint: PurgeEndpoint, context: PurgeContext)
   return {
     /** Adds the tags of what has changed. */
     add(tags: readonly string[]): void {
-      const lastAt = clock.now();
-      for (const tag of tags) waiting.set(tag, { firstAt: waiting.get(tag)?.firstAt ?? lastAt, lastAt });
+      for (const tag of tags) waiting.set(tag, clock.now());
       limitWaiting();
       if (endPending !== null || waiting.size === 0) return;
       endPending = context.pending.start();

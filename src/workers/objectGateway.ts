@@ -49,8 +49,12 @@ export class ObjectGateway {
 
   async webSocketMessage(socket: HibernatingSocket, message: string | ArrayBuffer): Promise<void> {
     const { webSockets } = await this.#start();
+    let timer: ReturnType<typeof setTimeout> | undefined;
     // Most messages are handled at once, and an alarm is billed and wakes the object later.
-    const timer = setTimeout(() => void this.#stayAwake().catch(() => {}), ALARM_DELAY_MS);
+    const stayAwakeLater = (): void => {
+      timer = setTimeout(() => void this.#stayAwake().catch(stayAwakeLater), ALARM_DELAY_MS);
+    };
+    stayAwakeLater();
     try {
       await webSockets.message(socket, message);
     } finally {

@@ -52,3 +52,11 @@ test('an account that was forgotten has the same id again, so that its cached va
   await useOthers();
   expect((await accounts.forToken('token')).id).toBe(id);
 });
+
+test('an account that was forgotten has the same id again, so that it has the same subscribers, if another token was rejected', async () => {
+  const { accounts, useOthers } = createTestAccounts();
+  const { id } = await accounts.forToken('token');
+  (await accounts.forToken('rejected')).revoke();
+  await useOthers();
+  expect((await accounts.forToken('token')).id).toBe(id);
+});

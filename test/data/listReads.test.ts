@@ -59,7 +59,7 @@ describe('the head of a list that another replica has read', () => {
     clock.advance(500);
     const { reads, bulkReads } = here.dataSource;
     const operation = await here.operationOf('A');
-    await bulkReads?.activeByMeeting(operation, meetingIds);
+    await bulkReads?.activeByMeeting(operation, [...meetingIds, 'other']);
     expect(here.urls).toEqual([]);
     const isFresh = (): boolean => reads.activeLivestream.isFresh(operation, 'none');
     expect(isFresh()).toBe(true);
@@ -67,6 +67,8 @@ describe('the head of a list that another replica has read', () => {
     expect(isFresh()).toBe(true);
     clock.advance(1);
     expect(isFresh()).toBe(false);
+    // What only this replica has concluded from the list is shared.
+    await expect.poll(() => [...store.entries().keys()].join()).toContain('/active-livestream other');
   });
 });
 

@@ -63,6 +63,21 @@ describe('polling', () => {
     expect([broken.states.length, other.states.length]).toEqual([before + 1, before + 1]);
   });
 
+  test('polls a starting livestream every 2 s while requests for the session of another one get no response', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId, independentLivestreamId, invokedLivestreamId } = world.exampleIds;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    await world.subscribe(livestreamTarget(independentLivestreamId));
+    await world.subscribe(livestreamTarget(invokedLivestreamId));
+    await world.advance(1000);
+    world.setSessionsHang(true);
+    subscriber.nack(liveLivestreamId);
+    await world.advance(12_000);
+    world.clearRequests();
+    await world.advance(20_000);
+    expect(world.requests().filter((request) => request.includes('status=INVOKED')).length).toBeGreaterThan(8);
+  });
+
   test('polls an active livestream every 15 s while webhooks arrive, and an inactive one at most once a minute', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;

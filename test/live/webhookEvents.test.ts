@@ -71,6 +71,20 @@ describe('an event of another app', () => {
     expect(world.requests()).toEqual([expect.stringContaining('GET /livestreams/foreign')]);
   });
 
+  test('costs two requests if somebody subscribes to its meeting, whose livestream may not be readable yet', async () => {
+    const world = await createLiveWorld();
+    const { liveMeetingId: meetingId } = world.exampleIds;
+    await world.subscribe(meetingTarget(meetingId));
+    await world.advance(1000);
+    world.clearRequests();
+    world.subscriptions.onWebhook({ ...FOREIGN, meetingId });
+    await world.advance(0);
+    expect(world.requests()).toEqual([
+      expect.stringContaining('GET /livestreams/foreign'),
+      `GET /meetings/${meetingId}/active-livestream`,
+    ]);
+  });
+
   test('that is replayed 10 times a second for a minute leaves the budget for reads, and real events are seen at once', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;
