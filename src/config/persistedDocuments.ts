@@ -3,7 +3,7 @@ import * as v from 'valibot';
 
 import * as env from './env.ts';
 
-const NOT_AN_OBJECT = 'must name a file with a JSON object of documents by id.';
+const NOT_AN_OBJECT = 'must name a file with a JSON object of documents by ID.';
 const NOT_STRINGS = 'must name a file in which each ID and each document is a string.';
 
 const document = v.pipe(

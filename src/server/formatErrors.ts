@@ -115,7 +115,7 @@ function asObject(value: unknown): object {
 
 /** Replaces an unexpected error, whose message may contain secrets. */
 function mask(error: GraphQLError, requestId: string): GraphQLError {
-  const message = 'Something went wrong inside the gateway. Its log has the details under this request id.';
+  const message = 'Something went wrong inside the gateway. Its log has the details under this request ID.';
   const http = error.path === undefined && { http: { status: 500 } };
   const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId, ...http };
   return new GraphQLError(message, { ...locationOf(error), extensions });

@@ -397,7 +397,7 @@ describe('a page that lacks a livestream, which ended after upstream counted it,
     });
     const first = await gateway.send({ query: '{ livestreams(first: 40) { pageInfo { endCursor } } }' });
     const cursor = String(at(first.data, 'livestreams', 'pageInfo', 'endCursor'));
-    /** What a page of 60 rows in the middle of the list costs: the price, and what was sent. */
+    /** What a page of 60 rows in the middle of the list costs: the cost, and what was sent. */
     async function costOfPage(): Promise<unknown> {
       gateway.clock.advance(100_000);
       const query = `{ livestreams(first: 60, after: "${cursor}") { nodes { id } } }`;

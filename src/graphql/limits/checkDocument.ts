@@ -15,20 +15,24 @@ const MAX_SCHEMA_FIELDS = 1;
 const MAX_TYPE_FIELDS = 10;
 const MAX_INTROSPECTION_ALIASES = 5;
 
-/** Line breaks are no tokens, but graphql-js counts those before a field for each error of the field. */
+/**
+ * The maximum number of lines, unless more tokens are allowed. Line breaks are no tokens, but graphql-js counts those before a field for
+ * each error of the field.
+ */
 const MAX_LINES = 2000;
 const LINE_BREAK = /\r\n|[\n\r]/g;
 
 /** Throws if a document has too many bytes or lines. Must be called before the document is parsed. */
-export function checkLength(text: string, { queryBytes }: OperationLimits): void {
+export function checkLength(text: string, { queryBytes, tokens }: OperationLimits): void {
   if (isLonger(text, queryBytes))
     throw badRequest(
       413,
       `The query is longer than ${queryBytes} bytes. Split the query, and send values as variables.`,
     );
-  const lines = text.length < MAX_LINES ? 1 : 1 + (text.match(LINE_BREAK)?.length ?? 0);
-  if (lines > MAX_LINES)
-    throw badRequest(413, `The query has ${lines} lines, but the limit is ${MAX_LINES}. Remove line breaks.`);
+  const maxLines = Math.max(MAX_LINES, tokens);
+  const lines = text.length < maxLines ? 1 : 1 + (text.match(LINE_BREAK)?.length ?? 0);
+  if (lines > maxLines)
+    throw badRequest(413, `The query has ${lines} lines, but the limit is ${maxLines}. Remove line breaks.`);
 }
 
 /** Whether `text` has more than `maxBytes` bytes in UTF-8. A UTF-16 code unit takes one to three bytes. */
