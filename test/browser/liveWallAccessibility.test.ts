@@ -75,6 +75,14 @@ describe.each(['light', 'dark'] as const)('the live wall in the %s color scheme'
     await page.getByText('RATE_LIMITED').first().waitFor();
     expect(await violations(page)).toEqual([]);
   });
+
+  test('has no violation that axe finds if it could read nothing because the request budget was used up', async () => {
+    const { program, open } = await liveWall.start();
+    await control(program, 'PUT', '/faults', [{ kind: 'status', status: 429, retryAfterSeconds: 60 }]);
+    const page = await open({ colorScheme, reducedMotion: 'reduce' });
+    await page.getByRole('heading', { name: 'Waiting for the request budget' }).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
 });
 
 describe('the live wall', () => {

@@ -12,17 +12,19 @@ interface ErrorNoticeProps {
   onRetry: () => void;
   /** Whether `onRetry` only lets the reader try again: what changes something is never repeated by itself. */
   isMutation?: boolean;
+  /** The level of the title: below the heading of what the notice is a part of. Default: `h3`, below that of a section or dialog. */
+  heading?: 'h2' | 'h3';
 }
 
 /** Says what failed, why, and what happens next. */
-export function ErrorNotice({ error, what, onRetry, isMutation = false }: ErrorNoticeProps) {
+export function ErrorNotice({ error, what, onRetry, isMutation = false, heading: Heading = 'h3' }: ErrorNoticeProps) {
   const { code, title, message, isRetryable, retryAfterSeconds } = describeError(error);
   const until = endOfWait(error, retryAfterSeconds);
   const next = isMutation ? 'You can try again' : 'Trying again';
 
   return (
     <section className="notice" data-tone={until === null ? 'error' : 'wait'} role="alert">
-      <h3>{title}</h3>
+      <Heading>{title}</Heading>
       <p>{what}</p>
       <p className="notice-detail">
         {message} <code>{code}</code>

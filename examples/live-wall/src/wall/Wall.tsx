@@ -68,6 +68,7 @@ export function Wall({ onStart }: { onStart: () => void }) {
     <>
       {error !== undefined && (
         <ErrorNotice
+          heading="h2"
           error={error}
           what={shown === undefined ? 'The livestreams could not be loaded.' : 'What you see may be out of date.'}
           onRetry={() => void refetch()}
