@@ -69,7 +69,7 @@ export function createActiveRefresh({ reads, lists, clock }: ActiveRefreshOption
 
   /**
    * Joins the refresh in flight, or starts one if at least as many look-ups as it takes requests have wanted a newer value. Undefined
-   * if the look-up is to be read alone.
+   * if the look-up must be read alone.
    */
   function join(
     { accountId, id, operation, since }: Lookup<unknown>,

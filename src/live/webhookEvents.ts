@@ -4,7 +4,7 @@ import type { ChangedIds, Livestream } from '../domain/models.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /*
- * What is known of webhooks: which events are to be handled, and whether webhooks can be relied on. An event is signed, but not
+ * What is known of webhooks: which events to handle, and whether webhooks can be relied on. An event is signed, but not
  * necessarily the app's own: RealtimeKit signs those of all its customers with the same key, and a signature stays valid for ever.
  */
 

@@ -106,7 +106,7 @@ async function callersOf({ sign, clock, key }: Setup): Promise<Caller[]> {
   ];
 }
 
-/** What a query is to get: the status, and the codes of the errors. */
+/** What a query must get: the status, and the codes of the errors. */
 function expectedOutcome({ codes, codesWithoutSecret }: Query, scopes: Caller[2]): { status: number; codes: string[] } {
   if (scopes === null) return { status: 401, codes: ['UNAUTHENTICATED'] };
   // The whole list needs `livestream:read`.

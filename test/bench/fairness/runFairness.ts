@@ -49,7 +49,7 @@ const COLLECT_INTERVAL_MS = 5000;
 
 /**
  * Measures what a caller that asks for one new thing a second gets beside one that asks without limit. Returns a Markdown report and a
- * description of each broken promise. Throws a `RedisNotInstalledError` if several replicas are to be measured without redis-server.
+ * description of each broken promise. Throws a `RedisNotInstalledError` if several replicas should be measured without redis-server.
  */
 export async function runFairness(
   options: FairnessOptions,
