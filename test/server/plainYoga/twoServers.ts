@@ -125,17 +125,25 @@ async function read(response: Response): Promise<Answer> {
 }
 
 /**
- * Replaces what is a matter of time where several fields fail: the order of their errors, and in a result without data, which of them
- * failed first.
+ * Replaces what is a matter of time where several fields fail: the order of their errors, and below a position that an error has made
+ * null, which of them failed before the result was complete. Of a result without data, the first code is compared.
  */
 function withoutTiming(body: string): string {
   const result: unknown = body === '' ? {} : JSON.parse(body);
   const errors = asArray(at(result, 'errors') ?? []);
-  if (errors.length < 2 && at(result, 'data') !== null) return body;
-  if (errors.some((error) => at(error, 'path') === undefined)) return body;
-  const byPath = errors.toSorted((a, b) => pathOf(a).localeCompare(pathOf(b)));
-  const compared = at(result, 'data') === null ? at(errors, 0, 'extensions', 'code') : byPath;
+  if (errors.length === 0 || errors.some((error) => at(error, 'path') === undefined)) return body;
+  const data = at(result, 'data');
+  const certain = errors.map((error) => JSON.stringify(nullAbove(data, asArray(at(error, 'path'))) ?? error));
+  const compared = data === null ? at(errors, 0, 'extensions', 'code') : [...new Set(certain)].toSorted();
   return JSON.stringify({ ...Object(result), errors: compared });
 }
 
-const pathOf = (error: unknown): string => JSON.stringify(at(error, 'path'));
+/** The path of the null that takes the place of the field with this path; undefined if the field itself is null. */
+function nullAbove(data: unknown, path: readonly unknown[]): readonly unknown[] | undefined {
+  let value = data;
+  for (const [index, key] of path.entries()) {
+    if (value === null) return path.slice(0, index);
+    value = at(value, typeof key === 'number' ? key : String(key));
+  }
+  return undefined;
+}
