@@ -126,7 +126,7 @@ function printBanner(port: number, { host, app, auth, graphiql }: Config, sandbo
     lines.push(
       `Connected to   the sandbox at ${sandbox.url}: a simulated API, nothing here is real`,
       `               (for the real API, set CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_ID and CLOUDFLARE_API_TOKEN)`,
-      `Ids to try     ${liveMeetingId}  a meeting that is live`,
+      `IDs to try     ${liveMeetingId}  a meeting that is live`,
       `               ${idleMeetingId}  a meeting to start a livestream in`,
       `               ${liveLivestreamId}  a livestream that is live`,
       `               ${endedSessionId}  a session that has ended`,
