@@ -108,15 +108,12 @@ export function createPurgeQueue(endpoint: PurgeEndpoint, context: PurgeContext)
     waiting.clear();
     // In front of newer tags, but with the newer time of a tag that was requested again.
     for (const [tag, requestedAt] of [...batch, ...newer]) waiting.set(tag, requestedAt);
-    giveUpOverdue(failure.reason);
+    const isOverdue = (tag: string): boolean => clock.now() - (waiting.get(tag) ?? 0) >= GIVE_UP_AFTER_MS;
+    const overdue = batch.map(([tag]) => tag).filter(isOverdue);
+    for (const tag of overdue) waiting.delete(tag);
+    giveUp(overdue.length, failure.reason);
     limitWaiting();
     schedule();
-  }
-
-  function giveUpOverdue(reason: string): void {
-    const overdue = [...waiting].filter(([, requestedAt]) => clock.now() - requestedAt >= GIVE_UP_AFTER_MS);
-    for (const [tag] of overdue) waiting.delete(tag);
-    giveUp(overdue.length, reason);
   }
 
   function limitWaiting(): void {

@@ -223,6 +223,15 @@ describe('a purge that keeps failing', () => {
     expect(world.logs).toMatchObject([{ fields: { tags: 1 } }]);
   });
 
+  test('does not give up other tags that have not been tried yet, however long they have waited', async () => {
+    const world = createPurgeWorld({ answers: [response(429, '', { 'retry-after': '90' }), UNAVAILABLE] });
+    const tags = range(150);
+    world.purger.purge(tags);
+    await world.advance(100_000, 100);
+    expect(world.sentTags()).toEqual([tags.slice(0, 100), tags.slice(0, 100), tags.slice(100)]);
+    expect(world.logs).toMatchObject([{ fields: { tags: 100 } }]);
+  });
+
   test('does not end purging: a later change is tried, and warnings are at most one a minute', async () => {
     const world = createPurgeWorld({ rest: UNAVAILABLE });
     for (let minute = 0; minute < 10; minute += 1) {
