@@ -52,12 +52,16 @@ export function createAccounts({ createBudget, onRevoked = () => {} }: AccountsO
     generations.set(tokenHash, lastGeneration);
     for (const state of [obtained, states.get(tokenHash)]) if (state !== undefined) state.generation = lastGeneration;
   };
+  function remember(tokenHash: string): AccountState {
+    const state = { budget: createBudget(tokenHash), generation: generations.get(tokenHash) ?? forgotten };
+    states.set(tokenHash, state);
+    return state;
+  }
+
   return {
     forToken: async (token: string): Promise<Account> => {
       const tokenHash = await sha256Base64(token);
-      const generationNow = generations.get(tokenHash) ?? forgotten;
-      const state = states.get(tokenHash) ?? { budget: createBudget(tokenHash), generation: generationNow };
-      states.set(tokenHash, state);
+      const state = states.get(tokenHash) ?? remember(tokenHash);
       const { budget, generation } = state;
       const isRevoked = (): boolean => state.generation !== generation;
       return {

@@ -47,7 +47,7 @@ export function pagesAfter({ rows, totalCount }: Head<unknown>): number {
   return rows.length === 0 ? 0 : Math.max(0, Math.ceil(totalCount / rows.length) - 1);
 }
 
-/** The rest of the list after the first page. Each range is a page, so that it takes one request whatever else is known of pages. */
+/** The rest of the list after the first page. Each range is a page of the size of the first one, so that it takes one request. */
 export function rangesAfter(head: Head<unknown>): OffsetRange[] {
   const { rows, totalCount } = head;
   return Array.from({ length: pagesAfter(head) }, (_, index) => {

@@ -77,7 +77,7 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
       minPollIntervalMs: () => minPollIntervalMs(account),
       // Another replica that receives a webhook cannot pass it on while they are disconnected.
       hasWebhooks: () => webhooks.areArriving() && dataSource.isConnected(),
-      isBudgetShort: () => stretchedTtl(account.budget.pressure(), ttl) > 0,
+      isBudgetShort: () => stretchedMs(account) > 0,
       onStatusChange,
       onEmpty: () => accounts.delete(account.id),
     });
@@ -89,10 +89,14 @@ export function createLiveSubscriptions({ dataSource, clock, ttl, limits }: Live
    * A poll round sends few requests for all subscribers together, so budget pressure may delay it beyond the promised notification time
    * only when little of the budget remains.
    */
-  function minPollIntervalMs({ budget }: Account): number {
-    const stretchedMs = stretchedTtl(budget.pressure(), ttl);
-    const { remaining, limit } = budget.snapshot();
-    return remaining > limit / 4 ? Math.min(stretchedMs, MAX_STRETCHED_INTERVAL_MS) : stretchedMs;
+  function minPollIntervalMs(account: Account): number {
+    const intervalMs = stretchedMs(account);
+    const { remaining, limit } = account.budget.snapshot();
+    return remaining > limit / 4 ? Math.min(intervalMs, MAX_STRETCHED_INTERVAL_MS) : intervalMs;
+  }
+
+  function stretchedMs({ budget }: Account): number {
+    return stretchedTtl(budget.pressure(), ttl);
   }
 
   /** A status change that should have caused a webhook, but did not, shows that webhooks no longer arrive. */

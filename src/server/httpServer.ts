@@ -6,6 +6,7 @@ import { sendNodeResponse } from '@whatwg-node/server';
 
 import { createRequestRecord } from '../telemetry/requestRecord.ts';
 import type { Gateway } from './gateway.ts';
+import { STREAM_TYPES } from './negotiation.ts';
 import { REQUEST_ID, requestIdOf, type ServerContext } from './requestState.ts';
 import { resolveTarget } from './requestTarget.ts';
 import { isWebSocketUpgrade, type WebSockets } from './websocket/webSocketServer.ts';
@@ -35,7 +36,6 @@ const METHODS = 'GET, HEAD, POST, OPTIONS';
 /** How long a client may take to read a response: as long as Node.js lets it take to send a request. */
 const RESPONSE_TIMEOUT_MS = 300_000;
 const STALL_TIMEOUT_MS = 60_000;
-const EVENT_STREAM = /^(text\/event-stream|multipart\/mixed)\b/;
 
 /** The statuses of what `node:http` rejects itself; 400 for everything else. */
 const PARSER_ERRORS: Readonly<Record<string, TextResponse>> = {
@@ -76,11 +76,12 @@ export function createHttpServer(options: HttpServerOptions): Server {
     const context: ServerContext = { res: response };
     try {
       const result = await gateway.handleNodeRequestAndResponse(request, response, context);
-      const isStream = EVENT_STREAM.test(result.headers.get('content-type') ?? '');
       const sent = sendNodeResponse(result, response, request, true);
+      // Most responses are small enough for the operating system to take them at once.
+      const isTaken = response.writableEnded && response.socket?.writableLength === 0;
       // After `sendNodeResponse`, which turns the idle timeout off for streams.
-      if (isStream) limitStalls(response, stallTimeoutMs);
-      else limitTime(response, request);
+      if (!isTaken && isStream(result)) limitStalls(response, stallTimeoutMs);
+      else if (!isTaken) limitTime(response, request);
       await sent;
     } catch (error) {
       fail(error, request, response, context);
@@ -153,13 +154,16 @@ function applyTarget(request: IncomingMessage): TextResponse | null {
   return null;
 }
 
+function isStream({ headers }: Response): boolean {
+  const type = headers.get('content-type') ?? '';
+  return STREAM_TYPES.some((streamType) => type.startsWith(streamType));
+}
+
 /**
  * Closes the connection if the response has not been sent in time: its client does not read it. A limit on idle time would not do,
  * because whatever the client sends would count as progress.
  */
 function limitTime(response: ServerResponse, { socket }: IncomingMessage): void {
-  // Most responses are small enough for the operating system to take them at once.
-  if (response.writableEnded && response.socket?.writableLength === 0) return;
   const timer = setTimeout(() => socket.destroy(), RESPONSE_TIMEOUT_MS);
   response.once('close', () => clearTimeout(timer));
 }

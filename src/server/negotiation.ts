@@ -6,7 +6,7 @@ import { type MediaType, parseMediaTypes } from './mediaTypes.ts';
 /** For single results. Where a client leaves the choice to the server, the first one (GraphQL over HTTP, section 6.3). */
 const JSON_TYPES = ['application/json', 'application/graphql-response+json'] as const;
 /** For subscriptions, and for single results if the client prefers that. */
-const STREAM_TYPES = ['text/event-stream', 'multipart/mixed'] as const;
+export const STREAM_TYPES = ['text/event-stream', 'multipart/mixed'] as const;
 
 export type JsonType = (typeof JSON_TYPES)[number];
 export type StreamType = (typeof STREAM_TYPES)[number];

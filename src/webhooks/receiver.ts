@@ -89,11 +89,6 @@ export function createWebhookReceiver({
     return respond('unauthorized', 'The header "rtk-signature" is not RealtimeKit\'s signature of this body.');
   }
 
-  /** Rejects what is probably forged, but so that RealtimeKit sends it again if it has just begun to sign with another key. */
-  function rejectForNow(): Response {
-    return sendAgain(reject());
-  }
-
   /** Whether a delivery was handled before. If the storage fails, RealtimeKit sends the delivery again. */
   function isDuplicate(deliveryId: string): boolean {
     return deliveryIds.has(deliveryId) || (savedState !== null && savedState.get(savedKeyOf(deliveryId)) !== null);
@@ -145,7 +140,8 @@ export function createWebhookReceiver({
     if (body === 'aborted') return respond('aborted', 'The connection broke before the whole body arrived.');
     try {
       const isAuthentic = await verify(signature, body);
-      if (isAuthentic === null) return rejectForNow();
+      // Probably forged, but RealtimeKit may just have begun to sign with another key.
+      if (isAuthentic === null) return sendAgain(reject());
       return isAuthentic ? accept(body, request.headers.get('rtk-uuid')) : reject();
     } catch (error) {
       if (!(error instanceof PublicKeyUnavailableError)) throw error;
