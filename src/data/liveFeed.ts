@@ -1,6 +1,7 @@
 import type { HybridTimestamp } from '../cluster/hybridClock.ts';
+import { GatewayError } from '../domain/errors.ts';
 import { ACTIVE_STATUSES, hasEnded, isActive, isSameVisibleState } from '../domain/livestreamState.ts';
-import type { ChangedIds, Livestream } from '../domain/models.ts';
+import type { ChangedIds, Livestream, LivestreamSession } from '../domain/models.ts';
 import type { CancellationSignal } from '../lib/cancellation.ts';
 import type { Clock } from '../lib/clock.ts';
 import { withTimeout } from '../lib/timeout.ts';
@@ -130,6 +131,16 @@ function createLiveFeed(
     return isSameVisibleState(current, livestream) ? null : readSessionId(current, since);
   }
 
+  /** Returns null also if the session cannot be read, unless upstream asks to wait: the livestream can perhaps be read. */
+  async function trySession(...read: Parameters<typeof reads.activeSession.get>): Promise<LivestreamSession | null> {
+    try {
+      return await reads.activeSession.get(...read);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.retryAfterSeconds !== undefined) throw error;
+      return null;
+    }
+  }
+
   /** Reads the app's active livestreams: all of them in bulk, or, where the lists do not report their length, the newest of each status. */
   async function readActive(shared: Operation, since?: HybridTimestamp): Promise<ActiveLivestreams> {
     const all = await bulkReads?.active(shared, since);
@@ -198,7 +209,7 @@ function createLiveFeed(
           const since = now();
           let found: Livestream | null = null;
           const onLivestream = (row: Livestream): void => void (row.id === id && (found = row));
-          const session = await reads.activeSession.get(operation(maxPeerAgeMs, onLivestream), id, since);
+          const session = await trySession(operation(maxPeerAgeMs, onLivestream), id, since);
           return (session && found) ?? livestream(id, since);
         },
       };

@@ -235,7 +235,10 @@ async function checkFinalStates(world: RemoteWorld, subscribers: readonly Remote
         );
       });
       const expected = new Map(due.map(([id, { text }]) => [id, text]));
-      expect(received, `${transport} ${JSON.stringify(target)}`).toEqual(expected);
+      const different = [...new Map([...expected, ...received]).keys()]
+        .filter((id) => received.get(id) !== expected.get(id))
+        .map((id) => ({ id, received: received.get(id), expected: expected.get(id) }));
+      expect(different, `${transport} ${JSON.stringify(target)}`).toEqual([]);
     }
   });
   for (const received of subscribers.flatMap(({ connections }) => connections)) {

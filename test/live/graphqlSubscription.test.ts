@@ -1,5 +1,10 @@
+import { parse, subscribe } from 'graphql';
 import { expect, test } from 'vitest';
 
+import { ALL_SCOPES } from '../../src/auth/viewer.ts';
+import { OperationLoaders } from '../../src/graphql/loaders/operationLoaders.ts';
+import { gatewaySchema } from '../../src/graphql/schema.ts';
+import type { SubscriptionTarget } from '../../src/live/types.ts';
 import { at, waitUntil } from '../support/gateway.ts';
 import { createLiveGateway, eventField } from './liveGateway.ts';
 import { createLiveWorld, type LiveWorld } from './world.ts';
@@ -77,6 +82,38 @@ test('an event whose session could not be read is sent again exactly once, when 
   expect(eventField(events[1], 'activeSession', 'id')).toBe(await world.actualSessionId(livestreamId));
   await world.advance(60_000);
   expect(events).toHaveLength(2);
+});
+
+test('the event of an end has no session, even if upstream cannot be asked for one', async () => {
+  const world = await createLiveWorld();
+  const { dataSource, account, subscriptions, sandbox, exampleIds } = world;
+  const { signal } = new AbortController();
+  const createLoaders = (): OperationLoaders => new OperationLoaders(dataSource, account, signal);
+  const events = await subscribe({
+    schema: gatewaySchema(),
+    document: parse('subscription { livestreamUpdated { id status activeSession { id } } }'),
+    contextValue: {
+      viewer: { id: '', token: null, scopes: ALL_SCOPES },
+      loaders: createLoaders(),
+      createLoaders,
+      subscribeTo: async (target: SubscriptionTarget) => subscriptions.subscribe(account, 'caller', target, signal),
+    },
+  });
+  if (!(Symbol.asyncIterator in events)) throw new Error('The subscription failed.');
+  const livestreamId = exampleIds.liveLivestreamId;
+  sandbox.trigger({ kind: 'livestream-failed', livestreamId });
+  await world.advance(40_000);
+  // What is known of the session is no longer certain, and cannot be read again.
+  dataSource.invalidateExternal({ livestreamId, meetingId: null });
+  world.setBrokenPaths([`/livestreams/${livestreamId}/active-livestream-session`]);
+  let event: unknown;
+  const reading = (async () => {
+    for await (event of events) if (eventField(event, 'id') === livestreamId) return;
+  })();
+  await advanceUntil(world, () => eventField(event, 'id') === livestreamId);
+  await reading;
+  expect(at(event, 'errors')).toBeUndefined();
+  expect(eventField(event)).toEqual({ id: livestreamId, status: 'ERRORED', activeSession: null });
 });
 
 test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async () => {

@@ -108,6 +108,17 @@ describe('polling', () => {
     expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'ERRORED']);
   });
 
+  test('finds that a livestream has ended even while no session can be read', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId } = world.exampleIds;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    await world.advance(12_000);
+    world.setBrokenPaths([`/livestreams/${liveLivestreamId}/active-livestream-session`]);
+    world.sandbox.trigger({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
+    await world.advance(20_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'ERRORED']);
+  });
+
   test('polls sooner if reading back what a webhook reports has failed', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;

@@ -10,9 +10,11 @@ export const Subscription: SubscriptionResolvers = {
         livestreamId: livestreamId == null ? null : assertId(livestreamId),
         meetingId: meetingId == null ? null : assertId(meetingId),
       })),
-    resolve: ({ livestream }: LiveState, _args: object, context: Context) => {
+    resolve: ({ livestream, sessionId }: LiveState, _args: object, context: Context) => {
       // Values that were read for the previous event may be outdated.
       context.loaders = context.createLoaders();
+      // What the event itself tells need not be read, which could fail.
+      if (sessionId === null) context.loaders.activeSession.prime(livestream.id, null);
       return livestream;
     },
   },
