@@ -27,6 +27,8 @@ const ACTIVE_WITH_WEBHOOKS_MS = 15_000;
 const IDLE_WITH_WEBHOOKS_MS = 60_000;
 /** The part of the poll interval during which a value that another replica read counts as a poll. */
 const PEER_READ_FRACTION = 0.8;
+/** The longest `Retry-After` that is waited for: a lockout by RealtimeKit lasts 5 minutes. */
+const MAX_PAUSE_MS = 300_000;
 /** How many livestreams and meetings are polled at a time. Each of them takes a few requests. */
 const BATCH_SIZE = 16;
 
@@ -53,6 +55,8 @@ export function createPoller(options: PollerOptions) {
   let cancelTimer: (() => void) | null = null;
   /** When the next round is due; infinite while none is scheduled: before the start, and while a round is in flight. */
   let dueAt = Infinity;
+  /** Until then, upstream has asked to wait. */
+  let pausedUntil = 0;
   /** Whether a change may have been missed since the last round began. No webhook will report it again, so only polling finds it. */
   let needsCatchUp = false;
   signal.addEventListener('abort', () => cancelTimer?.(), { once: true });
@@ -67,7 +71,8 @@ export function createPoller(options: PollerOptions) {
   function nextDelayMs(): number {
     const isAnyStarting = index.published().some((watched) => watched.isStarting(STARTING_TIMEOUT_MS));
     const steadyMs = needsCatchUp ? STEADY_INTERVAL_MS : steadyIntervalMs();
-    return Math.max(isAnyStarting ? STARTING_INTERVAL_MS : steadyMs, options.minPollIntervalMs());
+    const intervalMs = isAnyStarting ? STARTING_INTERVAL_MS : steadyMs;
+    return Math.max(intervalMs, options.minPollIntervalMs(), pausedUntil - clock.now());
   }
 
   function schedule(delayMs: number): void {
@@ -86,10 +91,11 @@ export function createPoller(options: PollerOptions) {
 
   function delayAfterFailureMs(error: unknown): number {
     needsCatchUp = true;
-    const delayMs = Math.max(nextDelayMs(), STEADY_INTERVAL_MS);
-    if (!(error instanceof GatewayError)) return delayMs;
-    if (isTokenRejected(error)) options.onAccessDenied(error);
-    return Math.max(delayMs, (error.retryAfterSeconds ?? 0) * 1000);
+    if (error instanceof GatewayError) {
+      if (isTokenRejected(error)) options.onAccessDenied(error);
+      pausedUntil = clock.now() + Math.min((error.retryAfterSeconds ?? 0) * 1000, MAX_PAUSE_MS);
+    }
+    return Math.max(nextDelayMs(), STEADY_INTERVAL_MS);
   }
 
   function reschedule(): void {
