@@ -28,7 +28,11 @@ export function createEventCollector(clock: Clock, handle: (ids: ChangedIds) => 
     if (isClosed) return handle(ids);
     const key = ids.livestreamId ?? ids.meetingId ?? '';
     const current = collecting.get(key);
-    if (current !== undefined) return void (current.last = ids);
+    if (current !== undefined) {
+      // Not every event names the livestream's meeting.
+      current.last = { ...ids, meetingId: ids.meetingId ?? current.last?.meetingId ?? null };
+      return undefined;
+    }
     const cancel = clock.after(COLLECTING_MS, () => {
       const last = collecting.get(key)?.last ?? null;
       collecting.delete(key);

@@ -38,6 +38,18 @@ describe('the events about one livestream', () => {
     expect(handled).toEqual([eventOf('a', '6')]);
   });
 
+  test('keep the meeting that one of them names', () => {
+    const clock = createFakeClock();
+    const handled: unknown[] = [];
+    const { collect } = createEventCollector(clock, (ids) => handled.push(ids));
+    for (const meetingId of [null, 'm', null]) collect({ livestreamId: 'a', meetingId });
+    clock.advance(2000);
+    expect(handled).toEqual([
+      { livestreamId: 'a', meetingId: null },
+      { livestreamId: 'a', meetingId: 'm' },
+    ]);
+  });
+
   test('are handled without a delay once the gateway is shutting down, so that other replicas learn of them', () => {
     const clock = createFakeClock();
     const handled: unknown[] = [];
