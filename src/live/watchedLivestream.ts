@@ -81,8 +81,14 @@ export class WatchedLivestream {
   async resend(): Promise<void> {
     if (!this.#needsResend) return;
     const { index, reader } = this.#context;
-    await reader.session(this.id);
+    // Now, so that no other call reads the session at the same time.
     this.#needsResend = false;
+    try {
+      await reader.session(this.id);
+    } catch (error) {
+      this.requestResend();
+      throw error;
+    }
     const state = this.#published;
     if (state !== null) for (const { queue } of index.subscribersOf(state.livestream)) queue.push(this.id, state);
   }

@@ -13,6 +13,7 @@ function watch() {
   const clock = createFakeClock();
   const subscribers: Subscriber[] = [];
   const reads: PromiseWithResolvers<Livestream | null>[] = [];
+  const sessionReads: PromiseWithResolvers<null>[] = [];
   let logical = 100;
   const updateOf = (livestream: Livestream, requestedAt: number): LiveUpdate => ({
     livestream,
@@ -29,7 +30,11 @@ function watch() {
         reads.push(read);
         return read.promise;
       },
-      session: async () => null,
+      async session() {
+        const read = Promise.withResolvers<null>();
+        sessionReads.push(read);
+        return read.promise;
+      },
     },
     index: { subscribersOf: () => subscribers, isOfConcern: () => true, update: () => {} },
     onPublished: () => {},
@@ -37,6 +42,7 @@ function watch() {
   return {
     watched,
     reads,
+    sessionReads,
     /** A response that was requested at a logical time arrives. */
     receive: (livestream: Livestream, requestedAt: number) => watched.onUpdate(updateOf(livestream, requestedAt)),
     /** Adds a subscriber that has read `livestream`, and returns the next state that it receives. */
@@ -88,5 +94,18 @@ describe('a watched livestream', () => {
     receive(LIVE, 50);
     await expect.poll(() => reads.length).toBe(1);
     expect(await subscribe(LIVE)()).toEqual(RENAMED);
+  });
+
+  test('reads its session once at a time to send its state again, and once more after a failure', async () => {
+    const { watched, subscribe, sessionReads } = watch();
+    expect(await subscribe(LIVE)()).toEqual(LIVE);
+    watched.requestResend();
+    const resends = [watched.resend(), watched.resend()];
+    expect(sessionReads).toHaveLength(1);
+    sessionReads[0]?.reject(new Error('failed'));
+    expect((await Promise.allSettled(resends)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    void watched.resend();
+    void watched.resend();
+    expect(sessionReads).toHaveLength(2);
   });
 });
