@@ -131,16 +131,6 @@ function createLiveFeed(
     return isSameVisibleState(current, livestream) ? null : readSessionId(current, since);
   }
 
-  /** Returns null also if the session cannot be read, unless upstream asks to wait: the livestream can perhaps be read. */
-  async function trySession(...read: Parameters<typeof reads.activeSession.get>): Promise<LivestreamSession | null> {
-    try {
-      return await reads.activeSession.get(...read);
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.retryAfterSeconds !== undefined) throw error;
-      return null;
-    }
-  }
-
   /** Reads the app's active livestreams: all of them in bulk, or, where the lists do not report their length, the newest of each status. */
   async function readActive(shared: Operation, since?: HybridTimestamp): Promise<ActiveLivestreams> {
     const all = await bulkReads?.active(shared, since);
@@ -202,14 +192,21 @@ function createLiveFeed(
           reads.activeLivestream.get(operation(maxPeerAgeMs), meetingId, since),
         /** Reads all active livestreams. Not from an older cached list: a livestream that is missing there has not ended. */
         active: async () => readActive(operation(maxPeerAgeMs), now()),
-        /** Reads the livestream, and the running session where the last state had one: mostly one request for both. */
+        /** Reads the livestream, and its running session if it was active: mostly one request for both. Rejects if either cannot be read. */
         async livestreamAndSession(id: string): Promise<Livestream | null> {
           const last = tracked.get(id);
-          if (!last?.sessionId && last?.livestream.status !== 'LIVE') return livestream(id);
+          if (last === undefined || !isActive(last.livestream)) return livestream(id);
           const since = now();
           let found: Livestream | null = null;
           const onLivestream = (row: Livestream): void => void (row.id === id && (found = row));
-          const session = await trySession(operation(maxPeerAgeMs, onLivestream), id, since);
+          let session: LivestreamSession | null;
+          try {
+            session = await reads.activeSession.get(operation(maxPeerAgeMs, onLivestream), id, since);
+          } catch (error) {
+            // Unless upstream asks to wait, whether the livestream has ended can perhaps be read nevertheless.
+            if (error instanceof GatewayError && error.retryAfterSeconds === undefined) await livestream(id, since);
+            throw error;
+          }
           return (session && found) ?? livestream(id, since);
         },
       };

@@ -5,8 +5,10 @@ import type { Topics } from './watchIndex.ts';
 
 /** From this number of subscribed livestreams and meetings on, the lists of active livestreams are read instead of each one. */
 const LIST_THRESHOLD = 3;
-/** How many inactive livestreams all replicas together poll in one round where the lists cover the active ones. */
-const MAX_IDLE_PER_ROUND = 3;
+/** How many inactive livestreams, and how many active ones without a session, all replicas together poll in one round beside the lists. */
+const MAX_PER_ROUND = 3;
+/** How long after a poll a listed livestream without a session is polled again: the lists would not show that it has one. */
+const SESSION_INTERVAL_MS = 10_000;
 
 /** Whether a poll round reads the lists of active livestreams, in place of many single reads. */
 export function usesLists({ livestreamIds, meetingIds, isAppWide }: Topics): boolean {
@@ -40,19 +42,34 @@ export function planSingleReads(input: PollPlanInput): Pick<Topics, 'livestreamI
   const expectedIds = isComplete || topics.isAppWide ? idsOfActive(published) : [];
   const subscribedIds = isComplete ? dueIdle(input) : topics.livestreamIds;
   const unlistedIds = [...new Set([...expectedIds, ...subscribedIds])].filter((id) => !listedIds.has(id));
-  return { livestreamIds: oldestFirst(unlistedIds, input), meetingIds: isComplete ? [] : topics.meetingIds };
+  const listedWithoutSession = dueForSession([...listedIds], input);
+  return {
+    livestreamIds: oldestFirst([...unlistedIds, ...listedWithoutSession], input),
+    meetingIds: isComplete ? [] : topics.meetingIds,
+  };
 }
 
 /** This replica's share of the subscribed livestreams that are inactive, or unknown, and due for a poll. */
 function dueIdle(input: PollPlanInput): string[] {
-  const { topics, published, now, maxIdleAgeMs, replicaCount } = input;
+  const { topics, published, now, maxIdleAgeMs } = input;
   const isDue = (id: string): boolean => {
     const last = published.get(id);
     const isIdle = last === undefined || !isActive(last.livestream);
     return isIdle && now - knownAt(id, input) >= maxIdleAgeMs;
   };
-  const share = Math.max(1, Math.round(MAX_IDLE_PER_ROUND / replicaCount));
-  return oldestFirst(topics.livestreamIds.filter(isDue), input).slice(0, share);
+  return shareOf(topics.livestreamIds.filter(isDue), input);
+}
+
+/** This replica's share of the listed livestreams that were read without a session, and are due for a poll. */
+function dueForSession(listedIds: string[], input: PollPlanInput): string[] {
+  const { published, polledAt, now } = input;
+  const isDue = (id: string): boolean =>
+    published.get(id)?.sessionId === null && now - polledAt(id) >= SESSION_INTERVAL_MS;
+  return shareOf(listedIds.filter(isDue), input);
+}
+
+function shareOf(ids: string[], input: PollPlanInput): string[] {
+  return oldestFirst(ids, input).slice(0, Math.max(1, Math.round(MAX_PER_ROUND / input.replicaCount)));
 }
 
 function idsOfActive(published: PollPlanInput['published']): string[] {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { parse, subscribe } from 'graphql';
 import { expect, test } from 'vitest';
 
@@ -115,6 +117,39 @@ test('the event of an end has no session, even if upstream cannot be asked for o
   expect(at(event, 'errors')).toBeUndefined();
   expect(eventField(event)).toEqual({ id: livestreamId, status: 'ERRORED', activeSession: null });
 });
+
+test.each([
+  ['app-wide', 'INVOKED', 600_000],
+  ['app-wide', 'LIVE', 3000],
+  ['of a meeting', 'INVOKED', 600_000],
+  ['of a meeting', 'LIVE', 3000],
+])(
+  'a subscription %s to a livestream that is %s receives a session that appears late',
+  async (scope, status, goLiveAfterMs) => {
+    const world = await createLiveWorld({ settings: { goLiveAfterMs } });
+    const gateway = await createLiveGateway(world);
+    const meetingId = world.exampleIds.emptyMeetingId;
+    world.setSessionsHidden(true);
+    const id = await world.start(meetingId);
+    const variables = scope === 'app-wide' ? {} : { meetingId };
+    const lastState = (events: unknown[]): unknown => {
+      const event = events.findLast((one) => eventField(one, 'id') === id);
+      return [eventField(event, 'status'), eventField(event, 'activeSession', 'id') ?? null];
+    };
+    const first = gateway.subscribe(SUBSCRIPTION, variables);
+    for (let seconds = 0; seconds < 20; seconds += 1) await world.advance(1000);
+    expect(lastState(first.events)).toEqual([status, null]);
+    world.setSessionsHidden(false);
+    const sessionId = await world.actualSessionId(id);
+    const second = gateway.subscribe(SUBSCRIPTION, variables);
+    await advanceUntil(world, () => second.events.length > 0);
+    await advanceUntil(world, () => isDeepStrictEqual(lastState(first.events), [status, sessionId]));
+    expect([lastState(first.events), lastState(second.events)]).toEqual([
+      [status, sessionId],
+      [status, sessionId],
+    ]);
+  },
+);
 
 test('a subscription to an unknown livestream ends with BAD_USER_INPUT', async () => {
   const world = await createLiveWorld();

@@ -68,4 +68,21 @@ describe('single reads', () => {
     expect(plan(input).livestreamIds).toEqual(['b', 'a', 'c']);
     expect(plan({ ...input, maxIdleAgeMs: 12_000 }).livestreamIds).toEqual(['b', 'a']);
   });
+
+  test('beside the lists cover three of the listed livestreams that have no session, those polled longest ago', () => {
+    const livestreams = ['a', 'b', 'c', 'd', 'e'].map((id) => livestreamOf({ id }));
+    const active = { livestreams, isComplete: true };
+    const published = publishedOf(['a', 20], ['b', 20], ['c', 20], ['d', 20], ['e', 20]);
+    for (const [id, sessionId] of [
+      ['a', 'session'],
+      ['b', undefined],
+    ] as const)
+      published.set(id, { ...publishedState(livestreamOf({ id })), sessionId });
+    const polledAt = (id: string): number => ({ c: 90_000, d: 95_000, e: 80_000 })[id] ?? 0;
+    const topics = { ...NO_TOPICS, isAppWide: true };
+    const input = { topics, active, published, polledAt };
+    expect(plan(input).livestreamIds).toEqual(['e', 'c']);
+    expect(plan({ ...input, now: 110_000 }).livestreamIds).toEqual(['e', 'c', 'd']);
+    expect(plan({ ...input, now: 110_000, replicaCount: 3 }).livestreamIds).toEqual(['e']);
+  });
 });

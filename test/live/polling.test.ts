@@ -165,6 +165,34 @@ describe('polling', () => {
     expect(world.requests()).toHaveLength(1);
   });
 
+  test('pauses as long as Retry-After says even if a webhook arrives, and for at most 5 minutes', async () => {
+    const world = await createLiveWorld();
+    const { liveLivestreamId } = world.exampleIds;
+    const subscriber = await world.subscribe(livestreamTarget(liveLivestreamId));
+    world.sandbox.setFaults([{ kind: 'status', status: 503, retryAfterSeconds: 86_400 }]);
+    await world.advance(12_000);
+    world.subscriptions.onWebhook({ livestreamId: liveLivestreamId, meetingId: null });
+    await world.advance(1000);
+    world.sandbox.setFaults([]);
+    world.sandbox.trigger({ kind: 'livestream-failed', livestreamId: liveLivestreamId });
+    world.clearRequests();
+    await world.advance(280_000);
+    expect(world.requests()).toEqual([]);
+    await world.advance(30_000);
+    expect(statusesOf(subscriber.states)).toEqual(['LIVE', 'ERRORED']);
+  });
+
+  test('reads a starting livestream every 10 s, not every 2 s, while its session cannot be read', async () => {
+    const world = await createLiveWorld({ settings: { goLiveAfterMs: 1000, playbackUrlDelayMs: 90_000 } });
+    const id = await world.start(world.exampleIds.idleMeetingId);
+    world.setBrokenPaths([`/livestreams/${id}/active-livestream-session`]);
+    await world.subscribe(livestreamTarget(id));
+    world.clearRequests();
+    await world.advance(90_000);
+    // Each round takes three attempts to read the session, and one request for the livestream.
+    expect(world.requests().length).toBeLessThan(50);
+  });
+
   test('polls at the steady interval again after the first change without a webhook', async () => {
     const world = await createLiveWorld();
     const { liveLivestreamId, liveMeetingId } = world.exampleIds;

@@ -60,6 +60,7 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
   let restCalls = 0;
   let outage: Outage | null = null;
   let sessionsHang = false;
+  let areSessionsHidden = false;
   let brokenPaths: string[] = [];
   const requests: string[] = [];
   let onResponse = (_body: unknown): void => {};
@@ -80,8 +81,9 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     request.signal.addEventListener('abort', () => reject(asError(request.signal.reason)), { once: true });
     const [requestMs, responseMs] = latency();
     const outageNow = outage;
-    const isLost = outageNow === 'hang' || (sessionsHang && request.url.endsWith('active-livestream-session'));
-    if (isLost) return promise;
+    const isSessionRequest = request.url.endsWith('active-livestream-session');
+    if (outageNow === 'hang' || (sessionsHang && isSessionRequest)) return promise;
+    if (areSessionsHidden && isSessionRequest) resolve({ status: 404, headers: {}, body: '{"success":false}' });
     if (brokenPaths.includes(request.url.slice(root.length).replace(/\?.*/, '')))
       resolve({ status: 500, headers: {}, body: '' });
     after(requestMs, () => {
@@ -176,6 +178,10 @@ export async function createLiveWorld(options: LiveWorldOptions = {}) {
     /** While set, no request for a running session gets a response. */
     setSessionsHang(hang: boolean) {
       sessionsHang = hang;
+    },
+    /** While set, upstream does not find any running session. */
+    setSessionsHidden(hidden: boolean) {
+      areSessionsHidden = hidden;
     },
     /** From now on, requests for these paths get a 500. */
     setBrokenPaths(paths: string[]) {

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { SubscriptionResolvers } from '../../generated/resolvers.ts';
 import { assertId } from '../../domain/ids.ts';
+import { hasEnded } from '../../domain/livestreamState.ts';
 import type { LiveState } from '../../live/types.ts';
 
 export const Subscription: SubscriptionResolvers = {
@@ -10,11 +11,11 @@ export const Subscription: SubscriptionResolvers = {
         livestreamId: livestreamId == null ? null : assertId(livestreamId),
         meetingId: meetingId == null ? null : assertId(meetingId),
       })),
-    resolve: ({ livestream, sessionId }: LiveState, _args: object, context: Context) => {
+    resolve: ({ livestream }: LiveState, _args: object, context: Context) => {
       // Values that were read for the previous event may be outdated.
       context.loaders = context.createLoaders();
-      // What the event itself tells need not be read, which could fail.
-      if (sessionId === null) context.loaders.activeSession.prime(livestream.id, null);
+      // The session ended with the livestream. Reading it could fail.
+      if (hasEnded(livestream)) context.loaders.activeSession.prime(livestream.id, null);
       return livestream;
     },
   },
