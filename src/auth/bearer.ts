@@ -8,14 +8,16 @@ const MAX_LENGTH = 8192;
 
 /**
  * Returns the bearer token of a request (RFC 6750, 2.1). Throws `UNAUTHENTICATED` if the token is missing, too long or
- * contains characters other than visible ASCII.
+ * contains characters other than visible ASCII. `name`: what the error calls the token.
  */
-export function bearerOf({ headers }: Request): string {
+export function bearerOf({ headers }: Request, name = 'token'): string {
   const header = headers.get('authorization');
   if (header === null) throw unauthenticated('Send the header "authorization: Bearer <token>".');
   const [, token] = /^bearer +([\x21-\x7e]+)$/i.exec(header.slice(0, MAX_LENGTH)) ?? [];
   if (token === undefined || header.length > MAX_LENGTH)
-    throw unauthenticated(`The header "authorization" must be "Bearer <token>", of at most ${MAX_LENGTH} characters.`);
+    throw unauthenticated(
+      `The header "authorization" must be "Bearer <${name}>", of at most ${MAX_LENGTH} characters.`,
+    );
   return token;
 }
 
@@ -24,5 +26,5 @@ export function apiKeyOf(request: Request): string {
   const key = request.headers.get(API_KEY_HEADER);
   if (key === null && request.headers.get('authorization') === null)
     throw unauthenticated(`Send the header "${API_KEY_HEADER}: <key>" or "authorization: Bearer <key>".`);
-  return key ?? bearerOf(request);
+  return key ?? bearerOf(request, 'key');
 }

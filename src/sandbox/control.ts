@@ -19,7 +19,7 @@ export async function handleControlRequest(
 ): Promise<Response> {
   const text = await request.text();
   try {
-    const action = actions[`${request.method} ${pathname}`];
+    const action = actions[`${request.method} ${pathname.replace(/\/$/, '')}`];
     if (action === undefined) {
       throw new RequestError(`No such route. The control API has: ${Object.keys(actions).join(', ')}`, 404);
     }

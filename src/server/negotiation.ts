@@ -62,7 +62,7 @@ export function notAcceptable(kind: keyof ResponseTypes): Error {
   return badRequest(
     406,
     kind === 'result'
-      ? 'Send "accept: application/graphql-response+json" or "accept: application/json".'
+      ? 'Send "accept: application/graphql-response+json" or "accept: application/json"; to subscribe, "accept: text/event-stream".'
       : 'Subscribe with "accept: text/event-stream" or "accept: multipart/mixed;subscriptionSpec=1.0", or over a WebSocket.',
   );
 }

@@ -68,7 +68,9 @@ describe('a query', () => {
     async (accept) => {
       const gateway = await startTestGateway();
       const message = messageOf(await gateway.send(QUERY, { headers: { accept } }));
-      expect(message).toBe(`Send "accept: ${RESPONSE_TYPE}" or "accept: ${JSON_TYPE}".`);
+      expect(message).toBe(
+        `Send "accept: ${RESPONSE_TYPE}" or "accept: application/json"; to subscribe, "accept: text/event-stream".`,
+      );
     },
   );
 

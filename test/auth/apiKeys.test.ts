@@ -53,6 +53,14 @@ describe('an API key', () => {
     for (const secret of [READER, WRITER, hashOf(READER), 'key-of-nobody']) expect(exposed).not.toContain(secret);
   });
 
+  test('without "Bearer" is rejected with the form that is right', async () => {
+    const gateway = await startGatewayWithAuth(KEYS);
+    const { errors } = await query(gateway, { authorization: READER });
+    expect(errors).toMatchObject([
+      { message: 'The header "authorization" must be "Bearer <key>", of at most 8192 characters.' },
+    ]);
+  });
+
   test('grants only its own scopes', async () => {
     const gateway = await startGatewayWithAuth(KEYS);
     const mutation = `mutation { stopLivestream(input: { meetingId: "${gateway.exampleIds.liveMeetingId}" }) { userErrors { code } } }`;

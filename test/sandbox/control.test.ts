@@ -6,6 +6,7 @@ describe('the control API', () => {
   test('returns the state of the sandbox', async () => {
     const { control, exampleIds, clock } = await serveSandbox();
     const { status, body } = await control('GET', '/__sandbox');
+    expect((await control('GET', '/__sandbox/')).body).toEqual(body);
     expect(status).toBe(200);
     expect(body).toMatchObject({
       settings: DEFAULT_SETTINGS,

@@ -2,6 +2,7 @@ import { buildSchema, type ExecutionArgs, parse } from 'graphql';
 import { CloseCode, type Context, makeServer } from 'graphql-ws';
 
 import type { Log } from '../../lib/log.ts';
+import { CloseError } from './closeError.ts';
 import { createOperationHeaders, type RequestHeaders } from './connectionParams.ts';
 import { checkHandshake, type Handshake, type HandshakeError, type HandshakeRules } from './handshake.ts';
 import { createMessageOrder } from './messageOrder.ts';
@@ -69,8 +70,6 @@ type ConnectionContext = Context<Record<string, unknown> | undefined, Connection
 /** The close code "Service Restart": clients reconnect and send their unfinished operations again. */
 export const SERVICE_RESTART = 1012;
 export const CONNECT_AGAIN = 'Connect again.';
-/** A close frame has room for 123 bytes; a UTF-16 code unit takes up to three. */
-const MAX_REASON_CHARS = 41;
 
 /** Satisfies graphql-ws, which wants to know schema and document. The gateway parses the caller's own document. */
 const ANY_OPERATION = { schema: buildSchema('type Query { any: Int }'), document: parse('subscription { any }') };
@@ -79,16 +78,6 @@ const ANY_OPERATION = { schema: buildSchema('type Query { any: Int }'), document
 const AUTH_PROBE = '{"query":"query ConnectionInit{__typename}"}';
 
 const DRAINING: HandshakeError = { status: 503, message: 'The gateway is shutting down. Connect again.' };
-
-/** Closes the connection with a code and a reason. */
-class CloseError extends Error {
-  readonly code: number;
-
-  constructor(code: number, reason: string) {
-    super(reason);
-    this.code = code;
-  }
-}
 
 /**
  * GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md) for the sockets of any runtime. Each operation
@@ -134,7 +123,11 @@ export function createConnections(options: ConnectionOptions) {
     headers.set('accept', 'application/graphql-response+json');
     const response = await authenticate(new Request(GATEWAY_URL, { method: 'POST', headers, body: AUTH_PROBE }));
     const text = await response.text();
-    if (response.status === 401) throw new CloseError(CloseCode.Unauthorized, parseRequestErrors(text).message);
+    if (response.status === 401) {
+      const hasCredential = headers.has('authorization') || headers.has('x-api-key');
+      const hint = hasCredential ? '' : ' Browsers send it in connectionParams.';
+      throw new CloseError(CloseCode.Unauthorized, parseRequestErrors(text).message + hint);
+    }
     if (response.status === 503) throw new CloseError(SERVICE_RESTART, parseRequestErrors(text).message);
     extra.isAccepted = true;
   }
@@ -178,7 +171,7 @@ export function createConnections(options: ConnectionOptions) {
     try {
       await handle();
     } catch (error) {
-      if (error instanceof CloseError) return socket.close(error.code, error.message.slice(0, MAX_REASON_CHARS));
+      if (error instanceof CloseError) return socket.close(error.code, error.message);
       log('error', 'Unexpected error in a WebSocket message.', {
         error: error instanceof Error ? error.stack : String(error),
       });

@@ -5,7 +5,8 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { at, matching, startTestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import { CloseError } from '../../../src/server/websocket/closeError.ts';
+import { at, startTestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
 import { createFakeClock } from '../../support/fakeClock.ts';
 import { serveGateway } from '../../support/servedGateway.ts';
 
@@ -51,8 +52,17 @@ describe('opening a connection', () => {
   test('is rejected without a credential, with a reason', async () => {
     const { socketUrl } = await serveGateway(await startTestGateway(PASSTHROUGH));
     const { closed, messages } = await connect(socketUrl);
-    expect(await closed).toEqual([4401, matching(/^Send the header/)]);
+    expect(await closed).toEqual([
+      4401,
+      'Send the header "authorization: Bearer <token>". Browsers send it in connectionParams.',
+    ]);
     expect(messages).toEqual([]);
+  });
+
+  test('is rejected with as much of the reason as a close frame has room for', () => {
+    expect(new CloseError(4401, 'a'.repeat(200)).message).toBe('a'.repeat(123));
+    expect(new CloseError(4401, `${'a'.repeat(122)}é`).message).toBe('a'.repeat(122));
+    expect(new CloseError(4401, `${'é'.repeat(60)}🎥`).message).toBe('é'.repeat(60));
   });
 
   test('is rejected if the client subscribes before connection_init', async () => {
