@@ -2,7 +2,8 @@ import type { MaybePromise } from '@whatwg-node/promise-helpers';
 
 import type { ApiKey, ApiKeys } from './apiKeys.ts';
 import { API_KEY_HEADER, apiKeyOf, bearerOf } from './bearer.ts';
-import type { JwtSettings, JwtDependencies } from './jwt.ts';
+import type { JwtSettings } from './jwt.ts';
+import type { JwtDependencies } from './jwtKeys.ts';
 import { ALL_SCOPES, type Viewer } from './viewer.ts';
 
 /** How callers authenticate. */

@@ -4,7 +4,7 @@ import { ConfigError } from '../config/env.ts';
 /** Checks the key in JWT_KEY, whose type is only known once it is imported. Rejects with a `ConfigError`. */
 export async function validateJwtKey(auth: AuthSettings): Promise<void> {
   if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key) return;
-  const { importUsableKeys } = await import('../auth/jwt.ts');
+  const { importUsableKeys } = await import('../auth/jwtKeys.ts');
   if ((await importUsableKeys(auth.key)).size > 0) return;
   const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");

@@ -6,7 +6,7 @@ import { graphql } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 
-import { importUsableKeys } from '../../src/auth/jwt.ts';
+import { importUsableKeys } from '../../src/auth/jwtKeys.ts';
 import { enforceScopes } from '../../src/graphql/requiresScopes.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import { ACCOUNT, matching, startTestGateway, TOKEN } from '../support/gateway.ts';

@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import type { TestGateway } from '../support/gateway.ts';
 import {
   ACCEPTED,
   KEYS_PATH,
@@ -18,21 +17,6 @@ import { eventually } from '../support/eventually.ts';
 const SECOND = 1000;
 /** Longer than the TTL of the JWK Set. */
 const PAST_TTL = 11 * 60 * SECOND;
-
-// jose reads the system clock for the age of the keys. Timers stay real.
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
-
-function advance(gateway: TestGateway, milliseconds: number): void {
-  vi.setSystemTime(Date.now() + milliseconds);
-  gateway.clock.advance(milliseconds);
-}
 
 /** Like `startWithProvider`, with tokens that stay valid throughout the test. */
 async function start() {
@@ -61,7 +45,7 @@ describe('a JWK Set', () => {
     const verdicts = await Promise.all([1, 2, 3, 4].map(async () => tryToken(gateway, token)));
 
     expect(verdicts).toEqual([ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED]);
-    advance(gateway, 9 * 60 * SECOND);
+    gateway.clock.advance(9 * 60 * SECOND);
     expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
     expect(provider.requestedPaths()).toEqual([KEYS_PATH]);
   });
@@ -70,7 +54,7 @@ describe('a JWK Set', () => {
     const { provider, gateway, key, sign } = await start();
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(key, await signingKey('b'));
-    advance(gateway, 2 * SECOND);
+    gateway.clock.advance(2 * SECOND);
 
     expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
@@ -81,7 +65,7 @@ describe('a JWK Set', () => {
     const { provider, gateway, sign } = await start();
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
-    advance(gateway, PAST_TTL);
+    gateway.clock.advance(PAST_TTL);
 
     expect(await tryToken(gateway, await sign())).toEqual(rejected());
     expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
@@ -93,7 +77,7 @@ describe('a JWK Set', () => {
     const unknownKeys = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => sign(`stranger ${index % 2}`)),
     );
-    advance(gateway, 2 * SECOND);
+    gateway.clock.advance(2 * SECOND);
     for (const token of unknownKeys) expect(await tryToken(gateway, token)).toEqual(rejected());
     expect(provider.requestedPaths()).toHaveLength(2);
   });
@@ -129,7 +113,7 @@ describe('a JWK Set that cannot be fetched', () => {
     expect(gateway.logs).toMatchObject([{ level: 'error', message: 'Cannot fetch the JWK Set.' }]);
     expect(JSON.stringify(gateway.logs)).not.toContain(new URL(provider.jwksUrl).host);
     provider.setKeyResponse('keys');
-    advance(gateway, 60 * SECOND);
+    gateway.clock.advance(60 * SECOND);
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
   });
 
@@ -138,54 +122,68 @@ describe('a JWK Set that cannot be fetched', () => {
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.publish(await signingKey('b'));
     provider.setKeyResponse(failure);
-    advance(gateway, PAST_TTL);
+    gateway.clock.advance(PAST_TTL);
 
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     expect(await tryToken(gateway, await sign('b'))).toEqual(rejected());
     expect(new Set(gateway.logs.map(({ level }) => level))).toEqual(new Set(['warn']));
     provider.setKeyResponse('keys');
-    advance(gateway, PAST_TTL);
+    gateway.clock.advance(PAST_TTL);
     expect(await tryToken(gateway, await sign())).toEqual(rejected());
     expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
-  /** Replaces `AbortSignal.timeout` with signals that the test aborts. */
-  function mockTimeouts() {
-    const controllers: AbortController[] = [];
-    const requestedMs: number[] = [];
-    vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-      const controller = new AbortController();
-      controllers.push(controller);
-      requestedMs.push(milliseconds);
-      return controller.signal;
-    });
-    return { controllers, requestedMs };
-  }
-  const timeoutError = (): DOMException => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-
   test('causes a 503 after a timeout of 5 s when the provider does not respond', async () => {
-    const timeouts = mockTimeouts();
     const { provider, gateway, sign } = await start();
     provider.setKeyResponse('hang');
     const verdict = tryToken(gateway, await sign());
     await eventually(() => expect(provider.requestedPaths()).toHaveLength(1));
-    for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
+    gateway.clock.advance(5 * SECOND);
 
     expect(await verdict).toEqual(UNAVAILABLE);
-    expect(timeouts.requestedMs).toEqual([5 * SECOND]);
+    expect(gateway.logs).toMatchObject([
+      { message: 'Cannot fetch the JWK Set.', fields: { error: 'Error: no response within 5 s' } },
+    ]);
   });
 
   test('leaves the expired keys in use after the timeout when the provider does not respond', async () => {
-    const timeouts = mockTimeouts();
     const { provider, gateway, sign } = await start();
     expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
     provider.setKeyResponse('hang');
-    advance(gateway, PAST_TTL);
+    gateway.clock.advance(PAST_TTL);
     const verdict = tryToken(gateway, await sign());
     await eventually(() => expect(provider.requestedPaths()).toHaveLength(2));
-    for (const timeout of timeouts.controllers) timeout.abort(timeoutError());
+    gateway.clock.advance(5 * SECOND);
 
     expect(await verdict).toEqual(ACCEPTED);
+  });
+
+  test('delays no request that uses a known key: the fetch before the TTL expires, and retries, run in the background', async () => {
+    const { provider, gateway, sign } = await start();
+    const token = await sign();
+    expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
+    provider.setKeyResponse('hang');
+    gateway.clock.advance(9 * 60 * SECOND + 30 * SECOND);
+    for (let fetches = 2; fetches < 8; fetches += 1) {
+      expect(await tryToken(gateway, token)).toEqual(ACCEPTED);
+      await eventually(() => expect(provider.requestedPaths()).toHaveLength(fetches));
+      // To the timeout, and to the next retry.
+      gateway.clock.advance(5 * SECOND);
+      await eventually(() => expect(gateway.logs).toHaveLength(fetches - 1));
+      gateway.clock.advance(5 * SECOND);
+    }
+  });
+
+  test('makes a token with an unknown key wait for the fetch', async () => {
+    const { provider, gateway, sign } = await start();
+    expect(await tryToken(gateway, await sign())).toEqual(ACCEPTED);
+    provider.setKeyResponse('hang');
+    gateway.clock.advance(2 * SECOND);
+    const verdict = tryToken(gateway, await sign('b'));
+    await eventually(() => expect(provider.requestedPaths()).toHaveLength(2));
+    gateway.clock.advance(5 * SECOND);
+
+    expect(await verdict).toEqual(rejected());
   });
 });
 
