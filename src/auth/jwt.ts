@@ -1,6 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 
 import { GatewayError } from '../domain/errors.ts';
+import { createThrottledWarning } from '../lib/throttledWarning.ts';
 import { unauthenticated } from './authErrors.ts';
 import {
   createLocalKeySource,
@@ -33,7 +34,10 @@ export function createJwtCheck(
   dependencies: JwtDependencies,
 ): (token: string) => Promise<Viewer> {
   const { issuer, audiences, clockSkewSeconds, callerClaim = 'sub', key } = settings;
-  const { clock } = dependencies;
+  const { clock, log } = dependencies;
+  const warnAboutKey = createThrottledWarning(clock, (tokens, error: unknown) =>
+    log('error', 'A key of the JWK Set cannot verify tokens.', { error: String(error), tokens }),
+  );
   const keys =
     'jwksUrl' in key ? Promise.resolve(createRemoteKeySource(key.jwksUrl, dependencies)) : createLocalKeySource(key);
   return async (token) => {
@@ -46,7 +50,9 @@ export function createJwtCheck(
       currentDate: new Date(clock.now()),
       requiredClaims: ['exp'],
     }).catch((error: unknown) => {
-      throw toAuthError(error);
+      const authError = toAuthError(error);
+      if (authError !== error && authError.code === 'UPSTREAM_UNAVAILABLE') warnAboutKey(1, error);
+      throw authError;
     });
     // `exp` is required above.
     const endsAt = ((payload.exp ?? 0) + clockSkewSeconds) * 1000;

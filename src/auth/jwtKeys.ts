@@ -35,6 +35,8 @@ export interface KeySource {
 /** Public keys and shared secrets never share an algorithm: otherwise anyone could sign with a published key as the secret. */
 const PUBLIC_KEY_ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
+/** The minimum size of an RSA key (RFC 7518, 3.3). */
+const MIN_RSA_BITS = 2048;
 
 const JWKS_TIMEOUT_MS = 5000;
 const JWKS_TTL_MS = 600_000;
@@ -130,7 +132,7 @@ export async function createLocalKeySource(key: LocalKey): Promise<KeySource> {
   };
 }
 
-/** Imports the key for each algorithm that supports it. An empty map means that the text is not a valid key. */
+/** Imports the key for each algorithm that supports it. An empty map means that it can verify no token. */
 export async function importUsableKeys(key: LocalKey): Promise<Map<string, CryptoKey | Uint8Array>> {
   const algorithms = [...PUBLIC_KEY_ALGORITHMS, ...('jwk' in key ? SECRET_ALGORITHMS : [])];
   const entries = await Promise.all(
@@ -142,11 +144,13 @@ export async function importUsableKeys(key: LocalKey): Promise<Map<string, Crypt
   return new Map(entries.flat());
 }
 
-/** A shared secret must have at least the size of the hash (RFC 7518, 3.2). Any other key must be public. */
+/** A shared secret must have at least the size of the hash (RFC 7518, 3.2). Any other key must be public and, with RSA, long enough. */
 function isUsableWith(key: CryptoKey | Uint8Array, algorithm: string): boolean {
   const isSecret = SECRET_ALGORITHMS.includes(algorithm);
   if (key instanceof Uint8Array) return isSecret && key.length * 8 >= Number(algorithm.slice(2));
-  return !isSecret && key.type === 'public';
+  const { algorithm: details } = key;
+  const rsaBits = 'modulusLength' in details ? Number(details.modulusLength) : Infinity;
+  return !isSecret && key.type === 'public' && rsaBits >= MIN_RSA_BITS;
 }
 
 function parseJwk(text: string): JWK {

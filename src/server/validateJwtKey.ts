@@ -6,6 +6,7 @@ export async function validateJwtKey(auth: AuthSettings): Promise<void> {
   if (auth.kind !== 'jwt' || 'jwksUrl' in auth.key) return;
   const { importUsableKeys } = await import('../auth/jwtKeys.ts');
   if ((await importUsableKeys(auth.key)).size > 0) return;
-  const problem = 'it is neither a public key in PEM (SPKI) nor a JWK in JSON.';
+  const problem =
+    'must be a public key that can verify tokens, in PEM (SPKI) or as one JWK (not a set), with at least 2048 bits if it is RSA; or a secret JWK of at least 32 bytes.';
   throw new ConfigError('JWT_KEY', problem, "'-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----'");
 }

@@ -1,7 +1,11 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+
 import { describe, expect, test } from 'vitest';
 
+import { matching } from '../support/gateway.ts';
 import {
   ACCEPTED,
+  forgeToken,
   KEYS_PATH,
   type KeyResponse,
   rejected,
@@ -11,6 +15,7 @@ import {
   startIdentityProvider,
   startWithProvider,
   tryToken,
+  usualClaims,
 } from '../support/identityProvider.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -99,6 +104,26 @@ describe('a JWK Set', () => {
     expect(sent).toHaveLength(1);
     expect(sent[0]).not.toMatch(/authorization|bearer/i);
     expect(sent[0]).not.toContain(token);
+  });
+});
+
+describe('a key of a JWK Set that cannot verify tokens', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const shortKey = publicKey.export({ format: 'jwk' });
+
+  test.each([
+    ['is shorter than RSA demands', shortKey, /2048/],
+    ['is corrupt', { ...shortKey, n: '!!' }, /Error/],
+  ])('causes a 503 and one error in the log that names the cause, if it %s', async (_how, jwk, cause) => {
+    const { provider, gateway, key } = await start();
+    provider.publish(key, { ...key, kid: 'short', jwk: { ...jwk, kid: 'short' } });
+    const unsigned = forgeToken({ alg: 'RS256', kid: 'short' }, usualClaims(gateway.clock.now())).slice(0, -1);
+    const token = `${unsigned}.${createSign('sha256').update(unsigned).sign(privateKey, 'base64url')}`;
+    expect(await tryToken(gateway, token)).toEqual(UNAVAILABLE);
+    expect(await tryToken(gateway, token)).toEqual(UNAVAILABLE);
+
+    const fields = { tokens: 1, error: matching(cause) };
+    expect(gateway.logs).toEqual([{ level: 'error', message: 'A key of the JWK Set cannot verify tokens.', fields }]);
   });
 });
 

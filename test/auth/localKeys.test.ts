@@ -1,7 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 import { describe, expect, test } from 'vitest';
 
+import { validateJwtKey } from '../../src/server/validateJwtKey.ts';
 import {
   ACCEPTED,
   forgeToken,
@@ -67,5 +68,34 @@ describe('a key in JWT_KEY', () => {
     expect(await tryToken(gateway, forgeToken({ alg: 'none' }, claims))).toEqual(rejected());
     const key = await signingKey('a');
     expect(await tryToken(gateway, await signToken({ key, now: gateway.clock.now() }))).toEqual(rejected());
+  });
+});
+
+describe('JWT_KEY is rejected at the start, with a message that says which keys can verify tokens, if it is', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const shortRsa = generateKeyPairSync('rsa', { modulusLength: 2047 });
+  const secp256k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+  const asJwk = (key: KeyObject, members: object = {}) => ({
+    jwk: JSON.stringify({ ...key.export({ format: 'jwk' }), ...members }),
+  });
+  const asPem = (key: KeyObject, type: 'spki' | 'pkcs1' | 'pkcs8') => ({
+    pem: key.export({ format: 'pem', type }).toString(),
+  });
+
+  test.each([
+    ['a short RSA key as PEM', asPem(shortRsa.publicKey, 'spki')],
+    ['a short RSA key as JWK', asJwk(shortRsa.publicKey)],
+    ['a private key as PEM', asPem(rsa.privateKey, 'pkcs8')],
+    ['a private key as JWK', asJwk(rsa.privateKey)],
+    ['PKCS#1', asPem(rsa.publicKey, 'pkcs1')],
+    ['a key for encryption', asJwk(rsa.publicKey, { use: 'enc' })],
+    ['on a curve that no algorithm uses', asJwk(secp256k1.publicKey)],
+    ['a JWK Set', { jwk: JSON.stringify({ keys: [rsa.publicKey.export({ format: 'jwk' })] }) }],
+    ['a short secret', { jwk: JSON.stringify({ kty: 'oct', k: 'c2VjcmV0' }) }],
+  ])('%s', async (_what, key) => {
+    await expect(validateJwtKey(jwtSettings(key))).rejects.toThrow(
+      /^JWT_KEY: must be a public key that can verify tokens, in PEM \(SPKI\) or as one JWK \(not a set\), with at least 2048 bits if it is RSA; or a secret JWK of at least 32 bytes\. Example: /,
+    );
+    await expect(validateJwtKey(jwtSettings(asPem(rsa.publicKey, 'spki')))).resolves.toBeUndefined();
   });
 });
