@@ -1,4 +1,11 @@
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+} from 'jose';
 
 import { GatewayError } from '../domain/errors.ts';
 import { createThrottledWarning } from '../lib/throttledWarning.ts';
@@ -42,14 +49,15 @@ export function createJwtCheck(
     'jwksUrl' in key ? Promise.resolve(createRemoteKeySource(key.jwksUrl, dependencies)) : createLocalKeySource(key);
   return async (token) => {
     const { getKey, algorithms } = await keys;
-    const { payload } = await jwtVerify(token, getKey, {
+    const options = {
       issuer,
       audience: [...audiences],
       algorithms,
       clockTolerance: clockSkewSeconds,
       currentDate: new Date(clock.now()),
       requiredClaims: ['exp'],
-    }).catch((error: unknown) => {
+    };
+    const { payload } = await verify(token, getKey, options).catch((error: unknown) => {
       const authError = toAuthError(error);
       if (authError !== error && authError.code === 'UPSTREAM_UNAVAILABLE') warnAboutKey(1, error);
       throw authError;
@@ -64,6 +72,24 @@ export function createJwtCheck(
       onCredentialEnd: (onEnd) => clock.after(endsAt - clock.now(), onEnd),
     };
   };
+}
+
+/** Verifies a token. If it names no key and several of its issuer's keys fit, as while they are rotated, any of these may have signed it. */
+async function verify(token: string, getKey: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, getKey, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (keyError) {
+        const isForAnotherKey = keyError instanceof errors.JWSSignatureVerificationFailed || !isTokenError(keyError);
+        if (!isForAnotherKey) throw keyError;
+      }
+    }
+    throw error;
+  }
 }
 
 /** Scopes are separated by spaces in `scope` (RFC 8693, 4.2). Some issuers send `scp` or `scopes`, and some send a list. */

@@ -76,6 +76,20 @@ describe('a JWK Set', () => {
     expect(await tryToken(gateway, await sign('b'))).toEqual(ACCEPTED);
   });
 
+  test('verifies a token without a key id with each key that fits, as while keys are rotated', async () => {
+    const { provider, gateway, key } = await start();
+    const now = gateway.clock.now();
+    const keys = [key, await signingKey('b'), await signingKey('c')];
+    provider.publish(...keys);
+    const header = { kid: undefined };
+    for (const signer of keys) {
+      expect(await tryToken(gateway, await signToken({ key: signer, now, header }))).toEqual(ACCEPTED);
+    }
+    const expired = await signToken({ key: await signingKey('b'), now, header, claims: { exp: now / SECOND - 60 } });
+    expect(await tryToken(gateway, expired)).toEqual(rejected(/^The token has expired/));
+    expect(await tryToken(gateway, await signToken({ key: await signingKey('d'), now, header }))).toEqual(rejected());
+  });
+
   test('is not fetched for every token that names an unknown key', async () => {
     const { provider, gateway, sign } = await start();
     await tryToken(gateway, await sign());
