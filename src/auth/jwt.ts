@@ -65,7 +65,7 @@ export function createJwtCheck(
     // `exp` is required above.
     const endsAt = ((payload.exp ?? 0) + clockSkewSeconds) * 1000;
     return {
-      id: payload.sub ?? '',
+      id: claimText(payload.sub),
       shareName: claimText(payload[callerClaim]),
       token: null,
       scopes: scopesOf(payload),

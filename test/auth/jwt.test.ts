@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
+import { createJwtCheck } from '../../src/auth/jwt.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
 import {
   ACCEPTED,
   AUDIENCE,
@@ -130,4 +132,18 @@ describe('the scopes of a token', () => {
     expect({ status, data }).toEqual({ status: 200, data: { meeting: mayRead ? { id: 'a' } : null } });
     expect(errors.map(({ extensions }) => extensions['code'])).toEqual(mayRead ? [] : ['FORBIDDEN']);
   });
+});
+
+test.each([
+  ['somebody', 'somebody'],
+  [42, '42'],
+  [{ name: 'somebody' }, ''],
+  [['somebody'], ''],
+  [undefined, ''],
+])('the id of a caller is a string, whatever "sub" is: %j becomes %j', async (sub, id) => {
+  const key = await signingKey('a');
+  const clock = createFakeClock();
+  const settings = { issuer: ISSUER, audiences: [AUDIENCE], clockSkewSeconds: 0, key: { pem: key.pem } };
+  const check = createJwtCheck(settings, { clock, transport: async () => Promise.reject(new Error()), log: () => {} });
+  expect((await check(await signToken({ key, now: clock.now(), claims: { sub } }))).id).toBe(id);
 });
