@@ -26,6 +26,10 @@ const settings = new Set([
 ]);
 
 describe('the container image', () => {
+  const [check = ''] = captureAll(dockerfile, /^HEALTHCHECK [^]*?CMD (\[.+\])$/gm);
+  const command: unknown = JSON.parse(check);
+  const healthCheck = Array.isArray(command) ? command.map(String) : [];
+
   test('copies only files that exist, and .dockerignore excludes everything else', () => {
     const copied = captureAll(dockerfile, /^COPY (?!--from)(.+) \S+$/gm).flatMap((sources) => sources.split(' '));
     const sent = captureAll(read('.dockerignore'), /^!(.+)$/gm);
@@ -47,16 +51,25 @@ describe('the container image', () => {
   });
 
   test('has a health check that succeeds while the gateway runs, and fails otherwise', async () => {
-    const [check = ''] = captureAll(dockerfile, /^HEALTHCHECK [^]*?CMD (\[.+\])$/gm);
-    const command: unknown = JSON.parse(check);
-    if (!Array.isArray(command)) throw new Error('The command of the health check is not an array.');
-    const [node, ...args] = command.map(String);
+    const [node, ...args] = healthCheck;
     expect(node).toBe('node');
     const { port } = new URL(await listeningAddress(startProgram()));
     const runCheck = async (port: string) => promisify(execFile)(process.execPath, args, { env: { PORT: port } });
     await runCheck(port);
+    await runCheck(` ${port} `);
     await expect(runCheck('1')).rejects.toMatchObject({ code: 1 });
   });
+
+  test.each(['', ' '])(
+    'has a health check that uses the default port, as the gateway does, if PORT is %j',
+    async (PORT) => {
+      const printUrl = 'globalThis.fetch = async (url) => { console.log(url); return { ok: true }; };';
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', printUrl + healthCheck.at(-1)], {
+        env: { PORT },
+      });
+      expect(stdout).toBe('http://127.0.0.1:4000/health\n');
+    },
+  );
 });
 
 describe('the example deployments with replicas', () => {
