@@ -52,7 +52,12 @@ export function createGracefulShutdown({ delayMs, timeoutMs, log }: DrainSetting
     sockets.drain();
     gateway.endSubscriptions();
     const isIdle = await settlesWithin(timeoutMs, waitUntilIdle(targets, connections));
-    if (!isIdle) log('warn', 'Shutdown timed out: aborting what is pending.', countPending(targets, connections));
+    const pending = countPending(targets, connections);
+    if (!isIdle) log('warn', 'Shutdown timed out: aborting what is pending.', pending);
+    else if (pending.purges > 0)
+      log('warn', 'Purges timed out: what they did not reach stays cached until it expires.', {
+        endpoints: pending.purges,
+      });
     server.closeAllConnections();
     sockets.terminateAll();
     const closings = closers.map(async (close) => settlesWithin(CLOSE_TIMEOUT_MS, close()));
@@ -139,12 +144,14 @@ async function waitUntilIdle({ gateway }: ShutdownTargets, { requests, webSocket
 function countPending(
   { gateway }: ShutdownTargets,
   { requests, webSockets }: Connections,
-): Record<'requests' | 'mutations' | 'subscriptions' | 'webSockets', number> {
+): Record<'requests' | 'mutations' | 'subscriptions' | 'webSockets' | 'purges', number> {
   return {
     requests: requests.size(),
     mutations: gateway.pendingMutations.size(),
     subscriptions: gateway.subscriptionCount(),
     webSockets: webSockets.size(),
+    /** The number of endpoints with pending purges. */
+    purges: gateway.pendingPurges?.size() ?? 0,
   };
 }
 
