@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     files.onChange(paths.trustedDocuments, log, () =>
       gateway.replaceTrustedDocuments(readDocuments(process.env, files.read).documents),
     );
+  files.reloadOnHangup(log);
   const sockets = createWebSocketServer({
     ...configuredSocketOptions(config),
     fetch: (request) => gateway.fetch(request),

@@ -1,4 +1,4 @@
-import { readFileSync, watchFile } from 'node:fs';
+import { readFileSync, statSync, watchFile } from 'node:fs';
 
 import type { Log } from '../lib/log.ts';
 
@@ -9,6 +9,7 @@ const INTERVAL_MS = 1000;
 export function createSettingsFiles() {
   /** The text of each file when it was last read; null if it could not be read. */
   const texts = new Map<string, string | null>();
+  const reloads: (() => void)[] = [];
 
   /** Returns the text of a file; throws if the file cannot be read. */
   function read(path: string): string {
@@ -20,9 +21,10 @@ export function createSettingsFiles() {
 
   /**
    * Calls `reload`, which must `read` the file: after SIGHUP, and about two seconds after the file has changed. If `reload` throws, logs
-   * why.
+   * why. What has been read from a pipe cannot be read again: it is never reloaded.
    */
   function onChange(path: string, log: Log, reload: () => void): void {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return;
     const reloadAndLog = (): void => {
       try {
         reload();
@@ -40,12 +42,21 @@ export function createSettingsFiles() {
       clearTimeout(timer);
       timer = setTimeout(reloadIfChanged, INTERVAL_MS).unref();
     });
-    process.on('SIGHUP', reloadAndLog);
+    reloads.push(reloadAndLog);
     // The file may have changed since it was read.
     reloadIfChanged();
   }
 
-  return { read, onChange };
+  /** From now on, SIGHUP reloads the files. Without any, it has no effect, unless a terminal sends it because the terminal is closed. */
+  function reloadOnHangup(log: Log): void {
+    if (reloads.length === 0 && process.stdin.isTTY) return;
+    process.on('SIGHUP', () => {
+      if (reloads.length === 0) log('info', 'SIGHUP has no effect: there is no file to reload.');
+      for (const reload of reloads) reload();
+    });
+  }
+
+  return { read, onChange, reloadOnHangup };
 }
 
 function readIfPossible(path: string): string | null {

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -13,6 +15,8 @@ const documentsFile = (...documents: string[]): string =>
 
 const RELOADED = /"msg":"Reloaded a file\."/;
 const NOT_RELOADED = /"level":"error".*"msg":"Cannot reload a file\. What it contained before stays in use\."/;
+
+const NOTHING_TO_RELOAD = /"level":"info".*"msg":"SIGHUP has no effect: there is no file to reload\."/;
 
 function createFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'settings-'));
@@ -103,6 +107,26 @@ describe('the file of API keys', () => {
     await program.waitForOutput(RELOADED);
     expect(await program.statuses('one', 'two')).toEqual([401, 200]);
   });
+});
+
+test('a pipe in place of the file of API keys is read once: neither a reload nor SIGHUP fails', async () => {
+  const pipe = path.join(createFolder(), 'keys.pipe');
+  execFileSync('mkfifo', [pipe]);
+  const writing = writeFile(pipe, keysFile('one'));
+  const program = await startWithKeys(pipe);
+  await writing;
+  program.child.kill('SIGHUP');
+  await program.waitForOutput(NOTHING_TO_RELOAD);
+  expect(await program.statuses('one', 'two')).toEqual([200, 401]);
+  expect(program.matches(NOT_RELOADED)).toBe(0);
+});
+
+test('SIGHUP leaves a program without files in operation', async () => {
+  const program = startProgram();
+  const address = await listeningAddress(program);
+  program.child.kill('SIGHUP');
+  await program.waitForOutput(NOTHING_TO_RELOAD);
+  expect((await fetch(`${address}/health`)).status).toBe(200);
 });
 
 test('the file of trusted documents is read again when an editor replaces it, and stays in use while it is broken', async () => {
