@@ -9,7 +9,10 @@ export const clusterSettings = {
     'redis://127.0.0.1:6379',
     v.optional(
       v.pipe(
-        env.url('a redis or rediss URL', ({ protocol }) => /^rediss?:$/.test(protocol)),
+        env.url(
+          'a redis or rediss URL without query or fragment ("#", "/" and "?" in the password percent-encoded)',
+          ({ protocol, href }) => /^rediss?:$/.test(protocol) && !/[?#]/.test(href),
+        ),
         env.decodableCredentials,
         v.check(
           (address) => /^(\/\d{0,5})?$/.test(new URL(address).pathname),

@@ -21,13 +21,16 @@ const LIMIT_RANGE = { min: 1, max: 100_000_000 };
 const SUBSCRIPTION_RANGE = { min: 0, max: 1_000_000 };
 const WEBHOOK_KEY_URL = 'https://api.realtime.cloudflare.com/.well-known/webhooks.json';
 
-const hostName = v.pipe(v.string(), v.check(isHostName, env.mustBe('an IP address or a host name, without a port')));
+const hostName = v.pipe(
+  v.string(),
+  v.check(isHostName, env.mustBe('an IP address without brackets or a host name, without a port')),
+);
+const mustBeOrigin = env.mustBe(
+  'an origin without a path, such as https://app.example.com or https://*.example.com, or "*"',
+);
 const origin = v.pipe(
   v.string(),
-  v.check(
-    isOrigin,
-    env.mustBe('an origin without a path, such as https://app.example.com or https://*.example.com, or "*"'),
-  ),
+  v.check(isOrigin, (issue) => mustBeOrigin(issue) + originHint(issue.input)),
 );
 
 const serverSettings = {
@@ -183,4 +186,10 @@ function isOrigin(text: string): boolean {
   const example = text.replace('://*.', '://any.');
   const url = URL.parse(example);
   return text === '*' || (url?.origin === example && env.isHttp(url) && !example.includes('*'));
+}
+
+/** Says how browsers write the origin in a text; empty if there is none. */
+function originHint(text: string): string {
+  const written = URL.parse(text.replace('://*.', '://any.'))?.origin.replace('://any.', '://*.') ?? '';
+  return isOrigin(written) ? ` Write it as ${written}.` : '';
 }

@@ -12,21 +12,26 @@ const proxyUrl = v.optional(
   ),
 );
 
-/** How upstream requests leave the network. Unlike the other settings, the names of these may also be in lower case, as in other programs. */
-export const proxySettings = {
+const createSettings = (spell: (name: string) => string) => ({
   /** The proxy for https upstreams. */
-  httpsProxy: env.setting('HTTPS_PROXY', 'http://proxy.example:3128', proxyUrl),
+  httpsProxy: env.setting(spell('HTTPS_PROXY'), 'http://proxy.example:3128', proxyUrl),
   /** The proxy for http upstreams, and for https ones without a proxy of their own. */
-  httpProxy: env.setting('HTTP_PROXY', 'http://proxy.example:3128', proxyUrl),
+  httpProxy: env.setting(spell('HTTP_PROXY'), 'http://proxy.example:3128', proxyUrl),
   /** The hosts that are reached without a proxy, separated by commas; `*` for all. */
-  noProxy: env.optionalText('NO_PROXY', 'localhost,.internal.example'),
-};
+  noProxy: env.optionalText(spell('NO_PROXY'), 'localhost,.internal.example'),
+});
+
+/** How upstream requests leave the network. Unlike the other settings, the names of these may also be in lower case, as in other programs. */
+export const proxySettings = createSettings((name) => name);
+const lowerCaseSettings = createSettings((name) => name.toLowerCase());
 
 /** Reads the settings of the proxy; throws a `ConfigError` for an invalid one. */
 export function readProxy(environment: env.Environment) {
-  const texts: Record<string, string | undefined> = {};
-  for (const { variable } of Object.values(proxySettings)) {
-    texts[variable] = environment[variable.toLowerCase()]?.trim() || environment[variable];
-  }
-  return env.readGroup(texts, proxySettings);
+  const read = <Value>(lowerCase: env.Setting<Value>, upperCase: env.Setting<Value>): Value =>
+    env.readSetting(environment, env.isSet(environment, lowerCase) ? lowerCase : upperCase);
+  return {
+    httpsProxy: read(lowerCaseSettings.httpsProxy, proxySettings.httpsProxy),
+    httpProxy: read(lowerCaseSettings.httpProxy, proxySettings.httpProxy),
+    noProxy: read(lowerCaseSettings.noProxy, proxySettings.noProxy),
+  };
 }

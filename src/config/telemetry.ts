@@ -11,8 +11,15 @@ import * as env from './env.ts';
 
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio'] as const;
 const SERVICE_NAME = 'realtimekit-graphql';
-const endpoint = v.optional(
+const tracesEndpoint = v.optional(
   env.url('an http or https URL without credentials', (url) => env.isHttp(url) && !env.hasCredentials(url)),
+);
+/** The exporter appends the path of each signal. */
+const endpoint = v.optional(
+  env.url(
+    'an http or https URL without credentials, query or fragment',
+    (url) => env.isHttp(url) && !env.hasCredentials(url) && !/[?#]/.test(url.href),
+  ),
 );
 const PROTOCOLS = ['http/json'] as const;
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -52,7 +59,7 @@ export const telemetrySettings = {
   logThreshold: env.choice('LOG_LEVEL', LOG_THRESHOLDS, 'info'),
   metrics: env.boolean('METRICS', true),
   endpoint: env.setting('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318', endpoint),
-  tracesEndpoint: env.setting('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://127.0.0.1:4318/v1/traces', endpoint),
+  tracesEndpoint: env.setting('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://127.0.0.1:4318/v1/traces', tracesEndpoint),
   /** Any value but "true" means that the SDK is not disabled. */
   isDisabled: env.setting(
     'OTEL_SDK_DISABLED',

@@ -46,7 +46,7 @@ test('the settings of the proxy may be in lower case, as other programs have the
   const { proxy } = readConfig({ https_proxy: url, HTTPS_PROXY: 'http://other.example', NO_PROXY: 'localhost' });
   expect(proxy).toEqual({ httpsProxy: url, httpProxy: undefined, noProxy: 'localhost' });
   expect(() => readConfig({ http_proxy: 'socks5://user:secret@proxy.example' })).toThrow(
-    /^HTTP_PROXY: must be an http/,
+    /^http_proxy: must be an http.* Example: http_proxy=/,
   );
   expect(readConfig({ https_proxy: ' ', HTTPS_PROXY: url }).proxy.httpsProxy).toBe(url);
 });
@@ -232,6 +232,8 @@ describe('telemetry settings', () => {
     ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'http/protobuf'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:secret@collector.test'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318/?key=value'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318/#fragment'],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector.test'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s'],
     ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', '0'],
@@ -392,6 +394,9 @@ describe('the message for an invalid setting', () => {
     ['REDIS_URL', 'redis://:%ff@127.0.0.1'],
     ['REDIS_URL', 'redis://user%:25@127.0.0.1'],
     ['REDIS_URL', 'redis://127.0.0.1:6379/cache'],
+    ['REDIS_URL', 'redis://127.0.0.1:6379/0?commandTimeout=1'],
+    ['REDIS_URL', 'redis://127.0.0.1:6379/0#secret'],
+    ['REDIS_URL', 'redis://:top#secret@127.0.0.1'],
     ['CLOUDFLARE_BASE_URL', 'https://user:secret@example.com'],
     ['CLOUDFLARE_ACCOUNT_ID', '../other'],
     ['REALTIMEKIT_APP_ID', 'app?x=1'],
@@ -402,6 +407,30 @@ describe('the message for an invalid setting', () => {
     const message = errorOf({ ...REAL, ...tracing, ...sandbox, [name]: value });
     expect(message).toMatch(new RegExp(`^${name}: .+ Example: ${name}=\\S+$`));
     expect(message).not.toMatch(/\n|secret/);
+  });
+
+  test.each([
+    ['https://A.example', 'https://a.example'],
+    ['https://a.example:443', 'https://a.example'],
+    ['https://a.example/', 'https://a.example'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+    ['https://*.A.example', 'https://*.a.example'],
+  ])('says how to write an origin as browsers do: CORS_ORIGINS=%s', (CORS_ORIGINS, written) => {
+    expect(errorOf({ CORS_ORIGINS })).toContain(`, not "${CORS_ORIGINS}". Write it as ${written}. Example: `);
+    expect(readConfig({ CORS_ORIGINS: written }).corsOrigins).toEqual([written]);
+  });
+
+  test('gives no advice on a text that contains no origin', () => {
+    for (const CORS_ORIGINS of ['app.example.com', 'https://app.*.com', 'ws://app.example.com', 'null'])
+      expect(errorOf({ CORS_ORIGINS })).not.toContain('Write it as');
+  });
+
+  test('says that the address in HOST has no brackets', () => {
+    expect(errorOf({ HOST: '[::]' })).toMatch(/^HOST: must be an IP address without brackets or a host name/);
+  });
+
+  test('says how to write a "#" in the password of Redis', () => {
+    expect(errorOf({ REDIS_URL: 'redis://:top#secret@127.0.0.1' })).toContain('in the password percent-encoded');
   });
 
   test('gives a valid example', () => {
