@@ -47,22 +47,27 @@ export async function runWebhookCommand(args: readonly string[], options: Webhoo
   return command(webhooks, await createRequestContext(app.token, options.clock));
 }
 
-/** Returns one line that says what failed and what to do; null for an unexpected error. */
-export function explain(error: unknown): string | null {
+/** Returns one line that says what failed in the command in `args`, and what to do; null for an unexpected error. */
+export function explain(error: unknown, [command = '']: readonly string[]): string | null {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (!(error instanceof UpstreamError)) return null;
   const { message, outcome, upstream, reason } = error;
   if (isTokenRejected(error)) {
     return 'RealtimeKit rejects CLOUDFLARE_API_TOKEN. Check that the token is complete, valid and has the permission "Realtime" or "Realtime Admin".';
   }
-  const quote = upstream?.message ? ` RealtimeKit reports: ${printable(upstream.message)}` : '';
+  const quote = upstream?.message ? ` RealtimeKit reports: ${asSentence(printable(upstream.message))}` : '';
   const hint = reason && !upstream ? explainFailure(reason) : '';
-  const advice =
-    outcome === 'unknown'
-      ? ' Check with "npm run webhooks -- list". Registering again does not create a duplicate.'
-      : '';
+  const advice = outcome === 'unknown' ? (ADVICE[command] ?? '') : '';
   return message + quote + hint + advice;
 }
+
+/** What to do if nobody knows whether the command has taken effect. */
+const ADVICE: Readonly<Record<string, string>> = {
+  register: ' Check with "npm run webhooks -- list". Registering again does not create a duplicate.',
+  remove: ' Check with "npm run webhooks -- list".',
+};
+
+const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function explainFailure({ cause, code }: FailureReason): string {
   const { reason, check } = EXPLANATIONS[cause];

@@ -97,9 +97,15 @@ export async function registerWebhook(
   return { webhook: added, outcome: 'added', duplicates };
 }
 
-/** Whether two URLs are the same after normalization. */
+/** Whether two URLs are the same after normalization. A slash at the end of the path does not matter to the gateway. */
 function isSameUrl(left: string | null, right: string): boolean {
-  return left !== null && URL.parse(left)?.href === URL.parse(right)?.href;
+  return left !== null && normalizeUrl(left) === normalizeUrl(right);
+}
+
+function normalizeUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url !== null) url.pathname = url.pathname.replace(/\/$/, '');
+  return url?.href;
 }
 
 /** Parses a webhook; null if it has no valid id. */

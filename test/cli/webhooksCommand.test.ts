@@ -34,7 +34,7 @@ async function startOperator() {
   ): Promise<string> => {
     const options = { clock: served.clock, random: () => 0, transport: intercept(transport.send) };
     return runWebhookCommand(args, { ...options, environment: { ...environment, ...changes } }).catch(
-      (error: unknown) => `failed: ${explain(error)}`,
+      (error: unknown) => `failed: ${explain(error, args)}`,
     );
   };
   return { ...served, environment, run, requests: () => served.sandbox.requests().requests.length };
@@ -78,6 +78,15 @@ describe('npm run webhooks', () => {
 });
 
 describe('register', () => {
+  test('reuses a registration that differs only in a slash at its end, to which the gateway listens as well', async () => {
+    const { run, get } = await startOperator();
+    await run(['register', '--url', HOOK]);
+    expect(await run(['register', '--url', `${HOOK}/`])).toMatch(
+      /^Nothing to do: the URL is registered already\.\nID /,
+    );
+    expect(getAt((await get('/webhooks')).body, 'data', 1)).toBeUndefined();
+  });
+
   test('says whether it added, kept or updated the registration', async () => {
     const { run, get, send } = await startOperator();
     expect(await run(['register', '--url', HOOK])).toMatch(/^Registered\.\nID /);
@@ -217,9 +226,19 @@ describe('a command that fails', () => {
     expect(await run(['register', '--url', HOOK])).toMatch(/^Nothing to do/);
   });
 
+  test.each([
+    ['register', ' Check with "npm run webhooks -- list". Registering again does not create a duplicate.'],
+    ['remove', ' Check with "npm run webhooks -- list".'],
+    ['list', ''],
+  ])('because the outcome is unknown gives only advice that applies to the command: %s', (command, advice) => {
+    const upstream = { status: 500, code: null, message: 'Try later', ray: null };
+    const error = new UpstreamError('unknown', 'UPSTREAM_UNAVAILABLE', 'No result.', { upstream });
+    expect(explain(error, [command])).toBe(`No result. RealtimeKit reports: Try later.${advice}`);
+  });
+
   test('because RealtimeKit cannot be reached says why, and what to check', () => {
     const reason = { cause: 'refused', code: 'ECONNREFUSED' } as const;
-    expect(explain(new UpstreamError('notSent', 'UPSTREAM_UNAVAILABLE', 'No connection.', { reason }))).toBe(
+    expect(explain(new UpstreamError('notSent', 'UPSTREAM_UNAVAILABLE', 'No connection.', { reason }), ['list'])).toBe(
       'No connection. The reason: nothing accepts connections at the address (ECONNREFUSED). Check CLOUDFLARE_BASE_URL, HTTPS_PROXY.',
     );
   });
@@ -230,7 +249,7 @@ describe('a command that fails', () => {
   });
 
   test('because of a defect is not explained', () => {
-    expect(explain(new Error('a defect'))).toBeNull();
+    expect(explain(new Error('a defect'), ['list'])).toBeNull();
   });
 });
 
