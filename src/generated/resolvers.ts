@@ -382,7 +382,7 @@ export type PageInfo = {
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first item on the page. Null if the page is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last item on the page. Pass it as `after` to load the next page. Null if the page is empty. */
+  /** The cursor of the end of the page. Pass it as `after` to load the next page. It is never null if `hasNextPage` is true. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
 };
 

@@ -476,7 +476,7 @@ type PageInfo @shareable @cost(weight: 0) {
   """The cursor of the first item on the page. Null if the page is empty."""
   startCursor: String
   """
-  The cursor of the last item on the page. Pass it as \`after\` to load the next page. Null if the page is empty.
+  The cursor of the end of the page. Pass it as \`after\` to load the next page. It is never null if \`hasNextPage\` is true.
   """
   endCursor: String
 }

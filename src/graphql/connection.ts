@@ -25,13 +25,14 @@ export function loadConnection<Node>(
   return whenReady(load(range), (page) => toConnection(range.offset, page));
 }
 
-/** A page as the GraphQL Cursor Connections Specification (https://relay.dev/graphql/connections.htm) defines it, plus `nodes` and `totalCount`. */
+/**
+ * A page as the GraphQL Cursor Connections Specification (https://relay.dev/graphql/connections.htm) defines it, plus `nodes` and
+ * `totalCount`. Null rows are left out, but `endCursor` comes after them: otherwise a page without any other row would have no cursor,
+ * and the client would start again.
+ */
 function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<Node>) {
   const positioned = rows.flatMap((node, index) => (node === null ? [] : [{ node, position: offset + index + 1 }]));
-  const cursorAt = (index: number): string | null => {
-    const row = positioned.at(index);
-    return row === undefined ? null : encodeCursor(row.position);
-  };
+  const [first] = positioned;
   return {
     // Lazy, because most callers select `nodes` only.
     get edges() {
@@ -41,8 +42,8 @@ function toConnection<Node>(offset: number, { rows, totalCount, hasNext }: Page<
     pageInfo: {
       hasNextPage: hasNext,
       hasPreviousPage: offset > 0 && totalCount !== 0,
-      startCursor: cursorAt(0),
-      endCursor: cursorAt(-1),
+      startCursor: first === undefined ? null : encodeCursor(first.position),
+      endCursor: rows.length === 0 ? null : encodeCursor(offset + rows.length),
     },
     totalCount,
   };

@@ -124,7 +124,7 @@ async function walk(readPage: ReadPage, sizes: readonly number[], total: number)
 async function restIds(gateway: TestGateway, path: string, name: string | null = null): Promise<string[]> {
   const ids: string[] = [];
   for (let pageNo = 1; pageNo < 10; pageNo += 1) {
-    const data = await gateway.rest(`${path}?per_page=100&page_no=${pageNo}`);
+    const data = await gateway.rest(`${path}${path.includes('?') ? '&' : '?'}per_page=100&page_no=${pageNo}`);
     const rows = asArray(name === null ? data : at(data, name));
     ids.push(...rows.map((row) => String(at(row, 'id'))));
     if (rows.length < 100) return ids;
@@ -263,6 +263,31 @@ describe('a page', () => {
       .livestreams;
 
     expect(nodes.map(({ id }) => id)).toEqual(edges.slice(5, 15).map(({ node }) => node.id));
+  });
+
+  test('continues after rows without an ID, and repeats no row', async () => {
+    const broken = new Set<string>();
+    const gateway = await startTestGateway({
+      intercept: (send) => async (request) => {
+        const response = await send(request);
+        return {
+          ...response,
+          body: [...broken].reduce((body, id) => body.replace(`"id":"${id}"`, '"id":null'), response.body),
+        };
+      },
+    });
+    const filter = { status: 'ERRORED' } as const;
+    const ids = await restIds(gateway, '/livestreams?status=ERRORED');
+    // The second row of the first page, and all of the second page.
+    for (const id of ids.slice(1, 4)) broken.add(id);
+    const walked: string[][] = [];
+    for (let after: string | null = null, hasNext = true; hasNext && walked.length < 10;) {
+      const { nodes, pageInfo }: Page = (await gateway.query(LivestreamsPage, { first: 2, after, filter })).livestreams;
+      walked.push(nodes.map(({ id }) => id));
+      ({ hasNextPage: hasNext, endCursor: after } = pageInfo);
+    }
+
+    expect(walked).toEqual([[ids[0]], [], ids.slice(4, 6), ids.slice(6, 8), ids.slice(8, 10), ids.slice(10, 12)]);
   });
 
   test.each([
