@@ -67,12 +67,28 @@ function prepare(
   const sizeErrors = checkDocument(document, limits);
   // Validating a document that is too large could take too long.
   const errors =
-    sizeErrors.length > 0 ? sizeErrors : validate(schema, document, introspection ? specifiedRules : PRIVATE_RULES);
+    sizeErrors.length > 0 ? sizeErrors : validateWith(introspection ? specifiedRules : PRIVATE_RULES, schema, document);
   return {
     document,
     errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')),
     isStorable: errors.length === 0 && !selectsAny(document, unstorable),
   };
+}
+
+function validateWith(
+  rules: readonly ValidationRule[],
+  schema: GraphQLSchema,
+  document: DocumentNode,
+): readonly GraphQLError[] {
+  try {
+    return validate(schema, document, rules);
+  } catch (error) {
+    // The rule about the root field of a subscription evaluates these directives, which the specification forbids there, but without
+    // the values of variables.
+    if (!(error instanceof GraphQLError)) throw error;
+    const message = 'The root field of a subscription must not depend on "@skip" or "@include".';
+    return [new GraphQLError(message, { nodes: error.nodes ?? null })];
+  }
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

@@ -150,6 +150,22 @@ describe('a request that is rejected before its execution', () => {
     expect(gateway.upstreamRequests()).toEqual([]);
     expect(gateway.logs).toEqual([]);
   });
+
+  test.each([
+    'subscription ($on: Boolean!) { livestreamUpdated @include(if: $on) { id } }',
+    'subscription ($on: Boolean = true) { livestreamUpdated @skip(if: $on) { id } }',
+    'subscription ($on: Boolean!) { ... @include(if: $on) { livestreamUpdated { id } } }',
+  ])('is told not to make the root field of a subscription conditional: %s', async (query) => {
+    const gateway = await startTestGateway();
+    const { errors } = await gateway.send({ query, variables: { on: true } });
+
+    expect(errors).toMatchObject([
+      {
+        message: 'The root field of a subscription must not depend on "@skip" or "@include".',
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED', retryable: false },
+      },
+    ]);
+  });
 });
 
 test('a failed read of one session in a list of fifty leaves the other forty-nine', async () => {
