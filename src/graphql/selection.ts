@@ -34,13 +34,18 @@ type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' 
  * Returns the names of the fields that the operation selects below this field, fragments included. `type` limits the
  * fields of an abstract type to one of its object types.
  */
-export function selectedFields(
-  { schema, fragments, variableValues: variables, fieldNodes }: FieldInfo,
+export function selectedFields(info: FieldInfo, type?: string): Set<string> {
+  return new Set(fieldsBelow(info.fieldNodes, info, type).map(({ name }) => name.value));
+}
+
+/** Returns the fields that the operation selects below these fields, like `selectedFields`, each as often as it is selected. */
+export function fieldsBelow(
+  nodes: readonly FieldNode[],
+  { schema, fragments, variableValues: variables }: Omit<FieldInfo, 'fieldNodes'>,
   type?: string,
-): Set<string> {
-  const sets = fieldNodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-  const fields = collectFields(sets, { schema, fragment: (name) => fragments[name], variables }, type);
-  return new Set([...fields.values()].flat().map(({ name }) => name.value));
+): FieldNode[] {
+  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  return [...collectFields(sets, { schema, fragment: (name) => fragments[name], variables }, type).values()].flat();
 }
 
 /**

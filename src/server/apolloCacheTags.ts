@@ -10,5 +10,6 @@ export const TAGS_HEADER = 'x-cache-tags';
  */
 export function apolloCacheTags(loaders: OperationLoaders): Record<string, unknown> {
   const { entityTags } = loaders;
-  return entityTags === null ? { apolloCacheTags: loaders.tags() } : { apolloEntityCacheTags: entityTags.lists };
+  const tags = loaders.tags();
+  return entityTags === null ? { apolloCacheTags: tags } : { apolloEntityCacheTags: entityTags.lists(tags) };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { joinTags, tagsOfChange } from '../../src/data/cache/tags.ts';
 import {
+  asArray,
   at,
   startTestGateway,
   type TestGateway,
@@ -158,6 +159,37 @@ describe('x-cache-tags: 1', () => {
     });
     expect(response.headers.get('cache-control')).toBe('private, max-age=2');
   });
+
+  test.each([
+    ['Meeting', 'livestreams(first: 2) { nodes { status } }'],
+    ['Meeting', 'activeLivestream { activeSession { viewerSeconds } }'],
+    ['Meeting', 'activeLivestream { meeting { livestreams { nodes { id } } } }'],
+    ['Livestream', 'activeSession { startedAt } meeting { title }'],
+    ['Livestream', 'meeting { livestreams { nodes { id } } }'],
+    ['LivestreamSession', 'livestream { id }'],
+    ['LivestreamSession', 'livestream { status }'],
+    ['LivestreamSession', 'livestream { meeting { activeLivestream { id } } }'],
+  ] as const)(
+    'gives a representation all tags that the same fields have at the root: %s { %s }',
+    async (type, fields) => {
+      const first = await startTestGateway();
+      const { liveMeetingId, liveLivestreamId, endedSessionId } = first.exampleIds;
+      const id = { Meeting: liveMeetingId, Livestream: liveLivestreamId, LivestreamSession: endedSessionId }[type];
+      const tagsAt = async (root: string, ...path: (string | number)[]): Promise<unknown[]> => {
+        const gateway = await startTestGateway({ sandboxOf: first });
+        const query = `{ ${root} { ... on ${type} { ${fields} } } }`;
+        const body: unknown = JSON.parse((await gateway.send({ query }, { headers: ASK })).text);
+        return asArray(at(body, 'extensions', ...path));
+      };
+      const field = type.charAt(0).toLowerCase() + type.slice(1);
+      const tags = await tagsAt(
+        `_entities(representations: [{ __typename: "${type}", id: "${id}" }])`,
+        'apolloEntityCacheTags',
+        0,
+      );
+      expect(tags).toEqual(expect.arrayContaining(await tagsAt(`${field}(id: "${id}")`, 'apolloCacheTags')));
+    },
+  );
 
   test('the result of _entities is as fresh as its oldest entity', async () => {
     const gateway = await startTestGateway();

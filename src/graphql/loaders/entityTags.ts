@@ -3,10 +3,22 @@ import type { Entity, LivestreamRef, MaybeEntity } from '../../domain/models.ts'
 
 /** What each representation of `_entities` depends on, in the same order. */
 export class EntityTags {
-  readonly lists: string[][];
+  readonly #lists: string[][];
+  /** The representations of which more is selected than what their own tags cover. */
+  readonly #partial = new Set<number>();
 
   constructor(count: number) {
-    this.lists = Array.from({ length: count }, () => []);
+    this.#lists = Array.from({ length: count }, () => []);
+  }
+
+  /** The tags of each representation. `all`: what the whole result depends on. */
+  lists(all: readonly string[]): string[][] {
+    return this.#lists.map((tags, index) => (this.#partial.has(index) ? [...new Set([...tags, ...all])] : tags));
+  }
+
+  /** Gives the representation all tags of the result, because its own do not cover what is selected. */
+  addAll(index: number): void {
+    this.#partial.add(index);
   }
 
   /** `entity`: what the representation refers to; null if it does not exist. */
@@ -26,6 +38,6 @@ export class EntityTags {
   }
 
   #push(index: number, tags: string[]): void {
-    this.lists[index]?.push(...tags);
+    this.#lists[index]?.push(...tags);
   }
 }

@@ -4,7 +4,7 @@ import { badUserInput } from '../../domain/errors.ts';
 import { assertId } from '../../domain/ids.ts';
 import type { OperationLoaders } from '../loaders/operationLoaders.ts';
 import type { Entity, MaybeEntity, MeetingRef } from '../../domain/models.ts';
-import { selectedFields } from '../selection.ts';
+import { fieldsBelow, selectedFields } from '../selection.ts';
 
 /**
  * Resolves the representations of a router, in the same order; null for an entity that does not exist. A malformed
@@ -17,10 +17,12 @@ export function resolveEntities(
 ): Promise<MaybeEntity>[] {
   const meetingFields = selectedFields(info, 'Meeting');
   const tags = loaders.startEntityTags(representations.length);
+  const partialTypes = tags === null ? [] : ENTITY_TYPES.filter((type) => !areCoveredByTags(type, info));
   return representations.map(async (representation, index) => {
     const { __typename, id } = parseRepresentation(representation);
     const entity = await loadEntity(__typename, id, loaders, meetingFields);
     tags?.add(index, __typename, id, entity);
+    if (partialTypes.includes(__typename)) tags?.addAll(index);
     // The field joins this load, and resolves after it.
     if (tags !== null && __typename === 'Meeting' && meetingFields.has('activeLivestream'))
       Promise.resolve(loaders.activeLivestream.load(id)).then(
@@ -28,6 +30,24 @@ export function resolveEntities(
         () => {},
       );
     return entity;
+  });
+}
+
+const ENTITY_TYPES = ['Meeting', 'Livestream', 'LivestreamSession'] as const;
+
+/** The fields that the tags of their entity cover, unless other objects are selected below them. */
+const COVERED_FIELDS: ReadonlySet<string> = new Set([
+  'Meeting.activeLivestream',
+  'Livestream.activeSession',
+  'Livestream.meeting',
+]);
+
+/** Whether an entity's own tags are those of everything that is selected of it. */
+function areCoveredByTags(type: Entity['__typename'], info: GraphQLResolveInfo): boolean {
+  return fieldsBelow(info.fieldNodes, info, type).every((field) => {
+    const below = fieldsBelow([field], info);
+    const isCovered = COVERED_FIELDS.has(`${type}.${field.name.value}`);
+    return below.every(({ name, selectionSet }) => (isCovered ? selectionSet === undefined : name.value === 'id'));
   });
 }
 
