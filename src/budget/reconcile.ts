@@ -10,6 +10,7 @@ import {
   hasReport,
   type RateLimitWindow,
   ROUNDING_MARGIN_MS,
+  UNKNOWN_REQUESTS,
 } from './window.ts';
 
 /** The lockout after a 429 without any rate-limit field: the one that Cloudflare documents. */
@@ -48,8 +49,13 @@ function reconcile(state: BudgetState, limits: readonly RateLimit[], times: Resp
   const { windows, claims } = state;
   state.answeredAt = Math.max(state.answeredAt, sentAt);
   let counted = 1;
-  for (const [id, { countedFrom, requests }] of claims)
-    if (countedFrom <= sentAt && claims.delete(id)) counted += requests;
+  for (const [id, { countedFrom, requests }] of claims) {
+    const isKnown = requests < UNKNOWN_REQUESTS;
+    // Only a report says how much of an unknown number was spent.
+    if (countedFrom > sentAt || !(isKnown || limits.length > 0)) continue;
+    claims.delete(id);
+    if (isKnown) counted += requests;
+  }
   for (const [name, window] of windows) {
     if (limits.every((limit) => limit.name !== name)) window.remaining -= counted;
     const isOutdated = receivedAt - window.reportedAt > 2 * window.lengthMs;

@@ -30,6 +30,7 @@ import {
   parseBudget,
   serializeBudget,
   STATE_TTL_MS,
+  UNKNOWN_REQUESTS,
 } from './window.ts';
 
 export interface SharedBudgetOptions {
@@ -170,7 +171,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
       if (shared !== null) for (const change of published) change(state);
       const grantedAt = now();
       addMissing(state, known, grantedAt);
-      if (since + settleMs > grantedAt) addClaim(state, LOST_LEASES, Number.MAX_SAFE_INTEGER, since + settleMs);
+      if (since + settleMs > grantedAt) addClaim(state, LOST_LEASES, UNKNOWN_REQUESTS, since + settleMs);
       state.claims.delete(self);
       lease.requests = leaseLeft();
       state.inFlight = known.inFlight + lease.requests;

@@ -8,6 +8,8 @@ export const ROUNDING_MARGIN_MS = 1000;
 export const MAX_TRANSIT_MS = 10_000;
 /** How long a store keeps a budget after its last change. */
 export const STATE_TTL_MS = 86_400_000;
+/** The requests of a claim if nobody knows how many they are: more than any limit has. */
+export const UNKNOWN_REQUESTS = Number.MAX_SAFE_INTEGER;
 /** The part of a limit that is reserved for mutations. */
 const MUTATION_RESERVE_RATIO = 0.1;
 /** What is left of that at a window's end, where callers share the budget. */

@@ -262,6 +262,7 @@ describe('a replica without the store', () => {
 
   test('spends its share once a window if RealtimeKit does not report what is left', async () => {
     const { world, first } = await createReplicas(3, { isSilent: true });
+    await world.clock.pass(6 * MINUTE);
     world.store.breakAll();
     const share = await world.burst(first, 'mutation', 200);
     expect(share).toBeGreaterThan(25);
@@ -333,6 +334,29 @@ describe('replicas whose store lost its data', () => {
     await world.clock.pass(SETTLE_MS);
     await world.burst(first, 'read', 1);
     expect(await world.burst(first, 'read', 300)).toBe(300);
+  });
+
+  test('share the budget again in the same window even if a response without rate-limit fields comes first', async () => {
+    const { world, replicas, first } = await createReplicas(2);
+    world.store.clear();
+    for (const replica of replicas) await world.burst(replica, 'read', 1);
+    await world.clock.pass(SETTLE_MS);
+    const reservation = await first.budget.reserve('read');
+    reservation.commit({ status: 502, headers: {} });
+    for (const replica of replicas) await world.burst(replica, 'read', 1);
+    for (const replica of replicas) expect(await world.burst(replica, 'read', 300)).toBe(300);
+  });
+
+  test('lease again once the window has ended if RealtimeKit does not report what is left', async () => {
+    const world = createBudgetWorld({ minReplicas: 2, isSilent: true });
+    const first = world.open();
+    const share = await world.burst(first, 'mutation', 200);
+    expect(share).toBeGreaterThan(40);
+    await world.clock.pass(2 * SETTLE_MS);
+    expect(await world.burst(world.open(), 'mutation', 200)).toBe(share);
+    await world.clock.pass(5 * MINUTE);
+    expect(await world.burst(first, 'mutation', 1)).toBe(1);
+    expect(await world.burst(first, 'mutation', 300)).toBe(300);
   });
 
   test('give a token that is new to them the whole budget at once, unless the store lost its data lately', async () => {
