@@ -211,6 +211,7 @@ export function callerPressureOf(
   now: number,
   keptForOthers?: KeptForOthers,
 ): number {
+  const windows = currentWindows(state, now);
   if (now < state.lockedOutUntil) return Infinity;
   const windowPressure = (window: RateLimitWindow): number => {
     const { left, share, used, reserved } = divide(state, window, caller, now, { keptForOthers, newcomerWeight: 0 });
@@ -218,5 +219,5 @@ export function callerPressureOf(
     const expected = Math.min(left, Math.max(share - used, left - reserved * partLeft));
     return expected > 0 ? partLeft / (expected / share) : Infinity;
   };
-  return Math.max(...currentWindows(state, now).map(windowPressure));
+  return Math.max(...windows.map(windowPressure));
 }

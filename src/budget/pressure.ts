@@ -51,7 +51,7 @@ export function createPressure(
     paces.set(name, pace);
     const isNewWindow = pace.endsAt !== null && (endsAt === null || endsAt - pace.endsAt > lengthMs / 2);
     const spent = isNewWindow ? 0 : pace.left - left;
-    const drained = Math.min(reads / lengthMs, Math.max(0, left) / leftMs) * (time - pace.updatedAt);
+    const drained = Math.min(reads / lengthMs, Math.max(0, left) / leftMs) * Math.max(0, time - pace.updatedAt);
     pace.ahead = Math.max(0, pace.ahead + spent - drained);
     pace.updatedAt = time;
     pace.left = left;

@@ -8,9 +8,11 @@ import {
   currentWindows,
   DOCUMENTED_LIMIT,
   hasReport,
+  limitFutureTimes,
   type RateLimitWindow,
   ROUNDING_MARGIN_MS,
   UNKNOWN_REQUESTS,
+  windowsAt,
 } from './window.ts';
 
 /** The lockout after a 429 without any rate-limit field: the one that Cloudflare documents. */
@@ -45,7 +47,7 @@ export function applyHeaders(
  */
 function reconcile(state: BudgetState, limits: readonly RateLimit[], times: ResponseTimes): void {
   const { sentAt, receivedAt } = times;
-  currentWindows(state, receivedAt);
+  windowsAt(state, receivedAt);
   const { windows, claims } = state;
   state.answeredAt = Math.max(state.answeredAt, sentAt);
   let counted = 1;
@@ -66,7 +68,7 @@ function reconcile(state: BudgetState, limits: readonly RateLimit[], times: Resp
     if (known === null && windows.size >= MAX_REPORTED_LIMITS) deleteOldest(windows);
     windows.set(limit.name, updatedWindow(known, limit, times));
   }
-  for (const window of currentWindows(state, receivedAt)) {
+  for (const window of windowsAt(state, receivedAt)) {
     if (window.startsAt === null) continue;
     // RealtimeKit started its window when a request arrived, so at the latest when the response did.
     window.endsAt = Math.max(window.endsAt ?? 0, receivedAt + window.lengthMs + ROUNDING_MARGIN_MS);
@@ -80,9 +82,10 @@ function reconcile(state: BudgetState, limits: readonly RateLimit[], times: Resp
  */
 export function addMissing(
   state: BudgetState,
-  known: Pick<BudgetState, 'windows' | 'lockedOutUntil' | 'answeredAt'>,
+  known: Omit<BudgetState, 'inFlight' | 'callersInFlight'>,
   now: number,
 ): void {
+  limitFutureTimes(known, now);
   state.lockedOutUntil = Math.max(state.lockedOutUntil, known.lockedOutUntil);
   state.answeredAt = Math.max(state.answeredAt, known.answeredAt);
   if (hasReport(known) && !hasReport(state)) state.windows = structuredClone(known.windows);

@@ -21,6 +21,7 @@ import {
   type RateLimitWindow,
   timeLeftMs,
   ROUNDING_MARGIN_MS,
+  UNKNOWN_REQUESTS,
   untilReadMs,
   UNUSED_WINDOW,
 } from './window.ts';
@@ -59,8 +60,9 @@ export function waitMs(
   now: number,
   keptForOthers: KeptForOthers = () => 0,
 ): number {
+  const windows = currentWindows(state, now);
   if (now < state.lockedOutUntil) return state.lockedOutUntil - now;
-  const waits = currentWindows(state, now).map((window) => {
+  const waits = windows.map((window) => {
     const { remaining, endsAt, lengthMs } = window;
     const kept = requestsToKeep(window, { priority, caller }, now, keptForOthers);
     if (available(state, window) > kept) return 0;
@@ -136,8 +138,13 @@ export function openReservation(
 
   return {
     commit({ status, headers }) {
-      const times = { sentAt, receivedAt: now() };
-      settle((target) => applyHeaders(target, { status, headers }, times));
+      const receivedAt = now();
+      settle((target) => {
+        // If the clock was set back, it is only certain that the response is not from the future.
+        const isPast = sentAt <= now();
+        const times = { sentAt: isPast ? sentAt : 0, receivedAt: Math.min(receivedAt, now()) };
+        applyHeaders(target, { status, headers }, times);
+      });
     },
     release(wasSent) {
       const countedFrom = Math.ceil((now() + MAX_TRANSIT_MS) / LOST_TOGETHER_MS) * LOST_TOGETHER_MS;
@@ -161,6 +168,11 @@ function withCount(change: Change, caller: BudgetCaller, sentAt: number): Change
 export function addClaim(state: BudgetState, id: string, requests: number, countedFrom: number): void {
   const before = state.claims.get(id)?.requests ?? 0;
   state.claims.set(id, { requests: before + requests, countedFrom, expiresAt: countedFrom + longestWindowMs(state) });
+}
+
+/** Claims everything that replicas may have leased before their store lost its data: nobody knows how much that is. */
+export function claimLostLeases(state: BudgetState, countedFrom: number): void {
+  addClaim(state, 'lost leases', UNKNOWN_REQUESTS, countedFrom);
 }
 
 /** Tells other replicas, with the claim `id`, which callers have requests in flight here. */

@@ -101,6 +101,8 @@ export function createShare({ store, requestTimeoutMs, hasCallers, settleMs, fre
       if (wait > 0) return wait;
       // Without reports, the other replicas would learn of these requests only from the store.
       const periodMs = settleMs + (hasReport(state) ? 0 : longestWindowMs(state));
+      // None was sent later, unless the clock was set back.
+      for (const request of sent) request.at = Math.min(request.at, now);
       sent = sent.filter(({ at }) => at > now - periodMs);
       const size = sizeOf(state, demand, now);
       if (sent.length >= size) return (sent[0]?.at ?? now) + periodMs - now;

@@ -11,6 +11,7 @@ import {
   availableReads,
   type Change,
   claimForCallers,
+  claimLostLeases,
   type Demand,
   openReservation,
   rateLimitedError,
@@ -30,7 +31,6 @@ import {
   parseBudget,
   serializeBudget,
   STATE_TTL_MS,
-  UNKNOWN_REQUESTS,
 } from './window.ts';
 
 export interface SharedBudgetOptions {
@@ -53,8 +53,6 @@ const LEASE_MS = 20_000;
 const MAX_UNPUBLISHED = 50;
 /** How many responses are remembered while the store is unavailable. The windows of older ones have ended. */
 const MAX_REMEMBERED = 2000;
-/** The id of the claim for everything that replicas may have leased before the store lost its data. */
-const LOST_LEASES = 'lost leases';
 
 /** In a window without the store, the shares of all replicas together are somewhat more than half of the limit. */
 const withoutStore = (limit: number): number => limit / 2;
@@ -93,7 +91,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
   /** Whether the shared state contains a limit that RealtimeKit reported. */
   let isLimitShared = false;
   /** Until when the shared state has too little left for a lease. */
-  const deniedUntil = { read: 0, mutation: 0 };
+  let deniedUntil = { read: 0, mutation: 0 };
   /** The shared state may lack what replicas spent before, while the store was unavailable: it needs a response to a later request. */
   let connectedAt = now();
 
@@ -171,7 +169,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
       if (shared !== null) for (const change of published) change(state);
       const grantedAt = now();
       addMissing(state, known, grantedAt);
-      if (since + settleMs > grantedAt) addClaim(state, LOST_LEASES, UNKNOWN_REQUESTS, since + settleMs);
+      if (since + settleMs > grantedAt) claimLostLeases(state, since + settleMs);
       state.claims.delete(self);
       lease.requests = leaseLeft();
       state.inFlight = known.inFlight + lease.requests;
@@ -246,6 +244,7 @@ export function createSharedBudget({ store, key, requestTimeoutMs, hasCallers = 
     },
     resync() {
       connectedAt = now();
+      deniedUntil = { read: 0, mutation: 0 };
     },
   };
 }

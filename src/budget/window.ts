@@ -8,6 +8,8 @@ export const ROUNDING_MARGIN_MS = 1000;
 export const MAX_TRANSIT_MS = 10_000;
 /** How long a store keeps a budget after its last change. */
 export const STATE_TTL_MS = 86_400_000;
+/** No time that a state contains is further ahead, except the end of a window that is longer: resets, lockouts and timeouts last ten minutes at most. */
+const MAX_AHEAD_MS = 660_000;
 /** The requests of a claim if nobody knows how many they are: more than any limit has. */
 export const UNKNOWN_REQUESTS = Number.MAX_SAFE_INTEGER;
 /** The part of a limit that is reserved for mutations. */
@@ -122,23 +124,50 @@ export function parseBudget(text: string | null): BudgetState | null {
   return success ? { ...output, inFlight: 0, callersInFlight: new Map() } : null;
 }
 
-/** Brings `state` up to `now`: resets windows that have ended, deletes expired claims, and returns the windows. */
-export function currentWindows({ windows, claims }: BudgetState, now: number): RateLimitWindow[] {
+/** Brings `state` up to `now`, the current time: shortens what lies too far ahead, resets windows that have ended, and returns the windows. */
+export function currentWindows(state: BudgetState, now: number): RateLimitWindow[] {
+  limitFutureTimes(state, now);
+  return windowsAt(state, now);
+}
+
+/** Resets the windows that have ended at `time`, which may lie in the past, deletes the claims that have expired, and returns the windows. */
+export function windowsAt({ windows, claims }: BudgetState, time: number): RateLimitWindow[] {
   const current = [...windows.values()];
   for (const window of current) {
-    if (window.endsAt === null || now < window.endsAt) continue;
-    const callers = callersOfNextWindow(window, now);
+    if (window.endsAt === null || time < window.endsAt) continue;
+    const callers = callersOfNextWindow(window, time);
     Object.assign(window, { remaining: window.limit, startsAt: window.endsAt, endsAt: null, callers });
   }
-  for (const [id, { expiresAt }] of claims) if (now >= expiresAt) claims.delete(id);
+  for (const [id, { expiresAt }] of claims) if (time >= expiresAt) claims.delete(id);
   return current;
+}
+
+/** Corrects times that are too far ahead of `now`. A clock was then set back, and the gateway would wait until it has caught up. */
+export function limitFutureTimes(state: Omit<BudgetState, 'inFlight' | 'callersInFlight'>, now: number): void {
+  const latest = now + MAX_AHEAD_MS;
+  for (const window of state.windows.values()) {
+    const { endsAt, startsAt, lengthMs } = window;
+    const fullWindowEndsAt = now + lengthMs + ROUNDING_MARGIN_MS;
+    if (endsAt !== null && endsAt > Math.max(latest, fullWindowEndsAt + ROUNDING_MARGIN_MS))
+      window.endsAt = fullWindowEndsAt;
+    if (startsAt !== null) window.startsAt = Math.min(startsAt, now);
+    window.reportedAt = Math.min(window.reportedAt, now);
+  }
+  for (const claim of state.claims.values()) {
+    if (claim.countedFrom <= latest) continue;
+    claim.countedFrom = latest;
+    claim.expiresAt = latest + longestWindowMs(state);
+  }
+  if (state.lockedOutUntil > latest) state.lockedOutUntil = now + DOCUMENTED_LIMIT.lengthMs;
+  // Nobody knows when that request was sent.
+  if (state.answeredAt > now + ROUNDING_MARGIN_MS) state.answeredAt = 0;
 }
 
 /** How long a caller counts as active after it last needed a request. */
 const ACTIVE_MS = 60_000;
 
 /** Whether a caller is likely to need requests soon. */
-export const isActive = ({ askedAt }: CallerUsage, now: number): boolean => now - askedAt < ACTIVE_MS;
+export const isActive = ({ askedAt }: CallerUsage, now: number): boolean => Math.abs(now - askedAt) < ACTIVE_MS;
 
 /** The callers at the start of the next window: those that are active have used nothing yet. */
 export function callersOfNextWindow({ callers }: RateLimitWindow, now: number): Map<string, CallerUsage> {
@@ -157,7 +186,7 @@ export function timeLeftMs(window: RateLimitWindow, now: number): number {
 }
 
 /** The length of the longest window in milliseconds, with the margin. */
-export function longestWindowMs(state: BudgetState): number {
+export function longestWindowMs(state: Pick<BudgetState, 'windows'>): number {
   return Math.max(...Array.from(state.windows.values(), ({ lengthMs }) => lengthMs)) + ROUNDING_MARGIN_MS;
 }
 

@@ -361,6 +361,61 @@ describe('after a 429', () => {
   });
 });
 
+describe('after the clock was set back, a budget', () => {
+  const HOUR = 3_600_000;
+
+  test('that is used up lets requests through again when a whole window has passed', () => {
+    const { budget, clock } = createBudget();
+    spendAll(budget, 'mutation', 1, reporting(0, 200, 1200, 300));
+    clock.advance(-HOUR);
+    expect(retryAfterSeconds(budget, 'mutation')).toBe(301);
+    clock.advance(301_000);
+    expect(spendAll(budget, 'mutation')).toBe(1200);
+  });
+
+  test('is still what was left, and lasts as long as requests are sent at an even pace', () => {
+    const { budget, clock } = createBudget();
+    let window = { endsAt: 0, used: 0 };
+    let rejected = 0;
+    for (let second = 0; second < 4000; second += 1) {
+      clock.advance(second === 100 ? -HOUR : 1000);
+      if (second === 100) expect(budget.snapshot().remaining).toBe(900);
+      if (second >= window.endsAt) window = { endsAt: second + 300, used: 0 };
+      window.used += 3;
+      const response = reporting(1200 - window.used, window.endsAt - second, 1200, 300);
+      rejected += 3 - spendAll(budget, 'read', 3, response);
+    }
+    expect(rejected).toBe(0);
+  });
+
+  test('is locked out for five minutes at most', () => {
+    const { budget, clock } = createBudget();
+    spendAll(budget, 'read', 1, { status: 429, headers: { 'retry-after': '300' } });
+    clock.advance(-HOUR);
+    expect(retryAfterSeconds(budget)).toBe(300);
+    clock.advance(300_000);
+    expect(retryAfterSeconds(budget)).toBeNull();
+  });
+
+  test('still counts the requests that were in flight', () => {
+    const { budget, clock } = createBudget();
+    spendAll(budget, 'read', 1, reporting(19, 60));
+    const [answered, lost] = [budget.reserve('read'), budget.reserve('read')];
+    lost.release(true);
+    clock.advance(-HOUR);
+    answered.commit(reporting(18, 60));
+    expect(budget.snapshot().remaining).toBe(17);
+  });
+
+  test('is not under more pressure than before', () => {
+    const { budget, clock } = createBudget();
+    spendAll(budget, 'read', 100);
+    const before = budget.pressure();
+    clock.advance(-HOUR);
+    expect(budget.pressure()).toBeCloseTo(before, 1);
+  });
+});
+
 describe('a budget with other consumers of the token, or with lost responses', () => {
   test('lets a read through if the limit is one, with a finite pressure', () => {
     const { budget } = createBudget();

@@ -289,6 +289,49 @@ describe('a replica without the store', () => {
   });
 });
 
+describe('a replica that started without the store, with a clock that is an hour ahead', () => {
+  const CLOCK_AHEAD = { isUp: false, ownClockAheadMs: 60 * MINUTE };
+
+  test('lets all replicas lease once it has reached the store, in the same window and in later ones', async () => {
+    const { world, first } = await createReplicas(2);
+    await world.burst(first, 'read', 20);
+    const ahead = world.open(CLOCK_AHEAD);
+    expect(await world.burst(ahead, 'read', 20)).toBe(20);
+    ahead.store.heal();
+    for (let window = 0; window < 3; window += 1) {
+      for (const replica of [first, ahead]) {
+        await world.burst(replica, 'read', 1);
+        expect(await world.burst(replica, 'read', 300)).toBe(300);
+      }
+      await world.clock.pass(301_000);
+    }
+    expect(world.over()).toBe(0);
+  });
+
+  test('does not take what the others have leased for counted', async () => {
+    const { world, first } = await createReplicas(2);
+    const ahead = world.open(CLOCK_AHEAD);
+    await world.burst(ahead, 'read', 1);
+    const slow = world.burst(first, 'mutation', 900, { requestMs: 20_000 });
+    ahead.store.heal();
+    expect(await world.burst(ahead, 'mutation', 600)).toBeLessThan(200);
+    expect(await slow).toBeGreaterThan(800);
+    await world.clock.pass(MINUTE);
+    expect(world.over()).toBe(0);
+  });
+
+  test('can spend its share without the store again after as long as any other', async () => {
+    const { world } = await createReplicas(2);
+    const ahead = world.open(CLOCK_AHEAD);
+    await world.burst(ahead, 'mutation', 200);
+    ahead.store.heal();
+    await world.burst(ahead, 'mutation', 1);
+    ahead.store.break();
+    await world.clock.pass(SETTLE_MS);
+    expect(await world.burst(ahead, 'mutation', 200)).toBeGreaterThan(40);
+  });
+});
+
 describe('replicas whose store lost its data', () => {
   test('spend only shares until what the others may have leased has been counted', async () => {
     const { world, first, second } = await createReplicas(2);

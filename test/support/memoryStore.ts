@@ -33,6 +33,8 @@ export interface MemoryStore {
 export interface ConnectionOptions {
   /** The error of this replica's idea of the store's time. */
   clockAheadMs?: number;
+  /** How far the replica's own clock is ahead. It uses that until it reaches the store for the first time. */
+  ownClockAheadMs?: number;
   isUp?: boolean;
 }
 
@@ -77,9 +79,10 @@ export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 
     return promise;
   }
 
-  function connect({ clockAheadMs = 0, isUp = true }: ConnectionOptions = {}): MemoryReplica {
+  function connect({ clockAheadMs = 0, ownClockAheadMs = 0, isUp = true }: ConnectionOptions = {}): MemoryReplica {
     const reconnectListeners: ((mayHaveMissed: boolean) => void)[] = [];
     const messageListeners: ((message: string) => void)[] = [];
+    let aheadMs = isUp ? clockAheadMs : clockAheadMs + ownClockAheadMs;
     const state = { isUp, isDead: false, losesMessages: false, breaks: 0, outcomeInFlight: 'late' as CommandOutcome };
     let decide: (command: string, key: string) => CommandOutcome = () => 'done';
 
@@ -100,7 +103,7 @@ export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 
     const connection: MemoryReplica & { receive(message: string): void } = {
       isUp: () => state.isUp && !state.isDead,
       onReconnect: (listener) => void reconnectListeners.push(listener),
-      now: () => clock.now() + clockAheadMs,
+      now: () => clock.now() + aheadMs,
       get: async (key) => run('get', key, () => read(key)),
       set: async (key, value, ttlMs) => run('set', key, () => write(key, value, ttlMs)),
       compareAndSwap: async (key, expected, next, ttlMs) =>
@@ -130,6 +133,7 @@ export function createMemoryStore({ clock, minReplicas = 1, latencyMs = () => 0 
       heal(mayHaveMissed = true) {
         if (state.isUp || state.isDead) return;
         state.isUp = true;
+        aheadMs = clockAheadMs;
         decide = () => 'done';
         for (const listener of reconnectListeners) listener(mayHaveMissed);
       },
