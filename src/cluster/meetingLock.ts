@@ -33,6 +33,12 @@ export function createMeetingLock(): MeetingLock {
 
 /** A lock that all replicas share. */
 export function createSharedMeetingLock({ store, prefix, clock, leases }: Peers): MeetingLock {
+  /** The heartbeats of the locks that this replica holds. */
+  const beats = new Set<() => void>();
+  store.onReconnect(() => {
+    for (const beat of beats) beat();
+  });
+
   /** Rejects with `StoreUnavailableError` if the lock is not available in time. */
   async function acquire(lockKey: string, holder: string): Promise<void> {
     const endsAt = clock.now() + ACQUIRE_TIMEOUT_MS;
@@ -42,17 +48,31 @@ export function createSharedMeetingLock({ store, prefix, clock, leases }: Peers)
     throw new StoreUnavailableError('Another replica did not release the start lock in time.');
   }
 
-  /** Extends the lock until the returned function is called. */
+  /** Extends the lock, or takes it again if it was lost and is free. */
+  async function extend(lockKey: string, holder: string, isReleased: () => boolean): Promise<void> {
+    const { isSwapped, current } = await store.compareAndSwap(lockKey, holder, holder, LOCK_TTL_MS);
+    if (isSwapped || current !== null || isReleased()) return;
+    await store.compareAndSwap(lockKey, null, holder, LOCK_TTL_MS);
+    // The work may have ended in the meantime.
+    if (isReleased()) await leases.release(lockKey, holder);
+  }
+
+  /** Extends the lock until the returned function is called: in intervals, and at once after an outage, in which the store may have lost it. */
   function startHeartbeat(lockKey: string, holder: string): () => void {
+    let isReleased = false;
     let cancel = (): void => {};
-    const schedule = (): void => {
-      cancel = clock.after(HEARTBEAT_INTERVAL_MS, () => {
-        store.compareAndSwap(lockKey, holder, holder, LOCK_TTL_MS).catch(() => {});
-        schedule();
-      });
+    const beat = (): void => {
+      cancel();
+      extend(lockKey, holder, () => isReleased).catch(() => {});
+      cancel = clock.after(HEARTBEAT_INTERVAL_MS, beat);
     };
-    schedule();
-    return () => cancel();
+    cancel = clock.after(HEARTBEAT_INTERVAL_MS, beat);
+    beats.add(beat);
+    return () => {
+      isReleased = true;
+      beats.delete(beat);
+      cancel();
+    };
   }
 
   return async (meeting, work) => {

@@ -99,6 +99,32 @@ describe.each([
     expect(world.started()).toHaveLength(count);
   });
 
+  test.each([
+    ['restarts without its data', 1000],
+    ['evicts the lock', 0],
+  ])('send one request if they are the same, even if the store %s meanwhile', async (_when, outageMs) => {
+    const world = createWorld({ rejectsSecond });
+    world.setTrips(() => ({ requestMs: 5000, responseMs: 5000 }));
+    const [first, waiting, later] = [world.open(), world.open(), world.open()];
+    const outcomes = [first.start()];
+    await world.clock.pass(500);
+    if (outageMs > 0) outcomes.push(waiting.start());
+    await world.clock.pass(100);
+    world.store.clear();
+    world.store.breakAll();
+    await world.clock.pass(outageMs);
+    world.store.healAll();
+    await world.clock.pass(2000);
+    outcomes.push(later.start());
+    await world.clock.pass(MINUTE);
+    expect((await Promise.all(outcomes)).map(resultOf)).toEqual(outcomes.map(() => 'livestream-0'));
+    expect(world.posts()).toBe(1);
+    // The lock is free again.
+    const next = waiting.start(OTHER);
+    await world.clock.pass(15_000);
+    expect(resultOf(await next)).toBe(rejectsSecond ? 'CONFLICT' : 'livestream-1');
+  });
+
   test('are rejected without a request after a replica died and left a different livestream', async () => {
     const world = createWorld({ rejectsSecond });
     const [first, second] = [world.open(), world.open()];
