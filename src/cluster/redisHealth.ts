@@ -31,7 +31,8 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
   let isSubscribed = false;
   /** Whether messages may have been lost since Redis was up the last time. */
   let mayHaveMissed = true;
-  let clockOffsetMs = 0;
+  /** Redis's time minus that of `performance`, whose clock is not set. The machine's clock counts until Redis has answered. */
+  let clockOffsetMs = Date.now() - performance.now();
   let count = 0;
   let isBeating = false;
   let isStopped = false;
@@ -75,10 +76,10 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
 
   /** Registers this replica, counts the others, measures the clock offset, and checks both connections. */
   async function heartbeat(): Promise<void> {
-    const sentAt = Date.now();
+    const sentAt = performance.now();
     const [seconds = 0, microseconds = 0] = (await commands.time()).map(Number);
     const now = seconds * 1000 + microseconds / 1000;
-    clockOffsetMs = now - (sentAt + Date.now()) / 2;
+    clockOffsetMs = now - (sentAt + performance.now()) / 2;
     // `stop` has removed this replica meanwhile.
     if (isStopped) return;
     await commands.zadd(REPLICAS_KEY, now, self);
@@ -124,7 +125,7 @@ export function createRedisHealth({ commands, subscriber, channel, minReplicas, 
     /** See `SharedStore.onReconnect`. */
     onReconnect: (listener: (mayHaveMissed: boolean) => void): void => void listeners.push(listener),
     /** Milliseconds since the Unix epoch, on Redis's clock. */
-    now: (): number => Date.now() + clockOffsetMs,
+    now: (): number => performance.now() + clockOffsetMs,
     replicaCount: (): number => Math.max(minReplicas, count),
     /** Call this when a command has failed. */
     markDown,
