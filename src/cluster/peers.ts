@@ -13,7 +13,14 @@ export interface Cluster {
 /** What a replica shares state with the others by. */
 export type Peers = ReturnType<typeof createPeers>;
 
+/** How far a clock that has not been compared with the store's may be ahead. */
+const MAX_CLOCK_ERROR_MS = 86_400_000;
+
 export function createPeers({ store, prefix }: Cluster, clock: Clock) {
+  let isTimeKnown = store.isUp();
+  store.onReconnect(() => {
+    isTimeKnown = true;
+  });
   const bus = createBus(store);
   const offsetMs = (): number => store.now() - clock.now();
   return {
@@ -21,6 +28,11 @@ export function createPeers({ store, prefix }: Cluster, clock: Clock) {
     prefix,
     clock,
     bus,
+    /**
+     * The store's time, for the hybrid logical clock, which cannot be set back. Before the store is reached for the first time, it is a
+     * time that has passed for all replicas: whatever is read until then is older than what they change later.
+     */
+    logicalNow: (): number => store.now() - (isTimeKnown ? 0 : MAX_CLOCK_ERROR_MS),
     leases: createLeases(store, bus, clock),
     /** Converts a time of this process's clock to the store's, which all replicas share. Both are in milliseconds since the Unix epoch. */
     toStoreTime: (localTime: number): number => localTime + offsetMs(),

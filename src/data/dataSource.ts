@@ -70,7 +70,7 @@ export function createDataSource(options: DataSourceOptions) {
     ttl,
     maxBytes: cacheBytes,
     invalidations: createInvalidations({
-      now: () => peers?.store.now() ?? clock.now(),
+      now: () => peers?.logicalNow() ?? clock.now(),
       localNow: () => clock.now(),
       leewayMs: peers === null ? 0 : CLOCK_SKEW_LEEWAY_MS,
       publish(tokenHash, tags, logical) {

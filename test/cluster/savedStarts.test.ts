@@ -198,3 +198,21 @@ test('a start after an eviction waits for six seconds at most, also if the clock
   clock.advance(6000);
   await expect(outcome).rejects.toThrow('abandoned');
 });
+
+test('a start does not wait for one that the same process has sent, in its first six seconds either', async () => {
+  const clock = createFakeClock();
+  const lock = createSavedStartLock(createMemorySavedState(clock), clock);
+  const input = { meetingId: 'meeting', name: null, video: null };
+  const priors: string[] = [];
+  const start = async () =>
+    lock.run('meeting', input, async ({ kind }) => {
+      priors.push(kind);
+      return { userError: { code: 'OUTCOME_UNKNOWN' as const, message: 'The response was lost.', field: null } };
+    });
+  await start();
+  clock.advance(1000);
+  const second = start();
+  await expect.poll(() => priors.length + clock.pending()).toBe(2);
+  expect(priors).toEqual(['none', 'abandoned']);
+  await second;
+});
