@@ -373,13 +373,19 @@ describe('after the clock was set back, a budget', () => {
     expect(spendAll(budget, 'mutation')).toBe(1200);
   });
 
-  test('is still what was left, and lasts as long as requests are sent at an even pace', () => {
+  test('is still what was left', () => {
+    const { budget, clock } = createBudget();
+    spendAll(budget, 'read', 1, reporting(900, 200, 1200, 300));
+    clock.advance(-HOUR);
+    expect(budget.snapshot().remaining).toBe(900);
+  });
+
+  test('lasts as long as requests are sent at an even pace', () => {
     const { budget, clock } = createBudget();
     let window = { endsAt: 0, used: 0 };
     let rejected = 0;
     for (let second = 0; second < 4000; second += 1) {
       clock.advance(second === 100 ? -HOUR : 1000);
-      if (second === 100) expect(budget.snapshot().remaining).toBe(900);
       if (second >= window.endsAt) window = { endsAt: second + 300, used: 0 };
       window.used += 3;
       const response = reporting(1200 - window.used, window.endsAt - second, 1200, 300);
