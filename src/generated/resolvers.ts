@@ -448,7 +448,7 @@ export type StartLivestreamPayload = {
   readonly __typename?: 'StartLivestreamPayload';
   /** The livestream that was started. Null if `userErrors` is not empty. */
   readonly livestream?: Maybe<Livestream>;
-  /** The meeting in the input. Null if the meeting does not exist. */
+  /** The meeting in the input. Null if the meeting does not exist, or if `meetingId` is invalid. */
   readonly meeting?: Maybe<Meeting>;
   /** The errors that the caller must handle. Empty if the livestream was started. */
   readonly userErrors: ReadonlyArray<UserError>;
@@ -465,7 +465,7 @@ export type StopLivestreamPayload = {
   readonly __typename?: 'StopLivestreamPayload';
   /** The livestream that was stopped, in its state after the stop. Null if `userErrors` is not empty. Costs up to two upstream requests. */
   readonly livestream?: Maybe<Livestream>;
-  /** The meeting in the input. Null if the meeting does not exist. */
+  /** The meeting in the input, whether or not it exists, as in `Query.meeting`. Null if `meetingId` is invalid. */
   readonly meeting?: Maybe<Meeting>;
   /** The errors that the caller must handle. Empty if the livestream was stopped. */
   readonly userErrors: ReadonlyArray<UserError>;

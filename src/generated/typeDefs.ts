@@ -568,7 +568,9 @@ input VideoConfigInput {
 type StartLivestreamPayload @cost(weight: 0) {
   """The livestream that was started. Null if \`userErrors\` is not empty."""
   livestream: Livestream
-  """The meeting in the input. Null if the meeting does not exist."""
+  """
+  The meeting in the input. Null if the meeting does not exist, or if \`meetingId\` is invalid.
+  """
   meeting: Meeting @cost(weight: 1)
   """
   The errors that the caller must handle. Empty if the livestream was started.
@@ -590,7 +592,9 @@ type StopLivestreamPayload @cost(weight: 0) {
   The livestream that was stopped, in its state after the stop. Null if \`userErrors\` is not empty. Costs up to two upstream requests.
   """
   livestream: Livestream @cost(weight: 2)
-  """The meeting in the input. Null if the meeting does not exist."""
+  """
+  The meeting in the input, whether or not it exists, as in \`Query.meeting\`. Null if \`meetingId\` is invalid.
+  """
   meeting: Meeting @cost(weight: 1)
   """
   The errors that the caller must handle. Empty if the livestream was stopped.

@@ -321,14 +321,16 @@ describe('userErrors', () => {
     const started = await start(gateway, { meetingId });
     expect(started).toMatchObject({ livestream: null, meeting: null, userErrors: notFound });
     const stopped = await stop(gateway, meetingId);
-    expect(stopped).toMatchObject({ livestream: null, meeting: null, userErrors: notFound });
+    // Upstream's response is that of a meeting without an active livestream.
+    expect(stopped).toMatchObject({ livestream: null, meeting: { id: meetingId }, userErrors: notFound });
   });
 
-  test('contain NOT_FOUND when the meeting has no active livestream to stop', async () => {
+  test('contain NOT_FOUND beside the meeting when it has no active livestream to stop', async () => {
     const gateway = await startTestGateway();
-    const { livestream, userErrors } = await stop(gateway, gateway.exampleIds.idleMeetingId);
+    const { idleMeetingId } = gateway.exampleIds;
+    const { livestream, meeting, userErrors } = await stop(gateway, idleMeetingId);
 
-    expect(livestream).toBeNull();
+    expect({ livestream, meeting }).toMatchObject({ livestream: null, meeting: { id: idleMeetingId } });
     expect(userErrors).toMatchObject([{ code: 'NOT_FOUND', field: ['input', 'meetingId'] }]);
   });
 
@@ -423,6 +425,21 @@ describe('an operation with several mutations', () => {
     expect(id).not.toBe(liveLivestreamId);
     expect(started?.meeting?.activeLivestream).toEqual({ id, status: 'INVOKED' });
     expect(after).toEqual({ livestream: { id, status: 'IDLE' }, meeting: { activeLivestream: null } });
+  });
+
+  test('reads the session of a livestream again after its stop', async () => {
+    const gateway = await startTestGateway();
+    const input = `input: { meetingId: "${gateway.exampleIds.idleMeetingId}" }`;
+    const { data } = await gateway.send({
+      query: `mutation {
+        started: startLivestream(${input}) { livestream { id activeSession { id } } }
+        stopped: stopLivestream(${input}) { livestream { id status activeSession { id } } }
+      }`,
+    });
+
+    expect(typeof at(data, 'started', 'livestream', 'activeSession', 'id')).toBe('string');
+    const id = at(data, 'started', 'livestream', 'id');
+    expect(at(data, 'stopped', 'livestream')).toEqual({ id, status: 'IDLE', activeSession: null });
   });
 
   test('reads the new state of a meeting that it has read before', async () => {

@@ -11,7 +11,8 @@ export const Mutation: MutationResolvers = {
     const userError = checkMeetingId(meetingId) ?? checkVideo(input);
     if (userError !== null) return rejectedPayload(userError, meetingId);
     const outcome = await loaders.startLivestream({ meetingId, name, video });
-    if ('userError' in outcome) return rejectedPayload(outcome.userError, meetingId);
+    if ('userError' in outcome)
+      return rejectedPayload(outcome.userError, outcome.userError.code === 'NOT_FOUND' ? null : meetingId);
     return { livestream: outcome.livestream, meeting: { id: meetingId }, userErrors: [] };
   },
 
@@ -22,6 +23,7 @@ export const Mutation: MutationResolvers = {
     const activeRead = selectedFields(info).has('livestream') ? readActiveLivestream(meetingId, loaders) : null;
     const [active] = await Promise.allSettled([activeRead]);
     const outcome = await loaders.stopLivestream(meetingId);
+    // With NOT_FOUND, the meeting may exist: it may only have no active livestream.
     if ('userError' in outcome) return rejectedPayload(outcome.userError, meetingId);
     return {
       livestream: active.status === 'fulfilled' ? active.value : rejectedField(active.reason),
@@ -47,12 +49,13 @@ function rejectedField(reason: unknown): Promise<never> {
   return rejection;
 }
 
+/** `meetingId`: null if there is no such meeting. */
 function rejectedPayload(
   userError: MutationError,
-  meetingId: string,
+  meetingId: string | null,
 ): { livestream: null; meeting: { id: string } | null; userErrors: MutationError[] } {
-  const mayExist = userError.code !== 'NOT_FOUND' && isId(meetingId);
-  return { livestream: null, meeting: mayExist ? { id: meetingId } : null, userErrors: [userError] };
+  const meeting = meetingId !== null && isId(meetingId) ? { id: meetingId } : null;
+  return { livestream: null, meeting, userErrors: [userError] };
 }
 
 function checkMeetingId(meetingId: string): MutationError | null {
