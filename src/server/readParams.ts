@@ -100,7 +100,7 @@ function parseForm(text: string): object {
     operationName: textOf('operationName'),
     variables: jsonOf('variables'),
     extensions: jsonOf('extensions'),
-    documentId: form.get(DOCUMENT_ID),
+    documentId: textOf(DOCUMENT_ID),
   };
 }
 

@@ -353,16 +353,19 @@ describe('a filter', () => {
     expect(nodes.map(({ id }) => id)).toEqual(all.slice(10, 21).map(({ id }) => id));
   });
 
-  test.each([{ status: 'UNKNOWN' }, { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] as const)(
-    'that cannot match any livestream is rejected without an upstream request: %j',
-    async (filter) => {
-      const gateway = await startTestGateway();
-      const { errors } = await gateway.execute(LivestreamsPage, { filter });
+  test.each([
+    { status: 'UNKNOWN' },
+    { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' },
+    // In UTC, the years 10000 and -1.
+    { from: '9999-12-31T23:59:59-23:00' },
+    { to: '0000-01-01T00:00:00+14:00' },
+  ] as const)('that cannot match any livestream is rejected without an upstream request: %j', async (filter) => {
+    const gateway = await startTestGateway();
+    const { errors } = await gateway.execute(LivestreamsPage, { filter });
 
-      expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['BAD_USER_INPUT']);
-      expect(gateway.upstreamRequests()).toEqual([]);
-    },
-  );
+    expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['BAD_USER_INPUT']);
+    expect(gateway.upstreamRequests()).toEqual([]);
+  });
 
   test('by search text returns the meetings whose title contains the text', async () => {
     const gateway = await startTestGateway();
@@ -371,6 +374,16 @@ describe('a filter', () => {
 
     expect(nodes.length).toBeGreaterThan(0);
     for (const node of nodes) expect(node.title?.toLowerCase()).toContain(title.toLowerCase());
+  });
+
+  test('by search text accepts 256 characters, each emoji being one of them', async () => {
+    const gateway = await startTestGateway();
+    const codesFor = async (search: string) =>
+      (await gateway.execute(MeetingsPage, { search })).errors.map(({ extensions }) => extensions['code']);
+
+    expect(await codesFor('😀'.repeat(256))).toEqual([]);
+    expect(await codesFor('😀'.repeat(257))).toEqual(['BAD_USER_INPUT']);
+    expect(await codesFor('a'.repeat(257))).toEqual(['BAD_USER_INPUT']);
   });
 });
 

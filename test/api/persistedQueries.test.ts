@@ -51,6 +51,13 @@ describe('automatic persisted queries', () => {
     },
   );
 
+  test('are looked up beside an empty documentId in the URL, which means the same as none', async () => {
+    const gateway = await serve();
+    const extensions = encodeURIComponent(JSON.stringify(extensionsFor(hashOf(QUERY))));
+    const response = await fetch(`${gateway.url}?documentId=&extensions=${extensions}`, { headers: { accept: 'application/json' } });
+    expect(await response.text()).toContain('PersistedQueryNotFound');
+  });
+
   test('reject a hash of another document, and do not register it', async () => {
     const gateway = await serve();
     const hash = hashOf('{ __typename }');

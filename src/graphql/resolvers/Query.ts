@@ -44,7 +44,8 @@ function toBudget({ limit, remaining, resetsAt }: { limit: number; remaining: nu
 }
 
 function toSearch(search: string | null | undefined): string | null {
-  if (search && search.length > MAX_SEARCH_LENGTH)
+  // Characters outside the Basic Multilingual Plane, such as emoji, have a `length` of 2.
+  if (search && search.length > MAX_SEARCH_LENGTH && [...search].length > MAX_SEARCH_LENGTH)
     throw badUserInput(`"search" must be ${MAX_SEARCH_LENGTH} characters or fewer.`);
   return search || null;
 }
@@ -63,6 +64,10 @@ function toQuery(
 }
 
 function toRange({ from, to }: { from?: Date | null | undefined; to?: Date | null | undefined }): TimeRange {
+  // An offset can move a valid time out of these years, and RFC 3339 has no others.
+  const isOutside = (date: Date | null | undefined): boolean => date != null && !/^\d{4}-/.test(date.toISOString());
+  if (isOutside(from) || isOutside(to))
+    throw badUserInput('"from" and "to" must be within the years 0000 to 9999 in UTC.');
   if (from && to && from > to) throw badUserInput('"from" must not be after "to".');
   return { from: from ?? null, to: to ?? null };
 }
