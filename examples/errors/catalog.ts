@@ -108,7 +108,8 @@ export const ERROR_EXAMPLES: readonly ErrorExample[] = [
   {
     code: 'FORBIDDEN',
     place: 'errors',
-    cause: 'The caller lacks the scope that the message names. The other fields are returned.',
+    cause:
+      'The caller lacks the scope that the message names. The other fields are returned, unless the field is a list, or another one that is never null: then its parent is null, too.',
     advice:
       'Show the other data, and either hide what requires the scope or say whom to ask for access. Do not offer a retry.',
     body: { query: `{ livestream(id: "${LIVE_LIVESTREAM}") { name streamKey } }` },
