@@ -79,6 +79,18 @@ describe('the live wall', () => {
     expect(await dialog.count()).toBe(0);
   });
 
+  test('says that the meeting does not exist when a start finds none', async () => {
+    const { program, open } = await liveWall.start();
+    const page = await open();
+    await waitForTiles(page);
+    await control(program, 'PUT', '/faults', [{ kind: 'status', status: 404, method: 'POST', route: START_ROUTE }]);
+    const dialog = await chooseMeeting(page, await titleOf(program, 'idleMeetingId'));
+    await dialog.getByRole('button', { name: 'Start livestream' }).click();
+    const notice = dialog.getByRole('alert');
+    await notice.getByText('This meeting does not exist').waitFor();
+    await notice.getByText('NOT_FOUND').waitFor();
+  });
+
   test('offers to check the meeting, not to try again, when the outcome of a start is unknown', async () => {
     const { program, open } = await liveWall.start();
     const title = await titleOf(program, 'idleMeetingId');

@@ -4,6 +4,8 @@ import { useRef, useState } from 'react';
 import { graphql } from '../generated/index.ts';
 import { MutationProblem } from '../start/MutationProblem.tsx';
 
+const NOTHING_TO_STOP = { title: 'There is nothing to stop', advice: 'The livestream has ended already.' };
+
 /** One upstream request. Selecting the livestream would cost two more, and the subscription brings it anyway. */
 const STOP_LIVESTREAM = graphql(`
   mutation StopLivestream($input: StopLivestreamInput!) {
@@ -72,6 +74,7 @@ export function StopLivestream({ livestreamId, meetingId, isActive }: Props) {
         userError={userError}
         meetingId={meetingId}
         what="The livestream was not stopped."
+        notFound={NOTHING_TO_STOP}
         onReset={reset}
         onLeave={reset}
       />

@@ -2,7 +2,7 @@ import type { ErrorLike } from '@apollo/client';
 
 import { describeError } from '../errors/describeError.ts';
 import { ErrorNotice } from '../errors/ErrorNotice.tsx';
-import { type UserError, UserErrorNotice } from './UserErrorNotice.tsx';
+import { type ErrorText, type UserError, UserErrorNotice } from './UserErrorNotice.tsx';
 
 interface Props {
   /** Why the mutation failed as a whole, if it did. */
@@ -12,6 +12,8 @@ interface Props {
   meetingId: string;
   /** What did not happen, such as "No livestream was started." */
   what: string;
+  /** What NOT_FOUND means for this mutation. */
+  notFound: ErrorText;
   /** Lets the reader try again. */
   onReset: () => void;
   /** Called when the reader goes on to the livestream that the meeting has. */
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** What went wrong with a start or a stop; nothing if nothing did. */
-export function MutationProblem({ error, userError, meetingId, what, onReset, onLeave }: Props) {
+export function MutationProblem({ error, userError, meetingId, what, notFound, onReset, onLeave }: Props) {
   const problem = error === undefined ? undefined : describeError(error);
   // The gateway may have done it before the connection broke.
   const lost: UserError | undefined =
@@ -30,7 +32,7 @@ export function MutationProblem({ error, userError, meetingId, what, onReset, on
     // In a dialog that is higher than the window, the notice could be out of sight.
     <div ref={scrollIntoView}>
       {shown !== undefined && (
-        <UserErrorNotice error={shown} meetingId={meetingId} onReset={onReset} onLeave={onLeave} />
+        <UserErrorNotice error={shown} meetingId={meetingId} notFound={notFound} onReset={onReset} onLeave={onLeave} />
       )}
       {shown === undefined && error !== undefined && (
         <ErrorNotice error={error} what={what} onRetry={onReset} isMutation />

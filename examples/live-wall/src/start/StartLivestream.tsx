@@ -7,6 +7,8 @@ import { Modal } from '../ui/Modal.tsx';
 import { MeetingPicker } from './MeetingPicker.tsx';
 import { MutationProblem } from './MutationProblem.tsx';
 
+const NO_MEETING = { title: 'This meeting does not exist', advice: 'It may have been deleted. Choose another one.' };
+
 /** One upstream request: the response to a start contains all of this. */
 const START_LIVESTREAM = graphql(`
   mutation StartLivestream($input: StartLivestreamInput!) {
@@ -73,6 +75,7 @@ export function StartLivestream({ onClose, onStarted }: Props) {
             userError={userError}
             meetingId={meetingId}
             what="No livestream was started."
+            notFound={NO_MEETING}
             onReset={reset}
             onLeave={onClose}
           />

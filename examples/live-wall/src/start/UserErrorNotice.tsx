@@ -8,9 +8,17 @@ export interface UserError {
   readonly message: string;
 }
 
+/** What has happened, and what to do about it. */
+export interface ErrorText {
+  readonly title: string;
+  readonly advice: string;
+}
+
 interface Props {
   error: UserError;
   meetingId: string;
+  /** What NOT_FOUND means for this mutation. */
+  notFound: ErrorText;
   /** Lets the reader try again. */
   onReset: () => void;
   /** Called when the reader goes on to the livestream that the meeting has. */
@@ -18,8 +26,9 @@ interface Props {
 }
 
 /** One face for each code: what has happened, and the way on. */
-export function UserErrorNotice({ error: { code, message }, meetingId, onReset, onLeave }: Props) {
-  const { title, advice, needsCheck } = FACES.get(code) ?? OTHER;
+export function UserErrorNotice({ error: { code, message }, meetingId, notFound, onReset, onLeave }: Props) {
+  const { title, advice, needsCheck } =
+    code === 'NOT_FOUND' ? { ...notFound, needsCheck: null } : (FACES.get(code) ?? OTHER);
   return (
     <section className="notice" data-tone={code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'error'} role="alert">
       <h3>{title}</h3>
@@ -38,9 +47,7 @@ export function UserErrorNotice({ error: { code, message }, meetingId, onReset, 
   );
 }
 
-interface Face {
-  title: string;
-  advice: string;
+interface Face extends ErrorText {
   /** The label of the button that reads the meeting's livestream; null if that does not help. */
   needsCheck: string | null;
 }
@@ -63,6 +70,5 @@ const FACES: ReadonlyMap<UserErrorCode, Face> = new Map([
       needsCheck: 'Check the meeting',
     },
   ],
-  ['NOT_FOUND', { title: 'There is nothing to stop', advice: 'The livestream has ended already.', needsCheck: null }],
   ['BAD_USER_INPUT', { title: 'That is not possible', advice: '', needsCheck: null }],
 ]);
