@@ -54,7 +54,9 @@ describe('automatic persisted queries', () => {
   test('are looked up beside an empty documentId in the URL, which means the same as none', async () => {
     const gateway = await serve();
     const extensions = encodeURIComponent(JSON.stringify(extensionsFor(hashOf(QUERY))));
-    const response = await fetch(`${gateway.url}?documentId=&extensions=${extensions}`, { headers: { accept: 'application/json' } });
+    const response = await fetch(`${gateway.url}?documentId=&extensions=${extensions}`, {
+      headers: { accept: 'application/json' },
+    });
     expect(await response.text()).toContain('PersistedQueryNotFound');
   });
 

@@ -89,6 +89,7 @@ describe('the live wall', () => {
     const notice = dialog.getByRole('alert');
     await notice.getByText('This meeting does not exist').waitFor();
     await notice.getByText('NOT_FOUND').waitFor();
+    expect(await notice.getByText('There is nothing to stop').count()).toBe(0);
   });
 
   test('offers to check the meeting, not to try again, when the outcome of a start is unknown', async () => {

@@ -45,7 +45,7 @@ function toBudget({ limit, remaining, resetsAt }: { limit: number; remaining: nu
 
 function toSearch(search: string | null | undefined): string | null {
   // Characters outside the Basic Multilingual Plane, such as emoji, have a `length` of 2.
-  if (search && search.length > MAX_SEARCH_LENGTH && [...search].length > MAX_SEARCH_LENGTH)
+  if (search && search.length > MAX_SEARCH_LENGTH && Array.from(search).length > MAX_SEARCH_LENGTH)
     throw badUserInput(`"search" must be ${MAX_SEARCH_LENGTH} characters or fewer.`);
   return search || null;
 }
