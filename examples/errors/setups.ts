@@ -18,7 +18,7 @@ export const ALONE: Setup = {
 
 export const WITH_SHORT_TIMEOUTS: Setup = {
   reason: 'By default, the response takes 25 seconds. With these timeouts, it takes one:',
-  settings: { UPSTREAM_ATTEMPT_TIMEOUT_MS: '500', UPSTREAM_TIMEOUT_MS: '1000' },
+  settings: { UPSTREAM_ATTEMPT_TIMEOUT_MS: '1000', UPSTREAM_TIMEOUT_MS: '1000' },
 };
 
 export const WITH_API_KEY: Setup = {
