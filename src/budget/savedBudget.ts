@@ -45,8 +45,9 @@ export function createSavedBudget({ savedState, key, requestTimeoutMs }: SavedBu
     if (state.lockedOutUntil > saved.lockedOutUntil) return true;
     return [...state.windows].some(([name, window]) => {
       const { left = Infinity, endsAt = null } = saved.windows.get(name) ?? {};
-      const hasStarted = window.endsAt !== null && (endsAt === null || endsAt <= now());
-      return hasStarted || available(state, window) < left;
+      // By the saved text, the next window would begin too early.
+      const lastsLonger = window.endsAt !== null && (endsAt === null || endsAt < window.endsAt);
+      return lastsLonger || available(state, window) < left;
     });
   }
 

@@ -2,7 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { runs } from '../support/runs.ts';
-import { arbitrarySteps, LIMIT, rounding, simulate, type StepOptions } from './fixedWindowWorld.ts';
+import {
+  arbitrarySteps,
+  LIMIT,
+  rounding,
+  simulate,
+  type Step,
+  type StepOptions,
+  WINDOW_MS,
+} from './fixedWindowWorld.ts';
 
 describe('a saved budget, evicted at any moment, against an upstream with fixed windows', () => {
   describe.each(['from the first request', 'by the clock'] as const)('that start %s', (windows) => {
@@ -39,5 +47,17 @@ describe('a saved budget, evicted at any moment, against an upstream with fixed 
         { numRuns: runs(100) },
       );
     });
+  });
+
+  test('knows of a window that began before the one in the saved state had certainly ended', () => {
+    const none = { pauseMs: 0, foreignRequests: 0, requests: 0, callers: 0, requestMs: 0, responseMs: [0] };
+    const step = { ...none, priority: 'read', isLost: false, evictedAfterMs: null } as const;
+    const steps: Step[] = [
+      // The window of the first request ends now, but its end was rounded.
+      { ...step, pauseMs: WINDOW_MS, foreignRequests: 1, requests: 6, evictedAfterMs: 1 },
+      { ...step, pauseMs: 918, requests: 11, responseMs: [83] },
+      { ...step, pauseMs: 82, requests: 3, priority: 'mutation' },
+    ];
+    expect(simulate(steps, { round: Math.ceil, windows: 'from the first request' }).knowinglyOver).toBe(0);
   });
 });
