@@ -69,7 +69,7 @@ describe('a query', () => {
       const gateway = await startTestGateway();
       const message = messageOf(await gateway.send(QUERY, { headers: { accept } }));
       expect(message).toBe(
-        `Send "accept: ${RESPONSE_TYPE}" or "accept: application/json"; to subscribe, "accept: text/event-stream".`,
+        `Send "accept: ${RESPONSE_TYPE}" or "accept: ${JSON_TYPE}"; to subscribe, "accept: text/event-stream".`,
       );
     },
   );

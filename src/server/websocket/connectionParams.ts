@@ -1,5 +1,7 @@
+import { API_KEY_HEADER } from '../../auth/bearer.ts';
+
 /** The headers that `connection_init` may set. Browsers let pages set no headers of a WebSocket's own request. */
-const ALLOWED_PARAMS = ['authorization', 'x-api-key', 'x-upstream-report', 'x-cost'];
+const ALLOWED_PARAMS = ['authorization', API_KEY_HEADER, 'x-upstream-report', 'x-cost'];
 /** The headers of the WebSocket's own request that apply to its operations. */
 const INHERITED_HEADERS = [...ALLOWED_PARAMS, 'host', 'origin', 'user-agent'];
 

@@ -1,6 +1,7 @@
 import { buildSchema, type ExecutionArgs, parse } from 'graphql';
 import { CloseCode, type Context, makeServer } from 'graphql-ws';
 
+import { API_KEY_HEADER } from '../../auth/bearer.ts';
 import type { Log } from '../../lib/log.ts';
 import { CloseError } from './closeError.ts';
 import { createOperationHeaders, type RequestHeaders } from './connectionParams.ts';
@@ -124,7 +125,7 @@ export function createConnections(options: ConnectionOptions) {
     const response = await authenticate(new Request(GATEWAY_URL, { method: 'POST', headers, body: AUTH_PROBE }));
     const text = await response.text();
     if (response.status === 401) {
-      const hasCredential = headers.has('authorization') || headers.has('x-api-key');
+      const hasCredential = headers.has('authorization') || headers.has(API_KEY_HEADER);
       const hint = hasCredential ? '' : ' Browsers send it in connectionParams.';
       throw new CloseError(CloseCode.Unauthorized, parseRequestErrors(text).message + hint);
     }
